@@ -1,0 +1,1 @@
+"""The engine: reading, judging, scoring, diagnosing. Values in, values out; no files, no clock."""

@@ -1,0 +1,143 @@
+"""Exact arithmetic on numbers, bounded before it is computed, and the functions of expressions."""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+from grader.errors import SolverError
+from grader.values import Number, Tensor, Value, is_number, magnitude, simplest
+
+__all__ = [
+    "FUNCTIONS",
+    "MAX_BITS",
+    "Function",
+    "arithmetic",
+    "half_up",
+    "logarithm",
+    "power",
+    "square_root",
+]
+
+MAX_BITS: Final = 4096
+MAX_DECIMALS: Final = 100
+
+Function: TypeAlias = Callable[..., Value]
+
+
+def arithmetic(symbol: str, left: Number, right: Number) -> Number:
+    """Return ``left symbol right`` for one of ``+ - * / // % **``, or raise `SolverError`."""
+    if symbol in {"/", "//", "%"} and right == 0:
+        raise SolverError("division by zero")
+    match symbol:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return simplest(Fraction(left) / right)
+        case "//":
+            return left // right
+        case "%":
+            return left % right
+        case _:
+            return power(left, right)
+
+
+def power(base: Number, exponent: Number) -> Number:
+    """Return *base* to the *exponent*, exactly where it can be; bounded before it is computed."""
+    if isinstance(exponent, Fraction):
+        if exponent == Fraction(1, 2):
+            return square_root(base)
+        raise SolverError("a power with a fraction as exponent")
+    if base == 0 and exponent < 0:
+        raise SolverError("division by zero")
+    size = max(Fraction(base).numerator.bit_length(), Fraction(base).denominator.bit_length())
+    if abs(exponent) > MAX_BITS or (size - 1) * abs(exponent) > MAX_BITS:
+        raise SolverError(f"a power has more than {MAX_BITS} bits")
+    return simplest(Fraction(base) ** exponent)
+
+
+def square_root(number: Number) -> Number:
+    """Return the square root: exact for squares of fractions, else the nearest double."""
+    if number < 0:
+        raise SolverError("the square root of a negative number")
+    value = Fraction(number)
+    top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
+    if top * top == value.numerator and bottom * bottom == value.denominator:
+        return simplest(Fraction(top, bottom))
+    return _nearest(math.sqrt, value)
+
+
+def logarithm(number: Number, base: Number = 2) -> Number:
+    """Return the logarithm: exact for whole powers of an integer base, else the nearest double."""
+    if number <= 0 or base <= 0 or base == 1:
+        raise SolverError("a logarithm of a number that has none")
+    nearest = _nearest(lambda value: math.log(value, base), Fraction(number))
+    whole = round(nearest)
+    return whole if power(base, whole) == number else nearest
+
+
+def _nearest(function: Callable[[float], float], value: Fraction) -> Number:
+    try:
+        result = function(float(value))
+    except OverflowError as error:
+        raise SolverError("a number is too large") from error
+    return simplest(Fraction(repr(result)))
+
+
+def half_up(number: Number, digits: int = 0) -> Number:
+    """Return *number* rounded to *digits* decimals, halves away from zero, as people round."""
+    if abs(digits) > MAX_DECIMALS:
+        raise SolverError(f"rounding to {digits} decimals")
+    scale = Fraction(10**digits) if digits >= 0 else Fraction(1, 10**-digits)
+    rounded = Fraction(math.floor(magnitude(number) * scale + Fraction(1, 2))) / scale
+    return simplest(rounded if number >= 0 else -rounded)
+
+
+def _numbers(arguments: tuple[Value, ...]) -> list[Number]:
+    """Return the numbers among the arguments: several numbers, one tuple, or one tensor."""
+    items: tuple[Value, ...] = arguments
+    if len(arguments) == 1 and isinstance(arguments[0], Tensor):
+        items = arguments[0].cells
+    elif len(arguments) == 1 and isinstance(arguments[0], tuple):
+        items = arguments[0]
+    if not items or not all(is_number(item) for item in items):
+        raise SolverError("this function takes numbers")
+    return [item for item in items if isinstance(item, (int, Fraction))]
+
+
+def _one(function: Callable[[Number], Number]) -> Function:
+    """Return *function* for exactly one number."""
+
+    def take(value: Value) -> Value:
+        return function(_numbers((value,))[0]) if is_number(value) else _refuse()
+
+    return take
+
+
+def _refuse() -> Value:
+    raise SolverError("this function takes one number")
+
+
+def _length(value: Value) -> int:
+    if isinstance(value, (tuple, Tensor)):
+        return len(value) if isinstance(value, tuple) else value.shape[0]
+    raise SolverError("only a tuple or a tensor has a length")
+
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    "abs": _one(abs),
+    "ceil": _one(math.ceil),
+    "floor": _one(math.floor),
+    "sqrt": _one(square_root),
+    "log2": _one(logarithm),
+    "round": lambda value, digits=0: half_up(_numbers((value,))[0], int(digits)),
+    "min": lambda *values: min(_numbers(values)),
+    "max": lambda *values: max(_numbers(values)),
+    "sum": lambda *values: sum(_numbers(values)),
+    "prod": lambda *values: math.prod(_numbers(values)),
+    "len": _length,
+}

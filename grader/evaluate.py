@@ -1,0 +1,203 @@
+"""Compute a tree of `grader.tree`, every intermediate value bounded.
+
+A value that cannot be computed (a division by zero, an unknown name, a number beyond 4,096 bits, a
+solver that fails) is a `SolverError`; the caller decides whose fault that is.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from grader.arithmetic import MAX_BITS, Function, arithmetic
+from grader.errors import SolverError
+from grader.tree import (
+    Binary,
+    Call,
+    Choose,
+    Compare,
+    Field,
+    Item,
+    Logic,
+    Name,
+    Negate,
+    Node,
+    Not,
+    Num,
+    Sequence,
+    Text,
+)
+from grader.values import MAX_CELLS, Number, Opaque, Tensor, Value, is_number, simplest
+
+__all__ = ["MAX_ITEMS", "Scope", "bounded", "evaluate", "truth"]
+
+MAX_ITEMS: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a tree may refer to: values by name, functions by name, and replaced call sites."""
+
+    names: Mapping[str, Value]
+    functions: Mapping[str, Function]
+    swaps: Mapping[int, Function] = field(default_factory=dict)
+
+
+def evaluate(node: Node, scope: Scope) -> Value:
+    """Return the value of *node* in *scope*, or raise `SolverError`."""
+    match node:
+        case Num(value):
+            return value
+        case Text(text):
+            return text
+        case Name(name):
+            return _lookup(name, scope)
+        case Negate(operand):
+            return _apply("*", -1, evaluate(operand, scope))
+        case Binary(symbol, left, right):
+            return _apply(symbol, evaluate(left, scope), evaluate(right, scope))
+        case Call():
+            return _call(node, scope)
+        case Sequence(items):
+            return bounded(tuple(evaluate(item, scope) for item in items))
+        case Item(value, index):
+            return _item(evaluate(value, scope), index)
+        case Field(value, name):
+            return _field(evaluate(value, scope), name)
+        case Choose(test, then, otherwise):
+            return evaluate(then if truth(evaluate(test, scope)) else otherwise, scope)
+        case Compare(first, rest):
+            return _compare(evaluate(first, scope), rest, scope)
+        case Not(operand):
+            return not truth(evaluate(operand, scope))
+        case Logic(word, items):
+            join = all if word == "and" else any
+            return join(truth(evaluate(item, scope)) for item in items)
+
+
+def truth(value: Value) -> bool:
+    """Return *value* if it is a truth value, else raise `SolverError`."""
+    if isinstance(value, bool):
+        return value
+    raise SolverError("a condition gave a value that is neither true nor false")
+
+
+def bounded(value: Value) -> Value:
+    """Return *value* unless it is too large: a number by its bits, others by all they hold."""
+    if isinstance(value, int):
+        if value.bit_length() > MAX_BITS:
+            raise SolverError(f"a number has more than {MAX_BITS} bits")
+    elif isinstance(value, Fraction):
+        if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+            raise SolverError(f"a fraction has more than {MAX_BITS} bits")
+        return simplest(value)
+    elif isinstance(value, Tensor):
+        if len(value.cells) > MAX_CELLS:
+            raise SolverError(f"a tensor has more than {MAX_CELLS} cells")
+        for cell in value.cells:
+            bounded(cell)
+    elif isinstance(value, tuple):
+        _bound_items(value)
+    return value
+
+
+def _bound_items(value: tuple[Value, ...]) -> None:
+    """Raise `SolverError` where a tuple, with all that is in it, is too large."""
+    items = cells = 0
+    waiting: list[Value] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, tuple):
+            items += len(item)
+            waiting += item if items <= MAX_ITEMS else ()
+        elif isinstance(item, Tensor):
+            cells += len(item.cells)
+        if items > MAX_ITEMS or cells > MAX_CELLS:
+            raise SolverError("a tuple has too many items")
+        if not isinstance(item, tuple):
+            bounded(item)
+
+
+def _lookup(name: str, scope: Scope) -> Value:
+    try:
+        return scope.names[name]
+    except KeyError as error:
+        raise SolverError(f"{name!r} has no value here") from error
+
+
+def _call(node: Call, scope: Scope) -> Value:
+    function = scope.swaps.get(node.site) or scope.functions.get(node.function)
+    if function is None:
+        raise SolverError(f"there is no function {node.function!r}")
+    arguments = [evaluate(argument, scope) for argument in node.arguments]
+    keywords = {word: evaluate(value, scope) for word, value in node.keywords}
+    try:
+        return bounded(function(*arguments, **keywords))
+    except SolverError:
+        raise
+    except Exception as error:  # whatever a solver does, nobody gains or loses by it
+        raise SolverError(f"{node.function} could not compute: {error}") from error
+
+
+def _item(value: Value, index: int) -> Value:
+    if isinstance(value, (tuple, Tensor)):
+        try:
+            return value[index]
+        except IndexError as error:
+            raise SolverError(f"there is no item {index}") from error
+    raise SolverError("only a tuple or a tensor has items")
+
+
+def _field(value: Value, name: str) -> Value:
+    if isinstance(value, Opaque):
+        try:
+            return value.field(name)
+        except KeyError as error:
+            raise SolverError(f"there is no field {name!r}") from error
+    raise SolverError(f"only a record has fields such as {name!r}")
+
+
+ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _compare(first: Value, rest: tuple[tuple[str, Node], ...], scope: Scope) -> bool:
+    left = first
+    for symbol, node in rest:
+        right = evaluate(node, scope)
+        if symbol in {"==", "!="}:
+            holds = (left == right) == (symbol == "==")
+        elif is_number(left) and is_number(right):
+            holds = ORDER[symbol](left, right)
+        else:
+            raise SolverError(f"{symbol} compares numbers only")
+        if not holds:
+            return False
+        left = right
+    return True
+
+
+def _apply(symbol: str, left: Value, right: Value) -> Value:
+    """Return the result of one operation on numbers, or cell by cell where a tensor takes part."""
+    if is_number(left) and is_number(right):
+        return bounded(arithmetic(symbol, left, right))
+    if symbol in {"+", "-", "*", "/"}:
+        if isinstance(left, Tensor) and isinstance(right, Tensor):
+            if left.shape != right.shape:
+                raise SolverError(f"{symbol} of tensors of shapes {left.shape} and {right.shape}")
+            pairs = zip(left.cells, right.cells, strict=True)
+            return bounded(
+                Tensor(left.shape, tuple(arithmetic(symbol, one, two) for one, two in pairs))
+            )
+        if isinstance(left, Tensor) and is_number(right):
+            return bounded(left.map(lambda cell: arithmetic(symbol, cell, right)))
+        if isinstance(right, Tensor) and is_number(left):
+            return bounded(right.map(lambda cell: arithmetic(symbol, left, cell)))
+    if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        return bounded(left + right)
+    raise SolverError(f"{symbol} does not take these values")

@@ -1,0 +1,183 @@
+"""The tree that an expression or a formula becomes, whoever wrote it: an author or a student.
+
+One set of nodes serves keys, conditions and typed formulas, so that what is shown, what is judged
+and what is computed are the same thing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from grader.values import Number
+
+__all__ = [
+    "Binary",
+    "Call",
+    "Choose",
+    "Compare",
+    "Field",
+    "Item",
+    "Logic",
+    "Name",
+    "Negate",
+    "Node",
+    "Not",
+    "Num",
+    "Sequence",
+    "Text",
+    "children",
+    "names_in",
+    "walk",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    """An exact number."""
+
+    value: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string; solvers take them as arguments, nothing else does."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A parameter, an earlier part, or a variable of a formula."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    """Minus the operand."""
+
+    operand: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Logical negation."""
+
+    operand: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands and one of ``+ - * / // % **``."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A chain of comparisons, each with one of ``== != < <= > >=``."""
+
+    first: "Node"
+    rest: tuple[tuple[str, "Node"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """Items joined by ``and`` or ``or``."""
+
+    operator: str
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """``then if test else otherwise``."""
+
+    test: "Node"
+    then: "Node"
+    otherwise: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a listed function; *site* numbers the calls of one expression from 0."""
+
+    function: str
+    arguments: tuple["Node", ...] = ()
+    keywords: tuple[tuple[str, "Node"], ...] = ()
+    site: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A tuple or a list; both mean the same."""
+
+    items: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """``value[index]`` with a constant index."""
+
+    value: "Node"
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """``value.name`` of a record or an opaque value."""
+
+    value: "Node"
+    name: str
+
+
+Node: TypeAlias = (
+    Num
+    | Text
+    | Name
+    | Negate
+    | Not
+    | Binary
+    | Compare
+    | Logic
+    | Choose
+    | Call
+    | Sequence
+    | Item
+    | Field
+)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the nodes directly below *node*, left to right."""
+    match node:
+        case Negate(operand) | Not(operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Compare(first, rest):
+            return (first, *(item for _, item in rest))
+        case Logic(_, items) | Sequence(items):
+            return items
+        case Choose(test, then, otherwise):
+            return (test, then, otherwise)
+        case Call(_, arguments, keywords, _):
+            return (*arguments, *(item for _, item in keywords))
+        case Item(value, _) | Field(value, _):
+            return (value,)
+        case _:
+            return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield *node* and everything below it, parents first."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def names_in(node: Node) -> frozenset[str]:
+    """Return the names that *node* refers to (functions are not names)."""
+    return frozenset(item.name for item in walk(node) if isinstance(item, Name))

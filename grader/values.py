@@ -1,0 +1,191 @@
+"""The values that keys, answers and parameters take: exact numbers, shapes, tensors, formulas.
+
+A number is an `int` or a `Fraction`, never a float, so that comparison has no rounding noise. A
+float that comes from outside (a NumPy solver, a JSON document) enters by its shortest decimal form.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.errors import SolverError
+
+__all__ = [
+    "MAX_CELLS",
+    "Number",
+    "Opaque",
+    "Record",
+    "Tensor",
+    "Value",
+    "exact",
+    "is_number",
+    "magnitude",
+    "nested",
+    "same_form",
+    "simplest",
+]
+
+MAX_CELLS = 1_000_000
+EXACT_INTEGER = 2**31
+
+Number: TypeAlias = int | Fraction
+Array: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+
+
+class Opaque:
+    """A value that only solvers look into, such as a network; expressions pass it on."""
+
+    __slots__ = ()
+
+    def field(self, name: str) -> "Value":
+        """Return the named field, which an expression writes as ``value.name``."""
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Opaque):
+    """Named values, such as the previous row of a table: ``prev.shape``."""
+
+    fields: Mapping[str, "Value"]
+
+    def field(self, name: str) -> "Value":
+        """Return the named field or raise `KeyError`."""
+        return self.fields[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An array of exact numbers: *shape*, and the *cells* row by row (C order)."""
+
+    shape: tuple[int, ...]
+    cells: tuple[Number, ...]
+
+    @classmethod
+    def of(cls, nested: object) -> "Tensor":
+        """Return the tensor that nested sequences of numbers spell; ragged input is a `ValueError`.
+
+        >>> Tensor.of([[1, 2], [3, 4]]).shape
+        (2, 2)
+        """
+        shape: list[int] = []
+        level: list[object] = [nested]
+        while level and all(isinstance(item, (list, tuple)) for item in level):
+            rows = [item for item in level if isinstance(item, (list, tuple))]
+            lengths = {len(row) for row in rows}
+            if len(lengths) != 1:
+                raise ValueError(f"rows of different lengths: {sorted(lengths)}")
+            shape.append(lengths.pop())
+            level = [item for row in rows for item in row]
+        return cls(tuple(shape), tuple(exact(item) for item in level))
+
+    @classmethod
+    def from_array(cls, array: npt.NDArray[np.generic]) -> "Tensor":
+        """Return the tensor with the cells of a NumPy *array* of any shape."""
+        if array.size > MAX_CELLS:
+            raise SolverError(f"an array of {array.size} cells is larger than {MAX_CELLS}")
+        return cls(array.shape, tuple(exact(cell) for cell in array.ravel().tolist()))
+
+    def array(self) -> Array:
+        """Return a NumPy array: int64 where every cell is a moderate integer, else float64."""
+        if all(type(cell) is int and abs(cell) <= EXACT_INTEGER for cell in self.cells):
+            return np.array(self.cells, dtype=np.int64).reshape(self.shape)
+        try:
+            floats = [float(cell) for cell in self.cells]
+        except OverflowError as error:
+            raise SolverError("a cell is too large to compute with") from error
+        return np.array(floats, dtype=np.float64).reshape(self.shape)
+
+    def __getitem__(self, index: int) -> "Tensor | Number":
+        """Return the sub-tensor at *index* of the first axis; a number where one axis is left."""
+        if not self.shape or not -self.shape[0] <= index < self.shape[0]:
+            raise IndexError(index)
+        index %= self.shape[0]
+        if len(self.shape) == 1:
+            return self.cells[index]
+        step = math.prod(self.shape[1:])
+        return Tensor(self.shape[1:], self.cells[index * step : (index + 1) * step])
+
+    def rows(self) -> "Iterator[Tensor | Number]":
+        """Yield the sub-tensors of the first axis, in order."""
+        return (self[index] for index in range(self.shape[0]))
+
+    def map(self, change: Callable[[Number], Number]) -> "Tensor":
+        """Return the tensor with *change* applied to each cell."""
+        return Tensor(self.shape, tuple(change(cell) for cell in self.cells))
+
+
+Value: TypeAlias = bool | int | Fraction | str | Tensor | Opaque | tuple["Value", ...]
+
+
+def is_number(value: object) -> TypeGuard[Number]:
+    """Tell whether *value* is an exact number (a truth value is not)."""
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+
+def magnitude(number: Number) -> Number:
+    """Return *number* without its sign; `abs` of a union is an `object` to the type checker."""
+    return number if number >= 0 else -number
+
+
+def simplest(number: Fraction) -> Number:
+    """Return *number* as an integer where it is one."""
+    return number.numerator if number.denominator == 1 else number
+
+
+def same_form(value: Value, true: Value) -> bool:
+    """Tell whether *value* has the type and shape of *true*, and is positive where *true* is.
+
+    A tensor has to be positive where every cell of the true one is.
+    """
+    if is_number(true):
+        whole = isinstance(value, int) or isinstance(true, Fraction)
+        return is_number(value) and whole and (value > 0 or true <= 0)
+    if isinstance(true, tuple):
+        return (
+            isinstance(value, tuple)
+            and len(value) == len(true)
+            and all(same_form(one, two) for one, two in zip(value, true, strict=True))
+        )
+    if isinstance(true, Tensor):
+        return (
+            isinstance(value, Tensor)
+            and value.shape == true.shape
+            and (all(cell > 0 for cell in value.cells) or any(cell <= 0 for cell in true.cells))
+        )
+    return False
+
+
+def exact(number: object) -> Number:
+    """Return *number* exactly; a float by its shortest decimal form, so 0.1 is one tenth.
+
+    A whole float is the integer that it is: 2.0**60 is not rounded to its first digits.
+
+    Raises `SolverError` where there is no finite number.
+
+    >>> exact(0.1), exact(2.0)
+    (Fraction(1, 10), 2)
+    """
+    if isinstance(number, (bool, np.bool_)):
+        raise SolverError(f"{number!r} is not a number")
+    if isinstance(number, (int, np.integer)):
+        return int(number)
+    if isinstance(number, Fraction):
+        return simplest(number)
+    if isinstance(number, (float, np.floating)):
+        if not math.isfinite(number):
+            raise SolverError(f"{number!r} is not a finite number")
+        return int(number) if float(number).is_integer() else Fraction(repr(float(number)))
+    raise SolverError(f"{type(number).__name__} is not a number")
+
+
+def nested(shape: Sequence[int], cells: Iterable[Number]) -> list[object]:
+    """Return *cells* as nested lists of the given *shape* (at least one axis)."""
+    level: list[object] = list(cells)
+    for length in reversed(shape[1:]):
+        level = [level[at : at + length] for at in range(0, len(level), length)]
+    return level

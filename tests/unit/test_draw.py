@@ -1,0 +1,68 @@
+"""The generator: the same numbers for ever, every number equally likely."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from grader.draw import SPAN, Stream
+
+
+def numbers(key: bytes, label: str, limit: int, count: int = 8) -> list[int]:
+    stream = Stream(key, label)
+    return [stream.below(limit) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "limit", "drawn"),
+    [
+        (b"key", "seed 0", 10, [9, 7, 3, 7, 8]),
+        (b"", "", 2**64, [8736612074099860805]),
+        (b"grader", "0|0|W", 1000, [171, 196, 826, 202, 819, 420, 189, 497, 660, 944]),
+    ],
+)
+def test_the_numbers_of_a_seed_never_change(key, label, limit, drawn):
+    """Written down once: a change here changes every variant that was ever handed out."""
+    assert numbers(key, label, limit, len(drawn)) == drawn
+
+
+def test_the_stream_goes_on_over_the_blocks_of_the_hash():
+    drawn = numbers(b"key", "seed 0", SPAN, 64)
+    assert len(set(drawn)) == 64
+
+
+@pytest.mark.parametrize("other", [(b"kez", "seed 0"), (b"key", "seed 1"), (b"key", "seed 0|")])
+def test_another_key_or_label_gives_another_stream(other):
+    assert numbers(b"key", "seed 0", SPAN) != numbers(*other, SPAN)
+
+
+@pytest.mark.parametrize("limit", [0, -1, SPAN + 1])
+def test_a_limit_outside_the_words_is_an_error(limit):
+    with pytest.raises(ValueError, match=r"not between 1 and 2\*\*64"):
+        Stream(b"key", "label").below(limit)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 10, 1000, SPAN - 1, SPAN])
+def test_a_number_is_below_its_limit(limit):
+    assert all(0 <= number < limit for number in numbers(b"k", "l", limit, 200))
+
+
+def test_every_value_comes_up_about_equally_often():
+    counts = Counter(numbers(b"key", "uniform", 6, 6000))
+    assert set(counts) == set(range(6))
+    chi_square = sum((count - 1000) ** 2 / 1000 for count in counts.values())
+    assert chi_square < 20.5  # the 99.9 % quantile with 5 degrees of freedom
+
+
+def test_neighbours_are_independent():
+    pairs = Counter(pairwise(numbers(b"key", "pairs", 4, 8001)))
+    chi_square = sum((pairs[one, two] - 500) ** 2 / 500 for one in range(4) for two in range(4))
+    assert chi_square < 37.7  # the 99.9 % quantile with 15 degrees of freedom
+
+
+def test_words_that_would_favour_small_numbers_are_drawn_again():
+    limit = SPAN // 2 + 1
+    words = numbers(b"key", "fair", SPAN, 64)
+    fair = [word for word in words if word < limit]
+    assert len(fair) < 48
+    assert numbers(b"key", "fair", limit, len(fair)) == fair

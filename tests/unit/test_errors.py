@@ -1,0 +1,39 @@
+"""The errors: who is at fault, and where the fault is."""
+
+import pytest
+
+from grader.errors import AnswerError, GraderError, ProblemError, SolverError
+
+
+@pytest.mark.parametrize("kind", [ProblemError, AnswerError, SolverError])
+def test_every_error_on_purpose_is_a_grader_error_and_no_other(kind):
+    others = {ProblemError, AnswerError, SolverError} - {kind}
+    assert issubclass(kind, GraderError)
+    assert not any(issubclass(kind, other) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ({}, "no key"),
+        ({"file": "a.yaml"}, "a.yaml: no key"),
+        ({"file": "a.yaml", "line": 7}, "a.yaml:7: no key"),
+        ({"line": 7}, "7: no key"),
+        ({"file": "a.yaml", "line": 7, "field": "parts.0.key"}, "a.yaml:7: parts.0.key: no key"),
+    ],
+)
+def test_a_problem_error_says_as_much_of_the_place_as_it_knows(place, text):
+    assert str(ProblemError("no key", **place)) == text
+
+
+def test_completing_a_place_keeps_what_was_known():
+    error = ProblemError("no key", line=0, field="parts.0").at(file="a.yaml", line=9, field="x")
+    assert (error.file, error.line, error.field) == ("a.yaml", 0, "parts.0")
+    assert error.others == ()
+
+
+def test_an_answer_error_ends_with_what_was_expected():
+    assert str(AnswerError("This is empty.", expected="a number")) == (
+        "This is empty. Expected a number."
+    )
+    assert str(AnswerError("This is empty.", position=3)) == "This is empty."

@@ -1,0 +1,241 @@
+"""Computing a tree: what operations mean, what cannot be computed, and that nothing grows."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.arithmetic import FUNCTIONS
+from grader.errors import SolverError
+from grader.evaluate import Scope, bounded, evaluate, truth
+from grader.expr import parse
+from grader.tree import Call, Name, Num
+from grader.values import MAX_CELLS, Opaque, Record, Tensor, Value
+
+
+def fail(error: Exception) -> int:
+    raise error
+
+
+NAMES = {
+    "W": 128,
+    "half": Fraction(1, 2),
+    "yes": True,
+    "word": "vgg16",
+    "shape": (3, 32, 32),
+    "X": Tensor.of([[1, 2], [3, 4]]),
+    "Y": Tensor.of([[10, 20], [30, 40]]),
+    "row": Tensor.of([5, 6]),
+    "prev": Record({"shape": (1, 2)}),
+    "net": Opaque(),
+    "big": 2**4000,
+}
+
+
+def value(source: str, **functions):
+    return evaluate(parse(source).tree, Scope(NAMES, {**FUNCTIONS, **functions}))
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        ("1/3 + 1/3 + 1/3", 1),
+        ("0.1 + 0.2", Fraction(3, 10)),
+        ("7 // 2", 3),
+        ("-7 // 2", -4),
+        ("-7 % 2", 1),
+        ("7.5 % 2", Fraction(3, 2)),
+        ("2 ** -1", Fraction(1, 2)),
+        ("4 ** 0.5", 2),
+        ("0 ** 0", 1),
+        ("- half", Fraction(-1, 2)),
+        ("(W - 3) // 2 + 1", 63),
+        ("1 < 2 < 3", True),
+        ("1 < 3 < 2", False),
+        ("1 == 1.0", True),
+        ("shape == (3, 32, 32)", True),
+        ("shape != [3, 32]", True),
+        ("X == X", True),
+        ("not yes", False),
+        ("yes and 1 == 2 or True", True),
+        ("5 if yes else unknown", 5),
+        ("5 if not yes else 6", 6),
+        ("shape[0]", 3),
+        ("shape[-1]", 32),
+        ("X[1]", Tensor.of([3, 4])),
+        ("X[1][0]", 3),
+        ("prev.shape[1]", 2),
+        ("(1, 2) + (3,)", (1, 2, 3)),
+        ("X + Y", Tensor.of([[11, 22], [33, 44]])),
+        ("X * 2", Tensor.of([[2, 4], [6, 8]])),
+        ("1 - X", Tensor.of([[0, -1], [-2, -3]])),
+        ("X / 2", Tensor.of([[0.5, 1], [1.5, 2]])),
+        ("-row", Tensor.of([-5, -6])),
+        ("max(X) + min(1, 2) + sum(shape) + prod((2, 3)) + len(shape) + len(X)", 83),
+        ("word", "vgg16"),
+        ("[1, (2, 3)]", (1, (2, 3))),
+        ("()", ()),
+    ],
+)
+def test_an_expression_has_its_exact_value(source, result):
+    found = value(source)
+    assert found == result
+    assert type(found) is type(result)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("1 / 0", "division by zero"),
+        ("1 // 0", "division by zero"),
+        ("1 % 0", "division by zero"),
+        ("0 ** -1", "division by zero"),
+        ("X / 0", "division by zero"),
+        ("1 / X * 0 + 1 / (X - X)", "division by zero"),
+        ("(-4) ** 0.5", "square root of a negative"),
+        ("2 ** 0.3", "fraction as exponent"),
+        ("unknown", "'unknown' has no value here"),
+        ("unknown(1)", "there is no function 'unknown'"),
+        ("1 if 5 else 2", "neither true nor false"),
+        ("not 1", "neither true nor false"),
+        ("yes and 1", "neither true nor false"),
+        ("yes + 1", r"\+ does not take these values"),
+        ("yes < 2", "< compares numbers only"),
+        ("'a' < 'b'", "< compares numbers only"),
+        ("'a' + 'b'", "does not take"),
+        ("'a' * 5", "does not take"),
+        ("shape * 2", "does not take"),
+        ("shape + 1", "does not take"),
+        ("X ** 2", "does not take"),
+        ("X + row", r"shapes \(2, 2\) and \(2,\)"),
+        ("-shape", "does not take"),
+        ("shape[3]", "there is no item 3"),
+        ("X[2]", "there is no item 2"),
+        ("word[0]", "only a tuple or a tensor has items"),
+        ("W.real", "only a record has fields"),
+        ("prev.size", "there is no field 'size'"),
+        ("net.layers", "there is no field 'layers'"),
+        ("sqrt(X)", "takes one number"),
+        ("sqrt(yes)", "takes one number"),
+        ("floor(1, 2)", "floor could not compute"),
+        ("max()", "takes numbers"),
+        ("max('a')", "takes numbers"),
+        ("sum(net)", "takes numbers"),
+        ("len(5)", "only a tuple or a tensor has a length"),
+        ("round(1, 101)", "rounding to 101"),
+        ("round(1, X)", "round could not compute"),
+        ("log2(0)", "logarithm"),
+        ("log2(-1)", "logarithm"),
+    ],
+)
+def test_what_cannot_be_computed_is_a_solver_error_with_the_reason(source, reason):
+    with pytest.raises(SolverError, match=reason):
+        value(source)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError, TypeError, OverflowError, KeyError, RecursionError, AttributeError]
+)
+def test_a_solver_that_fails_in_any_way_is_a_solver_error(error):
+    with pytest.raises(SolverError, match=r"solver could not compute: .?no"):
+        value("solver()", solver=lambda: fail(error("no")))
+
+
+def test_a_solver_error_keeps_its_own_words():
+    with pytest.raises(SolverError, match=r"^the kernel is too large$"):
+        value("solver()", solver=lambda: fail(SolverError("the kernel is too large")))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "9 ** 9 ** 9",
+        "9 ** 9 ** 9 ** 9 ** 9",
+        "2 ** -(9 ** 9)",
+        "(1/3) ** 5000",
+        "big * big",
+        "big * big * 0",
+        "1 / big / big",
+        "X * big * big",
+        "prod((big, big))",
+        "sum((1/big, 1/(big + 1)))",
+        "solver()",
+        "tensor()",
+        "pair()",
+        "nested()",
+        "(big * big, 1)",
+    ],
+)
+def test_every_intermediate_stays_below_4096_bits(source):
+    huge = 2**5000
+    with pytest.raises(SolverError, match="4096 bits"):
+        value(
+            source,
+            solver=lambda: huge,
+            tensor=lambda: Tensor((1,), (huge,)),
+            pair=lambda: (1, huge),
+            nested=lambda: (1, (2, (huge,))),
+        )
+
+
+@pytest.mark.parametrize("power", [2000, 2049, 3000, 4095])
+def test_a_power_that_fits_is_computed(power):
+    assert value(f"2 ** {power}") == 2**power
+    assert value(f"2 ** -{power}") == Fraction(1, 2**power)
+
+
+@pytest.mark.parametrize("power", [4096, 4097, 10**9])
+def test_a_power_that_does_not_fit_is_refused(power):
+    with pytest.raises(SolverError, match="4096 bits"):
+        value(f"2 ** {power}")
+
+
+def test_a_tensor_of_too_many_cells_is_refused():
+    with pytest.raises(SolverError, match="cells"):
+        bounded(Tensor((MAX_CELLS + 1,), (0,) * (MAX_CELLS + 1)))
+
+
+@pytest.mark.parametrize("step", ["a + a", "(a, a)"], ids=["longer", "deeper"])
+def test_a_tuple_cannot_double_for_ever(step):
+    """A chain of `let` doubles a tuple; without a bound, forty lines fill the memory."""
+
+    def double(times: int) -> Value:
+        value: Value = (1, 1)
+        for _ in range(times):
+            value = evaluate(parse(step).tree, Scope({"a": value}, {}))
+        return value
+
+    assert double(10)
+    with pytest.raises(SolverError, match="too many items"):
+        double(20)
+
+
+def test_a_tuple_of_tensors_is_bounded_by_its_cells():
+    half = Tensor((MAX_CELLS // 2,), (0,) * (MAX_CELLS // 2))
+    assert bounded((half, half))
+    with pytest.raises(SolverError, match="too many items"):
+        bounded((half, half, half))
+
+
+def test_a_swapped_call_site_is_the_only_one_that_changes():
+    tree = parse("f(1) + f(10)").tree
+    functions = {"f": lambda number: number}
+    swapped = Scope({}, functions, {1: lambda number: -number})
+    assert evaluate(tree, Scope({}, functions)) == 11
+    assert evaluate(tree, swapped) == -9
+
+
+def test_a_keyword_reaches_its_function_by_name():
+    tree = Call("f", (Num(1),), (("k", Name("W")),))
+    assert evaluate(tree, Scope({"W": 5}, {"f": lambda one, *, k: one + k})) == 6
+
+
+def test_and_or_and_comparisons_stop_as_soon_as_they_know():
+    assert value("False and unknown") is False
+    assert value("True or unknown") is True
+    assert value("2 < 1 < unknown") is False
+
+
+def test_only_a_truth_value_is_true():
+    assert truth(True) is True  # noqa: FBT003 - the value under test
+    with pytest.raises(SolverError):
+        truth(1)

@@ -1,0 +1,186 @@
+"""The expression language: what it takes, what it refuses, and that it stays small."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.errors import ProblemError
+from grader.expr import MAX_DEPTH, MAX_LENGTH, MAX_NODES, parse, shorten
+from grader.tree import Binary, Call, Compare, Field, Item, Name, Negate, Num, Sequence, Text
+
+
+@pytest.mark.parametrize(
+    ("source", "tree"),
+    [
+        ("  63 ", Num(63)),
+        ("+5", Num(5)),
+        ("-5", Negate(Num(5))),
+        ("0.1", Num(Fraction(1, 10))),
+        ("2.50", Num(Fraction(5, 2))),
+        ("1e3", Num(1000)),
+        ("1_000.5", Num(Fraction(2001, 2))),
+        (".5E-1", Num(Fraction(1, 20))),
+        (
+            "0.1000000000000000055511151231257827",
+            Num(Fraction("0.1000000000000000055511151231257827")),
+        ),
+        ("K", Name("K")),
+        ("a.shape", Field(Name("a"), "shape")),
+        ("a[-1]", Item(Name("a"), -1)),
+        ("'vgg16'", Text("vgg16")),
+        ("[1, 2]", Sequence((Num(1), Num(2)))),
+        ("(1, 2)", Sequence((Num(1), Num(2)))),
+        ("()", Sequence(())),
+        ("2 ** 3 ** 4", Binary("**", Num(2), Binary("**", Num(3), Num(4)))),
+        ("-2 ** 2", Negate(Binary("**", Num(2), Num(2)))),
+        ("1 < a <= 3", Compare(Num(1), (("<", Name("a")), ("<=", Num(3))))),
+        ("f(1, k=2)", Call("f", (Num(1),), (("k", Num(2)),))),
+        ("(1 +\n 2)", Binary("+", Num(1), Num(2))),
+    ],
+)
+def test_an_expression_is_parsed_exactly(source, tree):
+    assert parse(source).tree == tree
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "   ",
+        "1 +",
+        "a b",
+        "a = 1",
+        "import os",
+        "a; b",
+        "1 if a",
+        "\x00",
+        "a\ud800",
+        "（1）",
+        "1 2",
+        "7up",
+        "0777",
+        "if",
+    ],
+)
+def test_text_that_is_no_expression_says_so(source):
+    with pytest.raises(ProblemError, match="is not an expression"):
+        parse(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "lambda: 1",
+        "[x for x in y]",
+        "{x for x in y}",
+        "(x for x in y)",
+        "{1: 2}",
+        "{1}",
+        "f'{a}'",
+        "(a := 1)",
+        "f(*a)",
+        "f(**a)",
+        "a.b(1)",
+        "f(1)(2)",
+        "(f)(g)(1)",
+        "a.__class__",
+        "a._x",
+        "a is b",
+        "a in b",
+        "a not in b",
+        "a @ b",
+        "a | b",
+        "a << 2",
+        "~a",
+        "None",
+        "...",
+        "b'x'",
+        "2j",
+        "await_(1) if (yield) else 2",
+    ],
+)
+def test_what_is_not_listed_is_refused(source):
+    with pytest.raises(ProblemError, match="not part of the expression language"):
+        parse(source)
+
+
+@pytest.mark.parametrize("source", ["a[b]", "a[1:2]", "a[1.0]", "a['x']", "a[True]", "a[1, 2]"])
+def test_an_index_is_a_written_whole_number(source):
+    with pytest.raises(ProblemError, match="is not a whole number"):
+        parse(source)
+
+
+def test_truth_values_become_conditions_so_that_a_number_never_is_one():
+    assert parse("True").tree == Compare(Num(0), (("==", Num(0)),))
+    assert parse("False").tree == Compare(Num(0), (("==", Num(1)),))
+
+
+def test_calls_are_numbered_outermost_and_leftmost_first():
+    calls = parse("f(g(1), k=h(2)) + f(3)").calls
+    assert [(call.site, call.function) for call in calls] == [
+        (0, "f"),
+        (1, "g"),
+        (2, "h"),
+        (3, "f"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "literal"),
+    [("6998552", True), ("[[1, 2], [3, 4]]", True), ("'a'", True), ("2 + 3", True), ("W", False)],
+)
+def test_a_literal_names_and_calls_nothing(source, literal):
+    assert parse(source).is_literal is literal
+    assert not parse("named('vgg16')").is_literal
+
+
+def balanced(depth: int) -> str:
+    """Return an expression of many nodes and little depth."""
+    return "1" if depth == 0 else f"({balanced(depth - 1)}+{balanced(depth - 1)})"
+
+
+@pytest.mark.parametrize(
+    ("source", "limit"),
+    [
+        ("1" * (MAX_LENGTH + 1), "the limit is 500"),
+        ("[" * 10_000, "the limit is 500"),
+        ("(" * 250 + "1" + ")" * 249, "is not an expression"),
+        ("[" * 60 + "]" * 60, "nested deeper than 30"),
+        ("-" * (MAX_DEPTH + 1) + "1", "nested deeper than 30"),
+        ("not " * 40 + "a", "nested deeper than 30"),
+        ("a" + "[0]" * 31, "nested deeper than 30"),
+        ("a" + ".b" * 31, "nested deeper than 30"),
+        ("1,1,1,1," * 60, "the limit is 200"),
+        ("f(" + ",".join("1" * (MAX_NODES + 1)) + ")", "the limit is 200"),
+        (",".join("-+" * 20 + "1" for _ in range(8)), "nested deeper than 30"),
+        ("++++++++1," * 49, "is too large"),
+        ("1e401", "too many digits"),
+        ("1e-401", "too many digits"),
+        ("1e999999999", "too many digits"),
+        ("1." + "1" * 450, "too many digits"),
+    ],
+)
+def test_what_is_too_large_is_refused_and_told_where_to_go(source, limit):
+    with pytest.raises(ProblemError, match=limit) as caught:
+        parse(source)
+    assert len(str(caught.value)) < 200
+
+
+def test_what_is_just_small_enough_is_taken():
+    assert parse("-" * MAX_DEPTH + "1")
+    assert parse("(" + ",".join("1" * (MAX_NODES - 1)) + ")")
+    assert parse("1" * 400).tree == Num(int("1" * 400))
+    assert parse("1e400").tree == Num(10**400)
+    assert parse(" " * 250 + "1")
+
+
+@pytest.mark.parametrize("source", ["1and 2", "'\\d'", "0x1for x", "1if 2else 3"])
+def test_text_that_python_warns_of_is_refused_without_a_warning(source):
+    """Warnings are errors in these tests."""
+    with pytest.raises(ProblemError, match="invalid"):
+        parse(source)
+
+
+def test_a_long_text_is_cut_for_a_message():
+    assert shorten("a" * 60) == "a" * 60
+    assert shorten("a" * 61) == "a" * 59 + "…"

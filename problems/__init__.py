@@ -1,0 +1,1 @@
+"""What can be asked: the bank, solvers with their twins, networks, loader, checker."""

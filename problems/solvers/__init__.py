@@ -1,0 +1,1 @@
+"""Reference solvers, one family a module, each with its twins; `problems.book` gathers them."""

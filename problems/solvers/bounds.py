@@ -1,0 +1,110 @@
+"""Checks that solvers share: each returns its argument in a plain form or raises `SolverError`."""
+
+import math
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.errors import SolverError
+from grader.values import MAX_CELLS, Array, Tensor
+
+__all__ = [
+    "LARGEST",
+    "Grid",
+    "Pair",
+    "Shape",
+    "array",
+    "fitting",
+    "flag",
+    "pair",
+    "shape_of",
+    "whole",
+]
+
+LARGEST: Final = 10**15
+
+Shape: TypeAlias = tuple[int, ...]
+Pair: TypeAlias = int | tuple[int, int]
+Grid: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64] | Sequence[object]
+
+
+def whole(value: object, what: str, *, least: int = 1) -> int:
+    """Return *value* as an integer that is at least *least*.
+
+    >>> whole(3, "stride")
+    3
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise SolverError(f"{what} must be a whole number, not {_shown(value)}")
+    if not least <= value <= LARGEST:
+        raise SolverError(f"{what} must be from {least} to {LARGEST}, not {_shown(value)}")
+    return int(value)
+
+
+def flag(value: object, what: str) -> bool:
+    """Return *value*, which must be a truth value."""
+    if not isinstance(value, bool):
+        raise SolverError(f"{what} must be True or False, not {_shown(value)}")
+    return value
+
+
+def pair(value: object, what: str, *, least: int = 1) -> tuple[int, int]:
+    """Return *value* for height and width; one number stands for both.
+
+    >>> pair(3, "kernel_size")
+    (3, 3)
+    """
+    if not isinstance(value, (tuple, list)):
+        side = whole(value, what, least=least)
+        return side, side
+    if len(value) != 2:  # noqa: PLR2004 - height and width
+        raise SolverError(f"{what} must be one number or two, not {len(value)}")
+    return whole(value[0], what, least=least), whole(value[1], what, least=least)
+
+
+def shape_of(value: object, what: str = "the shape") -> Shape:
+    """Return *value* as a tuple of at least one size, each at least 1."""
+    if not isinstance(value, (tuple, list)) or not value:
+        raise SolverError(f"{what} must be a tuple of sizes, not {_shown(value)}")
+    return tuple(whole(size, f"each size of {what}") for size in value)
+
+
+def fitting(sizes: Sequence[int], what: str = "the result", *, most: int = MAX_CELLS) -> None:
+    """Guarantee that an array of these *sizes* has no more than *most* cells."""
+    cells = math.prod(sizes)
+    if cells > most:
+        raise SolverError(f"{what} would have {cells} cells, the limit is {most}")
+
+
+def array(value: object, what: str, *, ranks: tuple[int, ...]) -> Array:
+    """Return *value* as an array of integers or floats that has one of the *ranks*.
+
+    Nested tuples are taken too, so that an expression may spell a kernel as ``[[1, 0], [0, 1]]``.
+
+    >>> array(((1, 2), (3, 4)), "x", ranks=(2,)).shape
+    (2, 2)
+    """
+    found = value if isinstance(value, np.ndarray) else _spelled(value, what)
+    if found.ndim not in ranks:
+        wanted = " or ".join(str(rank) for rank in ranks)
+        raise SolverError(f"{what} must have {wanted} axes, not {found.ndim}")
+    if not found.size:
+        raise SolverError(f"{what} is empty")
+    if np.issubdtype(found.dtype, np.integer):
+        return found.astype(np.int64, copy=False)
+    return found.astype(np.float64, copy=False)
+
+
+def _spelled(value: object, what: str) -> Array:
+    try:
+        return Tensor.of(value).array()
+    except ValueError as error:
+        raise SolverError(f"{what} is ragged: {error}") from error
+
+
+def _shown(value: object) -> str:
+    """Return *value* cut short, for messages."""
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - a line's worth

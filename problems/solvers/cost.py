@@ -1,0 +1,135 @@
+"""Multiply-accumulate operations (MACs) of single layers, and what a cheaper layer saves.
+
+One MAC is a multiplication and an addition: two FLOPs. Biases are not counted. Source: Howard et
+al., MobileNets (2017).
+"""
+
+import math
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Final
+
+from grader.book import Solver, Twin
+from grader.errors import SolverError
+from grader.values import Number, is_number, simplest
+from problems.solvers.bounds import Pair, pair
+from problems.solvers.parameters import conv_params, linear_params, separable_params
+from problems.solvers.twins import instead, told, twins_of
+
+__all__ = ["SOLVERS", "TWINS", "conv_macs", "linear_macs", "saving_percent", "separable_macs"]
+
+
+def conv_macs(
+    in_channels: int, out_channels: int, kernel_size: Pair, output_size: Pair, *, groups: int = 1
+) -> int:
+    """Return the MACs of a 2-D convolution whose output has *output_size* (H', W').
+
+    ``H' * W' * kh * kw * in_channels/groups * out_channels``; one *output_size* stands for both.
+
+    >>> conv_macs(3, 64, 5, 64)
+    19660800
+    """
+    weights = conv_params(in_channels, out_channels, kernel_size, bias=False, groups=groups)
+    return math.prod(pair(output_size, "output_size")) * weights
+
+
+def separable_macs(
+    in_channels: int, out_channels: int, kernel_size: Pair, output_size: Pair
+) -> int:
+    """Return the MACs of a depthwise convolution and the pointwise one after it.
+
+    ``H' * W' * (kh * kw * in_channels + in_channels * out_channels)``.
+
+    >>> separable_macs(64, 128, 5, 32)
+    10027008
+    """
+    weights = separable_params(in_channels, out_channels, kernel_size)
+    return math.prod(pair(output_size, "output_size")) * weights
+
+
+def linear_macs(in_features: int, out_features: int) -> int:
+    """Return the MACs of a fully connected layer: ``in * out``.
+
+    >>> linear_macs(192, 100)
+    19200
+    """
+    return linear_params(in_features, out_features, bias=False)
+
+
+def saving_percent(standard: Number, reduced: Number) -> Number:
+    """Return what *reduced* saves of *standard*, in percent: ``100 * (1 - reduced/standard)``.
+
+    >>> saving_percent(204800, 9792)
+    Fraction(3047, 32)
+    """
+    if not (is_number(standard) and is_number(reduced) and standard > 0):
+        raise SolverError("a saving is between two numbers, the standard one positive")
+    return simplest(100 * (1 - Fraction(reduced) / standard))
+
+
+SOLVERS: Final[tuple[Solver, ...]] = (conv_macs, separable_macs, linear_macs, saving_percent)
+
+
+def _positions(given: SimpleNamespace) -> int:
+    return math.prod(pair(given.output_size, "output_size"))
+
+
+TWINS: Final[tuple[Twin, ...]] = (
+    *twins_of(
+        conv_macs,
+        {
+            "input_channels_left_out": told(conv_macs, in_channels=lambda g: g.groups),
+            "output_channels_left_out": told(conv_macs, out_channels=lambda g: g.groups),
+            "separable_for_standard": instead(
+                conv_macs,
+                lambda g: separable_macs(
+                    g.in_channels, g.out_channels, g.kernel_size, g.output_size
+                ),
+            ),
+            "flops_for_macs": instead(conv_macs, lambda g: 2 * conv_macs(**vars(g))),
+            "positions_left_out": told(conv_macs, output_size=1),
+            "bias_counted": instead(
+                conv_macs, lambda g: conv_macs(**vars(g)) + g.out_channels * _positions(g)
+            ),
+        },
+    ),
+    *twins_of(
+        separable_macs,
+        {
+            "depthwise_only": instead(
+                separable_macs,
+                lambda g: conv_macs(
+                    g.in_channels,
+                    g.in_channels,
+                    g.kernel_size,
+                    g.output_size,
+                    groups=g.in_channels,
+                ),
+            ),
+            "pointwise_only": instead(
+                separable_macs, lambda g: conv_macs(g.in_channels, g.out_channels, 1, g.output_size)
+            ),
+            "standard_for_separable": instead(separable_macs, lambda g: conv_macs(**vars(g))),
+            "flops_for_macs": instead(separable_macs, lambda g: 2 * separable_macs(**vars(g))),
+            "positions_left_out": told(separable_macs, output_size=1),
+        },
+    ),
+    *twins_of(
+        linear_macs,
+        {
+            "flops_for_macs": instead(linear_macs, lambda g: 2 * linear_macs(**vars(g))),
+            "bias_counted": instead(linear_macs, lambda g: linear_macs(**vars(g)) + g.out_features),
+        },
+    ),
+    *twins_of(
+        saving_percent,
+        {
+            "remaining_for_saved": instead(
+                saving_percent, lambda g: Fraction(100 * g.reduced) / g.standard
+            ),
+            "percent_of_the_smaller": instead(
+                saving_percent, lambda g: 100 * (Fraction(g.standard) / g.reduced - 1)
+            ),
+        },
+    ),
+)

@@ -1,0 +1,154 @@
+"""The book, and the binding between exact engine values and what solvers take and give."""
+
+from contextlib import suppress
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from grader.errors import SolverError
+from grader.evaluate import Scope, evaluate
+from grader.expr import parse
+from grader.values import Tensor
+from problems.book import BOOK, SOLVERS, bind
+from problems.network.build import conv
+
+
+def same(value):
+    return value
+
+
+@pytest.mark.parametrize(
+    ("given", "received"),
+    [
+        (3, 3),
+        (Fraction(1, 3), Fraction(1, 3)),
+        (10**40, 10**40),
+        (True, True),
+        ("HWC", "HWC"),
+        ((1, (2, 3)), (1, (2, 3))),
+    ],
+)
+def test_plain_values_reach_a_solver_as_they_are(given, received):
+    seen = []
+    bind(lambda value: seen.append(value) or 0)(given)
+    assert seen == [received]
+    assert type(seen[0]) is type(received)
+
+
+def test_tensors_reach_a_solver_as_arrays_wherever_they_stand():
+    seen = []
+    bind(lambda *values, **named: seen.extend([values, named]) or 0)(
+        Tensor.of([1, 2]), (Tensor.of([3]),), bias=Tensor.of([Fraction(1, 2)])
+    )
+    (first, (second,)), named = seen
+    assert first.dtype == np.int64
+    assert isinstance(second, np.ndarray)
+    assert named["bias"].dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("result", "value"),
+    [
+        (np.array([[1, 2]]), Tensor((1, 2), (1, 2))),
+        (np.array([0.1, 2.0]), Tensor((2,), (Fraction(1, 10), 2))),
+        (np.array(7), 7),
+        (np.int64(7), 7),
+        (np.float64(0.1), Fraction(1, 10)),
+        (0.25, Fraction(1, 4)),
+        (2.0, 2),
+        (Fraction(4, 2), 2),
+        ([1, [2.0, np.int64(3)]], (1, (2, 3))),
+        (np.bool_(1), True),
+        (False, False),
+        ("text", "text"),
+        (conv(8, 3), conv(8, 3)),
+        (Tensor.of([1]), Tensor.of([1])),
+    ],
+)
+def test_results_come_out_exact(result, value):
+    found = bind(same)(result) if isinstance(result, Tensor) else bind(lambda: result)()
+    assert found == value or isinstance(result, Tensor)
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [None, float("nan"), float("inf"), np.array([1.0, np.nan]), np.float64("-inf"), {1: 2}, 1j],
+)
+def test_a_result_without_an_exact_form_is_a_solver_error(result):
+    with pytest.raises(SolverError):
+        bind(lambda: result)()
+
+
+def test_every_solver_stands_in_the_book_under_its_name_with_its_words():
+    assert list(BOOK.functions) == [solver.__name__ for solver in SOLVERS]
+    assert len(set(BOOK.functions)) == len(SOLVERS)
+    for solver in SOLVERS:
+        assert BOOK.functions[solver.__name__].__doc__ == solver.__doc__
+        assert ">>>" in (solver.__doc__ or "")
+
+
+def test_the_book_knows_the_twins_by_mistake_and_solver():
+    assert set(BOOK.twins) == set(BOOK.mistakes)
+    assert {"conv_params", "linear_params", "mlp_params", "total_params"} <= set(
+        BOOK.twins["no_bias"]
+    )
+    for functions in BOOK.twins.values():
+        assert functions.keys() <= BOOK.functions.keys()
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("conv2d([[1, 2], [3, 4]], [[1, 0], [0, 1]], bias=1/2)", Tensor.of([[Fraction(11, 2)]])),
+        ("avg_pool2d([[1, 2], [3, 5]], 2)", Tensor.of([[Fraction(11, 4)]])),
+        ("receptive_field([(5, 2), (5, 2)])", 13),
+        ("conv_params(3, 16, 3, bias=False)", 432),
+        ("depth(named('googlenet'))", 22),
+        ("network(conv(8, 3), dropout(0.25)).layers[1].p", Fraction(1, 4)),
+        ("network_shape(network(conv(8, 3), flatten()), [3, 5, 5])", (72,)),
+        ("symmetric([[1, 2], [2, 1]]) and not distinct([1, 1])", True),
+    ],
+)  # fmt: skip
+def test_expressions_call_solvers(source, value):
+    assert evaluate(parse(source).tree, Scope({}, BOOK.functions)) == value
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "conv_size(8)",
+        "conv_size(8, 3, strides=2)",
+        "conv_size('8', 3)",
+        "conv_size((8, 8), 3)",
+        "conv2d(1, 2)",
+        "conv2d('x', 'w')",
+        "network(3)",
+        "total_params(3)",
+        "out_shape(named('vgg16'), (3, 8, 8))",
+        "torch_module(3)",
+        "named(3)",
+        "receptive_field('vgg16')",
+        "flatten_size(3)",
+        "mlp_params(3)",
+        "max_pool2d(named('vgg16'), 2)",
+        "saving_percent((1, 2), 3)",
+        "yolo_depth('3', 80)",
+        "layer_count(named('vgg16'), 3)",
+        "conv(8, 3).in_channels",
+    ],
+)
+def test_whatever_is_given_to_a_solver_only_a_solver_error_comes_out(source):
+    with pytest.raises(SolverError):
+        evaluate(parse(source).tree, Scope({}, BOOK.functions))
+
+
+@pytest.mark.parametrize("name", sorted(BOOK.functions))
+@pytest.mark.parametrize("value", [0, -1, Fraction(1, 2), 10**30, True, "x", (), Tensor((), (1,))])
+def test_no_solver_or_twin_leaks_another_error(name, value):
+    twins = [functions[name] for functions in BOOK.twins.values() if name in functions]
+    for function in (BOOK.functions[name], *twins):
+        for arguments in ((value,), (value, value), (value, value, value)):
+            with suppress(SolverError):
+                function(*arguments)

@@ -1,0 +1,200 @@
+"""Counts of parameters, operations, boxes and steps, against arrays and known figures."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from grader.errors import SolverError
+from problems.network.build import conv, conv_transpose, linear, max_pool, network, residual
+from problems.solvers.convolution import conv2d
+from problems.solvers.cost import conv_macs, linear_macs, saving_percent, separable_macs
+from problems.solvers.detection import yolo_depth
+from problems.solvers.parameters import (
+    batch_norm_params,
+    conv_params,
+    linear_params,
+    mlp_params,
+    separable_params,
+)
+from problems.solvers.receptive_field import receptive_field
+from problems.solvers.training import epochs_completed, steps_per_epoch
+
+# --- parameters
+
+
+@pytest.mark.parametrize("into", [1, 2, 6])
+@pytest.mark.parametrize("out", [2, 4])
+@pytest.mark.parametrize("kernel", [1, 3, (3, 5)])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_the_parameters_of_a_convolution_are_its_weights_and_biases(into, out, kernel, groups):
+    if into % groups:
+        return
+    sides = (kernel, kernel) if isinstance(kernel, int) else kernel
+    weights = np.zeros((out, into // groups, *sides))
+    assert conv_params(into, out, kernel, groups=groups) == weights.size + out
+    assert conv_params(into, out, kernel, groups=groups, bias=False) == weights.size
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (conv_params(3, 3, 7), 444),
+        (conv_params(256, 256, 9), 5_308_672),
+        (linear_params(3 * 224 * 224, 75_264), 11_329_414_656),
+        (linear_params(2048, 64), 131_136),
+        (mlp_params((3 * 224 * 224, 75_264, 100)), 11_336_941_156),
+        (mlp_params((4, 3), bias=False), 12),
+        (separable_params(64, 128, 5), 9_792),
+        (separable_params(64, 128, 5, bias=True), 9_792 + 64 + 128),
+        (batch_norm_params(64), 128),
+        (batch_norm_params(64, count="all"), 256),
+        (conv_macs(128, 256, 5, 16), 209_715_200),
+        (conv_macs(128, 256, 5, (16, 8)), 104_857_600),
+        (conv_macs(64, 64, 5, 32, groups=64), 1_638_400),
+        (separable_macs(128, 256, 5, 16), 9_207_808),
+        (linear_macs(65_536, 200), 13_107_200),
+        (saving_percent(204_800, 9_792), Fraction(3047, 32)),
+        (saving_percent(Fraction(1, 2), Fraction(1, 4)), 50),
+        (saving_percent(100, 150), -50),
+    ],
+)
+def test_counts_that_courses_ask_for(found, expected):
+    assert found == expected
+
+
+def test_a_saving_that_is_whole_is_an_integer():
+    assert isinstance(saving_percent(4, 1), int)
+
+
+def test_a_separable_convolution_computes_what_its_parameters_say():
+    """A depthwise map and a pointwise mix of it have the shapes that the count supposes."""
+    x = np.ones((3, 6, 6))
+    depthwise, pointwise = np.ones((3, 1, 3, 3)), np.ones((5, 3, 1, 1))
+    mixed = conv2d(conv2d(x, depthwise, groups=3), pointwise)
+    assert mixed.shape == (5, 4, 4)
+    assert separable_params(3, 5, 3) == depthwise.size + pointwise.size
+    assert separable_macs(3, 5, 3, 4) == 16 * (depthwise.size + pointwise.size)
+
+
+@pytest.mark.parametrize(
+    ("compute", "reason"),
+    [
+        (lambda: conv_params(3, 4, 3, groups=2), "2 groups do not divide 3 and 4 channels"),
+        (lambda: conv_params(3, 4, 3, bias=1), "bias must be True or False"),
+        (lambda: conv_params(3, 4, (3, 3, 3)), "kernel_size must be one number or two"),
+        (lambda: conv_params(0, 4, 3), "in_channels must be from 1"),
+        (lambda: linear_params(Fraction(5, 2), 4), "in_features must be a whole number"),
+        (lambda: mlp_params((4,)), "at least one layer"),
+        (lambda: mlp_params(()), "sizes must be a tuple"),
+        (lambda: batch_norm_params(4, count="some"), "count must be learnable or all"),
+        (lambda: saving_percent(0, 1), "the standard one positive"),
+        (lambda: saving_percent("a", 1), "a saving is between two numbers"),
+        (lambda: conv_macs(3, 4, 3, 0), "output_size must be from 1"),
+    ],
+)
+def test_a_count_that_makes_no_sense_is_refused_with_the_reason(compute, reason):
+    with pytest.raises(SolverError, match=reason):
+        compute()
+
+
+# --- receptive field
+
+
+def field_by_tracing(layers):
+    """Return the input cells that reach output cell 0: the indices traced back layer by layer."""
+    reached = {0}
+    for kernel, stride, dilation in reversed(layers):
+        reached = {index * stride + dilation * cell for index in reached for cell in range(kernel)}
+    return max(reached) - min(reached) + 1
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        ((1, 1, 1),),
+        ((3, 1, 1),) * 4,
+        ((5, 2, 1),) * 3,
+        ((7, 2, 1), (3, 2, 1), (3, 1, 1), (3, 1, 1)),
+        ((3, 1, 1), (3, 1, 2), (3, 1, 4)),
+        ((3, 2, 2), (2, 2, 1), (5, 1, 3)),
+        ((3, 3, 1), (1, 2, 1), (3, 1, 1)),
+    ],
+)
+def test_the_receptive_field_is_the_span_of_the_cells_that_are_reached(layers):
+    assert receptive_field(layers) == field_by_tracing(layers)
+
+
+def test_without_a_dilation_it_is_one():
+    assert receptive_field(((3, 2), (3, 1))) == receptive_field(((3, 2, 1), (3, 1, 1)))
+
+
+def test_the_field_of_a_network_is_that_of_its_convolutions_and_pools():
+    net = network(conv(8, 3, padding=1), max_pool(2), conv(8, 3, dilation=2), linear(10))
+    assert receptive_field(net) == receptive_field(((3, 1), (2, 2), (3, 1, 2)))
+
+
+def test_a_shortcut_does_not_shrink_the_field():
+    block = residual(network(conv(8, 3, padding=1), conv(8, 3, padding=1)))
+    assert receptive_field(network(block)) == 5
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ((), "a network or a tuple"),
+        (5, "a network or a tuple"),
+        ((5, 2), "each layer is"),
+        (((5,),), "each layer is"),
+        (((5, 0),), "stride must be from 1"),
+        (network(conv(8, (3, 5))), "is not square"),
+        (network(conv_transpose(8, 2)), "no receptive field through"),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_refused_with_the_reason(layers, reason):
+    with pytest.raises(SolverError, match=reason):
+        receptive_field(layers)
+
+
+# --- detection and training
+
+
+@pytest.mark.parametrize(
+    ("version", "classes", "boxes", "numbers"),
+    [
+        (1, 20, None, 30),  # the papers' own outputs: 7×7×30, 13×13×125, 255 a scale
+        (2, 20, None, 125),
+        (3, 80, None, 255),
+        (1, 80, 2, 90),
+        (1, 80, 3, 95),
+        (3, 1, 9, 54),
+    ],
+)
+def test_the_depth_of_yolo(version, classes, boxes, numbers):
+    keywords = {} if boxes is None else {"boxes": boxes}
+    assert yolo_depth(version, classes, **keywords) == numbers
+
+
+def test_other_versions_of_yolo_are_refused():
+    with pytest.raises(SolverError, match="version must be 1, 2 or 3, not 8"):
+        yolo_depth(8, 80)
+
+
+@pytest.mark.parametrize(("examples", "batch_size"), [(45_000, 64), (64, 64), (65, 64), (3, 64)])
+def test_steps_are_the_batches_of_a_loop_over_the_examples(examples, batch_size):
+    batches = [range(examples)[at : at + batch_size] for at in range(0, examples, batch_size)]
+    full = [batch for batch in batches if len(batch) == batch_size]
+    assert steps_per_epoch(examples, batch_size) == len(batches)
+    assert steps_per_epoch(examples, batch_size, drop_last=True) == len(full)
+
+
+@pytest.mark.parametrize(
+    ("steps", "epochs"), [(0, 0), (702, 0), (703, 1), (5265, 7), (7 * 703 - 1, 6)]
+)
+def test_only_whole_epochs_are_completed(steps, epochs):
+    assert epochs_completed(steps, 45_000, 64, drop_last=True) == epochs
+
+
+def test_epochs_without_a_full_batch_are_refused():
+    with pytest.raises(SolverError, match="no steps"):
+        epochs_completed(10, 3, 64, drop_last=True)

@@ -1,0 +1,187 @@
+"""A problem as its file states it, and the hashes that tell two versions apart."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_validator,
+)
+
+from grader.expr import Expression
+from grader.fields import Credit, Expr, KebabId, Model, Name, Prose, SnakeId
+from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
+from grader.kinds.choices import ChoicePart, ChoicesPart
+from grader.kinds.formulas import ExpressionPart
+from grader.kinds.numbers import IntegerPart, NumberPart, PercentPart
+from grader.kinds.predicates import PredicatePart
+from grader.kinds.shapes import ShapePart
+from grader.kinds.tables import TablePart
+from grader.kinds.texts import TextPart
+from grader.params import Choose, Integers, Param
+from grader.template import Template
+
+__all__ = ["AnyPart", "Example", "Expectation", "Problem", "Status"]
+
+DRAW_FIELDS: Final = ("params", "let", "require")
+
+Status: TypeAlias = Literal[
+    "correct",
+    "follow_through",
+    "mistake",
+    "partial",
+    "wrong",
+    "unreadable",
+    "missing",
+    "needs_review",
+]
+
+AnyPart: TypeAlias = (
+    IntegerPart
+    | NumberPart
+    | PercentPart
+    | ShapePart
+    | VectorPart
+    | MatrixPart
+    | TensorPart
+    | ExpressionPart
+    | TablePart
+    | ChoicePart
+    | ChoicesPart
+    | PredicatePart
+    | TextPart
+)
+
+
+class Expectation(Model):
+    """What an example's answer must give."""
+
+    status: Status
+    mistakes: tuple[SnakeId, ...] | None = None
+    credit: Credit | None = None
+
+
+def _expectation(given: object) -> object:
+    return {"status": given} if isinstance(given, str) else given
+
+
+class Seed(Model):
+    """The variant of an example, by its seed."""
+
+    seed: Annotated[int, Field(ge=0, le=2**53)]
+
+
+class Example(Model):
+    """The author's own test: answers to a variant and what each must give."""
+
+    params: Literal["original"] | Seed = "original"
+    answers: Annotated[dict[SnakeId, Any], Field(min_length=1)]
+    expect: Annotated[
+        dict[
+            SnakeId,
+            Annotated[
+                Expectation,
+                BeforeValidator(_expectation, json_schema_input_type=Status | Expectation),
+            ],
+        ],
+        Field(min_length=1),
+    ]
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the variant, None for the original."""
+        return self.params.seed if isinstance(self.params, Seed) else None
+
+
+class Problem(Model):
+    """A problem: what is drawn, what is asked, how it is judged."""
+
+    id: KebabId
+    title: Annotated[str, Field(min_length=3, max_length=120)]
+    topic: KebabId
+    difficulty: Annotated[int, Field(ge=1, le=5)]
+    params: dict[Name, Param] = {}
+    let: dict[Name, Expr] = {}
+    require: tuple[Expr, ...] = ()
+    statement: Prose
+    parts: Annotated[
+        tuple[Annotated[AnyPart, Field(discriminator="kind")], ...],
+        Field(min_length=1, max_length=100),
+    ]
+    solution: Prose = Template.parse("worked")
+    examples: tuple[Example, ...] = ()
+
+    _draw_hash: str = PrivateAttr("")
+    _marking_hash: str = PrivateAttr("")
+
+    def __hash__(self) -> int:
+        return hash((self._draw_hash, self._marking_hash))
+
+    @property
+    def draw_hash(self) -> str:
+        """The hash of what is drawn: params, let and require."""
+        return self._draw_hash
+
+    @property
+    def marking_hash(self) -> str:
+        """The hash of everything else."""
+        return self._marking_hash
+
+    @property
+    def has_original(self) -> bool:
+        """Whether there is a textbook variant: every drawn parameter gives its original."""
+        return all(
+            param.has_original
+            for param in self.params.values()
+            if isinstance(param, (Choose, Integers))
+        )
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether any parameter is drawn, so that seeds give different variants."""
+        return any(isinstance(param, (Choose, Integers)) for param in self.params.values())
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether any part is judged by machine."""
+        return any(part.kind != "text" for part in self.parts)
+
+    def part(self, part_id: str) -> AnyPart:
+        """Return the part with this id, or raise `KeyError`."""
+        for part in self.parts:
+            if part.id == part_id:
+                return part
+        raise KeyError(part_id)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _hash(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        problem = handler(given)
+        if isinstance(given, dict):
+            rest = {name: value for name, value in given.items() if name not in DRAW_FIELDS}
+            drawn = {name: given.get(name) for name in DRAW_FIELDS}
+            problem._draw_hash, problem._marking_hash = digest(drawn), digest(rest)  # noqa: SLF001
+        return problem
+
+
+def digest(block: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of plain data from a file; order counts, notation does not."""
+    return hashlib.sha256(json.dumps(_canonical(block)).encode()).hexdigest()
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {"map": [[str(name), _canonical(item)] for name, item in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(item) for item in value]
+    if isinstance(value, Fraction):
+        return {"number": str(value)}
+    if isinstance(value, Expression):
+        return value.source
+    return value

@@ -1,0 +1,149 @@
+"""Problems from their files, every error with its file, line and field."""
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from pydantic import ValidationError
+
+from grader.book import Book
+from grader.errors import ProblemError
+from grader.fields import KEBAB, NAME, SNAKE
+from grader.names import check_names
+from grader.problem import Problem
+from problems.book import BOOK
+from problems.documents import Document, load_document
+
+__all__ = ["bank_root", "find_files", "load_bank", "load_file", "load_problem"]
+
+MAX_BYTES: Final = 256 * 1024
+PATTERNS: Final = {
+    SNAKE: "write small letters, digits and single _ between them, a letter first",
+    KEBAB: "write small letters and digits, with single - between them",
+    NAME: "write letters, digits and _, a letter first",
+}
+
+Place: TypeAlias = tuple[int | str, ...]
+
+
+def bank_root() -> Path:
+    """Return the folder of the bank that is shipped with the package."""
+    return Path(str(files("problems") / "bank"))
+
+
+def load_problem(text: str, *, file: str, book: Book = BOOK) -> Problem:
+    """Return the problem that a file's *text* defines, or raise `ProblemError`.
+
+    Where there are several errors, the first is raised and the others are its `others`.
+    """
+    document = load_document(text, file=file)
+    if not isinstance(document.data, dict):
+        raise ProblemError("the file is not a mapping; begin with `id: ...`", file=file, line=1)
+    try:
+        problem = Problem.model_validate(document.data)
+    except ValidationError as error:
+        first, *others = sorted(_located(error, document, file), key=lambda one: one.line or 0)
+        first.others = tuple(others)
+        raise first from error
+    try:
+        check_names(problem, book)
+    except ProblemError as error:
+        raise error.at(file=file, line=document.line(_path(error.field))) from error
+    return problem
+
+
+def load_file(path: Path, *, book: Book = BOOK) -> Problem:
+    """Return the problem in the file at *path*; its id is the file's name."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ProblemError(f"the file is larger than {MAX_BYTES // 1024} KiB", file=str(path))
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ProblemError("the file is not UTF-8; save it as UTF-8", file=str(path)) from error
+    except OSError as error:
+        raise ProblemError(f"the file cannot be read: {error.strerror}", file=str(path)) from error
+    problem = load_problem(text, file=str(path), book=book)
+    if problem.id != path.stem:
+        raise ProblemError(
+            f"the id is {problem.id!r}, the file is {path.name!r}; make them the same",
+            file=str(path),
+            line=1,
+            field="id",
+        )
+    return problem
+
+
+def find_files(path: Path) -> Iterator[Path]:
+    """Yield the problem files at *path*: itself, or those below the folder, sorted."""
+    if path.is_dir():
+        yield from sorted(path.rglob("*.yaml"))
+    else:
+        yield path
+
+
+def load_bank(root: Path | None = None, *, book: Book = BOOK) -> dict[str, Problem]:
+    """Return every problem below *root* (the shipped bank by default), by id."""
+    problems: dict[str, Problem] = {}
+    for path in find_files(root or bank_root()):
+        problem = load_file(path, book=book)
+        if problem.id in problems:
+            raise ProblemError(f"the id {problem.id!r} is taken", file=str(path), field="id")
+        problems[problem.id] = problem
+    return problems
+
+
+def _located(error: ValidationError, document: Document, file: str) -> list[ProblemError]:
+    """Return an error with line and field for each that pydantic found."""
+    found: list[ProblemError] = []
+    for one in error.errors(include_url=False, include_input=False):
+        path = _in_document(one["loc"], document.data, absent=one["type"] == "missing")
+        field = ".".join(str(piece) for piece in path)
+        if one["type"] == "too_short" and any(other.field.startswith(field) for other in found):
+            continue  # the items are there, but wrong: that has been said
+        message, line = _message(dict(one)), document.line(path)
+        found.append(ProblemError(message, file=file, line=line, field=field))
+    return found
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    """Return what is wrong and what to do, in an author's words."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return "the field is missing; add it"
+        case "extra_forbidden":
+            return "there is no such field here; see `grader schema` for those there are"
+        case "union_tag_invalid":
+            return f"there is no kind {context['tag']!r}; there are {context['expected_tags']}"
+        case "union_tag_not_found":
+            return "the part has no kind; add one, such as `kind: integer`"
+        case "string_pattern_mismatch":
+            words = PATTERNS.get(context["pattern"], f"it must match {context['pattern']}")
+            return f"this is not an id; {words}"
+        case _:
+            message = str(error["msg"]).removeprefix("Value error, ")
+            return message.replace("Input should be", "this must be")
+
+
+def _in_document(place: Place, data: Any, *, absent: bool) -> Place:
+    """Return pydantic's *place* without the tags of unions, which the file does not have.
+
+    Where a field is *absent*, it is the last piece.
+    """
+    path: list[int | str] = []
+    for piece in place[:-1] if absent else place:
+        if _has(data, piece):
+            data = data[piece]
+            path.append(piece)
+    return (*path, place[-1]) if absent else tuple(path)
+
+
+def _has(data: Any, piece: int | str) -> bool:
+    if isinstance(data, list):
+        return isinstance(piece, int) and piece < len(data)
+    return isinstance(data, dict) and piece in data
+
+
+def _path(field: str) -> Place:
+    return tuple(int(piece) if piece.isdigit() else piece for piece in field.split("."))

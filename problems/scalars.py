@@ -1,0 +1,84 @@
+"""What an unquoted YAML scalar means: an exact number, true or false, nothing, or its text.
+
+YAML 1.1, which PyYAML speaks, reads `no` as false, `12:30` as 750 and `0777` as 511. An author who
+writes one of these means something else, so each is refused with the spelling to use instead.
+"""
+
+import re
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+from grader.errors import ProblemError
+
+__all__ = ["Scalar", "plain_scalar"]
+
+Scalar: TypeAlias = str | int | Fraction | bool | None
+
+MAX_DIGITS: Final = 1_000
+SHORT_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")  # most of a file: tensors
+CONSTANTS: Final[dict[str, Scalar]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE](?P<exponent>[-+]?[0-9]+))?")
+TRAPS: Final = tuple(
+    (re.compile(pattern), advice)
+    for pattern, advice in (
+        (
+            r"(?i:yes|no|on|off)",
+            "YAML takes it for a truth value; quote it if it is text, or write true or false",
+        ),
+        (
+            r"[-+]?[0-9]+(?::[0-9]+)+(?:\.[0-9]*)?",
+            "YAML takes it for a number to the base 60; quote it",
+        ),
+        (
+            r"[-+]?0(?:[xX][0-9a-fA-F_]+|[oO][0-7_]+|[bB][01_]+)",
+            "write the number in decimal, or quote it if it is text",
+        ),
+        (
+            r"[-+]?0[0-9_]+(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?",
+            "YAML may take a leading zero for base 8; leave it out, or quote it if it is text",
+        ),
+        (
+            r"(?=.*_)[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?",
+            "write the number without underscores, or quote it if it is text",
+        ),
+        (
+            r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?",
+            "YAML takes it for a date; quote it",
+        ),
+        (
+            r"[-+]?\.(?i:inf|nan)",
+            "it is no exact number; write a finite one, or quote it if it is text",
+        ),
+    )
+)
+
+
+def plain_scalar(text: str) -> Scalar:
+    """Return what the unquoted *text* means, or raise `ProblemError` where that is a trap.
+
+    >>> plain_scalar("0.1"), plain_scalar("1e3"), plain_scalar("conv_size(W, 3)")
+    (Fraction(1, 10), 1000, 'conv_size(W, 3)')
+    """
+    if SHORT_INTEGER.fullmatch(text):
+        return int(text)
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    for pattern, advice in TRAPS:
+        if pattern.fullmatch(text):
+            raise ProblemError(f"{text[:40]!r} is unquoted: {advice}")
+    found = NUMBER.fullmatch(text)
+    return _number(text, exponent=found["exponent"]) if found else text
+
+
+def _number(text: str, *, exponent: str | None) -> int | Fraction:
+    """Return the exact number that *text* spells, whole ones as `int`."""
+    if len(text) > MAX_DIGITS or abs(int(exponent or 0)) > MAX_DIGITS:
+        raise ProblemError(
+            f"{text[:20]}... is a number of more than {MAX_DIGITS} digits; quote it if it is text"
+        )
+    number = Fraction(text)
+    return number.numerator if number.denominator == 1 else number

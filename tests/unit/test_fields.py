@@ -1,0 +1,158 @@
+"""The fields of a problem file: what YAML may give, and what is told where it may not."""
+
+from fractions import Fraction
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from grader.expr import parse
+from grader.fields import Credit, Exact, Expr, KebabId, Model, Name, Plain, Points, Prose, SnakeId
+from grader.template import Template
+from grader.tree import Negate, Num, Sequence
+from grader.values import Tensor
+
+
+def read(field, given):
+    return TypeAdapter(field).validate_python(given)
+
+
+def refusal(field, given) -> str:
+    with pytest.raises(ValidationError) as caught:
+        read(field, given)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        (2, 2),
+        (Fraction(1, 2), Fraction(1, 2)),
+        ("1/4", Fraction(1, 4)),
+        ("2/4", Fraction(1, 2)),
+        ("4/2", 2),
+        ("5%", Fraction(1, 20)),
+        ("100%", 1),
+        ("-0.50", Fraction(-1, 2)),
+        (" +3 ", 3),
+        ("1/3%", Fraction(1, 300)),
+    ],
+)
+def test_an_exact_number_has_several_spellings(given, number):
+    found = read(Exact, given)
+    assert found == number
+    assert type(found) is type(number)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *["", "abc", "1/0", "1.5/2", "1/2/3", "1,5", "1e3", "5 %", "%", "nan", "inf", "٣"],
+        *["1" * 31, True, False, None, [1], {}, "0x10", "1_000", "--1", "½"],
+    ],
+)
+def test_what_is_no_exact_number_is_refused_with_an_example(given):
+    assert "write 2, 0.5, 1/4 or 5%" in refusal(Exact, given) or given == "1/0"
+
+
+@pytest.mark.parametrize(
+    ("field", "inside", "outside"),
+    [
+        (Credit, [0, 1, "1/2", "25%"], [-1, "1.01", 2, "-1%"]),
+        (Points, ["1/7", 1, 1_000_000], [0, -1, 1_000_001]),
+    ],
+)
+def test_credit_and_points_have_limits(field, inside, outside):
+    for given in inside:
+        assert read(field, given) == read(Exact, given)
+    for given in outside:
+        assert "must be" in refusal(field, given)
+
+
+@pytest.mark.parametrize(
+    ("given", "tree"),
+    [
+        (5, Num(5)),
+        (-5, Negate(Num(5))),
+        (Fraction(1, 2), Num(Fraction(1, 2))),
+        ([1, -2], Sequence((Num(1), Negate(Num(2))))),
+        ([[1], [2]], Sequence((Sequence((Num(1),)), Sequence((Num(2),))))),
+        ("W + 1", parse("W + 1").tree),
+    ],
+)
+def test_an_expression_is_text_or_numbers(given, tree):
+    assert read(Expr, given).tree == tree
+
+
+def test_an_expression_that_was_read_stays_itself():
+    expression = parse("W")
+    assert read(Expr, expression) is expression
+
+
+@pytest.mark.parametrize("given", [True, None, {}, [], ["a"], [[1], ["a"]], [True], 1.5])
+def test_what_is_no_expression_is_refused_with_an_example(given):
+    assert "is not a" in refusal(Expr, given)
+
+
+def test_a_bad_expression_says_why():
+    assert "not part of the expression language" in refusal(Expr, "lambda: 1")
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (True, True),
+        (3, 3),
+        (Fraction(1, 2), Fraction(1, 2)),
+        ("same", "same"),
+        ([1, 2], (1, 2)),
+        (["a", "b"], ("a", "b")),
+        ([[1, 2], [3, 4]], Tensor.of([[1, 2], [3, 4]])),
+        ([[[1]]], Tensor((1, 1, 1), (1,))),
+    ],
+)
+def test_a_constant_is_a_scalar_a_tuple_or_a_tensor(given, value):
+    found = read(Plain, given)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("given", [None, {}, [], [[1, 2], [3]], [[1], ["a"]], [1, [2]], 0.5, [{}]])
+def test_what_is_no_constant_is_refused(given):
+    assert "is not a" in refusal(Plain, given)
+
+
+def test_prose_is_text_with_placeholders():
+    assert read(Prose, "a {{W}}") == Template.parse("a {{W}}")
+    assert read(Prose, Template.parse("a")) == Template.parse("a")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"), [(5, "put it in quotes"), ({"W": None}, "quotes"), ("{{W", "not closed")]
+)
+def test_prose_that_cannot_be_filled_is_refused(given, words):
+    assert words in refusal(Prose, given)
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        (SnakeId, ["a", "a1_b2"], ["", "A", "1a", "a-b", "a_", "a__b", "a\n", "ä", "a" * 65, 5]),
+        (KebabId, ["a", "4x4", "a-b"], ["", "A", "a_b", "a-", "a--b", "a\n", "a/b", "../a"]),
+        (Name, ["W", "C_in", "y", "N_"], ["", "_a", "1a", "a-b", "é", "a\n", "a" * 33]),
+    ],
+)
+def test_ids_are_plain(field, good, bad):
+    for given in good:
+        assert read(field, given) == given
+    for given in bad:
+        assert refusal(field, given)
+
+
+def test_a_model_is_frozen_and_refuses_unknown_fields():
+    class Thing(Model):
+        size: int
+
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Thing.model_validate({"size": 1, "sise": 2})
+    with pytest.raises(ValidationError, match="frozen"):
+        Thing(size=1).size = 2

@@ -1,0 +1,127 @@
+"""Every name stands where it is known, every function exists; the message says where and how."""
+
+import pytest
+from factories import BOOK, ask, problem
+
+from grader.errors import ProblemError
+from grader.names import check_names, near
+
+W = {"W": {"choose": [64, 128], "original": 128}}
+TABLE = {"rows": "network(1, 2)", "columns": {"c": {"kind": "integer", "key": "layer"}}}
+
+
+def error_of(toy) -> ProblemError:
+    with pytest.raises(ProblemError) as caught:
+        check_names(toy, BOOK)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("toy", "field", "words"),
+    [
+        (problem(ask(key="w + 1"), params=W), "parts.0.key", "names 'w'"),
+        (problem(ask(key="sid(64, 3)")), "parts.0.key", "'sid'; did you mean 'side'?"),
+        (problem(ask(key="qqqqq + 1")), "parts.0.key", "declare it under params or let"),
+        (problem(ask(key="b"), ask(id="b", key=5)), "parts.0.key", "names 'b'"),
+        (problem(ask(key="a")), "parts.0.key", "names 'a'"),
+        (problem(ask(key=5, carry="b > 0"), ask(id="b", key=5)), "parts.0.carry", "names 'b'"),
+        (problem(ask(key=5, prompt="{{a}}")), "parts.0.prompt", "names 'a'"),
+        (problem(ask(key=5), ask(id="b", key="a", prompt="{{a}}")), "parts.1.prompt", "names 'a'"),
+        (
+            problem(ask(key=5, mistakes=[{"id": "m", "key": "X", "say": ""}])),
+            "parts.0.mistakes.m",
+            "'X'",
+        ),
+        (
+            problem(ask(key=5, mistakes=[{"id": "m", "key": 1, "say": "{{a}}"}])),
+            "parts.0.say",
+            "'a'",
+        ),
+        (problem(ask(key=5, accept=[{"key": "X", "reason": "why"}])), "parts.0.accept", "'X'"),
+        (problem(ask(key=5, ignore=["no_bais"])), "parts.0.ignore", "did you mean 'no_bias'?"),
+        (problem(ask("table", **{**TABLE, "rows": "net"})), "parts.0.rows", "names 'net'"),
+        (problem(ask("table", **TABLE, start={"c": "X"})), "parts.0.start.c", "names 'X'"),
+        (
+            problem(
+                ask("table", rows="network(1)", columns={"c": {"kind": "integer", "key": "X"}})
+            ),
+            "parts.0.columns.c.key",
+            "names 'X'",
+        ),
+        (problem(ask(key="prev.c")), "parts.0.key", "names 'prev'"),
+        (problem(ask(key="answer[0]")), "parts.0.key", "names 'answer'"),
+        (
+            problem(ask("expression", key="n + m", variables={"n": "1..9"})),
+            "parts.0.key",
+            "names 'm'",
+        ),
+        (problem(params={"A": {"integers": ["B", 9]}, "B": 5}), "params.A", "names 'B'"),
+        (problem(params={"A": {"integers": [1, 2], "shape": ["B"]}}), "params.A", "names 'B'"),
+        (problem(params={"A": {"network": ["sidee(1)"]}}), "params.A", "did you mean 'side'?"),
+        (problem(params={"A": {"torch": "{{B}}"}}), "params.A", "names 'B'"),
+        (problem(let={"P": "Q", "Q": "5"}), "let.P", "names 'Q'"),
+        (problem(require=["a > 5"]), "require.0", "names 'a'"),
+        (problem(statement="{{a}}"), "statement", "names 'a'"),
+        (problem(solution="{{X}}"), "solution", "names 'X'"),
+        (problem(params={"side": 5}), "params.side", "name of a function"),
+        (problem(let={"floor": "5"}), "let.floor", "name of a function"),
+        (problem(params=W, let={"W": "5"}), "let.W", "taken by params.W"),
+        (problem(ask(id="n", key=5), let={"n": "5"}), "parts.0.id", "taken by let.n"),
+        (problem(ask(key=5), ask(key=6)), "parts.1.id", "taken by parts.0.id"),
+        (
+            problem(examples=[{"answers": {"b": 1}, "expect": {"a": "wrong"}}]),
+            "examples.0.answers",
+            "'b'",
+        ),
+        (
+            problem(examples=[{"answers": {"a": 1}, "expect": {"b": "wrong"}}]),
+            "examples.0.expect",
+            "'b'",
+        ),
+        (
+            problem(
+                params={"W": {"choose": [1, 2]}},
+                examples=[{"answers": {"a": 1}, "expect": {"a": "wrong"}}],
+            ),
+            "examples.0.params",
+            "name a seed",
+        ),
+    ],
+)
+def test_a_name_that_is_not_known_there_is_an_error_with_its_place(toy, field, words):
+    error = error_of(toy)
+    assert error.field == field
+    assert words in error.message
+
+
+@pytest.mark.parametrize(
+    "toy",
+    [
+        problem(ask(key="side(W, K, padding=P)"), params={**W, "K": 3}, let={"P": "K // 2"}),
+        problem(ask(key=5), ask(id="b", key="a + 1", carry="b > a")),
+        problem(ask(id="side", key=5)),
+        problem(ask("expression", key="n + W", variables={"n": "1..9"}), params=W),
+        problem(ask("predicate", **{"as": ["integer"]}, accept_if="answer[0] > 1", sample=5)),
+        problem(
+            ask(key=5),
+            ask(
+                "table",
+                id="t",
+                rows="network(1)",
+                start={"c": 1},
+                columns={"c": {"kind": "integer", "key": "prev.c + layer + a"}},
+            ),
+        ),
+        problem(ask(key=5, ignore=["no_bias"])),
+        problem(examples=[{"answers": {"a": "63"}, "expect": {"a": "correct"}}]),
+        problem(statement="{{W}}", solution="{{W + 1}}", params=W),
+    ],
+)
+def test_a_name_that_is_known_there_is_taken(toy):
+    check_names(toy, BOOK)
+
+
+def test_only_a_near_name_is_suggested():
+    assert near("strid", ["stride", "size"]) == "; did you mean 'stride'?"
+    assert near("x" * 10_000, ["stride"]) == ""
+    assert near("x", []) == ""

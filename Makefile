@@ -1,0 +1,66 @@
+# Everything that is done to Grader from a checkout; `make` alone lists it.
+# The machine needs make, Python and a package index, nothing else.
+
+BIN := .venv/bin
+STAMP := .venv/.uv-lock
+UV := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/uv==\1/p;}' uv.lock)
+
+# Make takes the first of these that is suitable; `make setup PYTHON=...` names one.
+# Above the last Python named here, wheels of some development tools are missing.
+PYTHONS := $(strip $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11)
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup venv run test check fix demo bench clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
+	    while read -r target words; do printf '  make %-6s  %s\n' "$$target" "$$words"; done
+
+setup: $(STAMP) ## make .venv with everything that uv.lock names
+
+$(STAMP): pyproject.toml uv.lock
+	@$(BIN)/python -c '$(SUITABLE)' 2>/dev/null || $(MAKE) --no-print-directory venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(BIN)/uv sync --frozen --python $(BIN)/python
+	@touch $@
+
+venv:
+	@for python in $(PYTHONS); do \
+	    if "$$python" -c '$(SUITABLE)' 2>/dev/null; then \
+	        echo "making .venv with $$("$$python" --version)"; \
+	        exec "$$python" -m venv --clear .venv; \
+	    fi; \
+	done; \
+	echo 'No suitable Python: Grader needs 3.11 to 3.14 with its venv module.' >&2; \
+	echo 'Tried: $(PYTHONS). On Debian and Ubuntu: apt install python3-venv.' >&2; \
+	echo 'Or name one: make setup PYTHON=/path/to/python3.12' >&2; \
+	exit 1
+
+run: setup ## serve on http://127.0.0.1:8000 (GRADER_HOST and GRADER_PORT change it)
+	@$(BIN)/python -m api.serve
+
+test: setup ## run all tests on all cores, with branch coverage (ARGS=... goes to pytest)
+	$(BIN)/pytest -q -n auto --dist worksteal --cov $(ARGS)
+
+check: setup ## everything that must hold before a commit, the tests included
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/uv lock --check
+	$(BIN)/grader check --seeds 60
+	@$(MAKE) --no-print-directory test
+
+fix: setup ## format, and mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo: setup ## mark a small file of answers
+	$(BIN)/grader batch docs/examples/answers.csv
+
+bench: setup ## measure how long things take
+	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove what these targets have made, .venv included
+	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The package that touches the world: the service, its pages, the command line and the database."""

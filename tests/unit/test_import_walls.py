@@ -1,0 +1,250 @@
+"""The walls between the layers, and other rules that hold for every file of the project."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("grader", "problems", "api", "migrations")
+
+# The part of the standard library that depends on its arguments alone.
+PURE = {
+    "__future__",
+    "abc",
+    "ast",
+    "bisect",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "decimal",
+    "difflib",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "hmac",
+    "inspect.signature",
+    "itertools",
+    "json",
+    "keyword",
+    "math",
+    "numbers",
+    "operator",
+    "re",
+    "statistics",
+    "string",
+    "struct",
+    "textwrap",
+    "types",
+    "typing",
+    "unicodedata",
+}
+ALLOWED = {
+    "grader": PURE | {"grader", "numpy", "pydantic"},
+    "problems": PURE
+    | {"grader", "problems", "numpy", "yaml", "pydantic", "pathlib", "importlib.resources"},
+}
+# These reach the world without an import.
+BUILTINS = {"__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"}
+
+# Inside api a module imports from its own layer or the ones before it.
+API_LAYERS = (
+    ("settings", "errors", "plain_text"),
+    ("db", "tables"),
+    ("services", "schemas", "auth"),
+    ("routes", "deps"),
+    ("app", "serve", "console", "cli"),
+)
+API_RANK = {module: rank for rank, modules in enumerate(API_LAYERS) for module in modules}
+
+
+def python_files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the dotted name of everything that is imported anywhere in a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def may_import(name: str, allowed: set[str]) -> bool:
+    pieces = name.split(".")
+    return any(".".join(pieces[:end]) in allowed for end in range(1, len(pieces) + 1))
+
+
+def breaches(source: str, folder: str) -> list[str]:
+    """Return what a module of *folder* imports or calls across the wall."""
+    tree = ast.parse(source)
+    names = [name for name in imported(tree) if not may_import(name, ALLOWED[folder])]
+    calls = [
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    return names + [name for name in calls if name in BUILTINS]
+
+
+def api_breaches(source: str, module: str) -> list[str]:
+    """Return what *module* of api imports from a later layer of api."""
+    targets = [name.split(".")[1] for name in imported(ast.parse(source)) if name[:4] == "api."]
+    return [name for name in targets if API_RANK.get(name, -1) > API_RANK[module]]
+
+
+@pytest.mark.parametrize(
+    ("folder", "source", "breach"),
+    [
+        ("grader", "import os", "os"),
+        ("grader", "import os.path as p", "os.path"),
+        ("grader", "from pathlib import Path", "pathlib.Path"),
+        ("grader", "import math, random", "random"),
+        ("grader", "def f():\n    from time import time", "time.time"),
+        ("grader", "if TYPE_CHECKING:\n    import datetime", "datetime"),
+        ("grader", "import numpyro", "numpyro"),
+        ("grader", "import yaml", "yaml"),
+        ("grader", "from problems import book", "problems.book"),
+        ("grader", "from . import errors", "..errors"),
+        ("grader", "import importlib", "importlib"),
+        ("grader", "__import__('os')", "__import__"),
+        ("grader", "text = open('x').read()", "open"),
+        ("grader", "print(1)", "print"),
+        ("problems", "import api", "api"),
+        ("problems", "from api.app import create_app", "api.app.create_app"),
+        ("problems", "import importlib", "importlib"),
+        ("problems", "from importlib import import_module", "importlib.import_module"),
+        ("problems", "import sqlite3", "sqlite3"),
+    ],
+)
+def test_a_planted_import_across_the_wall_is_found(folder, source, breach):
+    assert breaches(source, folder) == [breach]
+
+
+@pytest.mark.parametrize(
+    ("folder", "source"),
+    [
+        ("grader", "import re\nfrom collections.abc import Iterator\nimport numpy.typing as npt"),
+        ("grader", "from grader.errors import GraderError\nre.compile('x')"),
+        (
+            "problems",
+            "from importlib.resources import files\nfrom pathlib import Path\nimport yaml",
+        ),
+        ("problems", "from importlib import resources\nfrom grader import errors"),
+    ],
+)
+def test_an_import_on_the_right_side_is_let_through(folder, source):
+    assert breaches(source, folder) == []
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_no_module_reaches_across_its_wall(folder):
+    files = python_files(folder)
+    assert files
+    found = {str(path.relative_to(ROOT)): breaches(path.read_text(), folder) for path in files}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "breach"),
+    [
+        ("services", "from api.routes import pages", ["routes"]),
+        ("services", "from api import app", ["app"]),
+        ("db", "import api.services.intake", ["services"]),
+        ("settings", "from api.tables import users", ["tables"]),
+        ("routes", "from api.cli import main", ["cli"]),
+        ("routes", "from api.services import intake\nfrom api.db import transaction", []),
+        ("app", "from api.cli import main\nimport apiary.app", []),
+    ],
+)
+def test_a_planted_import_of_a_later_layer_of_api_is_found(module, source, breach):
+    assert api_breaches(source, module) == breach
+
+
+def test_every_module_of_api_has_a_layer_and_imports_none_that_comes_later():
+    for path in python_files("api"):
+        module = path.relative_to(ROOT / "api").parts[0].removesuffix(".py")
+        if module != "__init__":
+            assert module in API_RANK, f"give api/{module} a place in API_LAYERS"
+            assert api_breaches(path.read_text(), module) == [], path
+
+
+def undocumented(tree: ast.Module | ast.ClassDef) -> Iterator[str]:
+    """Yield the public classes, functions and methods that lack a docstring, and a bare module."""
+    if not ast.get_docstring(tree):
+        yield getattr(tree, "name", "module")
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from undocumented(node)
+        elif (
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and not node.name.startswith("_")
+            and not ast.get_docstring(node)
+        ):
+            yield node.name
+
+
+def test_a_planted_lack_of_words_is_found():
+    source = "class A:\n  def f(self): ...\n  def _g(self): ...\ndef h(): 'h'\nclass _B: ..."
+    assert list(undocumented(ast.parse(source))) == ["module", "A", "f"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_class_and_public_function_says_what_it_is(package):
+    files = python_files(package)
+    assert files
+    trees = {str(path.relative_to(ROOT)): ast.parse(path.read_text()) for path in files}
+    found = {path: list(undocumented(tree)) for path, tree in trees.items()}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+# Written in pieces, so that this file does not find itself.
+BANNED = re.compile(
+    "|".join(
+        (
+            r"\b(?:TO" + "DO|FIX" + r"ME|X" + r"XX)\b",
+            r"(?<![\w.-])/(?:ro" + "ot|wo" + r"rk|ho" + "me|Us" + r"ers)/\w",
+            r"\.\./sha" + "red",
+        )
+    )
+)
+SKIPPED = {"__pycache__", "build", "dist", "node_modules"}
+
+
+def project_files() -> Iterator[Path]:
+    """Yield what people wrote: not the lock, nothing in caches or virtual environments."""
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        hidden = parts[0].startswith(".") and parts[0] not in {".ci", ".gitignore", ".dockerignore"}
+        if path.is_file() and not hidden and not SKIPPED & set(parts) and path.name != "uv.lock":
+            yield path
+
+
+@pytest.mark.parametrize(
+    "text", ["# TO" + "DO: later", "open('/ho" + "me/me/x')", "../sha" + "red/x"]
+)
+def test_a_planted_note_to_oneself_is_found(text):
+    assert BANNED.search(text)
+
+
+def test_no_file_holds_a_note_to_oneself_or_a_path_of_one_machine():
+    found = [
+        f"{path.relative_to(ROOT)}: {hit[0]}"
+        for path in project_files()
+        if (hit := BANNED.search(path.read_text(encoding="utf-8", errors="replace")))
+    ]
+    assert found == []
+
+
+def test_the_wheel_holds_every_package_that_the_walls_know():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == list(PACKAGES)
+    assert settings["tool"]["mypy"]["packages"] == list(PACKAGES)

@@ -118,6 +118,12 @@ def _one(function: Callable[[Number], Number]) -> Function:
     return take
 
 
+def _round(value: Value, digits: Value = 0) -> Value:
+    if not is_number(value) or not isinstance(digits, int):
+        raise SolverError("round takes one number, and as many decimals as a whole number says")
+    return half_up(value, digits)
+
+
 def _refuse() -> Value:
     raise SolverError("this function takes one number")
 
@@ -134,7 +140,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "floor": _one(math.floor),
     "sqrt": _one(square_root),
     "log2": _one(logarithm),
-    "round": lambda value, digits=0: half_up(_numbers((value,))[0], int(digits)),
+    "round": _round,
     "min": lambda *values: min(_numbers(values)),
     "max": lambda *values: max(_numbers(values)),
     "sum": lambda *values: sum(_numbers(values)),

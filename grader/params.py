@@ -77,6 +77,8 @@ class Integers(Model):
         """Return the original value: a tensor where a shape is given."""
         original: Value = self.original  # type: ignore[assignment]
         if not self.shape:
+            if isinstance(original, bool) or not isinstance(original, int):
+                raise SolverError(f"the original {original!r} is not a whole number")
             return original
         tensor = original if isinstance(original, Tensor) else Tensor.of(original)
         shape = tuple(_whole(side, scope) for side in self.shape)

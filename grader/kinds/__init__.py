@@ -1,0 +1,32 @@
+"""The kinds of answer: one table, one file a family, the same few methods each."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from grader.kinds.arrays import MatrixKind, TensorKind, VectorKind
+from grader.kinds.base import Judgement, Kind, Samples
+from grader.kinds.choices import ChoiceKind, ChoicesKind
+from grader.kinds.formulas import ExpressionKind
+from grader.kinds.numbers import IntegerKind, NumberKind, PercentKind
+from grader.kinds.predicates import PredicateKind
+from grader.kinds.shapes import ShapeKind
+from grader.kinds.tables import TableKind
+from grader.kinds.texts import TextKind
+
+__all__ = ["KINDS", "Judgement", "Kind", "Samples"]
+
+KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
+    "integer": IntegerKind(),
+    "number": NumberKind(),
+    "percent": PercentKind(),
+    "shape": ShapeKind(),
+    "vector": VectorKind(),
+    "matrix": MatrixKind(),
+    "tensor": TensorKind(),
+    "expression": ExpressionKind(),
+    "table": TableKind(),
+    "choice": ChoiceKind(),
+    "choices": ChoicesKind(),
+    "predicate": PredicateKind(),
+    "text": TextKind(),
+}

@@ -1,0 +1,108 @@
+"""What every kind of answer can do: read, solve, judge, recognise, show, give samples."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Generic, TypeVar
+
+from grader.errors import SolverError
+from grader.evaluate import Scope, evaluate
+from grader.parts import Part
+from grader.reading import Reading, Typed
+from grader.show import show
+from grader.values import Tensor, Value
+
+__all__ = ["NOT", "RIGHT", "Judgement", "Kind", "Samples", "as_tensor", "share"]
+
+P = TypeVar("P", bound=Part)
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How an answer compares with a key.
+
+    *credit* is exact, *remark* may be shown to the student (it tells nothing of the key), *misfit*
+    says that the answer has another form than the one asked for, *cells* marks each cell for staff.
+    """
+
+    credit: Fraction
+    remark: str = ""
+    misfit: str = ""
+    cells: tuple[bool, ...] = ()
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer has full credit."""
+        return self.credit == 1
+
+
+RIGHT = Judgement(Fraction(1))
+NOT = Judgement(Fraction(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Answers as students type them, for the test that every kind passes."""
+
+    right: tuple[Typed, ...]
+    wrong: tuple[Typed, ...]
+    unreadable: tuple[Typed, ...]
+
+
+class Kind(ABC, Generic[P, A]):
+    """One kind of answer. Its methods are functions of their arguments alone."""
+
+    part: ClassVar[type[Part]]
+
+    @abstractmethod
+    def read(self, typed: Typed, part: P, scope: Scope) -> Reading[A]:
+        """Return what was typed as a value, or raise `AnswerError`.
+
+        *scope* holds what the student sees (parameters), never a key, so reading cannot leak one.
+        """
+
+    @abstractmethod
+    def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:
+        """Return how the answer compares with *key*; *key* is None where the part has none."""
+
+    @abstractmethod
+    def samples(self, part: P, key: Value | None) -> Samples:
+        """Return right, wrong and unreadable answers to *part*."""
+
+    def solve(self, part: P, scope: Scope) -> Value | None:
+        """Return the key in *scope*, or None where the part has none."""
+        expression = part.key_expression
+        return None if expression is None else evaluate(expression.tree, scope)
+
+    def recognise(self, reading: Reading[A], value: Value, part: P, scope: Scope) -> bool:
+        """Tell whether the answer is *value*, the result of a known mistake."""
+        return self.judge(reading, value, part, scope).right
+
+    def carried(self, reading: Reading[A]) -> Value | None:
+        """Return the answer as a value that later keys may compute with."""
+        value = reading.value
+        return value if isinstance(value, (int, Fraction, tuple, Tensor)) else None
+
+    def show(self, value: Value | None) -> str:
+        """Return a key in plain text."""
+        return "" if value is None else show(value)
+
+
+def as_tensor(value: Value | None) -> Tensor:
+    """Return a key as a tensor: nested tuples are one."""
+    if isinstance(value, Tensor):
+        return value
+    try:
+        tensor = Tensor.of(value)
+    except ValueError as error:
+        raise SolverError(f"the key is not a tensor: {error}") from error
+    if not tensor.shape or not tensor.cells:
+        raise SolverError("the key is a number or empty, not a tensor")
+    return tensor
+
+
+def share(cells: tuple[bool, ...], *, partial: bool) -> Judgement:
+    """Return the judgement of *cells*: all, or with *partial* the share of right ones."""
+    credit = Fraction(sum(cells), len(cells))
+    return Judgement(credit if partial or credit == 1 else Fraction(0), cells=cells)

@@ -1,0 +1,162 @@
+"""Kinds whose answer is picked from a list: `choice` and `choices`."""
+
+import re
+from fractions import Fraction
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from grader.errors import AnswerError, SolverError
+from grader.evaluate import Scope
+from grader.fields import Prose, SnakeId
+from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.parts import KeyedPart
+from grader.reading import Reading, Typed
+from grader.values import Value
+
+__all__ = ["ChoiceKind", "ChoicePart", "ChoicesKind", "ChoicesPart"]
+
+MAX_LENGTH: Final = 500
+BRACKETS: Final = " ()[]{}."
+LISTED: Final = re.compile(r"[,;\n]")
+SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
+
+
+class OptionsPart(KeyedPart):
+    """A part with options by id; the key is an id as text, such as ``'a'``."""
+
+    options: Annotated[dict[SnakeId, Prose], Field(min_length=2, max_length=26)]
+
+    @model_validator(mode="after")
+    def _literal_keys_are_options(self) -> Self:
+        if self.key is not None and self.key.is_literal:
+            picked = re.findall(r"'([^']*)'|\"([^\"]*)\"", self.key.source)
+            for one, two in picked:
+                if (one or two) not in self.options:
+                    raise ValueError(f"the key {one or two!r} is not one of the options")
+        return self
+
+
+class ChoicePart(OptionsPart):
+    """One of several options."""
+
+    kind: Literal["choice"]
+
+
+class ChoiceKind(Kind[ChoicePart, str]):
+    """One option, by its id or by its text."""
+
+    part: ClassVar[type[ChoicePart]] = ChoicePart
+
+    def read(self, typed: Typed, part: ChoicePart, scope: Scope) -> Reading[str]:
+        """Return the id of the option."""
+        del scope
+        picked = _option(_text(typed), part)
+        return Reading(picked, shown=picked)
+
+    def solve(self, part: ChoicePart, scope: Scope) -> Value | None:
+        """Return the id of the right option."""
+        key = super().solve(part, scope)
+        if isinstance(key, str) and key in part.options:
+            return key
+        raise SolverError("the key is not the id of an option")
+
+    def judge(
+        self, reading: Reading[str], key: Value | None, part: ChoicePart, scope: Scope
+    ) -> Judgement:
+        """Return right or not."""
+        del part, scope
+        return RIGHT if reading.value == key else NOT
+
+    def samples(self, part: ChoicePart, key: Value | None) -> Samples:
+        """Return the right option, every other one, and no option."""
+        wrong = tuple(option for option in part.options if option != key)
+        return Samples((str(key), f"({str(key).upper()})"), wrong, ("none of them", "", 7))
+
+
+class ChoicesPart(OptionsPart):
+    """Several of several options; the key is a tuple of ids, such as ``('a', 'c')``."""
+
+    kind: Literal["choices"]
+    credit_by: Literal["option", "all"] = "all"
+
+
+class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
+    """A set of options, in any order."""
+
+    part: ClassVar[type[ChoicesPart]] = ChoicesPart
+
+    def read(self, typed: Typed, part: ChoicesPart, scope: Scope) -> Reading[tuple[str, ...]]:
+        """Return the ids of the options, sorted."""
+        del scope
+        items = typed if isinstance(typed, list) else _pieces(_text(typed), part)
+        picked = tuple(sorted({_option(_text(item), part) for item in items}))
+        return Reading(picked, shown=", ".join(picked))
+
+    def solve(self, part: ChoicesPart, scope: Scope) -> Value | None:
+        """Return the ids of the right options, sorted."""
+        key = super().solve(part, scope)
+        picked = key if isinstance(key, tuple) else (None,)
+        ids = [item for item in picked if isinstance(item, str) and item in part.options]
+        if len(ids) < len(picked):
+            raise SolverError("the key is not a tuple of option ids")
+        return tuple(sorted(set(ids)))
+
+    def judge(
+        self, reading: Reading[tuple[str, ...]], key: Value | None, part: ChoicesPart, scope: Scope
+    ) -> Judgement:
+        """Return right or not; by option, each one rightly ticked or left counts."""
+        del scope
+        if reading.value == key:
+            return RIGHT
+        if part.credit_by == "all" or not isinstance(key, tuple):
+            return NOT
+        cells = tuple((option in reading.value) == (option in key) for option in part.options)
+        return Judgement(Fraction(sum(cells), len(cells)), cells=cells)
+
+    def carried(self, reading: Reading[tuple[str, ...]]) -> Value | None:
+        """Return nothing: a later key does not compute with options."""
+        del reading
+        return None
+
+    def samples(self, part: ChoicesPart, key: Value | None) -> Samples:
+        """Return the right options, their complement, and no options."""
+        right = key if isinstance(key, tuple) else ()
+        others = [option for option in part.options if option not in right]
+        text = ", ".join(str(option) for option in right)
+        wrong = (", ".join(others),) if others else ()
+        return Samples((text, list(map(str, right))), wrong, ("none of them", ""))
+
+
+def _text(typed: Typed) -> str:
+    if not isinstance(typed, str):
+        raise AnswerError("This is not an option.", expected="the letter or name of an option")
+    if len(typed) > MAX_LENGTH:
+        raise AnswerError("The answer is too long.", expected="the letter or name of an option")
+    return typed
+
+
+def _pieces(text: str, part: OptionsPart) -> list[Typed]:
+    """Return the options that *text* names: between commas or lines, or between blanks."""
+    coarse = [piece for piece in LISTED.split(text) if piece.strip(BRACKETS)]
+    texts = {said.source.strip().casefold() for said in part.options.values()}
+    if any(piece.strip(BRACKETS).casefold() in texts for piece in coarse):
+        return list(coarse)
+    pieces: list[Typed] = [piece for piece in SEPARATORS.split(text.strip(BRACKETS)) if piece]
+    if not pieces:
+        raise AnswerError("No option is named.", expected="letters such as a, c")
+    return pieces
+
+
+def _option(text: str, part: OptionsPart) -> str:
+    """Return the id of the option that *text* names, by id or by its full text."""
+    bare = text.strip().strip("()[]{}.'\"").strip().casefold()
+    if bare in part.options:
+        return bare
+    by_text = [key for key, said in part.options.items() if said.source.strip().casefold() == bare]
+    if len(by_text) == 1:
+        return by_text[0]
+    listed = ", ".join(part.options)
+    raise AnswerError(
+        f"{text.strip()[:40]!r} is not one of the options.", expected=f"one of {listed}"
+    )

@@ -1,0 +1,174 @@
+"""Kinds whose answer is one number: `integer`, `number` and `percent`."""
+
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from grader.errors import AnswerError, SolverError
+from grader.evaluate import Scope
+from grader.fields import Exact
+from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.parts import KeyedPart
+from grader.reading import Reading, Typed, looks_like_thousands, read_number
+from grader.show import show
+from grader.tolerance import EXACT, Tolerance, recognised, within
+from grader.values import Number, Value, is_number, magnitude
+
+__all__ = [
+    "IntegerKind",
+    "IntegerPart",
+    "NumberKind",
+    "NumberPart",
+    "PercentKind",
+    "PercentPart",
+    "read_count",
+]
+
+
+class ScalarPart(KeyedPart):
+    """A part whose answer is one number."""
+
+    tolerance: Tolerance = EXACT
+
+
+S = TypeVar("S", bound=ScalarPart)
+
+
+class ScalarKind(Kind[S, Number]):
+    """One number against a key with a tolerance."""
+
+    def solve(self, part: S, scope: Scope) -> Value | None:
+        """Return the key, which is a number, or None where the part has limits instead."""
+        key = super().solve(part, scope)
+        if key is None or is_number(key):
+            return key
+        raise SolverError("the key is not a number")
+
+    def judge(
+        self, reading: Reading[Number], key: Value | None, part: S, scope: Scope
+    ) -> Judgement:
+        """Return right or not, by the part's tolerance."""
+        del scope
+        if not is_number(key):
+            return NOT
+        return RIGHT if within(reading.value, key, part.tolerance, step=reading.step) else NOT
+
+    def recognise(self, reading: Reading[Number], value: Value, part: S, scope: Scope) -> bool:
+        """Tell whether the answer is *value*, exactly or at the digits given."""
+        del part, scope
+        return is_number(value) and recognised(reading.value, value, step=reading.step)
+
+    def samples(self, part: S, key: Value | None) -> Samples:
+        """Return answers near and far from the key."""
+        if not is_number(key):
+            return Samples((), (), ("abc",))
+        beyond = key + 2 * part.tolerance.radius(key) + max(magnitude(key), 1)
+        return Samples((show(key), key), (show(beyond), beyond), ("abc", "", "1/0", "nan", [1, 2]))
+
+
+class IntegerPart(ScalarPart):
+    """A count or a size: exact unless the author allows rounding."""
+
+    kind: Literal["integer"]
+
+
+class IntegerKind(ScalarKind[IntegerPart]):
+    """A whole number. A fraction is readable, and wrong: it is a known mistake."""
+
+    part: ClassVar[type[IntegerPart]] = IntegerPart
+
+    def read(self, typed: Typed, part: IntegerPart, scope: Scope) -> Reading[Number]:
+        """Return the number."""
+        del part, scope
+        return read_count(typed)
+
+
+def read_count(typed: Typed) -> Reading[Number]:
+    """Return the number where a count is asked for; ``65.536`` could mean 65536 and is refused."""
+    if isinstance(typed, str) and looks_like_thousands(typed):
+        digits = typed.strip()
+        raise AnswerError(
+            f"{digits} can be read as a decimal number and as a whole number with a point "
+            "between the thousands.",
+            expected=f"{digits.replace('.', '')}, or the decimal with another number of digits",
+        )
+    return read_number(typed)
+
+
+class NumberPart(ScalarPart):
+    """A number, against a key or against limits (`at_least`, `at_most`, `between`)."""
+
+    kind: Literal["number"]
+    at_least: Exact | None = None
+    at_most: Exact | None = None
+    between: Annotated[tuple[Exact, Exact] | None, Field(description="both limits count")] = None
+
+    def needs_key(self) -> bool:
+        """Whether the part is incomplete without a key: limits stand in for one."""
+        return self.at_least is None and self.at_most is None and self.between is None
+
+    @property
+    def limits(self) -> tuple[Number | None, Number | None]:
+        """The smallest and the largest accepted number, None where there is no limit."""
+        return self.between if self.between is not None else (self.at_least, self.at_most)
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if self.key is not None and not self.needs_key():
+            raise ValueError("give a key or limits (at_least, at_most, between), not both")
+        if self.between is not None and (self.at_least, self.at_most) != (None, None):
+            raise ValueError("`between` has both limits; leave at_least and at_most out")
+        low, high = self.limits
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"no number lies between {low} and {high}")
+        return self
+
+
+class NumberKind(ScalarKind[NumberPart]):
+    """A number, exact or decimal; ``86%`` is read as 0.86."""
+
+    part: ClassVar[type[NumberPart]] = NumberPart
+
+    def read(self, typed: Typed, part: NumberPart, scope: Scope) -> Reading[Number]:
+        """Return the number."""
+        del part, scope
+        return read_number(typed)
+
+    def judge(
+        self, reading: Reading[Number], key: Value | None, part: NumberPart, scope: Scope
+    ) -> Judgement:
+        """Return right or not, by the limits if there are any, else by the tolerance."""
+        if part.needs_key():
+            return super().judge(reading, key, part, scope)
+        low, high = part.limits
+        fits = (low is None or reading.value >= low) and (high is None or reading.value <= high)
+        return RIGHT if fits else NOT
+
+    def samples(self, part: NumberPart, key: Value | None) -> Samples:
+        """Return answers near and far from the key, or inside and outside the limits."""
+        if part.needs_key():
+            return super().samples(part, key)
+        low, high = part.limits
+        inside = low if low is not None else high
+        outside = [] if low is None else [low - 1]
+        outside += [] if high is None else [high + 1]
+        return Samples(
+            (show(inside or 0),), tuple(show(value) for value in outside), ("abc", "nan")
+        )
+
+
+class PercentPart(ScalarPart):
+    """A number in percent: ``86%`` and ``86`` both mean eighty-six percent."""
+
+    kind: Literal["percent"]
+
+
+class PercentKind(ScalarKind[PercentPart]):
+    """A percentage; the key is in percent too."""
+
+    part: ClassVar[type[PercentPart]] = PercentPart
+
+    def read(self, typed: Typed, part: PercentPart, scope: Scope) -> Reading[Number]:
+        """Return the percentage."""
+        del part, scope
+        return read_number(typed, percent=True)

@@ -1,0 +1,94 @@
+"""The kind whose answer is any value that satisfies a condition: `predicate`."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from grader.errors import AnswerError, SolverError
+from grader.evaluate import Scope, evaluate, truth
+from grader.expr import Expression
+from grader.fields import Expr, Plain
+from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.parts import Part
+from grader.reading import Reading, Typed, read_number, read_tensor
+from grader.show import counted, show
+from grader.values import Number, Tensor, Value
+
+__all__ = ["PredicateKind", "PredicatePart"]
+
+
+class PredicatePart(Part):
+    """A part that any answer solves for which `accept_if` holds; `answer` is the tuple typed."""
+
+    kind: Literal["predicate"]
+    as_: Annotated[
+        tuple[Literal["integer", "number"], ...], Field(alias="as", min_length=1, max_length=10)
+    ]
+    accept_if: Expr
+    sample: Plain
+
+    @property
+    def expressions(self) -> tuple[tuple[str, Expression], ...]:
+        """The expressions of the part with their fields, for checks of their names."""
+        return (*super().expressions, ("accept_if", self.accept_if))
+
+    @property
+    def variables_of_key(self) -> frozenset[str]:
+        """The condition names the answer."""
+        return frozenset({"answer"})
+
+
+class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
+    """A tuple of numbers judged by a condition; there is no one key."""
+
+    part: ClassVar[type[PredicatePart]] = PredicatePart
+
+    def read(self, typed: Typed, part: PredicatePart, scope: Scope) -> Reading[tuple[Number, ...]]:
+        """Return the numbers, of which there must be as many as the part asks for."""
+        del scope
+        numbers, notes = _numbers(typed, len(part.as_))
+        asked = f"{counted(len(part.as_), 'number')} such as {', '.join(map(show, _sample(part)))}"
+        if len(numbers) != len(part.as_):
+            raise AnswerError(f"{counted(len(numbers), 'number')} given.", expected=asked)
+        for number, kind in zip(numbers, part.as_, strict=True):
+            if kind == "integer" and not isinstance(number, int):
+                raise AnswerError(f"{show(number)} is not a whole number.", expected=asked)
+        return Reading(numbers, shown=", ".join(show(number) for number in numbers), notes=notes)
+
+    def judge(
+        self,
+        reading: Reading[tuple[Number, ...]],
+        key: Value | None,
+        part: PredicatePart,
+        scope: Scope,
+    ) -> Judgement:
+        """Return right where the condition holds; where it cannot be computed it does not."""
+        del key
+        names = {**scope.names, "answer": reading.value}
+        try:
+            holds = truth(evaluate(part.accept_if.tree, Scope(names, scope.functions)))
+        except SolverError:
+            return NOT
+        return RIGHT if holds else NOT
+
+    def samples(self, part: PredicatePart, key: Value | None) -> Samples:
+        """Return the author's sample and broken text."""
+        del key
+        values = _sample(part)
+        text = ", ".join(show(value) for value in values)
+        return Samples((text, f"({text})"), (), ("abc", text + ", 1", ""))
+
+
+def _numbers(typed: Typed, count: int) -> tuple[tuple[Number, ...], tuple[str, ...]]:
+    if count == 1:
+        one = read_number(typed)
+        return (one.value,), one.notes
+    several = read_tensor(typed, rank=1)
+    return several.value.cells, several.notes
+
+
+def _sample(part: PredicatePart) -> tuple[Value, ...]:
+    sample: Value = part.sample  # type: ignore[assignment]
+    if isinstance(sample, Tensor):
+        return sample.cells
+    return sample if isinstance(sample, tuple) else (sample,)

@@ -1,0 +1,271 @@
+"""The kind whose answer is a table: `table`, one row a layer, cells of other kinds.
+
+A row's key may use the row before it (``prev.shape``). A cell is right if it fits the true previous
+row or the student's own, so one slip costs one row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from grader.errors import AnswerError, SolverError
+from grader.evaluate import Scope, evaluate
+from grader.expr import Expression
+from grader.fields import Expr, SnakeId
+from grader.kinds.base import Judgement, Kind, Samples, share
+from grader.kinds.numbers import (
+    IntegerKind,
+    IntegerPart,
+    NumberKind,
+    NumberPart,
+    PercentKind,
+    PercentPart,
+)
+from grader.kinds.shapes import ShapeKind, ShapePart
+from grader.parts import KeyedPart
+from grader.reading import Reading, Typed, is_blank
+from grader.reading.grid import split_rows
+from grader.show import counted
+from grader.values import Opaque, Record, Value, same_form
+
+__all__ = ["TableKind", "TablePart"]
+
+MAX_ROWS: Final = 256
+
+COLUMN_KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
+    "integer": IntegerKind(),
+    "number": NumberKind(),
+    "percent": PercentKind(),
+    "shape": ShapeKind(),
+}
+Column: TypeAlias = Annotated[
+    IntegerPart | NumberPart | PercentPart | ShapePart, Field(discriminator="kind")
+]
+
+
+def _name_columns(given: object) -> object:
+    """Return the columns with their names as ids, so that each is a part of its kind."""
+    if not isinstance(given, dict):
+        return given
+    return {
+        name: {"id": name, **column} if isinstance(column, dict) else column
+        for name, column in given.items()
+    }
+
+
+class TablePart(KeyedPart):
+    """A table: `rows` gives a row each, `columns` the kinds, `start` the row before the first.
+
+    The key of a column may name ``layer`` (the row's item) and ``prev`` (the row before).
+    """
+
+    kind: Literal["table"]
+    rows: Expr
+    start: dict[SnakeId, Expr] = {}
+    columns: Annotated[
+        dict[SnakeId, Column],
+        BeforeValidator(_name_columns, json_schema_input_type=dict[str, Any]),
+        Field(min_length=1, max_length=12),
+    ]
+    credit_by: Literal["row", "cell", "all"] = "row"
+
+    def needs_key(self) -> bool:
+        """Whether the part is incomplete without a key: the columns have them."""
+        return False
+
+    @property
+    def expressions(self) -> tuple[tuple[str, Expression], ...]:
+        """The expressions of the part with their fields, for checks of their names."""
+        columns = [
+            (f"columns.{name}.{field}", expression)
+            for name, column in self.columns.items()
+            for field, expression in column.expressions
+        ]
+        start = [(f"start.{name}", value) for name, value in self.start.items()]
+        return (*super().expressions, ("rows", self.rows), *start, *columns)
+
+    @property
+    def variables_of_key(self) -> frozenset[str]:
+        """The names that a column's key has beside parameters and parts."""
+        return frozenset({"layer", "prev"})
+
+    @model_validator(mode="after")
+    def _keys_stand_in_columns(self) -> Self:
+        if self.key is not None or self.accept or self.mistakes:
+            raise ValueError("a table has its keys in the columns; it takes no accept or mistakes")
+        for name, column in self.columns.items():
+            unused = column.model_fields_set & {"accept", "mistakes", "carry", "ignore", "points"}
+            if unused:
+                raise ValueError(f"the column {name} cannot have {min(unused)}; the table may")
+            if column.key is None:
+                raise ValueError(f"the column {name} has no key; a table has no thresholds")
+        return self
+
+
+Cells: TypeAlias = tuple[tuple[Reading[Any] | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableKey(Opaque):
+    """The keys of a table, and what computes a row from the row before it; equal by the keys."""
+
+    rows: tuple[Mapping[str, Value], ...]
+    items: tuple[Value, ...] = field(compare=False)
+    start: Mapping[str, Value] = field(compare=False)
+    scope: Scope = field(compare=False)
+
+    def row(self, part: TablePart, at: int, previous: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the keys of the row *at* where the row before it is *previous*."""
+        names = {**self.scope.names, "layer": self.items[at], "prev": Record(previous)}
+        scope = Scope(names, self.scope.functions, self.scope.swaps)
+        keys = {}
+        for name, column in part.columns.items():
+            key = COLUMN_KINDS[column.kind].solve(column, scope)
+            if key is None:
+                raise SolverError(f"the column {name} has no key")
+            keys[name] = key
+        return keys
+
+    def __str__(self) -> str:
+        return "\n".join(" | ".join(str(value) for value in row.values()) for row in self.rows)
+
+
+class TableKind(Kind[TablePart, Cells]):
+    """A table of numbers and shapes, with follow-through from the student's own previous row."""
+
+    part: ClassVar[type[TablePart]] = TablePart
+
+    def solve(self, part: TablePart, scope: Scope) -> Value | None:
+        """Return the keys of all rows."""
+        items = _items(evaluate(part.rows.tree, scope))
+        start = {name: evaluate(value.tree, scope) for name, value in part.start.items()}
+        empty = TableKey((), items, start, scope)
+        rows: list[Mapping[str, Value]] = []
+        for at in range(len(items)):
+            rows.append(empty.row(part, at, rows[-1] if rows else start))
+        return TableKey(tuple(rows), items, start, scope)
+
+    def read(self, typed: Typed, part: TablePart, scope: Scope) -> Reading[Cells]:
+        """Return the cells row by row; an empty cell is None."""
+        lines = split_rows(typed, columns=len(part.columns))
+        expected = len(_items(evaluate(part.rows.tree, scope)))
+        if len(lines) != expected:
+            raise AnswerError(
+                f"The table has {counted(len(lines), 'row')}.",
+                expected=f"{counted(expected, 'row')}, one a layer",
+            )
+        rows = tuple(_row(line, number, part, scope) for number, line in enumerate(lines, 1))
+        shown = "\n".join(" | ".join(cell.shown if cell else "–" for cell in row) for row in rows)
+        return Reading(rows, shown=shown)
+
+    def judge(
+        self, reading: Reading[Cells], key: Value | None, part: TablePart, scope: Scope
+    ) -> Judgement:
+        """Return the credit by rows or cells; a cell may follow from the student's previous row."""
+        if not isinstance(key, TableKey):
+            raise SolverError("the table has no key")
+        marks: list[tuple[bool, ...]] = []
+        own: Mapping[str, Value] = key.start
+        for at, cells in enumerate(reading.value):
+            followed = _followed(key, part, at, own)
+            marks.append(_marks(cells, (key.rows[at], followed), part, scope))
+            own = _own_row(cells, key.rows[at], part)
+        rows = tuple(all(row) for row in marks)
+        flat = tuple(cell for row in marks for cell in row)
+        if part.credit_by == "cell":
+            return share(flat, partial=True)
+        judged = share(rows, partial=part.credit_by == "row")
+        remark = (
+            "" if all(rows) else f"The first row that does not fit is row {rows.index(False) + 1}."
+        )
+        return Judgement(judged.credit, remark=remark, cells=flat)
+
+    def carried(self, reading: Reading[Cells]) -> Value | None:
+        """Return nothing: later keys compute with the true table."""
+        del reading
+        return None
+
+    def samples(self, part: TablePart, key: Value | None) -> Samples:
+        """Return the keys as lines, the same with the last row broken off, and no table."""
+        if not isinstance(key, TableKey):
+            return Samples((), (), ("",))
+        shows = [
+            [COLUMN_KINDS[part.columns[name].kind].show(value) for name, value in row.items()]
+            for row in key.rows
+        ]
+        right = "\n".join("\t".join(row) for row in shows)
+        off = "\n".join("\t".join(f"9{cell}" for cell in row) for row in shows)
+        return Samples((right,), (off,), ("abc", right + "\n1\t2\t3\t4"))
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    """Return the rows: the items of a tuple, or the layers of a network."""
+    if isinstance(value, Opaque):
+        try:
+            value = value.field("layers")
+        except KeyError as error:
+            raise SolverError("the rows are neither a tuple nor a network") from error
+    if not isinstance(value, tuple) or not 1 <= len(value) <= MAX_ROWS:
+        raise SolverError(f"a table has 1 to {MAX_ROWS} rows")
+    return value
+
+
+def _row(
+    line: list[Typed], number: int, part: TablePart, scope: Scope
+) -> tuple[Reading[Any] | None, ...]:
+    cells = line[1:] if len(line) == len(part.columns) + 1 else line
+    if len(cells) != len(part.columns):
+        raise AnswerError(
+            f"Row {number} has {counted(len(line), 'cell')}.",
+            expected=f"{counted(len(part.columns), 'cell')}: {', '.join(part.columns)}",
+        )
+    read: list[Reading[Any] | None] = []
+    for (name, column), cell in zip(part.columns.items(), cells, strict=True):
+        try:
+            kind = COLUMN_KINDS[column.kind]
+            read.append(None if is_blank(cell) else kind.read(cell, column, scope))
+        except AnswerError as error:
+            raise AnswerError(
+                f"Row {number}, {name}: {error.message}", expected=error.expected
+            ) from error
+    return tuple(read)
+
+
+def _followed(
+    key: TableKey, part: TablePart, at: int, own: Mapping[str, Value]
+) -> Mapping[str, Value]:
+    """Return the keys of a row from the student's own previous row; {} where they have none."""
+    try:
+        return key.row(part, at, own)
+    except SolverError:
+        return {}
+
+
+def _marks(
+    cells: tuple[Reading[Any] | None, ...],
+    keys: tuple[Mapping[str, Value], ...],
+    part: TablePart,
+    scope: Scope,
+) -> tuple[bool, ...]:
+    return tuple(
+        cell is not None
+        and any(
+            COLUMN_KINDS[column.kind].judge(cell, key[name], column, scope).right
+            for key in keys
+            if name in key
+        )
+        for (name, column), cell in zip(part.columns.items(), cells, strict=True)
+    )
+
+
+def _own_row(
+    cells: tuple[Reading[Any] | None, ...], true: Mapping[str, Value], part: TablePart
+) -> Mapping[str, Value]:
+    """Return the student's row; an empty cell, or one of another form, carries the true value."""
+    own = dict(true)
+    for name, cell in zip(part.columns, cells, strict=True):
+        if cell is not None and same_form(cell.value, true[name]):
+            own[name] = cell.value
+    return own

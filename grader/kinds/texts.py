@@ -1,0 +1,77 @@
+"""The kind whose answer a person marks: `text`, with a rubric."""
+
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from grader.errors import AnswerError
+from grader.evaluate import Scope
+from grader.fields import Model, Points, Prose, SnakeId
+from grader.kinds.base import NOT, Judgement, Kind, Samples
+from grader.parts import Part
+from grader.reading import Reading, Typed
+from grader.template import Template
+from grader.values import Value
+
+__all__ = ["RubricItem", "TextKind", "TextPart"]
+
+MAX_LENGTH: Final = 20_000
+SHOWN: Final = 200
+
+
+class RubricItem(Model):
+    """A criterion that a marker ticks, and its points."""
+
+    id: SnakeId
+    points: Points
+    say: Prose
+
+
+class TextPart(Part):
+    """A part for a person to mark by its rubric."""
+
+    kind: Literal["text"]
+    rubric: Annotated[tuple[RubricItem, ...], Field(min_length=1, max_length=20)]
+    model: Prose = Template.parse("")
+
+    @model_validator(mode="after")
+    def _points_add_up(self) -> Self:
+        total = sum(item.points for item in self.rubric)
+        if total != self.points:
+            raise ValueError(
+                f"the rubric's points add up to {total}, the part has {self.points}; mend one"
+            )
+        ids = [item.id for item in self.rubric]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two rubric items have the same id; give each its own")
+        return self
+
+
+class TextKind(Kind[TextPart, str]):
+    """Free text. It is kept as typed; nothing is judged by machine."""
+
+    part: ClassVar[type[TextPart]] = TextPart
+
+    def read(self, typed: Typed, part: TextPart, scope: Scope) -> Reading[str]:
+        """Return the text as typed."""
+        del part, scope
+        if not isinstance(typed, str):
+            raise AnswerError("This is not text.", expected="your answer in words")
+        if len(typed) > MAX_LENGTH:
+            raise AnswerError(
+                f"The text has {len(typed):,} characters.", expected=f"at most {MAX_LENGTH:,}"
+            )
+        text = typed.strip()
+        return Reading(text, shown=text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
+
+    def judge(
+        self, reading: Reading[str], key: Value | None, part: TextPart, scope: Scope
+    ) -> Judgement:
+        """Return no credit: only a person gives it."""
+        del reading, key, part, scope
+        return NOT
+
+    def samples(self, part: TextPart, key: Value | None) -> Samples:
+        """Return nothing that is right or wrong by machine."""
+        del part, key
+        return Samples((), (), (7, ["a"]))

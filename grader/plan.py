@@ -1,0 +1,103 @@
+"""What a problem's keys compute on, and where a mistake can strike: worked out once a problem."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from typing import Final, TypeAlias
+
+from grader.book import Book
+from grader.kinds.tables import TablePart
+from grader.parts import KeyedPart
+from grader.problem import AnyPart, Problem
+
+__all__ = ["Plan", "Site", "plan_of"]
+
+MAX_SITES: Final = 8
+CACHED_PLANS: Final = 1024
+
+Site: TypeAlias = tuple[str, int, str]
+"""A call: the part, its number in the key, the function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The structure of a problem's keys.
+
+    *named* has, by part, the names in its key, *functions* those it calls, *earlier* the parts that
+    it computes on, directly or through others. *mistakes* lists, by part, the mistakes with a twin
+    in its chain of keys, each with the (at most eight) nearest calls to try alone. *pairs* are the
+    mistakes that can be made together because they change different functions.
+    """
+
+    named: Mapping[str, frozenset[str]]
+    functions: Mapping[str, frozenset[str]]
+    earlier: Mapping[str, tuple[str, ...]]
+    mistakes: Mapping[str, Mapping[str, tuple[Site, ...]]]
+    pairs: Mapping[str, tuple[tuple[str, str], ...]]
+
+
+@lru_cache(maxsize=CACHED_PLANS)
+def plan_of(problem: Problem, book: Book) -> Plan:
+    """Return the plan of *problem* with the twins of *book*."""
+    named = {part.id: _named(part) for part in problem.parts}
+    calls = {part.id: _calls(part) for part in problem.parts}
+    earlier: dict[str, tuple[str, ...]] = {}
+    for part in problem.parts:
+        direct = [one for one in earlier if one in named[part.id]]
+        wanted = {*direct, *(one for name in direct for one in earlier[name])}
+        earlier[part.id] = tuple(one for one in earlier if one in wanted)
+    mistakes = {
+        part.id: _mistakes(part, [*earlier[part.id], part.id], calls, book)
+        for part in problem.parts
+    }
+    return Plan(
+        named=named,
+        functions={name: frozenset(one for _, _, one in sites) for name, sites in calls.items()},
+        earlier=earlier,
+        mistakes=mistakes,
+        pairs={part: _pairs(found, book) for part, found in mistakes.items()},
+    )
+
+
+def _named(part: AnyPart) -> frozenset[str]:
+    """Return the names in the part's key or keys, without variables."""
+    if isinstance(part, TablePart):
+        return frozenset().union(*(_named(column) for column in part.columns.values()))
+    expression = part.key_expression
+    return frozenset() if expression is None else expression.names - part.variables_of_key
+
+
+def _calls(part: AnyPart) -> tuple[Site, ...]:
+    """Return the calls in the part's key; a table's cells are struck all together, as one call."""
+    if isinstance(part, TablePart):
+        inside = {one for column in part.columns.values() for _, _, one in _calls(column)}
+        return tuple((part.id, -1, function) for function in sorted(inside))
+    expression = part.key_expression
+    if expression is None:
+        return ()
+    return tuple((part.id, call.site, call.function) for call in expression.calls)
+
+
+def _mistakes(
+    part: AnyPart, chain: list[str], calls: Mapping[str, tuple[Site, ...]], book: Book
+) -> dict[str, tuple[Site, ...]]:
+    """Return the mistakes that strike in *chain*, the part's own calls before those of others."""
+    if not isinstance(part, KeyedPart):
+        return {}
+    sites = [site for one in reversed(chain) for site in calls[one]]
+    found: dict[str, tuple[Site, ...]] = {}
+    for mistake, twins in book.twins.items():
+        struck = tuple(site for site in sites if site[2] in twins)
+        if struck and mistake not in part.ignore:
+            alone = struck if len(struck) > 1 and all(at >= 0 for _, at, _ in struck) else ()
+            found[mistake] = alone[:MAX_SITES]
+    return found
+
+
+def _pairs(mistakes: Mapping[str, tuple[Site, ...]], book: Book) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (one, two)
+        for one, two in combinations(mistakes, 2)
+        if not set(book.twins[one]) & set(book.twins[two])
+    )

@@ -1,0 +1,178 @@
+"""A variant: a problem with its numbers drawn, its keys computed and its mistakes worked out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from grader.arithmetic import FUNCTIONS, Function
+from grader.book import Book
+from grader.draw import Stream
+from grader.errors import GraderError, ProblemError, SolverError
+from grader.evaluate import Scope, evaluate, truth
+from grader.kinds import KINDS
+from grader.mistakes import Known, known_mistakes, pairs
+from grader.params import Choose, Integers, Param
+from grader.problem import Problem
+from grader.values import Value
+
+__all__ = [
+    "MAX_TRIES",
+    "Variant",
+    "double_mistakes",
+    "draw",
+    "solve",
+    "solve_numbers",
+    "unused_conditions",
+]
+
+MAX_TRIES: Final = 1000
+CACHED_PAIRS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """A problem with numbers: *seed* is None for the original.
+
+    *names* holds parameters and derived values, which the student sees; *keys* the right answers by
+    part, *failures* why a key could not be computed, *mistakes* the wrong answers that are known. A
+    variant is equal to itself alone.
+    """
+
+    problem: Problem
+    seed: int | None
+    names: Mapping[str, Value]
+    keys: Mapping[str, Value | None]
+    failures: Mapping[str, str]
+    mistakes: Mapping[str, Known]
+
+    def scope(self, book: Book) -> Scope:
+        """Return what the student sees: parameters and functions, never a key."""
+        return Scope(self.names, {**FUNCTIONS, **book.functions})
+
+
+def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
+    """Return the parameters and derived values of a seed; with None those of the original.
+
+    The same on every machine: the numbers depend on the draw block and the seed alone. Raises
+    `ProblemError` where no draw satisfies `require`, or the original does not.
+    """
+    functions = {**FUNCTIONS, **book.functions}
+    if seed is None:
+        return _textbook(problem, functions)
+    refused = ""
+    for attempt in range(MAX_TRIES):
+        names = _throw(problem, f"{seed}|{attempt}", functions)
+        try:
+            _derive(problem, names, functions)
+            if all(_conditions(problem, names, functions)):
+                return names
+        except ProblemError as error:
+            refused = f"; the last one: {error}"
+    raise ProblemError(
+        f"none of {MAX_TRIES} draws satisfies `require`{refused}; widen the parameters or relax it",
+        field="require",
+    )
+
+
+def unused_conditions(problem: Problem, book: Book, *, draws: int = 200) -> tuple[int, ...]:
+    """Return the places of the conditions in `require` that none of so many draws breaks."""
+    functions = {**FUNCTIONS, **book.functions}
+    unused = set(range(len(problem.require)))
+    for seed in range(draws):
+        names = _throw(problem, f"{seed}|0", functions)
+        try:
+            _derive(problem, names, functions)
+            held = _conditions(problem, names, functions)
+        except ProblemError:
+            continue
+        unused -= {at for at, holds in enumerate(held) if not holds}
+    return tuple(sorted(unused))
+
+
+def _throw(problem: Problem, label: str, functions: Mapping[str, Function]) -> dict[str, Value]:
+    """Return one throw of the parameters, whether or not `require` admits it."""
+    key = bytes.fromhex(problem.draw_hash)
+    names: dict[str, Value] = {}
+    for name, param in problem.params.items():
+        names[name] = _value(name, param, Stream(key, f"{label}|{name}"), Scope(names, functions))
+    return names
+
+
+def _textbook(problem: Problem, functions: Mapping[str, Function]) -> dict[str, Value]:
+    if not problem.has_original:
+        raise ProblemError(f"{problem.id} has no original variant; name a seed", field="params")
+    names: dict[str, Value] = {}
+    for name, param in problem.params.items():
+        names[name] = _value(name, param, None, Scope(names, functions))
+    _derive(problem, names, functions)
+    for at, holds in enumerate(_conditions(problem, names, functions)):
+        if not holds:
+            source = problem.require[at].source
+            raise ProblemError(
+                f"the original does not satisfy {source!r}; change one of them",
+                field=f"require.{at}",
+            )
+    return names
+
+
+def _value(name: str, param: Param, stream: Stream | None, scope: Scope) -> Value:
+    try:
+        if isinstance(param, (Choose, Integers)):
+            return param.textbook(scope) if stream is None else param.draw(stream, scope)
+        return param.build(scope)
+    except SolverError as error:
+        raise ProblemError(str(error), field=f"params.{name}") from error
+
+
+def _derive(problem: Problem, names: dict[str, Value], functions: Mapping[str, Function]) -> None:
+    """Add the values of `let` to *names*."""
+    for name, expression in problem.let.items():
+        try:
+            names[name] = evaluate(expression.tree, Scope(names, functions))
+        except SolverError as error:
+            raise ProblemError(str(error), field=f"let.{name}") from error
+
+
+def _conditions(
+    problem: Problem, names: Mapping[str, Value], functions: Mapping[str, Function]
+) -> list[bool]:
+    """Return whether each condition of `require` holds."""
+    held = []
+    for at, condition in enumerate(problem.require):
+        try:
+            held.append(truth(evaluate(condition.tree, Scope(names, functions))))
+        except SolverError as error:
+            raise ProblemError(str(error), field=f"require.{at}") from error
+    return held
+
+
+def solve(problem: Problem, seed: int | None, book: Book) -> Variant:
+    """Return the variant of *seed*, None for the original, with keys and known mistakes."""
+    return solve_numbers(problem, seed, draw(problem, seed, book), book)
+
+
+def solve_numbers(
+    problem: Problem, seed: int | None, names: Mapping[str, Value], book: Book
+) -> Variant:
+    """Return the variant with the numbers that *seed* gave.
+
+    A part whose key cannot be computed is noted under *failures*; it goes to a person.
+    """
+    functions = {**FUNCTIONS, **book.functions}
+    keys: dict[str, Value | None] = {}
+    failures: dict[str, str] = {}
+    for part in problem.parts:
+        known = {**names, **{name: key for name, key in keys.items() if key is not None}}
+        try:
+            keys[part.id] = KINDS[part.kind].solve(part, Scope(known, functions))
+        except GraderError as error:
+            failures[part.id] = str(error)
+    return Variant(problem, seed, names, keys, failures, known_mistakes(problem, names, keys, book))
+
+
+@lru_cache(maxsize=CACHED_PAIRS)
+def double_mistakes(variant: Variant, part_id: str, book: Book) -> Known:
+    """Return the wrong answers to a part by two mistakes at once; worked out when first asked."""
+    part = variant.problem.part(part_id)
+    return pairs(variant.problem, part, variant.names, variant.keys, book)

@@ -1,0 +1,169 @@
+"""A small book and small problems for tests of the engine, which does not depend on the bank.
+
+The book has solvers of the same kind as the real ones, few enough to be reckoned by hand.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+from grader.book import Book, MistakeInfo
+from grader.errors import SolverError
+from grader.grade import Result, grade
+from grader.problem import Problem
+from grader.values import Number, Opaque, Record, Tensor, Value
+from grader.variant import Variant, solve
+
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The settings of property tests: a busy machine makes none of them fail."""
+
+
+def side(size: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
+    """Return how many windows fit."""
+    if kernel > size + 2 * padding:
+        raise SolverError("the window is larger than the image")
+    return (size - kernel + 2 * padding) // stride + 1
+
+
+def side_rounded_up(size: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
+    """Return the side with the fraction rounded up."""
+    return -((size - kernel + 2 * padding) // -stride) + 1
+
+
+def side_unpadded(size: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
+    """Return the side without the padding."""
+    del padding
+    return side(size, kernel, stride=stride)
+
+
+def halve(size: int) -> int:
+    """Return half the size, rounded down."""
+    return size // 2
+
+
+def middle(size: int, *, padding: int = 0) -> int:
+    """Return the middle of a side, which is the side itself where that is 1."""
+    return (size + 1) // 2 + padding
+
+
+def weights(channels: int, filters: int, kernel: int, *, bias: bool = True) -> int:
+    """Return the parameters of a convolution."""
+    return channels * kernel**2 * filters + (filters if bias else 0)
+
+
+def scale(x: Tensor, factor: Number) -> Tensor:
+    """Return every cell times *factor*."""
+    return x.map(lambda cell: cell * factor)
+
+
+def plus(x: Tensor, number: Number) -> Tensor:
+    """Return every cell plus *number*."""
+    return x.map(lambda cell: cell + number)
+
+
+def transposed(x: Tensor) -> Tensor:
+    """Return the rows as columns."""
+    height, width = x.shape
+    cells = (x.cells[row * width + column] for column in range(width) for row in range(height))
+    return Tensor((width, height), tuple(cells))
+
+
+def broken(*arguments: Value) -> Value:
+    """Fail, as a solver does that was given something impossible."""
+    raise SolverError(f"the solver cannot take {len(arguments)} values")
+
+
+@dataclass(frozen=True, slots=True)
+class Net(Opaque):
+    """A network of numbers."""
+
+    layers: tuple[Value, ...]
+
+    def field(self, name: str) -> Value:
+        """Return the layers."""
+        if name == "layers":
+            return self.layers
+        raise KeyError(name)
+
+    def __str__(self) -> str:
+        return f"net of {len(self.layers)}"
+
+
+FUNCTIONS = {
+    "side": side,
+    "halve": halve,
+    "middle": middle,
+    "weights": weights,
+    "scale": scale,
+    "plus": plus,
+    "broken": broken,
+    "network": lambda *layers: Net(layers),
+    "record": lambda: Record({"side": 5}),
+}
+TWINS = {
+    "rounded_up": {"side": side_rounded_up, "halve": lambda size: -(size // -2)},
+    "padding_left_out": {"side": side_unpadded, "middle": lambda size, **_: middle(size)},
+    "no_bias": {"weights": lambda *sizes, bias=True: weights(*sizes, bias=bias and False)},
+    "one_bias": {"weights": lambda *sizes, bias=True: weights(*sizes, bias=False) + bias},
+    "channels_left_out": {
+        "weights": lambda channels, *sizes, bias=True: weights(channels**0, *sizes, bias=bias)
+    },
+    "transposed_output": {"scale": lambda x, factor: transposed(scale(x, factor))},
+    "sign_flipped": {"plus": lambda x, number: plus(x, -number)},
+}
+RANKS = {
+    "channels_left_out": 61,
+    "no_bias": 44,
+    "rounded_up": 41,
+    "padding_left_out": 35,
+    "one_bias": 20,
+    "transposed_output": 14,
+    "sign_flipped": 14,
+}
+BOOK = Book(
+    FUNCTIONS,
+    TWINS,
+    {name: MistakeInfo(name, rank, f"Hint: {name}.", "") for name, rank in RANKS.items()},
+)
+
+
+def ask(kind: str = "integer", /, **fields: Any) -> dict[str, Any]:
+    """Return a part as a file states it; its id is ``a`` and a typed-in key has its reason."""
+    keyed = {"reason": "a toy"} if "key" in fields else {}
+    return {"id": "a", "kind": kind, **keyed, **fields}
+
+
+def raw(*parts: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return a problem as a file states it."""
+    return {
+        "id": "toy",
+        "title": "A toy problem",
+        "topic": "toys",
+        "difficulty": 1,
+        "statement": "Reckon.",
+        "parts": list(parts) or [ask(key=63)],
+        **changes,
+    }
+
+
+def problem(*parts: dict[str, Any], **changes: Any) -> Problem:
+    """Return a problem of these parts."""
+    return Problem.model_validate(raw(*parts, **changes))
+
+
+def original(*parts: dict[str, Any], book: Book = BOOK, **changes: Any) -> Variant:
+    """Return the textbook variant of a problem of these parts."""
+    return solve(problem(*parts, **changes), None, book)
+
+
+def marked(variant: Variant, *, book: Book = BOOK, carried: Any = None, **answers: Any) -> Any:
+    """Return the results of these answers by part; of the only part, its result itself."""
+    results = grade(variant, answers, book=book, carried=carried)
+    return {result.part: result for result in results}
+
+
+def mark(part: dict[str, Any], typed: Any, **changes: Any) -> Result:
+    """Return the result of *typed* as the answer to *part* alone."""
+    result: Result = marked(original(part, **changes), **{part["id"]: typed})[part["id"]]
+    return result

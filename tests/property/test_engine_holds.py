@@ -1,0 +1,289 @@
+"""What holds for any numbers, texts and seeds: exactness, bounds, no errors but our own."""
+
+import math
+import operator
+from fractions import Fraction
+
+import pytest
+from factories import BOOK, CALM, problem
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.arithmetic import FUNCTIONS, MAX_BITS, arithmetic, half_up, power, square_root
+from grader.draw import SPAN, Stream
+from grader.errors import ProblemError, SolverError
+from grader.evaluate import Scope, evaluate
+from grader.expr import Expression, parse
+from grader.names import near
+from grader.problem import digest
+from grader.symbolic import Formula, Interval, compare, points
+from grader.template import Template
+from grader.tolerance import Tolerance, decimal_place, within
+from grader.values import Tensor, exact, is_number, nested, simplest
+from grader.variant import draw
+
+NUMBERS = st.one_of(st.integers(-(10**30), 10**30), st.fractions(max_denominator=10**9))
+OPERATIONS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": lambda one, two: Fraction(one) / two,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+
+
+@CALM
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_float_enters_whole_or_by_its_shortest_decimal_and_leaves_as_itself(number):
+    assert float(exact(number)) == number
+    assert exact(number) == (int(number) if number.is_integer() else Fraction(repr(number)))
+
+
+@CALM
+@given(st.sampled_from(sorted(OPERATIONS)), NUMBERS, NUMBERS)
+def test_arithmetic_is_that_of_fractions_and_whole_results_are_integers(symbol, one, two):
+    if symbol in {"/", "//", "%"} and two == 0:
+        with pytest.raises(SolverError):
+            arithmetic(symbol, one, two)
+        return
+    result = simplest(Fraction(arithmetic(symbol, one, two)))
+    assert result == OPERATIONS[symbol](Fraction(one), Fraction(two))
+
+
+@CALM
+@given(st.fractions(-1000, 1000, max_denominator=1000), st.integers(-40, 40))
+def test_a_power_is_a_repeated_product(base, exponent):
+    if base == 0 and exponent < 0:
+        return
+    expected = math.prod([base] * abs(exponent), start=Fraction(1))
+    assert power(base, exponent) == (expected if exponent >= 0 else 1 / expected)
+
+
+@CALM
+@given(st.integers(2, 10**6), st.integers(0, 10**6))
+def test_a_power_is_computed_exactly_where_it_fits(base, exponent):
+    if (base.bit_length() - 1) * exponent > MAX_BITS:
+        with pytest.raises(SolverError):
+            power(base, exponent)
+    else:
+        assert power(base, exponent) == base**exponent
+
+
+@CALM
+@given(st.fractions(0, 10**9, max_denominator=10**9))
+def test_a_root_squared_is_the_number_or_close_to_it(number):
+    root = square_root(number)
+    assert abs(Fraction(root) ** 2 - number) <= number * Fraction(1, 10**12)
+    assert square_root(number * number) == number
+
+
+@CALM
+@given(NUMBERS, st.integers(-6, 6))
+def test_rounding_moves_by_half_a_unit_at_most_and_is_odd(number, digits):
+    unit = Fraction(10) ** -digits
+    rounded = half_up(number, digits)
+    assert abs(rounded - number) <= unit / 2
+    assert (rounded / unit).denominator == 1
+    assert half_up(-number, digits) == -rounded
+
+
+LEAVES = st.one_of(
+    st.integers(0, 10**9).map(str),
+    st.decimals(0, 1000, places=3).map(str),
+    st.sampled_from(["a", "b", "s", "X", "unknown", "True", "'text'", "2**3000"]),
+)
+
+
+def _wrap(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    signs = st.sampled_from(["+", "-", "*", "/", "//", "%", "**", "<", "==", "and", "or"])
+    return st.one_of(
+        st.tuples(inner, signs, inner).map(lambda piece: f"({piece[0]} {piece[1]} {piece[2]})"),
+        inner.map(lambda one: f"-{one}"),
+        inner.map(lambda one: f"(not {one})"),
+        inner.map(lambda one: f"({one})[0]"),
+        st.lists(inner, max_size=3).map(lambda some: f"({', '.join(some)},)" if some else "()"),
+        st.tuples(inner, inner, inner).map(lambda some: "({} if {} else {})".format(*some)),
+        st.tuples(st.sampled_from(sorted(FUNCTIONS)), inner).map(lambda one: "{}({})".format(*one)),
+    )
+
+
+SOURCES = st.recursive(LEAVES, _wrap, max_leaves=12)
+SCOPE = Scope(
+    {"a": 7, "b": Fraction(-1, 3), "s": (3, 32, 32), "X": Tensor.of([[1, 2], [3, 4]])}, FUNCTIONS
+)
+
+
+def bits(value) -> int:
+    """Return the bits of the largest number in *value*."""
+    if is_number(value):
+        return max(Fraction(value).numerator.bit_length(), Fraction(value).denominator.bit_length())
+    if isinstance(value, Tensor):
+        return max(map(bits, value.cells), default=0)
+    return max(map(bits, value), default=0) if isinstance(value, tuple) else 0
+
+
+@settings(CALM, max_examples=400)
+@given(SOURCES)
+def test_any_expression_has_a_bounded_exact_value_or_a_reason(source):
+    try:
+        value = evaluate(parse(source).tree, SCOPE)
+    except (ProblemError, SolverError):
+        return
+    assert bits(value) <= MAX_BITS
+    assert not isinstance(value, float)
+    assert not (isinstance(value, Fraction) and value.denominator == 1)
+
+
+@settings(CALM, max_examples=300)
+@given(
+    st.one_of(st.text(max_size=80), st.text("0123456789abf_.,:+-*/%<>=()[]{}'\"\\ \n", max_size=80))
+)
+def test_any_text_is_an_expression_or_a_problem_error(source):
+    try:
+        expression = parse(source)
+    except ProblemError:
+        return
+    assert isinstance(expression, Expression)
+    assert parse(expression.source) == expression
+
+
+@settings(CALM, max_examples=300)
+@given(st.one_of(st.text(max_size=60), st.text("{} a1+$\\", max_size=40)))
+def test_any_text_is_a_template_or_a_problem_error_and_text_without_braces_is_itself(source):
+    try:
+        template = Template.parse(source)
+    except ProblemError:
+        assert "{{" in source
+        return
+    if not template.expressions:
+        assert template.fill(Scope({}, {})) == source
+
+
+@CALM
+@given(st.binary(max_size=40), st.text(max_size=20), st.integers(1, SPAN))
+def test_a_stream_is_a_function_of_key_and_label_and_stays_below_its_limit(key, label, limit):
+    drawn = [Stream(key, label).below(limit) for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    assert 0 <= drawn[0] < limit
+
+
+@CALM
+@given(NUMBERS.filter(bool))
+def test_the_leading_figure_stands_at_the_decimal_place(number):
+    place = decimal_place(number)
+    assert Fraction(10) ** place <= abs(Fraction(number)) < Fraction(10) ** (place + 1)
+
+
+TOLERANCES = st.fixed_dictionaries(
+    {"abs": st.fractions(0, 10, max_denominator=1000)},
+    optional={
+        "rel": st.fractions(0, 1, max_denominator=100),
+        "sigfigs": st.integers(1, 6),
+        "decimals": st.integers(0, 6),
+    },
+).map(Tolerance.model_validate)
+
+
+@CALM
+@given(TOLERANCES, NUMBERS, NUMBERS)
+def test_an_answer_is_accepted_exactly_in_the_interval_that_is_told(tolerance, key, answer):
+    low, high = tolerance.interval(key)
+    assert low <= key <= high
+    assert within(answer, key, tolerance, step=None) == (low <= answer <= high)
+
+
+@CALM
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.data())
+def test_cells_nested_and_flattened_are_the_same_tensor(shape, data):
+    size = math.prod(shape)
+    cells = data.draw(st.lists(st.integers(-9, 9), min_size=size, max_size=size))
+    tensor = Tensor(tuple(shape), tuple(cells))
+    assert Tensor.of(nested(shape, cells)) == tensor
+    assert Tensor.from_array(tensor.array()) == tensor
+    assert [cell for row in tensor.rows() for cell in getattr(row, "cells", (row,))] == cells
+
+
+PLAIN = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.fractions(), st.text(max_size=5)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def tuples(value):
+    """Return *value* with tuples for lists: another notation of the same."""
+    if isinstance(value, list):
+        return tuple(map(tuples, value))
+    if isinstance(value, dict):
+        return {name: tuples(item) for name, item in value.items()}
+    return value
+
+
+@CALM
+@given(st.dictionaries(st.text(max_size=3), PLAIN, max_size=3))
+def test_a_hash_sees_values_and_order_and_not_notation(block):
+    assert digest(block) == digest(tuples(block))
+    turned = dict(reversed(block.items()))
+    assert (digest(block) == digest(turned)) == (list(block) == list(turned))
+    assert digest({**block, "more": 1}) != digest(block)
+
+
+POLYNOMIALS = st.lists(
+    st.tuples(st.integers(1, 9), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=4
+)
+BOXES = (("n", Interval.parse("1..64")), ("m", Interval.parse("0..9")))
+
+
+def spelled(terms, *, turned: bool = False) -> str:
+    """Return a polynomial as text, or the same one turned around."""
+    if turned:
+        return " + ".join(f"m**{two} * {factor} * n**{one}" for factor, one, two in reversed(terms))
+    return " + ".join(f"{factor} * n**{one} * m**{two}" for factor, one, two in terms)
+
+
+@settings(CALM, max_examples=60)
+@given(POLYNOMIALS, st.fractions(max_denominator=10**6).filter(bool))
+def test_a_formula_equals_itself_in_any_order_and_nothing_that_is_off(terms, off):
+    key = Formula(parse(spelled(terms)).tree, Scope({}, FUNCTIONS))
+    sample = points(BOXES, ())
+    assert compare(parse(spelled(terms, turned=True)).tree, key, sample) is None
+    shifted = f"{spelled(terms)} + ({off.numerator}) / {off.denominator}"
+    assert compare(parse(shifted).tree, key, sample) is not None
+
+
+@settings(CALM, max_examples=40)
+@given(st.integers(1, 9), st.integers(-9, 9), st.integers(1, 9))
+def test_floors_and_ceilings_are_told_apart_at_every_residue(factor, shift, divisor):
+    key = Formula(parse(f"floor(({factor}*n + {shift}) / {divisor})").tree, Scope({}, FUNCTIONS))
+    sample = points(BOXES, ())
+    same = f"ceil(({factor}*n + {shift} - {divisor} + 1) / {divisor})"
+    assert compare(parse(same).tree, key, sample) is None
+    other = f"ceil(({factor}*n + {shift}) / {divisor})"
+    differs = any((factor * n + shift) % divisor for n in range(1, 65))
+    assert (compare(parse(other).tree, key, sample) is not None) == differs
+
+
+@settings(CALM, max_examples=40)
+@given(st.integers(0, 2**53), st.integers(1, 50), st.integers(0, 50))
+def test_a_draw_stays_in_its_limits_meets_its_conditions_and_repeats(seed, low, span):
+    toy = problem(
+        params={
+            "A": {"integers": [low, low + span]},
+            "X": {"integers": ["-A", "A"], "shape": [2, 2]},
+        },
+        require=["X[0][0] != 2 * A"],
+    )
+    names = draw(toy, seed, BOOK)
+    assert low <= names["A"] <= low + span
+    assert all(abs(cell) <= names["A"] for cell in names["X"].cells)
+    assert draw(toy, seed, BOOK) == names
+
+
+@CALM
+@given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=5))
+def test_a_suggestion_is_one_of_the_known_names_or_nothing(name, known):
+    told = near(name, known)
+    assert told == "" or any(repr(one) in told for one in known)

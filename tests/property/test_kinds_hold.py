@@ -1,0 +1,298 @@
+"""What holds for every kind of answer: its own samples, and any answer whatever."""
+
+from fractions import Fraction
+from typing import Any, get_args
+
+import pytest
+from factories import BOOK, CALM, ask, mark, marked, original
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.kinds import KINDS
+from grader.problem import Problem, Status
+from grader.tolerance import decimal_place
+from grader.variant import solve
+
+EXAMPLES = {
+    "integer": [
+        ask(key="side(64, 3, stride=2)"),
+        ask(key=0),
+        ask(key=-5),
+        ask(key="138357544", tolerance={"rounded": 4}),
+        ask(key="1000", tolerance={"rel": "5%", "abs": 3}),
+    ],
+    "number": [
+        ask("number", key="1/3"),
+        ask("number", key="-0.001", tolerance={"sigfigs": 2}),
+        ask("number", key="sqrt(2)", tolerance={"decimals": 3}),
+        ask("number", at_least="0.73"),
+        ask("number", at_most=-3),
+        ask("number", between=["1/3", "2/3"]),
+    ],
+    "percent": [ask("percent", key="86"), ask("percent", key="100/3", tolerance={"abs": "0.05"})],
+    "shape": [
+        ask("shape", key="(3, 32, 32)"),
+        ask("shape", key="(9, 9)", square=True, layout="HW"),
+        ask("shape", key="(7, 8, 9, 1)", credit_by="axis"),
+        ask("shape", key="(H - K + 1, 2*N)", variables={"H": "5..9", "K": "1..5", "N": "1..64"}),
+    ],
+    "vector": [
+        ask("vector", key="[1, -2, 1/3]"),
+        ask("vector", key="[5]"),
+        ask("vector", key="[0, 0]", tolerance={"abs": "0.01"}, credit_by="all"),
+    ],
+    "matrix": [
+        ask("matrix", key="scale(X, 2)"),
+        ask("matrix", key="[[1/3, 0.5]]", tolerance={"rel": "1%"}, size="asked"),
+        ask("matrix", key="[[7]]"),
+    ],
+    "tensor": [ask("tensor", key="[[[1, 2]], [[3, 4]]]"), ask("tensor", key="[[[[1], [2]]]]")],
+    "expression": [
+        ask(
+            "expression",
+            key="floor((H - K) / S) + 1",
+            variables={"H": "5..64", "K": "1..5", "S": "1..4"},
+        ),
+        ask(
+            "expression", key="weights(C, F, K)", variables={"C": "1..9", "F": "1..9", "K": "1..9"}
+        ),
+        ask("expression", key="sqrt(x) / 3", variables={"x": "0.5..2.5"}),
+    ],
+    "table": [
+        ask(
+            "table",
+            rows="(3, 3, 2)",
+            start={"s": "32"},
+            columns={
+                "s": {"kind": "integer", "key": "side(prev.s, layer, stride=2)"},
+                "hw": {"kind": "shape", "key": "(prev.s, layer)"},
+            },
+        ),
+        ask(
+            "table",
+            rows="(1, 2)",
+            columns={
+                "n": {"kind": "number", "key": "layer / 3"},
+                "p": {"kind": "percent", "key": "layer * 10"},
+            },
+            credit_by="cell",
+        ),
+    ],
+    "choice": [ask("choice", key="'x'", options={"x": "First", "y": "Second", "z": "Third"})],
+    "choices": [
+        ask("choices", key="('z', 'x')", options={"x": "First", "y": "Second", "z": "Third"}),
+        ask("choices", key="('x',)", options={"x": "One", "y": "Two"}, credit_by="option"),
+    ],
+    "predicate": [
+        ask(
+            "predicate",
+            **{"as": ["integer", "integer"]},
+            accept_if="answer[0] > answer[1]",
+            sample=[5, 3],
+        ),
+        ask("predicate", **{"as": ["number"]}, accept_if="answer[0] == 1/3", sample="1/3"),
+    ],
+    "text": [ask("text", points=2, rubric=[{"id": "x", "points": 2, "say": "edges"}])],
+}
+PARTS = [
+    pytest.param(part, id=f"{kind}{at}")
+    for kind, parts in EXAMPLES.items()
+    for at, part in enumerate(parts)
+]
+PARAMS = {"X": [[1, 2], [3, 4]]}
+
+
+def test_every_kind_has_examples():
+    assert set(EXAMPLES) == set(KINDS)
+    for kind, part in KINDS.items():
+        assert part.part.model_fields["kind"].annotation is not None, kind
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_samples_of_every_kind_are_judged_as_what_they_are(part):
+    variant = original(part, params=PARAMS)
+    stated = variant.problem.parts[0]
+    samples = KINDS[stated.kind].samples(stated, variant.keys["a"])
+    for typed in samples.right:
+        result = marked(variant, a=typed)["a"]
+        assert (result.status, result.credit) == ("correct", 1), typed
+    for typed in samples.wrong:
+        result = marked(variant, a=typed)["a"]
+        assert result.status in {"wrong", "partial", "mistake"}, typed
+        assert result.credit < 1, typed
+    for typed in samples.unreadable:
+        result = marked(variant, a=typed)["a"]
+        assert result.status in {"unreadable", "missing"}, typed
+        assert not result.costs_attempt
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_samples_that_can_fail(kind):
+    """Only a condition has no wrong samples, and only a person knows what is right in a text."""
+    variant = original(EXAMPLES[kind][0], params=PARAMS)
+    samples = KINDS[kind].samples(variant.problem.parts[0], variant.keys["a"])
+    assert bool(samples.right) is (kind != "text")
+    assert bool(samples.wrong) is (kind not in {"text", "predicate"})
+    assert samples.unreadable
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "shape", "expression", "table"])
+def test_without_a_key_there_are_only_unreadable_samples(kind):
+    part = original(EXAMPLES[kind][0], params=PARAMS).problem.parts[0]
+    samples = KINDS[kind].samples(part, None)
+    assert (samples.right, samples.wrong) == ((), ())
+    assert samples.unreadable
+
+
+def test_a_key_that_no_student_can_type_has_no_right_sample():
+    for part in (
+        ask("expression", key="weights(n, n, n)", variables={"n": "1..9"}),
+        ask("expression", key="C * n", variables={"n": "1..9"}),
+        ask("shape", key="(halve(n), n)", variables={"n": "1..9"}),
+        ask("shape", key="(n, C)", variables={"n": "1..9"}),
+    ):
+        variant = original(part, params={"C": 5})
+        samples = KINDS[part["kind"]].samples(variant.problem.parts[0], variant.keys["a"])
+        assert (samples.right, samples.wrong) == ((), ())
+        assert samples.unreadable
+
+
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.text("0123456789 .,;+-*/^()[]{}|\\=%xX×·πabH_\n\t\"'", max_size=40),
+    st.sampled_from(["31", "32", "[[2, 4], [6, 8]]", "x", "y, z", "3×32×32", "H - K", "5, 3"]),
+)
+ANSWERS: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(TEXTS, st.integers(), st.fractions()),
+    lambda inner: st.lists(inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(CALM, max_examples=60)
+@given(data=st.data())
+def test_any_answer_has_a_status_an_exact_credit_and_the_same_ones_again(kind, data):
+    part = data.draw(st.sampled_from(EXAMPLES[kind]))
+    typed = data.draw(ANSWERS)
+    variant = original(part, params=PARAMS)
+    result = marked(variant, a=typed)["a"]
+    assert result == marked(variant, a=typed)["a"]
+    assert result.status in get_args(Status)
+    if result.status == "needs_review":
+        assert result.credit is None
+        return
+    assert isinstance(result.credit, Fraction)
+    assert 0 <= result.credit <= 1
+    assert (result.status == "correct") == (result.credit == 1)
+    assert bool(result.mistakes) == (result.status == "mistake")
+    assert result.feedback
+    if result.status in {"unreadable", "missing", "wrong"}:
+        assert result.credit == 0
+
+
+COUNTS = st.integers(-(10**12), 10**12)
+
+
+@CALM
+@given(key=COUNTS, off=st.integers(1, 10**6))
+def test_a_count_is_right_exactly_at_its_key(key, off):
+    part = ask(key=key)
+    assert mark(part, str(key)).status == "correct"
+    for other in (key + off, key - off):
+        assert mark(part, str(other)).status == "wrong"
+
+
+@CALM
+@given(
+    key=st.fractions(-1000, 1000, max_denominator=10**6),
+    figures=st.integers(1, 8),
+    inside=st.fractions(0, 1, max_denominator=1000),
+)
+def test_significant_figures_accept_half_a_unit_of_the_last_and_no_more(key, figures, inside):
+    part = ask("number", key=key, tolerance={"sigfigs": figures})
+    unit = Fraction(10) ** (decimal_place(key) - figures + 1) if key else Fraction(0)
+    assert mark(part, key + unit / 2 * inside).status == "correct"
+    assert mark(part, key - unit / 2 * inside).status == "correct"
+    assert mark(part, key + unit / 2 + Fraction(1, 10**20)).status == "wrong"
+
+
+@CALM
+@given(shape=st.lists(st.integers(1, 4096), min_size=1, max_size=5), data=st.data())
+def test_a_shape_is_right_in_every_axis_or_not_at_all(shape, data):
+    part = ask("shape", key=shape)
+    assert mark(part, list(shape)).status == "correct"
+    at = data.draw(st.integers(0, len(shape) - 1))
+    other = [*shape[:at], shape[at] + data.draw(st.integers(1, 99)), *shape[at + 1 :]]
+    assert mark(part, other).status == "wrong"
+
+
+CELLS = st.one_of(st.integers(-99, 99), st.fractions(-9, 9, max_denominator=64))
+
+
+@CALM
+@given(data=st.data(), height=st.integers(1, 4), width=st.integers(1, 4))
+def test_the_credit_of_a_matrix_is_the_share_of_right_cells(data, height, width):
+    row = st.lists(CELLS, min_size=width, max_size=width)
+    key = data.draw(st.lists(row, min_size=height, max_size=height))
+    moved = data.draw(st.sets(st.tuples(st.integers(0, height - 1), st.integers(0, width - 1))))
+    typed = [
+        [cell + 1 if (down, across) in moved else cell for across, cell in enumerate(cells)]
+        for down, cells in enumerate(key)
+    ]
+    result = mark(ask("matrix", key=key), typed)
+    assert result.credit == 1 - Fraction(len(moved), height * width)
+
+
+@CALM
+@given(side=st.integers(1, 10**6), offset=st.integers(-2, 2))
+def test_who_carries_an_answer_on_rightly_is_right(side, offset):
+    parts = (ask(key="side(64, 3, stride=2)"), ask(id="b", key="a * 3 + 5"))
+    answer = side * 3 + 5 + offset
+    status = marked(original(*parts), a=str(side), b=str(answer))["b"].status
+    if answer == 31 * 3 + 5:
+        assert status == "correct"
+    elif offset == 0:
+        assert status == "follow_through"
+    else:
+        assert status in {"wrong", "mistake"}
+
+
+@CALM
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.data())
+def test_full_marks_add_up_to_the_points_exactly(weights, data):
+    total = sum(weights)
+    parts = [
+        ask(id=f"p{at}", key=at, points=Fraction(weight, total))
+        for at, weight in enumerate(weights)
+    ]
+    right = data.draw(st.sets(st.sampled_from(range(len(weights)))))
+    results = marked(original(*parts), **{f"p{at}": str(at) for at in right})
+    earned = sum(result.score for result in results.values())
+    assert earned == Fraction(sum(weights[at] for at in right), total)
+
+
+@settings(CALM, max_examples=40)
+@given(seed=st.integers(0, 2**53))
+def test_the_key_of_every_seed_is_right_and_no_known_mistake_is(seed):
+    toy = Problem.model_validate(
+        {
+            "id": "toy",
+            "title": "A toy",
+            "topic": "toys",
+            "difficulty": 1,
+            "statement": "{{W}}",
+            "params": {"W": {"integers": [20, 200]}, "K": {"choose": [2, 3, 5]}},
+            "parts": [
+                ask(key="side(W, K, stride=2, padding=1)"),
+                ask(id="b", key="weights(a, halve(a), K)"),
+            ],
+        }
+    )
+    variant = solve(toy, seed, BOOK)
+    right = marked(variant, **{name: str(key) for name, key in variant.keys.items()})
+    assert {result.status for result in right.values()} == {"correct"}
+    for name, known in variant.mistakes.items():
+        for candidate in known.candidates:
+            result = marked(variant, **{name: str(candidate.value)})[name]
+            assert (result.status, result.credit) == ("mistake", 0)

@@ -1,0 +1,84 @@
+"""Which earlier answers carry on: other than true, of the same form, past their guard."""
+
+from fractions import Fraction
+
+import pytest
+from factories import BOOK, ask, original
+
+from grader.carry import carried_names
+from grader.values import Tensor, same_form
+
+VECTOR = Tensor.of([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("value", "true", "same"),
+    [
+        (30, 31, True),
+        (0, 31, False),
+        (-30, 31, False),
+        (-30, -31, True),
+        (30, -31, True),
+        (0, 0, True),
+        (Fraction(61, 2), 31, False),
+        (30, Fraction(61, 2), True),
+        (Fraction(1, 3), Fraction(1, 2), True),
+        (Fraction(-1, 3), Fraction(1, 2), False),
+        ((3, 5), (3, 4), True),
+        ((3, 0), (3, 4), False),
+        ((3,), (3, 4), False),
+        ((3, Fraction(1, 2)), (3, 4), False),
+        (3, (3, 4), False),
+        ((3,), 3, False),
+        (Tensor.of([9, 9]), VECTOR, True),
+        (Tensor.of([-9, 9]), VECTOR, False),
+        (Tensor.of([-9, 9]), Tensor.of([0, 1]), True),
+        (Tensor.of([9, 9, 9]), VECTOR, False),
+        (Tensor.of([[9, 9]]), VECTOR, False),
+        ((9, 9), VECTOR, False),
+        ("a", "b", False),
+        (True, 1, False),
+    ],
+)
+def test_a_value_of_the_same_form_has_type_shape_and_positive_numbers_where_the_key_has(
+    value, true, same
+):
+    assert same_form(value, true) is same
+
+
+A, B = ask(key="side(64, 3, stride=2)"), ask(id="b", key="halve(a)")
+
+
+@pytest.mark.parametrize(
+    ("parts", "own", "carried"),
+    [
+        ((A, B), {"a": 30}, {"a": 30}),
+        ((A, B), {"a": 31}, {}),
+        ((A, B), {}, {}),
+        ((A, B), {"b": 9}, {}),
+        ((A, B), {"a": 0}, {}),
+        ((A, B), {"a": Fraction(1, 2)}, {}),
+        (({**A, "carry": "20 < a < 40"}, B), {"a": 30}, {"a": 30}),
+        (({**A, "carry": "20 < a < 40"}, B), {"a": 50}, {}),
+        (({**A, "carry": "1 / (a - 30) > 0"}, B), {"a": 30}, {}),
+        (({**A, "carry": "a"}, B), {"a": 30}, {}),
+        ((A, ask(id="b", key="9 * 2")), {"a": 30}, {}),
+        ((A, B, ask(id="c", key="b + 1")), {"a": 30}, {}),
+        ((A, B, ask(id="c", key="b + a")), {"a": 30, "b": 5}, {"a": 30, "b": 5}),
+        ((A, {**B, "carry": "b < a"}, ask(id="c", key="b + 1")), {"a": 4, "b": 5}, {}),
+        ((A, {**B, "carry": "b < a"}, ask(id="c", key="b + 1")), {"b": 5}, {"b": 5}),
+        ((ask(key="broken()"), B), {"a": 30}, {}),
+        ((ask("number", at_least=1), ask(id="b", key="a + 1")), {"a": 30}, {}),
+        (
+            (
+                ask("predicate", **{"as": ["integer"]}, accept_if="True", sample=1),
+                ask(id="b", key="5 + 0 * 1"),
+            ),
+            {"a": (30,)},
+            {},
+        ),
+    ],
+)
+def test_an_answer_carries_on_only_where_the_key_names_it_and_its_guard_holds(parts, own, carried):
+    variant = original(*parts)
+    assert carried_names(variant, variant.problem.parts[-1], own, book=BOOK) == carried

@@ -1,0 +1,169 @@
+"""The documentation leaves nothing out: every field, kind, command, option and column is there."""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer.main
+
+from api.cli import app
+from api.services.batch import FIELDS, RESULT_FIELDS
+from api.settings import PREFIX, Settings
+from grader.arithmetic import FUNCTIONS
+from grader.book import Solver
+from grader.kinds import KINDS
+from grader.kinds.texts import RubricItem
+from grader.params import Choose, Integers, Named, Network, Torch
+from grader.parts import Accept, AuthorMistake, KeyedPart
+from grader.problem import Example, Expectation, Problem, Status
+from grader.tolerance import Tolerance
+from problems.book import SOLVERS
+from problems.catalogue import Catalogue
+from problems.network.named import NAMED
+
+ROOT = Path(__file__).parents[2]
+FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES}
+REFERENCE = PAGES["docs/write-a-problem.md"]
+ANSWERS = PAGES["docs/answers.md"]
+COMMANDS = PAGES["docs/cli.md"]
+CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)\s]*)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+
+
+def section(page: str, name: str) -> str:
+    """Return what stands below the heading that is `name`, up to the next heading."""
+    found = re.search(rf"^#+ `{name}`\n(.*?)(?=^#+ |\Z)", page, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"no heading is `{name}`"
+    return found[1]
+
+
+def missing(names: Iterable[str], page: str) -> list[str]:
+    """Return those of *names* that stand nowhere on *page* as code."""
+    code = "\n".join(CODE.findall(page))
+    return [name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", code)]
+
+
+def fields(model: Any) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def test_a_planted_gap_is_found() -> None:
+    assert missing(["-o", "--out", "seed"], "`--out` seed `seeds`") == ["-o", "seed"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_documented_with_each_of_its_own_fields(kind: str) -> None:
+    own = fields(KINDS[kind].part) - fields(KeyedPart) - {"tolerance"}
+    text = section(REFERENCE, kind)
+    assert missing(sorted(own), text) == []
+    assert f"kind: {kind}" in text
+    assert missing([kind], ANSWERS) == []
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        Accept,
+        AuthorMistake,
+        Choose,
+        Example,
+        Expectation,
+        Integers,
+        KeyedPart,
+        Named,
+        Network,
+        Problem,
+        RubricItem,
+        Tolerance,
+        Torch,
+    ],
+)
+def test_every_field_of_a_problem_file_is_documented(model: Any) -> None:
+    assert missing(sorted(fields(model)), REFERENCE) == []
+
+
+def test_every_function_and_published_network_is_documented() -> None:
+    assert missing(FUNCTIONS, section(REFERENCE, "let")) == []
+    assert missing(NAMED, section(REFERENCE, "params")) == []
+
+
+def test_every_status_is_documented() -> None:
+    assert missing(get_args(Status), REFERENCE) == []
+    assert missing(get_args(Status), ANSWERS) == []
+
+
+def row(solver: Solver) -> str:
+    """Return the row of a table for one solver: its call without types, and what it gives."""
+    signature = inspect.signature(solver)
+    bare = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+    call = signature.replace(parameters=bare, return_annotation=signature.empty)
+    shown = re.sub(r"Fraction\((\d+), (\d+)\)", r"\1/\2", f"{solver.__name__}{call}")
+    says = (inspect.getdoc(solver) or "").splitlines()[0].removeprefix("Return ")
+    return f"| `{shown}` | {says} |"
+
+
+def listed_solvers() -> str:
+    """Return the tables of solvers as they stand on the page, one for each module."""
+    lines = []
+    for module, solvers in groupby(SOLVERS, key=lambda one: one.__module__):
+        about = (inspect.getdoc(sys.modules[module]) or "").splitlines()[0]
+        lines += [
+            f"**{module.rpartition('.')[2]}**: {about}",
+            "",
+            "| solver | gives |",
+            "|---|---|",
+        ]
+        lines += [*map(row, solvers), ""]
+    return "\n".join(lines)
+
+
+def test_every_solver_is_listed_with_its_signature() -> None:
+    assert listed_solvers() in REFERENCE
+
+
+@pytest.mark.parametrize("name", sorted(typer.main.get_command(app).commands))
+def test_every_command_is_documented_with_its_options_and_exit_codes(name: str) -> None:
+    text = section(COMMANDS, f"grader {name}")
+    for one in typer.main.get_command(app).commands[name].params:
+        options = [word for word in one.opts if word.startswith("-")]
+        words = options or [one.name.upper().removesuffix("S")]
+        assert missing(words, text) == [] or words == ["--help"]
+    assert "\nExit: 0" in text
+
+
+def test_every_column_of_a_batch_is_documented() -> None:
+    assert missing((*FIELDS, *RESULT_FIELDS), section(COMMANDS, "grader batch")) == []
+
+
+def test_every_setting_is_documented() -> None:
+    assert missing((PREFIX + name.upper() for name in Settings.model_fields), COMMANDS) == []
+
+
+def test_the_tutorial_ends_with_the_example_and_the_size_of_the_bank_is_told() -> None:
+    example = (ROOT / "docs" / "examples" / "small-network.yaml").read_text(encoding="utf-8")
+    assert REFERENCE.rindex("```yaml small-network.yaml\n") == REFERENCE.index(
+        f"```yaml small-network.yaml\n{example}```"
+    )
+    assert f"bank of {len(Catalogue().ids)} problems" in PAGES["README.md"]
+
+
+def slugs(path: Path) -> set[str]:
+    """Return the anchors of a page, made from its headings."""
+    titles = HEADING.findall(path.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_between_pages_leads_somewhere(name: str) -> None:
+    for target in LINK.findall(PAGES[name]):
+        path, _, anchor = target.partition("#")
+        file = (ROOT / name).parent / path if path else ROOT / name
+        assert file.exists(), target
+        assert not anchor or anchor in slugs(file), target

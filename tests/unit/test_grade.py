@@ -1,0 +1,269 @@
+"""Judging a submission: the eight statuses in their order, credit beside them, and what is told."""
+
+from fractions import Fraction
+
+import pytest
+from factories import BOOK, ask, mark, marked, original
+
+from grader.grade import Result, grade
+from grader.values import Tensor
+
+SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up
+HALF = ask(id="b", key="halve(a)")  # 15 after 31
+TEXT = ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])
+BROKEN = ask(key="broken()")
+MATRIX = ask("matrix", key="scale(X, 2)")
+X = {"X": [[1, 2], [3, 4]]}
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "status", "credit"),
+    [
+        (SIDE, "31", "correct", 1),
+        (SIDE, 31, "correct", 1),
+        (SIDE, "32", "mistake", 0),
+        (SIDE, "33", "wrong", 0),
+        (SIDE, "31.5", "wrong", 0),
+        (SIDE, "soon", "unreadable", 0),
+        (SIDE, "", "missing", 0),
+        (SIDE, None, "missing", 0),
+        (SIDE, [], "missing", 0),
+        (SIDE, [["", " \t\u200b"]], "missing", 0),
+        (TEXT, "Because.", "needs_review", None),
+        (TEXT, " ", "missing", 0),
+        (TEXT, ["a"], "unreadable", 0),
+        (BROKEN, "31", "needs_review", None),
+        (BROKEN, "soon", "unreadable", 0),
+        (BROKEN, "", "missing", 0),
+        (ask("number", at_least="0.73"), "0.73", "correct", 1),
+        (ask("number", at_least="0.73"), "0.72", "wrong", 0),
+        (
+            ask("predicate", **{"as": ["integer"]}, accept_if="answer[0] > 1", sample=5),
+            "1",
+            "wrong",
+            0,
+        ),
+        (ask("vector", key="[1, 2, 3]"), "[1, 2, 4]", "partial", Fraction(2, 3)),
+        (ask("vector", key="[1, 2, 3]", credit_by="all"), "[1, 2, 4]", "wrong", 0),
+        (ask("vector", key="[1, 2, 3]"), "[4, 5, 6]", "wrong", 0),
+        (ask("vector", key="[1, 2, 3]"), "[1, 2]", "unreadable", 0),
+        (ask("vector", key="[1, 2, 3]", size="asked"), "[1, 2]", "wrong", 0),
+        (ask("shape", key="(3, 32, 32)"), "32×32", "unreadable", 0),
+        (ask("choice", key="'x'", options={"x": "X", "y": "Y"}), "y", "wrong", 0),
+    ],
+)
+def test_an_answer_has_the_status_of_the_first_rule_that_fits(part, typed, status, credit):
+    result = mark(part, typed, params=X)
+    assert (result.status, result.credit) == (status, credit)
+
+
+@pytest.mark.parametrize(
+    ("status", "costs"),
+    [
+        ("correct", True),
+        ("follow_through", True),
+        ("mistake", True),
+        ("partial", True),
+        ("wrong", True),
+        ("needs_review", True),
+        ("unreadable", False),
+        ("missing", False),
+    ],
+)
+def test_only_what_could_be_read_costs_an_attempt(status, costs):
+    assert Result("a", status, Fraction(0), 1).costs_attempt is costs
+
+
+def test_an_answer_of_another_form_costs_nothing_carries_nothing_and_is_told_what_is_asked():
+    result = mark(ask("shape", key="(3, 32, 32)", layout="CHW"), "32×32")
+    assert result.feedback == "The shape has 2 axes, asked are 3 (C × H × W)."
+    assert (result.costs_attempt, result.carries, result.read_as) == (False, None, "32×32")
+
+
+def test_every_part_has_a_result_in_order_whatever_was_answered():
+    variant = original(SIDE, HALF, ask(id="c", key="halve(b)"))
+    results = grade(variant, {"c": "7", "unknown": "5"}, book=BOOK)
+    assert [(one.part, one.status) for one in results] == [
+        ("a", "missing"),
+        ("b", "missing"),
+        ("c", "correct"),
+    ]
+
+
+def test_seven_parts_of_one_seventh_make_one():
+    parts = [ask(id=f"p{at}", key=at, points="1/7") for at in range(7)]
+    results = marked(original(*parts), **{f"p{at}": str(at) for at in range(7)})
+    assert sum(result.score for result in results.values()) == 1
+
+
+def test_the_score_is_points_times_credit_and_none_until_a_person_has_marked():
+    assert mark(ask("vector", key="[1, 2, 3]", points=5), "[1, 2, 4]").score == Fraction(10, 3)
+    assert mark(TEXT, "Because.").score is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "credit"),
+    [
+        ({"a": "31", "b": "15"}, "correct", 1),
+        ({"a": "40", "b": "15"}, "correct", 1),
+        ({"a": "40", "b": "20"}, "follow_through", 1),
+        ({"a": "32", "b": "16"}, "follow_through", 1),  # 16 is a mistake too: it comes later
+        ({"a": "31", "b": "16"}, "mistake", 0),
+        ({"a": "41", "b": "16"}, "mistake", 0),
+        ({"a": "41", "b": "21"}, "mistake", 0),
+        ({"a": "41", "b": "22"}, "wrong", 0),
+        ({"b": "15"}, "correct", 1),
+        ({"b": "20"}, "wrong", 0),
+        ({"a": "soon", "b": "20"}, "wrong", 0),
+        ({"a": "-40", "b": "-20"}, "wrong", 0),
+        ({"a": "0", "b": "0"}, "wrong", 0),
+        ({"a": "40.5", "b": "20"}, "wrong", 0),
+    ],
+)
+def test_right_for_ones_own_earlier_answer_comes_after_correct_and_before_mistakes(
+    answers, status, credit
+):
+    result = marked(original(SIDE, HALF), **answers)["b"]
+    assert (result.status, result.credit) == (status, credit)
+
+
+def test_a_mistake_is_looked_for_in_what_was_carried_on():
+    later = ask(id="b", key="weights(a, 10, 3)")
+    result = marked(original(SIDE, later), a="30", b="2700")["b"]
+    assert (result.status, result.mistakes) == ("mistake", ("no_bias",))
+
+
+def test_what_an_earlier_submission_gave_carries_on_until_a_readable_answer_replaces_it():
+    variant = original(SIDE, HALF)
+    for answers, status in (
+        ({"b": "20"}, "follow_through"),
+        ({"a": "soon", "b": "20"}, "follow_through"),
+        ({"a": "", "b": "20"}, "follow_through"),
+        ({"a": "50", "b": "20"}, "wrong"),
+        ({"a": "50", "b": "25"}, "follow_through"),
+        ({"a": "31", "b": "20"}, "wrong"),
+    ):
+        assert marked(variant, carried={"a": 40}, **answers)["b"].status == status, answers
+
+
+def test_an_answer_carries_the_value_that_was_read():
+    assert mark(SIDE, "40").carries == 40
+    assert mark(ask("shape", key="(3, 4)"), "5×6").carries == (5, 6)
+    assert mark(MATRIX, "[[1, 2], [3, 4]]", params=X).carries == Tensor.of([[1, 2], [3, 4]])
+    assert mark(ask("choice", key="'x'", options={"x": "X", "y": "Y"}), "y").carries is None
+    assert mark(ask("expression", key="n", variables={"n": "1..9"}), "n").carries is None
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "answers", "status"),
+    [
+        (SIDE, "middle(a)", {"a": "1", "b": "1"}, "wrong"),
+        (SIDE, "middle(a)", {"a": "2", "b": "1"}, "follow_through"),
+        (SIDE, "a * a", {"a": "1", "b": "1"}, "wrong"),
+        (SIDE, "a * a", {"a": "2", "b": "4"}, "follow_through"),
+        (SIDE, "a + 0", {"a": "40", "b": "40"}, "follow_through"),
+        (ask(key="side(3, 3)"), "a * a", {"a": "2", "b": "4"}, "follow_through"),
+    ],
+)
+def test_a_carried_key_may_not_repeat_the_carried_answer_unless_the_true_ones_do(
+    first, later, answers, status
+):
+    """Else typing 1 in the first part would make the second one trivial."""
+    result = marked(original(first, ask(id="b", key=later)), **answers)["b"]
+    assert (result.status, result.mistakes) == (status, ())
+
+
+def test_the_guard_of_a_part_stops_what_follows_from_it():
+    variant = original({**SIDE, "carry": "a < 60"}, HALF)
+    assert marked(variant, a="58", b="29")["b"].status == "follow_through"
+    assert marked(variant, a="60", b="30")["b"].status == "wrong"
+
+
+def test_a_carried_key_that_cannot_be_computed_is_nobodys_fault():
+    variant = original(SIDE, ask(id="b", key="side(a, 5)"))
+    assert marked(variant, a="4", b="9")["b"].status == "wrong"
+    assert marked(variant, a="4", b="27")["b"].status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("follow_through", "answer", "status", "credit"),
+    [
+        (1, "[30, 60, 0]", "follow_through", 1),
+        ("1/2", "[30, 60, 0]", "follow_through", Fraction(1, 2)),
+        (0, "[30, 60, 0]", "follow_through", Fraction(1, 3)),
+        (1, "[30, 60, 5]", "partial", Fraction(2, 3)),
+        ("3/4", "[30, 60, 5]", "partial", Fraction(1, 2)),
+        (1, "[31, 62, 5]", "partial", Fraction(2, 3)),
+        ("1/4", "[30, 6, 0]", "partial", Fraction(1, 3)),
+        (1, "[31, 62, 0]", "correct", 1),
+    ],
+)
+def test_follow_through_has_its_own_credit_and_never_less_than_the_true_key_gives(
+    follow_through, answer, status, credit
+):
+    later = ask("vector", id="b", key="scale(V[0], a)", follow_through=follow_through)
+    result = marked(original(SIDE, later, params={"V": [[1, 2, 0]]}), a="30", b=answer)["b"]
+    assert (result.status, result.credit) == (status, credit)
+
+
+ACCEPT = [{"key": "64 - 3 * 10", "reason": "the lecture's own count", "say": "As in class."}]
+
+
+def test_what_the_author_accepts_is_correct_with_the_reason_said():
+    result = mark({**SIDE, "accept": ACCEPT}, "34")
+    assert (result.status, result.credit, result.feedback) == ("correct", 1, "As in class.")
+    assert mark({**SIDE, "accept": [{**ACCEPT[0], "say": ""}]}, "34").feedback != ""
+    assert mark({**SIDE, "accept": ACCEPT}, "35").status == "wrong"
+
+
+def test_what_is_accepted_comes_before_follow_through_and_mistakes():
+    accept = [{"key": "side(64, 3, stride=2) + 1", "reason": "rounding is a convention"}]
+    assert mark({**SIDE, "accept": accept}, "32").status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "words"),
+    [
+        (SIDE, "31", "Correct."),
+        (SIDE, "77", "Not right."),
+        (ask("vector", key="[1, 2, 3]"), "[1, 2, 4]", "Partly right."),
+        (SIDE, "", "Nothing was answered."),
+        (TEXT, "Because.", "A person marks this part."),
+        (BROKEN, "5", "The key could not be computed; a person looks at this part."),
+    ],
+)
+def test_the_student_is_told_what_happened(part, typed, words):
+    assert mark(part, typed).feedback == words
+
+
+def test_staff_are_told_why_no_key_could_be_computed():
+    assert "the solver cannot take 0 values" in mark(BROKEN, "5").reason
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        ask("expression", key="1 / (n - n)", variables={"n": "1..9"}),
+        {**SIDE, "accept": [{"key": "broken()", "reason": "fails"}]},
+    ],
+)
+def test_a_failure_while_judging_goes_to_a_person(part):
+    result = mark(part, "8")
+    assert (result.status, result.credit) == ("needs_review", None)
+    assert result.reason
+
+
+def test_how_an_answer_was_read_is_told_with_every_verdict():
+    for typed in ("a = 62/2 = 31", "a = 64/2 = 32", "a = 66/2 = 33"):
+        result = mark(SIDE, typed)
+        assert "last value" in result.feedback, result
+        assert result.read_as == typed[-2:]
+
+
+@pytest.mark.parametrize(
+    "typed", ["75", "76", "12", "76.5", "1e9", "-77", "7", "soon", "77 windows or"]
+)
+def test_no_feedback_to_a_wrong_answer_holds_the_key(typed):
+    result = mark(ask(key="side(153, 2, stride=2) + 1"), typed)
+    assert result.status != "correct"
+    assert "77" not in result.feedback.replace(typed, "")

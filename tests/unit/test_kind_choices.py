@@ -1,0 +1,153 @@
+"""What is picked, tried or written: choice, choices, predicate and text."""
+
+from fractions import Fraction
+
+import pytest
+from factories import ask, mark
+
+OPTIONS = {"a": "Stride", "b": "Padding of 1", "c": "Neither", "d": "Both"}
+CHOICE = ask("choice", key="'b'", options=OPTIONS)
+CHOICES = ask("choices", key="('d', 'a')", options=OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("b", "correct"),
+        ("B", "correct"),
+        ("(b)", "correct"),
+        ("b.", "correct"),
+        (" 'b' ", "correct"),
+        ("padding of 1", "correct"),
+        ("a", "wrong"),
+        ("Stride", "wrong"),
+        ("e", "unreadable"),
+        ("a, b", "unreadable"),
+        ("padding", "unreadable"),
+        ("b" * 501, "unreadable"),
+        (7, "unreadable"),
+        (["b"], "unreadable"),
+        ("", "missing"),
+    ],
+)
+def test_a_choice_is_named_by_its_letter_or_its_text(typed, status):
+    assert mark(CHOICE, typed).status == status
+
+
+def test_a_choice_that_is_none_is_told_which_there_are():
+    assert "one of a, b, c, d" in mark(CHOICE, "e").feedback
+
+
+def test_two_options_of_the_same_text_are_named_by_letter_only():
+    part = ask("choice", key="'x'", options={"x": "Same", "y": "same"})
+    assert mark(part, "Same").status == "unreadable"
+    assert mark(part, "x").status == "correct"
+
+
+def test_a_choice_may_be_computed():
+    part = ask("choice", key="'a' if W > 5 else 'b'", options=OPTIONS)
+    assert mark(part, "a", params={"W": 6}).status == "correct"
+    assert mark(part, "a", params={"W": 5}).status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("typed", "credit_by", "status", "credit"),
+    [
+        ("a, d", "all", "correct", 1),
+        ("D A", "all", "correct", 1),
+        ("a and d", "all", "correct", 1),
+        ("{a; d}", "all", "correct", 1),
+        (["d", "a"], "all", "correct", 1),
+        ("a, a, d", "all", "correct", 1),
+        ("a", "all", "wrong", 0),
+        ("a, b, d", "all", "wrong", 0),
+        ("a", "option", "partial", Fraction(3, 4)),
+        ("a, b, d", "option", "partial", Fraction(3, 4)),
+        ("b, c", "option", "wrong", 0),
+        ("a, d", "option", "correct", 1),
+        ("a, e", "all", "unreadable", 0),
+        (",", "all", "unreadable", 0),
+        (["a", 7], "all", "unreadable", 0),
+        (["a", ["d"]], "all", "unreadable", 0),
+        (5, "all", "unreadable", 0),
+    ],
+)
+def test_several_options_count_as_a_set_in_any_order(typed, credit_by, status, credit):
+    result = mark({**CHOICES, "credit_by": credit_by}, typed)
+    assert (result.status, result.credit) == (status, credit)
+
+
+@pytest.mark.parametrize("key", ["5", "('a',)", "'e' if W > 5 else 'a'", "('a')[0] + 1"])
+def test_a_key_that_is_no_option_goes_to_a_person(key):
+    assert mark({**CHOICE, "key": key}, "a", params={"W": 6}).status == "needs_review"
+
+
+def test_an_option_counts_once_in_the_key():
+    assert mark({**CHOICES, "key": "('a', 'd', 'a')"}, "a, d").status == "correct"
+
+
+@pytest.mark.parametrize(
+    "key", ["'a'", "('a', 5)", "5", "('a', 'e' if W > 5 else 'd')", "(('a',),)", "('a', net)"]
+)
+def test_a_key_that_is_no_set_of_options_goes_to_a_person(key):
+    part = ask("choices", key=key, options=OPTIONS)
+    params = {"W": 6, "net": {"network": ["1"]}}
+    assert mark(part, "a", params=params).status == "needs_review"
+
+
+KSP = ask(
+    "predicate",
+    **{"as": ["integer", "integer", "integer"]},
+    accept_if="side(64, answer[0], stride=answer[1], padding=answer[2]) == 31",
+    sample=[3, 2, 0],
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        ("3, 2, 0", "correct"),
+        ("(4, 2, 0)", "correct"),
+        ("[5, 2, 1]", "correct"),
+        ([3, 2, 0], "correct"),
+        ("3, 2, 1", "wrong"),
+        ("3, 0, 0", "wrong"),
+        ("99, 1, 0", "wrong"),
+        ("-3, 2, 0", "wrong"),
+        ("3, 2", "unreadable"),
+        ("3, 2, 0, 0", "unreadable"),
+        ("3, 2, 0.5", "unreadable"),
+        ("three", "unreadable"),
+    ],
+)
+def test_any_answer_for_which_the_condition_holds_is_right(typed, status):
+    assert mark(KSP, typed).status == status
+
+
+def test_a_condition_on_one_number_sees_a_tuple_of_it():
+    part = ask("predicate", **{"as": ["number"]}, accept_if="0 < answer[0] < W", sample="0.5")
+    assert mark(part, "1/2", params={"W": 1}).status == "correct"
+    assert mark(part, "1.0", params={"W": 1}).status == "wrong"
+
+
+def test_a_condition_never_sees_a_key():
+    part = ask("predicate", **{"as": ["number"]}, id="b", accept_if="answer[0] == a", sample=5)
+    assert mark(part, "5").status == "wrong"
+
+
+TEXT = ask("text", points=2, rubric=[{"id": "x", "points": 2, "say": "edges"}])
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "read_as"),
+    [
+        ("  Because.\n", "needs_review", "Because."),
+        ("x" * 20_000, "needs_review", "x" * 199 + "…"),
+        ("x" * 20_001, "unreadable", ""),
+        (7, "unreadable", ""),
+    ],
+)
+def test_a_text_is_kept_for_a_person(typed, status, read_as):
+    result = mark(TEXT, typed)
+    assert (result.status, result.read_as) == (status, read_as)
+    assert result.credit is None or result.status == "unreadable"

@@ -1,0 +1,141 @@
+"""One number: counts are exact, percentages have two spellings, limits stand in for a key."""
+
+from fractions import Fraction
+
+import pytest
+from factories import ask, mark
+
+
+def status(part, typed, **changes) -> str:
+    return mark(part, typed, **changes).status
+
+
+COUNT = ask(key="weights(3, 64, 3)")  # 1792
+BIG = ask(key="138357544")
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "expected"),
+    [
+        (COUNT, "1792", "correct"),
+        (COUNT, " 1,792 ", "correct"),
+        (COUNT, "1792.0", "correct"),
+        (COUNT, "3·64·3² + 64", "correct"),
+        (COUNT, "1.792e3", "correct"),
+        (COUNT, Fraction(1792), "correct"),
+        (COUNT, "1791", "wrong"),
+        (COUNT, "1793", "wrong"),
+        (COUNT, "1792.000001", "wrong"),
+        (COUNT, "-1792", "wrong"),
+        (COUNT, "1.8k", "wrong"),
+        (COUNT, "1.792", "unreadable"),
+        (COUNT, "1,79", "unreadable"),
+        (COUNT, "1792 or 1728", "unreadable"),
+        (COUNT, True, "unreadable"),
+        (COUNT, [1, 7], "unreadable"),
+        (BIG, "138.4M", "wrong"),
+        (BIG, "138357545", "wrong"),
+        ({**BIG, "tolerance": {"rounded": 4}}, "138.4M", "correct"),
+        ({**BIG, "tolerance": {"rounded": 4}}, "138M", "wrong"),
+        ({**BIG, "tolerance": {"rounded": 4}}, "138.3M", "wrong"),
+        ({**BIG, "tolerance": {"rel": "5%"}}, "131439667", "correct"),
+        ({**BIG, "tolerance": {"rel": "5%"}}, "131439666", "wrong"),
+    ],
+)
+def test_an_integer_is_exact_unless_the_author_allows_rounding(part, typed, expected):
+    assert status(part, typed) == expected
+
+
+def test_a_number_that_means_two_things_is_told_both():
+    feedback = mark(COUNT, "65.536").feedback
+    assert "65536" in feedback
+    assert "decimal" in feedback
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "expected"),
+    [
+        (ask("number", key="0.86"), "0.86", "correct"),
+        (ask("number", key="0.86"), "86%", "correct"),
+        (ask("number", key="0.86"), "43/50", "correct"),
+        (ask("number", key="0.86"), "86", "wrong"),
+        (ask("number", key="1/3"), "1/3", "correct"),
+        (ask("number", key="1/3"), "0.333", "wrong"),
+        (ask("number", key="1/3", tolerance={"sigfigs": 3}), "0.333", "correct"),
+        (ask("number", key="1/3", tolerance={"sigfigs": 3}), "0.33", "wrong"),
+        (ask("number", key="1/3", tolerance={"decimals": 2}), "0.33", "correct"),
+        (ask("number", key="0", tolerance={"abs": "0.001"}), "-0.001", "correct"),
+        (ask("number", key="0", tolerance={"abs": "0.001"}), "-0.0011", "wrong"),
+        (ask("number", key="2.5"), "2.500", "correct"),
+        (ask("number", key="sqrt(2)", tolerance={"decimals": 4}), "1.4142", "correct"),
+        (ask("number", key="2.5"), "two and a half", "unreadable"),
+        (ask("number", key="2.5"), "NaN", "unreadable"),
+        (ask("number", key="2.5"), "inf", "unreadable"),
+        (ask("number", key="2.5"), "1e999", "unreadable"),
+    ],
+)
+def test_a_number_is_exact_unless_a_tolerance_is_stated(part, typed, expected):
+    assert status(part, typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "typed", "expected"),
+    [
+        ({"at_least": "0.73"}, "0.73", "correct"),
+        ({"at_least": "0.73"}, "73%", "correct"),
+        ({"at_least": "0.73"}, "0.7299999", "wrong"),
+        ({"at_least": "0.73"}, "5", "correct"),
+        ({"at_most": 10}, "10", "correct"),
+        ({"at_most": 10}, "10.0001", "wrong"),
+        ({"at_least": 0, "at_most": 1}, "-0.1", "wrong"),
+        ({"at_least": 0, "at_most": 1}, "0.5", "correct"),
+        ({"between": [2, 3]}, "2", "correct"),
+        ({"between": [2, 3]}, "3", "correct"),
+        ({"between": [2, 3]}, "3.01", "wrong"),
+        ({"between": [2, 2]}, "2", "correct"),
+        ({"between": [2, 3]}, "about half", "unreadable"),
+    ],
+)
+def test_limits_stand_in_for_a_key_and_count_themselves(limits, typed, expected):
+    assert status(ask("number", **limits), typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("86%", "correct"),
+        ("86", "correct"),
+        ("86.0 %", "correct"),
+        ("86 percent", "correct"),
+        ("0.86", "wrong"),
+        ("85.9", "wrong"),
+        ("all", "unreadable"),
+    ],
+)
+def test_a_percentage_is_typed_with_or_without_its_sign(typed, expected):
+    assert status(ask("percent", key="86"), typed) == expected
+
+
+def test_a_percentage_has_its_tolerance_in_percent():
+    part = ask("percent", key="100 * (1 - 1/3)", tolerance={"abs": "0.05"})
+    assert status(part, "66.7%") == "correct"
+    assert status(part, "66.6") == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"),
+    [
+        ("1728", ("no_bias",)),
+        ("1730", ()),
+        ("1.73k", ("no_bias",)),
+    ],
+)
+def test_a_mistake_is_recognised_at_three_figures_whatever_the_part_tolerates(typed, ids):
+    part = ask("number", key="weights(3, 64, 3)", tolerance={"abs": 5}, ignore=["one_bias"])
+    assert mark(part, typed).mistakes == ids
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "percent"])
+@pytest.mark.parametrize("key", ["(1, 2)", "'text'", "1 == 1"])
+def test_a_key_that_is_no_number_goes_to_a_person(kind, key):
+    assert status(ask(kind, key=key), "1") == "needs_review"

@@ -1,0 +1,84 @@
+"""A shape: numbers or formulas, in the order that the statement gives."""
+
+from fractions import Fraction
+
+import pytest
+from factories import ask, mark
+
+SHAPE = ask("shape", key="(3, 32, 16)")
+SQUARE = ask("shape", key="(9, 9)", square=True)
+FORMULAS = ask(
+    "shape",
+    key="(floor((H - K) / S) + 1, W, 2*N)",
+    variables={"H": "5..64", "W": "5..64", "K": "1..5", "S": "1..4", "N": "1..64"},
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "status", "credit"),
+    [
+        (SHAPE, "3×32×16", "correct", 1),
+        (SHAPE, "(3, 32, 16)", "correct", 1),
+        (SHAPE, "[3,32,16]", "correct", 1),
+        (SHAPE, "torch.Size([3, 32, 16])", "correct", 1),
+        (SHAPE, "3 x 32 x 16", "correct", 1),
+        (SHAPE, [3, 32, 16], "correct", 1),
+        (SHAPE, "32×16×3", "wrong", 0),
+        (SHAPE, "3×16×32", "wrong", 0),
+        (SHAPE, "3×32", "unreadable", 0),
+        (SHAPE, "1×3×32×16", "unreadable", 0),
+        (SHAPE, "1536", "unreadable", 0),
+        (SHAPE, "3×32×16.5", "unreadable", 0),
+        (SHAPE, "3×32×-16", "unreadable", 0),
+        (SHAPE, "a cube", "unreadable", 0),
+        ({**SHAPE, "credit_by": "axis"}, "3×32×17", "partial", Fraction(2, 3)),
+        ({**SHAPE, "credit_by": "axis"}, "32×16×3", "wrong", 0),
+        ({**SHAPE, "credit_by": "axis"}, "3×32", "unreadable", 0),
+        (SQUARE, "9×9", "correct", 1),
+        (SQUARE, "9", "correct", 1),
+        (SQUARE, "81", "wrong", 0),
+        (SQUARE, "9×8", "wrong", 0),
+        (ask("shape", key="(9, 9)"), "9", "unreadable", 0),
+        (ask("shape", key="7"), "7", "correct", 1),
+        (ask("shape", key="scale(X[0], 2)"), "6×8", "correct", 1),
+        (FORMULAS, "floor((H-K+S)/S) × W × 2N", "correct", 1),
+        (FORMULAS, r"(\lfloor \frac{H-K}{S} \rfloor + 1, W, N + N)", "correct", 1),
+        (FORMULAS, "((H-K)//S + 1, W, 2N)", "correct", 1),
+        (FORMULAS, "(ceil((H-K)/S) + 1, W, 2N)", "wrong", 0),
+        (FORMULAS, "(H, W)", "unreadable", 0),
+        (FORMULAS, "(H, W, Q)", "unreadable", 0),
+        ({**FORMULAS, "credit_by": "axis"}, "(H, W, 2N)", "partial", Fraction(2, 3)),
+    ],
+)
+def test_a_shape_is_right_axis_by_axis_and_another_number_of_axes_costs_nothing(
+    part, typed, status, credit
+):
+    result = mark(part, typed, params={"X": [[3, 4]]})
+    assert (result.status, result.credit) == (status, credit)
+
+
+@pytest.mark.parametrize(
+    ("changes", "typed", "words"),
+    [
+        ({}, "3", "The shape has 1 axis, asked are 3."),
+        ({}, "3×32", "The shape has 2 axes, asked are 3."),
+        ({"layout": "CHW"}, "3×32", "asked are 3 (C × H × W)."),
+    ],
+)
+def test_another_number_of_axes_is_told_with_the_layout(changes, typed, words):
+    assert words in mark({**SHAPE, **changes}, typed).feedback
+
+
+def test_a_wrong_axis_is_shown_by_what_the_students_own_formula_gives():
+    result = mark(FORMULAS, "(H, W, 2N)")
+    assert "your formula gives" in result.feedback
+
+
+@pytest.mark.parametrize("key", ["(1.5, 2)", "'text'", "()", "(1, (2, 3))", "X", "1 == 1"])
+def test_a_key_that_is_no_shape_goes_to_a_person(key):
+    assert mark(ask("shape", key=key), "3×4", params={"X": [[3, 4]]}).status == "needs_review"
+
+
+def test_a_key_of_formulas_has_to_be_a_tuple():
+    part = ask("shape", key="2 * n", variables={"n": "1..9"})
+    assert "tuple of formulas" in mark(part, "(n, n)").reason

@@ -1,0 +1,184 @@
+"""A table: row by row, each from the true row before it or from the student's own."""
+
+from fractions import Fraction
+
+import pytest
+from factories import ask, mark, original
+from pydantic import ValidationError
+
+from grader.kinds import KINDS
+
+# kernels 3, 3, 2 with stride 2 from side 32: sides 15, 7, 3; weights of so many channels
+TABLE = ask(
+    "table",
+    rows="(3, 3, 2)",
+    start={"side": "32"},
+    columns={
+        "side": {"kind": "integer", "key": "side(prev.side, layer, stride=2)"},
+        "count": {"kind": "integer", "key": "prev.side * 10"},
+    },
+)
+RIGHT = "15 | 320\n7 | 150\n3 | 70"
+
+
+@pytest.mark.parametrize(
+    ("typed", "credit_by", "status", "credit"),
+    [
+        (RIGHT, "row", "correct", 1),
+        (RIGHT.replace(" | ", "\t"), "row", "correct", 1),
+        (RIGHT.replace(" | ", ";"), "row", "correct", 1),
+        (f"\n{RIGHT}\n\n", "row", "correct", 1),
+        ("| 15 | 320 |\n| 7 | 150 |\n| 3 | 70 |", "row", "correct", 1),
+        ("conv1 | 15 | 320\nconv2 | 7 | 150\npool | 3 | 70", "row", "correct", 1),
+        ([[15, 320], [7, 150], [3, 70]], "row", "correct", 1),
+        ([["15", "320"], ["7", "150"], ["3", "70"]], "row", "correct", 1),
+        ("16 | 320\n7 | 160\n3 | 70", "row", "partial", Fraction(2, 3)),
+        ("16 | 320\n7 | 150\n3 | 70", "row", "partial", Fraction(2, 3)),
+        ("17 | 320\n8 | 170\n4 | 80", "row", "partial", Fraction(2, 3)),
+        ("17 | 320\n8 | 170\n4 | 80", "cell", "partial", Fraction(5, 6)),
+        ("17 | 320\n8 | 170\n4 | 80", "all", "wrong", 0),
+        (RIGHT, "all", "correct", 1),
+        ("1 | 1\n1 | 1\n1 | 1", "row", "wrong", 0),
+        ("15 | 320\n\t7 | 150\n3 | 71", "cell", "partial", Fraction(5, 6)),
+        ("0 | 320\n7 | 0\n3 | 70", "cell", "partial", Fraction(4, 6)),
+        ("15 | 320\n7 | 150", "row", "unreadable", 0),
+        (f"{RIGHT}\n1 | 10", "row", "unreadable", 0),
+        ("15\n7\n3", "row", "unreadable", 0),
+        ("15 | soon\n7 | 150\n3 | 70", "row", "unreadable", 0),
+        ("1 | 2 | 3 | 4\n" * 3, "row", "unreadable", 0),
+        ([15, 7, 3], "row", "unreadable", 0),
+        ([[15, 320], [7, 150], 3], "row", "unreadable", 0),
+        ([[15, [320]], [7, 150], [3, 70]], "row", "unreadable", 0),
+        (7, "row", "unreadable", 0),
+        ("1 | 2\n" * 10_000, "row", "unreadable", 0),
+    ],
+)
+def test_a_row_is_right_for_the_true_row_before_it_or_the_students_own(
+    typed, credit_by, status, credit
+):
+    result = mark({**TABLE, "credit_by": credit_by}, typed)
+    assert (result.status, result.credit) == (status, credit)
+
+
+@pytest.mark.parametrize(
+    ("typed", "credit"),
+    [
+        ([["", 320], [7, 150], [3, 70]], Fraction(5, 6)),
+        ([["", 320], ["", 150], ["", 70]], Fraction(3, 6)),
+        ("15 | 320\n7 |  |\n3 | 70", Fraction(5, 6)),
+        ("15 | 320\nconv2 |  | 150\n3 | 70", Fraction(5, 6)),
+    ],
+)
+def test_an_empty_cell_is_wrong_and_carries_the_true_value(typed, credit):
+    result = mark({**TABLE, "credit_by": "cell"}, typed)
+    assert (result.status, result.credit) == ("partial", credit)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("15 | 320\n7 | 150", "The table has 2 rows."),
+        ("15 | 320\n7 | soon\n3 | 70", "Row 2, count: "),
+        ("15 | 320\n7\n3 | 70", "Row 2 has 1 cell."),
+        ("17 | 320\n8 | 170\n4 | 81", "The first row that does not fit is row 1."),
+        ("15 | 320\n8 | 150\n3 | 80", "The first row that does not fit is row 2."),
+    ],
+)
+def test_the_row_is_told(typed, words):
+    assert words in mark(TABLE, typed).feedback
+
+
+def test_what_was_read_is_shown_row_by_row():
+    typed = [["15", ""], [7, "150"], [3, 70]]
+    assert mark(TABLE, typed).read_as == "15 | –\n7 | 150\n3 | 70"
+
+
+def test_each_cell_is_marked_for_staff():
+    assert mark(TABLE, "15 | 320\n8 | 150\n3 | 70").cells == (True, True, False, True, True, True)
+
+
+def test_a_shape_follows_the_students_own_shape_only_where_it_has_as_many_axes():
+    part = ask(
+        "table",
+        rows="(2, 2)",
+        start={"shape": "(3, 8)"},
+        columns={
+            "shape": {"kind": "shape", "key": "(prev.shape[0] * layer, halve(prev.shape[1]))"}
+        },
+    )
+    assert mark(part, "6×4\n12×2").credit == 1
+    assert mark(part, "6×6\n12×3").credit == Fraction(1, 2)
+    assert mark(part, "6×6\n12×2").credit == Fraction(1, 2)
+    assert mark(part, "6×4×1\n12×2").credit == Fraction(1, 2)
+    assert mark(part, "9×6\n12×3").credit == 0
+
+
+def test_rows_may_be_the_layers_of_a_network():
+    column = {"kind": "integer", "key": "halve(layer)"}
+    part = ask("table", rows="net", columns={"c": column})
+    assert mark(part, "4\n3", params={"net": {"network": ["8", "6"]}}).status == "correct"
+
+
+@pytest.mark.parametrize("rows", ["5", "()", "'text'", "broken()", "(2,)[5]", "record()"])
+def test_rows_that_are_none_go_to_a_person(rows):
+    part = ask("table", rows=rows, columns={"c": {"kind": "integer", "key": "layer"}})
+    assert mark(part, "5").status == "needs_review"
+
+
+@pytest.mark.parametrize("key", ["prev.unknown", "broken(layer)", "layer.size"])
+def test_a_cell_without_a_key_sends_the_table_to_a_person(key):
+    part = ask("table", rows="(1, 2)", columns={"c": {"kind": "integer", "key": key}})
+    assert mark(part, "5\n6").status == "needs_review"
+
+
+def test_a_twin_names_the_mistake_that_was_made_in_every_row():
+    part = ask("table", rows="(9, 7)", columns={"c": {"kind": "integer", "key": "halve(layer)"}})
+    assert mark(part, "5\n4").mistakes == ("rounded_up",)
+    assert mark(part, "5\n3").status == "partial"
+
+
+def test_a_student_who_carries_a_mistake_on_is_credited_for_every_row_that_follows():
+    """Row 1 is wrong; rows 2 and 3 are right for it."""
+    result = mark(TABLE, "20 | 320\n9 | 200\n4 | 90")
+    assert (result.status, result.credit) == ("partial", Fraction(2, 3))
+
+
+def test_one_slip_costs_one_row_of_a_column_of_numbers():
+    """A whole number that was typed stands in for a fraction that was asked."""
+    column = {"kind": "number", "key": "prev.x / layer"}
+    part = ask("table", rows="(2, 2)", start={"x": "5"}, columns={"x": column})
+    assert mark(part, "2.5\n1.25").credit == 1
+    assert mark(part, "3\n1.5").credit == Fraction(1, 2)
+
+
+def test_a_column_of_formulas_does_not_follow_the_students_own_formula():
+    column = {"kind": "shape", "key": "(n * layer, n)", "variables": {"n": "1..9"}}
+    part = ask("table", rows="(2, 3)", columns={"s": column})
+    assert mark(part, "(2n, n)\n(3n, n)").status == "correct"
+    assert mark(part, "(n, n)\n(3n, n)").credit == Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ({"kind": "number", "at_least": 0}, "the column c has no key"),
+        ({"kind": "number", "key": "layer", "points": 2}, "the column c cannot have points"),
+        ({"kind": "number", "key": "layer", "ignore": ["no_bias"]}, "cannot have ignore"),
+    ],
+)
+def test_a_column_with_what_only_a_part_can_have_is_refused(column, said):
+    with pytest.raises(ValidationError, match=said):
+        original(ask("table", rows="(1,)", columns={"c": column}))
+
+
+@pytest.mark.parametrize(
+    "more", [{"mistakes": [{"id": "x", "key": "1", "say": "x"}]}, {"key": 5, "reason": "because"}]
+)
+def test_a_table_has_no_key_or_mistakes_of_its_own(more):
+    with pytest.raises(ValidationError, match="a table has its keys in the columns"):
+        original({**TABLE, **more})
+
+
+def test_the_key_of_a_table_is_shown_row_by_row():
+    key = original(TABLE).keys["a"]
+    assert KINDS["table"].show(key) == "15 | 320\n7 | 150\n3 | 70"

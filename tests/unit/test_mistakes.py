@@ -1,0 +1,230 @@
+"""The known wrong answers: what a mistake gives, in every call, in each, through earlier keys."""
+
+from dataclasses import replace
+
+import pytest
+from factories import BOOK, FUNCTIONS, ask, original
+
+from grader.book import MistakeInfo
+from grader.mistakes import AUTHOR_RANK, Candidate, Known, pairs
+from grader.values import Tensor
+
+
+def known(*parts, of: str = "a", **changes) -> Known:
+    """Return the known mistakes of the part *of*."""
+    result: Known = original(*parts, **changes).mistakes[of]
+    return result
+
+
+def values(found: Known) -> dict[str, list]:
+    """Return the wrong answers by the mistakes that lead to them."""
+    by_mistake: dict[str, list] = {}
+    for one in found.candidates:
+        by_mistake.setdefault(" ".join(one.ids), []).append(one.value)
+    return by_mistake
+
+
+def two_at_once(*parts, of: str = "a", **changes) -> Known:
+    variant = original(*parts, **changes)
+    part = variant.problem.part(of)
+    return pairs(variant.problem, part, variant.names, variant.keys, BOOK)
+
+
+@pytest.mark.parametrize(
+    ("key", "mistakes"),
+    [
+        ("weights(3, 64, 3)", {"channels_left_out": [640], "no_bias": [1728], "one_bias": [1729]}),
+        ("side(64, 3, stride=2)", {"rounded_up": [32]}),
+        ("side(64, 3, stride=2, padding=1)", {"rounded_up": [33], "padding_left_out": [31]}),
+        ("halve(side(64, 3, stride=2))", {"rounded_up": [16]}),
+        ("halve(side(64, 3, stride=2)) * 2", {"rounded_up": [32]}),
+        ("halve(9) + 10 * halve(7)", {"rounded_up": [45, 35, 44]}),
+        (
+            "weights(3, 64, 3) + weights(64, 64, 1)",
+            {
+                "channels_left_out": [768, 4800, 1920],
+                "no_bias": [5824, 5888],
+                "one_bias": [5826, 5889],
+            },
+        ),
+        ("63 + 1", {}),
+        ("floor(7 / 2)", {}),
+    ],
+)
+def test_a_mistake_is_run_in_all_calls_and_in_each_alone(key, mistakes):
+    found = values(known(ask(key=key)))
+    assert {name: sorted(one) for name, one in found.items()} == {
+        name: sorted(one) for name, one in mistakes.items()
+    }
+
+
+def test_a_mistake_is_run_through_the_keys_of_the_parts_that_this_key_names():
+    parts = (
+        ask(id="side1", key="side(64, 3, stride=2, padding=2)"),
+        ask(id="other", key="side(9, 2, stride=2)"),
+        ask(id="pooled", key="halve(side1) * 10"),
+        ask(id="total", key="pooled ** 2"),
+    )
+    assert values(known(*parts, of="total")) == {
+        "rounded_up": [170**2],
+        "padding_left_out": [150**2],
+    }
+    assert values(known(*parts, of="pooled"))["padding_left_out"] == [150]
+
+
+def test_a_variable_with_the_name_of_an_earlier_part_is_not_that_part():
+    parts = (
+        ask(id="n", key="side(64, 3, stride=2)"),
+        ask("expression", id="f", key="2 * n", variables={"n": "1..9"}),
+    )
+    assert known(*parts, of="f") == Known()
+
+
+def test_only_the_eight_nearest_calls_are_tried_alone():
+    key = " + ".join(f"{10**at} * halve(9)" for at in range(10))
+    assert len(values(known(ask(key=key)))["rounded_up"]) == 1 + 8
+
+
+def test_an_ignored_mistake_is_not_looked_for():
+    found = known(ask(key="weights(3, 64, 3)", ignore=["no_bias", "channels_left_out"]))
+    assert list(values(found)) == ["one_bias"]
+
+
+@pytest.mark.parametrize(
+    ("part", "hidden"),
+    [
+        (ask(key="side(65, 3, stride=2)"), {"rounded_up", "padding_left_out"}),
+        (ask(key="side(64, 3, stride=2)"), {"padding_left_out"}),
+        (ask(key="weights(1, 64, 3)"), {"channels_left_out"}),
+        (ask(key="weights(1, 1, 3)"), {"channels_left_out", "one_bias"}),
+        (ask(key="halve(9) - halve(9) + halve(8)"), set()),
+        (ask(key="halve(8) + halve(6)"), {"rounded_up"}),
+        (ask(key="scale(X, 2)", kind="matrix"), {"transposed_output"}),
+        (ask(key=5, mistakes=[{"id": "m", "key": 5, "say": ""}]), {"m"}),
+        (
+            ask(
+                "table", rows="(65, 33)", columns={"c": {"kind": "integer", "key": "halve(layer)"}}
+            ),
+            set(),
+        ),
+        (
+            ask(
+                "table", rows="(64, 32)", columns={"c": {"kind": "integer", "key": "halve(layer)"}}
+            ),
+            {"rounded_up"},
+        ),
+    ],
+)
+def test_a_mistake_that_gives_the_key_however_made_is_hidden(part, hidden):
+    part["kind"] = part.get("kind", "integer")
+    assert known(part, params={"X": [[1, 2], [2, 1]]}).hidden == hidden
+
+
+def test_a_twin_that_cannot_compute_is_neither_known_nor_hidden():
+    assert known(ask(key="side(2, 3, padding=1)")) == Known((), frozenset({"rounded_up"}))
+
+
+def test_a_part_after_one_that_a_twin_breaks_is_not_guessed_at():
+    """In all calls it has no answer; in one call of the last part alone it has."""
+    twice = "b + side(64, 3, padding=1) * side(64, 3, padding=1)"
+    parts = (
+        ask(key="side(2, 3, padding=1)"),
+        ask(id="b", key="a + 5"),
+        ask(id="c", key=twice),
+    )
+    assert "padding_left_out" not in values(known(*parts, of="b"))
+    assert values(known(*parts, of="c"))["padding_left_out"] == [7 + 62 * 64]
+
+
+def test_the_likeliest_comes_first_and_the_authors_own_before_all():
+    found = known(
+        ask(
+            key="weights(3, 64, 3)",
+            mistakes=[{"id": "my_own", "key": "27", "say": "{{W}} again.", "credit": "1/4"}],
+        ),
+        params={"W": 5},
+    )
+    ranks = [one.rank for one in found.candidates]
+    assert ranks == sorted(ranks, reverse=True) == [AUTHOR_RANK, 61, 44, 20]
+    first = found.candidates[0]
+    assert (first.ids, first.say, first.credit) == (("my_own",), "5 again.", 0.25)
+    assert found.candidates[1].say == "Hint: channels_left_out."
+
+
+@pytest.mark.parametrize("key", ["broken()", "1 / (a - a)", "unknown"])
+def test_an_authors_mistake_that_cannot_be_computed_is_left_out(key):
+    part = ask(key="side(64, 3)", mistakes=[{"id": "m", "key": key, "say": ""}])
+    assert "m" not in values(known(part))
+
+
+def test_an_authors_hint_that_cannot_be_filled_is_left_out():
+    part = ask(key="side(64, 3)", mistakes=[{"id": "m", "key": "5", "say": "{{1 / 0}}"}])
+    assert "m" not in values(known(part))
+
+
+def test_what_cannot_be_mistaken_has_no_known_mistakes():
+    assert known(ask("predicate", **{"as": ["integer"]}, accept_if="True", sample=1)) == Known()
+    assert known(ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])) == Known()
+    assert known(ask("number", at_least=1)) == Known()
+
+
+def test_the_same_answer_by_two_mistakes_is_known_by_both():
+    twins = {"one": {"halve": lambda size: size}, "two": {"halve": lambda size: size}}
+    info = {name: MistakeInfo(name, 5, name, "") for name in twins}
+    found = known(ask(key="halve(9)"), book=replace(BOOK, twins=twins, mistakes=info))
+    assert [(one.ids, one.value) for one in found.candidates] == [(("one",), 9), (("two",), 9)]
+
+
+def test_a_table_is_struck_in_all_its_cells():
+    column = {"kind": "integer", "key": "weights(prev.c, layer, 1)"}
+    part = ask("table", rows="(2, 3)", start={"c": "4"}, columns={"c": column})
+    found = known(part)
+    assert [(one.ids, [row["c"] for row in one.value.rows]) for one in found.candidates] == [
+        (("channels_left_out",), [4, 6]),
+        (("no_bias",), [8, 24]),
+        (("one_bias",), [9, 28]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "tried"),
+    [
+        ("weights(3, 11, 5) + 0 * side(64, 3, stride=2)", False),
+        ("weights(3, 64, 3) * side(64, 3, stride=2)", True),
+        ("-weights(3, 64, 3) * side(64, 3, stride=2)", True),
+        ("(weights(3, 64, 3), side(64, 3, stride=2))", False),
+    ],
+)
+def test_two_mistakes_at_once_are_tried_only_on_numbers_of_four_digits(key, tried):
+    kind = "shape" if key.startswith("(") else "integer"
+    assert bool(two_at_once(ask(kind, key=key)).candidates) is tried
+
+
+def test_two_mistakes_at_once_change_different_functions():
+    found = two_at_once(ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"))
+    assert values(found) == {
+        "rounded_up no_bias": [1728 * 32],
+        "rounded_up one_bias": [1729 * 32],
+        "rounded_up channels_left_out": [640 * 32],
+        "padding_left_out no_bias": [1728 * 31],
+        "padding_left_out one_bias": [1729 * 31],
+        "padding_left_out channels_left_out": [640 * 31],
+    }
+    assert all(one.rank < 0 for one in found.candidates)
+    assert found.candidates[0].say == "Hint: rounded_up. And: Hint: no_bias."
+
+
+def test_two_mistakes_at_once_are_tried_on_tensors():
+    params = {"X": [[1, 2], [3, 4]]}
+    found = two_at_once(ask("matrix", key="plus(scale(X, 2), 1)"), params=params)
+    assert values(found) == {"transposed_output sign_flipped": [Tensor.of([[1, 5], [3, 7]])]}
+
+
+def test_two_mistakes_at_once_reach_through_earlier_parts():
+    parts = (ask(key="side(64, 3, stride=2)"), ask(id="b", key="weights(a, 64, 3)"))
+    assert [1152 * 16 + 0] in values(two_at_once(*parts, of="b")).values()
+
+
+def test_a_candidate_costs_everything_unless_the_author_gives_credit():
+    assert Candidate(("no_bias",), 5, 1, "").credit == 0
+    assert set(FUNCTIONS) == set(BOOK.functions)

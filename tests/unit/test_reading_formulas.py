@@ -1,0 +1,255 @@
+"""Formulas: Python, TeX and Unicode give the same tree in the declared variables."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.errors import AnswerError
+from grader.expr import parse
+from grader.reading import read_formula, read_formulas
+from grader.tree import Binary, Call, Name, Negate, Num
+
+NAMES = (
+    *("H", "W", "N", "K", "M", "P", "S", "F", "C_in", "C_out", "C_1", "C_2", "F_H", "F_W"),
+    *("gamma", "eta", "w_4", "dL_da", "dL_db", "kernel_size", "k1", "a_b_c"),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "python"),
+    [
+        # Python, and the signs of type-setting
+        ("(M - F + 2*P)/S + 1", "(M - F + 2*P)/S + 1"),
+        ("K**2", "K**2"),
+        ("K^2", "K**2"),
+        ("K²", "K**2"),
+        ("K^{2}", "K**2"),
+        ("K^-1", "K**-1"),
+        ("K⁻²", "K**-2"),
+        ("-K^2", "-K**2"),
+        ("H·W × N", "H*W*N"),
+        ("H − K", "H - K"),
+        ("H ÷ S", "H/S"),
+        (r"H \div S", "H/S"),
+        (r"H \cdot W \times N", "H*W*N"),
+        ("0.5*H", "0.5*H"),
+        ("3.5K", "3.5*K"),
+        ("1,024K", "1024*K"),
+        ("50%", "50/100"),
+        ("H // S", "H // S"),
+        ("H % S", "H % S"),
+        (r"H \bmod S", "H % S"),
+        ("K^M^2", "K**M**2"),
+        ("𝐾²·𝑀", "K**2*M"),
+        # products without a sign
+        ("2P", "2*P"),
+        ("HWNK^2M", "H*W*N*K**2*M"),
+        ("H W N", "H*W*N"),
+        (r"H\,W\,N", "H*W*N"),
+        ("(K^2+1)M", "(K**2+1)*M"),
+        ("2(K+1)(M+1)", "2*(K+1)*(M+1)"),
+        ("½K", "1/2*K"),
+        (r"\frac{K}{S}M", "K/S*M"),
+        (r"2\sqrt{K}M", "2*sqrt(K)*M"),
+        # an x between values is a sign
+        ("H x W x N", "H*W*N"),
+        ("HxW", "H*W"),
+        ("3x3xN", "3*3*N"),
+        ("H by W", "H*W"),
+        # names
+        ("C_in*C_out", "C_in*C_out"),
+        (r"C_{in} C_{out}", "C_in*C_out"),
+        (r"C_\text{in}C_{\mathrm{out}}", "C_in*C_out"),
+        ("CinCout", "C_in*C_out"),
+        ("C_1C_2", "C_1*C_2"),
+        ("C₁C₂", "C_1*C_2"),
+        ("C1·C2", "C_1*C_2"),
+        ("F_HF_W", "F_H*F_W"),
+        (r"F_H \cdot F_W", "F_H*F_W"),
+        (r"\text{K}^2\mathrm{M}", "K**2*M"),
+        (r"\gamma", "gamma"),
+        ("γ", "gamma"),
+        ("w_{4} − ηγ", "w_4 - eta*gamma"),
+        (r"kernel\_size + \text{kernel}_{\text{size}}", "kernel_size + kernel_size"),
+        ("k_1 + k₁ + k1", "k1 + k1 + k1"),
+        ("a_{b,c} + a_b_c", "a_b_c + a_b_c"),
+        # derivatives
+        ("dL_da", "dL_da"),
+        ("dL/da", "dL_da"),
+        ("∂L/∂a", "dL_da"),
+        (r"\frac{\partial L}{\partial a}", "dL_da"),
+        (r"\dfrac{d L}{d a}", "dL_da"),
+        (r"\frac{\mathrm{d}L}{\mathrm{d}b}", "dL_db"),
+        (r"\partial L/\partial b", "dL_db"),
+        # functions
+        (r"\lfloor \frac{W-K+2P}{S} \rfloor + 1", "floor((W-K+2*P)/S) + 1"),
+        (r"\left\lfloor\frac{H-K+2P}{S}\right\rfloor+1", "floor((H-K+2*P)/S) + 1"),
+        ("⌊(H-K+2P)/S⌋+1", "floor((H-K+2*P)/S) + 1"),
+        ("floor((H-K+2*P)/S)+1", "floor((H-K+2*P)/S) + 1"),
+        (r"\operatorname{floor}(H/S)", "floor(H/S)"),
+        ("np.ceil(H/S)", "ceil(H/S)"),
+        ("⌈H/S⌉", "ceil(H/S)"),
+        ("√K", "sqrt(K)"),
+        (r"\log_2(K)", "log2(K)"),
+        ("max(H, 100)", "max(H, 100)"),
+        ("|H-W|", "abs(H-W)"),
+        # what stands around
+        ("N = (F_H·F_W·C_1 + 1)·C_2", "(F_H*F_W*C_1 + 1)*C_2"),
+        ("w_4 = w_4 - γ ∂L/∂a", "w_4 - gamma*dL_da"),
+        ("N: K+1", "K+1"),
+        (r"\text{Total Operations} = H \times W", "H*W"),
+        (r"K^2 \text{ weights}", "K**2"),
+        (r"M·K² (\text{depthwise}) + M·N (\text{pointwise})", "M*K**2 + M*N"),
+        ("**K^2**.", "K**2"),
+        ("Output size = K", "K"),
+    ],
+)
+def test_a_formula_is_read_in_every_notation(typed, python):
+    reading = read_formula(typed, NAMES)
+    assert reading.value == parse(python).tree
+    assert read_formula(reading.shown, NAMES).value == reading.value
+
+
+def test_calls_are_numbered_from_left_to_right():
+    tree = read_formula("floor(H) + ⌈sqrt(W)⌉", NAMES).value
+    inner = Call("sqrt", (Name("W"),), site=2)
+    assert tree == Binary("+", Call("floor", (Name("H"),)), Call("ceil", (inner,), site=1))
+
+
+def test_a_declared_x_is_a_variable_and_no_sign():
+    assert read_formula("2x + Hx", ["x", "H"]).value == parse("2*x + H*x").tree
+    assert read_formula("2 x H", ["H"]).value == parse("2*H").tree
+
+
+def test_the_longest_variable_is_taken():
+    assert read_formula("KM", ["K", "M", "KM"]).value == Name("KM")
+    assert read_formula("C_in", ["C", "C_in"]).value == Name("C_in")
+
+
+@pytest.mark.parametrize(
+    ("typed", "variables", "note"),
+    [
+        ("k^2", ["K"], "'k' was read as K."),
+        ("2p", ["P"], "'p' was read as P."),
+        ("c_{in}", ["C_in"], "'c_{in}' was read as C_in."),
+    ],
+)
+def test_a_letter_in_the_other_case_is_read_if_nothing_else_is_meant(typed, variables, note):
+    assert read_formula(typed, variables).notes == (note,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "variables"),
+    [("hw", ["H", "W"]), ("kernel", ["K", "Kernel"]), ("x", ["X"]), ("Γ", ["gamma"])],
+)
+def test_the_other_case_of_more_than_a_letter_is_never_guessed(typed, variables):
+    with pytest.raises(AnswerError, match="is not a variable"):
+        read_formula(typed, variables)
+
+
+def test_both_cases_of_a_letter_are_two_variables():
+    assert read_formula("kK", ["K", "k"]).value == Binary("*", Name("k"), Name("K"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "tree"),
+    [
+        (5, Num(5)),
+        (-5, Negate(Num(5))),
+        (Fraction(1, 2), Num(Fraction(1, 2))),
+    ],
+)
+def test_a_json_number_is_a_formula(typed, tree):
+    assert read_formula(typed, NAMES).value == tree
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "position"),
+    [
+        ("", "Nothing was given.", 0),
+        ("$$", "No formula was found.", 0),
+        ("foo", "'foo' is not a variable of this formula.", 0),
+        ("K*foo", "'foo' is not a variable", 2),
+        ("Kernel*2", "'Kernel' is not a variable", 0),
+        ("K_M", "'K_M' is not a variable", 0),
+        ("C_12", "'C_12' is not a variable", 0),
+        (r"\alpha K", r"'\alpha' is not a variable", 0),
+        ("dL/dc", "'dL' is not a variable", 0),
+        ("K^2 MACs", "'MACs' is not a variable", 4),
+        ("K2", "'K2' can be read in two ways.", 1),
+        ("(K+1)2", "A sign is missing in ')2'.", 5),
+        ("H/2K", "two ways, at '2K'", 3),
+        ("2½K", "as a sum or as a product", 1),
+        (r"2\frac{1}{2}K", "as a sum or as a product", 1),
+        ("K!", "'!' cannot be read here.", 1),
+        ("K # note", "'#' cannot be read here.", 2),
+        ("H:W", "':' cannot be read here.", 1),
+        ("(K", "A bracket is not closed", 1),
+        ("K)", "A bracket ) closes nothing.", 1),
+        ("K +", "Something is missing at the end.", 3),
+        ("K =", "Nothing stands after the last '='.", 2),
+        ("(H, W)", "This is a list.", 0),
+        ("H, W", "This is a list.", 0),
+        ("1,5K", "The comma in '1,5' can be read in two ways.", 1),
+        (["H"], "This is a list.", None),
+        (True, "true or false", None),
+    ],
+)
+def test_what_is_no_formula_is_refused_with_its_place(typed, message, position):
+    with pytest.raises(AnswerError) as refused:
+        read_formula(typed, NAMES)
+    assert message in refused.value.message
+    assert refused.value.position == position
+
+
+def test_an_unknown_name_is_answered_with_the_names_there_are():
+    with pytest.raises(AnswerError) as refused:
+        read_formula("Q + 1", ["W", "K"])
+    assert str(refused.value) == (
+        "'Q' is not a variable of this formula. Expected a formula in K, W."
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("H × W × N", "(H, W, N)"),
+        (r"$H \times W \times N$", "(H, W, N)"),
+        ("HxWxN", "(H, W, N)"),
+        ("H by W by N", "(H, W, N)"),
+        ("H*W*N", "(H, W, N)"),
+        ("(H, W, N)", "(H, W, N)"),
+        ("[H,W,N]", "(H, W, N)"),
+        ("torch.Size([H, W])", "(H, W)"),
+        ("out = (H, W)", "(H, W)"),
+        ("H·W × N", "(H·W, N)"),
+        ("(H*W, N)", "(H·W, N)"),
+        ("(H-K+1) × (W-K+1) × N", "(H - K + 1, W - K + 1, N)"),
+        (r"\frac{H}{S} \times W", "(H/S, W)"),
+        ("3,100,H", "(3, 100, H)"),
+        ("1,024 × H", "(1024, H)"),
+        ("N", "(N,)"),
+        (["H", 3, "W/2"], "(H, 3, W/2)"),
+        (7, "(7,)"),
+    ],
+)
+def test_a_shape_of_formulas_is_read_in_every_notation(typed, shown):
+    assert read_formulas(typed, NAMES).shown == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "Nothing was given."),
+        ("H ×", "Axis 2 is missing."),
+        ("H × W, N", "Commas and multiplication signs"),
+        ("(H, W, 1,024)", "Axis 4 is '024'"),
+        ("(H, foo)", "'foo' is not a variable"),
+        ([], "This has 0 axes."),
+        ([["H"]], "This is a list."),
+    ],
+)
+def test_what_is_no_shape_of_formulas_is_refused(typed, message):
+    with pytest.raises(AnswerError) as refused:
+        read_formulas(typed, NAMES)
+    assert message in refused.value.message

@@ -1,0 +1,222 @@
+"""Hostile input is answered at once, by a reading or an `AnswerError`, never by anything else."""
+
+import time
+
+import pytest
+
+from grader.errors import AnswerError
+from grader.reading import (
+    is_blank,
+    load_json,
+    looks_like_thousands,
+    read_formula,
+    read_formulas,
+    read_number,
+    read_shape,
+    read_tensor,
+)
+
+SECONDS = 0.05
+LONG = 20_000
+VARIABLES = ("H", "W", "K", "C_in", "gamma", "dL_da", "x")
+READERS = {
+    "number": read_number,
+    "percent": lambda typed: read_number(typed, percent=True),
+    "shape": read_shape,
+    "tensor": read_tensor,
+    "vector": lambda typed: read_tensor(typed, rank=1),
+    "matrix": lambda typed: read_tensor(typed, rank=2),
+    "deep": lambda typed: read_tensor(typed, rank=3),
+    "formula": lambda typed: read_formula(typed, VARIABLES),
+    "formulas": lambda typed: read_formulas(typed, VARIABLES),
+    "thousands": looks_like_thousands,
+    "blank": is_blank,
+}
+
+
+def repeated(piece: str, length: int = LONG) -> str:
+    return (piece * (length // len(piece) + 1))[:length]
+
+
+def nested(depth: int) -> list[object]:
+    inner: list[object] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+TEXTS = [
+    "9**9**9",
+    "10^400",
+    "1e400",
+    "1e999999999",
+    "1" * 5_000,
+    "(" * 10_000,
+    "[" * 10_000,
+    "1+" * 3_000,
+    "sqrt(" * 90 + "2",
+    "sqrt(" * 90 + "2" + ")" * 90,
+    "floor(" * 1_000,
+    "+".join(["9^1000"] * 60),
+    "*".join(["9^1000"] * 60),
+    "+".join(f"1/{prime}^80" for prime in (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)),
+    "log2(" * 25 + "3^900" + ")" * 25,
+    "round(1.5, 10^9)",
+    "2^(2^(2^(2^(2^2))))",
+    "0.1^" * 100 + "2",
+    *("(" * half + ")" * half for half in (500, 1_000)),
+    *("[" * half + "1" + "]" * half for half in (9, 900)),
+    *(
+        repeated(piece, length)
+        for length in (1_999, LONG)
+        for piece in (
+            *(
+                "1,",
+                "1 ",
+                "1+",
+                "1x",
+                "1;",
+                "1\n",
+                "1\t",
+                "1-",
+                "1e",
+                "1%",
+                "1_",
+                "1'",
+                "1:",
+                "1=1,",
+            ),
+            *(
+                " ",
+                "\n",
+                "\t",
+                "a",
+                "a ",
+                "a.",
+                "K",
+                "Kx",
+                "K_",
+                "K^",
+                "-",
+                "- ",
+                "=",
+                "=1,a",
+                "*",
+                "**",
+            ),
+            *(
+                "²",
+                "⌊",
+                "|",
+                "$",
+                "\\",
+                "\\\\",
+                "&",
+                ".",
+                "..",
+                "...",
+                ",",
+                ";",
+                ":",
+                "a:",
+                "a:\n",
+                "x",
+            ),
+            *(
+                "(1,",
+                "(,",
+                "()",
+                "[1]",
+                "[]",
+                "[[",
+                "]]",
+                "- [1]\n",
+                "{1",
+                "(a)",
+                "aa(b)",
+                "1 aa(b) ",
+            ),
+            *("\\text{", "\\frac{", "\\begin{bmatrix}", "\\begin{bmatrix}1\\end{bmatrix},"),
+            *("dL/", "\\partial ", "\\frac{\\partial L}{\\partial ", ",dtype='", "array(", "np."),
+            *("1,111", ",111", "1.111", "0x", "½", "about ", "not ", "million ", "\u2009", "漢"),
+        )
+    ),
+    "1" * (LONG - 1) + "x",
+    "[1;" + " " * LONG,
+    "=1" + "\n" * LONG,
+    "x=1," + " " * LONG + "y=2",
+    "(1," * 3_000 + "2" + ")" * 3_000,
+    "\x00" * LONG,
+    "\ud800" * LONG,
+    "\u0661" * LONG,
+    "1" * 1_000_000,
+    "[" + "[" + "1," * 999_999 + "]]",
+]
+LISTS = [
+    [[1] * 1_000 for _ in range(1_000)],
+    [1] * 1_000_000,
+    ["1+1"] * 4_096,
+    [repeated("9^9+", 20_000)] * 10,
+    nested(5_000),
+    [[[[[[[[[1]]]]]]]]],
+    [None],
+    [{}],
+    [[], [[]]],
+]
+
+
+def answer(reader, typed) -> AnswerError | None:
+    try:
+        reader(typed)
+    except AnswerError as refused:
+        return refused
+    return None
+
+
+def seconds(reader, typed) -> float:
+    start = time.process_time()
+    refused = answer(reader, typed)
+    spent = time.process_time() - start
+    if refused is not None:
+        assert 0 < len(str(refused)) < 1_000
+        assert refused.position is None or 0 <= refused.position <= len(typed)
+    return spent
+
+
+def best(reader, typed, *, of: int = 8) -> float:
+    """Return the least time of several tries, stopping at the first that is short enough."""
+    spent = SECONDS
+    for _ in range(of):
+        spent = min(spent, seconds(reader, typed))
+        if spent < SECONDS:
+            break
+    return spent
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_hostile_text_is_answered_at_once(reader):
+    seconds(reader, "K + 1")  # the spellings of the variables are prepared once
+    assert [text[:30] for text in TEXTS if best(reader, text) >= SECONDS] == []
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_hostile_lists_are_answered_at_once(reader):
+    for number, typed in enumerate(LISTS):
+        if reader is not is_blank or number < len(LISTS) - 3:
+            assert best(reader, typed) < SECONDS, number
+
+
+def test_hostile_json_is_answered_at_once():
+    for text in TEXTS:
+        assert best(load_json, text) < SECONDS
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        r"$$\text{Cost} = 32 \times 32 \times 64 \times 5^2 \times 3 + 32 \cdot 4 = 4,915,328$$",
+        "floor((W - K + 2*P)/S) + 1 = floor((128 - 3 + 2*0)/2) + 1 = 63 (rounded down)",
+    ],
+)
+def test_an_ordinary_answer_is_read_within_a_millisecond(typed):
+    assert min(seconds(read_number, typed) for _ in range(20)) < 0.001

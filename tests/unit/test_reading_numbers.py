@@ -1,0 +1,328 @@
+"""Numbers: every honest notation is read, what could mean two things is refused with both."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.errors import AnswerError
+from grader.reading import looks_like_thousands, read_number
+
+F = Fraction
+THIN = "\u2009"
+NBSP = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "step"),
+    [
+        # signs and bare numbers
+        ("-0", 0, 1),
+        ("\u22125", -5, 1),
+        ("\uff0d5", -5, 1),
+        ("+7", 7, 1),
+        ("- 5", -5, 1),
+        (".5", F(1, 2), F(1, 10)),
+        ("5.", 5, 1),
+        ("-.25", F(-1, 4), F(1, 100)),
+        ("3.14", F(157, 50), F(1, 100)),
+        ("3.0", 3, F(1, 10)),
+        ("00012", 12, 1),
+        ("  63\n", 63, 1),
+        ("11329414656", 11329414656, 1),
+        ("0.7339999675750732", F(7339999675750732, 10**16), F(1, 10**16)),
+        # powers of ten
+        ("1e3", 1000, 1000),
+        ("1.5E-3", F(3, 2000), F(1, 10000)),
+        ("1.5×10^6", 1500000, 100000),
+        ("1.5 * 10**6", 1500000, 100000),
+        ("1.5·10⁶", 1500000, 100000),
+        (r"1.5 \times 10^{-6}", F(3, 2000000), F(1, 10**7)),
+        ("1.5·10⁻⁶", F(3, 2000000), F(1, 10**7)),
+        # thousands
+        ("10,860", 10860, 1),
+        ("1,024.5", F(2049, 2), F(1, 10)),
+        ("13,153,160.", 13153160, 1),
+        (f"1{THIN}000{THIN}000", 1000000, 1),
+        (f"10{NBSP}860", 10860, 1),
+        ("1'024", 1024, 1),
+        ("1\u2019024", 1024, 1),
+        ("1_000_000", 1000000, 1),
+        ("65{,}536", 65536, 1),
+        (r"65\,536", 65536, 1),
+        # magnitudes
+        ("6.7 million", 6700000, 100000),
+        ("138 million", 138000000, 1000000),
+        ("1.5M", 1500000, 100000),
+        ("138.4M", 138400000, 100000),
+        (r"1.5\,\text{M}", 1500000, 100000),
+        ("3.2 GMACs", 3200000000, 100000000),
+        ("4.1 GFLOPs", 4100000000, 100000000),
+        ("7B", 7000000000, 1000000000),
+        ("1.5 k", 1500, 100),
+        ("2 lakh", 200000, 100000),
+        # percent
+        ("86%", F(43, 50), F(1, 100)),
+        (r"86\%", F(43, 50), F(1, 100)),
+        ("86 percent", F(43, 50), F(1, 100)),
+        ("-12.5 %", F(-1, 8), F(1, 1000)),
+        # in brackets and boxes
+        ("(5)", 5, 1),
+        (r"\boxed{42}", 42, 1),
+    ],
+)
+def test_a_number_given_as_one_has_its_value_and_its_last_place(typed, value, step):
+    reading = read_number(typed)
+    assert (reading.value, reading.step) == (value, step)
+    assert type(reading.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("1/3", F(1, 3)),
+        ("17/4", F(17, 4)),
+        ("½", F(1, 2)),
+        ("⅔", F(2, 3)),
+        (r"\frac{1}{2}", F(1, 2)),
+        (r"\dfrac{252 - 3}{1} + 1", 250),
+        ("64·64·64·5²·3", 19660800),
+        ("64*64*64*5**2*3", 19660800),
+        ("64x64x64x5^2x3", 19660800),
+        ("3 X 3", 9),
+        ("126 by 2", 252),
+        ("3 times 4", 12),
+        ("1.5x2.5", F(15, 4)),
+        ("9 × 9", 81),
+        ("(3×3×10+1)×40", 3640),
+        ("2(3 + 1)", 8),
+        ("2 (3 + 1)", 8),
+        ("(3)(4)", 12),
+        (r"32 \cdot 32 \cdot (64 \cdot 5^2 + 64 \cdot 128)", 10027008),
+        (r"\left(2048 + 1\right) \cdot 64", 131136),
+        ("2^10", 1024),
+        ("2^3^2", 512),
+        ("-2^2", -4),
+        ("2^-3", F(1, 8)),
+        ("10⁶", 1000000),
+        ("12⁻¹", F(1, 12)),
+        ("⌊(128-3)/2⌋+1", 63),
+        (r"\lfloor (128-3)/2 \rfloor + 1", 63),
+        (r"\left\lfloor\frac{128-3}{2}\right\rfloor + 1", 63),
+        ("floor((128-3)/2)+1", 63),
+        ("math.floor((128-3)/2)+1", 63),
+        ("np.ceil(7/2)", 4),
+        ("⌈7/2⌉", 4),
+        ("5265 // 703", 7),
+        ("7 % 3", 1),
+        (r"7 \bmod 3", 1),
+        ("sqrt(16)", 4),
+        (r"2\sqrt{16}", 8),
+        ("√(9+16)", 5),
+        ("log2(8)", 3),
+        (r"\log_2 8", 3),
+        ("log₂(8)", 3),
+        ("|-3|", 3),
+        ("max(3, 100)", 100),
+        ("round(3.14159, 2)", F(157, 50)),
+        ("100% - 14%", F(43, 50)),
+    ],
+)
+def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(typed, value):
+    reading = read_number(typed)
+    assert (reading.value, reading.step) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "notes"),
+    [
+        ("= 390410", 390410, ()),
+        ("R_1 = 5.", 5, ()),
+        ("$R_{2} = 13$", 13, ()),
+        ("Total: 36", 36, ()),
+        ("layer 2: 36", 36, ()),
+        ("For 3 layers, total = 36", 36, ()),
+        ("x := 36", 36, ()),
+        ("so → 36", 36, ()),
+        ("≈ 86", 86, ()),
+        ("**36**", 36, ()),
+        ("**Answer:** 36", 36, ()),
+        ("`36`", 36, ()),
+        ("\\(36\\).", 36, ()),
+        ("36,", 36, ()),
+        ("5 = 3 + 2", 5, ("The last value of the chain counts.",)),
+        ("B × (4+1+C) = 3 × 85 = 255", 255, ("The last value of the chain counts.",)),
+        (r"p = \frac{k-1}{2} \Rightarrow p = 2", 2, ("The last value of the chain counts.",)),
+        (r"§?! = 3 = 255", 255, ("The last value of the chain counts.",)),
+        (
+            r"\begin{aligned} x &= 3 \\ &= 5 \end{aligned}",
+            5,
+            ("The last value of the chain counts.",),
+        ),
+        ("10,860", 10860, ("The comma groups thousands.",)),
+        ("1.5M", 1500000, ("'M' means million.",)),
+        ("about 86", 86, ("'about' was ignored.",)),
+        ("about -5", -5, ("'about' was ignored.",)),
+        ("The answer is 42.", 42, ("'The answer is' was ignored.",)),
+        ("about **36** layers", 36, ("'about' was ignored.", "'layers' was ignored.")),
+        ("255 channels per cell", 255, ("'channels per cell' was ignored.",)),
+        (r"42 \text{ params}", 42, ("'params' was ignored.",)),
+        ("42 weights (approx.)", 42, ("'weights' was ignored.", "'(approx.)' was ignored.")),
+        ("7 epochs (5265 // 703)", 7, ("'epochs' was ignored.", "'(5265 // 703)' was ignored.")),
+        ("36 (with P = 0)", 36, ("'(with P = 0)' was ignored.",)),
+        ("10860 (3640 + 7220)", 10860, ("'(3640 + 7220)' was taken as a remark.",)),
+        ("2(second layer) + 3", 5, ("'(second layer)' was ignored.",)),
+    ],
+)
+def test_what_is_dropped_around_a_number_is_said(typed, value, notes):
+    reading = read_number(typed)
+    assert (reading.value, reading.notes) == (value, notes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found", "expected"),
+    [
+        ("1,5", "The comma in '1,5' can be read in two ways.", "1.5 for the decimal, 15"),
+        ("12,34", "two ways", "12.34 for the decimal, 1234 for the whole number"),
+        ("0,123", "two ways", "0.123"),
+        ("1,024,00", "The commas in '1,024,00' do not group thousands.", "no commas"),
+        ("1.024,5", "point and the comma", "1024.5"),
+        ("1.024.000", "two points", "at most one"),
+        ("10 860", "blanks between digits", "10860 without blanks"),
+        ("1 000 000", "blanks between digits", "1000000 without blanks"),
+        ("1 2 3", "are 3 numbers", "one number"),
+        ("1/2(3)", "two ways", "a/(b*c) or (a/b)*c"),
+        ("2½", "as a sum or as a product", "a sign"),
+        (r"2\frac{1}{2}", "as a sum or as a product", "a sign"),
+        ("1/3%", "two ways", "(1/3)%"),
+        ("1/2 million", "two ways", "brackets"),
+        ("42 (7x7)", "as a factor or as a remark", "a multiplication sign"),
+        ("7 B", "billion or bytes", "in full"),
+        ("max(3,100)", "two ways", "a blank after the comma"),
+        ("Total - 36", "dash", "the number alone"),
+    ],
+)
+def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
+    with pytest.raises(AnswerError) as refused:
+        read_number(typed)
+    assert found in refused.value.message
+    assert expected in refused.value.expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "position"),
+    [
+        ("", "Nothing was given.", 0),
+        ("$$", "No number was found in '$$'.", 0),
+        ("abc", "No number was found in 'abc'.", 0),
+        ("nan", "'nan' is not a finite number.", 0),
+        ("-Infinity", "'infinity' is not a finite number.", 1),
+        ("true", "No number was found", 0),
+        ("x = ", "Nothing stands after the last '='.", 2),
+        ("x = 5 = y", "No number was found", 0),
+        ("k = 5, p = 2", "Several values are given.", 5),
+        ("5 or 6", "'or' cannot be read as part of a number.", 2),
+        ("not 5", "The word 'not' changes", 0),
+        ("at least 5", "The word 'least' changes", 3),
+        ("2 dozen", "The word 'dozen' changes", 2),
+        ("k-5", "'k' cannot be read as part of a number.", 0),
+        ("k^2", "'k' cannot be read as part of a number.", 0),
+        ("N * 5", "'N' cannot be read as part of a number.", 0),
+        ("5 * k", "'k' cannot be read as part of a number.", 4),
+        ("3 (C_in)", "'C_in' cannot be read as part of a number.", 3),
+        ("3(bias)", "'bias' cannot be read as part of a number.", 2),
+        ("sin(1)", "The word 'sin' changes", 0),
+        ("conv(1)", "'conv' cannot be read as part of a number.", 0),
+        ("^36", "'^' cannot be read here.", 0),
+        ("138m", "'m' behind a number is not known here.", 3),
+        ("60.95 MB", "'MB' is a unit", 6),
+        ("574 KiB", "'KiB' is a unit", 4),
+        ("1:2", "':' cannot be read here.", 1),
+        ("0x10", "'0x10' cannot be read here.", 0),
+        ("5!", "'!' cannot be read here.", 1),
+        ("≥5", "'≥' cannot be read here.", 0),
+        ("5 ± 0.1", "'±' cannot be read here.", 2),
+        ("1...5", "'..' cannot be read here.", 2),
+        ("(2+3", "A bracket is not closed", 3),
+        ("2+3)", "The bracket ) closes nothing", 3),
+        ("2+", "Something is missing at the end.", 2),
+        ("2××3", "'×' cannot be read here.", 2),
+        (r"\frac12", r"\frac needs braces.", 5),
+        (r"\sqrt[3]{8}", "'[' cannot be read here.", 5),
+        ("[1, 2]", "',' cannot be read here.", 2),
+        ("1/0", "This cannot be computed: division by zero.", 0),
+        ("\x005", "invisible or broken character (U+0000)", 0),
+        ("5\u202e", "invisible or broken character (U+202E)", 1),
+        ("\ud800", "invisible or broken character (U+D800)", 0),
+        ("5\u0663", "a digit that is not one of 0 to 9", 1),
+        ("\uff15", "a digit that is not one of 0 to 9", 0),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(typed, message, position):
+    with pytest.raises(AnswerError) as refused:
+        read_number(typed)
+    assert message in refused.value.message
+    assert refused.value.position == position
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "shown", "step"),
+    [
+        ("86%", 86, "86%", 1),
+        ("86", 86, "86%", 1),
+        ("about 86 %", 86, "86%", 1),
+        (r"95.2\%", F(476, 5), "95.2%", F(1, 10)),
+        ("100% - 14%", 86, "86%", None),
+        ("(1 - 9792/204800) * 100", F(380875, 4000), "95.21875%", None),
+        ("1/3", F(1, 3), "(1/3)%", None),
+        (86, 86, "86%", 1),
+    ],
+)
+def test_a_percentage_is_the_same_with_and_without_its_sign(typed, value, shown, step):
+    reading = read_number(typed, percent=True)
+    assert (reading.value, reading.shown, reading.step) == (value, shown, step)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "step"),
+    [
+        (63, 63, 1),
+        (-5, -5, 1),
+        (F(157, 50), F(157, 50), F(1, 100)),
+        (F(4, 2), 2, 1),
+        (F(1, 3), F(1, 3), None),
+        (F(1, 10**9), F(1, 10**9), F(1, 10**9)),
+    ],
+)
+def test_a_json_number_is_read_as_it_is(typed, value, step):
+    reading = read_number(typed)
+    assert (reading.value, reading.step) == (value, step)
+
+
+@pytest.mark.parametrize("typed", [True, False, [], [5], None, {}, 0.5])
+def test_json_that_is_no_number_is_refused(typed):
+    with pytest.raises(AnswerError, match="not a number"):
+        read_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "looks"),
+    [
+        ("65.536", True),
+        ("1.000", True),
+        ("-1.000", True),
+        ("a = 65.536", True),
+        ("1.000.000", True),
+        ("65.536 weights", True),
+        ("0.125", False),
+        ("65.5", False),
+        ("65.5360", False),
+        ("1234.567", False),
+        ("65.536 million", False),
+        ("65.536 * 2", False),
+        ("65,536", False),
+        ("65.536 = 65.5", False),
+        (65536, False),
+    ],
+)
+def test_a_point_before_three_digits_looks_like_thousands(typed, looks):
+    assert looks_like_thousands(typed) is looks

@@ -1,0 +1,108 @@
+"""Shapes: crosses or commas separate the axes, whatever stands around them."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.errors import AnswerError
+from grader.reading import read_shape
+
+
+@pytest.mark.parametrize(
+    ("typed", "shape"),
+    [
+        ("126×126×16", (126, 126, 16)),
+        ("126 x 126 X 16", (126, 126, 16)),
+        ("126x126x16", (126, 126, 16)),
+        ("126*126*16", (126, 126, 16)),
+        ("126·126·16", (126, 126, 16)),
+        (r"$126 \times 126 \times 16$", (126, 126, 16)),
+        (r"\(126\times126\times16\).", (126, 126, 16)),
+        ("126 by 126 by 16", (126, 126, 16)),
+        ("(126, 126, 16)", (126, 126, 16)),
+        ("[126,126,16]", (126, 126, 16)),
+        ("{126, 126, 16}", (126, 126, 16)),
+        ("126,126,16", (126, 126, 16)),
+        ("128,128,128", (128, 128, 128)),
+        ("126; 126; 16", (126, 126, 16)),
+        ("126 126 16", (126, 126, 16)),
+        ("torch.Size([126, 126, 16])", (126, 126, 16)),
+        ("tf.TensorShape([126, 126, 16])", (126, 126, 16)),
+        ("tuple((126, 126, 16))", (126, 126, 16)),
+        ("**126×126×16**", (126, 126, 16)),
+        ("output: 28x28x16", (28, 28, 16)),
+        ("shape = (28, 28, 16)", (28, 28, 16)),
+        ("1,024 × 7 × 7", (1024, 7, 7)),
+        ("(5,)", (5,)),
+        ("5", (5,)),
+        ("0×3", (0, 3)),
+        ("(128-3+1)×126×16", (126, 126, 16)),
+        ("2*3 × 4", (6, 4)),
+        ("(2*3, 4)", (6, 4)),
+        ("10^2 × 3", (100, 3)),
+        (r"512 + 1 - 504 = 9 \times 9", (9, 9)),
+        ("⌊(128-3)/2⌋+1 × 3", (63, 3)),
+        ([126, 126, 16], (126, 126, 16)),
+        ([Fraction(126), "16"], (126, 16)),
+        (9, (9,)),
+    ],
+)
+def test_a_shape_is_read_in_every_notation(typed, shape):
+    assert read_shape(typed).value == shape
+
+
+@pytest.mark.parametrize(
+    ("typed", "notes"),
+    [
+        ("28x28x16", ()),
+        ("the shape is (28, 28, 16)", ("'the shape is' was ignored.",)),
+        ("28 x 28 x 16 channels", ("'channels' was ignored.",)),
+        ("28x28x16 (HxWxC)", ("'(HxWxC)' was ignored.",)),
+        ("28 × 28 = 7·4 × 28", ("The last value of the chain counts.",)),
+    ],
+)
+def test_what_is_dropped_around_a_shape_is_said(typed, notes):
+    assert read_shape(typed).notes == notes
+
+
+@pytest.mark.parametrize("typed", ["9", 9, [9], "512 + 1 - 504 = 9", "9×9", [9, 9]])
+def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
+    reading = read_shape(typed, square=2)
+    assert (reading.value, reading.shown) == ((9, 9), "9×9")
+    squared = typed not in ("9×9", [9, 9])
+    assert ("One number stands for 9×9." in reading.notes) is squared
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "Nothing was given."),
+        ("abc", "No shape was found in 'abc'."),
+        ("nan", "not a finite number"),
+        ("126××16", "Axis 2 is missing."),
+        ("×3", "Axis 1 is missing."),
+        ("3×", "Axis 2 is missing."),
+        ("28×28, 16", "Commas and multiplication signs stand side by side."),
+        ("(1,024, 7, 7)", "Axis 2 is '024'"),
+        ("1.5×2", "Axis 1 is 1.5, which is no size."),
+        ("(-1, 3)", "Axis 1 is -1, which is no size."),
+        ("H = 28, W = 28", "Several values are given."),
+        ("16 filters of 3×3", "'filters' cannot be read"),
+        ("(None, 28, 28)", "No shape was found"),
+        ("(28,28,16", "A bracket is not closed."),
+        ("28,28,16)", "A bracket ) closes nothing."),
+        ("0x3", "'0x3' cannot be read here."),
+        ("conv(3)", "'conv' cannot be read"),
+        ("3x3x3x3x3x3x3x3x3x3x3x3x3x3x3x3x3", "This has 17 axes."),
+        ([], "This has 0 axes."),
+        ([[1, 2]], "This is a list, not a number."),
+        ([True, 2], "true or false"),
+        ([Fraction(3, 2)], "Axis 1 is 1.5"),
+        (True, "true or false"),
+        ([1] * 17, "This has 17 axes."),
+    ],
+)
+def test_what_is_no_shape_is_refused(typed, message):
+    with pytest.raises(AnswerError) as refused:
+        read_shape(typed)
+    assert message in refused.value.message

@@ -1,0 +1,282 @@
+"""Arrays: what NumPy, PyTorch, MATLAB, LaTeX, spreadsheets and scans print is read back."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from grader.errors import AnswerError
+from grader.reading import read_tensor
+from grader.values import Tensor
+
+SQUARE = [[1, 2], [3, 4]]
+HALF = Fraction(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "cells"),
+    [
+        # lists and prints
+        ("[[1, 2], [3, 4]]", SQUARE),
+        ("[[1,2,],[3,4,],]", SQUARE),
+        ("((1, 2), (3, 4))", SQUARE),
+        ("[(1, 2), (3, 4)]", SQUARE),
+        ("{{1, 2}, {3, 4}}", SQUARE),
+        ("[[1 2]\n [3 4]]", SQUARE),
+        ("[[1. 2.]\n [3. 4.]]", SQUARE),
+        ("[[1 2] [3 4]]", SQUARE),
+        ("np.array([[1, 2], [3, 4]])", SQUARE),
+        ("array([[1, 2],\n       [3, 4]], dtype=int32)", SQUARE),
+        ("tensor([[1., 2.],\n        [3., 4.]])", SQUARE),
+        ("tensor([[1, 2],\n [3, 4]], dtype=torch.float64, device='cuda:0')", SQUARE),
+        ("tensor([[1., 2.], [3., 4.]], grad_fn=<AddBackward0>)", SQUARE),
+        ("torch.tensor([[1, 2], [3, 4]], requires_grad=True)", SQUARE),
+        ("tf.Tensor(\n[[1 2]\n [3 4]], shape=(2, 2), dtype=int32)", SQUARE),
+        ("<tf.Tensor: shape=(2, 2), numpy=\narray([[1, 2],\n       [3, 4]])>", SQUARE),
+        ("[[0.  0.5]\n [1.  2. ]]", [[0, HALF], [1, 2]]),
+        ("[[ 1. -2.]\n [-3.  4.]]", [[1, -2], [-3, 4]]),
+        ("[[1e-1, 2.5E2]]", [[Fraction(1, 10), 250]]),
+        ("[[\u22121, +2]]", [[-1, 2]]),
+        # MATLAB
+        ("[1 2; 3 4]", SQUARE),
+        ("[1, 2; 3, 4];", SQUARE),
+        ("[1 2;\n 3 4]", SQUARE),
+        ("[1 2\n 3 4]", SQUARE),
+        ("[1 2]", [[1, 2]]),
+        ("A =\n\n     1     2\n     3     4\n", SQUARE),
+        ("[2 -2; 2 - 2, 1]", [[2, -2], [0, 1]]),
+        ("[2 -2; 0 1]", [[2, -2], [0, 1]]),
+        # bare rows
+        ("1 2\n3 4", SQUARE),
+        ("1\t2\n3\t4", SQUARE),
+        ("1\t2\r\n3\t4\r\n", SQUARE),
+        ("1,2\n3,4\n", SQUARE),
+        ("1;2\n3;4", SQUARE),
+        ("1 2; 3 4", SQUARE),
+        ("1, 2;\n3, 4;", SQUARE),
+        ("| 1 | 2 |\n|---|---|\n| 3 | 4 |", SQUARE),
+        ("1,024\t5\n1\t2", [[1024, 5], [1, 2]]),
+        ("1 2\n\n3 4", SQUARE),
+        ("Row 1: 1 2\nRow 2: 3 4", SQUARE),
+        # LaTeX
+        (r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}", SQUARE),
+        (r"$$\begin{pmatrix}1&2\\3&4\\\end{pmatrix}.$$", SQUARE),
+        (r"\left[\begin{array}{cc} 1 & 2 \\ \hline 3 & 4 \end{array}\right]", SQUARE),
+        (r"\left(\begin{matrix} 1 & 2 \\[2pt] 3 & 4 \end{matrix}\right)", SQUARE),
+        (r"\[\begin{bmatrix} \frac{1}{2} & -2 \end{bmatrix}\]", [[HALF, -2]]),
+        (r"\begin{bmatrix} 1{,}024 & 65\,536 \end{bmatrix}", [[1024, 65536]]),
+        # names, labels, chains
+        (r"R = \begin{bmatrix} 9 & 9 \end{bmatrix}", [[9, 9]]),
+        ("X[:, 0] = [[1, 2], [3, 4]]", SQUARE),
+        ("Output:\n1 2\n3 4", SQUARE),
+        ("**[[1, 2], [3, 4]]**", SQUARE),
+        ("```python\n[[1, 2], [3, 4]]\n```", SQUARE),
+        # arithmetic in cells
+        ("[[1+1, 2*3], [1/2, 2^3]]", [[2, 6], [HALF, 8]]),
+        ("[[(1+2)*3, max(1, 2)]]", [[9, 2]]),
+        (r"\begin{bmatrix} 9+18+18 & 5^2 \end{bmatrix}", [[45, 25]]),
+        ("[[1/2 1/4]]", [[HALF, Fraction(1, 4)]]),
+        # scans
+        ("- [1 2]\n- [3 4]", SQUARE),
+        ("- [[1. 2.]\n- [3. 4.]]", SQUARE),
+        ("- 1 2\n- 3 4", SQUARE),
+        ("[1 2]\n[3 4]", SQUARE),
+        ("[1, 2], [3, 4]", SQUARE),
+        ("[[1, 2], [3, 4]", SQUARE),
+        ("[1, 2], [3, 4]]", SQUARE),
+        ("[[1, 2]", [[1, 2]]),
+        ("[1, 2]]", [[1, 2]]),
+        ("[[1 2]\n\n\n[3 4]]", SQUARE),
+        ("[[2.-2.  2.]\n [0. 2. 0.]]", [[2, -2, 2], [0, 2, 0]]),
+        ("[[0. 1.]\n [0.-1.]]", [[0, 1], [0, -1]]),
+        # JSON
+        ([[1, 2], [3, 4]], SQUARE),
+        ([[Fraction(1, 2), "1/2", "1+1"]], [[HALF, HALF, 2]]),
+    ],
+)
+def test_a_matrix_is_read_in_every_notation(typed, cells):
+    assert read_tensor(typed, rank=2).value == Tensor.of(cells)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "[1, 2, 3]",
+        "(1, 2, 3)",
+        "{1, 2, 3}",
+        "1, 2, 3",
+        "1 2 3",
+        "1\n2\n3",
+        "[1 2\n 3]",
+        "[1; 2; 3]",
+        "v = [1, 2, 3]",
+        "tensor([1., 2., 3.])",
+        r"\begin{bmatrix} 1 & 2 & 3 \end{bmatrix}",
+        r"\begin{bmatrix} 1 \\ 2 \\ 3 \end{bmatrix}",
+        [1, 2, 3],
+    ],
+)
+def test_a_vector_is_a_row_or_a_column(typed):
+    assert read_tensor(typed, rank=1).value == Tensor.of([1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]",
+        "[[[1 2]\n  [3 4]]\n\n [[5 6]\n  [7 8]]]",
+        "1 2\n3 4\n\n5 6\n7 8",
+        r"\begin{bmatrix}1&2\\3&4\end{bmatrix}, \begin{bmatrix}5&6\\7&8\end{bmatrix}",
+        [[[1, 2], [3, 4]], [[5, 6], [7, 8]]],
+    ],
+)
+def test_a_tensor_has_as_many_axes_as_brackets(typed):
+    assert read_tensor(typed, rank=3).value == Tensor.of([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
+
+
+@pytest.mark.parametrize(
+    ("typed", "shape"),
+    [("[1, 2]", (2,)), ("1 2", (2,)), ("1 2\n3 4", (2, 2)), ("[[[1]]]", (1, 1, 1)), ("5", (1,))],
+)
+def test_without_a_rank_the_notation_decides(typed, shape):
+    assert read_tensor(typed).value.shape == shape
+
+
+@pytest.mark.parametrize("style", ["{:d}", "{:.1f}", "{:+d}"])
+def test_numpy_prints_are_read_back(style):
+    array = np.arange(-6, 6).reshape(3, 4)
+    text = np.array2string(array, formatter={"int_kind": lambda cell: style.format(int(cell))})
+    assert read_tensor(text, rank=2).value == Tensor.from_array(array)
+
+
+@pytest.mark.parametrize(
+    ("typed", "notes"),
+    [
+        ("[[1, 2]]", ()),
+        ("X = [[1, 2]]", ()),
+        ("[[1, 1+1]] = [[1, 2]]", ("The last value of the chain counts.",)),
+        ("The output is [[1, 2]].", ("'The output is' was ignored.",)),
+        ("[[1, 2]", ("A missing bracket was added.",)),
+        ("[[1.-2.]]", ("'1.-2.' was read as separate cells.",)),
+    ],
+)
+def test_what_was_decided_on_an_array_is_said(typed, notes):
+    assert read_tensor(typed, rank=2).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "Nothing was given."),
+        ("abc", "The cell 'abc' cannot be read."),
+        ("[]", "A row has no cells."),
+        ("[[]]", "A row has no cells."),
+        ("[[1,,2]]", "A cell is empty."),
+        (r"\begin{bmatrix}1 & & 3\end{bmatrix}", "A cell is empty."),
+        ("[[1, 2], [3]]", "Row 2 has 1 cell, row 1 has 2."),
+        ("1 2\n3 4\n5 6 7", "Row 3 has 3 cells, row 1 has 2."),
+        ([[1], [2, 3]], "Row 2 has 2 cells, row 1 has 1."),
+        ("[[2.-2.  2.]\n [0. 2. 0. 1.]]", "'2.-2.' cannot be read as one cell"),
+        ("[[1, 2, [3]]]", "Numbers and brackets stand side by side."),
+        ("[[[3], 1]]", "stands beside brackets."),
+        ("[1, [2, 3]]", "Numbers and brackets stand side by side."),
+        ([1, [2]], "Numbers and brackets stand side by side."),
+        ("[[1, ...]]", "Cells are left out at '...'."),
+        ("[[1, …, 3]]", "Cells are left out at '…'."),
+        (r"\begin{bmatrix}1 & \cdots & 3\end{bmatrix}", r"Cells are left out at '\cdots'."),
+        ("[[nan, 1]]", "'nan' cannot be read"),
+        ("[[1, inf]]", "'inf' cannot be read"),
+        ("[[1,024, 5]]", "The cell '024'"),
+        ("[[1\u202f024 5]]", "The cell '024'"),
+        ("[1 + 2 3; 1 2 3 4]", "The cell '+' cannot be read."),
+        ("2*[[1, 2]]", "'2*' beside the brackets cannot be read."),
+        ("-[[1, 2]]", "'-' beside the brackets cannot be read."),
+        ("[[1, 2]]^T", "'^T' beside the brackets cannot be read."),
+        ("[[1, 2]] + [[3, 4]]", "'+' beside the brackets cannot be read."),
+        ("transpose of [[1, 2]]", "The word 'transpose' changes"),
+        (r"2\begin{bmatrix}1&2\end{bmatrix}", "'2' beside a matrix cannot be read."),
+        (r"\begin{bmatrix}1\end{bmatrix}\begin{bmatrix}2\end{bmatrix}", "A product with a matrix"),
+        (r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", "is not a matrix."),
+        (r"\begin{bmatrix} 1 & 2", r"\begin{bmatrix} has no end."),
+        (r"\begin{bmatrix} 1 \end{pmatrix}", r"\begin{bmatrix} has no end."),
+        ("[[1, 2]]]]]", "3 brackets are not paired."),
+        ("[[1, 2]] =", "Nothing stands after the last '='."),
+        ("R = [[1, 2]]\nG = [[3, 4]]", "Several arrays are given."),
+        ("[[True, 1]]", "'True' cannot be read"),
+        ([[True]], "true or false"),
+        ([], "A row has no cells."),
+        (5, "This is one number."),
+        ("[[1, 2]]" * 10_000, "characters"),
+        ("[" * 10_000, "more than 4,096 cells"),
+        (f"{'[' * 20}1{']' * 20}", "nested too deeply"),
+    ],
+)
+def test_what_is_no_matrix_is_refused(typed, message):
+    with pytest.raises(AnswerError) as refused:
+        read_tensor(typed, rank=2)
+    assert message in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("typed", "rank", "message", "expected"),
+    [
+        ("[1, 2, 3]", 2, "This is a vector of size 3.", "a matrix such as"),
+        ("[[1, 2, 3]]", 1, "This is a matrix of size 1×3.", "a vector such as"),
+        ([[1, 2, 3]], 1, "This is a matrix of size 1×3.", "a vector such as"),
+        ("[[1, 2], [3, 4]]", 3, "This is a matrix of size 2×2.", "nested lists"),
+        ("[[[1, 2]]]", 2, "This is an array with 3 axes of size 1×1×2.", "a matrix"),
+    ],
+)
+def test_another_number_of_axes_is_said(typed, rank, message, expected):
+    with pytest.raises(AnswerError) as refused:
+        read_tensor(typed, rank=rank)
+    assert refused.value.message == message
+    assert expected in refused.value.expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"),
+    [
+        ("[[1, 2], [3]]", 10),
+        ("1 2\n3", 4),
+        ("[[1, x]]", 5),
+        ("R = [[1, ...]]", 9),
+        ("  [[1.-2. 3.]\n[1.]]", 4),
+        (r"\begin{bmatrix} 1 & y \end{bmatrix}", 20),
+        ("[[[1, 2], [3, 4]], [[5, 6], [7]]]", 29),
+    ],
+)
+def test_an_error_says_where_it_is(typed, position):
+    with pytest.raises(AnswerError) as refused:
+        read_tensor(typed)
+    assert refused.value.position == position
+
+
+def test_ragged_blocks_are_named_by_block_and_row():
+    with pytest.raises(AnswerError, match="Row 2 of block 2 has 1 cell, row 1 of block 1 has 2"):
+        read_tensor("[[[1, 2], [3, 4]], [[5, 6], [7]]]")
+    with pytest.raises(AnswerError, match="Block 2 has 1 row, block 1 has 2"):
+        read_tensor("[[[1, 2], [3, 4]], [[5, 6]]]")
+
+
+def test_several_named_values_are_no_vector():
+    with pytest.raises(AnswerError, match="Several values are given"):
+        read_tensor("k=3, s=2, p=0", rank=1)
+
+
+@pytest.mark.parametrize("side", [64, 65])
+def test_an_array_has_at_most_4096_cells(side):
+    typed = [[1] * side for _ in range(side)]
+    text = "\n".join(" ".join("1" for _ in row) for row in typed)
+    for given in (typed, text):
+        if side == 64:
+            assert read_tensor(given, rank=2).value.shape == (64, 64)
+        else:
+            with pytest.raises(AnswerError, match="more than 4,096 cells"):
+                read_tensor(given, rank=2)
+
+
+@pytest.mark.parametrize("typed", [",".join(["1+1"] * 401), ["1+1"] * 401])
+def test_arithmetic_stands_in_at_most_400_cells(typed):
+    with pytest.raises(AnswerError, match="401 cells hold more than a plain number"):
+        read_tensor(typed, rank=1)

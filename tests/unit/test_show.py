@@ -1,0 +1,168 @@
+"""What is shown: plain text that reads back, and TeX."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.expr import parse
+from grader.reading import read_formula, read_number, read_tensor
+from grader.show import GREEK, show, show_tex
+from grader.tree import Binary, Name, Negate, Num, Sequence
+from grader.values import Opaque, Tensor
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(4, 1), "4"),
+        (0, "0"),
+        (-12, "-12"),
+        (10**300, "1" + "0" * 300),
+        (Fraction(17, 4), "4.25"),
+        (Fraction(-1, 4), "-0.25"),
+        (Fraction(1, 3), "1/3"),
+        (Fraction(-22, 7), "-22/7"),
+        (Fraction(1, 1000), "0.001"),
+        (Fraction(1, 10**6), "0.000001"),
+        (Fraction(1, 10**7), "0.0000001"),
+        (Fraction(1, 10**8), "1e-8"),
+        (Fraction(-15, 10**12), "-1.5e-11"),
+        (Fraction(1, 10**320), "1e-320"),
+        (Fraction(1, 2**20), "0.00000095367431640625"),
+        (Fraction(1, 2**200), f"1/{2**200}"),
+        (Fraction(10**45 + 1, 10), f"{10**45 + 1}/10"),
+        (True, "true"),
+        (False, "false"),
+        ("vgg16", "vgg16"),
+    ],
+)
+def test_a_number_is_shown_as_a_decimal_if_it_ends(value, text):
+    assert show(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "tex"),
+    [
+        ((126, 126, 16), "126×126×16", r"126\times126\times16"),
+        ((5,), "(5,)", r"\left(5\right)"),
+        ((-1, 3), "(-1, 3)", r"\left(-1, 3\right)"),
+        ((Fraction(1, 3), 2), "(1/3, 2)", r"\left(\frac{1}{3}, 2\right)"),
+        ((), "()", r"\left(\right)"),
+        (((1, 2), (3, 4)), "(1×2, 3×4)", r"\left(1\times2, 3\times4\right)"),
+        (Tensor.of([1, 2]), "[1, 2]", r"\begin{bmatrix} 1 & 2 \end{bmatrix}"),
+        (
+            Tensor.of([[1, Fraction(1, 3)], [-3, 4]]),
+            "[[1, 1/3], [-3, 4]]",
+            r"\begin{bmatrix} 1 & \frac{1}{3} \\ -3 & 4 \end{bmatrix}",
+        ),
+        (
+            Tensor.of([[[1]], [[2]]]),
+            "[[[1]], [[2]]]",
+            r"\begin{bmatrix} 1 \end{bmatrix},\ \begin{bmatrix} 2 \end{bmatrix}",
+        ),
+        (Tensor((), (7,)), "7", r"\begin{bmatrix} 7 \end{bmatrix}"),
+        (Fraction(-1, 3), "-1/3", r"-\frac{1}{3}"),
+        (Fraction(3, 2 * 10**9), "1.5e-9", r"1.5 \times 10^{-9}"),
+        (True, "true", r"\text{true}"),
+    ],
+)
+def test_values_are_shown_in_text_and_tex(value, text, tex):
+    assert (show(value), show_tex(value)) == (text, tex)
+
+
+@pytest.mark.parametrize(
+    ("python", "text", "tex"),
+    [
+        ("2*P", "2·P", r"2 \cdot P"),
+        ("(M - F + 2*P)/S + 1", "(M - F + 2·P)/S + 1", r"\frac{M - F + 2 \cdot P}{S} + 1"),
+        ("a - (b - c)", "a - (b - c)", r"a - \left(b - c\right)"),
+        ("a/b*c", "a/b·c", r"\frac{a}{b} \cdot c"),
+        ("a/(b*c)", "a/(b·c)", r"\frac{a}{b \cdot c}"),
+        ("a*(b*c)", "a·(b·c)", r"a \cdot \left(b \cdot c\right)"),
+        ("-a*b", "-a·b", r"-a \cdot b"),
+        ("-(a*b)", "-(a·b)", r"-\left(a \cdot b\right)"),
+        ("a*-b", "a·(-b)", r"a \cdot \left(-b\right)"),
+        ("a - -b", "a - (-b)", r"a - \left(-b\right)"),
+        ("a + -b*c", "a + (-b·c)", r"a + \left(-b \cdot c\right)"),
+        ("-K**2", "-K^2", r"-K^{2}"),
+        ("(-K)**2", "(-K)^2", r"\left(-K\right)^{2}"),
+        ("K**-1", "K^(-1)", r"K^{-1}"),
+        ("(a**b)**c", "(a^b)^c", r"\left(a^{b}\right)^{c}"),
+        ("a**b**c", "a^(b^c)", r"a^{b^{c}}"),
+        ("(a/b)**2", "(a/b)^2", r"\left(\frac{a}{b}\right)^{2}"),
+        ("a // b % c", "a // b % c", r"\left\lfloor \frac{a}{b} \right\rfloor \bmod c"),
+        ("floor(a/b)", "floor(a/b)", r"\left\lfloor \frac{a}{b} \right\rfloor"),
+        ("ceil(a) + abs(b)", "ceil(a) + abs(b)", None),
+        ("sqrt(a)", "sqrt(a)", r"\sqrt{a}"),
+        ("log2(a)", "log2(a)", r"\log_2\left(a\right)"),
+        ("max(a, 100)", "max(a, 100)", r"\operatorname{max}\left(a, 100\right)"),
+        ("(a, b + 1)", "(a, b + 1)", r"\left(a, b + 1\right)"),
+        ("(a,)", "(a,)", None),
+        ("C_in*k_size", "C_in·k_size", r"C_{\text{in}} \cdot k_{\text{size}}"),
+        ("kernel*w_4", "kernel·w_4", r"\text{kernel} \cdot w_{4}"),
+        ("gamma*dL_da", "gamma·dL_da", r"\gamma \cdot \frac{\partial L}{\partial a}"),
+        ("0.5*a", "0.5·a", r"0.5 \cdot a"),
+        # what only keys hold
+        ("a if b == 1 else c", "a if (b == 1) else c", r"\text{a if (b == 1) else c}"),
+        ("a < b <= c", "a < b <= c", None),
+        ("not a and b or c", "((not a) and b) or c", None),
+        ("net.shape[0]", "net.shape[0]", None),
+        ("conv_size(W, 3, stride=S)", "conv_size(W, 3, stride=S)", None),
+        ("named('vgg16')", "named('vgg16')", None),
+    ],
+)
+def test_a_tree_has_brackets_only_where_they_are_needed(python, text, tex):
+    tree = parse(python).tree
+    assert show(tree) == text
+    assert tex is None or show_tex(tree) == tex
+
+
+def test_a_tuple_of_formulas_is_shown_as_a_list():
+    axes = (Binary("*", Name("H"), Num(2)), Name("W"))
+    assert show(axes) == "(H·2, W)"
+    assert show(Sequence(axes)) == show(axes)
+    assert show_tex(axes) == r"\left(H \cdot 2, W\right)"
+
+
+@pytest.mark.parametrize(
+    ("tree", "text"),
+    [
+        (Binary("*", Num(Fraction(1, 3)), Name("K")), "1/3·K"),
+        (Binary("**", Num(Fraction(1, 3)), Num(2)), "(1/3)^2"),
+        (Binary("-", Name("K"), Num(-2)), "K - (-2)"),
+        (Negate(Num(Fraction(1, 3))), "-(1/3)"),
+    ],
+)
+def test_numbers_that_need_brackets_get_them(tree, text):
+    assert show(tree) == text
+
+
+def test_an_opaque_value_is_shown_by_its_own_text():
+    class Net(Opaque):
+        def __str__(self):
+            return "conv(3)"
+
+    assert (show(Net()), show_tex(Net())) == ("conv(3)", "conv(3)")
+
+
+def test_every_greek_name_is_read_from_its_letter_and_its_command():
+    for name, letter in GREEK.items():
+        for typed in (name, letter, rf"2\{name}"):
+            assert read_formula(typed, [name]).value in (
+                Name(name),
+                Binary("*", Num(2), Name(name)),
+            )
+
+
+@pytest.mark.parametrize("value", [0, -5, 10**300, Fraction(1, 3), Fraction(-15, 10**12)])
+def test_a_shown_number_reads_back(value):
+    assert read_number(show(value)).value == value
+    assert read_number(show_tex(value)).value == value
+
+
+@pytest.mark.parametrize("cells", [[1, 2], [[1, Fraction(1, 3)]], [[[1, 2]], [[3, 4]]]])
+def test_a_shown_tensor_reads_back(cells):
+    tensor = Tensor.of(cells)
+    rank = len(tensor.shape)
+    assert read_tensor(show(tensor), rank=rank).value == tensor
+    assert read_tensor(show_tex(tensor), rank=rank).value == tensor

@@ -1,0 +1,132 @@
+"""A variant: drawn from its seed alone, solved once, with what could not be solved noted."""
+
+import pytest
+from factories import BOOK, ask, original, problem
+
+from grader.errors import ProblemError
+from grader.values import Tensor
+from grader.variant import draw, solve, unused_conditions
+
+DRAWN = {
+    "W": {"choose": [63, 64, 97, 128], "original": 128},
+    "K": {"integers": [2, 7], "original": 3},
+    "X": {"integers": [-3, 3], "shape": [2, "K"], "original": [[1, 0, 2], [0, 1, 3]]},
+}
+
+
+def toy(*parts, **changes):
+    return problem(*parts, **{"params": DRAWN, "let": {"P": "K // 2", "Q": "P + 1"}, **changes})
+
+
+def test_the_numbers_of_a_seed_never_change():
+    """Written down once: a change here changes every variant that was ever handed out."""
+    assert draw(toy(), 7, BOOK) == {
+        "W": 64,
+        "K": 4,
+        "X": Tensor.of([[3, -3, -1, 3], [-1, 0, -2, -3]]),
+        "P": 2,
+        "Q": 3,
+    }
+
+
+def test_the_original_has_the_textbook_numbers():
+    names = draw(toy(), None, BOOK)
+    assert names == {"W": 128, "K": 3, "X": Tensor.of([[1, 0, 2], [0, 1, 3]]), "P": 1, "Q": 2}
+
+
+def test_what_is_drawn_depends_on_the_draw_block_and_the_seed_alone():
+    one = draw(toy(), 3, BOOK)
+    assert draw(toy(ask(key=9), title="Another", statement="{{W}}"), 3, BOOK) == one
+    assert draw(toy(), 4, BOOK) != one
+    assert draw(toy(require=["W > 0"]), 3, BOOK) != one
+
+
+def test_many_seeds_draw_every_value():
+    drawn = [draw(toy(), seed, BOOK) for seed in range(100)]
+    assert {names["W"] for names in drawn} == {63, 64, 97, 128}
+    assert {names["K"] for names in drawn} == set(range(2, 8))
+    assert all(names["X"].shape == (2, names["K"]) for names in drawn)
+
+
+def test_every_draw_satisfies_every_condition():
+    strict = toy(require=["(W - K) % 2 != 0", "K > P + 1"])
+    for seed in range(60):
+        names = draw(strict, seed, BOOK)
+        assert (names["W"] - names["K"]) % 2
+        assert names["K"] > names["P"] + 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "seed", "field", "words"),
+    [
+        ({"require": ["W > 1000"]}, 0, "require", "none of 1000 draws satisfies"),
+        ({"require": ["W > 1000"]}, None, "require.0", "the original does not satisfy 'W > 1000'"),
+        ({"require": ["W > 0", "K > 3"]}, None, "require.1", "change one of them"),
+        ({"require": ["W"]}, 0, "require", "neither true nor false"),
+        ({"require": ["1 / 0 == W"]}, None, "require.0", "division by zero"),
+        ({"let": {"P": "K / 0"}}, 0, "require", "division by zero"),
+        ({"let": {"P": "9 ** 9 ** 9"}}, None, "let.P", "4096 bits"),
+        ({"params": {"W": {"integers": [9, 1], "original": 5}}}, 0, "params.W", "no integer lies"),
+        ({"params": {"W": {"integers": [0, "2 ** 65"]}}}, 0, "params.W", "too many integers"),
+        ({"params": {"W": {"choose": [1, 2]}}}, None, "params", "name a seed"),
+        ({"params": {"W": {"named": "vgg16"}}}, None, "params.W", "no function 'named'"),
+        (
+            {"params": {"X": {"integers": [0, 1], "shape": [2], "original": [1]}}},
+            None,
+            "params.X",
+            "declared is",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_the_authors_to_mend_with_its_place(changes, seed, field, words):
+    with pytest.raises(ProblemError, match=words) as caught:
+        draw(toy(**{"let": {}, **changes}), seed, BOOK)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("require", "unused"),
+    [
+        ([], ()),
+        (["W > 0"], (0,)),
+        (["W != 63", "K > 0", "P >= 0"], (1, 2)),
+        (["W != 63", "1 / 0 == 1"], (0, 1)),
+    ],
+)
+def test_a_condition_that_no_draw_breaks_is_found(require, unused):
+    assert unused_conditions(toy(require=require), BOOK) == unused
+
+
+def test_a_later_key_computes_on_the_keys_of_earlier_parts():
+    variant = original(ask(key="side(64, 3, stride=2)"), ask(id="b", key="halve(a) + 1"))
+    assert variant.keys == {"a": 31, "b": 16}
+    assert variant.failures == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("broken(1)", "the solver cannot take 1 values"),
+        ("side(2, 3)", "the window is larger than the image"),
+        ("weights(1)", "weights could not compute"),
+        ("1 / (1 - 1)", "division by zero"),
+    ],
+)
+def test_a_key_that_cannot_be_computed_is_noted_and_so_is_what_builds_on_it(key, reason):
+    variant = original(ask(key=key), ask(id="b", key="a + 1"), ask(id="c", key="halve(9)"))
+    assert reason in variant.failures["a"]
+    assert "'a' has no value" in variant.failures["b"]
+    assert variant.keys == {"c": 4}
+
+
+def test_what_the_student_sees_holds_no_key():
+    variant = original(ask(key="W + 1"), params={"W": {"choose": [1, 2], "original": 1}})
+    scope = variant.scope(BOOK)
+    assert scope.names == {"W": 1}
+    assert "side" in scope.functions
+    assert "floor" in scope.functions
+
+
+def test_a_variant_knows_its_seed():
+    assert solve(toy(), 5, BOOK).seed == 5
+    assert solve(toy(), None, BOOK).seed is None

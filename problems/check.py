@@ -1,0 +1,147 @@
+"""The checker: everything that can be known to be wrong with a problem before a student sees it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.book import Book
+from grader.errors import AnswerError, GraderError, ProblemError
+from grader.grade import Result, grade
+from grader.kinds import KINDS
+from grader.parts import KeyedPart
+from grader.problem import Example, Problem
+from grader.template import Template
+from grader.variant import Variant, solve, unused_conditions
+from problems.loader import load_file
+from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
+
+__all__ = ["Report", "check_file", "check_problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checker found in one file: *errors* must be mended, *warnings* looked at."""
+
+    file: str
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seeds: SeedReport | None = None
+
+
+def check_file(path: Path, *, book: Book, seeds: int = MAX_SEEDS) -> Report:
+    """Return the report of the file at *path*, with a publication of up to *seeds* seeds."""
+    try:
+        problem = load_file(path, book=book)
+    except ProblemError as error:
+        return Report(str(path), tuple(str(one) for one in (error, *error.others)))
+    return check_problem(problem, file=str(path), book=book, seeds=seeds)
+
+
+def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_SEEDS) -> Report:
+    """Return the report of a loaded problem."""
+    errors: list[str] = []
+    publication: Publication | None = None
+    try:
+        publication = publish(problem, book, limit=seeds)
+        variants = _variants(problem, publication, book)
+        errors += _failures(variants)
+        errors += _texts(problem, variants, book)
+        errors += _samples(variants, book)
+        errors += _examples(problem, book)
+    except GraderError as error:
+        errors.append(str(error))
+    placed = tuple(f"{file}: {error}" for error in dict.fromkeys(errors))
+    warnings = tuple(f"{file}: {one}" for one in _warnings(problem, publication, book))
+    return Report(file, placed, warnings, publication.report if publication else None)
+
+
+def _variants(problem: Problem, publication: Publication, book: Book) -> list[Variant]:
+    """Return the original and a few published variants."""
+    original = [solve(problem, None, book)] if problem.has_original else []
+    return [*original, *publication.variants[:5]]
+
+
+def _name(variant: Variant) -> str:
+    return "original" if variant.seed is None else f"seed {variant.seed}"
+
+
+def _failures(variants: list[Variant]) -> Iterator[str]:
+    for variant in variants:
+        for part, reason in variant.failures.items():
+            yield f"parts.{part}.key: {reason} ({_name(variant)}); mend it or `require` it away"
+
+
+def _texts(problem: Problem, variants: list[Variant], book: Book) -> Iterator[str]:
+    """Yield the texts that cannot be filled in."""
+    texts: list[tuple[str, Template]] = [("statement", problem.statement)]
+    texts += [(f"parts.{part.id}.prompt", part.prompt) for part in problem.parts]
+    for variant in variants:
+        scope = variant.scope(book)
+        for place, text in texts:
+            try:
+                text.fill(scope)
+            except GraderError as error:
+                yield f"{place}: {error} ({_name(variant)})"
+
+
+def _samples(variants: list[Variant], book: Book) -> Iterator[str]:
+    """Yield where an answer made from the key is not judged as it must be."""
+    for variant in variants:
+        for part in variant.problem.parts:
+            if part.id in variant.failures or part.kind == "text":
+                continue
+            samples = KINDS[part.kind].samples(part, variant.keys[part.id])
+            for typed in samples.right:
+                result = _result(variant, part.id, typed, book)
+                if result.status != "correct":
+                    yield (
+                        f"parts.{part.id}: the key itself, typed {typed!r}, is {result.status}"
+                        f" ({_name(variant)}): {result.feedback}"
+                    )
+
+
+def _result(variant: Variant, part: str, typed: object, book: Book) -> Result:
+    results = grade(variant, {part: typed}, book=book)  # type: ignore[dict-item]
+    return next(result for result in results if result.part == part)
+
+
+def _examples(problem: Problem, book: Book) -> Iterator[str]:
+    for at, example in enumerate(problem.examples):
+        variant = solve(problem, example.seed, book)
+        try:
+            results = {one.part: one for one in grade(variant, example.answers, book=book)}
+        except AnswerError as error:
+            yield f"examples.{at}: {error}"
+            continue
+        yield from _differences(at, example, results)
+
+
+def _differences(at: int, example: Example, results: dict[str, Result]) -> Iterator[str]:
+    for part, expected in example.expect.items():
+        result = results[part]
+        place = f"examples.{at}.{part}"
+        if result.status != expected.status:
+            yield f"{place}: is {result.status}, expected {expected.status}: {result.feedback}"
+        elif expected.mistakes is not None and set(expected.mistakes) != set(result.mistakes):
+            named = ", ".join(result.mistakes) or "none"
+            yield f"{place}: names {named}, expected {', '.join(expected.mistakes) or 'none'}"
+        elif expected.credit is not None and result.credit != expected.credit:
+            yield f"{place}: earns {result.credit}, expected {expected.credit}"
+
+
+def _warnings(problem: Problem, publication: Publication | None, book: Book) -> Iterator[str]:
+    if not problem.examples:
+        yield "there are no examples; add answers with the status that each must get"
+    if publication is None or not problem.is_drawn:
+        return
+    for at in unused_conditions(problem, book):
+        yield f"require.{at}: {problem.require[at].source!r} never refuses a draw; is it needed?"
+    for part, ids in publication.report.inert.items():
+        authored = {
+            mistake.id
+            for one in problem.parts
+            if isinstance(one, KeyedPart) and one.id == part
+            for mistake in one.mistakes
+        }
+        for mistake in sorted(ids & authored):
+            yield f"parts.{part}.mistakes.{mistake}: it gives the key in every draw; remove it"

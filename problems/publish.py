@@ -1,0 +1,204 @@
+"""Publication: the seeds of a problem version that tell every known mistake from the key."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+from grader.book import Book
+from grader.errors import ProblemError
+from grader.mistakes import Known
+from grader.problem import Problem
+from grader.show import show
+from grader.values import Opaque, Tensor, Value, nested
+from grader.variant import Variant, draw, solve_numbers
+
+__all__ = ["MAX_SEEDS", "Publication", "SeedReport", "plain", "plain_variant", "publish"]
+
+MAX_SEEDS: Final = 500
+MAX_WALK: Final = 4000
+DRAWS_FOR_INERT: Final = 200
+DRAWS_FOR_COINCIDENCE: Final = 50
+MAX_REPEATS: Final = 200
+REPEATS: Final = "the numbers repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """Which seeds of a problem are published, and why others were refused.
+
+    *inert* lists, by part, the mistakes that no draw shows; they are dropped there. *together*
+    lists pairs of mistakes that give the same value in every variant looked at: of these the
+    commoner is named. *walked* is the number of seeds that were looked at; a problem without draws
+    has none.
+    """
+
+    problem: str
+    seeds: tuple[int, ...] = ()
+    walked: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    inert: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    together: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The variants that students may get, and the report of how they were chosen."""
+
+    report: SeedReport
+    variants: tuple[Variant, ...] = ()
+
+
+def publish(problem: Problem, book: Book, *, limit: int = MAX_SEEDS) -> Publication:
+    """Return up to *limit* variants of the seeds 0, 1, 2, ... that discriminate.
+
+    A seed is refused if a key cannot be computed, if a live mistake gives the key, or if its
+    numbers repeat an earlier seed's or, unless there are no others, the original's. Raises
+    `ProblemError` where none is left.
+    """
+    if not problem.is_drawn:
+        return Publication(SeedReport(problem.id))
+    walk = _Walk(problem, book)
+    variants, report = walk.run(limit)
+    if not variants and problem.has_original:
+        walk.admit_original()
+        variants, report = walk.run(limit)
+    if not variants:
+        counted = sorted(report.refused.items(), key=lambda one: -one[1])[:3]
+        reasons = "; ".join(f"{reason} ({count})" for reason, count in counted)
+        raise ProblemError(f"no seed discriminates: {reasons}; widen params or `ignore` a mistake")
+    return Publication(report, tuple(variants))
+
+
+class _Walk:
+    """The seeds of one problem: each drawn once, and solved once if its numbers are new."""
+
+    def __init__(self, problem: Problem, book: Book) -> None:
+        self._problem = problem
+        self._book = book
+        self._drawn: dict[int, Mapping[str, Value]] = {}
+        self._solved: dict[object, Variant] = {}
+        self._first: dict[object, int | None] = {}
+        if problem.has_original:
+            self._first[_numbers(draw(problem, None, book))] = None
+
+    def admit_original(self) -> None:
+        """Let seeds repeat the numbers of the original."""
+        self._first.clear()
+
+    def run(self, limit: int) -> tuple[list[Variant], SeedReport]:
+        """Return up to *limit* variants that discriminate, and the report of the walk."""
+        inert = self.inert()
+        variants: list[Variant] = []
+        refused: Counter[str] = Counter()
+        repeats = seed = 0
+        for seed in range(MAX_WALK):
+            reason = self.refuse(seed, inert)
+            if reason:
+                refused[reason] += 1
+            else:
+                variants.append(self.variant(seed))
+            repeats = repeats + 1 if reason == REPEATS else 0
+            if len(variants) == limit or repeats == MAX_REPEATS:
+                break
+        seeds = tuple(one.seed for one in variants if one.seed is not None)
+        together = _coincidences(variants[:DRAWS_FOR_COINCIDENCE])
+        report = SeedReport(self._problem.id, seeds, seed + 1, dict(refused), inert, together)
+        return variants, report
+
+    def names(self, seed: int) -> Mapping[str, Value]:
+        """Return the numbers of *seed*."""
+        if seed not in self._drawn:
+            self._drawn[seed] = draw(self._problem, seed, self._book)
+        return self._drawn[seed]
+
+    def variant(self, seed: int) -> Variant:
+        """Return the variant of *seed*; seeds with the same numbers share the work."""
+        names = self.names(seed)
+        numbers = _numbers(names)
+        if numbers not in self._solved:
+            self._solved[numbers] = solve_numbers(self._problem, seed, names, self._book)
+        return self._solved[numbers]
+
+    def hidden(self, seed: int) -> Mapping[str, frozenset[str]]:
+        """Return, by part, the mistakes that the numbers of *seed* hide."""
+        found = self.variant(seed).mistakes
+        return {part: known.hidden for part, known in found.items()}
+
+    def inert(self) -> dict[str, frozenset[str]]:
+        """Return, by part, the mistakes that all of 200 draws hide."""
+        common: dict[str, frozenset[str]] = dict(self.hidden(0))
+        for seed in range(1, DRAWS_FOR_INERT):
+            if not any(common.values()):
+                break
+            hidden = self.hidden(seed)
+            common = {part: ids & hidden[part] for part, ids in common.items()}
+        return {part: ids for part, ids in common.items() if ids}
+
+    def refuse(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:
+        """Return why *seed* is not published, or nothing."""
+        if self._first.setdefault(_numbers(self.names(seed)), seed) != seed:
+            return REPEATS
+        for part, reason in self.variant(seed).failures.items():
+            return f"{part}: {reason}"
+        for part, ids in self.hidden(seed).items():
+            for mistake in sorted(ids - inert.get(part, frozenset())):
+                return f"{part}: {mistake} gives the key"
+        return ""
+
+
+def _coincidences(variants: list[Variant]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return, by part, the pairs of mistakes that no variant tells apart."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for part in variants[0].mistakes if variants else ():
+        common: set[tuple[str, str]] | None = None
+        for variant in variants:
+            same = _same_values(variant.mistakes[part])
+            common = same if common is None else common & same
+        if common:
+            found[part] = tuple(sorted(common))
+    return found
+
+
+def _same_values(known: Known) -> set[tuple[str, str]]:
+    """Return the pairs of mistakes with a value in common."""
+    return {
+        (one.ids[0], two.ids[0])
+        for one in known.candidates
+        for two in known.candidates
+        if one.ids < two.ids and one.value == two.value
+    }
+
+
+def _numbers(names: Mapping[str, Value]) -> object:
+    return tuple(str(value) if isinstance(value, Opaque) else value for value in names.values())
+
+
+def plain_variant(variant: Variant) -> dict[str, object]:
+    """Return a variant as plain data for JSON: seed, params, keys and known wrong answers."""
+    return {
+        "seed": variant.seed,
+        "params": {name: plain(value) for name, value in variant.names.items()},
+        "keys": {name: plain(value) for name, value in variant.keys.items()},
+        "mistakes": {
+            part: [{"ids": list(one.ids), "value": plain(one.value)} for one in known.candidates]
+            for part, known in variant.mistakes.items()
+            if known.candidates
+        },
+    }
+
+
+def plain(value: Value | None) -> object:
+    """Return a value as JSON data: fractions as ``"1/3"``, tensors as nested lists."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Fraction():
+            return str(value)
+        case Tensor():
+            return nested(value.shape, [plain(cell) for cell in value.cells])  # type: ignore[misc]
+        case tuple():
+            return [plain(item) for item in value]
+        case _:
+            return show(value)

@@ -1,0 +1,31 @@
+"""What is expected of every computed part of the bank, written from the statements alone.
+
+Nothing of ours is imported here: no solver, no engine. `ORACLE` has a function of the parameters
+for each part; where the part asks for a formula, a function of its variables; where it has limits
+in place of a key, the limits. `SHOWN` has one for each derived value that a statement prints,
+`ACCEPTED` one for each part that accepts another value beside its key.
+"""
+
+from tests.bank.oracle import cost, images, networks, parameters, shapes, training
+from tests.bank.oracle.table import Expected, Table
+
+
+def _flat(*tables: Table) -> dict[tuple[str, str], Expected]:
+    return {
+        (problem, name): expected
+        for table in tables
+        for problem, entries in table.items()
+        for name, expected in entries.items()
+    }
+
+
+ORACLE = _flat(
+    images.TABLE,
+    shapes.TABLE,
+    cost.TABLE,
+    parameters.TABLE,
+    networks.TABLE,
+    training.TABLE,
+)
+SHOWN = _flat(shapes.SHOWN, cost.SHOWN, parameters.SHOWN, training.SHOWN)
+ACCEPTED = _flat(networks.ACCEPTED)

@@ -1,0 +1,8 @@
+"""The form of the oracle's tables."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Params = Mapping[str, Any]
+Expected = Callable[[Params], Any]
+Table = Mapping[str, Mapping[str, Expected]]

@@ -1,0 +1,77 @@
+"""Expected values of the problems in the topics detection, gradients and training."""
+
+from fractions import Fraction
+
+from tests.bank.oracle.table import Params, Table
+from tests.bank.oracle.windows import Number
+
+COORDINATES = ["x", "y", "width", "height"]
+
+
+def _classes(p: Params) -> list[str]:
+    return [f"class {number}" for number in range(p["C"])]
+
+
+def _yolov1_channels(p: Params) -> list[str]:
+    boxes = [name for _ in range(2) for name in (*COORDINATES, "confidence")]
+    return boxes + _classes(p)
+
+
+def _yolov3_channels(p: Params) -> list[str]:
+    return [name for _ in range(3) for name in (*COORDINATES, "objectness", *_classes(p))]
+
+
+def _shared_weight(p: Params) -> Number:
+    """Return w₄ after a step on a linear loss that has the given derivatives in the four copies.
+
+    The slope of a linear loss is what it gains where the one weight behind all copies grows by 1.
+    """
+    slopes: list[Number] = [p[f"dL_d{copy}"] for copy in "abcd"]
+
+    def loss(weight: Number) -> Number:
+        return sum(slope * copy for slope, copy in zip(slopes, [weight] * 4, strict=True))
+
+    weight, rate = Fraction(p["w_4"]), Fraction(p["gamma"])
+    return weight - rate * (loss(weight + 1) - loss(weight))
+
+
+def _steps_of_an_epoch(p: Params) -> int:
+    """Return how many whole batches can be cut off the images."""
+    left, batches = p["examples"], 0
+    while left >= p["batch"]:
+        left -= p["batch"]
+        batches += 1
+    return batches
+
+
+def _steps_logged(p: Params) -> int:
+    further: int = p["further"]
+    epochs = [_steps_of_an_epoch(p) for _ in range(p["finished"])]
+    return sum(epochs) + further
+
+
+def _epochs_completed(p: Params) -> int:
+    """Return how many epochs end while the logged steps are made one by one."""
+    length, completed, inside = _steps_of_an_epoch(p), 0, 0
+    for _ in range(_steps_logged(p)):
+        inside += 1
+        if inside == length:
+            completed, inside = completed + 1, 0
+    return completed
+
+
+TABLE: Table = {
+    "yolo-output-depth": {
+        "yolov1": lambda p: len(_yolov1_channels(p)),
+        "yolov3": lambda p: len(_yolov3_channels(p)),
+    },
+    "shared-weight-gradient": {"update": _shared_weight},
+    "training-report": {
+        "test_accuracy": lambda _: (Fraction("0.73"), None),
+        "best_test_accuracy": lambda _: (Fraction("0.80"), None),
+        "resnet_test_accuracy": lambda _: (Fraction("0.90"), None),
+        "epochs": _epochs_completed,
+    },
+}
+
+SHOWN: Table = {"training-report": {"steps": _steps_logged}}

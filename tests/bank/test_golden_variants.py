@@ -1,0 +1,62 @@
+"""The same seed gives the same numbers, for ever and everywhere.
+
+`golden_variants.json` holds the hashes of variants; it changes only with a problem's draw block.
+`make golden` writes it anew, and a change of it is a change that students can see.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.variant import draw
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.publish import plain
+
+FILE = Path(__file__).parent / "golden_variants.json"
+SEEDS = range(20)
+
+
+def variants() -> dict[str, list[str]]:
+    """Return a hash of the numbers of the first seeds of every drawn problem."""
+    catalogue = Catalogue()
+    found = {}
+    for name in catalogue.ids:
+        problem = catalogue.get(name)
+        if problem.is_drawn:
+            found[name] = [_hash(draw(problem, seed, BOOK)) for seed in SEEDS]
+    return found
+
+
+def _hash(names: dict) -> str:
+    text = json.dumps({name: plain(value) for name, value in names.items()})
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_every_seed_gives_the_numbers_that_it_always_gave() -> None:
+    assert variants() == json.loads(FILE.read_text())
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "random"])
+def test_the_numbers_do_not_depend_on_the_hash_seed(hash_seed: str) -> None:
+    run = subprocess.run(
+        [sys.executable, __file__, "--print"],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert json.loads(run.stdout) == json.loads(FILE.read_text())
+
+
+if __name__ == "__main__":
+    text = json.dumps(variants(), indent=1)
+    if "--print" in sys.argv:
+        sys.stdout.write(text)
+    else:
+        FILE.write_text(text + "\n")

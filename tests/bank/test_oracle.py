@@ -1,0 +1,237 @@
+"""Every key of the bank agrees with an oracle that knows the statements and no solver of ours."""
+
+import ast
+from fractions import Fraction
+from functools import cache
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.signal import convolve2d, correlate2d
+
+from grader.evaluate import evaluate
+from grader.grade import grade
+from grader.kinds.numbers import NumberPart
+from grader.symbolic import Formula, Interval
+from grader.values import Tensor, Value, nested, simplest
+from grader.variant import Variant, solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from tests.bank.oracle import ACCEPTED, ORACLE, SHOWN, networks
+from tests.bank.oracle.weights import conv, separable, uses
+from tests.bank.oracle.windows import correlate, scatter, starts
+
+CATALOGUE = Catalogue()
+COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
+DRAWS = 5
+POINTS = 200
+FOLDER = Path(__file__).parent / "oracle"
+INDEPENDENT = {"collections", "fractions", "itertools", "math", "typing"}
+
+
+def computed_parts() -> set[tuple[str, str]]:
+    """Return every part of the bank that no person marks."""
+    return {
+        (name, part.id)
+        for name in CATALOGUE.ids
+        for part in CATALOGUE.get(name).parts
+        if part.kind != "text"
+    }
+
+
+@cache
+def variants(name: str) -> tuple[Variant, ...]:
+    """Return the original and, where numbers are drawn, five draws."""
+    problem = CATALOGUE.get(name)
+    seeds = (None, *range(DRAWS)) if problem.is_drawn else (None,)
+    return tuple(solve(problem, seed, BOOK) for seed in seeds)
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the engine as the oracle has it: a tensor as nested lists."""
+    return nested(value.shape, value.cells) if isinstance(value, Tensor) else value
+
+
+def params(variant: Variant) -> dict[str, Any]:
+    """Return the parameters of a variant alone; what derives from them is the oracle's to find."""
+    return {name: plain(variant.names[name]) for name in variant.problem.params}
+
+
+def value_at(key: Value | None, point: dict[str, Any]) -> Any:
+    """Return the value of a key that is a formula, or a shape of formulas."""
+    if isinstance(key, tuple):
+        return tuple(value_at(axis, point) for axis in key)
+    assert isinstance(key, Formula)
+    return key.at(point)
+
+
+def drawn_points(domains: dict[str, Interval]) -> list[dict[str, Any]]:
+    """Return points of the domains: the smallest, the largest, and others without a pattern."""
+    random = Random(20)  # noqa: S311 - the same points in every run
+    ends = [
+        {name: simplest(box.low) for name, box in domains.items()},
+        {name: simplest(box.high) for name, box in domains.items()},
+    ]
+    drawn = [{name: pick(box, random) for name, box in domains.items()} for _ in range(POINTS)]
+    return [*ends, *drawn]
+
+
+def pick(box: Interval, random: Random) -> int | Fraction:
+    """Return a value of the range, anywhere in it."""
+    if box.real:
+        return box.low + (box.high - box.low) * Fraction(random.randrange(1000), 999)
+    return random.randint(int(box.low), int(box.high))
+
+
+def test_the_table_has_every_computed_part_and_no_other():
+    assert set(ORACLE) == computed_parts()
+    assert len(COMPUTED) >= 28
+
+
+def test_the_table_has_every_derived_value_that_a_student_sees_and_no_other():
+    shown = {(name, derived) for name in COMPUTED for derived in CATALOGUE.get(name).let}
+    assert set(SHOWN) == shown
+
+
+def foreign(source: str) -> list[str]:
+    """Return what a module imports that an independent oracle must not."""
+    imported: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imported.append("." * node.level + (node.module or ""))
+    strangers = [name for name in imported if name.split(".")[0] not in INDEPENDENT]
+    return [name for name in strangers if not f"{name}.".startswith("tests.bank.oracle.")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from problems.solvers.sizes import conv_size",
+        "import problems.network",
+        "def f():\n    from problems import book",
+        "from grader.values import Tensor",
+        "from tests.bank.test_oracle import plain",
+        "from . import cost",
+        "import importlib",
+    ],
+)
+def test_a_planted_import_of_ours_is_found(source: str):
+    assert len(foreign(source)) == 1
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: path.name)
+def test_the_oracle_imports_nothing_of_ours(path: Path):
+    assert foreign(path.read_text()) == []
+
+
+@pytest.mark.parametrize(("name", "part"), sorted(ORACLE), ids=map(".".join, sorted(ORACLE)))
+def test_a_key_is_what_the_oracle_expects(name: str, part: str):
+    expected = ORACLE[name, part]
+    asked = next(one for one in CATALOGUE.get(name).parts if one.id == part)
+    for variant in variants(name):
+        assert not variant.failures
+        key = variant.keys[part]
+        if isinstance(asked, NumberPart) and not asked.needs_key():
+            assert (asked.limits, key) == (expected(params(variant)), None)
+        elif getattr(asked, "variables", None):
+            compare_formulas(key, expected, asked)
+        else:
+            assert plain(key) == expected(params(variant)), variant.seed
+
+
+def compare_formulas(key: Value | None, expected: Any, part: Any) -> None:
+    """Assert that a formula has the expected value at the engine's points and at our own.
+
+    The oracle gives None where the statement's assumptions fail; the engine must not go there.
+    """
+    for point in part.sample:
+        assert value_at(key, point) == expected(point), point
+    wanted = [(point, expected(point)) for point in drawn_points(part.variables)]
+    defined = [(point, value) for point, value in wanted if value is not None]
+    assert len(defined) > POINTS // 4
+    for point, value in defined:
+        assert value_at(key, point) == value, point
+
+
+@pytest.mark.parametrize(("name", "derived"), sorted(SHOWN), ids=map(".".join, sorted(SHOWN)))
+def test_a_derived_value_is_what_the_oracle_expects(name: str, derived: str):
+    for variant in variants(name):
+        assert variant.names[derived] == SHOWN[name, derived](params(variant)), variant.seed
+
+
+def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():
+    accepted = {
+        (name, part.id): part.accept
+        for name in COMPUTED
+        for part in CATALOGUE.get(name).parts
+        if getattr(part, "accept", ())
+    }
+    assert set(ACCEPTED) == set(accepted)
+    for (name, part), (one,) in accepted.items():
+        for variant in variants(name):
+            value = evaluate(one.key.tree, variant.scope(BOOK))
+            assert value == ACCEPTED[name, part](params(variant))
+
+
+@pytest.mark.parametrize(
+    ("part", "below", "limit", "above"),
+    [
+        ("test_accuracy", "0.7299", "73%", "0.81"),
+        ("best_test_accuracy", "79.9 %", "0.8", "1"),
+        ("resnet_test_accuracy", "0.8999", "0.90", "95 %"),
+    ],
+)
+def test_a_threshold_itself_passes_and_what_is_below_it_does_not(part, below, limit, above):
+    problem = CATALOGUE.get("training-report")
+    variant = solve(problem, None, BOOK)
+    credits_ = []
+    for typed in (below, limit, above):
+        results = {one.part: one for one in grade(variant, {part: typed}, book=BOOK)}
+        credits_.append(results[part].credit)
+    assert credits_ == [0, 1, 1]
+
+
+# What the oracle stands on, against libraries and against published numbers.
+
+IMAGE = [[3, 1, 4, 1, 5], [9, 2, 6, 5, 3], [5, 8, 9, 7, 9], [3, 2, 3, 8, 4]]
+KERNEL = [[2, -1, 7], [1, 8, -2]]
+
+
+def test_the_oracle_correlates_as_scipy_does():
+    assert correlate(IMAGE, KERNEL) == correlate2d(IMAGE, KERNEL, mode="valid").tolist()
+    padded = np.pad(IMAGE, 2)
+    spread = np.zeros((3, 5), dtype=int)
+    spread[::2, ::2] = KERNEL
+    expected = correlate2d(padded, spread, mode="valid")[::3, ::3]
+    assert correlate(IMAGE, KERNEL, stride=3, padding=2, dilation=2) == expected.tolist()
+
+
+def test_the_oracle_scatters_as_scipy_convolves():
+    assert scatter(IMAGE, KERNEL) == convolve2d(IMAGE, KERNEL, mode="full").tolist()
+
+
+@pytest.mark.parametrize(("height", "width", "kernel", "stride"), [(6, 9, 3, 1), (7, 8, 2, 3)])
+def test_the_oracle_counts_every_multiplication_of_plain_loops(height, width, kernel, stride):
+    inputs, outputs = 3, 5
+    tops, lefts = (starts(size, kernel, stride=stride) for size in (height, width))
+    places, taps = list(product(tops, lefts)), list(product(range(kernel), repeat=2))
+    standard = sum(1 for _ in product(places, range(outputs), range(inputs), taps))
+    depthwise = sum(1 for _ in product(places, range(inputs), taps))
+    pointwise = sum(1 for _ in product(places, range(outputs), range(inputs)))
+    size = len(tops), len(lefts)
+    assert uses(*size, conv(inputs, outputs, kernel, bias=False)) == standard
+    assert uses(*size, separable(inputs, outputs, kernel)) == depthwise + pointwise
+
+
+def test_the_oracle_knows_the_published_networks():
+    assert networks.vgg16(1000) == 138_357_544
+    assert networks.googlenet(1000) == 6_624_904
+    assert networks.googlenet_of_the_paper(1000) == 6_998_552
+    assert networks.googlenet_depth() == 22
+    blocks = [block.inputs for block in networks.BLOCKS[1:]]
+    assert blocks == [block.outputs for block in networks.BLOCKS[:-1]]

@@ -1,0 +1,63 @@
+"""Real answers from five real homework documents get the verdict that a careful marker gives.
+
+`real_answers.jsonl` holds them as typed: one object a line with student, problem, part, answer and
+verdict (`correct`, `wrong`, `manual`); a wrong one lists the mistakes that must be named, none
+where no cause is known. Add a line to extend the test.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.services.batch import Marked, mark_rows
+from api.services.marking import Marker
+from api.services.rows import Row, read_table
+from problems.catalogue import Catalogue
+
+FILE = Path(__file__).parent / "real_answers.jsonl"
+ANSWERS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+STATUSES = {
+    "correct": {"correct", "follow_through"},
+    "wrong": {"mistake", "partial", "wrong"},
+    "manual": {"needs_review"},
+}
+
+
+@pytest.fixture(scope="module")
+def marked() -> list[Marked]:
+    table = read_table(FILE, names={}, required=("problem", "part", "answer"))
+    return mark_rows(table.rows, Marker(Catalogue()))
+
+
+def ids() -> list[str]:
+    return [f"{one['problem']}.{one['part']}" for one in ANSWERS]
+
+
+@pytest.mark.parametrize("at", range(len(ANSWERS)), ids=ids())
+def test_a_real_answer_gets_its_verdict(at: int, marked: list[Marked]) -> None:
+    expected, one = ANSWERS[at], marked[at]
+    assert one.result is not None, one.error
+    assert one.result.status in STATUSES[expected["verdict"]], one.result
+    if expected["verdict"] == "wrong":
+        assert one.result.credit != 1
+
+
+@pytest.mark.parametrize(
+    "at",
+    [at for at, one in enumerate(ANSWERS) if one["verdict"] == "wrong"],
+    ids=[name for name, one in zip(ids(), ANSWERS, strict=True) if one["verdict"] == "wrong"],
+)
+def test_a_wrong_answer_is_named_by_its_cause_and_by_no_other(
+    at: int, marked: list[Marked]
+) -> None:
+    result = marked[at].result
+    assert result is not None
+    assert list(result.mistakes) == ANSWERS[at]["mistakes"]
+    assert result.status == ("mistake" if ANSWERS[at]["mistakes"] else "wrong")
+
+
+def test_the_rows_come_back_in_their_order(marked: list[Marked]) -> None:
+    assert len(marked) == 149
+    assert all(isinstance(one.row, Row) for one in marked)
+    assert [one.row.values["part"] for one in marked] == [one["part"] for one in ANSWERS]

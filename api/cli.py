@@ -1,0 +1,252 @@
+"""The command line: `grader check|publish|problems|show|solve|mark|read|schema|batch`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import console
+from api.services import marking, reports
+from api.services.batch import (
+    FIELDS,
+    Summary,
+    check_output,
+    mark_rows,
+    write_file,
+    write_rows,
+)
+from api.services.checking import check_files
+from api.services.rows import FileError, read_table
+from grader.errors import AnswerError, GraderError, ProblemError
+from grader.problem import Problem
+from grader.show import counted
+from grader.variant import solve as solve_variant
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.loader import bank_root, find_files
+from problems.publish import MAX_SEEDS, plain_variant, publish
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="grader",
+    help="Mark quantitative deep-learning homework: keys from solvers, mistakes named.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="The variant of this seed.")]
+Original = Annotated[bool, typer.Option("--original", help="The textbook variant (the default).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Paths = Annotated[
+    list[Path] | None, typer.Argument(help="Problem files or folders; the shipped bank if none.")
+]
+Bank = Annotated[Path | None, typer.Option(help="A folder of problems instead of the bank.")]
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line and exit 2, never a traceback."""
+    try:
+        app()
+    except FileError as error:
+        console.fail(str(error))
+        sys.exit(2)
+    except GraderError as error:
+        console.fail(str(error))
+        sys.exit(1)
+
+
+@app.command()
+def check(
+    paths: Paths = None,
+    *,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Publish so many seeds at the most.")
+    ] = MAX_SEEDS,
+) -> None:
+    """Check problem files: names, keys, texts, examples, and that seeds show every mistake."""
+    files = [file for path in paths or [bank_root()] for file in find_files(path)]
+    if not files:
+        raise FileError("there is no problem file (*.yaml) here")
+    failed = 0
+    for report in console.track(check_files(files, seeds=seeds), "Checking", total=len(files)):
+        console.report(report)
+        failed += bool(report.errors)
+    console.say(f"{counted(len(files), 'file')}, {failed} with errors")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command(name="publish")
+def publish_command(
+    paths: Paths = None,
+    *,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Publish so many seeds at the most.")
+    ] = MAX_SEEDS,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write one JSON-lines file a problem here.")
+    ] = None,
+) -> None:
+    """List the seeds that tell every known mistake from the key, with keys and wrong answers."""
+    catalogue = Catalogue(*(paths or ()))
+    for name in console.track(catalogue.ids, "Publishing", total=len(catalogue.ids)):
+        publication = publish(catalogue.get(name), BOOK, limit=seeds)
+        console.seeds(publication.report)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            lines = (json.dumps(plain_variant(variant)) for variant in publication.variants)
+            (out / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+@app.command()
+def problems(
+    *,
+    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the problems of the bank."""
+    catalogue = Catalogue()
+    listed = [catalogue.get(name) for name in catalogue.ids]
+    listed = [problem for problem in listed if topic in {None, problem.topic}]
+    if as_json:
+        return console.put_json([reports.summary(problem) for problem in listed])
+    return console.problems(listed)
+
+
+@app.command()
+def show(
+    problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
+) -> None:
+    """Show a variant as a student sees it."""
+    variant = solve_variant(_problem(problem), _seed(seed, original=original), BOOK)
+    told = reports.question(variant)
+    return console.put_json(told) if as_json else console.question(told)
+
+
+@app.command(name="solve")
+def solve_command(
+    problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
+) -> None:
+    """Show the keys of a variant and the wrong answers that are known."""
+    variant = solve_variant(_problem(problem), _seed(seed, original=original), BOOK)
+    told = reports.solution(variant)
+    return console.put_json(told) if as_json else console.solution(told)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def mark(
+    problem: ProblemName,
+    part: Annotated[str, typer.Argument(help="The id of the part.")],
+    answer: Annotated[str, typer.Argument(help="The answer as typed; - reads standard input.")],
+    *,
+    seed: Seed = None,
+    original: Original = False,
+    as_json: AsJson = False,
+) -> None:
+    """Mark one answer and say why."""
+    catalogue, name = _named(problem)
+    number = _seed(seed, original=original)
+    result = marking.Marker(catalogue).mark(name, part, _typed(answer), seed=number)
+    record = marking.mark_record(name, number, result)
+    return console.put_json(record) if as_json else console.result(record)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def read(
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(marking.READERS)}.")],
+    text: Annotated[str, typer.Argument(help="What a student types; - reads standard input.")],
+    *,
+    variables: Annotated[str, typer.Option(help="For an expression: its names, as K,C_in.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say how a text is read, without a key: nothing is judged."""
+    names = tuple(name.strip() for name in variables.split(",") if name.strip())
+    try:
+        record = marking.read_record(kind, _typed(text), names)
+    except AnswerError as error:
+        if as_json:
+            console.put_json(marking.error_record(error))
+        else:
+            console.fail(str(error))
+        raise typer.Exit(1) from error
+    return console.put_json(record) if as_json else console.reading(record)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of problem files, for editors."""
+    console.put_json(Problem.model_json_schema())
+
+
+@app.command()
+def batch(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or JSON lines: student, problem, part, answer.")
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write here (.csv or .jsonl).")
+    ] = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=NAME: the file calls our column by another name."),
+    ] = None,
+    bank: Bank = None,
+) -> None:
+    """Mark a file of answers: every row comes back in its place, with its result.
+
+    Exit 0: all rows were read; 1: some rows failed and are reported; 2: nothing ran.
+    """
+    table = read_table(file, names=_map(mapped or []), required=FIELDS[:4])
+    if out is not None:
+        check_output(file, out, table.columns)
+    marker = marking.Marker(Catalogue(*([bank] if bank else [])))
+    with console.progress("Marking", len(table.rows)) as advance:
+        marked = mark_rows(table.rows, marker, progress=advance)
+    if out is not None:
+        write_file(out, table.columns, marked)
+    elif sys.stdout.isatty():
+        console.rows(marked)
+    else:
+        write_rows(sys.stdout, table.columns, marked)
+    summary = Summary.of(marked)
+    console.batch(summary, marked, out)
+    raise typer.Exit(1 if summary.failed else 0)
+
+
+def _named(problem: str) -> tuple[Catalogue, str]:
+    """Return the bank and the id that was given, or the one file that was given and its id."""
+    if problem.endswith(".yaml"):
+        path = Path(problem)
+        return Catalogue(path), path.stem
+    return Catalogue(), problem
+
+
+def _problem(given: str) -> Problem:
+    catalogue, name = _named(given)
+    return catalogue.get(name)
+
+
+def _seed(seed: int | None, *, original: bool) -> int | None:
+    if original and seed is not None:
+        raise ProblemError("give --seed or --original, not both")
+    return seed
+
+
+def _typed(answer: str) -> str:
+    return sys.stdin.read() if answer == "-" else answer
+
+
+def _map(pairs: list[str]) -> dict[str, str]:
+    """Return Grader's columns with the file's names from ``student=source`` pairs."""
+    names: dict[str, str] = {}
+    for pair in pairs:
+        column, separator, name = pair.partition("=")
+        if column not in FIELDS or not separator or not name:
+            raise FileError(f"--map {pair} is not COLUMN=NAME; the columns are {', '.join(FIELDS)}")
+        names[column] = name
+    return names

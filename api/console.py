@@ -1,0 +1,210 @@
+"""What the command line prints: results and JSON on standard output, all else on standard error."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.progress import track as rich_track
+from rich.table import Table
+from rich.text import Text
+
+from api.plain_text import readable
+from api.services.batch import Marked, Summary
+from grader.problem import Problem
+from problems.check import Report
+from problems.publish import SeedReport
+
+__all__ = [
+    "batch",
+    "fail",
+    "problems",
+    "progress",
+    "put_json",
+    "question",
+    "reading",
+    "report",
+    "result",
+    "rows",
+    "say",
+    "seeds",
+    "solution",
+    "track",
+]
+
+OUT: Final = Console(highlight=False, soft_wrap=True)
+ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+T = TypeVar("T")
+MAX_LISTED: Final = 20
+MAX_ROWS: Final = 50
+MAX_SHOWN: Final = 40
+COLOURS: Final = {
+    "correct": "green",
+    "follow_through": "green",
+    "mistake": "red",
+    "wrong": "red",
+    "partial": "yellow",
+    "unreadable": "yellow",
+    "missing": "yellow",
+    "needs_review": "cyan",
+}
+
+
+def say(message: str) -> None:
+    """Print a line on standard error."""
+    ERR.print(Text(message))
+
+
+def fail(message: str) -> None:
+    """Print an error on standard error."""
+    ERR.print(Text("error: ", style="bold red") + Text(message))
+
+
+def put_json(value: object) -> None:
+    """Print *value* as JSON."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def track(items: Iterable[T], title: str, *, total: int) -> Iterable[T]:
+    """Yield *items* with a progress bar on a terminal."""
+    return rich_track(
+        items, title, total=total, console=ERR, disable=not ERR.is_terminal, transient=True
+    )
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on a terminal; yield the function that moves it on."""
+    with Progress(console=ERR, disable=not ERR.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def report(found: Report) -> None:
+    """Print what the checker found in one file."""
+    for error in found.errors:
+        fail(error)
+    for warning in found.warnings:
+        ERR.print(Text("warning: ", style="yellow") + Text(warning))
+    if found.seeds is not None and not found.errors:
+        seeds(found.seeds)
+
+
+def seeds(found: SeedReport) -> None:
+    """Print the seeds of a problem, and why others were refused."""
+    if not found.walked:
+        OUT.print(f"{found.problem}: one variant, nothing is drawn")
+        return
+    OUT.print(f"{found.problem}: {len(found.seeds)} seeds of {found.walked}")
+    for reason, count in sorted(found.refused.items(), key=lambda one: -one[1])[:5]:
+        OUT.print(Text(f"    refused {count}: {reason}"))
+    for part, ids in found.inert.items():
+        OUT.print(Text(f"    inert in {part}: {', '.join(sorted(ids))}"))
+    for part, pairs in found.together.items():
+        told = ", ".join(f"{one} = {two}" for one, two in pairs)
+        OUT.print(Text(f"    never told apart in {part}: {told}"))
+
+
+def problems(listed: Sequence[Problem]) -> None:
+    """Print a table of problems."""
+    table = Table(box=None)
+    table.add_column("id", no_wrap=True)
+    for title in ("topic", "difficulty", "parts", "kind", "title"):
+        table.add_column(title)
+    for one in listed:
+        kind = "text" if not one.is_computed else "drawn" if one.is_drawn else "computed"
+        table.add_row(one.id, one.topic, str(one.difficulty), str(len(one.parts)), kind, one.title)
+    OUT.print(table)
+
+
+def question(told: Mapping[str, Any]) -> None:
+    """Print a variant as a student sees it."""
+    OUT.print(Text(told["title"], style="bold") + Text(f"  ({_variant(told)})"))
+    OUT.print(Text("\n" + readable(told["statement"]) + "\n"))
+    for part in told["parts"]:
+        OUT.print(
+            Text(part["id"], style="bold") + Text(f"  {part['kind']}, {_points(part['points'])}")
+        )
+        if part["prompt"]:
+            OUT.print(Text(f"    {readable(part['prompt'])}"))
+        for name, text in part.get("options", {}).items():
+            OUT.print(Text(f"    {name}) {readable(text)}"))
+
+
+def solution(told: Mapping[str, Any]) -> None:
+    """Print the keys of a variant and the wrong answers that are known."""
+    OUT.print(Text(told["problem"], style="bold") + Text(f"  ({_variant(told)})"))
+    for part in told["parts"]:
+        OUT.print(Text(f"{part['id']}  ", style="bold") + Text(part["failure"] or part["shown"]))
+        for item in part.get("rubric", ()):
+            OUT.print(Text(f"    {_points(item['points'])}: {readable(item['say'])}"))
+        for one in part["mistakes"]:
+            OUT.print(Text(f"    {one['shown']}  {' + '.join(one['ids'])}", style="dim"))
+
+
+def result(record: Mapping[str, Any]) -> None:
+    """Print the result of one answer."""
+    status = record["status"]
+    line = Text(status.replace("_", " "), style=f"bold {COLOURS[status]}")
+    if record["credit"] is not None:
+        line += Text(f"  {record['score']} of {_points(record['points'])}")
+    OUT.print(line)
+    if record["read_as"]:
+        OUT.print(Text(f"read as: {record['read_as']}"))
+    OUT.print(Text(readable(record["feedback"])))
+    if record["mistakes"]:
+        OUT.print(Text(f"mistake: {', '.join(record['mistakes'])}", style="dim"))
+
+
+def reading(record: Mapping[str, Any]) -> None:
+    """Print how a text was read."""
+    OUT.print(Text(str(record["read_as"])))
+    for note in record["notes"]:
+        ERR.print(Text(note, style="dim"))
+
+
+def rows(marked: Sequence[Marked]) -> None:
+    """Print what became of each row, as far as a screen is the place for it."""
+    table = Table(box=None)
+    for title in ("student", "problem", "part", "status", "score", "read as"):
+        table.add_column(title, overflow="ellipsis", no_wrap=title != "read as")
+    for one in marked[:MAX_ROWS]:
+        told, values = one.fields(), one.row.values
+        named = [str(values.get(name) or "") for name in ("student", "problem", "part")]
+        read_as = told["read_as"] if len(told["read_as"]) <= MAX_SHOWN else "…"
+        table.add_row(*named, told["status"], told["score"], read_as)
+    OUT.print(table)
+    if len(marked) > MAX_ROWS:
+        say(f"{len(marked) - MAX_ROWS} more rows; -o FILE writes them all")
+
+
+def batch(summary: Summary, marked: Sequence[Marked], out: Path | None) -> None:
+    """Print the counts of a batch and the rows that failed."""
+    failed = [one for one in marked if one.error]
+    for one in failed[:MAX_LISTED]:
+        fail(f"line {one.row.line}: {one.error}")
+    if len(failed) > MAX_LISTED:
+        fail(f"{len(failed) - MAX_LISTED} more rows failed; see the column `error`")
+    table = Table("status", "rows", box=None)
+    for status, count in summary.statuses.most_common():
+        table.add_row(status, str(count))
+    table.add_row("failed", str(summary.failed))
+    table.add_row("all", str(summary.rows), style="bold")
+    ERR.print(table)
+    if summary.mistakes:
+        named = ", ".join(f"{name} ({count})" for name, count in summary.mistakes.most_common(10))
+        say(f"mistakes: {named}")
+    if out is not None:
+        say(f"written to {out}")
+
+
+def _variant(told: Mapping[str, Any]) -> str:
+    return "original" if told["seed"] is None else f"seed {told['seed']}"
+
+
+def _points(points: object) -> str:
+    return f"{points} point{'' if points == 1 else 's'}"

@@ -1,0 +1,186 @@
+"""Each command, as a teacher or a script uses it."""
+
+import json
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from problems.loader import bank_root, find_files
+
+PROBLEM = """\
+id: tiny
+title: A tiny problem
+topic: shapes
+difficulty: 1
+params:
+  W: {choose: [63, 64, 97, 128], original: 128}
+statement: A picture is ${{W}}$ pixels wide.
+parts:
+  - {id: side, kind: integer, prompt: How wide after a 3-wide kernel?, key: "conv_size(W, 3)"}
+examples:
+  - {answers: {side: "126"}, expect: {side: correct}}
+"""
+
+
+def test_mark_prints_the_record_that_the_manual_promises(grader) -> None:
+    ran = grader("mark", "conv-output-shape", "stride_2", r"$64 \times 64 \times 16$", "--json")
+    assert ran.code == 0
+    record = json.loads(ran.out)
+    feedback = record.pop("feedback")
+    assert "answer" not in feedback
+    assert "63" not in feedback
+    assert record == {
+        "problem": "conv-output-shape",
+        "part": "stride_2",
+        "seed": None,
+        "status": "mistake",
+        "credit": "0",
+        "points": record["points"],
+        "score": 0,
+        "read_as": "64×64×16",
+        "mistakes": ["rounded_up"],
+    }
+
+
+def test_mark_gives_partial_credit_as_an_exact_fraction(grader) -> None:
+    ran = grader("mark", "pooling-4x4", "max", "[9 7; 8 5]", "--json")
+    assert json.loads(ran.out)["credit"] == "3/4"
+
+
+@pytest.mark.parametrize("answer", ["-1", "−1", "- 1"])
+def test_mark_takes_an_answer_that_begins_with_a_minus(grader, answer: str) -> None:
+    ran = grader("mark", "conv2d-by-hand", "window_1_0", answer)
+    assert ran.code == 0
+    assert "correct" in ran.out
+
+
+def test_mark_reads_standard_input(grader) -> None:
+    ran = grader(
+        "mark", "yolo-output-depth", "yolov3", "-", "--json", stdin="3 × 85 = 255 channels"
+    )
+    assert json.loads(ran.out)["status"] == "correct"
+
+
+def test_mark_of_a_seed_is_marked_with_that_seeds_numbers(grader) -> None:
+    solved = json.loads(grader("solve", "conv-output-shape", "--seed", "3", "--json").out)
+    key = next(part["shown"] for part in solved["parts"] if part["id"] == "stride_2")
+    ran = grader("mark", "conv-output-shape", "stride_2", key, "--seed", "3", "--json")
+    assert json.loads(ran.out)["status"] == "correct"
+    assert json.loads(ran.out)["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mark", "conv-output-shap", "stride_2", "1"), "did you mean 'conv-output-shape'"),
+        (("mark", "conv-output-shape", "stride2", "1"), "did you mean 'stride_2'"),
+        (("mark", "x" * 10_000, "a", "1"), "there is no problem"),
+        (("show", "missing.yaml"), "cannot be read"),
+        (("show", "conv-output-shape", "--seed", "1", "--original"), "not both"),
+        (("batch", "missing.csv"), "cannot be read"),
+        (("check", "missing.yaml"), "cannot be read"),
+        (("read", "colour", "red"), "'colour' is not read alone"),
+    ],
+)
+def test_a_slip_is_told_in_one_line_without_a_traceback(grader, arguments, said: str) -> None:
+    ran = grader(*arguments)
+    assert ran.code in {1, 2}
+    assert said in ran.err.replace("\n", " ")
+    assert "Traceback" not in ran.err
+
+
+HOSTILE = {
+    "unreadable": ("conv2d-by-hand", "window_0_0", "abc"),
+    "empty": ("conv2d-by-hand", "window_0_0", ""),
+    "not a number": ("conv2d-by-hand", "window_0_0", "NaN"),
+    "10^400": ("conv2d-by-hand", "window_0_0", "1e400"),
+    "a tower of powers": ("conv2d-by-hand", "window_0_0", "9**9**9"),
+    "10,000 brackets": ("pooling-4x4", "max", "[" * 10_000),
+    "10,000 parentheses": ("output-size-formula", "formula", "(" * 10_000),
+    "a million cells": ("pooling-4x4", "max", ("1 " * 1000 + "\n") * 1000),
+    "another size": ("pooling-4x4", "max", "[1 2 3; 4 5 6]"),
+    "another number of axes": ("conv-output-shape", "stride_1", "126x126"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_cannot_be_read_is_told_soon_and_costs_nothing(grader, name: str) -> None:
+    problem, part, answer = HOSTILE[name]
+    grader("mark", problem, part, "1", "--json")  # the problem is loaded, as in a service
+    begin = time.process_time()
+    ran = grader("mark", problem, part, "-", "--json", stdin=answer)
+    spent = time.process_time() - begin
+    record = json.loads(ran.out)
+    assert record["status"] in {"unreadable", "missing"}
+    assert record["credit"] == "0"
+    assert 10 < len(record["feedback"]) < 500
+    assert spent < 1
+
+
+def test_show_gives_no_key_away(grader) -> None:
+    for name in ("conv-output-shape", "transposed-conv2d-by-hand"):
+        shown = grader("show", name, "--seed", "5", "--json").out
+        solved = json.loads(grader("solve", name, "--seed", "5", "--json").out)
+        assert "key" not in shown
+        assert all(part["shown"] not in shown for part in solved["parts"])
+
+
+def test_show_and_solve_print_for_people_too(grader) -> None:
+    assert "after_first_input" in grader("show", "transposed-conv2d-by-hand").out
+    assert "[[2, -2, 2, 0, 0, 0]" in grader("solve", "transposed-conv2d-by-hand").out
+    assert "rubric" not in grader("show", "residual-blocks").out
+
+
+def test_problems_lists_every_problem_and_filters_by_topic(grader) -> None:
+    listed = json.loads(grader("problems", "--json").out)
+    assert len(listed) >= 57
+    some = json.loads(grader("problems", "--topic", "pooling", "--json").out)
+    assert {one["topic"] for one in some} == {"pooling"}
+    assert "pooling-4x4" in grader("problems").out
+
+
+def test_read_says_how_a_text_is_read(grader) -> None:
+    told = json.loads(grader("read", "number", "6.7 million", "--json").out)
+    assert told["value"] == 6_700_000
+    formula = grader("read", "expression", r"\frac{W-K}{S}", "--variables", "W,K,S", "--json")
+    assert json.loads(formula.out)["read_as"]
+    failed = grader("read", "matrix", "[[1, 2], [3]]", "--json")
+    assert failed.code == 1
+    assert "2" in json.loads(failed.out)["error"]
+
+
+def test_schema_admits_every_problem_of_the_bank(grader) -> None:
+    schema = json.loads(grader("schema").out)
+    validator = jsonschema.Draft202012Validator(schema)
+    for path in find_files(bank_root()):
+        validator.validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate({"id": "x"})
+
+
+def test_check_passes_a_good_file_and_names_line_field_and_mend_of_a_bad_one(
+    grader, tmp_path: Path
+) -> None:
+    good = tmp_path / "tiny.yaml"
+    good.write_text(PROBLEM)
+    assert grader("check", str(good)).code == 0
+    good.write_text(PROBLEM.replace("conv_size(W, 3)", "conv_sise(W, 3)"))
+    ran = grader("check", str(good))
+    assert ran.code == 1
+    assert "tiny.yaml:9: parts.0.key: there is no function 'conv_sise'; did you mean" in ran.err
+    good.write_text(PROBLEM.replace("side: correct", "side: wrong"))
+    assert "is correct, expected wrong" in grader("check", str(good)).err
+
+
+def test_publish_writes_variants_with_keys(grader, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(PROBLEM)
+    ran = grader("publish", str(path), "-o", str(tmp_path / "out"))
+    assert ran.code == 0
+    lines = (tmp_path / "out" / "tiny.jsonl").read_text().splitlines()
+    variants = [json.loads(line) for line in lines]
+    assert {one["params"]["W"] for one in variants} == {63, 64, 97}
+    assert all(one["keys"]["side"] == one["params"]["W"] - 2 for one in variants)

@@ -125,6 +125,10 @@ def test_a_number_given_as_one_has_its_value_and_its_last_place(typed, value, st
         ("max(3, 100)", 100),
         ("round(3.14159, 2)", F(157, 50)),
         ("100% - 14%", F(43, 50)),
+        ("\uff082\uff0b3\uff09\u00d74", 20),
+        ("7 \u2013 2", 5),
+        ("6 \u00f7 4", F(3, 2)),
+        ("3\u22c54", 12),
     ],
 )
 def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(typed, value):
@@ -250,6 +254,11 @@ def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
         (r"\sqrt[3]{8}", "'[' cannot be read here.", 5),
         ("[1, 2]", "',' cannot be read here.", 2),
         ("1/0", "This cannot be computed: division by zero.", 0),
+        ("10^400", "The number is too large.", None),
+        ("1e400", "The number is too large.", None),
+        ("(2/3)^1000", "The number has too many digits.", None),
+        ("9**9**9", "a power has more than 4096 bits", 0),
+        ("1e999999999", "A number is too long or too large.", 0),
         ("\x005", "invisible or broken character (U+0000)", 0),
         ("5\u202e", "invisible or broken character (U+202E)", 1),
         ("\ud800", "invisible or broken character (U+D800)", 0),

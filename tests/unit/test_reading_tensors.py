@@ -202,6 +202,8 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ("[[1, 2]]]]]", "3 brackets are not paired."),
         ("[[1, 2]] =", "Nothing stands after the last '='."),
         ("R = [[1, 2]]\nG = [[3, 4]]", "Several arrays are given."),
+        ("[[1e400, 1]]", "The number is too large."),
+        ("[[1e999 1]]", "The cell '1e999' cannot be read."),
         ("[[True, 1]]", "'True' cannot be read"),
         ([[True]], "true or false"),
         ([], "A row has no cells."),

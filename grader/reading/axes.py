@@ -1,0 +1,118 @@
+"""The axes of a shape: the pieces between its outermost commas or multiplication signs."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.refusals import shortened
+from grader.reading.tokens import CLOSERS, OPENERS, Token
+
+__all__ = ["has_cross_and_comma", "is_list", "split_axes"]
+
+MAX_AXES: Final = 16
+MAX_FENCES: Final = 8
+SEPARATORS: Final = (frozenset({",", ";"}), frozenset({"×"}), frozenset({"*", "·"}))
+"""What separates axes, the first that is found: in ``H*W × N`` the star multiplies."""
+PADDED: Final = re.compile(r"0[0-9]+")
+FENCES: Final = frozenset({"(", "[", "{"})
+
+
+def split_axes(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Return the tokens of each axis, without the brackets around them all.
+
+    Plain numbers with blanks between them are axes too: ``126 126 16``.
+    """
+    inner = _inside(list(tokens))
+    if has_cross_and_comma(inner):
+        raise AnswerError(
+            "Commas and multiplication signs stand side by side.",
+            expected="either commas or multiplication signs between the axes",
+            position=inner[0].start,
+        )
+    outer = _outer(inner)
+    found = next((signs for signs in SEPARATORS if any(s in signs for _, s in outer)), None)
+    if found is None and len(inner) > 1 and all(token.kind == "number" for token in inner):
+        return [[token] for token in inner]
+    cuts = [at for at, sign in outer if found is not None and sign in found]
+    starts, ends = [0, *(at + 1 for at in cuts)], [*cuts, len(inner)]
+    axes = [inner[start:end] for start, end in zip(starts, ends, strict=True)]
+    if len(axes) > 1 and not axes[-1] and inner[-1].text == ",":
+        axes.pop()  # a tuple of one is written (5,)
+    _check(axes, inner)
+    return axes
+
+
+def has_cross_and_comma(tokens: Sequence[Token]) -> bool:
+    """Tell whether the axes are separated by a cross, and commas stand beside it."""
+    signs = {sign for _, sign in _outer(_inside(list(tokens)))}
+    return "×" in signs and bool(signs & SEPARATORS[0])
+
+
+def is_list(tokens: Sequence[Token]) -> bool:
+    """Tell whether the tokens are a list such as ``(H, W)``; ``1,5`` is none."""
+    inner = _inside(list(tokens))
+    cuts = [at for at, sign in _outer(inner) if sign in SEPARATORS[0]]
+    if len(inner) < len(tokens):
+        return bool(cuts)
+    return any(not inner[at - 1].kind == inner[at + 1].kind == "number" for at in cuts)
+
+
+def _inside(tokens: list[Token]) -> list[Token]:
+    """Return the tokens without the pairs of brackets that enclose all of them."""
+    for _ in range(MAX_FENCES):
+        if len(tokens) - 1 < 1 or tokens[0].text not in FENCES:
+            break
+        if _closes(tokens) < len(tokens) - 1:
+            break
+        tokens = tokens[1:-1]
+    return tokens
+
+
+def _closes(tokens: Sequence[Token]) -> int:
+    """Return where the first bracket closes, -1 if it does not."""
+    depth = 0
+    for at, token in enumerate(tokens):
+        depth += _step(token)
+        if depth == 0:
+            return at
+    return -1
+
+
+def _outer(tokens: Sequence[Token]) -> list[tuple[int, str]]:
+    """Return the signs outside brackets, each with its place; brackets that do not pair raise."""
+    depth = 0
+    signs = []
+    for at, token in enumerate(tokens):
+        depth += _step(token)
+        if depth < 0 or (depth > 0 and at == len(tokens) - 1):
+            found = f"{token.text} closes nothing" if depth < 0 else "is not closed"
+            raise AnswerError(f"A bracket {found}.", position=token.start)
+        if depth == 0 and token.kind == "symbol":
+            signs.append((at, token.text))
+    return signs
+
+
+def _step(token: Token) -> int:
+    if token.kind != "symbol":
+        return 0
+    return (token.text in OPENERS) - (token.text in CLOSERS)
+
+
+def _check(axes: Sequence[Sequence[Token]], inner: Sequence[Token]) -> None:
+    if len(axes) > MAX_AXES:
+        raise AnswerError(f"This has {len(axes)} axes.", expected=f"at most {MAX_AXES}")
+    for number, axis in enumerate(axes, start=1):
+        if not axis:
+            raise AnswerError(
+                f"Axis {number} is missing.",
+                expected="a size between the signs, such as 126×126×16",
+                position=inner[-1].end if inner else None,
+            )
+        first = axis[0]
+        if PADDED.fullmatch(first.text):
+            raise AnswerError(
+                f"Axis {number} is '{shortened(first.text)}', which could be the end of a number.",
+                expected="no marks between the digits of a number",
+                position=first.start,
+            )

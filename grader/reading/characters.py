@@ -1,0 +1,94 @@
+"""The characters of an answer: look-alikes become one, and what cannot be read is refused.
+
+Every character stays at its place, so that a position in the clean text is one in the typed text.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from grader.errors import AnswerError
+
+__all__ = ["THIN", "clean"]
+
+THIN: Final = "\u2009"
+"""The thin space that stands for every space which may group digits."""
+
+REFUSED: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]"
+    r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    r"|(?![0-9])\d"
+)
+
+ALIKE: Final[dict[str, str]] = {
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63",
+    "×": "\u2715\u2716\u2a2f\u2573\u2a09",
+    "·": "\u2022\u2219\u22c5\u2027\u30fb\u25cf",
+    "*": "\u2217",
+    "/": "\u2044\u2215\u00f7",
+    "'": "\u2018\u2019\u02bc\u2032",
+    '"': "\u201c\u201d",
+    ",": "\u3001",
+    ".": "\u3002",
+    ":": "\u2236",
+    "μ": "\u00b5",
+    "ε": "\u03f5",
+    "φ": "\u03d5",
+    "θ": "\u03d1",
+    "Δ": "\u2206",
+    "→": "\u27f6\u279c\u2794\u21a6",
+    "⇒": "\u27f9\u21d4",
+    THIN: "\u00a0\u2007\u2008\u200a\u202f\u00ad\u200b\u200c\u200d\u2060\ufeff",
+    " ": "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u205f\u3000\x85",
+}
+FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
+STYLED: Final = (range(0x2100, 0x2150), range(0x1D400, 0x1D7CC))
+"""Letters of mathematical type, such as the italic 𝐾 that a PDF or Word gives."""
+
+
+def _plain_forms() -> dict[int, str]:
+    table = {ord(like): plain for plain, likes in ALIKE.items() for like in likes}
+    for code in FULL_WIDTH:
+        if not unicodedata.category(chr(code)).startswith("N"):
+            table[code] = chr(code - FULL_WIDTH.start + ord("!"))
+    for block in STYLED:
+        for code in block:
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if len(plain) == 1 and plain.isalpha():
+                table.setdefault(code, table.get(ord(plain), plain))
+    return table
+
+
+PLAIN_FORMS: Final = _plain_forms()
+
+
+def clean(typed: str, *, limit: int) -> str:
+    """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
+
+    >>> clean("\u22125\u00a0000", limit=10) == f"-5{THIN}000"
+    True
+    """
+    if len(typed) > limit:
+        raise AnswerError(
+            f"The answer has {len(typed):,} characters.", expected=f"at most {limit:,} characters"
+        )
+    text = typed if typed.isascii() else typed.translate(PLAIN_FORMS)
+    if found := REFUSED.search(text):
+        raise _refusal(found[0], found.start())
+    return text
+
+
+def _refusal(character: str, position: int) -> AnswerError:
+    name = f"U+{ord(character):04X}"
+    if unicodedata.category(character) == "Nd":
+        digit = unicodedata.digit(character)
+        return AnswerError(
+            f"The answer has {character} ({name}), a digit that is not one of 0 to 9.",
+            expected=f"the digit {digit}",
+            position=position,
+        )
+    return AnswerError(
+        f"The answer has an invisible or broken character ({name}).",
+        expected="plain text",
+        position=position,
+    )

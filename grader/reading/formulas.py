@@ -1,0 +1,102 @@
+"""Text or JSON to a formula, or to a shape of formulas: trees in the declared variables."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.axes import has_cross_and_comma, is_list, split_axes
+from grader.reading.characters import clean
+from grader.reading.links import Found, last_link
+from grader.reading.names import Names, names_of
+from grader.reading.numbers import MAX_TEXT, given_number
+from grader.reading.parser import parse
+from grader.reading.refusals import formula_in
+from grader.reading.result import Reading, Typed
+from grader.reading.tokens import Token, tokenize
+from grader.reading.wording import without_words
+from grader.show import show
+from grader.tree import Negate, Node, Num
+
+__all__ = ["read_formula", "read_formulas"]
+
+SET_WORDS: Final = frozenset({"text"})
+r"""What may be dropped as words around a formula: only what is set as ``\text{...}``."""
+MAX_ITEMS: Final = 16
+
+
+def read_formula(typed: Typed, variables: Collection[str]) -> Reading[Node]:
+    r"""Return the formula that *typed* spells in the declared *variables*.
+
+    What stands before the last ``=`` is dropped, even where it is a variable. Raises `AnswerError`;
+    an unknown name is answered with the names that there are.
+
+    >>> read_formula(r"n = \frac{W-K+2P}{S} + 1", ["W", "K", "P", "S"]).shown
+    '(W - K + 2·P)/S + 1'
+    """
+    names = names_of(variables)
+    if not isinstance(typed, str):
+        tree = _number_node(typed, names)
+        return Reading(tree, show(tree))
+    text = clean(typed, limit=MAX_TEXT)
+    found = _value(text, names, grouping=True)
+    if is_list(found.tokens):
+        raise AnswerError("This is a list.", expected="one formula", position=0)
+    tree = parse(found.tokens, text, declared=names.declared)
+    return Reading(tree, show(tree), found.notes)
+
+
+def read_formulas(typed: Typed, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
+    """Return the shape of formulas that *typed* spells; a cross or a comma separates the axes.
+
+    >>> read_formulas("H × W × N", ["H", "W", "N"]).shown
+    '(H, W, N)'
+    """
+    names = names_of(variables)
+    if isinstance(typed, list):
+        return _listed(typed, names)
+    if not isinstance(typed, str):
+        return _axes([_number_node(typed, names)], ())
+    text = clean(typed, limit=MAX_TEXT)
+    found = _value(text, names, grouping=False)
+    if has_cross_and_comma(found.tokens):
+        found = _value(text, names, grouping=True)
+    axes = split_axes(found.tokens)
+    return _axes([parse(axis, text, declared=names.declared) for axis in axes], found.notes)
+
+
+def _value(text: str, names: Names, *, grouping: bool) -> Found:
+    link = last_link(tokenize(text, names=names, grouping=grouping), text)
+    value = without_words(link.tokens, text, words=SET_WORDS)
+    if not value.tokens:
+        raise AnswerError(
+            "No formula was found." if text.strip() else "Nothing was given.",
+            expected=formula_in(names.declared),
+            position=0,
+        )
+    return Found(value.tokens, (*link.notes, *value.notes, *_recased(value.tokens, text)))
+
+
+def _recased(tokens: Sequence[Token], text: str) -> list[str]:
+    """Return a note on each variable that was written in the other case."""
+    found = {text[token.start : token.end]: token.text for token in tokens if token.recased}
+    return [f"'{written}' was read as {name}." for written, name in found.items()]
+
+
+def _listed(typed: list[Typed], names: Names) -> Reading[tuple[Node, ...]]:
+    if not 0 < len(typed) <= MAX_ITEMS:
+        raise AnswerError(f"This has {len(typed)} axes.", expected=f"1 to {MAX_ITEMS}")
+    readings = [read_formula(item, names.declared) for item in typed]
+    notes = dict.fromkeys(note for reading in readings for note in reading.notes)
+    return _axes([reading.value for reading in readings], tuple(notes))
+
+
+def _axes(trees: Sequence[Node], notes: tuple[str, ...]) -> Reading[tuple[Node, ...]]:
+    axes = tuple(trees)
+    return Reading(axes, show(axes), notes)
+
+
+def _number_node(typed: Typed, names: Names) -> Node:
+    if isinstance(typed, list):
+        raise AnswerError("This is a list.", expected=formula_in(names.declared))
+    number = given_number(typed)
+    return Num(number) if number >= 0 else Negate(Num(-number))

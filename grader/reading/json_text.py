@@ -1,0 +1,96 @@
+"""JSON of a request or of a JSON-lines file, read exactly and within bounds."""
+
+import json
+import re
+from fractions import Fraction
+from typing import Any, Final
+
+from grader.errors import AnswerError
+
+__all__ = ["load_json"]
+
+MAX_LENGTH: Final = 1_000_000
+MAX_DEPTH: Final = 20
+MAX_DIGITS: Final = 400
+LARGEST: Final = 10**309
+SMALLEST_PLACE: Final = -1000
+LONGEST_EXPONENT: Final = 5
+LONG_DIGITS: Final = re.compile(r"[0-9]{309}")
+BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+
+
+def load_json(text: str) -> object:
+    """Return the value of a JSON document; a number with a point or an exponent is a `Fraction`.
+
+    Raises `AnswerError` for anything that JSON forbids, and for NaN, Infinity, a number beyond
+    10^309 or 400 digits, a key that comes twice, nesting deeper than 20, a text over 1,000,000
+    characters.
+
+    >>> load_json('{"a": [1, 0.1]}')
+    {'a': [1, Fraction(1, 10)]}
+    """
+    if len(text) > MAX_LENGTH:
+        raise AnswerError(f"The JSON has {len(text):,} characters.", expected="fewer")
+    _check_depth(text)
+    try:
+        return json.loads(
+            text,
+            parse_int=_integer if LONG_DIGITS.search(text) else None,
+            parse_float=_decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        raise AnswerError(f"This is not JSON: {error.msg}.", position=error.pos) from error
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for match in BRACKETS.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+        elif match[0] in "]}":
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise AnswerError(
+                f"The JSON is nested deeper than {MAX_DEPTH}.", position=match.start()
+            )
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise _out_of_range(digits)
+    value = int(digits)
+    if abs(value) >= LARGEST:
+        raise _out_of_range(digits)
+    return value
+
+
+def _decimal(digits: str) -> Fraction:
+    mantissa, _, exponent = digits.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or len(exponent) > LONGEST_EXPONENT:
+        raise _out_of_range(digits)
+    if not SMALLEST_PLACE <= int(exponent or 0) <= -SMALLEST_PLACE:
+        raise _out_of_range(digits)
+    value = Fraction(digits)
+    if abs(value) >= LARGEST:
+        raise _out_of_range(digits)
+    return value
+
+
+def _out_of_range(digits: str) -> AnswerError:
+    shown = digits if len(digits) <= len("1e999999999") else f"{digits[:10]}…"
+    return AnswerError(f"The number {shown} is out of range.", expected="a number below 10^309")
+
+
+def _refuse_constant(name: str) -> object:
+    raise AnswerError(f"{name} is not a number.", expected="a finite number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise AnswerError(f"The key {name[:40]!r} comes twice.", expected="each key once")
+        found[name] = value
+    return found

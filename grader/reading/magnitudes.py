@@ -1,0 +1,101 @@
+"""Words behind a number that scale it: ``6.7 million``, ``138.4M``, ``3.2 GMACs``, ``86 pct``."""
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.tokens import Token
+from grader.values import simplest
+
+__all__ = ["scaled"]
+
+WORDS: Final = {
+    "thousand": 3,
+    "thousands": 3,
+    "lakh": 5,
+    "lakhs": 5,
+    "million": 6,
+    "millions": 6,
+    "mln": 6,
+    "mio": 6,
+    "crore": 7,
+    "crores": 7,
+    "billion": 9,
+    "billions": 9,
+    "bn": 9,
+    "trillion": 12,
+    "trillions": 12,
+}
+LETTERS: Final = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
+MEANINGS: Final = {3: "thousand", 6: "million", 9: "billion", 12: "trillion"}
+PERCENT: Final = frozenset({"percent", "pct"})
+COUNTED: Final = re.compile(
+    r"([kKMGT])(?:MACs?|MACCs?|M[Aa]dds?|FLOPs?|FLOPS|[Oo][Pp]s|OPS|[Pp]arams?|[Pp]arameters)"
+)
+BYTES: Final = re.compile(r"[kKMGT]i?(?:[bB]|[bB]its?|[bB]ytes?)(?:/s|ps)?")
+
+
+def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
+    """Return the tokens with each scaled number as one number, and what letters were taken to mean.
+
+    The last place is scaled too: ``6.7 million`` is given to the nearest hundred thousand.
+    """
+    found: list[Token] = []
+    notes: list[str] = []
+    for token in tokens:
+        if token.kind not in {"word", "text"} or not found or found[-1].kind != "number":
+            found.append(token)
+        elif token.text.lower() in PERCENT:
+            found.append(token._replace(kind="symbol", text="percent"))
+        elif (power := _power(found[-1], token)) is None:
+            found.append(token)
+        elif len(found) > 1 and found[-2].text == "/":
+            raise _scaled_fraction(token)
+        else:
+            found[-1] = _times(found[-1], token, power)
+            notes.extend(_note(token, power))
+    return found, tuple(dict.fromkeys(notes))
+
+
+def _power(number: Token, word: Token) -> int | None:
+    """Return the power of ten that *word* means behind *number*, None for an ordinary word."""
+    text = word.text
+    if BYTES.fullmatch(text):
+        raise AnswerError(
+            f"'{text}' is a unit, and a plain number is asked for.",
+            expected="the number alone, in the unit that the question names",
+            position=word.start,
+        )
+    if text == "B" and word.start > number.end:
+        raise AnswerError(
+            "'B' can mean billion or bytes.",
+            expected="'billion' in full, or the number alone",
+            position=word.start,
+        )
+    if counted := COUNTED.fullmatch(text):
+        text = counted[1]
+    return LETTERS.get(text, WORDS.get(text.lower()))
+
+
+def _scaled_fraction(word: Token) -> AnswerError:
+    return AnswerError(
+        f"'{word.text}' behind a fraction can be read in two ways.",
+        expected="brackets, such as (1/2) * 10^6",
+        position=word.start,
+    )
+
+
+def _times(number: Token, word: Token, power: int) -> Token:
+    return number._replace(
+        text=f"{number.text} {word.text}",
+        end=word.end,
+        value=simplest(Fraction(number.value * 10**power)),
+        place=None if number.place is None else number.place + power,
+    )
+
+
+def _note(word: Token, power: int) -> Iterator[str]:
+    if word.text.lower() not in WORDS:
+        yield f"'{word.text[0]}' means {MEANINGS[power]}."

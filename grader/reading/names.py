@@ -1,0 +1,152 @@
+r"""The declared variables of a formula, and every way in which each of them is written.
+
+``C_in`` may come as ``C_{in}``, ``C_\text{in}`` or ``Cin``, ``C_1`` as ``C₁``, ``gamma`` as
+``\gamma`` or ``γ``, and ``dL_da`` as ``\frac{\partial L}{\partial a}``, ``∂L/∂a`` or ``dL/da``. The
+longest variable that fits is taken, so that ``HWNK`` is a product of four.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from grader.show import DERIVATIVE, GREEK
+
+__all__ = ["FUNCTION", "LETTER", "NO_NAMES", "WRAP", "Names", "Spotted", "names_of"]
+
+LETTER: Final = r"(?:(?![¹²³⁰-₟¼-¾⅐-⅞])[^\W\d_])"
+"""A letter of any script; raised and lowered characters and fractions are none."""
+
+WRAP: Final = r"\\(?:text|mathrm|mathbf|mathit|mathsf|mathcal|boldsymbol|bm|operatorname)\s*"
+"""A TeX command that changes the type of what stands in its braces."""
+
+_WORDS: Final = r"(?:floor|ceiling|ceil|sqrt|abs|min|max|round|log_?\{?2\}?|log₂)"
+FUNCTION: Final = (
+    rf"(?:(?:np|numpy|math|torch)\s*\.\s*)?{_WORDS}(?=\s*(?:\\left\s*)?[({{])"
+    rf"|{WRAP}\{{\s*{_WORDS}\s*\}}"
+    r"|\\log\s*_\s*(?:2|\{\s*2\s*\})|\\(?:sqrt|min|max)(?![A-Za-z])|√"
+)
+"""A function that may be called, as it is written in Python, TeX or Unicode."""
+
+_D: Final = rf"(?:\\partial(?![A-Za-z])|∂|d|{WRAP}\{{\s*d\s*\}})\s*"
+_LOW: Final = {
+    **dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True)),
+    **dict(zip("aehijklmnoprstuvx", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)),
+}
+_LATER_GREEK: Final = {"epsilon": "varepsilon", "phi": "varphi", "theta": "vartheta"}
+_LETTERS: Final = {letter: name for name, letter in GREEK.items()}
+_PIECES: Final = re.compile(r"[^\W\d_]+|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """A variable in a text: its declared *name*, where it ends, whether its case differs."""
+
+    name: str
+    end: int
+    recased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The variables that a formula may use."""
+
+    declared: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
+    meanings: tuple[tuple[str, bool], ...] = ()
+
+    def spot(self, text: str, at: int, end: int) -> Spotted | None:
+        """Return the variable that stands at *at* of *text*, or None."""
+        match = self.pattern.match(text, at, end) if self.pattern else None
+        if match is None or match.lastindex is None:
+            return None
+        name, recased = self.meanings[match.lastindex - 1]
+        return Spotted(name, match.end(), recased)
+
+
+NO_NAMES: Final = Names()
+
+
+def names_of(variables: Collection[str]) -> Names:
+    """Return the spellings of *variables*; the same set is prepared once."""
+    return _prepare(tuple(sorted(set(variables), key=lambda name: (-len(name), name))))
+
+
+@lru_cache(maxsize=512)
+def _prepare(declared: tuple[str, ...]) -> Names:
+    if not declared:
+        return NO_NAMES
+    other = _other_case(declared)
+    spellings = [_spelling(name) for name in declared]
+    spellings += [rf"(?<![^\W\d_]){_within(_plain_form(text))}(?!{LETTER})" for text in other]
+    groups = "|".join(f"({spelling})" for spelling in spellings)
+    meanings = [(name, False) for name in declared] + [(name, True) for name in other.values()]
+    return Names(declared, re.compile(rf"(?!{FUNCTION})(?:{groups})"), tuple(meanings))
+
+
+def _other_case(declared: Iterable[str]) -> dict[str, str]:
+    """Return the spellings that differ in the case of a one-letter base and clash with nothing."""
+    folded = [name.casefold() for name in declared]
+    found = {}
+    for name in declared:
+        base, _, below = name.partition("_")
+        if len(base) == 1 and base.isascii() and base not in "xX":
+            other = base.swapcase() + ("_" + below if below else "")
+            if folded.count(name.casefold()) == 1:
+                found[other] = name
+    return found
+
+
+def _spelling(name: str) -> str:
+    """Return a pattern of every way to write *name*."""
+    forms = [_plain_form(name)]
+    if derivative := DERIVATIVE.fullmatch(name):
+        above, below = map(_plain_form, derivative.groups())
+        forms += [
+            rf"\\[dt]?frac\s*\{{\s*{_D}{above}\s*\}}\s*\{{\s*{_D}{below}\s*\}}",
+            rf"{_D}{above}\s*/\s*{_D}{below}",
+        ]
+    pieces = _PIECES.findall(name)
+    if len(pieces) == 1 and len(name) > 1 and name not in GREEK:
+        forms.append(rf"{_letters(name[0])}\s*_\s*{_below([name[1:]])}")
+    return _within("|".join(forms))
+
+
+def _within(forms: str) -> str:
+    """Return the pattern of *forms* with nothing behind them that would belong to the name."""
+    return rf"(?:{forms})(?!\\?_|[₀-₉])"
+
+
+def _plain_form(name: str) -> str:
+    base, *below = _PIECES.findall(name)
+    closed = "(?![0-9])" if name[-1].isdigit() else ""
+    if not below:
+        return _wrapped(_letters(base)) + closed
+    line = "".join(rf"(?:\s*\\?_\s*{_below([piece])}|{_glued(piece)})" for piece in below)
+    braces = "" if len(below) == 1 else rf"|\s*_\s*{_below(below)}"
+    return rf"{_wrapped(_letters(base))}(?:{line}{braces}){closed}"
+
+
+def _below(pieces: list[str]) -> str:
+    r"""Return the pattern of a subscript: ``in``, ``{in}``, ``\text{in}``, ``{\text{in}}``."""
+    inner = r"[\s,_]*".join(_wrapped(_letters(piece)) for piece in pieces)
+    plain = f"{inner}|" if len(pieces) == 1 else ""
+    return rf"(?:{plain}\{{\s*{inner}\s*\}})"
+
+
+def _glued(piece: str) -> str:
+    low = "".join(_LOW.get(character, "") for character in piece)
+    return rf"(?:{_letters(piece)}|{low})" if len(low) == len(piece) else _letters(piece)
+
+
+def _letters(piece: str) -> str:
+    name = _LETTERS.get(piece, piece)
+    if name not in GREEK:
+        return re.escape(piece)
+    commands = "|".join(filter(None, (name, _LATER_GREEK.get(name))))
+    return rf"(?:\\(?:{commands})(?![A-Za-z])|{name}|{GREEK[name]})"
+
+
+def _wrapped(core: str) -> str:
+    return rf"(?:{core}|{WRAP}\{{\s*{core}\s*\}})"

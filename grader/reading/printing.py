@@ -1,0 +1,120 @@
+r"""What stands around an array: names, calls, type-setting, labels, earlier links of a chain.
+
+It is overwritten with blanks, so that every place in the text stays what it was.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.links import CHAIN_NOTE
+from grader.reading.refusals import shortened
+from grader.reading.wording import refuse_changing
+
+__all__ = ["Printed", "last_array"]
+
+NOT_A_BREAK: Final = re.compile(r"[^\n]")
+CALL: Final = re.compile(
+    r"(?<![\w.])(?:[A-Za-z_]\w*\.)*"
+    r"(?:array|asarray|tensor|as_tensor|Tensor|FloatTensor|LongTensor|IntTensor|matrix|constant)"
+    r"\s*\("
+)
+KEYWORD: Final = re.compile(
+    r",\s*(?:dtype|device|requires_grad|grad_fn|order|copy|layout|shape|size|names)\s*=\s*"
+    r"(?:'[^']*'|\"[^\"]*\"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|[\w.]+)"
+)
+TYPE_SETTING: Final = re.compile(
+    r"\\(?:left|right|displaystyle|quad|qquad|hline|[bB]igg?[lr]?)(?![A-Za-z])"
+    r"|(?<!\\)\\(?:[;:!\[\]()]|,(?![0-9]{3}))|[$`]"
+)
+MARKDOWN: Final = re.compile(r"^[ \t]*\*\*|\*\*[ \t]*$|^[ \t]*[-*·][ \t]+(?=\[)", re.MULTILINE)
+LABEL: Final = re.compile(r"^[ \t]*[^\W\d_][\w ]*:(?=\s)", re.MULTILINE)
+AROUND: Final = {"\\$`": TYPE_SETTING, "*[": MARKDOWN, ":": LABEL, "=": KEYWORD}
+"""What is blanked out, by the characters without which there is none of it."""
+LINK: Final = re.compile(
+    r"==>|-->|==|=>|->|:=|=|≈|≡|⇒|→|∴"
+    r"|\\(?:Rightarrow|Longrightarrow|implies|rightarrow|to|approx|therefore)(?![A-Za-z])"
+)
+LEFT_OUT: Final = re.compile(r"\.\.\.|…|⋯|⋮|⋱|\\[cldvh]?dots(?![A-Za-z])")
+ARRAY: Final = re.compile(r"\]|\\end\s*\{")
+ARRAY_END: Final = re.compile(r"(?:[\])]|\\end\s*\{\w*\*?\})[\s\\,.;&]*\Z")
+EQUATIONS: Final = re.compile(r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+\s*+\Z")
+"""A value and then the name of the next one, as in ``k=3, s=2``."""
+WORDS: Final = re.compile(r"\s*+(?:[^\W\d_]++[\s,]++)++(?=\[|\\begin)")
+PARENTHESIS: Final = re.compile(r"[()]")
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A text with everything but the last array blanked out, where that begins, and notes."""
+
+    text: str
+    start: int
+    notes: tuple[str, ...]
+
+
+def last_array(text: str) -> Printed:
+    """Return the text in which only the last array of a chain is left to be read."""
+    for mark, pattern in AROUND.items():
+        if any(character in text for character in mark):
+            text = pattern.sub(_blank, text)
+    start, notes = _after_links(text)
+    if left_out := LEFT_OUT.search(text, start):
+        raise AnswerError(
+            f"Cells are left out at '{left_out[0]}'.",
+            expected="every cell",
+            position=left_out.start(),
+        )
+    if words := WORDS.match(text, start):
+        refuse_changing(words[0], words.start())
+        notes = (*notes, f"'{shortened(words[0])}' was ignored.")
+        start = words.end()
+    return Printed(_without_call(text, start), start, notes)
+
+
+def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
+    """Return where the last link of a chain begins, and the note that only it counts."""
+    last = max(LINK.finditer(text), key=lambda match: match.start(), default=None)
+    if last is None:
+        return 0, ()
+    if not text[last.end() :].strip():
+        raise AnswerError(
+            f"Nothing stands after the last '{last[0]}'.",
+            expected="an array",
+            position=last.start(),
+        )
+    before = text[: last.start()]
+    if EQUATIONS.search(before):
+        raise AnswerError(
+            "Several values are given.", expected="the values alone", position=last.start()
+        )
+    if not ARRAY.search(before):
+        return last.end(), ()
+    if not ARRAY_END.search(before):
+        raise AnswerError("Several arrays are given.", expected="one array", position=last.start())
+    return last.end(), (CHAIN_NOTE,)
+
+
+def _without_call(text: str, start: int) -> str:
+    """Return *text* without the ``np.array(`` behind *start* and the bracket that closes it."""
+    call = CALL.search(text, start)
+    if call is None:
+        return text
+    close = _closing(text, call.end())
+    return text[: call.start()] + _blank(call) + text[call.end() : close] + " " + text[close + 1 :]
+
+
+def _closing(text: str, at: int) -> int:
+    """Return where the parenthesis that opened before *at* is closed, the end if it is not."""
+    depth = 1
+    for match in PARENTHESIS.finditer(text, at):
+        depth += 1 if match[0] == "(" else -1
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
+def _blank(match: re.Match[str]) -> str:
+    raw = match[0]
+    return NOT_A_BREAK.sub(" ", raw) if "\n" in raw else " " * len(raw)

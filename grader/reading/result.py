@@ -1,0 +1,43 @@
+"""What reading takes and returns: what was typed, and a value with how it was read."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Generic, TypeAlias, TypeVar
+
+from grader.values import Number
+
+__all__ = ["Reading", "Typed", "is_blank"]
+
+Typed: TypeAlias = str | int | Fraction | list["Typed"]
+"""What the student typed, or the JSON that came in its place."""
+
+T = TypeVar("T")
+
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What an answer was read as.
+
+    *value* is what is judged, *shown* is that value in plain text. *notes* are sentences on how it
+    was read, only where something was decided. *step* is one unit of the last place that was given
+    (1/100 for 3.14), None for anything but a number that was given as one.
+    """
+
+    value: T
+    shown: str
+    notes: tuple[str, ...] = ()
+    step: Number | None = None
+
+
+def is_blank(typed: Typed) -> bool:
+    """Tell whether nothing was typed: no visible character, or a list of nothing else."""
+    waiting: list[Typed] = [typed]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend(item)
+        elif not isinstance(item, str) or item.strip().strip(INVISIBLE).strip():
+            return False
+    return True

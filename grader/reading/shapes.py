@@ -1,0 +1,95 @@
+"""Text or JSON to a shape: a tuple of whole numbers."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.axes import has_cross_and_comma, split_axes
+from grader.reading.characters import clean
+from grader.reading.links import Found, last_link
+from grader.reading.numbers import MAX_TEXT, WORDS, compute, given_number
+from grader.reading.parser import parse
+from grader.reading.refusals import quoted, shortened
+from grader.reading.result import Reading, Typed
+from grader.reading.tokens import Token, tokenize
+from grader.reading.wording import without_words
+from grader.show import show
+from grader.values import Number
+
+__all__ = ["SHAPE_FORMS", "read_shape"]
+
+SHAPE_FORMS: Final = "a shape such as 126×126×16 or (126, 126, 16)"
+MAX_ITEMS: Final = 16
+
+
+def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int, ...]]:
+    """Return the shape that *typed* spells, or raise `AnswerError`.
+
+    A cross separates the axes. With *square* one number n stands for that many axes of size n.
+
+    >>> read_shape("512 + 1 - 504 = 9 × 9").value
+    (9, 9)
+    """
+    if isinstance(typed, str):
+        text = clean(typed, limit=MAX_TEXT)
+        found = _axis_tokens(text)
+        axes = tuple(_axis(tokens, text, at) for at, tokens in _numbered(found.tokens))
+        return _reading(axes, found.notes, square)
+    items = typed if isinstance(typed, list) else [typed]
+    if not 0 < len(items) <= MAX_ITEMS:
+        raise AnswerError(f"This has {len(items)} axes.", expected=SHAPE_FORMS)
+    sizes = tuple(_size(_item(item), at, None) for at, item in enumerate(items, start=1))
+    return _reading(sizes, (), square)
+
+
+def _axis_tokens(text: str) -> Found:
+    """Return the tokens of the axes; a comma groups thousands only where a cross separates."""
+    found = _value(text, grouping=False)
+    if has_cross_and_comma(found.tokens):
+        found = _value(text, grouping=True)
+    if not found.tokens:
+        answer = quoted(text, 0, len(text))
+        message = f"No shape was found in {answer}." if text.strip() else "Nothing was given."
+        raise AnswerError(message, expected=SHAPE_FORMS, position=0)
+    return found
+
+
+def _value(text: str, *, grouping: bool) -> Found:
+    link = last_link(tokenize(text, grouping=grouping), text)
+    value = without_words(link.tokens, text, words=WORDS)
+    return Found(value.tokens, (*link.notes, *value.notes))
+
+
+def _numbered(tokens: Sequence[Token]) -> enumerate[list[Token]]:
+    return enumerate(split_axes(tokens), start=1)
+
+
+def _axis(tokens: Sequence[Token], text: str, number: int) -> int:
+    return _size(compute(parse(tokens, text), tokens), number, tokens[0].start)
+
+
+def _item(item: Typed) -> Number:
+    if not isinstance(item, str):
+        return given_number(item)
+    text = clean(item, limit=MAX_TEXT)
+    tokens = tokenize(text)
+    return compute(parse(tokens, text), tokens)
+
+
+def _size(value: Number, number: int, position: int | None) -> int:
+    if isinstance(value, int) and value >= 0:
+        return value
+    raise AnswerError(
+        f"Axis {number} is {shortened(show(value))}, which is no size.",
+        expected="whole numbers",
+        position=position,
+    )
+
+
+def _reading(
+    axes: tuple[int, ...], notes: tuple[str, ...], square: int | None
+) -> Reading[tuple[int, ...]]:
+    if square is not None and len(axes) == 1:
+        axes *= square
+        notes = (*notes, f"One number stands for {show(axes)}.")
+    return Reading(axes, show(axes), notes)

@@ -1,0 +1,234 @@
+r"""Text to tokens, one vocabulary for Python, TeX and Unicode.
+
+``\times``, ``×`` and an ``x`` between numbers become the same token; dollar signs, ``\left`` and
+other type-setting become none. What has no meaning becomes a token of kind "unknown", because only
+the last link of a chain has to be readable.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from grader.errors import AnswerError
+from grader.reading.characters import THIN
+from grader.reading.names import FUNCTION, LETTER, NO_NAMES, Names
+from grader.values import Number, simplest
+
+__all__ = ["CLOSERS", "OPENERS", "Kind", "Token", "ends_operand", "exact_number", "tokenize"]
+
+Kind: TypeAlias = Literal[
+    "number", "name", "function", "power", "symbol", "word", "text", "unknown"
+]
+
+MAX_DIGITS: Final = 400
+MAX_EXPONENT: Final = 400
+
+
+class Token(NamedTuple):
+    """A piece of an answer, with its place in the text.
+
+    *text* is the plain spelling: the declared name, the function, the sign. A number and a raised
+    number have a *value*; *place* is the power of ten of the last digit of a decimal. *recased*
+    says that a name was written in the other case.
+    """
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    value: Number = 0
+    place: int | None = None
+    recased: bool = False
+
+
+OPENERS: Final = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉"}
+CLOSERS: Final = frozenset(OPENERS.values())
+
+SYMBOLS: Final[dict[str, str]] = {
+    **{sign: sign for sign in "+-*/()[]{},;|%×·⌊⌋⌈⌉:."},
+    "//": "//",
+    **dict.fromkeys(("**", "^"), "**"),
+    **dict.fromkeys(("=", "==", ":=", "≈", "≃", "≅", "≡"), "="),
+    **dict.fromkeys(("⇒", "→", "∴", "=>", "->", "-->", "==>"), "⇒"),
+    **dict.fromkeys(("$", "`", '"', "&", "~"), ""),
+}
+"""Signs by their meaning; an empty meaning is no token."""
+
+COMMANDS: Final[dict[str, str]] = {
+    "times": "×",
+    "ast": "*",
+    "div": "/",
+    "%": "percent",
+    "colon": ":",
+    **dict.fromkeys(("cdot", "bullet"), "·"),
+    **dict.fromkeys(("mod", "bmod"), "mod"),
+    **dict.fromkeys(("frac", "dfrac", "tfrac"), "frac"),
+    **dict(zip(("lfloor", "rfloor", "lceil", "rceil"), "⌊⌋⌈⌉", strict=True)),
+    **dict(zip(("{", "}", "lbrace", "rbrace"), "{}{}", strict=True)),
+    **dict.fromkeys(("lvert", "rvert", "vert"), "|"),
+    **dict.fromkeys(("approx", "simeq", "cong", "equiv"), "="),
+    **dict.fromkeys(("Rightarrow", "Longrightarrow", "implies", "iff", "Leftrightarrow"), "⇒"),
+    **dict.fromkeys(("rightarrow", "longrightarrow", "to", "mapsto", "therefore"), "⇒"),
+    **dict.fromkeys(("left", "right", "middle", "big", "Big", "bigg", "Bigg"), ""),
+    **dict.fromkeys(("bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr"), ""),
+    **dict.fromkeys(("displaystyle", "textstyle", "quad", "qquad", "boxed", "sim"), ""),
+    **dict.fromkeys(("text", "textbf", "textit", "textrm", "mbox", "hbox", "operatorname"), ""),
+    **dict.fromkeys(("mathrm", "mathbf", "mathit", "mathsf", "boldsymbol", "bm"), ""),
+    **dict.fromkeys((",", ";", ":", "!", " ", "\\", "(", ")", "[", "]", "$", "&"), ""),
+}
+"""TeX commands by their meaning, without the backslash."""
+
+_MARKS: Final = rf"(?:,|\{{,\}}|\\,|['_{THIN}])"
+_GROUPED: Final = (
+    rf"[1-9][0-9]{{0,2}}(?P<mark>{_MARKS})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,30}}"
+    r"(?![0-9]|(?P=mark)[0-9])(?:\.[0-9]*)?|"
+)
+_PATTERN: Final = r"""
+    (?P<hex>0[xX][0-9A-Fa-f]+)
+    |(?P<space>\s+|(?:(?:torch\.)?Size|(?:tf\.)?TensorShape|tuple|list|shape)(?=\s*\()|\\(?:begin|end)\s*\{(?:aligned|align\*?|equation\*?|split|gather\*?)\})
+    |(?P<number>(?:GROUPED[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    |(?P<vulgar>[¼-¾⅐-⅞])
+    |(?P<power>[⁺⁻]?[⁰¹²³⁴-⁹]+)
+    |(?P<function>FUNCTION)
+    |(?P<text>\\(?:text\w*|mbox|hbox|mathrm|operatorname|mathbf|mathit)\s*\{[^{}\\$0-9]*\})
+    |\\(?P<command>[A-Za-z]+|.)
+    |(?P<word>LETTER(?:LETTER|[0-9_])*(?:[-.']LETTER(?:LETTER|[0-9_])*)*)
+    |(?P<unknown>\.\.+|[<>!]=?)
+    |(?P<symbol>\*\*|//|==>|-->|==|=>|->|:=|.)
+"""
+
+
+def _compiled(grouped: str) -> re.Pattern[str]:
+    source = _PATTERN.replace("GROUPED", grouped).replace("FUNCTION", FUNCTION)
+    return re.compile(source.replace("LETTER", LETTER), re.VERBOSE | re.DOTALL)
+
+
+SINGLE: Final = frozenset("+()[]{},;×·⌊⌋⌈⌉")
+"""Signs that begin nothing longer."""
+PATTERNS: Final = {True: _compiled(_GROUPED), False: _compiled("")}
+CROSS_OF_NUMBERS: Final = re.compile(rf"[xX](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])")
+CROSS_OF_NAMES: Final = re.compile(rf"[xX]|(?:by|times)(?!{LETTER})")
+RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|log")
+FUNCTION_NAMES: Final = {"√": "sqrt", "log": "log2"}
+DIGIT_MARKS: Final = re.compile(_MARKS)
+
+
+def tokenize(
+    text: str,
+    start: int = 0,
+    end: int | None = None,
+    *,
+    names: Names = NO_NAMES,
+    grouping: bool = True,
+) -> list[Token]:
+    """Return the tokens of ``text[start:end]``; with *grouping* a comma may group thousands."""
+    at, end = start, len(text) if end is None else end
+    pattern = PATTERNS[grouping]
+    tokens: list[Token] = []
+    while at < end:
+        character = text[at]
+        if character in SINGLE:
+            tokens.append(Token("symbol", character, at, at + 1))
+            at += 1
+            continue
+        token = None
+        if character.isalpha() or character in "\\∂":
+            token = _variable(text, at, end, names) or _cross(text, at, end, tokens, names)
+        if token is not None:
+            at = token.end
+        elif (match := pattern.match(text, at, end)) is not None:
+            token, at = _token(match), match.end()
+        if token is not None:
+            tokens.append(token)
+    return tokens
+
+
+def ends_operand(tokens: Sequence[Token]) -> bool:
+    """Tell whether the last token ends a value, so that a sign may follow."""
+    if not tokens:
+        return False
+    last = tokens[-1]
+    if last.kind == "symbol":
+        return last.text in CLOSERS or last.text in {"%", "percent", "|"}
+    return last.kind in {"number", "name", "power"}
+
+
+def _variable(text: str, at: int, end: int, names: Names) -> Token | None:
+    spotted = names.spot(text, at, end)
+    if spotted is None:
+        return None
+    return Token("name", spotted.name, at, spotted.end, recased=spotted.recased)
+
+
+def _cross(text: str, at: int, end: int, tokens: Sequence[Token], names: Names) -> Token | None:
+    """Return the sign that an ``x``, ``by`` or ``times`` behind a value is."""
+    if text[at] not in "xXbt" or not ends_operand(tokens):
+        return None
+    pattern = CROSS_OF_NAMES if names.declared else CROSS_OF_NUMBERS
+    match = pattern.match(text, at, end)
+    return Token("symbol", "×", at, match.end()) if match else None
+
+
+def _token(match: re.Match[str]) -> Token | None:
+    kind, (start, end), raw = match.lastgroup, match.span(), match[0]
+    match kind:
+        case "number":
+            value, place = exact_number(DIGIT_MARKS.sub("", raw), start)
+            return Token("number", raw, start, end, value, place)
+        case "vulgar":
+            top, _, bottom = unicodedata.normalize("NFKC", raw).partition("\u2044")
+            return Token("number", raw, start, end, Fraction(int(top), int(bottom)))
+        case "power":
+            return Token("power", raw, start, end, int(raw.translate(RAISED)))
+        case "function":
+            return Token("function", _function(raw), start, end)
+        case "text":
+            words = raw[raw.index("{") + 1 : -1].strip()
+            return Token("text", words, start, end) if words else None
+        case "word" | "unknown":
+            return Token(kind, raw, start, end)
+        case "hex":
+            return Token("unknown", raw, start, end)
+        case "command" | "symbol":
+            table = COMMANDS if kind == "command" else SYMBOLS
+            return _sign(table.get(raw.removeprefix("\\")), raw, start, end)
+        case _:
+            return None
+
+
+def _sign(meaning: str | None, raw: str, start: int, end: int) -> Token | None:
+    if meaning is None:
+        return Token("unknown", raw, start, end)
+    return Token("symbol", meaning, start, end) if meaning else None
+
+
+def _function(raw: str) -> str:
+    found = FUNCTION_WORD.search(raw)
+    word = found[0] if found else raw
+    return FUNCTION_NAMES.get(word, word)
+
+
+def exact_number(digits: str, position: int) -> tuple[Number, int]:
+    """Return the value of plain ASCII *digits* such as ``1.5e3``, and the place of the last one."""
+    mantissa, _, exponent = digits.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or len(exponent) > len(f"-{MAX_EXPONENT}0"):
+        raise _too_long(position)
+    whole, _, decimals = mantissa.partition(".")
+    place = int(exponent or 0) - len(decimals)
+    if abs(place) > MAX_EXPONENT + MAX_DIGITS:
+        raise _too_long(position)
+    value = int(whole + decimals or 0)
+    if place >= 0:
+        return value * 10**place, place
+    return simplest(Fraction(value, 10**-place)), place
+
+
+def _too_long(position: int) -> AnswerError:
+    return AnswerError(
+        "A number is too long or too large.",
+        expected=f"at most {MAX_DIGITS} digits",
+        position=position,
+    )

@@ -1,0 +1,209 @@
+"""The words around a value: labels, remarks, a counted thing; what is dropped is said.
+
+A word that could change the value (``not``, ``half``, ``at least``), or that looks like a symbol
+(``k``, ``C_in``), is never dropped: such an answer is refused.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.links import LINKS, Found
+from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
+from grader.reading.tokens import OPENERS, Token, ends_operand
+
+__all__ = ["refuse_changing", "without_words"]
+
+STARS: Final = frozenset({"*", "**"})
+PUNCTUATION: Final = frozenset({",", ";", ".", ":"})
+SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
+VALUES: Final = frozenset({"number", "name"})
+REMARKS: Final = frozenset({"(", "[", "{"})
+NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
+CHANGING: Final = re.compile(
+    r"not|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
+    r"|halves|thirds|quarters|twice|double|triple|times|dozen|hundred|squared?|cubed?|root|cent|except|pi"
+    r"|transposed?|inverse|none|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
+)
+"""Words that change what a number means, so that they are never dropped."""
+WORD: Final = re.compile(r"[^\W\d_]+")
+SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
+SUFFIX: Final = 2
+"""The most letters that may be a unit or a scale where they stand directly behind a number."""
+
+
+def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) -> Found:
+    """Return the value without remarks in brackets, words around it, bold type and full stop.
+
+    *words* are the kinds of token that are words here: in a formula only those set as text.
+    """
+    kept, notes = _without_remarks(tokens, text, words)
+    start = 0
+    while start < len(kept) and _opens(kept, start, words):
+        start += 1
+    end = _end(kept, start, words)
+    value = kept[start:end]
+    dropped = [_ignored(kept[:start], words), _ignored(kept[end:], words)]
+    if value:
+        _check_before(kept, start, text, words)
+        _check_behind(kept, end, text, words)
+    return Found(value, tuple(note for note in (*dropped, *notes) if note))
+
+
+def refuse_changing(words: str, position: int) -> None:
+    """Raise `AnswerError` if dropping *words* would change what a value means."""
+    for word in WORD.findall(words.lower()):
+        if word in NOT_FINITE:
+            raise AnswerError(
+                f"'{word}' is not a finite number.", expected="a number", position=position
+            )
+        if CHANGING.fullmatch(word):
+            raise AnswerError(
+                f"The word '{word}' changes what the answer means.",
+                expected="the value alone",
+                position=position,
+            )
+
+
+def _without_remarks(
+    tokens: Sequence[Token], text: str, words: frozenset[str]
+) -> tuple[list[Token], list[str]]:
+    """Return the tokens outside remarks such as ``(second layer)``, and a note on each remark."""
+    kept: list[Token] = []
+    notes: list[str] = []
+    at = 0
+    begun = False
+    while at < len(tokens):
+        begun = begun or tokens[at].kind in VALUES
+        end = _group_end(tokens, at)
+        after_word = begun and bool(kept) and kept[-1].kind in words
+        if end and (after_word or _is_remark(tokens[at : end + 1], kept, words)):
+            notes.append(f"{quoted(text, tokens[at].start, tokens[end].end)} was ignored.")
+            at = end + 1
+        else:
+            kept.append(tokens[at])
+            at += 1
+    return kept, notes
+
+
+def _group_end(tokens: Sequence[Token], at: int) -> int:
+    """Return where a bracket that opens at *at* closes, 0 if none opens or one is inside."""
+    if tokens[at].kind != "symbol" or tokens[at].text not in REMARKS:
+        return 0
+    for end in range(at + 1, len(tokens)):
+        if tokens[end].text == OPENERS[tokens[at].text]:
+            return end
+        if tokens[end].text in OPENERS:
+            return 0
+    return 0
+
+
+def _is_remark(group: Sequence[Token], kept: Sequence[Token], words: frozenset[str]) -> bool:
+    """Tell whether the bracket *group* behind *kept* says something instead of computing it."""
+    signs = {token.text for token in group if token.kind == "symbol"}
+    if signs & LINKS:
+        return ends_operand(kept)
+    said = [token for token in group if token.kind in words]
+    if signs & SIGNS or all(_is_symbol(token) for token in said):
+        return False
+    glued = bool(kept) and kept[-1].end == group[0].start
+    return not glued or len(said) > 1 or " " in said[0].text
+
+
+def _is_symbol(token: Token) -> bool:
+    """Tell whether a word looks like a variable: ``k``, ``R_2``, ``conv1``."""
+    return SYMBOL_LIKE.fullmatch(token.text) is not None
+
+
+def _opens(tokens: Sequence[Token], at: int, words: frozenset[str]) -> bool:
+    """Tell whether the token at *at* stands before the value: a word, a comma, an opening star."""
+    token = tokens[at]
+    if token.kind in words or token.text in PUNCTUATION:
+        return True
+    if not _is_star(token) or at + 1 == len(tokens):
+        return False
+    return at == 0 or tokens[at - 1].text in PUNCTUATION or _is_bold(tokens, at)
+
+
+def _is_star(token: Token) -> bool:
+    """Tell whether *token* may be Markdown's star; a caret is none."""
+    written = token.end - token.start == len(token.text)
+    return token.kind == "symbol" and token.text in STARS and written
+
+
+def _is_bold(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the star at *at* opens bold type that another one closes, ``about **36**``."""
+    star, before, after = tokens[at], tokens[at - 1], tokens[at + 1]
+    closed = any(
+        token.text == star.text and token.kind == "symbol" and tokens[number].end == token.start
+        for number, token in enumerate(tokens[at + 2 :], start=at + 1)
+    )
+    return closed and before.end < star.start and star.end == after.start
+
+
+def _end(tokens: Sequence[Token], start: int, words: frozenset[str]) -> int:
+    """Return where the value ends: before words, full stop and one closing star."""
+    opening = {token.text for token in tokens[:start] if _is_star(token)}
+    end = len(tokens)
+    while end > start:
+        token = tokens[end - 1]
+        if token.text in opening and _is_star(token):
+            opening = set()
+        elif token.kind not in words and token.text not in PUNCTUATION:
+            break
+        end -= 1
+    return end
+
+
+def _check_before(tokens: Sequence[Token], start: int, text: str, words: frozenset[str]) -> None:
+    """Refuse a word before the value that may belong to it: ``k - 5``, ``k^2``, ``p 5``."""
+    before = tokens[start - 1] if start else None
+    if before is None or before.kind not in words:
+        return
+    first = tokens[start]
+    follows = tokens[start + 1].start if start + 1 < len(tokens) else first.end
+    signed = first.kind == "symbol" and first.text in {"-", "+"}
+    if signed and before.end < first.start < first.end < follows:
+        raise AnswerError(
+            "A dash after a word can be read as a minus sign.",
+            expected="the number alone",
+            position=first.start,
+        )
+    called = first.text == "(" and before.end == first.start
+    computes = first.kind == "symbol" and first.text in SIGNS - {"frac"}
+    negative = signed and before.end < first.start
+    if called or _is_symbol(before) or (computes and not negative):
+        raise _not_a_number(text, before)
+
+
+def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset[str]) -> None:
+    """Refuse a word behind the value that may belong to it: ``5 * k``, ``138m``."""
+    if end == len(tokens) or tokens[end].kind not in words:
+        return
+    last, word = tokens[end - 1], tokens[end]
+    if last.kind == "symbol" and last.text in SIGNS - {"%"}:
+        raise _not_a_number(text, word)
+    if _is_symbol(word) or (len(word.text) <= SUFFIX and word.start == last.end):
+        raise AnswerError(
+            f"'{shortened(word.text)}' behind a number is not known here.",
+            expected="the number alone",
+            position=word.start,
+        )
+
+
+def _not_a_number(text: str, word: Token) -> AnswerError:
+    return AnswerError(
+        f"{quoted(text, word.start, word.end)} cannot be read as part of a number.",
+        expected=NUMBER_FORMS,
+        position=word.start,
+    )
+
+
+def _ignored(tokens: Sequence[Token], words: frozenset[str]) -> str:
+    """Return the note on dropped words, '' if there are none; refuse one that changes the value."""
+    texts = [token.text for token in tokens if token.kind in words]
+    for token in tokens:
+        if token.kind in words:
+            refuse_changing(token.text, token.start)
+    return f"'{shortened(' '.join(texts))}' was ignored." if texts else ""

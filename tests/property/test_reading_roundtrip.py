@@ -1,0 +1,413 @@
+"""Every value, printed in every notation, is read back equal."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.errors import AnswerError
+from grader.evaluate import Scope, evaluate
+from grader.reading import (
+    is_blank,
+    load_json,
+    looks_like_thousands,
+    read_formula,
+    read_formulas,
+    read_number,
+    read_shape,
+    read_tensor,
+)
+from grader.reading.numbers import EXACT_SCOPE
+from grader.show import show, show_tex
+from grader.tree import Binary, Call, Name, Negate, Num
+from grader.values import Tensor, nested
+
+MINUS = "\u2212"
+VARIABLES = ("H", "W", "K", "C_in", "C_1", "gamma", "w_4", "dL_da", "kernel_size")
+
+whole = st.integers(-(10**12), 10**12)
+decimals = st.builds(
+    lambda digits, places: Fraction(digits, 10**places),
+    st.integers(-(10**12), 10**12),
+    st.integers(0, 12),
+)
+fractions = st.fractions(max_denominator=10**6)
+numbers = st.one_of(whole, decimals, fractions)
+
+
+def plain_decimal(value: Fraction | int) -> str:
+    """Print a decimal that ends by another way than ours."""
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
+
+
+def grouped(mark: str):
+    return lambda value: f"{value:,}".replace(",", mark)
+
+
+WHOLE = {
+    "plain": str,
+    "plus": lambda value: f"{value:+}",
+    "minus sign": lambda value: str(value).replace("-", MINUS),
+    "point": lambda value: f"{value}.",
+    "commas": grouped(","),
+    "apostrophes": grouped("'"),
+    "thin spaces": grouped("\u2009"),
+    "no-break spaces": grouped("\u00a0"),
+    "underscores": grouped("_"),
+    "TeX commas": grouped("{,}"),
+    "TeX spaces": grouped("\\,"),
+    "dollars": lambda value: f"$${value}$$",
+    "label": lambda value: f"The total = {value}",
+    "chain": lambda value: f"({value} + 1) - 1 = {value}",
+    "bold": lambda value: f"**{value}**",
+    "words": lambda value: f"about {value} weights.",
+    "scientific": lambda value: f"{Decimal(value):e}",
+    "times ten": lambda value: f"{value} × 10^0",
+    "double": lambda value: f"{float(value)!r}" if abs(value) < 2**53 else str(value),
+}
+DECIMAL = {
+    "plain": plain_decimal,
+    "commas": lambda value: f"{Decimal(value.numerator) / Decimal(value.denominator):,f}",
+    "percent": lambda value: f"{plain_decimal(value * 100)}%",
+    "TeX percent": lambda value: rf"${plain_decimal(value * 100)}\%$",
+    "thousand": lambda value: f"{plain_decimal(value / 1000)} thousand",
+    "million": lambda value: f"{plain_decimal(value / 10**6)}M",
+    "times ten": lambda value: rf"{plain_decimal(value * 1000)} \times 10^{{-3}}",
+    "raised": lambda value: f"{plain_decimal(value * 100)}·10⁻²",
+}
+FRACTION = {
+    "slash": lambda value: f"{value.numerator}/{value.denominator}",
+    "division sign": lambda value: f"{value.numerator} ÷ {value.denominator}",
+    "TeX": lambda value: rf"\frac{{{value.numerator}}}{{{value.denominator}}}",
+    "Python": lambda value: f"({value.numerator}) / ({value.denominator})",
+    "shown": show,
+    "shown in TeX": show_tex,
+}
+
+
+@pytest.mark.parametrize("notation", WHOLE.values(), ids=WHOLE)
+@given(value=whole)
+def test_a_whole_number_reads_back(notation, value):
+    assert read_number(notation(value)).value == value
+
+
+@pytest.mark.parametrize("notation", DECIMAL.values(), ids=DECIMAL)
+@given(value=decimals)
+def test_a_decimal_reads_back(notation, value):
+    assert read_number(notation(value)).value == value
+
+
+@pytest.mark.parametrize("notation", FRACTION.values(), ids=FRACTION)
+@given(value=fractions)
+def test_a_fraction_reads_back(notation, value):
+    assert read_number(notation(value)).value == value
+
+
+@given(value=numbers)
+def test_a_json_number_and_what_is_shown_of_a_reading_read_back(value):
+    reading = read_number(value)
+    assert reading.value == value
+    assert read_number(reading.shown).value == value
+    percent = read_number(value, percent=True)
+    assert read_number(percent.shown, percent=True).value == value
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_double_reads_back_by_its_shortest_form(value):
+    assert read_number(repr(value)).value == Fraction(repr(value))
+    assert load_json(repr(value)) == Fraction(repr(value))
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(-8, 8))
+def test_the_last_place_is_that_of_the_digits_given(digits, place):
+    text = f"{digits}e{place}"
+    assert read_number(text).step == Fraction(10) ** place
+
+
+times = r" \times "
+SHAPES = {
+    "crosses": "×".join,
+    "spaced": " × ".join,
+    "letters": "x".join,
+    "capitals": " X ".join,
+    "stars": "*".join,
+    "words": " by ".join,
+    "TeX": lambda sizes: f"$ {times.join(sizes)} $",
+    "tuple": lambda sizes: f"({', '.join(sizes)},)",
+    "list": lambda sizes: f"[{','.join(sizes)}]",
+    "commas": ",".join,
+    "torch": lambda sizes: f"torch.Size([{', '.join(sizes)}])",
+    "chain": lambda sizes: f"shape = ({', '.join(sizes)})",
+    "arithmetic": lambda sizes: " × ".join(f"({size} + 1 - 1)" for size in sizes),
+}
+
+
+@pytest.mark.parametrize("notation", SHAPES.values(), ids=SHAPES)
+@given(shape=st.lists(st.integers(1, 99_999), min_size=1, max_size=6).map(tuple))
+def test_a_shape_reads_back(notation, shape):
+    assert read_shape(notation([str(size) for size in shape])).value == shape
+    assert read_shape(show(shape)).value == shape
+    assert read_shape(list(shape)).value == shape
+
+
+@given(st.lists(st.integers(1, 10**9), min_size=2, max_size=5).map(tuple))
+def test_a_shape_with_thousands_reads_back_where_crosses_separate(shape):
+    assert read_shape(" × ".join(f"{size:,}" for size in shape)).value == shape
+
+
+def matrices(cells):
+    side = st.integers(1, 5)
+    return st.tuples(side, side).flatmap(
+        lambda shape: st.lists(
+            cells, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]
+        ).map(lambda flat: Tensor(shape, tuple(flat)))
+    )
+
+
+def rows_of(tensor: Tensor) -> list[list[str]]:
+    return [[show(cell) for cell in row] for row in nested(tensor.shape, tensor.cells)]
+
+
+def lines(cell: str, row: str, around: str = "{}"):
+    def write(tensor: Tensor) -> str:
+        return around.format(row.join(cell.join(cells) for cells in rows_of(tensor)))
+
+    return write
+
+
+MATRICES = {
+    "Python": show,
+    "blanks": lines(" ", "]\n [", "[[{}]]"),
+    "tuples": lines(", ", ",), (", "[({},)]"),
+    "NumPy call": lines(", ", "],\n [", "np.array([[{}]], dtype=float)"),
+    "PyTorch": lines(", ", "],\n        [", "tensor([[{}]], device='cuda:0')"),
+    "MATLAB": lines(" ", "; ", "[{}]"),
+    "MATLAB commas": lines(", ", ";\n ", "[{};]"),
+    "CSV": lines(",", "\n"),
+    "tabs": lines("\t", "\n"),
+    "columns": lines("  ", "\n"),
+    "Markdown": lines(" | ", " |\n| ", "| {} |"),
+    "bmatrix": lines(" & ", r" \\ ", r"$$\begin{{bmatrix}} {} \end{{bmatrix}}$$"),
+    "pmatrix": lines("&", r"\\", r"X = \begin{{pmatrix}}{}\\\end{{pmatrix}}"),
+    "array": lines(" & ", r" \\ ", r"\left[\begin{{array}}{{c}} {} \end{{array}}\right]"),
+    "dashes": lines(" ", "]\n- [", "- [[{}]]"),
+    "blank lines": lines(" ", "]\n\n[", "[[{}]]"),
+    "no outer brackets": lines(" ", "]\n[", "[{}]"),
+    "missing bracket": lines(", ", "], [", "[[{}]"),
+    "shown in TeX": show_tex,
+}
+
+
+@pytest.mark.parametrize("notation", MATRICES.values(), ids=MATRICES)
+@given(
+    tensor=matrices(st.one_of(st.integers(-999, 999), st.decimals(-9, 9, places=2).map(Fraction)))
+)
+def test_a_matrix_reads_back(notation, tensor):
+    tensor = Tensor.of(nested(tensor.shape, tensor.cells))
+    assert read_tensor(notation(tensor), rank=2).value == tensor
+
+
+@given(matrices(fractions))
+def test_a_matrix_of_fractions_reads_back(tensor):
+    tensor = Tensor.of(nested(tensor.shape, tensor.cells))
+    assert read_tensor(show(tensor), rank=2).value == tensor
+    assert read_tensor(show_tex(tensor), rank=2).value == tensor
+    assert read_tensor(nested(tensor.shape, tensor.cells), rank=2).value == tensor
+
+
+@given(
+    st.lists(st.integers(1, 3), min_size=1, max_size=4).flatmap(
+        lambda shape: st.lists(
+            st.one_of(st.integers(-99, 99), st.floats(-9, 9)),
+            min_size=int(np.prod(shape)),
+            max_size=int(np.prod(shape)),
+        ).map(lambda cells: np.array(cells, dtype=float).reshape(shape))
+    )
+)
+def test_what_numpy_prints_reads_back(array):
+    tensor = Tensor.from_array(array)
+    exact = {"float_kind": lambda cell: repr(float(cell))}
+    text = np.array2string(array, formatter=exact, threshold=10**6)
+    for typed in (text, f"array({text})", repr(array.tolist())):
+        assert read_tensor(typed, rank=array.ndim).value == tensor
+
+
+@given(matrices(st.integers(-9, 9)))
+def test_glued_signs_are_split_where_no_row_stays_short(tensor):
+    text = "\n".join(
+        " ".join(f"{cell}." for cell in row).replace(" -", "-") for row in tensor.array().tolist()
+    )
+    assert read_tensor(text, rank=2).value == tensor
+
+
+names = st.sampled_from(VARIABLES).map(Name)
+literals = st.one_of(
+    st.integers(0, 999).map(Num),
+    st.decimals("0.01", 99, places=2).map(lambda value: Num(Fraction(value))),
+)
+
+
+def joined(inner):
+    signs = st.sampled_from(("+", "-", "*", "/", "**"))
+    calls = st.sampled_from(("floor", "ceil", "sqrt", "abs", "log2"))
+    return st.one_of(
+        st.builds(Binary, signs, inner, inner),
+        st.builds(Negate, inner),
+        st.builds(lambda call, item: Call(call, (item,)), calls, inner),
+        st.builds(lambda one, two: Call("max", (one, two)), inner, inner),
+    )
+
+
+trees = st.recursive(st.one_of(names, literals), joined, max_leaves=12)
+
+
+def numbered(tree):
+    """Number the calls from left to right, as the reader does."""
+    sites = iter(range(100))
+
+    def visit(node):
+        match node:
+            case Call(function, arguments):
+                site = next(sites)
+                return Call(function, tuple(visit(item) for item in arguments), site=site)
+            case Binary(sign, left, right):
+                return Binary(sign, visit(left), visit(right))
+            case Negate(operand):
+                return Negate(visit(operand))
+            case Num(value) if value == int(value):
+                return Num(int(value))
+            case _:
+                return node
+
+    return visit(tree)
+
+
+def in_python(text: str) -> str:
+    return text.replace("·", "*").replace("^", "**")
+
+
+def in_typography(text: str) -> str:
+    return text.replace("·", " × ").replace("-", MINUS).replace("gamma", "γ")
+
+
+FORMULAS = {
+    "shown": show,
+    "TeX": show_tex,
+    "Python": lambda tree: in_python(show(tree)),
+    "typography": lambda tree: in_typography(show(tree)),
+    "dollars": lambda tree: f"$$N = {show_tex(tree)}$$",
+    "stars": lambda tree: show(tree).replace("·", "*"),
+    "no blanks": lambda tree: show(tree).replace(" ", "").replace(",", ", "),
+}
+
+
+@pytest.mark.parametrize("notation", FORMULAS.values(), ids=FORMULAS)
+@given(tree=trees.map(numbered))
+def test_a_formula_reads_back_as_the_same_tree(notation, tree):
+    assert read_formula(notation(tree), VARIABLES).value == tree
+
+
+@given(st.lists(trees, min_size=1, max_size=4))
+def test_a_shape_of_formulas_reads_back(axes):
+    axes = tuple(numbered(axis) for axis in axes)
+    assert read_formulas(show(axes), VARIABLES).value == axes
+    if len(axes) > 1:
+        separate = " × ".join(f"({show(axis)})" for axis in axes)
+        assert read_formulas(separate, VARIABLES).value == axes
+
+
+@given(trees.map(numbered))
+def test_a_formula_without_variables_has_the_value_of_its_arithmetic(tree):
+    text = show(tree)
+    for name in sorted(VARIABLES, key=len, reverse=True):
+        text = text.replace(name, "3")
+    try:
+        value = read_number(text).value
+    except AnswerError:
+        return
+    names = dict.fromkeys(VARIABLES, 3)
+    assert evaluate(tree, Scope(names, EXACT_SCOPE.functions)) == value
+
+
+PIECES = (
+    *("1", "2", "12", "0.5", ".5", "5.", "1e3", "1,000", "2.-2.", "10", " ", "\n", "\t", ",", ";"),
+    *("=", "⇒", "->", ":", "+", "-", MINUS, "*", "**", "^", "×", "·", "/", "//", "%", "(", ")"),
+    *("[", "]", "{", "}", "⌊", "⌋", "|", r"\frac", r"\cdot", r"\times", r"\left", r"\right", "$"),
+    *(
+        r"\text{a b}",
+        r"\text{K}",
+        r"\begin{bmatrix}",
+        r"\end{bmatrix}",
+        "&",
+        r"\\",
+        "H",
+        "K",
+        "C_in",
+    ),
+    *("C_{in}", "γ", r"\gamma", "x", "X", "by", "about", "million", "M", "GMACs", "²", "⁻¹", "½"),
+    *(
+        "floor(",
+        r"\lfloor",
+        r"\rfloor",
+        "sqrt",
+        r"\sqrt",
+        "log2(",
+        "max(",
+        "nan",
+        "...",
+        "np.array(",
+    ),
+    *("tensor(", ", dtype=float", "torch.Size(", "_", "{,}", "'", "\u2009", "∂L/∂a", "!", "<", "é"),
+    *("(approx)", "or", "not", ".", "~", "≈", "`", "#", "\\", "KiB", "0x1F", "e", "_1", "₁", "⅓"),
+)
+READERS = (
+    read_number,
+    lambda typed: read_number(typed, percent=True),
+    read_shape,
+    lambda typed: read_shape(typed, square=2),
+    read_tensor,
+    lambda typed: read_tensor(typed, rank=1),
+    lambda typed: read_tensor(typed, rank=2),
+    lambda typed: read_tensor(typed, rank=3),
+    lambda typed: read_formula(typed, VARIABLES),
+    lambda typed: read_formulas(typed, VARIABLES),
+)
+typed_text = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.text(max_size=30)
+)
+
+
+@settings(max_examples=300)
+@given(typed_text)
+def test_any_text_is_read_and_reads_back_or_is_refused_with_a_place_in_it(typed):
+    for reader in READERS:
+        try:
+            reading = reader(typed)
+        except AnswerError as refused:
+            assert refused.position is None or 0 <= refused.position <= len(typed)  # noqa: PT017
+        else:
+            assert reader(reading.shown).value == reading.value
+    for ask in (looks_like_thousands, is_blank, load_json):
+        try:
+            ask(typed)
+        except AnswerError as refused:
+            assert refused.message  # noqa: PT017
+
+
+json_values = st.recursive(
+    st.one_of(typed_text, st.integers(), st.fractions()),
+    lambda inner: st.lists(inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(json_values)
+def test_any_json_is_read_or_refused(typed):
+    for reader in (*READERS, is_blank):
+        try:
+            reader(typed)
+        except AnswerError as refused:
+            assert refused.message  # noqa: PT017

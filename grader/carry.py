@@ -6,10 +6,11 @@ from grader.arithmetic import FUNCTIONS
 from grader.book import Book
 from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate, truth
+from grader.kinds import KINDS
 from grader.parts import KeyedPart
 from grader.plan import plan_of
 from grader.problem import AnyPart
-from grader.values import Value, same_form
+from grader.values import Value
 from grader.variant import Variant
 
 __all__ = ["carried_names"]
@@ -36,7 +37,7 @@ def _may_carry(variant: Variant, part: AnyPart, own: Mapping[str, Value], book: 
     if part.id not in own or true is None or own[part.id] == true:
         return False
     value = own[part.id]
-    if not (same_form(value, true) and isinstance(part, KeyedPart)):
+    if not (isinstance(part, KeyedPart) and KINDS[part.kind].may_carry(value, true)):
         return False
     if part.carry is None:
         return True

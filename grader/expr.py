@@ -7,6 +7,7 @@ lambda, no attribute of Python objects. `grader.evaluate` computes a tree.
 """
 
 import ast
+import warnings
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
@@ -88,7 +89,9 @@ def parse(source: str) -> Expression:
             "split it with `let`"
         )
     try:
-        body = ast.parse(source.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python only warns of is refused here
+            body = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
         raise ProblemError(f"{shorten(source)!r} is not an expression: {reason}") from error

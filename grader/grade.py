@@ -6,7 +6,7 @@ unreadable and costs nothing; what cannot be computed goes to a person (needs_re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -15,48 +15,19 @@ from grader.carry import carried_names
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope
 from grader.kinds import KINDS, Judgement, Kind
+from grader.kinds.base import NOT
 from grader.mistakes import Candidate, Known, carried_mistakes
 from grader.parts import KeyedPart
 from grader.problem import AnyPart, Status
 from grader.reading import Reading, Typed, is_blank
-from grader.values import Number, Value
+from grader.result import Result
+from grader.values import Value
 from grader.variant import Variant, double_mistakes
 
-__all__ = ["Result", "grade"]
+__all__ = ["grade"]
 
-FREE: Final = frozenset({"unreadable", "missing"})
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one part.
-
-    *status* says what happened, *credit* (an exact fraction, None until a person has marked) what
-    it earns of *points*. *read_as* is the answer as it was read, *mistakes* the ids of the likely
-    causes, *feedback* what the student is told, *reason* (for staff) why no key could be computed.
-    *carries* is the value for later parts, *cells* marks each cell for staff.
-    """
-
-    part: str
-    status: Status
-    credit: Fraction | None
-    points: Number
-    read_as: str = ""
-    mistakes: tuple[str, ...] = ()
-    feedback: str = ""
-    reason: str = ""
-    carries: Value | None = None
-    cells: tuple[bool, ...] = ()
-
-    @property
-    def score(self) -> Fraction | None:
-        """Points times credit; None until a person has marked."""
-        return None if self.credit is None else self.credit * self.points
-
-    @property
-    def costs_attempt(self) -> bool:
-        """Whether the answer uses an attempt: what could not be read does not."""
-        return self.status not in FREE
+BY_PERSON: Final = "A person marks this part."
+FOLLOWED: Final = "Right for the value that you carried on from an earlier part."
 
 
 def grade(
@@ -116,17 +87,16 @@ class _Bench:
 
 def _grade_part(bench: _Bench, typed: Typed | None) -> Result:
     if typed is None or is_blank(typed):
-        return bench.result("missing", Fraction(0), feedback="Nothing was answered.")
+        return bench.result("missing", Fraction(0), say="Nothing was answered.")
     try:
         reading = bench.kind.read(typed, bench.part, bench.seen)
     except AnswerError as error:
-        return bench.result("unreadable", Fraction(0), feedback=str(error))
+        say, position = str(error), error.position
+        return bench.result("unreadable", Fraction(0), say=say, position=position)
     except SolverError as error:
         return _review(bench, str(error))
-    if bench.part.kind == "text":
-        return bench.result(
-            "needs_review", None, read_as=reading.shown, feedback="A person marks this part."
-        )
+    if bench.kind.by_person:
+        return bench.result("needs_review", None, read_as=reading.shown, say=BY_PERSON)
     failure = bench.variant.failures.get(bench.part.id)
     try:
         if failure is None:
@@ -139,111 +109,119 @@ def _grade_part(bench: _Bench, typed: Typed | None) -> Result:
 def _review(bench: _Bench, failure: str, *, read_as: str = "") -> Result:
     """Return the result of a part whose key, or whose form, could not be computed."""
     say = "The key could not be computed; a person looks at this part."
-    return bench.result("needs_review", None, read_as=read_as, feedback=say, reason=failure)
+    return bench.result("needs_review", None, read_as=read_as, say=say, reason=failure)
 
 
 def _judge(bench: _Bench, reading: Reading[Any]) -> Result:
     """Return the result of an answer that was read, by the first rule that fits."""
-    more: dict[str, Any] = {"read_as": reading.shown, "carries": bench.kind.carried(reading)}
+    told = {"read_as": reading.shown, "notes": reading.notes}
+    more: dict[str, Any] = {**told, "carries": bench.kind.carried(reading)}
     judged = bench.judge(reading, bench.key)
     if judged.right:
-        return bench.result("correct", Fraction(1), feedback=_told(reading, "Correct."), **more)
+        return bench.result("correct", Fraction(1), say="Correct.", **more)
     if not isinstance(bench.part, KeyedPart):
-        return bench.result("wrong", judged.credit, feedback=_told(reading, "Not right."), **more)
+        return bench.result("wrong", judged.credit, say="Not right.", **more)
     accepted = _accepted(bench, bench.part, reading)
     if accepted is not None:
-        return bench.result("correct", Fraction(1), feedback=_told(reading, accepted), **more)
+        return bench.result("correct", Fraction(1), say=accepted, **more)
     names = carried_names(bench.variant, bench.part, bench.own, book=bench.book)
-    if names:
-        followed = _follow(bench, bench.part, reading, names)
-        if followed is not None and followed.right:
-            credit = max(Fraction(bench.part.follow_through), judged.credit)
-            say = "Right for the value that you carried on from an earlier part."
-            return bench.result("follow_through", credit, feedback=_told(reading, say), **more)
-        partial = followed.credit * bench.part.follow_through if followed else Fraction(0)
-        if followed and partial > judged.credit:
-            judged = Judgement(partial, followed.remark)
-    return _wrong(bench, reading, judged, names, more)
+    follow = _Follow(bench, bench.part, names)
+    followed = follow.judge(reading)
+    if followed.right:
+        credit = max(follow.credit, judged.credit)
+        return bench.result("follow_through", credit, say=FOLLOWED, **more)
+    if followed.credit * follow.credit > judged.credit:
+        judged = Judgement(followed.credit * follow.credit, followed.remark)
+    named = _causes(bench, reading, follow)
+    if named:
+        return _mistaken(bench, judged, named, more)
+    if judged.misfit:
+        return bench.result("unreadable", Fraction(0), say=judged.misfit, **told)
+    return _wrong(bench, bench.part, reading, judged, more)
+
+
+def _mistaken(
+    bench: _Bench, judged: Judgement, named: tuple[Candidate, ...], more: dict[str, Any]
+) -> Result:
+    """Return the result of an answer whose likely causes are known."""
+    credit = max(judged.credit, *(Fraction(one.credit) for one in named))
+    ids = tuple(dict.fromkeys(name for one in named for name in one.ids))
+    say = " Or: ".join(dict.fromkeys(one.say for one in named))
+    say = f"One of these may have happened. {say}" if len(named) > 1 else say
+    return bench.result("mistake", credit, mistakes=ids, say=say, cells=judged.cells, **more)
 
 
 def _wrong(
     bench: _Bench,
+    part: KeyedPart,
     reading: Reading[Any],
     judged: Judgement,
-    names: Mapping[str, Value],
     more: dict[str, Any],
 ) -> Result:
-    """Return the result of an answer that is not right: named, partial, misfit or wrong."""
-    named = _causes(bench, reading, names)
-    if named:
-        credit = max(judged.credit, *(Fraction(one.credit) for one in named))
-        ids = tuple(dict.fromkeys(name for one in named for name in one.ids))
-        say = " Or: ".join(dict.fromkeys(one.say for one in named))
-        say = f"One of these may have happened. {say}" if len(named) > 1 else say
-        return bench.result(
-            "mistake",
-            credit,
-            mistakes=ids,
-            feedback=_told(reading, say),
-            cells=judged.cells,
-            **more,
-        )
-    if judged.misfit:
-        return bench.result(
-            "unreadable", Fraction(0), read_as=reading.shown, feedback=judged.misfit
-        )
-    if judged.credit:
-        say = f"Partly right. {judged.remark}".strip()
-        return bench.result(
-            "partial", judged.credit, feedback=_told(reading, say), cells=judged.cells, **more
-        )
-    say = f"Not right. {judged.remark}".strip()
-    return bench.result(
-        "wrong", Fraction(0), feedback=_told(reading, say), cells=judged.cells, **more
-    )
+    """Return the result of an answer that is partly right, or wrong."""
+    status: Status = "partial" if judged.credit else "wrong"
+    pieces = ["Partly right." if judged.credit else "Not right.", judged.remark]
+    if part.show == "cells" and judged.cells:
+        pieces.append(bench.kind.point_out(reading, judged.cells))
+    say = " ".join(piece for piece in pieces if piece)
+    return bench.result(status, judged.credit, say=say, cells=judged.cells, **more)
 
 
-def _causes(
-    bench: _Bench, reading: Reading[Any], names: Mapping[str, Value]
-) -> tuple[Candidate, ...]:
-    """Return the likeliest causes: from true values, then from carried ones, then two at once."""
+def _causes(bench: _Bench, reading: Reading[Any], follow: "_Follow") -> tuple[Candidate, ...]:
+    """Return the likeliest causes: from true values, then from carried ones, then two at once.
+
+    An answer that may be the right value rounded shows no mistake but that.
+    """
     variant, part, book = bench.variant, bench.part, bench.book
-    named = _named(bench, reading, variant.mistakes.get(part.id, Known()))
-    if not named and names:
-        keys = {**variant.keys, **names}
+    rounded = any(bench.kind.may_round(reading, key) for key in (bench.key, follow.key))
+    named = _named(bench, reading, variant.mistakes.get(part.id, Known()), rounded=rounded)
+    if not named and follow.names:
+        keys = {**variant.keys, **follow.names}
         carried = carried_mistakes(variant.problem, part, variant.names, keys, book)
-        named = _named(bench, reading, carried)
+        named = _named(bench, reading, carried, rounded=rounded)
+        named = tuple(replace(one, credit=one.credit * follow.credit) for one in named)
     if not named:
-        named = _named(bench, reading, double_mistakes(variant, part.id, book))
+        named = _named(bench, reading, double_mistakes(variant, part.id, book), rounded=rounded)
     return named
-
-
-def _told(reading: Reading[Any], say: str) -> str:
-    """Return the feedback, with how the answer was read where that was not plain."""
-    return " ".join((say, *reading.notes))
 
 
 def _accepted(bench: _Bench, part: KeyedPart, reading: Reading[Any]) -> str | None:
     """Return what to say of an answer that the author accepts beside the key, else None."""
     scope = _scope(bench, {})
     for accept in part.accept:
-        key = bench.kind.solve(part.model_copy(update={"key": accept.key}), scope)
-        if bench.judge(reading, key).right:
-            return accept.say.fill(scope) or "Correct: accepted beside the key."
+        try:
+            key = bench.kind.solve(part.model_copy(update={"key": accept.key}), scope)
+            if bench.judge(reading, key).right:
+                return accept.say.fill(scope) or "Correct: accepted beside the key."
+        except SolverError:
+            continue  # the checker reports it; nobody loses by it
     return None
 
 
-def _follow(
-    bench: _Bench, part: KeyedPart, reading: Reading[Any], names: Mapping[str, Value]
-) -> Judgement | None:
-    """Return the judgement by the key that the student's earlier answers give, None without one."""
-    try:
-        key = bench.kind.solve(part, _scope(bench, names))
-    except SolverError:
-        return None
-    if _is_shortcut(key, bench.key, names, bench.variant.keys):
-        return None
-    return bench.judge(reading, key)
+class _Follow:
+    """The key of a part from the student's own earlier answers, where they lead to another one."""
+
+    def __init__(self, bench: _Bench, part: KeyedPart, names: Mapping[str, Value]) -> None:
+        self._bench = bench
+        self.names = names
+        self.credit = Fraction(part.follow_through)
+        self.key: Value | None = None
+        if names:
+            try:
+                self.key = bench.kind.solve(part, _scope(bench, names))
+            except SolverError:
+                self.key = None
+        if _is_shortcut(self.key, bench.key, names, bench.variant.keys):
+            self.key = None
+
+    def judge(self, reading: Reading[Any]) -> Judgement:
+        """Return how the answer compares with that key; not at all where there is none."""
+        if self.key is None:
+            return NOT
+        try:
+            return self._bench.judge(reading, self.key)
+        except SolverError:
+            return NOT
 
 
 def _is_shortcut(
@@ -261,14 +239,22 @@ def _scope(bench: _Bench, names: Mapping[str, Value]) -> Scope:
     return Scope({**bench.variant.names, **keys, **names}, bench.seen.functions)
 
 
-def _named(bench: _Bench, reading: Reading[Any], known: Known) -> tuple[Candidate, ...]:
-    """Return the candidates of the highest rank that give this answer."""
-    matching = [
-        one
-        for one in known.candidates
-        if bench.kind.recognise(reading, one.value, bench.part, bench.seen)
-    ]
-    if not matching:
-        return ()
-    best = max(one.rank for one in matching)
+def _named(
+    bench: _Bench, reading: Reading[Any], known: Known, *, rounded: bool
+) -> tuple[Candidate, ...]:
+    """Return the candidates of the highest rank that give this answer.
+
+    Exactly, or, if none does and the answer is not the right value *rounded*, to telling digits.
+    """
+    matching = [one for one in known.candidates if _recognised(bench, reading, one)]
+    if not matching and not rounded:
+        matching = [one for one in known.candidates if bench.kind.resembles(reading, one.value)]
+    best = max((one.rank for one in matching), default=0)
     return tuple(one for one in matching if one.rank == best)
+
+
+def _recognised(bench: _Bench, reading: Reading[Any], one: Candidate) -> bool:
+    try:
+        return bench.kind.recognise(reading, one.value, bench.part, bench.seen)
+    except SolverError:
+        return False

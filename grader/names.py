@@ -67,6 +67,8 @@ def _in_part(
         head = field.partition(".")[0]
         if head in {"prompt", "say", "rows", "start"}:
             allowed = known
+        elif head == "accept_if":
+            allowed = known | part.variables_of_key
         elif head == "carry":
             allowed = known | earlier | {part.id}
         else:

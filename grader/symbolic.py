@@ -30,6 +30,7 @@ __all__ = ["Domain", "Formula", "Interval", "compare", "points"]
 
 POINTS: Final = 64
 TRIES: Final = 20_000
+TRIES_FOR_ONE: Final = 1_000
 SMALL: Final = 4
 GRID: Final = 97
 INEXACT: Final = frozenset({"sqrt", "log2"})
@@ -103,7 +104,9 @@ def points(
     every = math.prod(box.size for _, box in variables)
     found: list[Mapping[str, Number]] = []
     met: set[tuple[Number, ...]] = set()
-    for _ in range(TRIES):
+    for tried in range(TRIES):
+        if tried == TRIES_FOR_ONE and not found:
+            break
         point = {name: box.pick(stream) for name, box in variables}
         values = tuple(point.values())
         if values not in met and _holds(where, point):

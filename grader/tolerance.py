@@ -12,7 +12,15 @@ from pydantic import Field, model_validator
 from grader.fields import Model, Positive
 from grader.values import Number, magnitude, simplest
 
-__all__ = ["EXACT", "Tolerance", "decimal_place", "recognised", "within"]
+__all__ = [
+    "EXACT",
+    "Tolerance",
+    "decimal_place",
+    "may_round",
+    "recognised",
+    "resembles",
+    "within",
+]
 
 MIN_FIGURES_TO_RECOGNISE = 3
 FLOAT_NOISE = Fraction(1, 10**9)
@@ -85,15 +93,28 @@ def within(answer: Number, key: Number, tolerance: Tolerance, *, step: Number | 
 
 
 def recognised(answer: Number, value: Number, *, step: Number | None) -> bool:
-    """Tell whether *answer* is *value*, exactly or rounded to three figures or more.
+    """Tell whether *answer* is *value*: equal, or, where it was computed, but for float noise.
 
     Mistakes are recognised by this, whatever the part tolerates: a wrong cause is worse than none.
     """
     if answer == value:
         return True
-    if step is None:
-        return magnitude(answer - value) <= FLOAT_NOISE * magnitude(value)
+    return step is None and magnitude(answer - value) <= FLOAT_NOISE * magnitude(value)
+
+
+def resembles(answer: Number, value: Number, *, step: Number | None) -> bool:
+    """Tell whether *answer* is *value* rounded to three figures or more.
+
+    A whole number is no rounding of a fraction here: 112 does not show that 111.5 was found.
+    """
+    if step == 1 and not isinstance(value, int):
+        return False
     return _is_rounding(answer, value, step, MIN_FIGURES_TO_RECOGNISE)
+
+
+def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
+    """Tell whether *answer* is *value* rounded to whatever digits were typed."""
+    return step is not None and magnitude(answer - value) <= Fraction(step) / 2
 
 
 def _is_rounding(answer: Number, value: Number, step: Number | None, figures: int) -> bool:

@@ -81,6 +81,8 @@ class Tensor:
                 raise ValueError(f"rows of different lengths: {sorted(lengths)}")
             shape.append(lengths.pop())
             level = [item for row in rows for item in row]
+        if 0 in shape:
+            raise ValueError("an axis is empty")
         return cls(tuple(shape), tuple(exact(item) for item in level))
 
     @classmethod
@@ -137,19 +139,21 @@ def simplest(number: Fraction) -> Number:
     return number.numerator if number.denominator == 1 else number
 
 
-def same_form(value: Value, true: Value) -> bool:
+def same_form(value: Value, true: Value, *, whole: bool = False) -> bool:
     """Tell whether *value* has the type and shape of *true*, and is positive where *true* is.
 
-    A tensor has to be positive where every cell of the true one is.
+    With *whole* a number has to be an integer; the sizes of a shape always do. A tensor has to be
+    positive where every cell of the true one is.
     """
     if is_number(true):
-        whole = isinstance(value, int) or isinstance(true, Fraction)
-        return is_number(value) and whole and (value > 0 or true <= 0)
+        if not is_number(value) or (whole and not isinstance(value, int)):
+            return False
+        return value > 0 or true <= 0
     if isinstance(true, tuple):
         return (
             isinstance(value, tuple)
             and len(value) == len(true)
-            and all(same_form(one, two) for one, two in zip(value, true, strict=True))
+            and all(same_form(one, two, whole=True) for one, two in zip(value, true, strict=True))
         )
     if isinstance(true, Tensor):
         return (

@@ -14,7 +14,7 @@ from grader.kinds import KINDS
 from grader.mistakes import Known, known_mistakes, pairs
 from grader.params import Choose, Integers, Param
 from grader.problem import Problem
-from grader.values import Value
+from grader.values import Tensor, Value
 
 __all__ = [
     "MAX_TRIES",
@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 MAX_TRIES: Final = 1000
+MIN_TRIES: Final = 50
+MAX_THROWN_CELLS: Final = 20_000
 CACHED_PAIRS: Final = 4096
 
 
@@ -61,8 +63,12 @@ def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
     if seed is None:
         return _textbook(problem, functions)
     refused = ""
+    tries = MAX_TRIES
     for attempt in range(MAX_TRIES):
+        if attempt >= tries:
+            break
         names = _throw(problem, f"{seed}|{attempt}", functions)
+        tries = min(tries, max(MIN_TRIES, MAX_THROWN_CELLS // _cells(names)))
         try:
             _derive(problem, names, functions)
             if all(_conditions(problem, names, functions)):
@@ -70,9 +76,14 @@ def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
         except ProblemError as error:
             refused = f"; the last one: {error}"
     raise ProblemError(
-        f"none of {MAX_TRIES} draws satisfies `require`{refused}; widen the parameters or relax it",
+        f"none of {tries} draws satisfies `require`{refused}; widen the parameters or relax it",
         field="require",
     )
+
+
+def _cells(names: Mapping[str, Value]) -> int:
+    """Return how many numbers were thrown, which is what a throw costs."""
+    return sum(len(one.cells) if isinstance(one, Tensor) else 1 for one in names.values()) or 1
 
 
 def unused_conditions(problem: Problem, book: Book, *, draws: int = 200) -> tuple[int, ...]:

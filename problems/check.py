@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.book import Book
-from grader.errors import AnswerError, GraderError, ProblemError
-from grader.grade import Result, grade
+from grader.errors import GraderError, ProblemError, SolverError
+from grader.evaluate import Scope
+from grader.grade import grade
 from grader.kinds import KINDS
+from grader.kinds.choices import ChoicePart, ChoicesPart
+from grader.kinds.formulas import FormulaPart
 from grader.parts import KeyedPart
 from grader.problem import Example, Problem
+from grader.result import Result
+from grader.symbolic import Formula, compare
 from grader.template import Template
 from grader.variant import Variant, solve, unused_conditions
 from problems.loader import load_file
@@ -40,19 +45,21 @@ def check_file(path: Path, *, book: Book, seeds: int = MAX_SEEDS) -> Report:
 def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_SEEDS) -> Report:
     """Return the report of a loaded problem."""
     errors: list[str] = []
+    warnings = list(_unexampled(problem))
     publication: Publication | None = None
     try:
         publication = publish(problem, book, limit=seeds)
         variants = _variants(problem, publication, book)
-        errors += _failures(variants)
+        errors += _failures(variants, book)
         errors += _texts(problem, variants, book)
         errors += _samples(variants, book)
         errors += _examples(problem, book)
+        warnings += _idle(problem, publication, book)
     except GraderError as error:
         errors.append(str(error))
     placed = tuple(f"{file}: {error}" for error in dict.fromkeys(errors))
-    warnings = tuple(f"{file}: {one}" for one in _warnings(problem, publication, book))
-    return Report(file, placed, warnings, publication.report if publication else None)
+    looked_at = tuple(f"{file}: {warning}" for warning in warnings)
+    return Report(file, placed, looked_at, publication.report if publication else None)
 
 
 def _variants(problem: Problem, publication: Publication, book: Book) -> list[Variant]:
@@ -65,16 +72,39 @@ def _name(variant: Variant) -> str:
     return "original" if variant.seed is None else f"seed {variant.seed}"
 
 
-def _failures(variants: list[Variant]) -> Iterator[str]:
+def _failures(variants: list[Variant], book: Book) -> Iterator[str]:
+    """Yield the keys, and what the author accepts or names, that cannot be computed."""
     for variant in variants:
-        for part, reason in variant.failures.items():
-            yield f"parts.{part}.key: {reason} ({_name(variant)}); mend it or `require` it away"
+        for failed, reason in variant.failures.items():
+            yield f"parts.{failed}.key: {reason} ({_name(variant)}); mend it or `require` it away"
+        keys = {name: key for name, key in variant.keys.items() if key is not None}
+        scope = Scope({**variant.names, **keys}, variant.scope(book).functions)
+        for part in variant.problem.parts:
+            if isinstance(part, KeyedPart):
+                yield from _authored(part, scope, _name(variant))
+
+
+def _authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
+    """Yield the accepted values and the mistakes of *part* that cannot be computed or told."""
+    listed = [(f"accept.{at}", one.key, one.say) for at, one in enumerate(part.accept)]
+    listed += [(f"mistakes.{one.id}", one.key, one.say) for one in part.mistakes]
+    for place, key, say in listed:
+        try:
+            value = KINDS[part.kind].solve(part.model_copy(update={"key": key}), scope)
+            say.fill(scope)
+            if isinstance(value, Formula) and isinstance(part, FormulaPart):
+                compare(value.tree, value, part.sample)
+        except SolverError as error:
+            yield f"parts.{part.id}.{place}: {error} ({name}); mend it or remove it"
 
 
 def _texts(problem: Problem, variants: list[Variant], book: Book) -> Iterator[str]:
     """Yield the texts that cannot be filled in."""
     texts: list[tuple[str, Template]] = [("statement", problem.statement)]
-    texts += [(f"parts.{part.id}.prompt", part.prompt) for part in problem.parts]
+    for part in problem.parts:
+        texts.append((f"parts.{part.id}.prompt", part.prompt))
+        if isinstance(part, (ChoicePart, ChoicesPart)):
+            texts += [(f"parts.{part.id}.options.{at}", one) for at, one in part.options.items()]
     for variant in variants:
         scope = variant.scope(book)
         for place, text in texts:
@@ -88,7 +118,7 @@ def _samples(variants: list[Variant], book: Book) -> Iterator[str]:
     """Yield where an answer made from the key is not judged as it must be."""
     for variant in variants:
         for part in variant.problem.parts:
-            if part.id in variant.failures or part.kind == "text":
+            if part.id in variant.failures or KINDS[part.kind].by_person:
                 continue
             samples = KINDS[part.kind].samples(part, variant.keys[part.id])
             for typed in samples.right:
@@ -108,11 +138,7 @@ def _result(variant: Variant, part: str, typed: object, book: Book) -> Result:
 def _examples(problem: Problem, book: Book) -> Iterator[str]:
     for at, example in enumerate(problem.examples):
         variant = solve(problem, example.seed, book)
-        try:
-            results = {one.part: one for one in grade(variant, example.answers, book=book)}
-        except AnswerError as error:
-            yield f"examples.{at}: {error}"
-            continue
+        results = {one.part: one for one in grade(variant, example.answers, book=book)}
         yield from _differences(at, example, results)
 
 
@@ -129,10 +155,14 @@ def _differences(at: int, example: Example, results: dict[str, Result]) -> Itera
             yield f"{place}: earns {result.credit}, expected {expected.credit}"
 
 
-def _warnings(problem: Problem, publication: Publication | None, book: Book) -> Iterator[str]:
+def _unexampled(problem: Problem) -> Iterator[str]:
     if not problem.examples:
         yield "there are no examples; add answers with the status that each must get"
-    if publication is None or not problem.is_drawn:
+
+
+def _idle(problem: Problem, publication: Publication, book: Book) -> Iterator[str]:
+    """Yield the conditions and the author's mistakes that no draw shows."""
+    if not problem.is_drawn:
         return
     for at in unused_conditions(problem, book):
         yield f"require.{at}: {problem.require[at].source!r} never refuses a draw; is it needed?"

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from grader.book import Book, MistakeInfo
 from grader.errors import SolverError
-from grader.grade import Result, grade
+from grader.grade import grade
 from grader.problem import Problem
+from grader.result import Result
 from grader.values import Number, Opaque, Record, Tensor, Value
 from grader.variant import Variant, solve
 

@@ -1,6 +1,6 @@
 """Kinds whose answer is an array of numbers: `vector`, `matrix` and `tensor`."""
 
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ __all__ = [
     "VectorKind",
     "VectorPart",
 ]
+
+MAX_PLACES: Final = 10
 
 
 class ArrayPart(KeyedPart):
@@ -76,12 +78,28 @@ class ArrayKind(Kind[T, Tensor]):
             for cell, wanted in zip(answer.cells, expected.cells, strict=True)
         )
 
+    def point_out(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
+        """Return the places of the cells that are not right, counted from 1."""
+        shape = reading.value.shape
+        wrong = [at for at, right in enumerate(cells) if not right]
+        places = ["(" + ", ".join(str(i + 1) for i in _index(at, shape)) + ")" for at in wrong]
+        more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
+        return f"Not right: {', '.join(places[:MAX_PLACES])}{more}."
+
     def samples(self, part: T, key: Value | None) -> Samples:
         """Return the key, the key with every cell moved away, and broken text."""
         tensor = as_tensor(key)
         moved = tensor.map(lambda cell: cell + 1 + 2 * part.tolerance.radius(cell))
         broken = ("[[1, 2], [3]]", "[[1, ...]]", "abc", "[[nan]]")
         return Samples((show(tensor),), (show(moved),), broken)
+
+
+def _index(at: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    index: list[int] = []
+    for side in reversed(shape):
+        at, place = divmod(at, side)
+        index.append(place)
+    return tuple(reversed(index))
 
 
 def _other_size(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:

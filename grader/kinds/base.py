@@ -10,7 +10,7 @@ from grader.evaluate import Scope, evaluate
 from grader.parts import Part
 from grader.reading import Reading, Typed
 from grader.show import show
-from grader.values import Tensor, Value
+from grader.values import Tensor, Value, same_form
 
 __all__ = ["NOT", "RIGHT", "Judgement", "Kind", "Samples", "as_tensor", "share"]
 
@@ -51,9 +51,13 @@ class Samples:
 
 
 class Kind(ABC, Generic[P, A]):
-    """One kind of answer. Its methods are functions of their arguments alone."""
+    """One kind of answer. Its methods are functions of their arguments alone.
+
+    *by_person* says that no machine judges it.
+    """
 
     part: ClassVar[type[Part]]
+    by_person: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, typed: Typed, part: P, scope: Scope) -> Reading[A]:
@@ -78,6 +82,26 @@ class Kind(ABC, Generic[P, A]):
     def recognise(self, reading: Reading[A], value: Value, part: P, scope: Scope) -> bool:
         """Tell whether the answer is *value*, the result of a known mistake."""
         return self.judge(reading, value, part, scope).right
+
+    def resembles(self, reading: Reading[A], value: Value | None) -> bool:
+        """Tell whether the answer is *value* rounded to telling digits."""
+        del reading, value
+        return False
+
+    def may_round(self, reading: Reading[A], value: Value | None) -> bool:
+        """Tell whether the answer is *value* rounded to any digits."""
+        del reading, value
+        return False
+
+    def may_carry(self, value: Value, true: Value) -> bool:
+        """Tell whether *value*, a student's answer, has a form that later keys can compute with."""
+        return same_form(value, true)
+
+    def point_out(self, reading: Reading[A], cells: tuple[bool, ...]) -> str:
+        """Return which cells are not right, for parts that show it."""
+        del reading
+        wrong = ", ".join(str(at) for at, right in enumerate(cells, 1) if not right)
+        return f"Not right: {wrong}."
 
     def carried(self, reading: Reading[A]) -> Value | None:
         """Return the answer as a value that later keys may compute with."""

@@ -1,6 +1,7 @@
 """Kinds whose answer is one number: `integer`, `number` and `percent`."""
 
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+import re
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -11,8 +12,8 @@ from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, looks_like_thousands, read_number
 from grader.show import show
-from grader.tolerance import EXACT, Tolerance, recognised, within
-from grader.values import Number, Value, is_number, magnitude
+from grader.tolerance import EXACT, Tolerance, may_round, recognised, resembles, within
+from grader.values import Number, Value, is_number, magnitude, same_form
 
 __all__ = [
     "IntegerKind",
@@ -23,6 +24,9 @@ __all__ = [
     "PercentPart",
     "read_count",
 ]
+
+ROUNDED: Final = "The exact number is asked for, with all its digits."
+POINTED: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
 class ScalarPart(KeyedPart):
@@ -51,12 +55,23 @@ class ScalarKind(Kind[S, Number]):
         del scope
         if not is_number(key):
             return NOT
-        return RIGHT if within(reading.value, key, part.tolerance, step=reading.step) else NOT
+        if within(reading.value, key, part.tolerance, step=reading.step):
+            return RIGHT
+        rounded = reading.step is not None and reading.step > 1 and part.tolerance == EXACT
+        return Judgement(NOT.credit, remark=ROUNDED) if rounded else NOT
 
     def recognise(self, reading: Reading[Number], value: Value, part: S, scope: Scope) -> bool:
-        """Tell whether the answer is *value*, exactly or at the digits given."""
+        """Tell whether the answer is *value*, the result of a known mistake."""
         del part, scope
         return is_number(value) and recognised(reading.value, value, step=reading.step)
+
+    def resembles(self, reading: Reading[Number], value: Value | None) -> bool:
+        """Tell whether the answer is *value* rounded to three figures or more."""
+        return is_number(value) and resembles(reading.value, value, step=reading.step)
+
+    def may_round(self, reading: Reading[Number], value: Value | None) -> bool:
+        """Tell whether the answer is *value* rounded to any digits."""
+        return is_number(value) and may_round(reading.value, value, step=reading.step)
 
     def samples(self, part: S, key: Value | None) -> Samples:
         """Return answers near and far from the key."""
@@ -77,6 +92,10 @@ class IntegerKind(ScalarKind[IntegerPart]):
 
     part: ClassVar[type[IntegerPart]] = IntegerPart
 
+    def may_carry(self, value: Value, true: Value) -> bool:
+        """Tell whether *value* is a whole number, and positive where the true one is."""
+        return same_form(value, true, whole=True)
+
     def read(self, typed: Typed, part: IntegerPart, scope: Scope) -> Reading[Number]:
         """Return the number."""
         del part, scope
@@ -86,7 +105,7 @@ class IntegerKind(ScalarKind[IntegerPart]):
 def read_count(typed: Typed) -> Reading[Number]:
     """Return the number where a count is asked for; ``65.536`` could mean 65536 and is refused."""
     if isinstance(typed, str) and looks_like_thousands(typed):
-        digits = typed.strip()
+        digits = POINTED.findall(typed)[-1]
         raise AnswerError(
             f"{digits} can be read as a decimal number and as a whole number with a point "
             "between the thousands.",

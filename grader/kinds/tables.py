@@ -40,6 +40,9 @@ COLUMN_KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
     "percent": PercentKind(),
     "shape": ShapeKind(),
 }
+COLUMN_FIELDS: Final = frozenset(
+    {"id", "kind", "key", "reason", "tolerance", "layout", "square", "variables", "where"}
+)
 Column: TypeAlias = Annotated[
     IntegerPart | NumberPart | PercentPart | ShapePart, Field(discriminator="kind")
 ]
@@ -96,9 +99,9 @@ class TablePart(KeyedPart):
         if self.key is not None or self.accept or self.mistakes:
             raise ValueError("a table has its keys in the columns; it takes no accept or mistakes")
         for name, column in self.columns.items():
-            unused = column.model_fields_set & {"accept", "mistakes", "carry", "ignore", "points"}
+            unused = column.model_fields_set - COLUMN_FIELDS
             if unused:
-                raise ValueError(f"the column {name} cannot have {min(unused)}; the table may")
+                raise ValueError(f"the column {name} cannot have {min(unused)}")
             if column.key is None:
                 raise ValueError(f"the column {name} has no key; a table has no thresholds")
         return self

@@ -51,6 +51,7 @@ class TextKind(Kind[TextPart, str]):
     """Free text. It is kept as typed; nothing is judged by machine."""
 
     part: ClassVar[type[TextPart]] = TextPart
+    by_person = True
 
     def read(self, typed: Typed, part: TextPart, scope: Scope) -> Reading[str]:
         """Return the text as typed."""

@@ -20,7 +20,7 @@ VECTOR = Tensor.of([1, 2])
         (-30, -31, True),
         (30, -31, True),
         (0, 0, True),
-        (Fraction(61, 2), 31, False),
+        (Fraction(61, 2), 31, True),
         (30, Fraction(61, 2), True),
         (Fraction(1, 3), Fraction(1, 2), True),
         (Fraction(-1, 3), Fraction(1, 2), False),
@@ -44,6 +44,15 @@ def test_a_value_of_the_same_form_has_type_shape_and_positive_numbers_where_the_
     value, true, same
 ):
     assert same_form(value, true) is same
+
+
+@pytest.mark.parametrize(("kind", "carries"), [("integer", False), ("number", True)])
+def test_a_fraction_carries_where_the_kind_allows_it_whatever_the_numbers_are(kind, carries):
+    """Not where the drawn key happens to be whole: credit must not depend on the seed."""
+    first = ask(kind, key="31", reason="a constant")
+    variant = original(first, ask("number", id="b", key="a * 3"))
+    names = carried_names(variant, variant.problem.parts[1], {"a": Fraction(63, 2)}, book=BOOK)
+    assert bool(names) is carries
 
 
 A, B = ask(key="side(64, 3, stride=2)"), ask(id="b", key="halve(a)")

@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, mark, marked, original
 
-from grader.grade import Result, grade
+from grader.grade import grade
+from grader.result import Result
 from grader.values import Tensor
 
 SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up
@@ -240,17 +241,55 @@ def test_staff_are_told_why_no_key_could_be_computed():
     assert "the solver cannot take 0 values" in mark(BROKEN, "5").reason
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        ask("expression", key="1 / (n - n)", variables={"n": "1..9"}),
-        {**SIDE, "accept": [{"key": "broken()", "reason": "fails"}]},
-    ],
-)
-def test_a_failure_while_judging_goes_to_a_person(part):
-    result = mark(part, "8")
+def test_a_failure_while_judging_goes_to_a_person():
+    result = mark(ask("expression", key="1 / (n - n)", variables={"n": "1..9"}), "8")
     assert (result.status, result.credit) == ("needs_review", None)
     assert result.reason
+
+
+def test_what_the_author_accepts_or_names_and_cannot_be_computed_changes_no_verdict():
+    accept = [{"key": "broken()", "reason": "fails"}]
+    assert mark({**SIDE, "accept": accept}, "8").status == "wrong"
+    mistakes = [{"id": "nowhere", "key": "1 / (n - n)", "say": "x"}]
+    formula = ask("expression", key="n", variables={"n": "1..9"}, mistakes=mistakes)
+    assert mark(formula, "n + 1").status == "wrong"
+
+
+def test_an_answer_that_follows_from_one_that_breaks_the_key_is_wrong_and_not_reviewed():
+    later = ask("expression", id="b", key="n / (a - 16)", variables={"n": "1..9"})
+    variant = original(ask(key="31", reason="a constant"), later)
+    result = marked(variant, a="16", b="n")["b"]
+    assert result.status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [("2.05e+05", "wrong"), ("205K", "wrong"), ("200K", "wrong"), ("204800", "mistake")],
+)
+def test_a_rounding_of_the_right_key_is_not_taken_for_a_mistake(typed, status):
+    """204,928 parameters with biases, 204,800 without: 205 thousand shows neither."""
+    no_bias = [{"id": "no_bias", "key": "204800", "say": "x"}]
+    part = ask(key="204928", reason="a constant", mistakes=no_bias)
+    result = mark(part, typed)
+    assert result.status == status
+    if typed != "204800":
+        assert "The exact number is asked for" in result.feedback
+
+
+def test_a_mistake_in_a_carried_value_earns_no_more_than_the_right_carried_answer():
+    mistakes = [{"id": "doubled", "key": "2 * a", "say": "x", "credit": 1}]
+    later = ask(id="b", key="3 * a", follow_through="1/4", mistakes=mistakes)
+    variant = original(ask(key="31", reason="a constant"), later)
+    right, wrong = (marked(variant, a="30", b=typed)["b"] for typed in ("90", "60"))
+    assert (right.status, right.credit) == ("follow_through", Fraction(1, 4))
+    assert (wrong.status, wrong.credit) == ("mistake", Fraction(1, 4))
+
+
+def test_the_cells_that_are_not_right_are_named_where_the_author_shows_them():
+    part = ask("matrix", key="[[1, 2], [3, 4]]", reason="a constant", show="cells")
+    assert mark(part, "[[1, 2], [4, 3]]").feedback == "Partly right. Not right: (2, 1), (2, 2)."
+    hidden = {**part, "show": None}
+    assert mark(hidden, "[[1, 2], [4, 3]]").feedback == "Partly right."
 
 
 def test_how_an_answer_was_read_is_told_with_every_verdict():

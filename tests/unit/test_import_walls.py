@@ -43,6 +43,7 @@ PURE = {
     "textwrap",
     "types",
     "typing",
+    "warnings",
     "unicodedata",
 }
 ALLOWED = {

@@ -161,7 +161,7 @@ def test_a_column_of_formulas_does_not_follow_the_students_own_formula():
 @pytest.mark.parametrize(
     ("column", "said"),
     [
-        ({"kind": "number", "at_least": 0}, "the column c has no key"),
+        ({"kind": "number", "at_least": 0}, "the column c cannot have at_least"),
         ({"kind": "number", "key": "layer", "points": 2}, "the column c cannot have points"),
         ({"kind": "number", "key": "layer", "ignore": ["no_bias"]}, "cannot have ignore"),
     ],

@@ -5,7 +5,15 @@ from fractions import Fraction
 import pytest
 from pydantic import ValidationError
 
-from grader.tolerance import EXACT, Tolerance, decimal_place, recognised, within
+from grader.tolerance import (
+    EXACT,
+    Tolerance,
+    decimal_place,
+    may_round,
+    recognised,
+    resembles,
+    within,
+)
 
 F = Fraction
 
@@ -103,7 +111,28 @@ def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answe
     ],
 )
 def test_a_mistake_is_recognised_exactly_or_at_three_figures_or_more(answer, value, step, named):
-    assert recognised(answer, value, step=step) is named
+    found = recognised(answer, value, step=step) or resembles(answer, value, step=step)
+    assert found is named
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "step"), [(112, F(223, 2), 1), (111, F(223, 2), 1), (33, F(100, 3), 1)]
+)
+def test_a_whole_number_is_no_rounding_of_a_fraction(answer, value, step):
+    assert not resembles(answer, value, step=step)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "step", "may"),
+    [
+        (3600, 3640, 100, True),
+        (3700, 3640, 100, False),
+        (3641, 3640, 1, False),
+        (3, 3, None, False),
+    ],
+)
+def test_an_answer_may_be_a_value_rounded_to_any_digits(answer, value, step, may):
+    assert may_round(answer, value, step=step) is may
 
 
 @pytest.mark.parametrize(

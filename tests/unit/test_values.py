@@ -57,8 +57,6 @@ def test_a_whole_fraction_is_an_integer_in_simplest_form():
         ([1, 2], (2,), (1, 2)),
         ([[1, 0.5]], (1, 2), (1, Fraction(1, 2))),
         (((1,), (2,)), (2, 1), (1, 2)),
-        ([], (0,), ()),
-        ([[], []], (2, 0), ()),
         (5, (), (5,)),
         ([[[1], [2]], [[3], [4]]], (2, 2, 1), (1, 2, 3, 4)),
     ],
@@ -70,6 +68,12 @@ def test_nested_sequences_spell_a_tensor(given, shape, cells):
 def test_ragged_rows_are_refused_with_their_lengths():
     with pytest.raises(ValueError, match=r"different lengths: \[1, 2\]"):
         Tensor.of([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("given", [[], [[], []]])
+def test_an_empty_axis_is_refused(given):
+    with pytest.raises(ValueError, match="an axis is empty"):
+        Tensor.of(given)
 
 
 @pytest.mark.parametrize("given", [[1, [2]], ["a"], [True], [None], "ab"])

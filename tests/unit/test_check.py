@@ -1,0 +1,183 @@
+"""The checker: what it reports of a problem that loads but is wrong, and of what looks wrong."""
+
+import pytest
+from factories import BOOK, ask, problem
+
+from grader.problem import Problem
+from problems.check import Report, check_file, check_problem
+
+W = {"W": {"choose": [7, 9, 11], "original": 5}}
+RIGHT = {"answers": {"a": "2"}, "expect": {"a": "correct"}}
+HALF = ask(key="halve(W)")
+
+
+def report(toy: Problem, *, seeds: int = 2) -> Report:
+    return check_problem(toy, file="toy.yaml", book=BOOK, seeds=seeds)
+
+
+def with_example(expect, *, answer="2", params="original", part=HALF) -> Problem:
+    example = {"params": params, "answers": {"a": answer}, "expect": {"a": expect}}
+    return problem(part, params=W, examples=[example])
+
+
+def test_nothing_is_found_in_a_right_problem():
+    found = report(problem(HALF, params=W, examples=[RIGHT]))
+    assert (found.errors, found.warnings) == ((), ())
+    assert len(found.seeds.seeds) == 2
+
+
+def test_nothing_is_found_in_a_right_problem_without_draws():
+    found = report(problem(HALF, params={"W": 5}, examples=[RIGHT]))
+    assert (found.errors, found.warnings) == ((), ())
+    assert found.seeds.seeds == ()
+
+
+@pytest.mark.parametrize(
+    ("parts", "changes", "error"),
+    [
+        (
+            [ask(key="halve(W) + side(1, W - 4)")],
+            {"params": {"W": {"choose": [5, 7], "original": 9}}},
+            "no seed discriminates",
+        ),
+        (
+            [ask(key="W + side(11, W)", ignore=["rounded_up", "padding_left_out"])],
+            {"params": {"W": {"choose": [7, 9], "original": 13}}},
+            "parts.a.key: the window is larger than the image (original); mend it or `require`",
+        ),
+        ([HALF], {"statement": "{{side(1, W)}}"}, "statement: the window is larger than"),
+        ([{**HALF, "prompt": "{{1 / (W - W)}}"}], {}, "parts.a.prompt: "),
+        (
+            [ask("choice", key="'x'", options={"x": "{{side(1, W)}}", "y": "no"})],
+            {},
+            "parts.a.options.x: the window is larger than",
+        ),
+        (
+            [ask(key="halve(W) + 1 / 3")],
+            {},
+            "parts.a: the key itself, typed '7/3', is unreadable (original)",
+        ),
+        ([HALF], {"require": ["W > 99"]}, "require.0: the original does not satisfy 'W > 99'"),
+    ],
+)
+def test_what_students_would_meet_is_an_error_with_its_place(parts, changes, error):
+    found = report(problem(*parts, **{"params": W, **changes}))
+    assert any(one.startswith(f"toy.yaml: {error}") for one in found.errors), found.errors
+
+
+def test_the_same_error_is_told_once_and_each_variant_is_named():
+    found = report(problem(HALF, params=W, statement="{{side(1, W)}} {{side(1, W)}}"))
+    assert len(found.errors) == len(set(found.errors)) == 3
+    assert {error.rpartition(" (")[2] for error in found.errors} >= {"original)"}
+
+
+@pytest.mark.parametrize(
+    ("toy", "error"),
+    [
+        (with_example("wrong"), "examples.0.a: is correct, expected wrong: Correct."),
+        (
+            with_example("correct", answer="3"),
+            "examples.0.a: is mistake, expected correct: Hint: rounded_up.",
+        ),
+        (
+            with_example({"status": "mistake", "mistakes": ["no_bias"]}, answer="3"),
+            "examples.0.a: names rounded_up, expected no_bias",
+        ),
+        (
+            with_example({"status": "mistake", "mistakes": []}, answer="3"),
+            "examples.0.a: names rounded_up, expected none",
+        ),
+        (
+            with_example({"status": "correct", "mistakes": ["no_bias"]}),
+            "examples.0.a: names none, expected no_bias",
+        ),
+        (
+            with_example({"status": "mistake", "credit": "1/2"}, answer="3"),
+            "examples.0.a: earns 0, expected 1/2",
+        ),
+        (with_example("correct", params={"seed": 1}), "examples.0.a: is "),
+    ],
+)
+def test_an_example_that_fails_is_told_with_what_became_of_it(toy, error):
+    (found,) = report(toy).errors
+    assert found.startswith(f"toy.yaml: {error}")
+
+
+@pytest.mark.parametrize(
+    ("expect", "answer"),
+    [
+        ({"status": "mistake", "mistakes": ["rounded_up"], "credit": 0}, "3"),
+        ({"status": "correct", "mistakes": [], "credit": 1}, "2"),
+        ("unreadable", "two?"),
+        ("missing", None),
+        ("unreadable", {"x": 1}),
+    ],
+)
+def test_an_example_that_holds_is_passed(expect, answer):
+    assert report(with_example(expect, answer=answer)).errors == ()
+
+
+@pytest.mark.parametrize(
+    ("toy", "warning"),
+    [
+        (problem(HALF, params=W), "there are no examples; add answers with the status that each"),
+        (
+            problem(HALF, params=W, require=["W > 3", "W != 7"], examples=[RIGHT]),
+            "require.0: 'W > 3' never refuses a draw; is it needed?",
+        ),
+        (
+            problem(
+                ask(
+                    key="halve(W)",
+                    mistakes=[{"id": "same", "key": "(W - 1) / 2", "say": "Count again."}],
+                ),
+                ask(id="b", key="side(W, 3)"),
+                params=W,
+                examples=[RIGHT],
+            ),
+            "parts.a.mistakes.same: it gives the key in every draw; remove it",
+        ),
+    ],
+)
+def test_what_does_nothing_is_looked_at_and_is_no_error(toy, warning):
+    found = report(toy)
+    assert found.errors == ()
+    assert [one.startswith(f"toy.yaml: {warning}") for one in found.warnings] == [True]
+
+
+def test_a_parameter_that_some_seeds_cannot_draw_is_an_error_though_few_are_published():
+    params = {"K": {"choose": [3, 4, 5]}, "W": {"integers": ["K", 4]}}
+    toy = problem(ask(key="W + K"), params=params, require=["W > 2"])
+    reports = [report(toy, seeds=1), report(toy, seeds=50)]
+    for found in reports:
+        assert found.errors == ("toy.yaml: params.W: no integer lies between 5 and 4",)
+
+
+def test_a_text_part_needs_no_key_and_no_samples():
+    part = {"id": "a", "kind": "text", "rubric": [{"id": "why", "points": 1, "say": "Says why."}]}
+    assert report(problem(part, params={"W": 5})).errors == ()
+
+
+def test_a_file_that_does_not_load_is_reported_with_all_its_errors(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text("id: toy\ntitle: A toy\ndifficulty: 9\nstatement: x\nparts: []\n")
+    found = check_file(path, book=BOOK)
+    assert found.errors == (
+        f"{path}:1: topic: the field is missing; add it",
+        f"{path}:3: difficulty: this must be less than or equal to 5",
+        f"{path}:5: parts: 0 are too few; give at least 1",
+    )
+    assert found.seeds is None
+
+
+def test_a_file_that_loads_is_checked(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(
+        "id: toy\ntitle: A toy\ntopic: toys\ndifficulty: 1\nstatement: x\n"
+        "params: {W: {choose: [7, 9]}}\n"
+        'parts: [{id: a, kind: integer, key: "halve(W)"}]\n'
+    )
+    found = check_file(path, book=BOOK, seeds=5)
+    assert found.errors == ()
+    assert found.warnings[0].startswith(f"{path}: there are no examples")
+    assert len(found.seeds.seeds) == 2

@@ -1,0 +1,232 @@
+"""Files as problems: what is wrong with one is said with its file, line, field and what to do."""
+
+from pathlib import Path
+
+import pytest
+from factories import BOOK
+
+from grader.errors import ProblemError
+from problems.catalogue import Catalogue
+from problems.loader import find_files, load_bank, load_file, load_problem
+
+TEXT = """\
+id: toy
+title: A toy problem
+topic: toys
+difficulty: 1
+params:
+  W: {choose: [64, 128], original: 128}
+let:
+  half: halve(W)
+require:
+  - W > 3
+statement: A side of {{W}}.
+parts:
+  - id: a
+    kind: integer
+    prompt: How wide?
+    key: side(W, 3)
+    mistakes:
+      - {id: swapped, key: W - 3, say: Count again.}
+  - id: t
+    kind: table
+    rows: network(1)
+    start: {c: 1}
+    columns:
+      c: {kind: integer, key: prev.c + half}
+"""
+KEY = "    key: side(W, 3)"
+CHOOSE = "choose: [64, 128], original: 128"
+
+
+def errors_of(text: str) -> list[ProblemError]:
+    with pytest.raises(ProblemError) as caught:
+        load_problem(text, file="toy.yaml", book=BOOK)
+    return [caught.value, *caught.value.others]
+
+
+def places_of(text: str) -> list[tuple[int | None, str]]:
+    found = errors_of(text)
+    assert {error.file for error in found} == {"toy.yaml"}
+    return [(error.line, error.field) for error in found]
+
+
+def changed(old: str, new: str) -> str:
+    assert TEXT.count(old) == 1
+    return TEXT.replace(old, new)
+
+
+def write(path: Path, *, of: str = "toy", text: str = TEXT) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text.replace("id: toy", f"id: {of}"), encoding="utf-8")
+    return path
+
+
+def test_a_right_file_is_the_problem():
+    problem = load_problem(TEXT, file="toy.yaml", book=BOOK)
+    assert problem.id == "toy"
+    assert [part.id for part in problem.parts] == ["a", "t"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "words"),
+    [
+        ("id: toy", "id: Toy", 1, "id", "this is not an id; write small letters and digits"),
+        ("topic: toys\n", "", 1, "topic", "the field is missing; add it"),
+        ("difficulty: 1", "difficulty: 9", 4, "difficulty", "must be less than or equal to 5"),
+        ("let:", "lett:", 7, "lett", "there is no such field here; see `grader schema`"),
+        ("  W: {", "  w-1: {", 6, "params.w-1", "write letters, digits and _, a letter first"),
+        (CHOOSE, "choose: [64]", 6, "params.W.choose", "1 are too few; give at least 2"),
+        (CHOOSE, "chose: [64, 128]", 6, "params.W.choose", "the field is missing"),
+        (CHOOSE, "choose: [1, 2], orignal: 2", 6, "params.W.orignal", "there is no such field"),
+        (CHOOSE, "choose: [1, []]", 6, "params.W.choose.1", "[] is not a value"),
+        (CHOOSE, "integers: [1, 2, 3]", 6, "params.W.integers", "3 are too many; give at most 2"),
+        (CHOOSE, "integers: [1, 2], shape: ['3 +']", 6, "params.W.shape.0", "not an expression"),
+        (CHOOSE, "network: ['conv(']", 6, "params.W.network.0", "was never closed"),
+        (f"{{{CHOOSE}}}", "[]", 6, "params.W", "[] is not a value; write a number"),
+        ("halve(W)", "halve(W", 8, "let.half", "'(' was never closed"),
+        ("  - W > 3", "  - W >", 10, "require.0", "is not an expression"),
+        ("{{W}}", "{{W", 11, "statement", "write {{name}}"),
+        ("  - id: a\n", "  - id: A\n", 13, "parts.0.id", "digits and single _ between"),
+        (
+            "kind: integer\n",
+            "kind: intger\n",
+            13,
+            "parts.0",
+            "no kind 'intger'; there are 'integer'",
+        ),
+        ("    kind: integer\n", "", 13, "parts.0", "has no kind; add one, such as `kind: integer`"),
+        (KEY, "    kye: side(W, 3)", 16, "parts.0.kye", "there is no such field"),
+        (KEY, "    key: side(W,", 16, "parts.0.key", "was never closed"),
+        (KEY, "    key: 5", 13, "parts.0", "the key is typed in; compute it"),
+        ("say: Count again.", "sya: x", 18, "parts.0.mistakes.0.say", "the field is missing"),
+        ("c: {kind: integer", "c: {kind: x", 24, "parts.1.columns.c", "there is no kind 'x'"),
+        ("key: prev.c + half", "kye: 1", 24, "parts.1.columns.c.kye", "there is no such field"),
+    ],
+)
+def test_a_wrong_field_is_told_with_its_line_its_place_and_what_to_do(old, new, line, field, words):
+    found = errors_of(changed(old, new))
+    told = {(one.file, one.line, one.field): one.message for one in found}
+    assert words in told["toy.yaml", line, field]
+
+
+@pytest.mark.parametrize(
+    ("parts", "field", "words"),
+    [
+        ("[]", "parts", "0 are too few; give at least 1"),
+        ("5", "parts", "this must be a list; begin each item with `- `"),
+        ("[5]", "parts.0", "this must be a mapping; write `name: value`"),
+        ("[{id: a, kind: integer, key: W, mistakes: [x]}]", "parts.0.mistakes.0", "a mapping"),
+    ],
+)
+def test_a_list_and_a_mapping_are_asked_for_in_an_authors_words(parts, field, words):
+    head = TEXT.partition("parts:")[0]
+    (error,) = errors_of(f"{head}parts: {parts}\n")
+    assert (error.line, error.field) == (12, field)
+    assert words in error.message
+
+
+@pytest.mark.parametrize("text", ["5", "- id: toy", "toy"])
+def test_a_file_that_is_no_mapping_says_how_to_begin(text):
+    (error,) = errors_of(text)
+    assert str(error) == "toy.yaml:1: the file is not a mapping; begin with `id: ...`"
+
+
+def test_several_errors_come_together_in_the_order_of_their_lines():
+    text = changed("difficulty: 1", "difficulty: 9").replace(KEY, "    key: side(W,")
+    text = text.replace("title: A toy problem", "title: A").replace("toys", "toys\ncolour: red")
+    assert places_of(text) == [(2, "title"), (4, "colour"), (5, "difficulty"), (17, "parts.0.key")]
+
+
+def test_the_errors_of_a_list_say_nothing_of_its_length_when_its_items_are_wrong():
+    text = changed("choose: [64, 128], original: 128", "choose: [[], 5]")
+    assert places_of(text) == [(6, "params.W.choose.0")]
+
+
+def test_the_tags_of_unions_do_not_show_in_fields():
+    text = f"{TEXT}examples:\n  - {{params: {{sed: 1}}, answers: {{a: 1}}, expect: {{a: right}}}}\n"
+    for _, field in places_of(text):
+        assert field.removeprefix("examples.0.") in {
+            "params",
+            "params.sed",
+            "params.seed",
+            "expect.a",
+        }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field", "words"),
+    [
+        (CHOOSE, "integers: [1, V]", 6, "params.W", "names 'V', which is not known here"),
+        ("halve(W)", "halv(W)", 8, "let.half", "no function 'halv'; did you mean 'halve'?"),
+        ("- W > 3", "- hulf > 3", 10, "require.0", "did you mean 'half'?"),
+        ("{{W}}", "{{V}}", 11, "statement", "declare it under params or let"),
+        ("How wide?", "How {{a}}?", 15, "parts.0.prompt", "names 'a'"),
+        (KEY, "    key: side(V, 3)", 16, "parts.0.key", "names 'V'"),
+        ("key: W - 3", "key: t - 3", 17, "parts.0.mistakes.swapped", "names 't'"),
+        ("network(1)", "network(c)", 21, "parts.1.rows", "names 'c'"),
+        ("  - id: t\n", "  - id: half\n", 19, "parts.1.id", "taken by let.half; choose another"),
+    ],
+)
+def test_a_name_that_is_not_known_is_told_with_its_line(old, new, line, field, words):
+    (error,) = errors_of(changed(old, new))
+    assert (error.file, error.line, error.field) == ("toy.yaml", line, field)
+    assert words in error.message
+
+
+def test_a_file_is_loaded_by_its_name(tmp_path):
+    assert load_file(write(tmp_path / "toy.yaml"), book=BOOK).id == "toy"
+
+
+def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
+    path = write(tmp_path / "other.yaml")
+    with pytest.raises(ProblemError) as caught:
+        load_file(path, book=BOOK)
+    assert str(caught.value) == (
+        f"{path}:1: id: the id is 'toy', the file is 'other.yaml'; make them the same"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"id: \xff\xfe", "the file is not UTF-8; save it as UTF-8"),
+        (b"# " + b"x" * 256 * 1024, "larger than 256 KiB; split it into several problems"),
+    ],
+)
+def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, words):
+    path = tmp_path / "toy.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ProblemError) as caught:
+        load_file(path)
+    assert (caught.value.file, caught.value.line) == (str(path), None)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", f"{'x' * 400}.yaml", ""])
+def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
+    (path,) = find_files(tmp_path / name) if name else [tmp_path]
+    with pytest.raises(ProblemError, match="the file cannot be read: "):
+        load_file(path)
+
+
+def test_files_below_a_folder_are_found_in_order(tmp_path):
+    for name in ("b/two.yaml", "a/one.yaml", "a/notes.md"):
+        write(tmp_path / name)
+    assert [path.name for path in find_files(tmp_path)] == ["one.yaml", "two.yaml"]
+
+
+def test_a_bank_is_loaded_by_id_and_two_files_cannot_have_the_same(tmp_path):
+    write(tmp_path / "a/toy.yaml")
+    write(tmp_path / "a/next.yaml", of="next")
+    assert set(load_bank(tmp_path, book=BOOK)) == {"toy", "next"}
+    twice = write(tmp_path / "b/toy.yaml")
+    with pytest.raises(ProblemError, match=f"{twice}: id: the id 'toy' is taken; choose another"):
+        load_bank(tmp_path, book=BOOK)
+
+
+def test_a_catalogue_of_several_folders_has_every_id_once(tmp_path):
+    one, two = write(tmp_path / "a/toy.yaml"), write(tmp_path / "b/toy.yaml")
+    assert Catalogue(one.parent).ids == ("toy",)
+    with pytest.raises(ProblemError, match=f"{two}: the id 'toy' is taken by {one}"):
+        Catalogue(one.parent, two.parent)

@@ -1,0 +1,164 @@
+"""The seeds that are published: each one shows every mistake that any draw can show."""
+
+from fractions import Fraction
+
+import pytest
+from factories import BOOK, Net, ask, problem
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.errors import ProblemError
+from grader.values import Record, Tensor
+from problems.publish import MAX_REPEATS, plain, plain_variant, publish
+
+WIDE = {"W": {"integers": [1, 10**9]}}
+
+
+def published(*parts, limit: int = 4, **changes):
+    return publish(problem(*parts, **changes), BOOK, limit=limit)
+
+
+def drawn(publication) -> list:
+    return [tuple(one.names.values()) for one in publication.variants]
+
+
+@pytest.mark.parametrize("params", [{}, {"W": 64}])
+def test_a_problem_in_which_nothing_is_drawn_has_no_seeds(params):
+    publication = published(params=params)
+    assert publication.variants == ()
+    assert (publication.report.seeds, publication.report.walked) == ((), 0)
+
+
+@given(st.integers(1, 8))
+def test_no_more_seeds_are_published_than_asked_for(limit):
+    publication = published(ask(key="W + 1"), params=WIDE, limit=limit)
+    assert publication.report.seeds == tuple(range(limit))
+    assert [one.seed for one in publication.variants] == list(range(limit))
+    assert publication.report.walked == limit
+
+
+def test_mistakes_that_no_draw_shows_are_dropped():
+    key = "side(W, 3, stride=2, padding=1)"
+    publication = published(
+        ask(key=key, mistakes=[{"id": "same", "key": key, "say": "No."}]),
+        params={"W": {"choose": [6, 8, 10]}},
+    )
+    assert publication.report.inert == {"a": {"same"}}
+    assert all(
+        {"rounded_up", "padding_left_out"} <= {name for one in known for name in one.ids}
+        for variant in publication.variants
+        for known in [variant.mistakes["a"].candidates]
+    )
+
+
+def test_a_draw_whose_key_fails_makes_no_dropped_mistake_live():
+    publication = published(ask(key="side(W, 3)"), params={"W": {"choose": [1, 5, 6, 7]}})
+    assert {value for (value,) in drawn(publication)} == {5, 6, 7}
+    assert publication.report.inert == {"a": {"rounded_up", "padding_left_out"}}
+    assert publication.report.refused["a: the window is larger than the image"] == 1
+
+
+def test_a_seed_whose_numbers_hide_a_mistake_is_refused_with_the_reason():
+    publication = published(ask(key="halve(W)"), params={"W": {"choose": [6, 7, 8, 9]}})
+    assert {value for (value,) in drawn(publication)} == {7, 9}
+    assert publication.report.refused["a: rounded_up gives the key"] == 2
+    assert publication.report.inert == {}
+
+
+def test_a_mistake_that_the_author_ignores_refuses_no_seed():
+    part = ask(key="halve(W)", ignore=["rounded_up"])
+    publication = published(part, params={"W": {"choose": [6, 7, 8, 9]}})
+    assert {value for (value,) in drawn(publication)} == {6, 7, 8, 9}
+
+
+def test_numbers_that_come_again_are_published_once_and_end_the_walk():
+    publication = published(ask(key="W + 1"), params={"W": {"choose": [1, 2]}})
+    assert sorted(drawn(publication)) == [(1,), (2,)]
+    assert publication.report.refused == {"the numbers repeat": publication.report.walked - 2}
+    assert publication.report.walked <= MAX_REPEATS + 20
+
+
+def test_the_numbers_of_the_original_are_left_out():
+    params = {"W": {"choose": [1, 2, 3], "original": 2}}
+    assert sorted(drawn(published(ask(key="W + 1"), params=params))) == [(1,), (3,)]
+
+
+def test_the_numbers_of_the_original_are_published_where_there_are_no_others():
+    params = {"W": {"choose": [6, 7], "original": 7}}
+    publication = published(ask(key="halve(W)"), params=params)
+    assert drawn(publication) == [(7,)]
+    assert "a: rounded_up gives the key" in publication.report.refused
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([ask(key="broken(W)")], "a: the solver cannot take 1 values (2)"),
+        ([ask(key="halve(W)"), ask(id="b", key="halve(W + 1)")], "a: rounded_up gives the key (1)"),
+    ],
+)
+def test_where_no_seed_discriminates_the_reasons_are_counted(parts, reason):
+    with pytest.raises(ProblemError) as caught:
+        published(*parts, params={"W": {"choose": [6, 7]}})
+    assert caught.value.message.startswith("no seed discriminates: the numbers repeat (")
+    assert reason in caught.value.message
+    assert caught.value.message.endswith("; widen params or `ignore` a mistake")
+
+
+def test_mistakes_that_no_variant_tells_apart_are_named_together():
+    publication = published(
+        ask(key="W + 1"),
+        ask(
+            id="b",
+            key="W + K",
+            mistakes=[
+                {"id": "one", "key": "W - K", "say": "No."},
+                {"id": "two", "key": "W - K", "say": "No."},
+                {"id": "three", "key": "W * K", "say": "No."},
+            ],
+        ),
+        params={**WIDE, "K": {"choose": [3, 5]}},
+    )
+    assert publication.report.together == {"b": (("one", "two"),)}
+
+
+def test_mistakes_that_one_variant_tells_apart_are_not():
+    mistakes = [
+        {"id": "one", "key": "W * W", "say": "No."},
+        {"id": "two", "key": "2 * W", "say": "No."},
+    ]
+    publication = published(ask(key="W + 1", mistakes=mistakes), params={"W": {"choose": [2, 3]}})
+    assert sorted(drawn(publication)) == [(2,), (3,)]
+    assert publication.report.together == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "data"),
+    [
+        (None, None),
+        (True, True),
+        (5, 5),
+        ("a", "a"),
+        (Fraction(1, 3), "1/3"),
+        ((1, Fraction(1, 2)), [1, "1/2"]),
+        (((1, 2), "a"), [[1, 2], "a"]),
+        (Tensor((2, 1), (1, Fraction(1, 3))), [[1], ["1/3"]]),
+        (Net((1, 2)), "net of 2"),
+        (Record({"side": 5}), str(Record({"side": 5}))),
+    ],
+)
+def test_a_value_of_any_type_is_plain_data(value, data):
+    told = plain(value)
+    assert told == data
+    assert type(told) is type(data)
+
+
+def test_a_variant_is_plain_data_with_its_keys_and_wrong_answers():
+    toy = problem(ask(key="halve(W)"), ask(id="b", key="W / 3"), params={"W": {"choose": [7, 9]}})
+    variant = next(one for one in publish(toy, BOOK).variants if one.names["W"] == 7)
+    assert plain_variant(variant) == {
+        "seed": variant.seed,
+        "params": {"W": 7},
+        "keys": {"a": 3, "b": "7/3"},
+        "mistakes": {"a": [{"ids": ["rounded_up"], "value": 4}]},
+    }

@@ -67,9 +67,9 @@ TABLE: Table = {
     },
     "shared-weight-gradient": {"update": _shared_weight},
     "training-report": {
-        "test_accuracy": lambda _: (Fraction("0.73"), None),
-        "best_test_accuracy": lambda _: (Fraction("0.80"), None),
-        "resnet_test_accuracy": lambda _: (Fraction("0.90"), None),
+        "test_accuracy": lambda _: (Fraction("0.73"), 1),
+        "best_test_accuracy": lambda _: (Fraction("0.80"), 1),
+        "resnet_test_accuracy": lambda _: (Fraction("0.90"), 1),
         "epochs": _epochs_completed,
     },
 }

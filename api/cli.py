@@ -14,11 +14,12 @@ from api.services.batch import (
     Summary,
     check_output,
     mark_rows,
+    read_answers,
     write_file,
     write_rows,
 )
 from api.services.checking import check_files
-from api.services.rows import FileError, read_table
+from api.services.rows import FileError
 from grader.errors import AnswerError, GraderError, ProblemError
 from grader.problem import Problem
 from grader.show import counted
@@ -39,7 +40,9 @@ app = typer.Typer(
 )
 
 ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="The variant of this seed.")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, max=marking.MAX_SEED, help="The variant of this seed.")
+]
 Original = Annotated[bool, typer.Option("--original", help="The textbook variant (the default).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[
@@ -201,10 +204,10 @@ def batch(
 
     Exit 0: all rows were read; 1: some rows failed and are reported; 2: nothing ran.
     """
-    table = read_table(file, names=_map(mapped or []), required=FIELDS[:4])
+    table = read_answers(file, _map(mapped or []))
     if out is not None:
-        check_output(file, out, table.columns)
-    marker = marking.Marker(Catalogue(*([bank] if bank else [])))
+        check_output(file, out)
+    marker = marking.Marker(_bank(bank))
     with console.progress("Marking", len(table.rows)) as advance:
         marked = mark_rows(table.rows, marker, progress=advance)
     if out is not None:
@@ -216,6 +219,17 @@ def batch(
     summary = Summary.of(marked)
     console.batch(summary, marked, out)
     raise typer.Exit(1 if summary.failed else 0)
+
+
+def _bank(folder: Path | None) -> Catalogue:
+    """Return the problems of *folder*, or of the shipped bank; without them nothing runs."""
+    try:
+        catalogue = Catalogue(folder) if folder is not None else Catalogue()
+    except ProblemError as error:
+        raise FileError(str(error)) from error
+    if not catalogue.ids:
+        raise FileError(f"there is no problem file (*.yaml) in {folder}")
+    return catalogue
 
 
 def _named(problem: str) -> tuple[Catalogue, str]:

@@ -36,8 +36,9 @@ __all__ = [
     "track",
 ]
 
-OUT: Final = Console(highlight=False, soft_wrap=True)
-ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True)
+# What students and authors write is text, never rich's [markup] or :emoji:.
+OUT: Final = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 T = TypeVar("T")
 MAX_LISTED: Final = 20
 MAX_ROWS: Final = 50

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from api.app import create_app
 from api.settings import PREFIX, Settings
+from grader.errors import ProblemError
 
 __all__ = ["main", "serve"]
 
@@ -26,7 +27,11 @@ def main() -> None:
             name = PREFIX + str(one["loc"][0]).upper()
             sys.stderr.write(f"{name}={one['input']!r}: {one['msg']}\n")
         sys.exit(2)
-    serve(settings)
+    try:
+        serve(settings)
+    except ProblemError as error:
+        sys.stderr.write(f"{PREFIX}BANK: {error}\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

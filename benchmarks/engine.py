@@ -13,7 +13,6 @@ from api.services.rows import read_table
 from grader.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
-from problems.loader import load_bank
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "answers.csv"
 COPIES = 200
@@ -42,9 +41,10 @@ def write_class(path: Path) -> int:
 
 def main() -> None:
     """Measure and print, one line for each stage."""
-    with measured("problems loaded", len(Catalogue().ids)):
-        bank = load_bank()
-    originals = [problem for problem in bank.values() if problem.has_original]
+    catalogue = Catalogue()
+    with measured("problems loaded", len(catalogue.ids)):
+        bank = [catalogue.get(name) for name in catalogue.ids]
+    originals = [problem for problem in bank if problem.has_original]
     with measured("originals solved, mistakes included", len(originals)):
         for problem in originals:
             solve(problem, None, BOOK)
@@ -54,7 +54,7 @@ def main() -> None:
         with measured("rows read", count):
             table = read_table(path, names={}, required=FIELDS[:4])
         with measured("rows marked", count):
-            mark_rows(table.rows, Marker(Catalogue()))
+            mark_rows(table.rows, Marker(catalogue))
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ class Catalogue:
 
     def __init__(self, *roots: Path) -> None:
         self._paths: dict[str, Path] = {}
-        self._loaded: dict[str, Problem] = {}
+        self._loaded: dict[str, Problem | ProblemError] = {}
         for root in roots or (bank_root(),):
+            _check_there(root)
             for path in find_files(root):
-                if path.stem in self._paths:
+                taken = self._paths.setdefault(path.stem, path)
+                if taken is not path:
                     raise ProblemError(
-                        f"the id {path.stem!r} is taken by {self._paths[path.stem]}", file=str(path)
+                        f"the id {path.stem!r} is taken by {taken}; choose another", file=str(path)
                     )
-                self._paths[path.stem] = path
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -30,10 +31,17 @@ class Catalogue:
         return tuple(sorted(self._paths))
 
     def get(self, problem: str) -> Problem:
-        """Return a problem by its id, or raise `ProblemError`."""
+        """Return a problem by its id, or raise `ProblemError`; either is remembered."""
         if problem not in self._loaded:
-            self._loaded[problem] = load_file(self.path(problem))
-        return self._loaded[problem]
+            path = self.path(problem)
+            try:
+                self._loaded[problem] = load_file(path)
+            except ProblemError as error:
+                self._loaded[problem] = error
+        found = self._loaded[problem]
+        if isinstance(found, ProblemError):
+            raise found.with_traceback(None)  # else it would grow with every row that asks
+        return found
 
     def check_part(self, problem: str, part: str) -> None:
         """Raise `ProblemError` where the problem has no such part."""
@@ -49,3 +57,10 @@ class Catalogue:
         if problem in self._paths:
             return self._paths[problem]
         raise ProblemError(f"there is no problem {problem[:80]!r}{near(problem, self.ids)}")
+
+
+def _check_there(root: Path) -> None:
+    try:
+        root.stat()
+    except OSError as error:
+        raise ProblemError(f"it cannot be read: {error.strerror}", file=str(root)) from error

@@ -13,11 +13,10 @@ from grader.fields import KEBAB, NAME, SNAKE
 from grader.names import check_names
 from grader.problem import Problem
 from problems.book import BOOK
-from problems.documents import Document, load_document
+from problems.documents import MAX_BYTES, Document, load_document
 
-__all__ = ["bank_root", "find_files", "load_bank", "load_file", "load_problem"]
+__all__ = ["bank_root", "find_files", "load_file", "load_problem"]
 
-MAX_BYTES: Final = 256 * 1024
 PATTERNS: Final = {
     SNAKE: "write small letters, digits and single _ between them, a letter first",
     KEBAB: "write small letters and digits, with single - between them",
@@ -57,7 +56,10 @@ def load_file(path: Path, *, book: Book = BOOK) -> Problem:
     """Return the problem in the file at *path*; its id is the file's name."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ProblemError(f"the file is larger than {MAX_BYTES // 1024} KiB", file=str(path))
+            raise ProblemError(
+                f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several problems",
+                file=str(path),
+            )
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ProblemError("the file is not UTF-8; save it as UTF-8", file=str(path)) from error
@@ -76,21 +78,17 @@ def load_file(path: Path, *, book: Book = BOOK) -> Problem:
 
 def find_files(path: Path) -> Iterator[Path]:
     """Yield the problem files at *path*: itself, or those below the folder, sorted."""
-    if path.is_dir():
+    if _is_folder(path):
         yield from sorted(path.rglob("*.yaml"))
     else:
         yield path
 
 
-def load_bank(root: Path | None = None, *, book: Book = BOOK) -> dict[str, Problem]:
-    """Return every problem below *root* (the shipped bank by default), by id."""
-    problems: dict[str, Problem] = {}
-    for path in find_files(root or bank_root()):
-        problem = load_file(path, book=book)
-        if problem.id in problems:
-            raise ProblemError(f"the id {problem.id!r} is taken", file=str(path), field="id")
-        problems[problem.id] = problem
-    return problems
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # the name is too long, say; reading the file tells
 
 
 def _located(error: ValidationError, document: Document, file: str) -> list[ProblemError]:
@@ -121,6 +119,14 @@ def _message(error: Mapping[str, Any]) -> str:
         case "string_pattern_mismatch":
             words = PATTERNS.get(context["pattern"], f"it must match {context['pattern']}")
             return f"this is not an id; {words}"
+        case "too_short":
+            return f"{context['actual_length']} are too few; give at least {context['min_length']}"
+        case "too_long":
+            return f"{context['actual_length']} are too many; give at most {context['max_length']}"
+        case "tuple_type":
+            return "this must be a list; begin each item with `- `"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "this must be a mapping; write `name: value`"
         case _:
             message = str(error["msg"]).removeprefix("Value error, ")
             return message.replace("Input should be", "this must be")
@@ -129,8 +135,11 @@ def _message(error: Mapping[str, Any]) -> str:
 def _in_document(place: Place, data: Any, *, absent: bool) -> Place:
     """Return pydantic's *place* without the tags of unions, which the file does not have.
 
-    Where a field is *absent*, it is the last piece.
+    Where a field is *absent*, it is the last piece. The tag of a parameter, which comes after its
+    name, may be the name of a field too, such as `choose`.
     """
+    if place[0] == "params":
+        place = (*place[:2], *place[3:])
     path: list[int | str] = []
     for piece in place[:-1] if absent else place:
         if _has(data, piece):

@@ -127,13 +127,15 @@ class _Walk:
         return {part: known.hidden for part, known in found.items()}
 
     def inert(self) -> dict[str, frozenset[str]]:
-        """Return, by part, the mistakes that all of 200 draws hide."""
-        common: dict[str, frozenset[str]] = dict(self.hidden(0))
-        for seed in range(1, DRAWS_FOR_INERT):
-            if not any(common.values()):
+        """Return, by part, the mistakes that 200 draws hide, as far as its key can be computed."""
+        common: dict[str, frozenset[str]] = {}
+        for seed in range(DRAWS_FOR_INERT):
+            failed = self.variant(seed).failures
+            for part, ids in self.hidden(seed).items():
+                if part not in failed:
+                    common[part] = common.get(part, ids) & ids
+            if len(common) == len(self._problem.parts) and not any(common.values()):
                 break
-            hidden = self.hidden(seed)
-            common = {part: ids & hidden[part] for part, ids in common.items()}
         return {part: ids for part, ids in common.items() if ids}
 
     def refuse(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:

@@ -4,29 +4,20 @@ Rows of one student, problem and seed belong together wherever they stand, so th
 follow through from earlier ones. A repeated part is a later attempt. No database is touched.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
-from api.services.marking import Marker, decimal, result_record
-from api.services.rows import (
-    FileError,
-    Row,
-    RowError,
-    is_json,
-    replacing,
-    write_csv,
-    write_json,
-)
+from api.services.marking import MAX_SEED, Marker, decimal, result_record
+from api.services.output import check_writable, replacing, write_csv, write_json
+from api.services.rows import FileError, Row, RowError, Table, is_json, read_table
 from grader.errors import GraderError, ProblemError
-from grader.grade import Result
-from grader.kinds import KINDS
-from grader.reading import Typed, is_blank
+from grader.reading import Typed
+from grader.result import Result
 from grader.values import Value
-from problems.book import BOOK
 
 __all__ = [
     "FIELDS",
@@ -35,6 +26,7 @@ __all__ = [
     "Summary",
     "check_output",
     "mark_rows",
+    "read_answers",
     "write_file",
     "write_rows",
 ]
@@ -51,7 +43,6 @@ RESULT_FIELDS: Final = (
     "error",
     "current",
 )
-MAX_SEED: Final = 2**53
 GROUP_SEPARATOR: Final = "|"
 
 
@@ -111,13 +102,35 @@ class Summary:
         return summary
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Group(NamedTuple):
+    """What rows that belong together share; a row without a student (its *line*) is alone."""
+
+    student: str
+    line: int
+    problem: str
+    seed: int | None
+
+
+class _Entry(NamedTuple):
     """A row that names a problem, a part and a seed that there are."""
 
     marked: Marked
     part: str
     typed: Typed
+
+
+def read_answers(path: Path, names: Mapping[str, str]) -> Table:
+    """Return the rows of a file of answers; those of an earlier output as they were before it.
+
+    *names* maps our columns to the file's. Raises `FileError` where the file cannot be used.
+    """
+    table = read_table(path, names=names, required=FIELDS[:4], results=RESULT_FIELDS)
+    taken = set(table.columns) & set(RESULT_FIELDS)
+    if taken and taken != set(RESULT_FIELDS):
+        raise FileError(
+            f"{path} already has a column {min(taken)!r}, which the results would hide; rename it"
+        )
+    return table
 
 
 def mark_rows(
@@ -128,7 +141,7 @@ def mark_rows(
     *progress* is told how many more rows are done.
     """
     marked: list[Marked] = []
-    groups: dict[tuple[str, str, int | None], list[_Entry]] = {}
+    groups: dict[_Group, list[_Entry]] = {}
     for row in rows:
         if isinstance(row, RowError):
             marked.append(Marked(row.row, error=row.message))
@@ -136,28 +149,31 @@ def mark_rows(
         one = Marked(row)
         marked.append(one)
         try:
-            key, entry = _entry(one, marker)
+            group, entry = _entry(one, marker)
         except GraderError as error:
             one.error = str(error)
         else:
-            groups.setdefault(key, []).append(entry)
+            groups.setdefault(group, []).append(entry)
     if progress is not None:
         progress(sum(1 for one in marked if one.error))
-    for (_, problem, seed), entries in groups.items():
-        _mark_group(problem, seed, entries, marker)
+    for group, entries in groups.items():
+        _mark_group(group, entries, marker)
         if progress is not None:
             progress(len(entries))
     return marked
 
 
-def _entry(marked: Marked, marker: Marker) -> tuple[tuple[str, str, int | None], _Entry]:
+def _entry(marked: Marked, marker: Marker) -> tuple[_Group, _Entry]:
     values = marked.row.values
     problem, part = _name(values, "problem"), _name(values, "part")
     seed = _seed(values.get("seed"))
     marker.catalogue.check_part(problem, part)
     answer = values.get("answer")
     typed: Typed = "" if answer is None else answer
-    return (str(values.get("student") or ""), problem, seed), _Entry(marked, part, typed)
+    student = values.get("student")
+    name = "" if student is None else str(student).strip()
+    group = _Group(name, 0 if name else marked.row.line, problem, seed)
+    return group, _Entry(marked, part, typed)
 
 
 def _name(values: Mapping[str, Typed | None], column: str) -> str:
@@ -172,86 +188,86 @@ def _seed(value: Typed | None) -> int | None:
     text = str(value).strip() if value is not None else ""
     if text in {"", "original"}:
         return None
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_SEED)):
+    whole = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_SEED))
+    if not whole or int(text) > MAX_SEED:
         raise ProblemError(
-            f"the seed {text[:40]!r} is not a whole number from 0; leave it empty for the original"
+            f"the seed {text[:40]!r} is not a whole number from 0 to {MAX_SEED}; leave it empty "
+            "for the original"
         )
     return int(text)
 
 
-def _mark_group(problem: str, seed: int | None, entries: list[_Entry], marker: Marker) -> None:
-    """Mark the rows of one student, problem and seed, and flag the row of each part that counts."""
-    carried = [_carries(problem, seed, entry, marker) for entry in entries]
-    best: dict[str, Marked] = {}
-    for at, entry in enumerate(entries):
-        one = entry.marked
-        try:
-            before = _before(entries, carried, at)
-            one.result = marker.mark(problem, entry.part, entry.typed, seed=seed, carried=before)
-        except GraderError as error:
-            one.error = str(error)
-        except Exception as error:
-            one.error = f"the answer could not be marked: {type(error).__name__}: {error}"
-        held = best.get(entry.part)
-        if one.result is not None and (held is None or _counts_over(one.result, held.result)):
-            best[entry.part] = one
-    for one in best.values():
-        one.current = True
+def _mark_group(group: _Group, entries: list[_Entry], marker: Marker) -> None:
+    """Mark the rows of one student, problem and seed, and flag the row of each part that counts.
 
-
-def _carries(problem: str, seed: int | None, entry: _Entry, marker: Marker) -> Value | None:
-    """Return the value that the row's answer carries to later parts, None where it has none."""
-    if is_blank(entry.typed):
-        return None
-    try:
-        variant = marker.variant(problem, seed)
-        part = variant.problem.part(entry.part)
-        kind = KINDS[part.kind]
-        return kind.carried(kind.read(entry.typed, part, variant.scope(BOOK)))
-    except Exception:
-        return None  # marking the row says what is wrong with it
-
-
-def _before(entries: list[_Entry], carried: list[Value | None], at: int) -> dict[str, Value]:
-    """Return what the row *at* may follow from.
-
-    Of each other part that is the last readable answer before it, or, where there is none, the
-    first one after it.
+    That goes part by part, not row by row: a part follows only from the parts before it, so that
+    what they carry is known, wherever their rows stand.
     """
-    known: dict[str, Value] = {}
-    for entry, value in zip(entries[at + 1 :], carried[at + 1 :], strict=True):
-        if value is not None:
-            known.setdefault(entry.part, value)
-    for entry, value in zip(entries[:at], carried[:at], strict=True):
-        if value is not None:
-            known[entry.part] = value
-    known.pop(entries[at].part, None)
-    return known
+    attempts: dict[str, list[int]] = {}
+    for at, entry in enumerate(entries):
+        attempts.setdefault(entry.part, []).append(at)
+    carriers: dict[str, list[tuple[int, Value]]] = {}
+    for part in marker.catalogue.get(group.problem).parts:
+        found = []
+        for at in attempts.get(part.id, ()):
+            carried = {name: _nearest(values, at) for name, values in carriers.items()}
+            value = _mark(group, entries[at], carried, marker)
+            if value is not None:
+                found.append((at, value))
+        if found:
+            carriers[part.id] = found
+        _flag([entries[at].marked for at in attempts.get(part.id, ())])
 
 
-def _counts_over(later: Result, held: Result | None) -> bool:
+def _mark(
+    group: _Group, entry: _Entry, carried: Mapping[str, Value], marker: Marker
+) -> Value | None:
+    """Mark one row and return the value that it carries to later parts, None where it has none."""
+    one = entry.marked
+    try:
+        one.result = marker.mark(
+            group.problem, entry.part, entry.typed, seed=group.seed, carried=carried
+        )
+    except GraderError as error:
+        one.error = str(error)
+    except Exception as error:
+        one.error = f"the answer could not be marked: {type(error).__name__}: {error}"
+    return one.result.carries if one.result is not None else None
+
+
+def _nearest(values: list[tuple[int, Value]], at: int) -> Value:
+    """Return the last of *values* before the row *at*, or where there is none the first after."""
+    after = bisect_left(values, at, key=lambda one: one[0])
+    return values[max(after - 1, 0)][1]
+
+
+def _flag(attempts: list[Marked]) -> None:
+    """Flag the one of the *attempts* at a part that counts."""
+    counting: Marked | None = None
+    held: Result | None = None
+    for one in attempts:
+        if one.result is not None and (held is None or _counts_over(one.result, held)):
+            counting, held = one, one.result
+    if counting is not None:
+        counting.current = True
+
+
+def _counts_over(later: Result, held: Result) -> bool:
     """Tell whether a *later* attempt counts instead of the one *held*.
 
-    It does if it earns more, or as much and is readable, or if the one held was not readable.
+    A readable one does over one that is free; else it must earn as much. What a person has yet to
+    mark earns nothing so far.
     """
-    if held is None:
-        return True
-    if later.credit != held.credit:
-        return (later.credit or Fraction(0)) > (held.credit or Fraction(0))
-    return later.costs_attempt or not held.costs_attempt
+    if later.costs_attempt != held.costs_attempt:
+        return later.costs_attempt
+    return (later.credit or 0) >= (held.credit or 0)
 
 
-def check_output(source: Path, target: Path, columns: Sequence[str]) -> None:
+def check_output(source: Path, target: Path) -> None:
     """Raise `FileError` where results cannot be written to *target*: nothing is lost by trying."""
+    check_writable(target)
     if target.exists() and target.samefile(source):
         raise FileError(f"{target} is the file to be marked; write the results to another")
-    if not target.parent.is_dir():
-        raise FileError(f"there is no folder {target.parent}; make it first")
-    taken = set(columns) & set(RESULT_FIELDS)
-    if taken and taken != set(RESULT_FIELDS):
-        raise FileError(
-            f"{source} already has a column {min(taken)!r}, which the results would hide; rename it"
-        )
 
 
 def write_file(path: Path, columns: Sequence[str], marked: Sequence[Marked]) -> None:

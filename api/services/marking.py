@@ -7,17 +7,27 @@ from functools import lru_cache
 from typing import Any, Final
 
 from grader.errors import AnswerError, ProblemError
-from grader.grade import Result, grade
+from grader.grade import grade
 from grader.kinds.numbers import read_count
 from grader.reading import Reading, Typed, read_formula, read_number, read_shape, read_tensor
+from grader.result import Result
 from grader.values import Number
 from grader.variant import Variant, solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.publish import plain
 
-__all__ = ["READERS", "Marker", "decimal", "mark_record", "read_record", "result_record"]
+__all__ = [
+    "MAX_SEED",
+    "READERS",
+    "Marker",
+    "decimal",
+    "mark_record",
+    "read_record",
+    "result_record",
+]
 
+MAX_SEED: Final = 2**53
 CACHED_VARIANTS: Final = 4096
 PLACES: Final = 6
 

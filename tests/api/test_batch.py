@@ -77,6 +77,64 @@ def test_of_equal_attempts_the_latest_readable_one_counts(batch) -> None:
     assert [row["current"] for row in marked] == ["false", "true", "false"]
 
 
+def test_only_what_the_engine_carries_is_followed_from(batch) -> None:
+    """An answer of another size is unreadable: the readable one counts, the last or next one."""
+    problem = "conv-stack-cost"
+    rows = [
+        ["ann", problem, "shape_1", "65x65x64"],
+        ["ann", problem, "shape_1", "65x65"],
+        ["ann", problem, "shape_2", "33x33x128"],
+        ["bob", problem, "shape_2", "33x33x128"],
+        ["bob", problem, "shape_1", "65x65"],
+        ["bob", problem, "shape_1", "65x65x64"],
+        ["bob", problem, "shape_1", "64x64x64"],
+        ["bob", problem, "shape_2", "33x33x128"],
+    ]
+    _, marked = batch([HEAD, *rows])
+    assert [row["status"] for row in marked if row["part"] == "shape_2"] == [
+        "follow_through",
+        "follow_through",
+        "mistake",
+    ]
+    assert [row["status"] for row in marked].count("unreadable") == 2
+
+
+@pytest.mark.parametrize(
+    ("problem", "part", "answers", "counts"),
+    [
+        ("residual-blocks", "answer", ["", "They add.", ""], 1),
+        ("residual-blocks", "answer", ["They add.", "They skip."], 1),
+        ("yolo-output-depth", "yolov3", ["abc", ""], 1),
+        ("yolo-output-depth", "yolov3", ["255", "abc", "85"], 0),
+    ],
+)
+def test_a_readable_attempt_counts_over_a_free_one(batch, problem, part, answers, counts) -> None:
+    _, marked = batch([HEAD, *(["ann", problem, part, one] for one in answers)])
+    assert [at for at, row in enumerate(marked) if row["current"] == "true"] == [counts]
+
+
+def test_rows_without_a_student_have_nothing_to_do_with_each_other(batch) -> None:
+    problem = "conv-stack-cost"
+    rows = [[student, problem, "shape_1", "65x65x64"] for student in ("", " ", " ann")]
+    rows += [[student, problem, "shape_2", "33x33x128"] for student in ("", " ", "ann ")]
+    _, marked = batch([HEAD, *rows])
+    assert [row["status"] for row in marked[3:]] == ["mistake", "mistake", "follow_through"]
+    assert {row["current"] for row in marked} == {"true"}
+    assert marked[2]["student"] == " ann"
+
+
+def test_the_student_0_of_json_is_the_student_0_of_text(grader, tmp_path: Path) -> None:
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    answers = [(0, "shape_1", "65x65x64"), ("0", "shape_2", "33x33x128")]
+    lines = [
+        {"student": student, "problem": "conv-stack-cost", "part": part, "answer": answer}
+        for student, part, answer in answers
+    ]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert grader("batch", str(path), "-o", str(out)).code == 0
+    assert json.loads(out.read_text().splitlines()[1])["status"] == "follow_through"
+
+
 def test_a_bad_row_is_reported_with_its_line_and_the_rest_is_marked(batch) -> None:
     ran, rows = batch(
         [
@@ -184,9 +242,11 @@ def test_a_file_that_cannot_be_used_ends_with_2_and_nothing_runs(
 ) -> None:
     path, out = tmp_path / "in.csv", tmp_path / "out.csv"
     path.write_bytes(content)
-    ran = grader("batch", str(path), "-o", str(out))
-    assert ran.code == 2
-    assert said in ran.err
+    for more in (["-o", str(out)], []):
+        ran = grader("batch", str(path), *more)
+        assert ran.code == 2
+        assert said in ran.err
+        assert not ran.out
     assert not out.exists()
 
 
@@ -203,6 +263,24 @@ def test_an_earlier_output_can_be_marked_again(grader, tmp_path: Path) -> None:
     grader("batch", str(first), "-o", str(second))
     assert grader("batch", str(second), "-o", str(third)).code == 0
     assert read(second) == read(third)
+
+
+def test_the_text_of_an_earlier_output_is_read_back_as_it_was(batch, grader, tmp_path) -> None:
+    """The guards against formulas come off again, also where a student typed an apostrophe."""
+    _, rows = batch(
+        [
+            [*HEAD, "=note"],
+            ["=ann", "conv-stack-cost", "shape_1", "=65x65x64", "-x"],
+            ["'=ann", "conv-stack-cost", "shape_1", "64x64x64", "a\rb"],
+            ["=ann", "conv-stack-cost", "shape_2", "33x33x128", "'t is"],
+        ]
+    )
+    again = tmp_path / "again.csv"
+    assert grader("batch", str(tmp_path / "out.csv"), "-o", str(again)).code == 0
+    assert read(again) == rows
+    assert [row["status"] for row in rows] == ["mistake", "correct", "follow_through"]
+    assert [row["student"] for row in rows] == ["'=ann", "''=ann", "'=ann"]
+    assert [row["'=note"] for row in rows] == ["'-x", "a\rb", "'t is"]
 
 
 def test_semicolons_tabs_and_a_byte_order_mark_are_read(grader, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from factories import BOOK
 
 from grader.errors import ProblemError
 from problems.catalogue import Catalogue
-from problems.loader import find_files, load_bank, load_file, load_problem
+from problems.loader import find_files, load_file, load_problem
 
 TEXT = """\
 id: toy
@@ -216,13 +216,34 @@ def test_files_below_a_folder_are_found_in_order(tmp_path):
     assert [path.name for path in find_files(tmp_path)] == ["one.yaml", "two.yaml"]
 
 
-def test_a_bank_is_loaded_by_id_and_two_files_cannot_have_the_same(tmp_path):
-    write(tmp_path / "a/toy.yaml")
+def test_a_bank_has_its_problems_by_id_and_two_files_cannot_have_the_same(tmp_path):
+    first = write(tmp_path / "a/toy.yaml")
     write(tmp_path / "a/next.yaml", of="next")
-    assert set(load_bank(tmp_path, book=BOOK)) == {"toy", "next"}
+    assert Catalogue(tmp_path).ids == ("next", "toy")
     twice = write(tmp_path / "b/toy.yaml")
-    with pytest.raises(ProblemError, match=f"{twice}: id: the id 'toy' is taken; choose another"):
-        load_bank(tmp_path, book=BOOK)
+    said = f"{twice}: the id 'toy' is taken by {first}; choose another"
+    with pytest.raises(ProblemError, match=said):
+        Catalogue(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["missing", "missing.yaml", "x" * 400])
+def test_a_catalogue_of_what_is_not_there_is_refused(tmp_path, name):
+    with pytest.raises(ProblemError, match=f"{name}: it cannot be read: "):
+        Catalogue(tmp_path / name)
+
+
+def test_a_broken_problem_is_read_once_and_told_each_time(tmp_path):
+    path = write(tmp_path / "toy.yaml")
+    path.write_text("id: toy\n")
+    catalogue = Catalogue(path)
+    with pytest.raises(ProblemError) as first:
+        catalogue.get("toy")
+    path.unlink()
+    for _ in range(3):
+        with pytest.raises(ProblemError) as again:
+            catalogue.get("toy")
+        assert again.value is first.value
+    assert len(again.traceback) == 2
 
 
 def test_a_catalogue_of_several_folders_has_every_id_once(tmp_path):

@@ -105,6 +105,11 @@ def test_where_no_seed_discriminates_the_reasons_are_counted(parts, reason):
     assert caught.value.message.endswith("; widen params or `ignore` a mistake")
 
 
+def test_a_walk_without_end_ends():
+    with pytest.raises(ProblemError, match=r"cannot take 1 values \(4000\)"):
+        published(ask(key="broken(W)"), params=WIDE)
+
+
 def test_mistakes_that_no_variant_tells_apart_are_named_together():
     publication = published(
         ask(key="W + 1"),

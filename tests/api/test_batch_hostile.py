@@ -1,0 +1,231 @@
+"""`grader batch` on files that nobody meant: no row takes another down, nothing is lost."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from api.services.batch import mark_rows
+from api.services.marking import Marker
+from api.services.rows import Row, RowError
+from grader.errors import SolverError
+from grader.values import Opaque, Value
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+
+HEAD = "student,problem,part,answer"
+GOOD = "ann,yolo-output-depth,yolov3,255"
+PROBLEM = """\
+id: {id}
+title: A problem of two parts
+topic: shapes
+difficulty: 1
+statement: Reckon.
+params: {{W: 5}}
+parts:
+  - {{id: a, kind: integer, key: "conv_size(W, 3)"}}
+  - {{id: b, kind: integer, key: "{key}"}}
+"""
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.fixture
+def batch(grader, tmp_path: Path):
+    """Return a function that marks the file of this text and gives the rows that came out."""
+
+    def run(text: str, *more: str, suffix: str = ".csv", to: str = ".csv"):
+        path, out = tmp_path / f"in{suffix}", tmp_path / f"out{to}"
+        path.write_text(text, encoding="utf-8")
+        ran = grader("batch", str(path), "-o", str(out), *more)
+        if not out.exists():
+            return ran, []
+        lines = out.read_text(encoding="utf-8").split("\n")[:-1]
+        return ran, read(out) if to == ".csv" else [json.loads(line) for line in lines]
+
+    return run
+
+
+def statuses(rows) -> list[str]:
+    return [row["status"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('ann,yolo-output-depth,"yol"ov3,255', "the row is not CSV: "),
+        (f"ann,yolo-output-depth,yolov3,{'5' * 1_000_001}", "field larger than field limit"),
+        ("ann,yolo-output-depth", "the row has no part"),
+        ("ann", "the row has no problem"),
+        (",,yolov3,255", "the row has no problem"),
+        (f"{GOOD},,more", "the row has 6 cells, the header 4; put answers with commas in quotes"),
+    ],
+)
+def test_a_row_that_is_broken_is_told_with_its_line_and_the_next_one_is_marked(batch, row, words):
+    ran, rows = batch(f"{HEAD}\n{GOOD}\n{row}\n{GOOD}\n")
+    assert ran.code == 1
+    assert statuses(rows) == ["correct", "", "correct"]
+    assert words in rows[1]["error"]
+    assert f"line 3: {rows[1]['error']}" in ran.err
+
+
+def test_a_row_without_its_last_cell_has_no_answer(batch):
+    ran, rows = batch(f"{HEAD}\nann,yolo-output-depth,yolov3\n{GOOD},\n")
+    assert ran.code == 0
+    assert statuses(rows) == ["missing", "correct"]
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_alone(batch):
+    ran, rows = batch(f'{HEAD}\n{GOOD}\nann,yolo-output-depth,yolov3,"255\n{GOOD}\n')
+    assert statuses(rows) == ["correct", "", "correct"]
+    assert "line 3: the row is not CSV: unexpected end of data; look at its quotes" in ran.err
+
+
+def test_lines_are_counted_through_answers_of_several_lines_and_empty_rows(batch):
+    matrix = 'ann,pooling-4x4,max,"9 7\n8 6"'
+    ran, rows = batch(f"{HEAD}\n\n{matrix}\n,,,\n{matrix}\nann,pooling-4x4,least,1\n")
+    assert statuses(rows) == ["correct", "correct", ""]
+    assert "line 8: pooling-4x4 has no part 'least'" in ran.err
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\x0b", "\x0c", "\x85"])
+def test_only_a_line_end_ends_a_row(batch, separator):
+    ran, rows = batch(f"{HEAD}\na{separator}b,yolo-output-depth,yolov3,255\n")
+    assert (ran.code, statuses(rows)) == (0, ["correct"])
+    assert rows[0]["student"] == f"a{separator}b"
+    line = {"student": f"a{separator}b", "problem": "yolo-output-depth", "part": "yolov3"}
+    text = json.dumps({**line, "answer": 255}, ensure_ascii=False).replace("\\u2028", "\u2028")
+    ran, rows = batch(text, suffix=".jsonl", to=".jsonl")
+    assert (ran.code, statuses(rows)) == (0, ["correct"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f'student,"pro"blem,part,answer\n{GOOD}\n', "the header is not CSV: "),
+        ("\n\n", "has no rows"),
+    ],
+)
+def test_a_file_without_a_header_is_not_marked(batch, text, words):
+    ran, rows = batch(text)
+    assert (ran.code, rows) == (2, [])
+    assert words in ran.err
+
+
+def test_a_column_that_is_named_must_be_there_though_it_is_optional(batch):
+    ran, rows = batch(f"{HEAD}\n{GOOD}\n", "--map", "seed=sed")
+    assert (ran.code, rows) == (2, [])
+    assert "has no column 'sed'; it has student, problem, part, answer" in ran.err
+
+
+@pytest.mark.parametrize("to", [".csv", ".jsonl"])
+def test_a_json_line_that_cannot_be_written_again_stops_no_other(batch, to):
+    good = '{"student": "a", "problem": "yolo-output-depth", "part": "yolov3", "answer": 255}'
+    lines = [
+        good,
+        good.replace('"a"', r'"\ud800"'),
+        "",
+        good.replace('"a"', r'"\ud83d\ude00"'),
+        good.replace("255", r'["\udfff"]'),
+        good.replace("255", '{"n": [0.5, null]}'),
+    ]
+    ran, rows = batch("\n".join(lines), suffix=".jsonl", to=to)
+    assert ran.code == 1
+    assert [status or None for status in statuses(rows)] == [
+        "correct",
+        None,
+        "correct",
+        None,
+        "unreadable",
+    ]
+    assert rows[2]["student"] == "😀"
+    assert rows[4]["answer"] in ({"n": [0.5, None]}, '{"n": [0.5, null]}')
+    for line in (2, 5):
+        assert f"line {line}: a character is cut in half" in ran.err
+
+
+@pytest.mark.parametrize(
+    "failure", [RuntimeError("boom"), AssertionError(), RecursionError(), SolverError("no")]
+)
+def test_a_solver_that_fails_in_any_way_stops_no_other_row(batch, tmp_path, monkeypatch, failure):
+    def sick(width: int) -> int:
+        del width
+        raise failure
+
+    monkeypatch.setitem(BOOK.functions, "sick", sick)
+    bank = tmp_path / "bank"
+    bank.mkdir()
+    (bank / "poison.yaml").write_text(PROBLEM.format(id="poison", key="sick(W)"))
+    (bank / "sound.yaml").write_text(PROBLEM.format(id="sound", key="conv_size(W, 2)"))
+    (bank / "broken.yaml").write_text("id: broken\n")
+    rows = ["ann,poison,b,2", "ann,sound,b,4", "ann,broken,a,1", "ann,poison,a,3", "bob,sound,a,3"]
+    ran, marked = batch("\n".join([HEAD, *rows]), "--bank", str(bank))
+    assert ran.code == 1
+    assert f"line 4: {bank / 'broken.yaml'}:1: title: the field is missing; add it" in ran.err
+    assert statuses(marked) == ["needs_review", "correct", "", "correct", "correct"]
+
+
+def test_a_row_of_an_original_that_there_is_not_is_told_to_name_a_seed(batch, tmp_path):
+    bank = tmp_path / "bank"
+    bank.mkdir()
+    text = PROBLEM.format(id="drawn", key="conv_size(W, 2)")
+    (bank / "drawn.yaml").write_text(text.replace("W: 5", "W: {choose: [5, 5]}"))
+    rows = [f"{HEAD},seed", "ann,drawn,a,3,", "ann,drawn,a,3,7"]
+    ran, marked = batch("\n".join(rows), "--bank", str(bank))
+    assert statuses(marked) == ["", "correct"]
+    assert "line 2: params: drawn has no original variant; name a seed" in ran.err
+
+
+def test_rows_are_marked_when_nobody_watches():
+    names = dict(zip(HEAD.split(","), GOOD.split(","), strict=True))
+    one, two = mark_rows(
+        [Row(2, names, names), RowError(Row(3, {}, {}), "no row")], Marker(Catalogue())
+    )
+    assert (one.result.status, two.error) == ("correct", "no row")
+
+
+def test_a_value_that_fails_when_it_is_looked_at_stops_no_other_row(batch, tmp_path, monkeypatch):
+    class Sick(Opaque):
+        def field(self, name: str) -> Value:
+            raise RuntimeError(f"no {name} today")
+
+    monkeypatch.setitem(BOOK.functions, "sick", lambda _: Sick())
+    bank = tmp_path / "bank"
+    bank.mkdir()
+    (bank / "poison.yaml").write_text(PROBLEM.format(id="poison", key="sick(W).size"))
+    (bank / "sound.yaml").write_text(PROBLEM.format(id="sound", key="conv_size(W, 2)"))
+    rows = ["ann,poison,b,2", "ann,sound,b,4", "ann,poison,a,3"]
+    ran, marked = batch("\n".join([HEAD, *rows]), "--bank", str(bank))
+    assert ran.code == 1
+    assert statuses(marked) == ["", "correct", ""]
+    assert "line 2: the answer could not be marked: RuntimeError: no size today" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("nowhere/out.csv", "there is no folder "),
+        ("folder", "folder is a folder; name a file in it"),
+        (f"{'x' * 400}.csv", "cannot be written: File name too long"),
+        (f"{'x' * 250}.csv", "cannot be written: File name too long"),
+    ],
+)
+def test_results_that_cannot_be_written_are_told_without_a_traceback(grader, tmp_path, out, words):
+    path = tmp_path / "in.csv"
+    path.write_text(f"{HEAD}\n{GOOD}\n")
+    (tmp_path / "folder").mkdir()
+    ran = grader("batch", str(path), "-o", str(tmp_path / out))
+    assert ran.code == 2
+    assert words in ran.err
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "in.csv"]
+
+
+def test_more_failed_rows_than_a_screen_holds_are_counted(batch):
+    ran, rows = batch(f"{HEAD}\n" + "ann,no-such,a,1\n" * 25 + f"{GOOD}\n")
+    assert sum(1 for row in rows if row["error"]) == 25
+    assert ran.err.count("there is no problem 'no-such'") == 20
+    assert "5 more rows failed; see the column `error`" in ran.err

@@ -179,9 +179,9 @@ class _Builder:
                 piece = (
                     ast.get_source_segment(self._source, node) if hasattr(node, "lineno") else ""
                 )
-                raise ProblemError(
-                    f"{shorten(piece or self._source)!r} is not part of the expression language"
-                )
+                hint = "; write ** for a power" if "^" in (piece or "") else ""
+                told = shorten(piece or self._source)
+                raise ProblemError(f"{told!r} is not part of the expression language{hint}")
 
     def _index(self, node: ast.expr) -> int:
         match node:

@@ -89,7 +89,9 @@ def within(answer: Number, key: Number, tolerance: Tolerance, *, step: Number | 
     """Tell whether *answer*, typed with *step* as its last unit, is accepted for *key*."""
     if answer == key or magnitude(answer - key) <= tolerance.radius(key):
         return True
-    return tolerance.rounded is not None and _is_rounding(answer, key, step, tolerance.rounded)
+    if tolerance.rounded is None:
+        return False
+    return _is_rounding(answer, key, _last_figure(answer, step), tolerance.rounded)
 
 
 def recognised(answer: Number, value: Number, *, step: Number | None) -> bool:
@@ -115,6 +117,14 @@ def resembles(answer: Number, value: Number, *, step: Number | None) -> bool:
 def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
     """Tell whether *answer* is *value* rounded to whatever digits were typed."""
     return step is not None and magnitude(answer - value) <= Fraction(step) / 2
+
+
+def _last_figure(answer: Number, step: Number | None) -> Number | None:
+    """Return one unit of the last figure that need not be a zero: 100,000 in 138,400,000."""
+    if step != 1 or not isinstance(answer, int) or not answer:
+        return step
+    zeros = len(str(answer)) - len(str(answer).rstrip("0"))
+    return int(10**zeros)
 
 
 def _is_rounding(answer: Number, value: Number, step: Number | None, figures: int) -> bool:

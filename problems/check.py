@@ -1,8 +1,10 @@
 """The checker: everything that can be known to be wrong with a problem before a student sees it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from grader.book import Book
 from grader.errors import GraderError, ProblemError, SolverError
@@ -17,10 +19,13 @@ from grader.result import Result
 from grader.symbolic import Formula, compare
 from grader.template import Template
 from grader.variant import Variant, solve, unused_conditions
+from problems.documents import Document, load_document
 from problems.loader import load_file
 from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
 
 __all__ = ["Report", "check_file", "check_problem"]
+
+FIELD: Final = re.compile(r"([a-z]+(?:\.\w+)*): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,13 @@ def check_file(path: Path, *, book: Book, seeds: int = MAX_SEEDS) -> Report:
         problem = load_file(path, book=book)
     except ProblemError as error:
         return Report(str(path), tuple(str(one) for one in (error, *error.others)))
-    return check_problem(problem, file=str(path), book=book, seeds=seeds)
+    document = load_document(path.read_text(encoding="utf-8"), file=str(path))
+    found = check_problem(problem, file="", book=book, seeds=seeds)
+    errors, warnings = (
+        tuple(f"{path}:{_line(one, problem, document)}: {one}" for one in listed)
+        for listed in (found.errors, found.warnings)
+    )
+    return Report(str(path), errors, warnings, found.seeds)
 
 
 def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_SEEDS) -> Report:
@@ -48,24 +59,35 @@ def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_S
     warnings = list(_unexampled(problem))
     publication: Publication | None = None
     try:
-        publication = publish(problem, book, limit=seeds)
-        variants = _variants(problem, publication, book)
-        errors += _failures(variants, book)
-        errors += _texts(problem, variants, book)
-        errors += _samples(variants, book)
-        errors += _examples(problem, book)
-        warnings += _idle(problem, publication, book)
+        original = [solve(problem, None, book)] if problem.has_original else []
+        errors += _failures(original, book)
+        if not errors:
+            publication = publish(problem, book, limit=seeds)
+            variants = [*original, *publication.variants[:5]]
+            errors += _failures(variants, book)
+            errors += _texts(problem, variants, book)
+            errors += _samples(variants, book)
+            errors += _examples(problem, book)
+            warnings += _idle(problem, publication, book)
     except GraderError as error:
         errors.append(str(error))
-    placed = tuple(f"{file}: {error}" for error in dict.fromkeys(errors))
-    looked_at = tuple(f"{file}: {warning}" for warning in warnings)
+    before = f"{file}: " if file else ""
+    placed = tuple(f"{before}{error}" for error in dict.fromkeys(errors))
+    looked_at = tuple(f"{before}{warning}" for warning in warnings)
     return Report(file, placed, looked_at, publication.report if publication else None)
 
 
-def _variants(problem: Problem, publication: Publication, book: Book) -> list[Variant]:
-    """Return the original and a few published variants."""
-    original = [solve(problem, None, book)] if problem.has_original else []
-    return [*original, *publication.variants[:5]]
+def _line(message: str, problem: Problem, document: Document) -> int:
+    """Return the line of the field that a *message* begins with; a part is named by its id."""
+    found = FIELD.match(message)
+    pieces: list[str | int] = []
+    ids = [part.id for part in problem.parts]
+    for piece in found[1].split(".") if found else ():
+        if pieces == ["parts"] and piece in ids:
+            pieces.append(ids.index(piece))
+        else:
+            pieces.append(int(piece) if piece.isdigit() else piece)
+    return document.line(tuple(pieces))
 
 
 def _name(variant: Variant) -> str:
@@ -115,7 +137,8 @@ def _texts(problem: Problem, variants: list[Variant], book: Book) -> Iterator[st
 
 
 def _samples(variants: list[Variant], book: Book) -> Iterator[str]:
-    """Yield where an answer made from the key is not judged as it must be."""
+    """Yield where an answer made from the key is not judged as it must be, once a part."""
+    told: set[str] = set()
     for variant in variants:
         for part in variant.problem.parts:
             if part.id in variant.failures or KINDS[part.kind].by_person:
@@ -123,7 +146,8 @@ def _samples(variants: list[Variant], book: Book) -> Iterator[str]:
             samples = KINDS[part.kind].samples(part, variant.keys[part.id])
             for typed in samples.right:
                 result = _result(variant, part.id, typed, book)
-                if result.status != "correct":
+                if result.status != "correct" and part.id not in told:
+                    told.add(part.id)
                     yield (
                         f"parts.{part.id}: the key itself, typed {typed!r}, is {result.status}"
                         f" ({_name(variant)}): {result.feedback}"

@@ -47,7 +47,7 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
         """Return the numbers, of which there must be as many as the part asks for."""
         del scope
         numbers, notes = _numbers(typed, len(part.as_))
-        asked = f"{counted(len(part.as_), 'number')} such as {', '.join(map(show, _sample(part)))}"
+        asked = counted(len(part.as_), "number")
         if len(numbers) != len(part.as_):
             raise AnswerError(f"{counted(len(numbers), 'number')} given.", expected=asked)
         for number, kind in zip(numbers, part.as_, strict=True):

@@ -35,10 +35,11 @@ def test_nothing_is_found_in_a_right_problem_without_draws():
 @pytest.mark.parametrize(
     ("parts", "changes", "error"),
     [
+        ([ask(key="side(1, W)")], {}, "parts.a.key: "),
         (
-            [ask(key="halve(W) + side(1, W - 4)")],
-            {"params": {"W": {"choose": [5, 7], "original": 9}}},
-            "no seed discriminates",
+            [ask(key="side(1, W)")],
+            {"params": {"W": {"choose": [7, 9]}}},
+            "no seed discriminates: the numbers repeat (",
         ),
         (
             [ask(key="W + side(11, W)", ignore=["rounded_up", "padding_left_out"])],
@@ -53,9 +54,36 @@ def test_nothing_is_found_in_a_right_problem_without_draws():
             "parts.a.options.x: the window is larger than",
         ),
         (
-            [ask(key="halve(W) + 1 / 3")],
+            [ask("shape", key="(W, -W)")],
             {},
-            "parts.a: the key itself, typed '7/3', is unreadable (original)",
+            "parts.a: the key itself, typed '(5, -5)', is unreadable (original): Axis 2 is -5",
+        ),
+        (
+            [ask("predicate", **{"as": ["integer"]}, accept_if="answer[0] > W", sample=5)],
+            {},
+            "parts.a: the key itself, typed '5', is wrong (original): Not right.",
+        ),
+        (
+            [{**HALF, "mistakes": [{"id": "far", "key": "side(1, W)", "say": "No."}]}],
+            {},
+            "parts.a.mistakes.far: the window is larger than the image (original); mend it or",
+        ),
+        (
+            [{**HALF, "accept": [{"key": "3", "reason": "rounded", "say": "{{side(1, W)}}"}]}],
+            {},
+            "parts.a.accept.0: the window is larger than the image (original); mend it or",
+        ),
+        (
+            [
+                ask(
+                    "expression",
+                    key="n + W",
+                    variables={"n": "1..9"},
+                    mistakes=[{"id": "zero", "key": "1 / (n - n)", "say": "No."}],
+                )
+            ],
+            {},
+            "parts.a.mistakes.zero: ",
         ),
         ([HALF], {"require": ["W > 99"]}, "require.0: the original does not satisfy 'W > 99'"),
     ],
@@ -179,5 +207,36 @@ def test_a_file_that_loads_is_checked(tmp_path):
     )
     found = check_file(path, book=BOOK, seeds=5)
     assert found.errors == ()
-    assert found.warnings[0].startswith(f"{path}: there are no examples")
+    assert found.warnings[0].startswith(f"{path}:1: there are no examples")
     assert len(found.seeds.seeds) == 2
+
+
+def test_what_is_found_in_a_file_is_told_with_its_line(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text("""\
+id: toy
+title: A toy
+topic: toys
+difficulty: 1
+params: {W: {choose: [7, 9], original: 5}}
+require:
+  - W > 4
+statement: x
+parts:
+  - {id: a, kind: integer, key: halve(W)}
+  - id: b
+    kind: integer
+    key: W + 1
+    prompt: "{{side(1, W)}}"
+examples:
+  - {answers: {a: 2}, expect: {a: correct}}
+  - answers: {a: 2}
+    expect: {a: wrong}
+""")
+    found = check_file(path, book=BOOK, seeds=1)
+    assert [error.partition(": ")[0] for error in found.errors] == [
+        f"{path}:14",
+        f"{path}:14",
+        f"{path}:17",
+    ]
+    assert found.warnings == (f"{path}:7: require.0: 'W > 4' never refuses a draw; is it needed?",)

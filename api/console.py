@@ -111,15 +111,16 @@ def seeds(found: SeedReport) -> None:
 
 
 def problems(listed: Sequence[Problem]) -> None:
-    """Print a table of problems."""
-    table = Table(box=None)
-    table.add_column("id", no_wrap=True)
-    for title in ("topic", "difficulty", "parts", "kind", "title"):
-        table.add_column(title)
+    """Print a line for each problem, in columns that are never cut."""
+    rows = [("id", "topic", "difficulty", "parts", "kind", "title")]
     for one in listed:
         kind = "text" if not one.is_computed else "drawn" if one.is_drawn else "computed"
-        table.add_row(one.id, one.topic, str(one.difficulty), str(len(one.parts)), kind, one.title)
-    OUT.print(table)
+        counts = (str(one.difficulty), str(len(one.parts)))
+        rows.append((one.id, one.topic, *counts, kind, one.title))
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        OUT.print(Text("  ".join(cells).rstrip()))
 
 
 def question(told: Mapping[str, Any]) -> None:

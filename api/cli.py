@@ -95,6 +95,8 @@ def publish_command(
     ] = None,
 ) -> None:
     """List the seeds that tell every known mistake from the key, with keys and wrong answers."""
+    if out is not None and out.exists() and not out.is_dir():
+        raise FileError(f"{out} is a file; name a folder")
     catalogue = Catalogue(*(paths or ()))
     for name in console.track(catalogue.ids, "Publishing", total=len(catalogue.ids)):
         publication = publish(catalogue.get(name), BOOK, limit=seeds)

@@ -13,11 +13,15 @@ from grader.grade import grade
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import FormulaPart
+from grader.kinds.numbers import IntegerPart
+from grader.kinds.texts import TextPart
 from grader.parts import KeyedPart
-from grader.problem import Example, Problem
+from grader.problem import AnyPart, Example, Problem
 from grader.result import Result
+from grader.show import show
 from grader.symbolic import Formula, compare
 from grader.template import Template
+from grader.values import Value
 from grader.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
 from problems.loader import load_file
@@ -102,8 +106,21 @@ def _failures(variants: list[Variant], book: Book) -> Iterator[str]:
         keys = {name: key for name, key in variant.keys.items() if key is not None}
         scope = Scope({**variant.names, **keys}, variant.scope(book).functions)
         for part in variant.problem.parts:
+            if part.id in keys:
+                yield from _unfit(part, keys[part.id], _name(variant))
             if isinstance(part, KeyedPart):
                 yield from _authored(part, scope, _name(variant))
+
+
+def _unfit(part: AnyPart, key: Value, name: str) -> Iterator[str]:
+    """Yield what keeps a computed *key* from being an answer to its part."""
+    if isinstance(part, IntegerPart) and not isinstance(key, int):
+        yield f"parts.{part.id}.key: {show(key)} is not a whole number ({name}); use kind: number"
+    if isinstance(part, FormulaPart) and isinstance(key, Formula):
+        try:
+            compare(key.tree, key, part.sample)
+        except SolverError as error:
+            yield f"parts.{part.id}.key: {error} ({name}); mend it or narrow the variables"
 
 
 def _authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
@@ -122,11 +139,17 @@ def _authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
 
 def _texts(problem: Problem, variants: list[Variant], book: Book) -> Iterator[str]:
     """Yield the texts that cannot be filled in."""
-    texts: list[tuple[str, Template]] = [("statement", problem.statement)]
+    texts: list[tuple[str, Template]] = [
+        ("statement", problem.statement),
+        ("solution", problem.solution),
+    ]
     for part in problem.parts:
         texts.append((f"parts.{part.id}.prompt", part.prompt))
         if isinstance(part, (ChoicePart, ChoicesPart)):
             texts += [(f"parts.{part.id}.options.{at}", one) for at, one in part.options.items()]
+        if isinstance(part, TextPart):
+            texts.append((f"parts.{part.id}.model", part.model))
+            texts += [(f"parts.{part.id}.rubric.{one.id}", one.say) for one in part.rubric]
     for variant in variants:
         scope = variant.scope(book)
         for place, text in texts:

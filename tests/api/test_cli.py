@@ -184,3 +184,11 @@ def test_publish_writes_variants_with_keys(grader, tmp_path: Path) -> None:
     variants = [json.loads(line) for line in lines]
     assert {one["params"]["W"] for one in variants} == {63, 64, 97}
     assert all(one["keys"]["side"] == one["params"]["W"] - 2 for one in variants)
+
+
+def test_publish_refuses_a_file_in_place_of_a_folder(grader, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(PROBLEM)
+    ran = grader("publish", str(path), "-o", str(path))
+    assert ran.code == 2
+    assert "is a file; name a folder" in ran.err

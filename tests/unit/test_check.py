@@ -240,3 +240,24 @@ examples:
         f"{path}:17",
     ]
     assert found.warnings == (f"{path}:7: require.0: 'W > 4' never refuses a draw; is it needed?",)
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (ask(key="W / 2"), "parts.a.key: 3.5 is not a whole number"),
+        (ask("expression", key="n / (W - 7)", variables={"n": "1..9"}), "parts.a.key: the key has"),
+        (
+            {
+                "id": "a",
+                "kind": "text",
+                "model": "{{W / (W - 7)}}",
+                "rubric": [{"id": "x", "points": 1, "say": "s"}],
+            },
+            "parts.a.model: division by zero",
+        ),
+    ],
+)
+def test_a_key_or_text_that_no_student_could_be_given_is_an_error(part, said):
+    found = report(problem(part, params={"W": 7}))
+    assert any(one.startswith(f"toy.yaml: {said}") for one in found.errors), found.errors

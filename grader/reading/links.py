@@ -11,6 +11,13 @@ from grader.reading.tokens import CLOSERS, OPENERS, Token, ends_operand
 __all__ = ["CHAIN_NOTE", "LINKS", "Found", "last_link"]
 
 LINKS: Final = frozenset({"=", "⇒"})
+CONCLUDING: Final = frozenset(
+    {"answer", "result", "total", "altogether", "final", "finally", "so", "hence", "thus"}
+    | {"therefore"}
+)
+"""Words of a label by which the value behind it is the one that all the others led to."""
+ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "D", "d"})
+MOST_ITEMS: Final = 10
 CHAIN_NOTE: Final = "The last value of the chain counts."
 
 
@@ -54,14 +61,50 @@ def _cuts(tokens: Sequence[Token]) -> list[int]:
             continue
         start = cuts[-1] if cuts else 0
         labels = token.text == ":" and (worded or _is_named(tokens, start, at))
+        if labels and _holds_value(tokens[start:at], first=not cuts):
+            raise _several(token)
         if labels or token.text in LINKS:
             cuts.append(at + 1)
             worded = False
         elif cuts and token.text in ",;" and at < equals and ends_operand(tokens[at - 1 : at]):
-            raise AnswerError(
-                "Several values are given.", expected="one value", position=token.start
-            )
+            raise _several(token)
     return cuts
+
+
+def _several(token: Token) -> AnswerError:
+    return AnswerError("Several values are given.", expected="one value", position=token.start)
+
+
+def _holds_value(label: Sequence[Token], *, first: bool) -> bool:
+    """Tell whether a value stands in *label*, as in ``85 depth:`` or in ``85; second:``.
+
+    Before the *first* link ``3 layers`` begins with it; ``layer 2`` and ``2nd layer`` are names.
+    """
+    words = [token for token in label if token.kind in {"word", "text"}]
+    if not words or any(CONCLUDING & set(word.text.lower().split()) for word in words):
+        return False
+    if first:
+        signed = label[0].text in {"-", "+"} and label[0].end == label[1].start
+        label = label[1:] if signed else label
+        return label[0].kind == "number" and not _is_item(label)
+    values = [at for at, token in enumerate(label) if token.kind == "number" or _stands(label, at)]
+    return bool(values) and label[values[0]].start < words[-1].start
+
+
+def _stands(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a variable stands at *at*, and not the first letter of a word."""
+    token, after = tokens[at], tokens[at + 1 : at + 2]
+    return token.kind == "name" and not (after and after[0].start == token.end)
+
+
+def _is_item(label: Sequence[Token]) -> bool:
+    """Tell whether *label* begins with the number of an item: ``1.``, ``1)``, ``2nd`` or ``2D``."""
+    number, after = label[0], label[1] if len(label) - 1 else None
+    if number.kind != "number" or after is None:
+        return False
+    if after.text in ORDINALS and after.start == number.end:
+        return True
+    return number.value < MOST_ITEMS and (number.text.endswith(".") or after.text == ")")
 
 
 def _is_named(tokens: Sequence[Token], start: int, at: int) -> bool:

@@ -14,27 +14,34 @@ __all__ = ["scaled"]
 WORDS: Final = {
     "thousand": 3,
     "thousands": 3,
+    "kilo": 3,
     "lakh": 5,
     "lakhs": 5,
     "million": 6,
     "millions": 6,
     "mln": 6,
+    "mega": 6,
     "mio": 6,
     "crore": 7,
     "crores": 7,
     "billion": 9,
     "billions": 9,
     "bn": 9,
+    "giga": 9,
     "trillion": 12,
     "trillions": 12,
+    "tera": 12,
 }
 LETTERS: Final = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
 MEANINGS: Final = {3: "thousand", 6: "million", 9: "billion", 12: "trillion"}
 PERCENT: Final = frozenset({"percent", "pct"})
 COUNTED: Final = re.compile(
-    r"([kKMGT])(?:MACs?|MACCs?|M[Aa]dds?|FLOPs?|FLOPS|[Oo][Pp]s|OPS|[Pp]arams?|[Pp]arameters)"
+    r"([kKMGT]|[Kk]ilo|[Mm]ega|[Gg]iga|[Tt]era)(?:MACs?|MACCs?|M[Aa]dds?|FLOPs?|FLOPS|[Ff]lops?|[Oo][Pp]s|OPS|[Pp]arams?|[Pp]arameters)"
 )
-BYTES: Final = re.compile(r"[kKMGT]i?(?:[bB]|[bB]its?|[bB]ytes?)(?:/s|ps)?")
+BYTES: Final = re.compile(
+    r"[kKMGT]i?(?:[bB]|[bB]its?|[bB]ytes?)(?:/s|ps)?"
+    r"|(?:[kK]ilo|[mM]ega|[gG]iga|[tT]era|[kK]ibi|[mM]ebi|[gG]ibi)(?:[bB]its?|[bB]ytes?)"
+)
 
 
 def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
@@ -97,5 +104,5 @@ def _times(number: Token, word: Token, power: int) -> Token:
 
 
 def _note(word: Token, power: int) -> Iterator[str]:
-    if word.text.lower() not in WORDS:
+    if not word.text.lower().startswith(tuple(WORDS)):
         yield f"'{word.text[0]}' means {MEANINGS[power]}."

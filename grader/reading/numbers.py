@@ -12,9 +12,9 @@ from grader.reading.characters import clean
 from grader.reading.links import Found, last_link
 from grader.reading.magnitudes import scaled
 from grader.reading.parser import MAX_LENGTH, parse
-from grader.reading.refusals import NUMBER_FORMS, quoted
+from grader.reading.refusals import NUMBER_FORMS, quoted, refuse_range
 from grader.reading.result import Reading, Typed
-from grader.reading.tokens import Token, ends_operand, tokenize
+from grader.reading.tokens import OPENERS, Token, ends_operand, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
 from grader.tree import Node
@@ -64,7 +64,7 @@ def read_number(typed: Typed, *, percent: bool = False) -> Reading[Number]:
             return _reading(int(whole), 1, (), percent=percent)
         step = Fraction(1, 10 ** len(decimals))
         return _reading(simplest(int(whole + decimals) * step), step, (), percent=percent)
-    return _worded(clean(typed, limit=MAX_TEXT), percent=percent)
+    return _worded(clean(typed, limit=MAX_TEXT), typed, percent=percent)
 
 
 def looks_like_thousands(typed: Typed) -> bool:
@@ -117,8 +117,9 @@ def compute(tree: Node, tokens: Sequence[Token]) -> Number:
     return _bounded(value)
 
 
-def _worded(text: str, *, percent: bool) -> Reading[Number]:
+def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:
     tokens, notes = _without_check(_value_tokens(text), text)
+    refuse_range(tokens, text, typed)
     value = compute(parse(tokens, text), tokens)
     step = _step(tokens)
     if percent and tokens[-1].text in PERCENT_SIGNS:
@@ -160,11 +161,11 @@ def _bounded(value: Number) -> Number:
 def _without_check(found: Found, text: str) -> tuple[list[Token], tuple[str, ...]]:
     """Return the tokens without brackets that only repeat the value: ``10860 (3640 + 7220)``."""
     tokens = found.tokens
-    at = next((at for at, token in enumerate(tokens) if token.text == "("), 0)
-    if not at or tokens[-1].text != ")" or tokens[at - 1].end == tokens[at].start:
+    at = next((at for at in range(len(tokens)) if _opens_check(tokens, at)), 0)
+    if not at or tokens[-1].text != OPENERS[tokens[at].text]:
         return tokens, found.notes
     value, check = tokens[:at], tokens[at:]
-    if not ends_operand(value) or any(token.text in ")(" for token in check[1:-1]):
+    if any(token.text in BRACES for token in check[1:-1]):
         return tokens, found.notes
     repeated = quoted(text, check[0].start, check[-1].end)
     if compute(parse(value, text), value) == compute(parse(check, text), check):
@@ -176,6 +177,15 @@ def _without_check(found: Found, text: str) -> tuple[list[Token], tuple[str, ...
             position=check[0].start,
         )
     return tokens, found.notes
+
+
+def _opens_check(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a bracket opens at *at* behind a blank and a value that is no bracket itself."""
+    before, token = tokens[max(0, at - 1) : at], tokens[at]
+    if token.text not in BRACES or token.text not in OPENERS or not ends_operand(before):
+        return False
+    below = token.text == "{" and before[0].text == "}"  # a second argument of \frac
+    return before[0].end < token.start and not below and tokens[0].text not in OPENERS
 
 
 def _step(tokens: Sequence[Token]) -> Number | None:

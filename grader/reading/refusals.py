@@ -16,6 +16,7 @@ __all__ = [
     "mixed_number",
     "percent_of_fraction",
     "quoted",
+    "refuse_range",
     "shortened",
     "side_by_side",
 ]
@@ -24,6 +25,11 @@ NUMBER_FORMS: Final = "a number such as 12, 1.5e6, 1/3 or 64*5^2"
 LONGEST_QUOTE: Final = 40
 GROUP: Final = 3
 COMMAND: Final = re.compile(r"\\[A-Za-z]+")
+JOINED: Final = re.compile(r"[-.'].*", re.DOTALL)
+"""What is joined to the first of several words; in a formula the joint is a sign."""
+RANGE: Final = ("number", "symbol", "number")
+AROUND_RANGE: Final = frozenset({"%", "percent", "(", ")", "[", "]"})
+EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
 
 
 def quoted(text: str, start: int, end: int) -> str:
@@ -35,6 +41,26 @@ def shortened(text: str) -> str:
     """Return *text* on one line, cut where it is long."""
     line = " ".join(text[: 4 * LONGEST_QUOTE].split())
     return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"
+
+
+def refuse_range(tokens: Sequence[Token], text: str, typed: str) -> None:
+    """Raise `AnswerError` for ``80-90``: a dash between a number and a larger one.
+
+    With blanks around it a minus is a minus; the en dash, which only *typed* shows, still is none.
+    """
+    plain = [token for token in tokens if token.text not in AROUND_RANGE]
+    if tuple(token.kind for token in plain) != RANGE or plain[1].text != "-":
+        return
+    low, sign, high = plain
+    glued = not text[sign.start - 1].isspace() and not text[sign.end : sign.end + 1].isspace()
+    dashed = typed[sign.start] in EN_DASHES
+    if 0 < low.value < high.value and (glued or dashed):
+        found = quoted(typed, tokens[0].start, tokens[-1].end)
+        raise AnswerError(
+            f"{found} can be read as a range or as a subtraction.",
+            expected="one number, or blanks around a minus sign",
+            position=low.start,
+        )
 
 
 def after_division(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
@@ -169,6 +195,8 @@ def _unknown_word(text: str, token: Token, declared: tuple[str, ...]) -> AnswerE
     while start > 0 and text[start - 1].isalpha():
         start -= 1
     found = quoted(text, start, token.end)
+    if declared and token.kind == "word":
+        found = quoted(text, start, token.start + len(JOINED.sub("", token.text)))
     if not declared:
         return AnswerError(
             f"{found} cannot be read as part of a number.",

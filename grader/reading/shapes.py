@@ -1,5 +1,6 @@
 """Text or JSON to a shape: a tuple of whole numbers."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,13 +12,22 @@ from grader.reading.numbers import MAX_TEXT, WORDS, compute, given_number
 from grader.reading.parser import parse
 from grader.reading.refusals import quoted, shortened
 from grader.reading.result import Reading, Typed
-from grader.reading.tokens import Token, tokenize
+from grader.reading.tokens import CLOSERS, Token, ends_operand, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
 from grader.values import Number
 
 __all__ = ["SHAPE_FORMS", "read_shape"]
 
+SQUARE: Final = 2
+BRACKETS: Final = frozenset({"(", "["})
+SEPARATORS: Final = frozenset({"×", "*", "·", ",", ";"})
+LABELS: Final = re.compile(
+    r"\s*+\(?\s*+h(?:eight)?\s*+[=:]?\s*+([0-9]{1,9})\s*+[,;x×]?\s*+w(?:idth)?\s*+[=:]?\s*+([0-9]{1,9})"
+    r"(?:\s*+[,;x×]?\s*+c(?:hannels?)?\s*+[=:]?\s*+([0-9]{1,9}))?\s*+\)?\s*+\.?\s*+",
+    re.IGNORECASE,
+)
+"""A label before each axis, in the order of the axes: height, width, channels."""
 SHAPE_FORMS: Final = "a shape such as 126×126×16 or (126, 126, 16)"
 MAX_ITEMS: Final = 16
 
@@ -32,7 +42,11 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
     """
     if isinstance(typed, str):
         text = clean(typed, limit=MAX_TEXT)
+        if labelled := LABELS.fullmatch(text):
+            sizes = tuple(int(size) for size in labelled.groups() if size is not None)
+            return _reading(sizes, (f"The labels name the axes of {show(sizes)}.",), square)
         found = _axis_tokens(text)
+        _refuse_second(found.tokens, text)
         axes = tuple(_axis(tokens, text, at) for at, tokens in _numbered(found.tokens))
         return _reading(axes, found.notes, square)
     items = typed if isinstance(typed, list) else [typed]
@@ -64,7 +78,47 @@ def _numbered(tokens: Sequence[Token]) -> enumerate[list[Token]]:
     return enumerate(split_axes(tokens), start=1)
 
 
+def _refuse_second(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for a bracket behind a shape, a factor of its last axis or a remark."""
+    for at, token in enumerate(tokens):
+        if token.text not in BRACKETS or not ends_operand(tokens[max(0, at - 1) : at]):
+            continue
+        group = _until_closed(tokens[at:])
+        apart = tokens[at - 1].end < token.start
+        if apart or any(inner.text in SEPARATORS for inner in group):
+            raise AnswerError(
+                f"{quoted(text, token.start, group[-1].end)} can be read as a factor or as a "
+                "remark.",
+                expected="the shape alone",
+                position=token.start,
+            )
+
+
+def _until_closed(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return the tokens up to the first bracket that closes."""
+    end = next((at for at, token in enumerate(tokens) if token.text in CLOSERS), len(tokens))
+    return tokens[: end + 1]
+
+
+def _refuse_square(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for ``250²``, two axes to some; a power of ten is one size."""
+    match [token.text for token in tokens]:
+        case [base, _] if tokens[1].kind == "power":
+            squared = tokens[1].value == SQUARE
+        case [base, "**", "2"]:
+            squared = True
+        case _:
+            return
+    if squared and base != "10":
+        raise AnswerError(
+            f"{quoted(text, tokens[0].start, tokens[-1].end)} can be read as one axis or as two.",
+            expected=f"{base}×{base} for two axes, the size itself for one",
+            position=tokens[0].start,
+        )
+
+
 def _axis(tokens: Sequence[Token], text: str, number: int) -> int:
+    _refuse_square(tokens, text)
     return _size(compute(parse(tokens, text), tokens), number, tokens[0].start)
 
 

@@ -50,7 +50,7 @@ SYMBOLS: Final[dict[str, str]] = {
     **{sign: sign for sign in "+-*/()[]{},;|%×·⌊⌋⌈⌉:."},
     "//": "//",
     **dict.fromkeys(("**", "^"), "**"),
-    **dict.fromkeys(("=", "==", ":=", "≈", "≃", "≅", "≡"), "="),
+    **dict.fromkeys(("=", "==", ":=", "≈", "≃", "≅", "≡", "←", "⟵"), "="),
     **dict.fromkeys(("⇒", "→", "∴", "=>", "->", "-->", "==>"), "⇒"),
     **dict.fromkeys(("$", "`", '"', "&", "~"), ""),
 }
@@ -68,7 +68,7 @@ COMMANDS: Final[dict[str, str]] = {
     **dict(zip(("lfloor", "rfloor", "lceil", "rceil"), "⌊⌋⌈⌉", strict=True)),
     **dict(zip(("{", "}", "lbrace", "rbrace"), "{}{}", strict=True)),
     **dict.fromkeys(("lvert", "rvert", "vert"), "|"),
-    **dict.fromkeys(("approx", "simeq", "cong", "equiv"), "="),
+    **dict.fromkeys(("approx", "simeq", "cong", "equiv", "leftarrow", "gets"), "="),
     **dict.fromkeys(("Rightarrow", "Longrightarrow", "implies", "iff", "Leftrightarrow"), "⇒"),
     **dict.fromkeys(("rightarrow", "longrightarrow", "to", "mapsto", "therefore"), "⇒"),
     **dict.fromkeys(("left", "right", "middle", "big", "Big", "bigg", "Bigg"), ""),
@@ -108,8 +108,12 @@ def _compiled(grouped: str) -> re.Pattern[str]:
 SINGLE: Final = frozenset("+()[]{},;×·⌊⌋⌈⌉")
 """Signs that begin nothing longer."""
 PATTERNS: Final = {True: _compiled(_GROUPED), False: _compiled("")}
-CROSS_OF_NUMBERS: Final = re.compile(rf"[xX](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])")
-CROSS_OF_NAMES: Final = re.compile(rf"[xX]|(?:by|times)(?!{LETTER})")
+CROSSES: Final = "xX\u0445\u0425\u03c7\u03a7"
+"""The letters that look like a cross: the Latin, the Cyrillic and the Greek one."""
+CROSS_OF_NUMBERS: Final = re.compile(
+    rf"[{CROSSES}](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])"
+)
+CROSS_OF_NAMES: Final = re.compile(rf"[{CROSSES}]|(?:by|times)(?!{LETTER})")
 RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|log")
 FUNCTION_NAMES: Final = {"√": "sqrt", "log": "log2"}
@@ -165,7 +169,7 @@ def _variable(text: str, at: int, end: int, names: Names) -> Token | None:
 
 def _cross(text: str, at: int, end: int, tokens: Sequence[Token], names: Names) -> Token | None:
     """Return the sign that an ``x``, ``by`` or ``times`` behind a value is."""
-    if text[at] not in "xXbt" or not ends_operand(tokens):
+    if text[at] not in CROSSES + "bt" or not ends_operand(tokens):
         return None
     pattern = CROSS_OF_NAMES if names.declared else CROSS_OF_NUMBERS
     match = pattern.match(text, at, end)

@@ -22,11 +22,22 @@ VALUES: Final = frozenset({"number", "name"})
 REMARKS: Final = frozenset({"(", "[", "{"})
 NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
 CHANGING: Final = re.compile(
-    r"not|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
-    r"|halves|thirds|quarters|twice|double|triple|times|dozen|hundred|squared?|cubed?|root|cent|except|pi"
+    r"not|either|neither|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
+    r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"
     r"|transposed?|inverse|none|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
 )
 """Words that change what a number means, so that they are never dropped."""
+SCALING: Final = re.compile(
+    r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths)?|lakhs?|crores?|dozens?"
+    r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
+    r"|mln|mio|mn|bn|bil|tn|gigs?|megs?|kilos?|mega|giga|tera|peta"
+)
+"""Words that scale a number, which are never dropped either."""
+HEDGE: Final = re.compile(
+    r"(?<![^\W_])(?:or|not|nor|maybe|perhaps|either|neither|probably|possibly|presumably|might|may"
+    r"|could|alternatively|otherwise|instead|else|unsure|guess(?:ing|ed)?|[a-z]+n't)(?![^\W_])"
+)
+"""Words by which a remark takes the value back or offers another."""
 WORD: Final = re.compile(r"[^\W\d_]+")
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
 SUFFIX: Final = 2
@@ -58,12 +69,29 @@ def refuse_changing(words: str, position: int) -> None:
             raise AnswerError(
                 f"'{word}' is not a finite number.", expected="a number", position=position
             )
-        if CHANGING.fullmatch(word):
-            raise AnswerError(
-                f"The word '{word}' changes what the answer means.",
-                expected="the value alone",
-                position=position,
-            )
+        if CHANGING.fullmatch(word) or SCALING.fullmatch(word):
+            raise _changes(word, position)
+
+
+def _changes(word: str, position: int) -> AnswerError:
+    return AnswerError(
+        f"The word '{shortened(word)}' changes what the answer means.",
+        expected="the value alone",
+        position=position,
+    )
+
+
+def _refuse_doubt(group: Sequence[Token], words: frozenset[str]) -> None:
+    """Raise `AnswerError` if the remark *group* takes back, replaces or scales the value."""
+    counts = any(token.kind == "number" for token in group)
+    for token in group:
+        if token.kind not in words:
+            continue
+        if doubt := HEDGE.search(token.text.lower()):
+            raise _changes(doubt[0], token.start)
+        scales = [word for word in WORD.findall(token.text.lower()) if SCALING.fullmatch(word)]
+        if scales and not counts:
+            raise _changes(scales[0], token.start)
 
 
 def _without_remarks(
@@ -79,6 +107,7 @@ def _without_remarks(
         end = _group_end(tokens, at)
         after_word = begun and bool(kept) and kept[-1].kind in words
         if end and (after_word or _is_remark(tokens[at : end + 1], kept, words)):
+            _refuse_doubt(tokens[at : end + 1], words)
             notes.append(f"{quoted(text, tokens[at].start, tokens[end].end)} was ignored.")
             at = end + 1
         else:

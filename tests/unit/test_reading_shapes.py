@@ -40,6 +40,10 @@ from grader.reading import read_shape
         ("2*3 × 4", (6, 4)),
         ("(2*3, 4)", (6, 4)),
         ("10^2 × 3", (100, 3)),
+        ("2^5 × 3", (32, 3)),
+        ("63\u044563\u044516", (63, 63, 16)),
+        ("63\u03c763\u03c716", (63, 63, 16)),
+        ("(2+1)(3) × 4", (9, 4)),
         (r"512 + 1 - 504 = 9 \times 9", (9, 9)),
         ("⌊(128-3)/2⌋+1 × 3", (63, 3)),
         ([126, 126, 16], (126, 126, 16)),
@@ -57,6 +61,9 @@ def test_a_shape_is_read_in_every_notation(typed, shape):
         ("28x28x16", ()),
         ("the shape is (28, 28, 16)", ("'the shape is' was ignored.",)),
         ("28 x 28 x 16 channels", ("'channels' was ignored.",)),
+        ("H=63, W=63, C=16", ("The labels name the axes of 63×63×16.",)),
+        ("height 63, width 63, channels 16", ("The labels name the axes of 63×63×16.",)),
+        ("H: 63 W: 63", ("The labels name the axes of 63×63.",)),
         ("28x28x16 (HxWxC)", ("'(HxWxC)' was ignored.",)),
         ("28 × 28 = 7·4 × 28", ("The last value of the chain counts.",)),
     ],
@@ -73,6 +80,11 @@ def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
     assert ("One number stands for 9×9." in reading.notes) is squared
 
 
+def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
+    with pytest.raises(AnswerError, match="one axis or as two"):
+        read_shape("250²", square=2)
+
+
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
@@ -86,7 +98,16 @@ def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
         ("(1,024, 7, 7)", "Axis 2 is '024'"),
         ("1.5×2", "Axis 1 is 1.5, which is no size."),
         ("(-1, 3)", "Axis 1 is -1, which is no size."),
-        ("H = 28, W = 28", "Several values are given."),
+        ("C = 16, H = 28, W = 28", "Several values are given."),
+        ("H = 28, C = 16", "Several values are given."),
+        ("input: 64x64x3 output: 63x63x16", "Several values are given."),
+        ("63x63x16 (64x64x16)", "'(64x64x16)' can be read as a factor or as a remark."),
+        ("63x63x16(64x64x16)", "as a factor or as a remark"),
+        ("63x63x16 [64,64,16]", "as a factor or as a remark"),
+        ("63x63x16 (or 64)", "The word 'or' changes"),
+        ("250²", "'250²' can be read as one axis or as two."),
+        ("250^2 × 16", "'250^2' can be read as one axis or as two."),
+        ("H=1 W=1" + " " * 1900 + "!", "This is longer than 500 characters."),
         ("16 filters of 3×3", "'filters' cannot be read"),
         ("(None, 28, 28)", "No shape was found"),
         ("(28,28,16", "A bracket is not closed."),

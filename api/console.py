@@ -142,6 +142,8 @@ def solution(told: Mapping[str, Any]) -> None:
     OUT.print(Text(told["problem"], style="bold") + Text(f"  ({_variant(told)})"))
     for part in told["parts"]:
         OUT.print(Text(f"{part['id']}  ", style="bold") + Text(part["failure"] or part["shown"]))
+        if "accepted" in part:
+            OUT.print(Text("    accepted: {} to {}".format(*part["accepted"])))
         for item in part.get("rubric", ()):
             OUT.print(Text(f"    {_points(item['points'])}: {readable(item['say'])}"))
         for one in part["mistakes"]:

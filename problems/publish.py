@@ -178,8 +178,11 @@ def _numbers(names: Mapping[str, Value]) -> object:
 
 
 def plain_variant(variant: Variant) -> dict[str, object]:
-    """Return a variant as plain data for JSON: seed, params, keys and known wrong answers."""
+    """Return a variant as plain data for JSON: version, seed, params, keys, known wrong answers."""
     return {
+        "problem": variant.problem.id,
+        "draw_hash": variant.problem.draw_hash,
+        "marking_hash": variant.problem.marking_hash,
         "seed": variant.seed,
         "params": {name: plain(value) for name, value in variant.names.items()},
         "keys": {name: plain(value) for name, value in variant.keys.items()},

@@ -4,8 +4,12 @@ from typing import Any
 
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
+from grader.kinds.numbers import ScalarPart
 from grader.kinds.texts import TextPart
 from grader.problem import AnyPart, Problem
+from grader.show import show
+from grader.tolerance import EXACT
+from grader.values import is_number
 from grader.variant import Variant
 from problems.book import BOOK
 from problems.publish import plain
@@ -71,6 +75,8 @@ def _solved(part: AnyPart, variant: Variant) -> dict[str, Any]:
         "shown": KINDS[part.kind].show(key),
         "failure": variant.failures.get(part.id),
     }
+    if isinstance(part, ScalarPart) and part.tolerance != EXACT and is_number(key):
+        solved["accepted"] = [show(limit) for limit in part.tolerance.interval(key)]
     if isinstance(part, TextPart):
         solved["rubric"] = [
             {"id": item.id, "points": plain(item.points), "say": item.say.source}

@@ -22,6 +22,7 @@ __all__ = [
     "NumberPart",
     "PercentKind",
     "PercentPart",
+    "ScalarPart",
     "read_count",
 ]
 

@@ -192,3 +192,10 @@ def test_publish_refuses_a_file_in_place_of_a_folder(grader, tmp_path: Path) -> 
     ran = grader("publish", str(path), "-o", str(path))
     assert ran.code == 2
     assert "is a file; name a folder" in ran.err
+
+
+def test_solve_prints_the_accepted_interval_of_a_tolerance(grader) -> None:
+    solved = json.loads(grader("solve", "depthwise-separable-savings", "--json").out)
+    saved = next(part for part in solved["parts"] if part["id"] == "params_saved_2")
+    assert saved["accepted"] == ["94.71875", "95.71875"]
+    assert "accepted: 94.71875 to 95.71875" in grader("solve", "depthwise-separable-savings").out

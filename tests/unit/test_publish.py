@@ -162,6 +162,9 @@ def test_a_variant_is_plain_data_with_its_keys_and_wrong_answers():
     toy = problem(ask(key="halve(W)"), ask(id="b", key="W / 3"), params={"W": {"choose": [7, 9]}})
     variant = next(one for one in publish(toy, BOOK).variants if one.names["W"] == 7)
     assert plain_variant(variant) == {
+        "problem": "toy",
+        "draw_hash": toy.draw_hash,
+        "marking_hash": toy.marking_hash,
         "seed": variant.seed,
         "params": {"W": 7},
         "keys": {"a": 3, "b": "7/3"},

@@ -21,7 +21,7 @@ from api.services.batch import (
 from api.services.checking import check_files
 from api.services.rows import FileError
 from grader.errors import AnswerError, GraderError, ProblemError
-from grader.problem import Problem
+from grader.problem import MAX_SEED, Problem
 from grader.show import counted
 from grader.variant import solve as solve_variant
 from problems.book import BOOK
@@ -40,9 +40,7 @@ app = typer.Typer(
 )
 
 ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
-Seed = Annotated[
-    int | None, typer.Option(min=0, max=marking.MAX_SEED, help="The variant of this seed.")
-]
+Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="The variant of this seed.")]
 Original = Annotated[bool, typer.Option("--original", help="The textbook variant (the default).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[

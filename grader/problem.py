@@ -27,8 +27,9 @@ from grader.kinds.texts import TextPart
 from grader.params import Choose, Integers, Param
 from grader.template import Template
 
-__all__ = ["AnyPart", "Example", "Expectation", "Problem", "Status"]
+__all__ = ["MAX_SEED", "AnyPart", "Example", "Expectation", "Problem", "Status"]
 
+MAX_SEED: Final = 2**53
 DRAW_FIELDS: Final = ("params", "let", "require")
 
 Status: TypeAlias = Literal[
@@ -74,7 +75,7 @@ def _expectation(given: object) -> object:
 class Seed(Model):
     """The variant of an example, by its seed."""
 
-    seed: Annotated[int, Field(ge=0, le=2**53)]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
 
 
 class Example(Model):

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
-from api.services.marking import MAX_SEED, Marker, decimal, result_record
+from api.services.marking import Marker, decimal, result_record
 from api.services.output import check_writable, replacing, write_csv, write_json
 from api.services.rows import FileError, Row, RowError, Table, is_json, read_table
 from grader.errors import GraderError, ProblemError
+from grader.problem import MAX_SEED
 from grader.reading import Typed
 from grader.result import Result
 from grader.values import Value

@@ -18,7 +18,6 @@ from problems.catalogue import Catalogue
 from problems.publish import plain
 
 __all__ = [
-    "MAX_SEED",
     "READERS",
     "Marker",
     "decimal",
@@ -27,7 +26,6 @@ __all__ = [
     "result_record",
 ]
 
-MAX_SEED: Final = 2**53
 CACHED_VARIANTS: Final = 4096
 PLACES: Final = 6
 

@@ -35,7 +35,7 @@ PADDED: Final = re.compile(r"0[0-9]{2}")
 DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 LONGEST_PLAIN: Final = 60
 LONGEST_GLUED: Final = 400
-RATIO: Final = re.compile(r"([+-]?[0-9]{1,30})/([0-9]{1,30})")
+RATIO: Final = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
 GLUED: Final = re.compile(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[+-](?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))+"
 )

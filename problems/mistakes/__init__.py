@@ -1,0 +1,36 @@
+"""The catalogue of mistakes that twins reproduce: rank, hint to the student, instructor's note.
+
+A rank is about how many of 586 collected wrong values the mistake explains; where a count covers
+several mistakes it is shared out among them. The hint names the cause, never the right value.
+"""
+
+from typing import Final
+
+from grader.book import MistakeInfo
+from problems.mistakes import (
+    cost,
+    detection,
+    networks,
+    parameters,
+    shapes,
+    sizes,
+    training,
+    values,
+)
+
+__all__ = ["MISTAKES"]
+
+MISTAKES: Final[dict[str, MistakeInfo]] = {
+    mistake.id: mistake
+    for family in (
+        sizes,
+        shapes,
+        values,
+        parameters,
+        cost,
+        networks,
+        detection,
+        training,
+    )
+    for mistake in family.MISTAKES
+}

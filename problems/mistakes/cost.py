@@ -1,0 +1,38 @@
+"""Mistakes about the cost of layers: MACs, FLOPs, savings."""
+
+from typing import Final
+
+from grader.book import MistakeInfo
+from problems.mistakes.table import listed
+
+__all__ = ["MISTAKES"]
+
+MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+    {
+        "flops_for_macs": (
+            9,
+            "Are operations asked for, or multiply-accumulate operations?",
+            "Gave FLOPs: twice the multiply-accumulate operations.",
+        ),
+        "positions_left_out": (
+            6,
+            "How often is each weight used?",
+            "Left out the output positions: gave the number of weights.",
+        ),
+        "bias_counted": (
+            3,
+            "Which of these operations are multiply-accumulates?",
+            "Counted the additions of the biases as multiply-accumulates.",
+        ),
+        "remaining_for_saved": (
+            4,
+            "Is it asked what is saved, or what is left?",
+            "Gave the share that remains instead of the share saved.",
+        ),
+        "percent_of_the_smaller": (
+            3,
+            "Percent of which of the two?",
+            "Took the saving in percent of the reduced value instead of the standard one.",
+        ),
+    }
+)

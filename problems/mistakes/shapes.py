@@ -1,0 +1,38 @@
+"""Mistakes about shapes: channels, the order of axes, flattening."""
+
+from typing import Final
+
+from grader.book import MistakeInfo
+from problems.mistakes.table import listed
+
+__all__ = ["MISTAKES"]
+
+MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+    {
+        "channels_kept": (
+            10,
+            "What decides the number of channels that come out?",
+            "Kept the input channels instead of the number of filters.",
+        ),
+        "channels_pooled": (
+            5,
+            "On which axes does pooling work?",
+            "Divided the channels by the pooling stride as well.",
+        ),
+        "axes_swapped": (
+            7,
+            "Which axis comes first in the layout that is asked for?",
+            "Exchanged height and width.",
+        ),
+        "layout_swapped": (
+            7,
+            "Which axis comes first in the layout that is asked for?",
+            "Put the channels at the other end of the shape.",
+        ),
+        "flatten_without_channels": (
+            6,
+            "What else does a map have, apart from height and width?",
+            "Flattened height times width and left out the channels.",
+        ),
+    }
+)

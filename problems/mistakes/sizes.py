@@ -1,0 +1,93 @@
+"""Mistakes about sizes along an axis: rounding, padding, strides, the ends."""
+
+from typing import Final
+
+from grader.book import MistakeInfo
+from problems.mistakes.table import listed
+
+__all__ = ["MISTAKES"]
+
+MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+    {
+        "rounded_up": (
+            30,
+            "A part of a step is not a step: look again at which way the division is rounded.",
+            "Rounded up, or to the nearest, where the formula takes the floor.",
+        ),
+        "fraction_left": (
+            11,
+            "A count must be a whole number: what happens to the fraction?",
+            "Left the quotient as a fraction instead of taking the floor.",
+        ),
+        "forgot_plus_one": (
+            32,
+            "Check the ends: count the positions, not only the steps between them.",
+            "Left out the '+ 1' of the size formula.",
+        ),
+        "forgot_minus_one": (
+            8,
+            "Check the ends: count the steps between the cells, not the cells.",
+            "Left out the '- 1' of the formula.",
+        ),
+        "padding_left_out": (
+            15,
+            "The padding changes this result: where did it go?",
+            "Computed as if there were no padding.",
+        ),
+        "padding_once": (
+            12,
+            "How many sides of an axis are padded?",
+            "Added the padding at one end of the axis only.",
+        ),
+        "padding_added": (
+            4,
+            "What does padding do to the output of a transposed convolution?",
+            "Added the padding where a transposed convolution crops by it.",
+        ),
+        "padding_of_both_sides": (
+            4,
+            "Is the padding asked for both sides together, or for each?",
+            "Gave the padding of both sides together instead of each.",
+        ),
+        "output_padding_left_out": (
+            3,
+            "The output padding changes this result too.",
+            "Left out the output padding of the transposed convolution.",
+        ),
+        "stride_left_out": (
+            16,
+            "By how many cells does the window move?",
+            "Computed with stride 1.",
+        ),
+        "size_over_stride": (
+            10,
+            "The stride alone does not decide the size: what does the kernel do at the border?",
+            "Divided the input size by the stride and ignored the kernel.",
+        ),
+        "default_stride_one": (
+            8,
+            "No stride is given here: what does pooling use then?",
+            "Took the default stride of pooling as 1; it is the window.",
+        ),
+        "dilation_left_out": (
+            8,
+            "How many cells does the kernel span when it is dilated?",
+            "Computed with dilation 1.",
+        ),
+        "transposed_cropped": (
+            5,
+            "Does the output end where the last input cell stands, or where its kernel ends?",
+            "Cropped the transposed convolution to size x stride, as 'same' padding would.",
+        ),
+        "convolution_for_transposed": (
+            6,
+            "Does this layer shrink its input or enlarge it?",
+            "Used the size formula of a convolution for a transposed one.",
+        ),
+        "sizes_counted": (
+            4,
+            "Count the layers, not the sizes before and after them.",
+            "Counted the sizes in the sequence, one more than the layers.",
+        ),
+    }
+)

@@ -11,7 +11,7 @@ PYTHONS := $(strip $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test check fix demo bench clean
+.PHONY: help setup venv run test check fix docs demo bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -54,6 +54,9 @@ check: setup ## everything that must hold before a commit, the tests included
 fix: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: setup ## write the pages of docs/ that come from the code
+	@$(BIN)/python -c 'from pathlib import Path; from problems.reference import write_pages; write_pages(Path("docs"))'
 
 demo: setup ## mark a small file of answers
 	$(BIN)/grader batch docs/examples/answers.csv

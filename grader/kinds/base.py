@@ -1,9 +1,10 @@
 """What every kind of answer can do: read, solve, judge, recognise, show, give samples."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
@@ -12,10 +13,15 @@ from grader.reading import Reading, Typed
 from grader.show import show
 from grader.values import Tensor, Value, same_form
 
-__all__ = ["NOT", "RIGHT", "Judgement", "Kind", "Samples", "as_tensor", "share"]
+__all__ = ["NOT", "RIGHT", "By", "Judgement", "Kind", "Samples", "as_tensor", "share"]
 
 P = TypeVar("P", bound=Part)
 A = TypeVar("A")
+
+By: TypeAlias = Literal[
+    "exact", "tolerance", "rounding", "limits", "condition", "points", "cells", "person"
+]
+"""The rule of a kind that decides whether an answer is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +30,15 @@ class Judgement:
 
     *credit* is exact, *remark* may be shown to the student (it tells nothing of the key), *misfit*
     says that the answer has another form than the one asked for, *cells* marks each cell for staff.
+    *by* names the rule of the kind that decided, *place* the first place that is not right.
     """
 
     credit: Fraction
     remark: str = ""
     misfit: str = ""
     cells: tuple[bool, ...] = ()
+    by: By = "exact"
+    place: str = ""
 
     @property
     def right(self) -> bool:
@@ -78,6 +87,24 @@ class Kind(ABC, Generic[P, A]):
         """Return the key in *scope*, or None where the part has none."""
         expression = part.key_expression
         return None if expression is None else evaluate(expression.tree, scope)
+
+    def accepted(self, part: P, key: Value) -> str:
+        """Return in plain words which answers are right where *key* is the key."""
+        del part
+        return f"exactly {self.show(key)}"
+
+    def identity(self, value: A | Value, part: P) -> Hashable | None:
+        """Return what *value*, an answer's or a mistake's, is looked up by; None where it cannot be.
+
+        Answers are recognised as a mistake's value exactly where the two are equal; of numbers and
+        tensors those within float noise are found too. Without one, `recognise` is asked.
+        """
+        del part
+        if isinstance(value, (int, Fraction, str, Tensor)):
+            return value
+        if isinstance(value, tuple) and all(isinstance(one, (int, Fraction, str)) for one in value):
+            return value
+        return None
 
     def recognise(self, reading: Reading[A], value: Value, part: P, scope: Scope) -> bool:
         """Tell whether the answer is *value*, the result of a known mistake."""

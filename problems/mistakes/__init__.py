@@ -18,19 +18,19 @@ from problems.mistakes import (
     values,
 )
 
-__all__ = ["MISTAKES"]
+__all__ = ["FAMILIES", "MISTAKES"]
+
+FAMILIES: Final = (
+    sizes,
+    shapes,
+    values,
+    parameters,
+    cost,
+    networks,
+    detection,
+    training,
+)
 
 MISTAKES: Final[dict[str, MistakeInfo]] = {
-    mistake.id: mistake
-    for family in (
-        sizes,
-        shapes,
-        values,
-        parameters,
-        cost,
-        networks,
-        detection,
-        training,
-    )
-    for mistake in family.MISTAKES
+    mistake.id: mistake for family in FAMILIES for mistake in family.MISTAKES
 }

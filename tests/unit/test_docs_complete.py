@@ -1,10 +1,7 @@
 """The documentation leaves nothing out: every field, kind, command, option and column is there."""
 
-import inspect
 import re
-import sys
 from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,16 +12,16 @@ from api.cli import app
 from api.services.batch import FIELDS, RESULT_FIELDS
 from api.settings import PREFIX, Settings
 from grader.arithmetic import FUNCTIONS
-from grader.book import Solver
 from grader.kinds import KINDS
 from grader.kinds.texts import RubricItem
 from grader.params import Choose, Integers, Named, Network, Torch
 from grader.parts import Accept, AuthorMistake, KeyedPart
 from grader.problem import Example, Expectation, Problem, Status
 from grader.tolerance import Tolerance
-from problems.book import SOLVERS
 from problems.catalogue import Catalogue
+from problems.mistakes import FAMILIES, MISTAKES
 from problems.network.named import NAMED
+from problems.reference import PAGES as WRITTEN
 
 ROOT = Path(__file__).parents[2]
 FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -99,33 +96,13 @@ def test_every_status_is_documented() -> None:
     assert missing(get_args(Status), ANSWERS) == []
 
 
-def row(solver: Solver) -> str:
-    """Return the row of a table for one solver: its call without types, and what it gives."""
-    signature = inspect.signature(solver)
-    bare = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
-    call = signature.replace(parameters=bare, return_annotation=signature.empty)
-    shown = re.sub(r"Fraction\((\d+), (\d+)\)", r"\1/\2", f"{solver.__name__}{call}")
-    says = (inspect.getdoc(solver) or "").splitlines()[0].removeprefix("Return ")
-    return f"| `{shown}` | {says} |"
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_reference_is_what_the_code_writes(name: str) -> None:
+    assert PAGES[f"docs/{name}"] == WRITTEN[name](), "run `make docs`"
 
 
-def listed_solvers() -> str:
-    """Return the tables of solvers as they stand on the page, one for each module."""
-    lines = []
-    for module, solvers in groupby(SOLVERS, key=lambda one: one.__module__):
-        about = (inspect.getdoc(sys.modules[module]) or "").splitlines()[0]
-        lines += [
-            f"**{module.rpartition('.')[2]}**: {about}",
-            "",
-            "| solver | gives |",
-            "|---|---|",
-        ]
-        lines += [*map(row, solvers), ""]
-    return "\n".join(lines)
-
-
-def test_every_solver_is_listed_with_its_signature() -> None:
-    assert listed_solvers() in REFERENCE
+def test_every_mistake_stands_in_one_family() -> None:
+    assert sum(len(family.MISTAKES) for family in FAMILIES) == len(MISTAKES)
 
 
 @pytest.mark.parametrize("name", sorted(typer.main.get_command(app).commands))

@@ -29,6 +29,8 @@ PURE = {
     "hashlib",
     "heapq",
     "hmac",
+    "inspect.getdoc",
+    "inspect.getmodule",
     "inspect.signature",
     "itertools",
     "json",

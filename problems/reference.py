@@ -1,0 +1,150 @@
+"""The pages of the documentation that the code writes: `docs/solvers.md` and `docs/mistakes.md`.
+
+`make docs` writes them; a test holds them to the code.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from inspect import getdoc, getmodule, signature
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from grader.book import MistakeInfo, Solver
+from problems.book import BOOK, SOLVERS
+from problems.mistakes import FAMILIES
+
+__all__ = ["PAGES", "call", "mistakes_page", "solvers_page", "write_pages"]
+
+EXAMPLE: Final = re.compile(r"\n*^>>> .*\Z", re.MULTILINE | re.DOTALL)
+DOUBLE: Final = re.compile(r"``(.+?)``", re.DOTALL)
+EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
+
+SOLVERS_HEAD: Final = """\
+# Solvers
+
+What a key may call, beside [the functions of expressions](write-a-problem.md#let). Written by
+`make docs` from the code.
+
+Arguments have PyTorch's names, in its meaning; those behind `*` are given by name. Where a layer
+works on two axes, a size, stride or padding may be a number or a pair. Whatever does not fit
+together is an error that says why, and the part goes to a person. *Mistakes* are the
+[wrong versions](mistakes.md) that Grader runs to name the cause of a wrong answer.
+"""
+
+MISTAKES_HEAD: Final = """\
+# Mistakes
+
+The causes that Grader can name. Written by `make docs` from the code.
+
+A mistake is run: its wrong version of a [solver](solvers.md) takes the solver's place in the key of
+the student's own variant, and the answer that comes out is recognised. The rank says how many of
+586 collected wrong values the mistake explains, about; of several that fit, the one with the
+highest rank is named.
+"""
+
+
+def call(solver: Solver) -> str:
+    """Return how *solver* is called: its name and arguments, without types.
+
+    >>> from problems.solvers.training import steps_per_epoch
+    >>> call(steps_per_epoch)
+    'steps_per_epoch(examples, batch_size, *, drop_last=False)'
+    """
+    known = signature(solver)
+    bare = [one.replace(annotation=one.empty) for one in known.parameters.values()]
+    plain = known.replace(parameters=bare, return_annotation=known.empty)
+    return re.sub(r"Fraction\((\d+), (\d+)\)", r"\1/\2", f"{solver.__name__}{plain}")
+
+
+def solvers_page() -> str:
+    """Return `docs/solvers.md`: a section for each module, in it one for each solver."""
+    modules = [(name, [*group]) for name, group in groupby(SOLVERS, lambda one: one.__module__)]
+    index = [
+        f"- [{_title(name)}](#{_title(name)}): {', '.join(f'`{one.__name__}`' for one in solvers)}"
+        for name, solvers in modules
+    ]
+    sections = [
+        "\n".join(
+            [
+                f"## {_title(name)}",
+                "",
+                _first_line(getmodule(solvers[0])),
+                "",
+                *_solvers(solvers),
+            ]
+        )
+        for name, solvers in modules
+    ]
+    return "\n".join([SOLVERS_HEAD, *index, "", "\n".join(sections)])
+
+
+def mistakes_page() -> str:
+    """Return `docs/mistakes.md`: a table for each family."""
+    tables = []
+    for family in FAMILIES:
+        rows = [_mistake_row(one) for one in sorted(family.MISTAKES, key=lambda one: -one.rank)]
+        about = _first_line(family)
+        head = "| id | rank | the student is told | what happened | in |"
+        tables.append(
+            "\n".join(
+                [
+                    f"## {_title(family.__name__)}",
+                    "",
+                    about,
+                    "",
+                    head,
+                    "|---|---|---|---|---|",
+                    *rows,
+                ]
+            )
+        )
+    return "\n\n".join([MISTAKES_HEAD.rstrip(), *tables, ""])
+
+
+def write_pages(folder: Path) -> None:
+    """Write every page into *folder*."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "solvers.md": solvers_page,
+    "mistakes.md": mistakes_page,
+}
+
+
+def _title(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+def _first_line(thing: object) -> str:
+    return (getdoc(thing) or "").splitlines()[0]
+
+
+def _solvers(solvers: list[Solver]) -> Iterator[str]:
+    for solver in solvers:
+        yield f"### `{solver.__name__}`"
+        yield ""
+        yield f"`{call(solver)}`"
+        yield ""
+        yield from _described(solver)
+
+
+def _described(solver: Solver) -> Iterator[str]:
+    """Yield the docstring as Markdown, its example as code, and the mistakes."""
+    text = getdoc(solver) or ""
+    example = EXAMPLE.search(text)
+    words = text[: example.start()] if example else text
+    yield EMPHASIS.sub(r"`\1`", DOUBLE.sub(r"`\1`", words)).strip()
+    yield ""
+    if example:
+        yield from ("```python", example[0].strip(), "```", "")
+    named = sorted(name for name, twins in BOOK.twins.items() if solver.__name__ in twins)
+    if named:
+        yield from (f"Mistakes: {', '.join(f'`{name}`' for name in named)}", "")
+
+
+def _mistake_row(mistake: MistakeInfo) -> str:
+    solvers = ", ".join(f"`{name}`" for name in BOOK.twins[mistake.id])
+    return f"| `{mistake.id}` | {mistake.rank} | {mistake.say} | {mistake.note} | {solvers} |"

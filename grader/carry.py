@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from grader.arithmetic import FUNCTIONS
-from grader.book import Book
+from grader.book import Book, functions_of
 from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate, truth
 from grader.kinds import KINDS
@@ -44,6 +43,6 @@ def _may_carry(variant: Variant, part: AnyPart, own: Mapping[str, Value], book: 
     keys = {name: key for name, key in variant.keys.items() if key is not None}
     names = {**variant.names, **keys, **own, part.id: value}
     try:
-        return truth(evaluate(part.carry.tree, Scope(names, {**FUNCTIONS, **book.functions})))
+        return truth(evaluate(part.carry.tree, Scope(names, functions_of(book))))
     except SolverError:
         return False

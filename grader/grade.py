@@ -1,8 +1,8 @@
 """Judge a submission: one result a part, in the order that the rules lay down.
 
 Per part: correct, then right for the student's own earlier answers (follow_through), then a known
-mistake (from true values, then from carried ones), then partial, else wrong. What cannot be read is
-unreadable and costs nothing; what cannot be computed goes to a person (needs_review).
+mistake (from true values, then from carried ones, then two at once), then partial, else wrong. What
+cannot be read is unreadable and costs nothing; what cannot be computed goes to a person.
 """
 
 from collections.abc import Mapping
@@ -12,22 +12,25 @@ from typing import Any, Final
 
 from grader.book import Book
 from grader.carry import carried_names
+from grader.desk import Desk, desks
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope
-from grader.kinds import KINDS, Judgement, Kind
-from grader.kinds.base import NOT
-from grader.mistakes import Candidate, Known, carried_mistakes
-from grader.parts import KeyedPart
-from grader.problem import AnyPart, Status
+from grader.index import highest
+from grader.kinds.base import NOT, Judgement
+from grader.mistakes import Candidate
+from grader.problem import Status
 from grader.reading import Reading, Typed, is_blank
-from grader.result import Result
+from grader.reading.styles import Style, in_style
+from grader.result import Result, Rule
 from grader.values import Value
-from grader.variant import Variant, double_mistakes
+from grader.variant import Variant
 
 __all__ = ["grade"]
 
+NOTHING: Final = Fraction(0)
+FULL: Final = Fraction(1)
 BY_PERSON: Final = "A person marks this part."
 FOLLOWED: Final = "Right for the value that you carried on from an earlier part."
+FAILED: Final = "The key could not be computed; a person looks at this part."
 
 
 def grade(
@@ -36,225 +39,237 @@ def grade(
     *,
     book: Book,
     carried: Mapping[str, Value] | None = None,
+    numbers: Style | None = None,
 ) -> tuple[Result, ...]:
     """Return a result for each part of the variant, in order.
 
     *answers* are those of this submission, *carried* the values that the student's earlier
-    submissions gave to parts not answered (or not readable) in this one.
+    submissions gave to parts not answered (or not readable) in this one. *numbers* is how the
+    course marks decimals; what the problem says comes first.
     """
+    style = variant.problem.numbers or numbers
     own: dict[str, Value] = dict(carried or {})
     results = []
-    for part in variant.problem.parts:
-        result = _grade_part(_Bench(variant, part, own, book), answers.get(part.id))
+    for desk in desks(variant, book):
+        typed = answers.get(desk.part.id)
+        result = desk.missing if typed is None else _grade_part(desk, typed, own, style)
         if result.carries is not None:
-            own[part.id] = result.carries
+            own[desk.part.id] = result.carries
         results.append(result)
     return tuple(results)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """Everything that the judging of one part looks at."""
-
-    variant: Variant
-    part: AnyPart
-    own: Mapping[str, Value]
-    book: Book
-
-    @property
-    def kind(self) -> Kind[Any, Any]:
-        """The kind of the part's answer."""
-        return KINDS[self.part.kind]
-
-    @property
-    def seen(self) -> Scope:
-        """What the student sees: parameters and functions, never a key."""
-        return self.variant.scope(self.book)
-
-    @property
-    def key(self) -> Value | None:
-        """The right answer; None for thresholds and conditions."""
-        return self.variant.keys.get(self.part.id)
-
-    def result(self, status: Status, credit: Fraction | None, **more: Any) -> Result:
-        """Return a result of this part."""
-        return Result(self.part.id, status, credit, self.part.points, **more)
-
-    def judge(self, reading: Reading[Any], key: Value | None) -> Judgement:
-        """Return how the answer compares with *key*."""
-        return self.kind.judge(reading, key, self.part, self.seen)
-
-
-def _grade_part(bench: _Bench, typed: Typed | None) -> Result:
-    if typed is None or is_blank(typed):
-        return bench.result("missing", Fraction(0), say="Nothing was answered.")
+def _grade_part(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style | None) -> Result:
+    """Return the result of an answer, which may be blank, unreadable, or for a person."""
+    if is_blank(typed):
+        return replace(desk.missing, typed=typed)
     try:
-        reading = bench.kind.read(typed, bench.part, bench.seen)
+        reading = desk.kind.read(in_style(typed, style), desk.part, desk.seen)
     except AnswerError as error:
-        say, position = str(error), error.position
-        return bench.result("unreadable", Fraction(0), say=say, position=position)
+        return _unreadable(desk, typed, error)
     except SolverError as error:
-        return _review(bench, str(error))
-    if bench.kind.by_person:
-        return bench.result("needs_review", None, read_as=reading.shown, say=BY_PERSON)
-    failure = bench.variant.failures.get(bench.part.id)
+        return _Answer(desk, typed, Reading("", shown="")).review(str(error))
+    answer = _Answer(desk, typed, reading)
+    if desk.kind.by_person:
+        return answer.result("needs_review", None, "person", say=BY_PERSON, carries=False)
+    if desk.failure is not None:
+        return answer.review(desk.failure)
     try:
-        if failure is None:
-            return _judge(bench, reading)
+        return _judge(answer, own)
     except SolverError as error:
-        failure = str(error)
-    return _review(bench, failure, read_as=reading.shown)
+        return answer.review(str(error))
 
 
-def _review(bench: _Bench, failure: str, *, read_as: str = "") -> Result:
-    """Return the result of a part whose key, or whose form, could not be computed."""
-    say = "The key could not be computed; a person looks at this part."
-    return bench.result("needs_review", None, read_as=read_as, say=say, reason=failure)
+def _unreadable(desk: Desk, typed: Typed, error: AnswerError) -> Result:
+    return Result(
+        desk.part.id,
+        "unreadable",
+        NOTHING,
+        desk.part.points,
+        say=str(error),
+        position=error.position,
+        typed=typed,
+        rule="unreadable",
+    )
 
 
-def _judge(bench: _Bench, reading: Reading[Any]) -> Result:
-    """Return the result of an answer that was read, by the first rule that fits."""
-    told = {"read_as": reading.shown, "notes": reading.notes}
-    more: dict[str, Any] = {**told, "carries": bench.kind.carried(reading)}
-    judged = bench.judge(reading, bench.key)
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer that was read, at the desk where it is judged."""
+
+    desk: Desk
+    typed: Typed
+    reading: Reading[Any]
+
+    def judge(self, key: Value | None) -> Judgement:
+        """Return how the answer compares with *key*."""
+        return self.desk.kind.judge(self.reading, key, self.desk.part, self.desk.seen)
+
+    def result(
+        self,
+        status: Status,
+        credit: Fraction | None,
+        rule: Rule,
+        *,
+        say: str,
+        carries: bool = True,
+        **more: Any,
+    ) -> Result:
+        """Return the result of the part, with how the answer was read."""
+        part, reading = self.desk.part, self.reading
+        value = self.desk.kind.carried(reading)
+        return Result(
+            part.id,
+            status,
+            credit,
+            part.points,
+            read_as=reading.shown,
+            notes=reading.notes,
+            say=say,
+            carries=value if carries else None,
+            typed=self.typed,
+            value=reading.shown if value is None else value,
+            rule=rule,
+            **more,
+        )
+
+    def review(self, failure: str) -> Result:
+        """Return the result of a part whose key, or whose form, could not be computed."""
+        return self.result(
+            "needs_review", None, "failure", say=FAILED, carries=False, reason=failure
+        )
+
+
+def _judge(answer: _Answer, own: Mapping[str, Value]) -> Result:
+    """Return the result of an answer by the first rule that fits."""
+    desk = answer.desk
+    judged = answer.judge(desk.key)
     if judged.right:
-        return bench.result("correct", Fraction(1), say="Correct.", **more)
-    if not isinstance(bench.part, KeyedPart):
-        return bench.result("wrong", judged.credit, say="Not right.", **more)
-    accepted = _accepted(bench, bench.part, reading)
-    if accepted is not None:
-        return bench.result("correct", Fraction(1), say=accepted, **more)
-    names = carried_names(bench.variant, bench.part, bench.own, book=bench.book)
-    follow = _Follow(bench, bench.part, names)
-    followed = follow.judge(reading)
+        return answer.result("correct", FULL, judged.by, say="Correct.", against=desk.key)
+    if desk.keyed is None:
+        return answer.result("wrong", judged.credit, "none", say="Not right.")
+    for key, said in desk.accepted:
+        if _compared(answer, key).right:
+            return answer.result("correct", FULL, "accepted", say=said, against=key)
+    follow = _follow(desk, own)
+    followed = _compared(answer, follow.key)
     if followed.right:
         credit = max(follow.credit, judged.credit)
-        return bench.result("follow_through", credit, say=FOLLOWED, **more)
-    if followed.credit * follow.credit > judged.credit:
-        judged = Judgement(followed.credit * follow.credit, followed.remark)
-    named = _causes(bench, reading, follow)
+        rule: Rule = "follow_through"
+        return answer.result("follow_through", credit, rule, say=FOLLOWED, against=follow.key)
+    standing = _Standing(judged, judged.by, desk.key)
+    if follow.key is not None and followed.credit * follow.credit > judged.credit:
+        earned = Judgement(followed.credit * follow.credit, followed.remark)
+        standing = _Standing(earned, "follow_through", follow.key)
+    rule, named = _causes(answer, follow)
     if named:
-        return _mistaken(bench, judged, named, more)
-    if judged.misfit:
-        return bench.result("unreadable", Fraction(0), say=judged.misfit, **told)
-    return _wrong(bench, bench.part, reading, judged, more)
+        return _mistaken(answer, standing, rule, named)
+    return _wrong(answer, standing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What an answer that is not right earns by its cells, *by* which rule, *against* which key."""
+
+    judged: Judgement
+    by: Rule
+    against: Value | None
+
+
+def _compared(answer: _Answer, key: Value | None) -> Judgement:
+    """Return how the answer compares with a *key* that stands beside the true one, if there is."""
+    if key is None:
+        return NOT
+    try:
+        return answer.judge(key)
+    except SolverError:
+        return NOT
+
+
+@dataclass(frozen=True, slots=True)
+class _Follow:
+    """What a student carries on to a part: earlier answers by *names*, and the *key* from them."""
+
+    names: Mapping[str, Value]
+    key: Value | None
+    credit: Fraction
+
+
+def _follow(desk: Desk, own: Mapping[str, Value]) -> _Follow:
+    """Return what the student carries on; no key where their own leads to none, or by a shortcut.
+
+    A key that merely repeats a carried answer, where the true ones differ, is a shortcut.
+    """
+    if desk.keyed is None or desk.earlier.isdisjoint(own):
+        return ALONE
+    names = carried_names(desk.variant, desk.keyed, own, book=desk.book)
+    if not names:
+        return ALONE
+    key = desk.solve(names)
+    keys = desk.variant.keys
+    if any(key == value and desk.key != keys.get(name) for name, value in names.items()):
+        key = None
+    return _Follow(names, key, Fraction(desk.keyed.follow_through))
+
+
+ALONE: Final = _Follow({}, None, NOTHING)
+
+
+def _causes(answer: _Answer, follow: _Follow) -> tuple[Rule, tuple[Candidate, ...]]:
+    """Return the likeliest causes: from true values, then from carried ones, then two at once.
+
+    An answer that may be the right value rounded shows no mistake but that. Two at once are named
+    only where they give the very answer: there are too many of them for a rounding to tell.
+    """
+    desk, reading = answer.desk, answer.reading
+
+    def rounded() -> bool:
+        return any(desk.kind.may_round(reading, key) for key in (desk.key, follow.key))
+
+    named = desk.known.likeliest(reading, rounded=rounded)
+    if named:
+        return "mistake", named
+    if follow.names:
+        named = desk.carried(follow.names).likeliest(reading, rounded=rounded)
+        if named:
+            named = tuple(replace(one, credit=one.credit * follow.credit) for one in named)
+            return "mistake_carried", named
+    return "mistake_pair", highest(desk.pairs.equal(reading))
 
 
 def _mistaken(
-    bench: _Bench, judged: Judgement, named: tuple[Candidate, ...], more: dict[str, Any]
+    answer: _Answer, standing: _Standing, rule: Rule, named: tuple[Candidate, ...]
 ) -> Result:
     """Return the result of an answer whose likely causes are known."""
+    judged = standing.judged
     credit = max(judged.credit, *(Fraction(one.credit) for one in named))
-    ids = tuple(dict.fromkeys(name for one in named for name in one.ids))
     say = " Or: ".join(dict.fromkeys(one.say for one in named))
-    say = f"One of these may have happened. {say}" if len(named) > 1 else say
-    return bench.result("mistake", credit, mistakes=ids, say=say, cells=judged.cells, **more)
+    return answer.result(
+        "mistake",
+        credit,
+        rule,
+        say=f"One of these may have happened. {say}" if len(named) > 1 else say,
+        mistakes=tuple(dict.fromkeys(name for one in named for name in one.ids)),
+        cells=judged.cells,
+        place=judged.place,
+        against=standing.against,
+    )
 
 
-def _wrong(
-    bench: _Bench,
-    part: KeyedPart,
-    reading: Reading[Any],
-    judged: Judgement,
-    more: dict[str, Any],
-) -> Result:
-    """Return the result of an answer that is partly right, or wrong."""
-    status: Status = "partial" if judged.credit else "wrong"
+def _wrong(answer: _Answer, standing: _Standing) -> Result:
+    """Return the result of an answer that is of another form, partly right, or wrong."""
+    judged, desk = standing.judged, answer.desk
+    if judged.misfit:
+        return answer.result("unreadable", NOTHING, "misfit", say=judged.misfit, carries=False)
     pieces = ["Partly right." if judged.credit else "Not right.", judged.remark]
-    if part.show == "cells" and judged.cells:
-        pieces.append(bench.kind.point_out(reading, judged.cells))
-    say = " ".join(piece for piece in pieces if piece)
-    return bench.result(status, judged.credit, say=say, cells=judged.cells, **more)
-
-
-def _causes(bench: _Bench, reading: Reading[Any], follow: "_Follow") -> tuple[Candidate, ...]:
-    """Return the likeliest causes: from true values, then from carried ones, then two at once.
-
-    An answer that may be the right value rounded shows no mistake but that.
-    """
-    variant, part, book = bench.variant, bench.part, bench.book
-    rounded = any(bench.kind.may_round(reading, key) for key in (bench.key, follow.key))
-    named = _named(bench, reading, variant.mistakes.get(part.id, Known()), rounded=rounded)
-    if not named and follow.names:
-        keys = {**variant.keys, **follow.names}
-        carried = carried_mistakes(variant.problem, part, variant.names, keys, book)
-        named = _named(bench, reading, carried, rounded=rounded)
-        named = tuple(replace(one, credit=one.credit * follow.credit) for one in named)
-    if not named:
-        named = _named(bench, reading, double_mistakes(variant, part.id, book), rounded=rounded)
-    return named
-
-
-def _accepted(bench: _Bench, part: KeyedPart, reading: Reading[Any]) -> str | None:
-    """Return what to say of an answer that the author accepts beside the key, else None."""
-    scope = _scope(bench, {})
-    for accept in part.accept:
-        try:
-            key = bench.kind.solve(part.model_copy(update={"key": accept.key}), scope)
-            if bench.judge(reading, key).right:
-                return accept.say.fill(scope) or "Correct: accepted beside the key."
-        except SolverError:
-            continue  # the checker reports it; nobody loses by it
-    return None
-
-
-class _Follow:
-    """The key of a part from the student's own earlier answers, where they lead to another one."""
-
-    def __init__(self, bench: _Bench, part: KeyedPart, names: Mapping[str, Value]) -> None:
-        self._bench = bench
-        self.names = names
-        self.credit = Fraction(part.follow_through)
-        self.key: Value | None = None
-        if names:
-            try:
-                self.key = bench.kind.solve(part, _scope(bench, names))
-            except SolverError:
-                self.key = None
-        if _is_shortcut(self.key, bench.key, names, bench.variant.keys):
-            self.key = None
-
-    def judge(self, reading: Reading[Any]) -> Judgement:
-        """Return how the answer compares with that key; not at all where there is none."""
-        if self.key is None:
-            return NOT
-        try:
-            return self._bench.judge(reading, self.key)
-        except SolverError:
-            return NOT
-
-
-def _is_shortcut(
-    key: Value | None,
-    true: Value | None,
-    names: Mapping[str, Value],
-    keys: Mapping[str, Value | None],
-) -> bool:
-    """Tell whether the carried key repeats a carried answer where the true ones differ."""
-    return any(key == value and true != keys.get(name) for name, value in names.items())
-
-
-def _scope(bench: _Bench, names: Mapping[str, Value]) -> Scope:
-    keys = {name: key for name, key in bench.variant.keys.items() if key is not None}
-    return Scope({**bench.variant.names, **keys, **names}, bench.seen.functions)
-
-
-def _named(
-    bench: _Bench, reading: Reading[Any], known: Known, *, rounded: bool
-) -> tuple[Candidate, ...]:
-    """Return the candidates of the highest rank that give this answer.
-
-    Exactly, or, if none does and the answer is not the right value *rounded*, to telling digits.
-    """
-    matching = [one for one in known.candidates if _recognised(bench, reading, one)]
-    if not matching and not rounded:
-        matching = [one for one in known.candidates if bench.kind.resembles(reading, one.value)]
-    best = max((one.rank for one in matching), default=0)
-    return tuple(one for one in matching if one.rank == best)
-
-
-def _recognised(bench: _Bench, reading: Reading[Any], one: Candidate) -> bool:
-    try:
-        return bench.kind.recognise(reading, one.value, bench.part, bench.seen)
-    except SolverError:
-        return False
+    if desk.keyed is not None and desk.keyed.show == "cells" and judged.cells:
+        pieces.append(desk.kind.point_out(answer.reading, judged.cells))
+    return answer.result(
+        "partial" if judged.credit else "wrong",
+        judged.credit,
+        standing.by if judged.credit else "none",
+        say=" ".join(piece for piece in pieces if piece),
+        cells=judged.cells,
+        place=judged.place,
+        against=standing.against,
+    )

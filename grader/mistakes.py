@@ -2,15 +2,16 @@
 
 A twin is a wrong version of a solver. Put in its place in a key, and in the keys of the earlier
 parts that the key names, it gives the answer of a student who makes that mistake: in every call, or
-in one of them. Where the answer is large or a tensor, two mistakes at once are tried too.
+in one of them. Where the answer is large or a tensor, two mistakes at once are tried too, also in
+one and the same solver where one of the two only gives it other arguments.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from grader.arithmetic import FUNCTIONS, Function
-from grader.book import Book
+from grader.arithmetic import Function
+from grader.book import Book, functions_of
 from grader.errors import SolverError
 from grader.evaluate import Scope
 from grader.kinds import KINDS
@@ -19,11 +20,20 @@ from grader.plan import Plan, Site, plan_of
 from grader.problem import AnyPart, Problem
 from grader.values import Number, Tensor, Value, is_number, magnitude
 
-__all__ = ["AUTHOR_RANK", "Candidate", "Known", "carried_mistakes", "known_mistakes", "pairs"]
+__all__ = [
+    "AUTHOR_RANK",
+    "NONE",
+    "Candidate",
+    "Known",
+    "carried_mistakes",
+    "caused",
+    "known_mistakes",
+    "pairs",
+]
 
 AUTHOR_RANK: Final = 1000
-PAIR_RANK: Final = -1
 MIN_NUMBER_FOR_PAIRS: Final = 1000
+AND: Final = " And: "
 
 Keys: TypeAlias = Mapping[str, Value | None]
 
@@ -33,7 +43,7 @@ class Candidate:
     """A wrong answer and the mistake, or the two, that lead to it.
 
     *rank* orders candidates of the same value: the author's own first, then by how often students
-    make the mistake; two at once come after every single one.
+    make the mistake, or the two.
     """
 
     ids: tuple[str, ...]
@@ -52,6 +62,15 @@ class Known:
 
     candidates: tuple[Candidate, ...] = ()
     hidden: frozenset[str] = frozenset()
+
+
+NONE: Final = Known()
+
+
+def caused(ids: tuple[str, ...], value: Value, book: Book) -> Candidate:
+    """Return the wrong answer *value* that the mistakes *ids* of the book lead to."""
+    made = [book.mistakes[mistake] for mistake in ids]
+    return Candidate(ids, value, sum(one.rank for one in made), AND.join(one.say for one in made))
 
 
 def known_mistakes(
@@ -76,41 +95,48 @@ def carried_mistakes(
 
     Mistakes are run in the key of *part* alone.
     """
-    worlds = _Worlds(problem, plan_of(problem, book), names, keys, book, only=part.id)
+    worlds = _Worlds(problem, plan_of(problem, book), names, keys, book, needed=(part.id,))
     own = {part.id: _solve(part, _scope(names, keys, book))}
     return _known(part, own, [*_author(part, names, keys, book), *_twins(part, worlds)])
 
 
 def pairs(
-    problem: Problem, part: AnyPart, names: Mapping[str, Value], keys: Keys, book: Book
+    problem: Problem,
+    part: AnyPart,
+    names: Mapping[str, Value],
+    keys: Keys,
+    book: Book,
+    *,
+    known: Known = NONE,
 ) -> Known:
-    """Return the wrong answers by two mistakes at once, in different solvers.
+    """Return the wrong answers by two mistakes at once, but those that are *known* from one alone.
 
     They are only looked for where the answer tells enough: a tensor, or four digits or more.
     """
     key = keys.get(part.id)
     if not (isinstance(key, Tensor) or (is_number(key) and magnitude(key) >= MIN_NUMBER_FOR_PAIRS)):
-        return Known()
+        return NONE
     plan = plan_of(problem, book)
-    worlds = _Worlds(problem, plan, names, keys, book)
+    worlds = _Worlds(problem, plan, names, keys, book, needed=(*plan.earlier[part.id], part.id))
+    alone = {one.value for one in known.candidates}
     found = []
-    for one, two in plan.pairs[part.id]:
-        value = worlds.everywhere(one, two).get(part.id)
-        if value is not None:
-            say = f"{book.mistakes[one].say} And: {book.mistakes[two].say}"
-            found.append(Candidate((one, two), value, PAIR_RANK, say))
+    for pair in plan.pairs[part.id]:
+        value = worlds.everywhere(*pair).get(part.id)
+        if value is not None and value not in alone:
+            found.append(caused(pair, value, book))
     return _known(part, keys, found)
 
 
 def _known(part: AnyPart, keys: Keys, found: Iterable[Candidate]) -> Known:
     """Return *found* without repetitions and without those that give the key."""
-    listed: dict[str, list[Candidate]] = {}
+    key = keys.get(part.id)
+    listed: dict[tuple[str, ...], list[Candidate]] = {}
     hidden: set[str] = set()
     for one in found:
-        if one.value == keys.get(part.id):
+        if one.value == key:
             hidden.update(one.ids)
-        elif all(one.value != other.value for other in listed.setdefault("|".join(one.ids), [])):
-            listed["|".join(one.ids)].append(one)
+        elif all(one.value != other.value for other in listed.setdefault(one.ids, [])):
+            listed[one.ids].append(one)
     ordered = sorted((one for group in listed.values() for one in group), key=lambda one: -one.rank)
     return Known(tuple(ordered), frozenset(hidden - {one.ids[0] for one in ordered}))
 
@@ -135,19 +161,18 @@ def _author(
 def _twins(part: AnyPart, worlds: "_Worlds") -> Iterator[Candidate]:
     """Yield each mistake in all calls, then in each call alone."""
     for mistake, sites in worlds.plan.mistakes[part.id].items():
-        info = worlds.book.mistakes[mistake]
         found = [worlds.everywhere(mistake), *(worlds.at(mistake, site) for site in sites)]
         for world in found:
             value = world.get(part.id)
             if value is not None:
-                yield Candidate((mistake,), value, info.rank, info.say)
+                yield caused((mistake,), value, worlds.book)
 
 
 class _Worlds:
     """The answers of students who make a mistake: by part, as far as they differ in how they came.
 
     A world is computed once and serves every part, since a part's answer depends on its own chain
-    of keys alone. With *only*, that part alone is computed.
+    of keys alone. Where not all parts are *needed*, only those are computed.
     """
 
     def __init__(
@@ -158,21 +183,19 @@ class _Worlds:
         keys: Keys,
         book: Book,
         *,
-        only: str | None = None,
+        needed: Collection[str] | None = None,
     ) -> None:
         self.plan = plan
         self.book = book
-        self._parts = [part for part in problem.parts if only in {None, part.id}]
+        self._parts = [part for part in problem.parts if needed is None or part.id in needed]
         self._known = {**names, **{name: key for name, key in keys.items() if key is not None}}
-        self._functions = {**FUNCTIONS, **book.functions}
+        self._functions = functions_of(book)
         self._worlds: dict[object, Mapping[str, Value]] = {}
 
     def everywhere(self, *mistakes: str) -> Mapping[str, Value]:
-        """Return the answers where the *mistakes* are made in all calls."""
+        """Return the answers where the *mistakes*, one or two, are made in all calls."""
         if mistakes not in self._worlds:
-            twins = {
-                name: one for mistake in mistakes for name, one in self.book.twins[mistake].items()
-            }
+            twins = self.book.both(*mistakes) if len(mistakes) > 1 else self.book.twins[mistakes[0]]
             self._worlds[mistakes] = self._run(twins, "", {})
         return self._worlds[mistakes]
 
@@ -212,7 +235,7 @@ class _Worlds:
 
 def _scope(names: Mapping[str, Value], keys: Keys, book: Book) -> Scope:
     known = {**names, **{name: key for name, key in keys.items() if key is not None}}
-    return Scope(known, {**FUNCTIONS, **book.functions})
+    return Scope(known, functions_of(book))
 
 
 def _solve(part: AnyPart, scope: Scope) -> Value | None:

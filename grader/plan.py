@@ -1,6 +1,6 @@
 """What a problem's keys compute on, and where a mistake can strike: worked out once a problem."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -14,6 +14,7 @@ from grader.problem import AnyPart, Problem
 __all__ = ["Plan", "Site", "plan_of"]
 
 MAX_SITES: Final = 8
+MAX_PAIRS: Final = 200
 CACHED_PLANS: Final = 1024
 
 Site: TypeAlias = tuple[str, int, str]
@@ -27,7 +28,7 @@ class Plan:
     *named* has, by part, the names in its key, *functions* those it calls, *earlier* the parts that
     it computes on, directly or through others. *mistakes* lists, by part, the mistakes with a twin
     in its chain of keys, each with the (at most eight) nearest calls to try alone. *pairs* are the
-    mistakes that can be made together because they change different functions.
+    mistakes that can be made together, the likeliest (at most two hundred) first.
     """
 
     named: Mapping[str, frozenset[str]]
@@ -47,16 +48,17 @@ def plan_of(problem: Problem, book: Book) -> Plan:
         direct = [one for one in earlier if one in named[part.id]]
         wanted = {*direct, *(one for name in direct for one in earlier[name])}
         earlier[part.id] = tuple(one for one in earlier if one in wanted)
-    mistakes = {
-        part.id: _mistakes(part, [*earlier[part.id], part.id], calls, book)
-        for part in problem.parts
+    sites = {
+        name: [site for one in (name, *reversed(earlier[name])) for site in calls[one]]
+        for name in calls
     }
+    mistakes = {part.id: _mistakes(part, sites[part.id], book) for part in problem.parts}
     return Plan(
         named=named,
         functions={name: frozenset(one for _, _, one in sites) for name, sites in calls.items()},
         earlier=earlier,
         mistakes=mistakes,
-        pairs={part: _pairs(found, book) for part, found in mistakes.items()},
+        pairs={name: _pairs(found, sites[name], book) for name, found in mistakes.items()},
     )
 
 
@@ -79,13 +81,10 @@ def _calls(part: AnyPart) -> tuple[Site, ...]:
     return tuple((part.id, call.site, call.function) for call in expression.calls)
 
 
-def _mistakes(
-    part: AnyPart, chain: list[str], calls: Mapping[str, tuple[Site, ...]], book: Book
-) -> dict[str, tuple[Site, ...]]:
-    """Return the mistakes that strike in *chain*, the part's own calls before those of others."""
+def _mistakes(part: AnyPart, sites: Sequence[Site], book: Book) -> dict[str, tuple[Site, ...]]:
+    """Return the mistakes that strike at *sites*, the part's own calls before those of others."""
     if not isinstance(part, KeyedPart):
         return {}
-    sites = [site for one in reversed(chain) for site in calls[one]]
     found: dict[str, tuple[Site, ...]] = {}
     for mistake, twins in book.twins.items():
         struck = tuple(site for site in sites if site[2] in twins)
@@ -95,9 +94,20 @@ def _mistakes(
     return found
 
 
-def _pairs(mistakes: Mapping[str, tuple[Site, ...]], book: Book) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (one, two)
-        for one, two in combinations(mistakes, 2)
-        if not set(book.twins[one]) & set(book.twins[two])
-    )
+def _pairs(
+    mistakes: Iterable[str], sites: Sequence[Site], book: Book
+) -> tuple[tuple[str, str], ...]:
+    """Return the likeliest pairs of *mistakes* that go together in every function at *sites*."""
+    called = {function for _, _, function in sites}
+
+    def likelihood(pair: tuple[str, str]) -> int:
+        return sum(book.mistakes[mistake].rank for mistake in pair)
+
+    found = [pair for pair in combinations(mistakes, 2) if _together(*pair, called, book)]
+    return tuple(sorted(found, key=likelihood, reverse=True)[:MAX_PAIRS])
+
+
+def _together(one: str, two: str, called: set[str], book: Book) -> bool:
+    """Tell whether two mistakes go together in all *called* functions with a twin of each."""
+    shared = called & book.twins[one].keys() & book.twins[two].keys()
+    return all(book.composite(one, two, solver) is not None for solver in shared)

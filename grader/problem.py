@@ -21,15 +21,20 @@ from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
 from grader.kinds.numbers import IntegerPart, NumberPart, PercentPart
 from grader.kinds.predicates import PredicatePart
+from grader.kinds.quantities import QuantityPart
+from grader.kinds.sets import SetPart
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables import TablePart
 from grader.kinds.texts import TextPart
 from grader.params import Choose, Integers, Param
+from grader.reading.styles import Style
 from grader.template import Template
 
-__all__ = ["MAX_SEED", "AnyPart", "Example", "Expectation", "Problem", "Status"]
+__all__ = ["MAX_SEED", "WORKED", "AnyPart", "Example", "Expectation", "Problem", "Status"]
 
 MAX_SEED: Final = 2**53
+WORKED: Final = "worked"
+"""The solution that says no more than the solvers do."""
 DRAW_FIELDS: Final = ("params", "let", "require")
 
 Status: TypeAlias = Literal[
@@ -47,6 +52,8 @@ AnyPart: TypeAlias = (
     IntegerPart
     | NumberPart
     | PercentPart
+    | QuantityPart
+    | SetPart
     | ShapePart
     | VectorPart
     | MatrixPart
@@ -115,7 +122,10 @@ class Problem(Model):
         tuple[Annotated[AnyPart, Field(discriminator="kind")], ...],
         Field(min_length=1, max_length=100),
     ]
-    solution: Prose = Template.parse("worked")
+    numbers: Annotated[
+        Style | None, Field(description="how answers mark decimals: by a point or by a comma")
+    ] = None
+    solution: Prose = Template.parse(WORKED)
     examples: tuple[Example, ...] = ()
 
     _draw_hash: str = PrivateAttr("")
@@ -144,9 +154,16 @@ class Problem(Model):
         )
 
     @property
+    def drawn(self) -> tuple[str, ...]:
+        """The parameters that are drawn."""
+        return tuple(
+            name for name, param in self.params.items() if isinstance(param, (Choose, Integers))
+        )
+
+    @property
     def is_drawn(self) -> bool:
         """Whether any parameter is drawn, so that seeds give different variants."""
-        return any(isinstance(param, (Choose, Integers)) for param in self.params.values())
+        return bool(self.drawn)
 
     @property
     def is_computed(self) -> bool:

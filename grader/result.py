@@ -2,14 +2,33 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
+from grader.kinds.base import By
 from grader.problem import Status
+from grader.reading import Typed
 from grader.values import Number, Value
 
-__all__ = ["Result"]
+__all__ = ["Result", "Rule"]
 
 FREE: Final = frozenset({"unreadable", "missing"})
+
+Rule: TypeAlias = (
+    By
+    | Literal[
+        "accepted",
+        "follow_through",
+        "mistake",
+        "mistake_carried",
+        "mistake_pair",
+        "none",
+        "unreadable",
+        "misfit",
+        "missing",
+        "failure",
+    ]
+)
+"""The rule that decided: one of the kind, or of the judging; `none` where no other fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +39,12 @@ class Result:
     it earns of *points*. *read_as* is the answer as it was read, *notes* say how where that was not
     plain. *mistakes* are the ids of the likely causes, *say* is what the student is told,
     *position* where an unreadable answer could not be read on. *carries* is the value for later
-    parts; *cells* (each right or not) and *reason* (why no key could be computed) are for staff.
+    parts; *cells* (each right or not), *place* (the first that is not) and *reason* (why no key
+    could be computed) are for staff.
+
+    For appeals and statistics: *typed* is the answer as it was given, *value* what it was read as
+    (equal for answers that read alike), *rule* what decided, and *against* the key that counted:
+    the true one, the accepted one, or that of the student's own earlier answers. For staff too.
     """
 
     part: str
@@ -35,6 +59,11 @@ class Result:
     carries: Value | None = None
     cells: tuple[bool, ...] = ()
     reason: str = ""
+    typed: Typed | None = None
+    value: Value | None = None
+    rule: Rule = "none"
+    against: Value | None = None
+    place: str = ""
 
     @property
     def feedback(self) -> str:

@@ -1,17 +1,16 @@
 """A variant: a problem with its numbers drawn, its keys computed and its mistakes worked out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Final
 
-from grader.arithmetic import FUNCTIONS, Function
-from grader.book import Book
+from grader.arithmetic import Function
+from grader.book import Book, functions_of
 from grader.draw import Stream
 from grader.errors import GraderError, ProblemError, SolverError
 from grader.evaluate import Scope, evaluate, truth
 from grader.kinds import KINDS
-from grader.mistakes import Known, known_mistakes, pairs
+from grader.mistakes import NONE, Known, known_mistakes, pairs
 from grader.params import Choose, Integers, Param
 from grader.problem import Problem
 from grader.values import Tensor, Value
@@ -19,9 +18,11 @@ from grader.values import Tensor, Value
 __all__ = [
     "MAX_TRIES",
     "Variant",
+    "completed",
     "double_mistakes",
     "draw",
     "solve",
+    "solve_keys",
     "solve_numbers",
     "unused_conditions",
 ]
@@ -29,7 +30,7 @@ __all__ = [
 MAX_TRIES: Final = 1000
 MIN_TRIES: Final = 50
 MAX_THROWN_CELLS: Final = 20_000
-CACHED_PAIRS: Final = 4096
+NOTHING: Final[Mapping[str, None]] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,8 @@ class Variant:
     """A problem with numbers: *seed* is None for the original.
 
     *names* holds parameters and derived values, which the student sees; *keys* the right answers by
-    part, *failures* why a key could not be computed, *mistakes* the wrong answers that are known. A
+    part, *failures* why a key could not be computed, *mistakes* the wrong answers that are known.
+    *pairs* are those by two mistakes at once, as far as `double_mistakes` was asked for them. A
     variant is equal to itself alone.
     """
 
@@ -47,10 +49,16 @@ class Variant:
     keys: Mapping[str, Value | None]
     failures: Mapping[str, str]
     mistakes: Mapping[str, Known]
+    pairs: dict[str, Known] = field(default_factory=dict)
 
     def scope(self, book: Book) -> Scope:
         """Return what the student sees: parameters and functions, never a key."""
-        return Scope(self.names, {**FUNCTIONS, **book.functions})
+        return Scope(self.names, functions_of(book))
+
+    def solved(self, book: Book) -> Scope:
+        """Return what the keys compute with: parameters, the right answers, and functions."""
+        keys = {name: key for name, key in self.keys.items() if key is not None}
+        return Scope({**self.names, **keys}, functions_of(book))
 
 
 def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
@@ -59,7 +67,7 @@ def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
     The same on every machine: the numbers depend on the draw block and the seed alone. Raises
     `ProblemError` where no draw satisfies `require`, or the original does not.
     """
-    functions = {**FUNCTIONS, **book.functions}
+    functions = functions_of(book)
     if seed is None:
         return _textbook(problem, functions)
     refused = ""
@@ -88,7 +96,7 @@ def _cells(names: Mapping[str, Value]) -> int:
 
 def unused_conditions(problem: Problem, book: Book, *, draws: int = 200) -> tuple[int, ...]:
     """Return the places of the conditions in `require` that none of so many draws breaks."""
-    functions = {**FUNCTIONS, **book.functions}
+    functions = functions_of(book)
     unused = set(range(len(problem.require)))
     for seed in range(draws):
         names = _throw(problem, f"{seed}|0", functions)
@@ -124,6 +132,24 @@ def _textbook(problem: Problem, functions: Mapping[str, Function]) -> dict[str, 
                 f"the original does not satisfy {source!r}; change one of them",
                 field=f"require.{at}",
             )
+    return names
+
+
+def completed(problem: Problem, drawn: Mapping[str, Value], book: Book) -> dict[str, Value]:
+    """Return the parameters and derived values of the *drawn* ones, as `draw` returned them.
+
+    Raises `ProblemError` where one that is drawn is missing.
+    """
+    functions = functions_of(book)
+    names: dict[str, Value] = {}
+    for name, param in problem.params.items():
+        if not isinstance(param, (Choose, Integers)):
+            names[name] = _value(name, param, None, Scope(names, functions))
+        elif name in drawn:
+            names[name] = drawn[name]
+        else:
+            raise ProblemError(f"{name!r} has no value", field=f"params.{name}")
+    _derive(problem, names, functions)
     return names
 
 
@@ -170,20 +196,40 @@ def solve_numbers(
 
     A part whose key cannot be computed is noted under *failures*; it goes to a person.
     """
-    functions = {**FUNCTIONS, **book.functions}
-    keys: dict[str, Value | None] = {}
-    failures: dict[str, str] = {}
-    for part in problem.parts:
-        known = {**names, **{name: key for name, key in keys.items() if key is not None}}
-        try:
-            keys[part.id] = KINDS[part.kind].solve(part, Scope(known, functions))
-        except GraderError as error:
-            failures[part.id] = str(error)
+    keys, failures = solve_keys(problem, names, book)
     return Variant(problem, seed, names, keys, failures, known_mistakes(problem, names, keys, book))
 
 
-@lru_cache(maxsize=CACHED_PAIRS)
+def solve_keys(
+    problem: Problem,
+    names: Mapping[str, Value],
+    book: Book,
+    *,
+    known: Mapping[str, Value | None] = NOTHING,
+) -> tuple[dict[str, Value | None], dict[str, str]]:
+    """Return the keys by part, and why the others could not be computed; *known* ones are kept."""
+    functions = functions_of(book)
+    keys: dict[str, Value | None] = {}
+    failures: dict[str, str] = {}
+    for part in problem.parts:
+        if part.id in known:
+            keys[part.id] = known[part.id]
+            continue
+        earlier = {name: key for name, key in keys.items() if key is not None}
+        try:
+            scope = Scope({**names, **earlier}, functions)
+            keys[part.id] = KINDS[part.kind].solve(part, scope)
+        except GraderError as error:
+            failures[part.id] = str(error)
+    return keys, failures
+
+
 def double_mistakes(variant: Variant, part_id: str, book: Book) -> Known:
     """Return the wrong answers to a part by two mistakes at once; worked out when first asked."""
-    part = variant.problem.part(part_id)
-    return pairs(variant.problem, part, variant.names, variant.keys, book)
+    found = variant.pairs.get(part_id)
+    if found is None:
+        part = variant.problem.part(part_id)
+        known = variant.mistakes.get(part_id, NONE)
+        found = pairs(variant.problem, part, variant.names, variant.keys, book, known=known)
+        variant.pairs[part_id] = found
+    return found

@@ -4,65 +4,181 @@ Solvers work on plain numbers, tuples and NumPy arrays; the engine on exact valu
 between the two.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import wraps
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from grader.arithmetic import Function
-from grader.book import Book, Solver, Twin
+from grader.book import Book, Rewrite, Solver, Twin
 from grader.errors import SolverError
+from grader.steps import Step, Tracer
 from grader.values import Opaque, Tensor, Value, exact
 from problems.mistakes import MISTAKES
-from problems.network import build, counts, named, torch_text
+from problems.network import build, counts, named, table, torch_text
 from problems.network import twins as network_twins
 from problems.solvers import (
+    activations,
+    adam,
+    anchors,
     arrays,
+    attention,
+    average_precision,
+    blocks,
+    boxes,
     convolution,
     cost,
+    cross_entropy,
+    dense,
     detection,
+    divergence,
+    gradients,
+    heads,
     inverse,
+    layers_needed,
+    loss_gradients,
+    losses,
+    matching,
+    matrix_form,
+    matrix_sizes,
+    memory,
+    metrics,
+    normalisation,
+    optimisers,
+    overlaps,
     parameters,
+    pool_gradients,
+    pool_values,
     pooling,
+    predictions,
     receptive_field,
+    recurrent,
+    regularisation,
+    resizing,
+    schedules,
+    segmentation,
     sizes,
+    suppression,
     training,
+    transformers,
     transposed,
+    transposed_values,
+    units,
+    unknown_filter,
+    vision_transformers,
 )
+from problems.traces import TRACERS
 
 __all__ = ["BOOK", "SOLVERS", "TWINS", "bind"]
 
+T = TypeVar("T")
+
 SOLVERS: Final[tuple[Solver, ...]] = (
     *sizes.SOLVERS,
+    *resizing.SOLVERS,
     *inverse.SOLVERS,
+    *layers_needed.SOLVERS,
+    *unknown_filter.SOLVERS,
     *convolution.SOLVERS,
     *transposed.SOLVERS,
+    *transposed_values.SOLVERS,
     *pooling.SOLVERS,
+    *pool_values.SOLVERS,
+    *activations.SOLVERS,
+    *dense.SOLVERS,
+    *normalisation.SOLVERS,
+    *gradients.SOLVERS,
+    *pool_gradients.SOLVERS,
+    *loss_gradients.SOLVERS,
+    *matrix_form.SOLVERS,
+    *matrix_sizes.SOLVERS,
     *parameters.SOLVERS,
+    *blocks.SOLVERS,
+    *recurrent.SOLVERS,
+    *transformers.SOLVERS,
+    *vision_transformers.SOLVERS,
     *cost.SOLVERS,
+    *memory.SOLVERS,
+    *units.SOLVERS,
     *receptive_field.SOLVERS,
     *detection.SOLVERS,
+    *heads.SOLVERS,
+    *boxes.SOLVERS,
+    *overlaps.SOLVERS,
+    *suppression.SOLVERS,
+    *anchors.SOLVERS,
+    *matching.SOLVERS,
+    *average_precision.SOLVERS,
+    *metrics.SOLVERS,
+    *predictions.SOLVERS,
+    *segmentation.SOLVERS,
     *training.SOLVERS,
+    *losses.SOLVERS,
+    *cross_entropy.SOLVERS,
+    *divergence.SOLVERS,
+    *attention.SOLVERS,
+    *schedules.SOLVERS,
+    *optimisers.SOLVERS,
+    *adam.SOLVERS,
+    *regularisation.SOLVERS,
     *arrays.SOLVERS,
     *build.SOLVERS,
     *counts.SOLVERS,
+    *table.SOLVERS,
     *named.SOLVERS,
     *torch_text.SOLVERS,
 )
 
 TWINS: Final[tuple[Twin, ...]] = (
     *sizes.TWINS,
+    *resizing.TWINS,
     *inverse.TWINS,
+    *layers_needed.TWINS,
+    *unknown_filter.TWINS,
     *convolution.TWINS,
     *transposed.TWINS,
+    *transposed_values.TWINS,
     *pooling.TWINS,
+    *pool_values.TWINS,
+    *activations.TWINS,
+    *dense.TWINS,
+    *normalisation.TWINS,
+    *gradients.TWINS,
+    *pool_gradients.TWINS,
+    *loss_gradients.TWINS,
+    *matrix_form.TWINS,
+    *matrix_sizes.TWINS,
     *parameters.TWINS,
+    *blocks.TWINS,
+    *recurrent.TWINS,
+    *transformers.TWINS,
+    *vision_transformers.TWINS,
     *cost.TWINS,
+    *memory.TWINS,
+    *units.TWINS,
     *receptive_field.TWINS,
     *detection.TWINS,
+    *heads.TWINS,
+    *boxes.TWINS,
+    *overlaps.TWINS,
+    *suppression.TWINS,
+    *anchors.TWINS,
+    *matching.TWINS,
+    *average_precision.TWINS,
+    *metrics.TWINS,
+    *predictions.TWINS,
+    *segmentation.TWINS,
     *training.TWINS,
+    *losses.TWINS,
+    *cross_entropy.TWINS,
+    *divergence.TWINS,
+    *attention.TWINS,
+    *schedules.TWINS,
+    *optimisers.TWINS,
+    *adam.TWINS,
+    *regularisation.TWINS,
     *network_twins.TWINS,
 )
 
@@ -86,16 +202,45 @@ def bind(solver: Solver) -> Function:
     (1, 3, 2, 4)
     """
 
+    def computed(*arguments: object, **keywords: object) -> Value:
+        return _exact(solver(*arguments, **keywords))
+
     @wraps(solver)
     def function(*arguments: Value, **keywords: Value) -> Value:
-        given = [_plain(value) for value in arguments]
-        named_values = {name: _plain(value) for name, value in keywords.items()}
-        try:
-            return _exact(solver(*given, **named_values))
-        except FAILURES as error:
-            raise SolverError(f"{solver.__name__} could not compute: {error}") from error
+        return _called(computed, arguments, keywords, name=solver.__name__)
 
     return function
+
+
+def _bound_tracer(tracer: Tracer) -> Tracer:
+    """Return *tracer* for engine values; what it cannot trace is a `SolverError`."""
+
+    @wraps(tracer)
+    def steps(*arguments: Value, **keywords: Value) -> tuple[Step, ...]:
+        return _called(tracer, arguments, keywords, name=tracer.__name__)
+
+    return steps
+
+
+def _bound_rewrite(twin: Twin, rewrite: Rewrite) -> Rewrite:
+    """Return *rewrite* for engine values; it gives plain ones, which bound twins take as well."""
+
+    def call(*arguments: Value, **keywords: Value) -> Mapping[str, Any]:
+        return _called(rewrite.call, arguments, keywords, name=twin.solver)
+
+    return Rewrite(rewrite.arguments, call)
+
+
+def _called(
+    call: Callable[..., T], arguments: Iterable[Value], keywords: Mapping[str, Value], *, name: str
+) -> T:
+    """Return what *call* gives for engine values, made plain; else a `SolverError`."""
+    given = [_plain(value) for value in arguments]
+    named_values = {word: _plain(value) for word, value in keywords.items()}
+    try:
+        return call(*given, **named_values)
+    except FAILURES as error:
+        raise SolverError(f"{name} could not compute: {error}") from error
 
 
 def _plain(value: Value) -> object:
@@ -132,8 +277,19 @@ def _bound(twins: Iterable[Twin]) -> dict[str, dict[str, Function]]:
     return table
 
 
+def _rewrites(twins: Iterable[Twin]) -> dict[str, dict[str, Rewrite]]:
+    """Return the rewrites of those twins that have one, by mistake and solver, bound."""
+    table: dict[str, dict[str, Rewrite]] = {}
+    for twin in twins:
+        if twin.rewrite is not None:
+            table.setdefault(twin.mistake, {})[twin.solver] = _bound_rewrite(twin, twin.rewrite)
+    return table
+
+
 BOOK: Final = Book(
     functions={solver.__name__: bind(solver) for solver in SOLVERS},
     twins=_bound(TWINS),
     mistakes=MISTAKES,
+    rewrites=_rewrites(TWINS),
+    tracers={name: _bound_tracer(tracer) for name, tracer in TRACERS.items()},
 )

@@ -14,7 +14,7 @@ from grader.show import show
 from grader.values import Opaque, Tensor, Value, nested
 from grader.variant import Variant, draw, solve_numbers
 
-__all__ = ["MAX_SEEDS", "Publication", "SeedReport", "plain", "plain_variant", "publish"]
+__all__ = ["MAX_SEEDS", "Publication", "SeedReport", "plain", "publish"]
 
 MAX_SEEDS: Final = 500
 MAX_WALK: Final = 4000
@@ -175,23 +175,6 @@ def _same_values(known: Known) -> set[tuple[str, str]]:
 
 def _numbers(names: Mapping[str, Value]) -> object:
     return tuple(str(value) if isinstance(value, Opaque) else value for value in names.values())
-
-
-def plain_variant(variant: Variant) -> dict[str, object]:
-    """Return a variant as plain data for JSON: version, seed, params, keys, known wrong answers."""
-    return {
-        "problem": variant.problem.id,
-        "draw_hash": variant.problem.draw_hash,
-        "marking_hash": variant.problem.marking_hash,
-        "seed": variant.seed,
-        "params": {name: plain(value) for name, value in variant.names.items()},
-        "keys": {name: plain(value) for name, value in variant.keys.items()},
-        "mistakes": {
-            part: [{"ids": list(one.ids), "value": plain(one.value)} for one in known.candidates]
-            for part, known in variant.mistakes.items()
-            if known.candidates
-        },
-    }
 
 
 def plain(value: Value | None) -> object:

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from grader.book import Book, MistakeInfo
 from grader.errors import SolverError
 from grader.grade import grade
+from grader.kinds import KINDS, Judgement
+from grader.mistakes import Known
 from grader.problem import Problem
 from grader.result import Result
 from grader.values import Number, Opaque, Record, Tensor, Value
@@ -168,3 +170,20 @@ def mark(part: dict[str, Any], typed: Any, **changes: Any) -> Result:
     """Return the result of *typed* as the answer to *part* alone."""
     result: Result = marked(original(part, **changes), **{part["id"]: typed})[part["id"]]
     return result
+
+
+def values(found: Known) -> dict[str, list[Value]]:
+    """Return the wrong answers by the mistakes that lead to them."""
+    by_mistake: dict[str, list[Value]] = {}
+    for one in found.candidates:
+        by_mistake.setdefault(" ".join(one.ids), []).append(one.value)
+    return by_mistake
+
+
+def judged(part: dict[str, Any], typed: Any, **changes: Any) -> Judgement:
+    """Return how the kind of *part* itself judges *typed*, before anything else is looked at."""
+    variant = original(part, **changes)
+    stated, scope = variant.problem.parts[0], variant.scope(BOOK)
+    kind = KINDS[stated.kind]
+    reading = kind.read(typed, stated, scope)
+    return kind.judge(reading, variant.keys.get(stated.id), stated, scope)

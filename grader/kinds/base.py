@@ -1,10 +1,10 @@
 """What every kind of answer can do: read, solve, judge, recognise, show, give samples."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
@@ -13,7 +13,19 @@ from grader.reading import Reading, Typed
 from grader.show import show
 from grader.values import Tensor, Value, same_form
 
-__all__ = ["NOT", "RIGHT", "By", "Judgement", "Kind", "Samples", "as_tensor", "share"]
+__all__ = [
+    "NOT",
+    "NOT_BY",
+    "RIGHT",
+    "RIGHT_BY",
+    "By",
+    "Judgement",
+    "Kind",
+    "Samples",
+    "as_tensor",
+    "net_share",
+    "share",
+]
 
 P = TypeVar("P", bound=Part)
 A = TypeVar("A")
@@ -48,6 +60,11 @@ class Judgement:
 
 RIGHT = Judgement(Fraction(1))
 NOT = Judgement(Fraction(0))
+RIGHT_BY: Final[Mapping[str, Judgement]] = {
+    by: Judgement(RIGHT.credit, by=by) for by in get_args(By)
+}
+NOT_BY: Final[Mapping[str, Judgement]] = {by: Judgement(NOT.credit, by=by) for by in get_args(By)}
+"""All or nothing, by the rule that decided: made once, because most answers are judged so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +105,12 @@ class Kind(ABC, Generic[P, A]):
         expression = part.key_expression
         return None if expression is None else evaluate(expression.tree, scope)
 
-    def accepted(self, part: P, key: Value) -> str:
-        """Return in plain words which answers are right where *key* is the key."""
-        del part
-        return f"exactly {self.show(key)}"
+    def accepted(self, part: P, key: Value | None) -> str:
+        """Return in plain words which answers are right where *key* is the key; "" without one."""
+        return "" if key is None else f"exactly {self.show(key, part)}"
 
     def identity(self, value: A | Value, part: P) -> Hashable | None:
-        """Return what *value*, an answer's or a mistake's, is looked up by; None where it cannot be.
+        """Return what an answer, or a mistake's value, is looked up by; None where it cannot be.
 
         Answers are recognised as a mistake's value exactly where the two are equal; of numbers and
         tensors those within float noise are found too. Without one, `recognise` is asked.
@@ -135,8 +151,9 @@ class Kind(ABC, Generic[P, A]):
         value = reading.value
         return value if isinstance(value, (int, Fraction, tuple, Tensor)) else None
 
-    def show(self, value: Value | None) -> str:
-        """Return a key in plain text."""
+    def show(self, value: Value | None, part: P | None = None) -> str:
+        """Return a key in plain text, as a student may type it; *part* may say in which unit."""
+        del part
         return "" if value is None else show(value)
 
 
@@ -156,4 +173,9 @@ def as_tensor(value: Value | None) -> Tensor:
 def share(cells: tuple[bool, ...], *, partial: bool) -> Judgement:
     """Return the judgement of *cells*: all, or with *partial* the share of right ones."""
     credit = Fraction(sum(cells), len(cells))
-    return Judgement(credit if partial or credit == 1 else Fraction(0), cells=cells)
+    return Judgement(credit if partial or credit == 1 else Fraction(0), cells=cells, by="cells")
+
+
+def net_share(right: int, wrong: int, *, of: int) -> Fraction:
+    """Return the credit of picks: each wrong one takes back a right one, but nothing below 0."""
+    return Fraction(max(0, right - wrong), of) if of else NOT.credit

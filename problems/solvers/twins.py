@@ -1,16 +1,17 @@
 """How twins are made: a solver that is told other arguments, or that computes another formula.
 
-Both keep the solver's name and signature, so that the engine can put a twin at any call.
+Both keep the solver's name and signature, so that the engine can put a twin at any call. A twin
+that is told arguments also goes together with any other twin of its solver: two mistakes in one.
 """
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Mapping
+from functools import update_wrapper, wraps
 from inspect import signature
 from types import SimpleNamespace
 
-from grader.book import Solver, Twin
+from grader.book import Rewrite, Solver, Twin
 
-__all__ = ["instead", "told", "twins_of"]
+__all__ = ["Told", "instead", "told", "twins_of"]
 
 
 def instead(solver: Solver, formula: Callable[[SimpleNamespace], object]) -> Solver:
@@ -21,18 +22,39 @@ def instead(solver: Solver, formula: Callable[[SimpleNamespace], object]) -> Sol
     >>> instead(area, lambda given: given.height + given.width)(3)
     4
     """
-    known = signature(solver)
+    by_name = _binder(solver)
 
     @wraps(solver)
     def twin(*arguments: object, **keywords: object) -> object:
-        given = known.bind(*arguments, **keywords)
-        given.apply_defaults()
-        return formula(SimpleNamespace(**given.arguments))
+        return formula(by_name(*arguments, **keywords))
 
     return twin
 
 
-def told(solver: Solver, **changes: object) -> Solver:
+class Told:
+    """A twin of *solver* that replaces some arguments before it computes."""
+
+    def __init__(self, solver: Solver, changes: Mapping[str, object]) -> None:
+        update_wrapper(self, solver)
+        self._solver = solver
+        self._by_name = _binder(solver)
+        self._changes = changes
+        self.rewrite = Rewrite(frozenset(changes), self._rewritten)
+
+    def __call__(self, *arguments: object, **keywords: object) -> object:
+        """Return what the solver gives for the replaced arguments."""
+        return self._solver(**self._rewritten(*arguments, **keywords))
+
+    def _rewritten(self, *arguments: object, **keywords: object) -> dict[str, object]:
+        given = self._by_name(*arguments, **keywords)
+        replaced = {
+            name: change(given) if callable(change) else change
+            for name, change in self._changes.items()
+        }
+        return {**vars(given), **replaced}
+
+
+def told(solver: Solver, **changes: object) -> Told:
     """Return a twin of *solver* that replaces some arguments before it computes.
 
     A change is the new value, or a function that gives it from the arguments.
@@ -42,18 +64,29 @@ def told(solver: Solver, **changes: object) -> Solver:
     >>> told(area, width=lambda given: given.height)(3)
     9
     """
-
-    def formula(given: SimpleNamespace) -> object:
-        replaced = {
-            name: change(given) if callable(change) else change for name, change in changes.items()
-        }
-        return solver(**{**vars(given), **replaced})
-
-    return instead(solver, formula)
+    return Told(solver, changes)
 
 
-def twins_of(solver: Solver, functions: dict[str, Solver]) -> tuple[Twin, ...]:
+def _binder(solver: Solver) -> Callable[..., SimpleNamespace]:
+    """Return what gives the arguments of a call of *solver* by name, the defaults among them."""
+    known = signature(solver)
+
+    def by_name(*arguments: object, **keywords: object) -> SimpleNamespace:
+        given = known.bind(*arguments, **keywords)
+        given.apply_defaults()
+        return SimpleNamespace(**given.arguments)
+
+    return by_name
+
+
+def twins_of(solver: Solver, functions: Mapping[str, Solver]) -> tuple[Twin, ...]:
     """Return the twins of *solver* from a table of mistakes and their functions."""
     return tuple(
-        Twin(mistake, solver.__name__, function) for mistake, function in functions.items()
+        Twin(
+            mistake,
+            solver.__name__,
+            function,
+            function.rewrite if isinstance(function, Told) else None,
+        )
+        for mistake, function in functions.items()
     )

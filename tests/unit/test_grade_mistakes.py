@@ -40,6 +40,24 @@ def test_a_wrong_answer_is_named_by_the_mistake_that_gives_it(part, typed, ids):
     assert all(f"Hint: {name}." in result.feedback for name in ids)
 
 
+@pytest.mark.parametrize(
+    ("key", "typed"),
+    [("2 * n", "n + n"), ("(n - 1) / (n - 1)", "1"), ("sqrt(n) ** 2 + 1", "n + 1")],
+)
+def test_a_wrong_formula_is_named_by_one_that_is_equal_wherever_that_has_a_value(key, typed):
+    own = [{"id": "own", "key": key, "say": "Hint: own."}]
+    part = ask("expression", key="3 * n", variables={"n": "1..9"}, mistakes=own)
+    assert mark(part, typed).mistakes == ("own",)
+    assert mark(part, "n + 7").mistakes == ()
+
+
+def test_two_mistakes_at_once_are_named_only_where_they_give_the_very_answer():
+    part = ask(key="weights(3, 64, 3) * side(64, 3, stride=2)")  # 640 * 32 without channels
+    assert mark(part, "20480").mistakes == ("rounded_up", "channels_left_out")
+    assert mark(part, "2.05e4").mistakes == ()
+    assert mark(part, "1.98e4").mistakes == ("channels_left_out",)
+
+
 def test_a_named_mistake_keeps_the_credit_of_the_cells_that_are_right():
     result = mark(MATRIX, "[[2, 6], [4, 8]]", params=X)
     assert (result.status, result.credit) == ("mistake", Fraction(1, 2))

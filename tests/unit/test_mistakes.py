@@ -3,31 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from factories import BOOK, FUNCTIONS, ask, original
+from factories import BOOK, FUNCTIONS, ask, original, values
 
 from grader.book import MistakeInfo
-from grader.mistakes import AUTHOR_RANK, Candidate, Known, pairs
-from grader.values import Tensor
+from grader.mistakes import AUTHOR_RANK, Candidate, Known
 
 
 def known(*parts, of: str = "a", **changes) -> Known:
     """Return the known mistakes of the part *of*."""
     result: Known = original(*parts, **changes).mistakes[of]
     return result
-
-
-def values(found: Known) -> dict[str, list]:
-    """Return the wrong answers by the mistakes that lead to them."""
-    by_mistake: dict[str, list] = {}
-    for one in found.candidates:
-        by_mistake.setdefault(" ".join(one.ids), []).append(one.value)
-    return by_mistake
-
-
-def two_at_once(*parts, of: str = "a", **changes) -> Known:
-    variant = original(*parts, **changes)
-    part = variant.problem.part(of)
-    return pairs(variant.problem, part, variant.names, variant.keys, BOOK)
 
 
 @pytest.mark.parametrize(
@@ -184,45 +169,6 @@ def test_a_table_is_struck_in_all_its_cells():
         (("no_bias",), [8, 24]),
         (("one_bias",), [9, 28]),
     ]
-
-
-@pytest.mark.parametrize(
-    ("key", "tried"),
-    [
-        ("weights(3, 11, 5) + 0 * side(64, 3, stride=2)", False),
-        ("weights(3, 64, 3) * side(64, 3, stride=2)", True),
-        ("-weights(3, 64, 3) * side(64, 3, stride=2)", True),
-        ("(weights(3, 64, 3), side(64, 3, stride=2))", False),
-    ],
-)
-def test_two_mistakes_at_once_are_tried_only_on_numbers_of_four_digits(key, tried):
-    kind = "shape" if key.startswith("(") else "integer"
-    assert bool(two_at_once(ask(kind, key=key)).candidates) is tried
-
-
-def test_two_mistakes_at_once_change_different_functions():
-    found = two_at_once(ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"))
-    assert values(found) == {
-        "rounded_up no_bias": [1728 * 32],
-        "rounded_up one_bias": [1729 * 32],
-        "rounded_up channels_left_out": [640 * 32],
-        "padding_left_out no_bias": [1728 * 31],
-        "padding_left_out one_bias": [1729 * 31],
-        "padding_left_out channels_left_out": [640 * 31],
-    }
-    assert all(one.rank < 0 for one in found.candidates)
-    assert found.candidates[0].say == "Hint: rounded_up. And: Hint: no_bias."
-
-
-def test_two_mistakes_at_once_are_tried_on_tensors():
-    params = {"X": [[1, 2], [3, 4]]}
-    found = two_at_once(ask("matrix", key="plus(scale(X, 2), 1)"), params=params)
-    assert values(found) == {"transposed_output sign_flipped": [Tensor.of([[1, 5], [3, 7]])]}
-
-
-def test_two_mistakes_at_once_reach_through_earlier_parts():
-    parts = (ask(key="side(64, 3, stride=2)"), ask(id="b", key="weights(a, 64, 3)"))
-    assert [1152 * 16 + 0] in values(two_at_once(*parts, of="b")).values()
 
 
 def test_a_candidate_costs_everything_unless_the_author_gives_credit():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.errors import ProblemError
 from grader.values import Record, Tensor
-from problems.publish import MAX_REPEATS, plain, plain_variant, publish
+from problems.publish import MAX_REPEATS, plain, publish
 
 WIDE = {"W": {"integers": [1, 10**9]}}
 
@@ -156,17 +156,3 @@ def test_a_value_of_any_type_is_plain_data(value, data):
     told = plain(value)
     assert told == data
     assert type(told) is type(data)
-
-
-def test_a_variant_is_plain_data_with_its_keys_and_wrong_answers():
-    toy = problem(ask(key="halve(W)"), ask(id="b", key="W / 3"), params={"W": {"choose": [7, 9]}})
-    variant = next(one for one in publish(toy, BOOK).variants if one.names["W"] == 7)
-    assert plain_variant(variant) == {
-        "problem": "toy",
-        "draw_hash": toy.draw_hash,
-        "marking_hash": toy.marking_hash,
-        "seed": variant.seed,
-        "params": {"W": 7},
-        "keys": {"a": 3, "b": "7/3"},
-        "mistakes": {"a": [{"ids": ["rounded_up"], "value": 4}]},
-    }

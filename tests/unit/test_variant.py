@@ -5,7 +5,14 @@ from factories import BOOK, ask, original, problem
 
 from grader.errors import ProblemError
 from grader.values import Tensor
-from grader.variant import draw, solve, unused_conditions
+from grader.variant import (
+    completed,
+    double_mistakes,
+    draw,
+    solve,
+    solve_keys,
+    unused_conditions,
+)
 
 DRAWN = {
     "W": {"choose": [63, 64, 97, 128], "original": 128},
@@ -117,6 +124,29 @@ def test_a_key_that_cannot_be_computed_is_noted_and_so_is_what_builds_on_it(key,
     assert reason in variant.failures["a"]
     assert "'a' has no value" in variant.failures["b"]
     assert variant.keys == {"c": 4}
+
+
+def test_what_is_not_drawn_is_made_again_from_what_is():
+    names = draw(toy(), 7, BOOK)
+    drawn = {name: names[name] for name in reversed(DRAWN)}
+    assert list(completed(toy(), drawn, BOOK).items()) == list(names.items())
+    with pytest.raises(ProblemError, match="'K' has no value"):
+        completed(toy(), {"W": 64}, BOOK)
+
+
+def test_a_known_key_is_kept_and_the_others_are_computed_on_it():
+    parts = (ask(key="halve(9)"), ask(id="b", key="a + 1"), ask(id="c", key="broken(b)"))
+    keys, failures = solve_keys(problem(*parts), {}, BOOK, known={"a": 7})
+    assert keys == {"a": 7, "b": 8}
+    assert failures.keys() == {"c"}
+
+
+def test_two_mistakes_at_once_are_worked_out_once_for_a_variant():
+    variant = original(ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"))
+    assert variant.pairs == {}
+    found = double_mistakes(variant, "a", BOOK)
+    assert variant.pairs == {"a": found}
+    assert double_mistakes(variant, "a", BOOK) is found
 
 
 def test_what_the_student_sees_holds_no_key():

@@ -1,0 +1,90 @@
+"""Why an answer got its credit, in sentences for an appeal. They tell the key: for staff alone."""
+
+from typing import Final
+
+from grader.kinds import KINDS
+from grader.problem import AnyPart
+from grader.reading import Typed
+from grader.result import Result, Rule
+from grader.show import counted
+
+__all__ = ["explain"]
+
+MOST: Final = 500
+
+SENTENCES: Final[dict[Rule, str]] = {
+    "exact": "Right: it is equal to the key",
+    "tolerance": "Right: it lies within the tolerance",
+    "rounding": "Right: it is the key, rounded to the digits that were typed",
+    "limits": "Right: it lies within the limits",
+    "condition": "Right: it meets the condition",
+    "points": "Right: it agrees with the key at every point where the two were compared",
+    "cells": "Right in every place",
+    "accepted": "Right: the author accepts it beside the key",
+    "follow_through": "Right for the student's own earlier answers, which lead to another key",
+    "mistake": "Not right: it is what {} gives",
+    "mistake_carried": "Not right: on the student's own earlier answers it is what {} gives",
+    "mistake_pair": "Not right: it is what two mistakes at once give, {}",
+    "none": "Not right, and no known mistake gives it",
+    "unreadable": "It could not be read",
+    "misfit": "It has another form than the one asked for",
+    "missing": "There is no answer",
+    "person": "A person marks this part",
+    "failure": "It could not be judged",
+}
+"""What is said of each rule; the braces hold the ids of the mistakes."""
+
+UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failure"})
+
+
+def explain(result: Result, part: AnyPart) -> tuple[str, ...]:
+    """Return what was typed, how it was read, which rule decided, and the credit: a sentence each.
+
+    *part* is the part that was answered.
+    """
+    typed = () if result.typed is None else (f"Typed: {_short(_text(result.typed))}",)
+    read = (f"Read as: {_short(result.read_as)}",) if result.read_as else ()
+    accepted = "" if result.rule in UNJUDGED else KINDS[part.kind].accepted(part, result.against)
+    key = (f"Accepted: {_short(accepted)}.",) if accepted else ()
+    return (*typed, *read, *result.notes, _reason(result), *key, _credit(result))
+
+
+def _reason(result: Result) -> str:
+    """Return which rule decided, with its figures."""
+    if result.status == "partial":
+        carried = " for the student's own earlier answers" * (result.rule == "follow_through")
+        return f"Right in part{carried}{_places(result)}."
+    joined = " and " if result.rule == "mistake_pair" else " or "
+    said = SENTENCES[result.rule].format(joined.join(result.mistakes))
+    if result.rule in {"unreadable", "misfit", "failure"}:
+        return f"{said}: {result.reason or result.say}"
+    return f"{said}{_places(result)}."
+
+
+def _places(result: Result) -> str:
+    """Return how many places of an answer with several are right, and the first that is not."""
+    if not result.cells:
+        return ""
+    first = f", the first that is not is {result.place}" if result.place else ""
+    return f": {sum(result.cells)} of {counted(len(result.cells), 'place')} right{first}"
+
+
+def _credit(result: Result) -> str:
+    """Return the credit as an exact fraction of the points."""
+    points = f"{result.points} {'point' if result.points == 1 else 'points'}"
+    if result.credit is None:
+        return f"Credit: a person gives it, of {points}."
+    if result.credit in {0, 1}:
+        return f"Credit: {'all' if result.credit else 'none'} of {points}."
+    return f"Credit: {result.credit} of {points}."
+
+
+def _text(typed: Typed) -> str:
+    try:
+        return str(typed)
+    except ValueError:  # Python writes no integer of more than some thousand digits
+        return "a number with too many digits to be shown"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"

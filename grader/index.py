@@ -1,0 +1,122 @@
+"""Which known wrong answers an answer is: looked up, instead of trying one after the other.
+
+Equal values are found by their hash; numbers equal but for float noise, and roundings, by bisection
+among the sorted numbers; tensors by bisection among their first cells. The kind of the part has the
+last word on whatever was found in that way, and decides alone where it has no look-up.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+from grader.errors import SolverError
+from grader.evaluate import Scope
+from grader.kinds import Kind
+from grader.mistakes import Candidate, Known
+from grader.problem import AnyPart
+from grader.reading import Reading
+from grader.values import Number, Tensor, is_number, magnitude
+
+__all__ = ["Index", "highest"]
+
+# Numbers within twice the float noise of each other: a little more than can be recognised.
+NOISE: Final = 500_000_000
+
+Form: TypeAlias = tuple[int, ...]
+
+
+class Index:
+    """The known wrong answers to one part, by value."""
+
+    def __init__(self, known: Known, kind: Kind[Any, Any], part: AnyPart, scope: Scope) -> None:
+        self._candidates = known.candidates
+        self._kind, self._part, self._scope = kind, part, scope
+        self._equal: dict[Hashable, list[int]] = {}
+        self._others: list[int] = []
+        forms: dict[Form, list[tuple[Number, int]]] = {}
+        for at, one in enumerate(known.candidates):
+            identity = kind.identity(one.value, part)
+            if identity is None:
+                self._others.append(at)
+                continue
+            if not isinstance(identity, Tensor):
+                self._equal.setdefault(identity, []).append(at)
+            if (place := _place(identity)) is not None:
+                forms.setdefault(place[0], []).append((place[1], at))
+        self._lines = {form: _line(numbers) for form, numbers in forms.items()}
+
+    def likeliest(
+        self, reading: Reading[Any], *, rounded: Callable[[], bool]
+    ) -> tuple[Candidate, ...]:
+        """Return the candidates of the highest rank that give this answer.
+
+        Exactly; or, if none does and the answer is not the right value *rounded*, as a rounding.
+        """
+        found = self.equal(reading)
+        if not found and self._candidates and not rounded():
+            found = self.resembling(reading)
+        return highest(found)
+
+    def equal(self, reading: Reading[Any]) -> list[Candidate]:
+        """Return the candidates that the answer is, the likeliest first."""
+        identity = self._kind.identity(reading.value, self._part)
+        if identity is None:
+            found = self._recognised(range(len(self._candidates)), reading)
+        else:
+            found = [] if isinstance(identity, Tensor) else self._equal.get(identity, [])
+            if self._others:
+                found = found + self._recognised(self._others, reading)
+            if reading.step is None and (place := _place(identity)) is not None:
+                found = found + self._recognised(self._near(*place, _noise(place[1])), reading)
+        return [self._candidates[at] for at in sorted(set(found))]
+
+    def resembling(self, reading: Reading[Any]) -> list[Candidate]:
+        """Return the candidates that the answer is a rounding of, the likeliest first."""
+        places: Iterable[int] = range(len(self._candidates))
+        if is_number(reading.value) and reading.step is not None:
+            places = sorted(self._near((), reading.value, reading.step))
+        found = (self._candidates[at] for at in places)
+        return [one for one in found if self._kind.resembles(reading, one.value)]
+
+    def _near(self, form: Form, number: Number, reach: Number) -> list[int]:
+        """Return the places of the candidates within *reach* of *number*."""
+        if form not in self._lines:
+            return []
+        numbers, places = self._lines[form]
+        low, high = bisect_left(numbers, number - reach), bisect_right(numbers, number + reach)
+        return places[low:high]
+
+    def _recognised(self, places: Iterable[int], reading: Reading[Any]) -> list[int]:
+        """Return those of *places* whose value the kind takes the answer for."""
+        return [at for at in places if self._is(reading, self._candidates[at])]
+
+    def _is(self, reading: Reading[Any], one: Candidate) -> bool:
+        try:
+            return self._kind.recognise(reading, one.value, self._part, self._scope)
+        except SolverError:
+            return False
+
+
+def highest(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return those of the highest rank."""
+    best = max((one.rank for one in found), default=0)
+    return tuple(one for one in found if one.rank == best)
+
+
+def _place(identity: Hashable) -> tuple[Form, Number] | None:
+    """Return the form of a number or tensor with the number by which it is sorted, else None."""
+    if isinstance(identity, Tensor):
+        return (identity.shape, identity.cells[0]) if identity.cells else None
+    return ((), identity) if is_number(identity) else None
+
+
+def _noise(number: Number) -> Number:
+    """Return a distance beyond which nothing is equal to *number* but for float noise."""
+    size = magnitude(number)
+    return size // NOISE + 1 if isinstance(size, int) else size / NOISE
+
+
+def _line(numbers: list[tuple[Number, int]]) -> tuple[list[Number], list[int]]:
+    """Return the sorted numbers, and the places that belong to them."""
+    ordered = sorted(numbers)
+    return [number for number, _ in ordered], [at for _, at in ordered]

@@ -1,0 +1,154 @@
+"""Looking known answers up finds what trying each of them finds; stored variants judge the same."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import pytest
+from factories import CALM
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.errors import SolverError
+from grader.grade import grade
+from grader.index import Index
+from grader.kinds import KINDS
+from grader.mistakes import Candidate, Known
+from grader.reading import Reading
+from grader.result import Result
+from grader.tolerance import decimal_place
+from grader.values import Number, Tensor, Value, is_number, simplest
+from grader.variant import Variant, double_mistakes, solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.stored import dump_variant, load_variant
+
+CATALOGUE = Catalogue()
+COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
+NOISE = Fraction(1, 10**9)
+FACTORS = (1, 1 + NOISE, 1 - NOISE, 1 + NOISE * 3 / 2, 1 + NOISE / 3, 2, Fraction(1, 2))
+
+
+@cache
+def variants(name: str) -> tuple[Variant, ...]:
+    """Return the original of a problem and three of its seeds."""
+    problem = CATALOGUE.get(name)
+    return tuple(solve(problem, seed, BOOK) for seed in (None, *range(3 * problem.is_drawn)))
+
+
+def known_answers(variant: Variant) -> Iterator[tuple[Any, Known]]:
+    """Yield each part with its known wrong answers, by one mistake and by two."""
+    for part in variant.problem.parts:
+        for known in (variant.mistakes[part.id], double_mistakes(variant, part.id, BOOK)):
+            if known.candidates:
+                yield part, known
+
+
+def tried(
+    part: Any, known: Known, reading: Reading[Any], *, rounded: bool
+) -> tuple[Candidate, ...]:
+    """Return what trying every candidate finds: the definition of what is looked up."""
+    kind, found = KINDS[part.kind], []
+    for one in known.candidates:
+        try:
+            if kind.recognise(reading, one.value, part, SCOPE):
+                found.append(one)
+        except SolverError:
+            continue
+    if not found and not rounded:
+        found = [one for one in known.candidates if kind.resembles(reading, one.value)]
+    best = max((one.rank for one in found), default=0)
+    return tuple(one for one in found if one.rank == best)
+
+
+SCOPE = variants(COMPUTED[0])[0].scope(BOOK)
+
+
+def near(value: Value) -> Iterator[Reading[Any]]:
+    """Yield answers that are *value*, nearly so, or a rounding of it."""
+    if is_number(value):
+        for factor in FACTORS:
+            off = simplest(Fraction(value * factor))
+            yield Reading(off, "", step=None)
+            yield Reading(off, "", step=1)
+        for figures in (2, 3, 4) if value else ():
+            step = simplest(Fraction(10) ** (decimal_place(value) - figures + 1))
+            yield Reading(_rounded(value, step), "", step=step)
+            yield Reading(_rounded(value, step) + step, "", step=step)
+    elif isinstance(value, Tensor):
+        for factor in FACTORS:
+            yield Reading(value.map(lambda cell, by=factor: simplest(Fraction(cell * by))), "")
+        yield Reading(Tensor(value.shape[::-1], value.cells), "")
+    elif isinstance(value, (tuple, str)):
+        yield Reading(value, "")
+
+
+def _rounded(value: Number, step: Number) -> Number:
+    return simplest(Fraction(round(Fraction(value) / step)) * step)
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
+    for variant in variants(name):
+        for part, known in known_answers(variant):
+            index = Index(known, KINDS[part.kind], part, SCOPE)
+            values = [*(one.value for one in known.candidates), variant.keys[part.id]]
+            readings = [one for value in values if value is not None for one in near(value)]
+            for reading, rounded in ((one, flag) for one in readings for flag in (False, True)):
+                found = index.likeliest(reading, rounded=lambda flag=rounded: flag)
+                assert found == tried(part, known, reading, rounded=rounded), (part.id, reading)
+
+
+@CALM
+@given(
+    st.lists(st.tuples(st.fractions(-9, 9, max_denominator=8), st.integers(1, 3)), max_size=12),
+    st.fractions(-9, 9, max_denominator=8),
+    st.sampled_from((None, 1, Fraction(1, 10), Fraction(1, 1000))),
+    st.sampled_from(FACTORS),
+)
+def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor) -> None:
+    part = CATALOGUE.get("depthwise-separable-savings").part("params_saved_2")
+    candidates = tuple(
+        Candidate((f"m{at}",), simplest(value), rank, "") for at, (value, rank) in enumerate(wrong)
+    )
+    known = Known(tuple(sorted(candidates, key=lambda one: -one.rank)))
+    reading = Reading(simplest(answer * factor), "", step=step)
+    found = Index(known, KINDS["percent"], part, SCOPE).likeliest(reading, rounded=lambda: False)
+    assert found == tried(part, known, reading, rounded=False)
+
+
+def answers(variant: Variant) -> Iterator[dict[str, Any]]:
+    """Yield submissions: the keys, wrong answers of every sort, alone and one after the other."""
+    parts = [part for part in variant.problem.parts if variant.keys.get(part.id) is not None]
+    shown = {}
+    for part in parts:
+        kind = KINDS[part.kind]
+        known = variant.mistakes[part.id].candidates
+        twice = double_mistakes(variant, part.id, BOOK).candidates
+        for value in (variant.keys[part.id], *(one.value for one in (*known[:9], *twice[:3]))):
+            shown.setdefault(part.id, []).append(kind.show(value, part))
+            yield {part.id: kind.show(value, part)}
+    yield {part: texts[0] for part, texts in shown.items()}
+    yield {part: texts[-1] for part, texts in shown.items()}
+    yield {part: f"{texts[0]}0" for part, texts in shown.items()}
+
+
+def comparable(result: Result) -> str:
+    """Return a result as text; a formula or table that it was held against as it is shown."""
+    return f"{replace(result, against=None)} {result.against}"
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
+    for variant in variants(name):
+        data = json.loads(json.dumps(dump_variant(variant, BOOK)))
+        loaded = load_variant(data, variant.problem, BOOK)
+        for given_answers in answers(variant):
+            first, second = (
+                [comparable(one) for one in grade(some, given_answers, book=BOOK)]
+                for some in (variant, loaded)
+            )
+            assert first == second

@@ -1,0 +1,135 @@
+"""An appeal is answered in sentences: what was typed, read, accepted, and why the credit."""
+
+from fractions import Fraction
+
+import pytest
+from factories import ask, mark, marked, original
+
+from grader.explain import MOST, explain
+from grader.result import Result
+from grader.values import Tensor
+
+SIDE = ask(key="side(64, 3, stride=2)", points=2)  # 31, or 32 rounded up
+VECTOR = ask("vector", key="[1, 2, 3]", points=3)
+
+
+def explained(part, typed, **changes) -> list[str]:
+    """Return what is said of *typed*, without how it was typed and read."""
+    variant = original(part, **changes)
+    result = marked(variant, a=typed)["a"]
+    told = explain(result, variant.problem.parts[0])
+    return [one for one in told if not one.startswith(("Typed:", "Read as:"))]
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "told"),
+    [
+        (
+            SIDE,
+            "31",
+            ["Right: it is equal to the key.", "Accepted: exactly 31.", "Credit: all of 2 points."],
+        ),
+        (
+            SIDE,
+            "32",
+            [
+                "Not right: it is what rounded_up gives.",
+                "Accepted: exactly 31.",
+                "Credit: none of 2 points.",
+            ],
+        ),
+        (
+            SIDE,
+            "33",
+            [
+                "Not right, and no known mistake gives it.",
+                "Accepted: exactly 31.",
+                "Credit: none of 2 points.",
+            ],
+        ),
+        (
+            ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"),
+            str(1728 * 32),
+            [
+                "Not right: it is what two mistakes at once give, rounded_up and no_bias.",
+                "Accepted: exactly 55552.",
+                "Credit: none of 1 point.",
+            ],
+        ),
+        (
+            VECTOR,
+            "[1, 2, 4]",
+            [
+                "Right in part: 2 of 3 places right, the first that is not is (3).",
+                "Accepted: exactly [1, 2, 3].",
+                "Credit: 2/3 of 3 points.",
+            ],
+        ),
+        (
+            ask("number", key="100", tolerance={"rel": "1%"}, reason="a constant"),
+            "100.5",
+            [
+                "Right: it lies within the tolerance.",
+                "Accepted: from 99 to 101.",
+                "Credit: all of 1 point.",
+            ],
+        ),
+        (
+            ask("number", at_least="0.73"),
+            "0.7",
+            [
+                "Not right, and no known mistake gives it.",
+                "Accepted: at least 0.73.",
+                "Credit: none of 1 point.",
+            ],
+        ),
+        (SIDE, "", ["There is no answer.", "Credit: none of 2 points."]),
+        (
+            ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}]),
+            "Because.",
+            ["A person marks this part.", "Credit: a person gives it, of 1 point."],
+        ),
+        (
+            ask(key="broken()"),
+            "5",
+            [
+                "It could not be judged: the solver cannot take 0 values",
+                "Credit: a person gives it, of 1 point.",
+            ],
+        ),
+    ],
+)
+def test_the_rule_is_told_with_its_figures(part, typed, told):
+    assert explained(part, typed) == told
+
+
+def test_a_free_answer_is_told_with_what_was_said_of_it():
+    assert explained(VECTOR, "[1, 2]")[0].startswith(
+        "It has another form than the one asked for: The answer has the size 2"
+    )
+    assert explained(SIDE, "soon")[0].startswith("It could not be read: ")
+
+
+def test_what_was_typed_and_how_it_was_read_come_first():
+    told = explain(mark(SIDE, "a = 62/2 = 31"), original(SIDE).problem.parts[0])
+    assert told[:2] == ("Typed: a = 62/2 = 31", "Read as: 31")
+    assert "last value" in told[2]
+
+
+def test_what_follows_is_told_with_the_key_that_it_was_held_against():
+    variant = original(SIDE, ask(id="b", key="halve(a)", follow_through="1/2"))
+    result = marked(variant, a="40", b="20")["b"]
+    assert explain(result, variant.problem.parts[1])[2:] == (
+        "Right for the student's own earlier answers, which lead to another key.",
+        "Accepted: exactly 20.",
+        "Credit: 1/2 of 1 point.",
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", ["9" * 5000, [1] * 5000, 10**5000], ids=["text", "list", "number"]
+)
+def test_a_long_answer_is_told_in_short(typed):
+    result = Result("a", "wrong", Fraction(0), 1, typed=typed, against=Tensor.of([7] * 999))
+    told = explain(result, original(VECTOR).problem.parts[0])
+    assert max(map(len, told)) < MOST + 20

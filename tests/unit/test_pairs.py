@@ -1,0 +1,132 @@
+"""Two mistakes at once: in two solvers, or in one where the first only changes its arguments."""
+
+from dataclasses import replace
+
+import pytest
+from factories import BOOK, ask, original, problem, values
+
+from grader.book import Book, MistakeInfo, Rewrite
+from grader.mistakes import Known, pairs
+from grader.plan import plan_of
+from grader.values import Tensor
+from grader.variant import double_mistakes
+
+
+def two_at_once(*parts, of: str = "a", **changes) -> Known:
+    variant = original(*parts, **changes)
+    part = variant.problem.part(of)
+    return pairs(variant.problem, part, variant.names, variant.keys, BOOK)
+
+
+@pytest.mark.parametrize(
+    ("key", "tried"),
+    [
+        ("weights(3, 11, 5) + 0 * side(64, 3, stride=2)", False),
+        ("weights(3, 64, 3) * side(64, 3, stride=2)", True),
+        ("-weights(3, 64, 3) * side(64, 3, stride=2)", True),
+        ("(weights(3, 64, 3), side(64, 3, stride=2))", False),
+    ],
+)
+def test_two_mistakes_at_once_are_tried_only_on_numbers_of_four_digits(key, tried):
+    kind = "shape" if key.startswith("(") else "integer"
+    assert bool(two_at_once(ask(kind, key=key)).candidates) is tried
+
+
+def test_two_mistakes_at_once_change_different_functions():
+    found = two_at_once(ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"))
+    assert values(found) == {
+        "rounded_up no_bias": [1728 * 32],
+        "rounded_up one_bias": [1729 * 32],
+        "rounded_up channels_left_out": [640 * 32],
+        "padding_left_out no_bias": [1728 * 31],
+        "padding_left_out one_bias": [1729 * 31],
+        "padding_left_out channels_left_out": [640 * 31],
+    }
+    ranks = [one.rank for one in found.candidates]
+    assert ranks == sorted(ranks, reverse=True) == [102, 96, 85, 79, 61, 55]
+    said = {one.ids: one.say for one in found.candidates}
+    assert said["rounded_up", "no_bias"] == "Hint: rounded_up. And: Hint: no_bias."
+
+
+def area(*, height: int, width: int, depth: int) -> int:
+    return height * width * depth
+
+
+def set_to(**changes: int) -> Rewrite:
+    """Return the rewrite of a call of `area` that changes these arguments."""
+    return Rewrite(frozenset(changes), lambda **given: {**given, **changes})
+
+
+def areas(**rewrites: Rewrite) -> Book:
+    """Return a book with mistakes in `area`: these by rewriting, and `doubled` by its formula."""
+    told = {
+        name: {"area": lambda rewrite=rewrite, **given: area(**rewrite.call(**given))}
+        for name, rewrite in rewrites.items()
+    }
+    twins = {**told, "doubled": {"area": lambda **given: 2 * area(**given)}}
+    info = {name: MistakeInfo(name, 5, f"Hint: {name}.", "") for name in twins}
+    return Book(
+        {"area": area}, twins, info, {name: {"area": one} for name, one in rewrites.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("rewrites", "found"),
+    [
+        ({}, {}),
+        ({"flat": set_to(depth=1)}, {"flat doubled": [2 * 30 * 50]}),
+        (
+            {"flat": set_to(depth=1), "low": set_to(height=2)},
+            {
+                "flat low": [2 * 50],
+                "flat doubled": [2 * 30 * 50],
+                "low doubled": [2 * 2 * 50 * 7],
+            },
+        ),
+        ({"flat": set_to(depth=1), "deep": set_to(depth=9, width=2)}, {
+            "flat doubled": [2 * 30 * 50],
+            "deep doubled": [2 * 30 * 2 * 9],
+        }),
+    ],
+)  # fmt: skip
+def test_two_mistakes_in_one_solver_go_together_where_one_rewrites_what_the_other_leaves(
+    rewrites, found
+):
+    book = areas(**rewrites)
+    variant = original(ask(key="area(height=30, width=50, depth=7)"), book=book)
+    part = variant.problem.parts[0]
+    assert values(pairs(variant.problem, part, {}, variant.keys, book)) == found
+
+
+def test_two_mistakes_that_give_what_one_gives_are_that_one():
+    book = areas(flat=set_to(depth=1), low=set_to(height=30))
+    variant = original(ask(key="area(height=30, width=50, depth=7)"), book=book)
+    assert values(double_mistakes(variant, "a", book)) == {"flat doubled": [3000]}
+
+
+def test_only_the_two_hundred_likeliest_pairs_are_tried():
+    """There are 930: each of 31 mistakes in one function with each of 30 in the other."""
+    book = areas(**{f"m{at}": set_to(height=at + 2) for at in range(30)})
+    ranked = {name: replace(one, rank=at) for at, (name, one) in enumerate(book.mistakes.items())}
+    others = {f"n{at}": MistakeInfo(f"n{at}", at, "", "") for at in range(30)}
+    twins = {**book.twins, **{name: {"other": lambda: 9} for name in others}}
+    info = {**ranked, **others}
+    book = replace(
+        book, functions={**book.functions, "other": lambda: 99}, twins=twins, mistakes=info
+    )
+    key = "area(height=100, width=50, depth=7) + other()"
+    plan = plan_of(problem(ask(key=key)), book)
+    assert len(plan.pairs["a"]) == 200
+    ranks = [info[one].rank + info[two].rank for one, two in plan.pairs["a"]]
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def test_two_mistakes_at_once_are_tried_on_tensors():
+    params = {"X": [[1, 2], [3, 4]]}
+    found = two_at_once(ask("matrix", key="plus(scale(X, 2), 1)"), params=params)
+    assert values(found) == {"transposed_output sign_flipped": [Tensor.of([[1, 5], [3, 7]])]}
+
+
+def test_two_mistakes_at_once_reach_through_earlier_parts():
+    parts = (ask(key="side(64, 3, stride=2)"), ask(id="b", key="weights(a, 64, 3)"))
+    assert [1152 * 16 + 0] in values(two_at_once(*parts, of="b")).values()

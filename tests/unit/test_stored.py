@@ -1,0 +1,124 @@
+"""Stored variants come back as they were, or are refused with what to do."""
+
+import json
+
+import pytest
+from factories import BOOK, ask, marked, original, problem
+
+from grader.errors import ProblemError
+from grader.variant import solve
+from problems.stored import dump_variant, load_variant
+
+MISTAKES = [{"id": "own", "key": "W + 1/2", "say": "{{W}} again.", "credit": "1/4"}]
+DRAWN = {
+    "W": {"choose": [65, 97], "original": 65},
+    "X": {"integers": [-9, 9], "shape": [2, 2], "original": [[1, 2], [3, 4]]},
+    "net": {"network": ["5"]},
+}
+TABLE = ask(
+    "table", id="table", rows="(W, 33)", columns={"c": {"kind": "integer", "key": "halve(layer)"}}
+)
+PARTS = (
+    ask(id="whole", key="weights(3, W, 3) * halve(W)", mistakes=MISTAKES),
+    ask("number", id="part", key="whole / 7"),
+    ask("shape", id="shape", key="(W, halve(W))"),
+    ask("matrix", id="matrix", key="scale(X, 1/3)"),
+    ask("choice", id="choice", key="'x'", options={"x": "X", "y": "Y"}),
+    ask("number", id="limits", at_least=1),
+    ask("expression", id="formula", key="halve(W) * n", variables={"n": "1..9"}),
+    TABLE,
+    ask(id="failing", key="broken(W)"),
+)
+
+
+def stored(seed=None, **changes):
+    """Return a problem, its variant, and the variant's data after JSON."""
+    toy = problem(*PARTS, params=DRAWN, let={"Q": "W // 2"}, **changes)
+    variant = solve(toy, seed, BOOK)
+    return toy, variant, json.loads(json.dumps(dump_variant(variant, BOOK)))
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_variant_comes_back_as_it_was(seed):
+    toy, variant, data = stored(seed)
+    loaded = load_variant(data, toy, BOOK)
+    assert (loaded.seed, loaded.failures) == (seed, variant.failures)
+    assert {name: str(value) for name, value in loaded.names.items()} == {
+        name: str(value) for name, value in variant.names.items()
+    }
+    for part in ("whole", "part", "shape", "matrix", "choice", "limits", "table"):
+        assert loaded.keys[part] == variant.keys[part]
+        assert loaded.mistakes[part] == variant.mistakes[part]
+    assert loaded.pairs["whole"] == variant.pairs["whole"]
+    assert loaded.pairs["whole"].candidates
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"whole": str(weights)} for weights in (65 * 28 * 32, 65 * 27 * 32, 65 * 27 * 33, 65.5, 7)
+    ]
+    + [{"whole": "70", "part": "10"}, {"matrix": "[[1/3, 1], [2/3, 4/3]]"}, {"shape": "65×33"}]
+    + [{"formula": "32n"}, {"formula": "33n"}, {"table": "33\n17"}, {"failing": "5"}],
+)  # fmt: skip
+def test_a_stored_variant_judges_as_the_solved_one_did(answers):
+    toy, variant, data = stored()
+    loaded = load_variant(data, toy, BOOK)
+    given, expected = (marked(one, **answers) for one in (loaded, variant))
+    for part, result in expected.items():
+        assert (given[part].status, given[part].credit) == (result.status, result.credit)
+        assert (given[part].mistakes, given[part].feedback) == (result.mistakes, result.feedback)
+
+
+def test_what_is_stored_needs_no_solver_but_for_formulas_and_tables():
+    _, _, data = stored()
+    parts = {part["id"] for part in PARTS}
+    assert data["params"].keys() == {"W", "X"}
+    assert parts - data["keys"].keys() == {"formula", "table", "failing"}
+    assert parts - data["mistakes"].keys() == {"formula", "table"}
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (ask(key="65"), 65),
+        (ask("choice", key="'x'", options={"x": "X", "y": "Y"}), "x"),
+        (ask("choices", key="('x',)", options={"x": "X", "y": "Y"}), {"tuple": ["x"]}),
+        (ask("number", key="1 / 3"), {"fraction": "1/3"}),
+        (ask("shape", key="(3, 4)"), {"tuple": [3, 4]}),
+        (ask("matrix", key="[[1, 1 / 3]]"), {"tensor": [1, {"fraction": "1/3"}], "shape": [1, 2]}),
+        (ask("number", at_least=1), None),
+    ],
+)
+def test_a_key_is_told_as_it_is_or_with_its_tag(part, told):
+    assert dump_variant(original(part), BOOK)["keys"] == {"a": told}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"engine": "0"}, "stored for the engine '0', which is '1' now; publish the problem again"),
+        ({"problem": "other"}, "for the problem 'other'"),
+        ({"draw_hash": "x"}, "for the draw_hash 'x'"),
+        ({"marking_hash": None}, "for the marking_hash None"),
+        ({"params": {}}, "'W' has no value"),
+        ({"params": {"W": {"unknown": 1}}}, "is no stored variant"),
+        ({"params": {"W": {"fraction": "1/x"}}}, "is no stored variant"),
+        ({"params": [1]}, "is no stored variant"),
+        ({"keys": None}, "is no stored variant"),
+        ({"mistakes": {"whole": {}}}, "is no stored variant"),
+        ({"pairs": {"whole": {"candidates": [{"ids": ["gone"], "value": 1}], "hidden": []}}},
+         "is no stored variant"),
+    ],
+)  # fmt: skip
+def test_what_was_stored_for_something_else_is_refused(change, words):
+    toy, _, data = stored()
+    with pytest.raises(ProblemError, match=words):
+        load_variant({**data, **change}, toy, BOOK)
+
+
+def test_a_variant_of_another_version_of_the_problem_is_refused():
+    _, _, data = stored()
+    changed, _, _ = stored(title="Another title")
+    with pytest.raises(ProblemError, match="marking_hash"):
+        load_variant(data, changed, BOOK)

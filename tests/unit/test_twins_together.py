@@ -1,0 +1,82 @@
+"""Two mistakes in one call: the first rewrites the arguments, the second computes with them."""
+
+from inspect import signature
+
+import pytest
+
+from grader.errors import SolverError
+from grader.values import Tensor
+from problems.book import BOOK
+from problems.solvers.twins import instead, told, twins_of
+
+
+def measured(height, width, *, depth=2):
+    return height * width * depth
+
+
+FLAT = told(measured, depth=1)
+TALL = told(measured, height=lambda given: given.height + given.width)
+
+
+def test_a_twin_that_is_told_arguments_has_the_name_and_signature_of_its_solver():
+    assert (FLAT.__name__, signature(FLAT)) == ("measured", signature(measured))
+    assert (FLAT(3, 5), TALL(3, width=5)) == (15, 80)
+
+
+def test_a_twin_that_is_told_arguments_says_which_and_gives_all_of_them():
+    (twin,) = twins_of(measured, {"tall": TALL})
+    assert twin.rewrite.arguments == {"height"}
+    assert twin.rewrite.call(3, width=5) == {"height": 8, "width": 5, "depth": 2}
+    assert twins_of(measured, {"other": instead(measured, lambda _: 1)})[0].rewrite is None
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "solver", "call", "given"),
+    [
+        ("rounded_up", "padding_left_out", "conv_size", ((20, 3), {"stride": 2, "padding": 1}), 10),
+        ("padding_left_out", "stride_left_out", "conv_size",
+         ((20, 3), {"stride": 2, "padding": 1}), 18),
+        ("no_bias", "input_channels_left_out", "conv_params", ((3, 16, 3), {}), 144),
+        ("no_bias", "output_channels_left_out", "conv_params", ((3, 16, 3), {}), 27),
+        ("one_bias", "input_channels_left_out", "conv_params", ((3, 16, 3), {}), 145),
+        ("flops_for_macs", "positions_left_out", "conv_macs", ((3, 64, 5, 64), {}), 9600),
+    ],
+)  # fmt: skip
+def test_two_mistakes_in_one_call_give_what_students_who_make_both_give(
+    one, two, solver, call, given
+):
+    arguments, keywords = call
+    for pair in ((one, two), (two, one)):
+        assert BOOK.composite(*pair, solver)(*arguments, **keywords) == given
+
+
+def test_two_mistakes_go_together_with_arrays():
+    x, w = Tensor.of([[1, 2, 3], [4, 5, 6], [7, 8, 9]]), Tensor.of([[1, 10], [100, 1000]])
+    both = BOOK.composite("padding_left_out", "transposed_output", "conv2d")
+    once = BOOK.twins["transposed_output"]["conv2d"]
+    assert both(x, w, padding=1) == once(x, w)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "solver"),
+    [
+        ("rounded_up", "forgot_plus_one", "conv_size"),
+        ("input_channels_left_out", "separable_for_standard", "no_such_solver"),
+        ("batch_norm_all", "batch_norm_learnable", "batch_norm_params"),
+        ("stride_left_out", "default_stride_one", "pool_size"),
+    ],
+)
+def test_two_formulas_or_two_changes_of_one_argument_do_not_go_together(one, two, solver):
+    assert BOOK.composite(one, two, solver) is None
+    assert solver not in BOOK.both(one, two)
+
+
+def test_both_mistakes_are_made_in_every_solver_that_has_a_twin_of_either():
+    both = BOOK.both("no_bias", "rounded_up")
+    assert both.keys() == BOOK.twins["no_bias"].keys() | BOOK.twins["rounded_up"].keys()
+
+
+def test_arguments_that_cannot_be_rewritten_are_a_solver_error():
+    both = BOOK.composite("channels_kept", "axes_swapped", "conv_shape")
+    with pytest.raises(SolverError):
+        both(7, 16, 3)

@@ -1,4 +1,4 @@
-"""The command line: `grader check|publish|problems|show|solve|mark|read|schema|batch`."""
+"""The command line: `grader check|publish|problems|show|solve|worked|mark|...`."""
 
 import json
 import sys
@@ -27,7 +27,8 @@ from grader.variant import solve as solve_variant
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.loader import bank_root, find_files
-from problems.publish import MAX_SEEDS, plain_variant, publish
+from problems.publish import MAX_SEEDS, publish
+from problems.stored import dump_variant
 
 __all__ = ["app", "main"]
 
@@ -101,7 +102,7 @@ def publish_command(
         console.seeds(publication.report)
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
-            lines = (json.dumps(plain_variant(variant)) for variant in publication.variants)
+            lines = (json.dumps(dump_variant(variant, BOOK)) for variant in publication.variants)
             (out / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
 
 
@@ -138,6 +139,16 @@ def solve_command(
     variant = solve_variant(_problem(problem), _seed(seed, original=original), BOOK)
     told = reports.solution(variant)
     return console.put_json(told) if as_json else console.solution(told)
+
+
+@app.command()
+def worked(
+    problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
+) -> None:
+    """Show the worked solution of a variant, as students see it after the release."""
+    variant = solve_variant(_problem(problem), _seed(seed, original=original), BOOK)
+    told = reports.worked_solution(variant)
+    return console.put_json(told) if as_json else console.worked(told)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

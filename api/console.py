@@ -1,6 +1,7 @@
 """What the command line prints: results and JSON on standard output, all else on standard error."""
 
 import json
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ __all__ = [
     "seeds",
     "solution",
     "track",
+    "worked",
 ]
 
 # What students and authors write is text, never rich's [markup] or :emoji:.
@@ -142,12 +144,25 @@ def solution(told: Mapping[str, Any]) -> None:
     OUT.print(Text(told["problem"], style="bold") + Text(f"  ({_variant(told)})"))
     for part in told["parts"]:
         OUT.print(Text(f"{part['id']}  ", style="bold") + Text(part["failure"] or part["shown"]))
-        if "accepted" in part:
-            OUT.print(Text("    accepted: {} to {}".format(*part["accepted"])))
+        if part["accepted"] not in {"", f"exactly {part['shown']}"}:
+            OUT.print(Text(f"    accepted: {part['accepted']}"))
         for item in part.get("rubric", ()):
             OUT.print(Text(f"    {_points(item['points'])}: {readable(item['say'])}"))
         for one in part["mistakes"]:
             OUT.print(Text(f"    {one['shown']}  {' + '.join(one['ids'])}", style="dim"))
+
+
+def worked(told: Mapping[str, Any]) -> None:
+    """Print a worked solution."""
+    OUT.print(Text(told["title"], style="bold") + Text(f"  ({_variant(told)})"))
+    for part in told["parts"]:
+        OUT.print(Text(f"\n{part['id']}  ", style="bold") + Text(readable(part["prompt"])))
+        for step in part["steps"]:
+            OUT.print(Text(textwrap.indent(readable(step["text"]), "    ")))
+        if part["answer"]:
+            OUT.print(Text("  answer: ", style="bold") + Text(part["answer"]))
+    if told["words"]:
+        OUT.print(Text(f"\n{readable(told['words'])}"))
 
 
 def result(record: Mapping[str, Any]) -> None:

@@ -5,7 +5,9 @@ decimal that ends is shown as a decimal, any other fraction as ``1/3``.
 """
 
 import re
+from bisect import bisect_left
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from grader.tree import (
@@ -26,7 +28,7 @@ from grader.tree import (
 )
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = ["DERIVATIVE", "GREEK", "Showable", "counted", "show", "show_tex"]
+__all__ = ["DERIVATIVE", "GREEK", "Showable", "counted", "is_shape", "show", "show_tex"]
 
 Showable: TypeAlias = Value | Node | tuple[Node, ...]
 
@@ -118,19 +120,27 @@ def _number(value: Number) -> str:
 
 def _decimal(value: Fraction) -> str:
     """Return the decimal that ends, with an exponent if it is tiny; '' where there is none."""
-    top, bottom = abs(value.numerator), value.denominator
-    places = next((places for places, scale in SCALES if not scale % bottom), 0)
-    scaled = str(top * (10**places // bottom))
-    digits = scaled.rstrip("0")
+    places, factor = _decimal_places(value.denominator)
+    digits = str(abs(value.numerator) * factor)
     if not places or len(digits) > PLACES:
         return ""
-    sign = "-" if value < 0 else ""
-    places -= len(scaled) - len(digits)
+    sign = "-" if value.numerator < 0 else ""
     if places - len(digits) > ZEROS:
         point = "." if len(digits) > 1 else ""
         return f"{sign}{digits[0]}{point}{digits[1:]}e{len(digits) - places - 1}"
     digits = digits.rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
+@lru_cache(maxsize=512)
+def _decimal_places(bottom: int) -> tuple[int, int]:
+    """Return the decimals of a fraction with that denominator, and what makes it so many digits.
+
+    There are 0 where the decimal does not end.
+    """
+    most = next((places for places, scale in SCALES if not scale % bottom), 0)
+    places = bisect_left(range(most), 1, key=lambda at: not 10**at % bottom)
+    return places, 10**places // bottom
 
 
 def _nested(tensor: Tensor) -> str:
@@ -143,12 +153,13 @@ def _nested(tensor: Tensor) -> str:
 
 def _row(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
     """Return a shape as ``126×126×16``, anything else as ``(a, b)``."""
-    if _is_shape(items):
+    if is_shape(items):
         return "×".join(str(item) for item in items)
     return f"({', '.join(show(item) for item in items)}{',' if len(items) == 1 else ''})"
 
 
-def _is_shape(items: tuple[Value, ...] | tuple[Node, ...]) -> bool:
+def is_shape(items: tuple[Value, ...] | tuple[Node, ...]) -> bool:
+    """Tell whether *items* are written with crosses between them: two whole numbers or more."""
     return len(items) > 1 and all(type(item) is int and item >= 0 for item in items)
 
 
@@ -187,6 +198,8 @@ def _condition(node: Choose | Compare | Not | Logic) -> str:
             return " ".join(
                 (_within(then, SUM), "if", _within(test, SUM), "else", _within(otherwise, SUM))
             )
+        case Compare(Num(0), (("==", Num(0 | 1 as one)),)):
+            return "False" if one else "True"  # as a truth value is parsed
         case Compare(first, rest):
             pairs = (f" {word} {_within(item, SUM)}" for word, item in rest)
             return _within(first, SUM) + "".join(pairs)
@@ -229,7 +242,7 @@ def _tex_tensor(tensor: Tensor) -> str:
 
 
 def _tex_row(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
-    if _is_shape(items):
+    if is_shape(items):
         return r"\times".join(str(item) for item in items)
     return rf"\left({', '.join(show_tex(item) for item in items)}\right)"
 

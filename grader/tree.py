@@ -4,7 +4,7 @@ One set of nodes serves keys, conditions and typed formulas, so that what is sho
 and what is computed are the same thing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,6 +27,7 @@ __all__ = [
     "Text",
     "children",
     "names_in",
+    "rebuilt",
     "walk",
 ]
 
@@ -181,3 +182,41 @@ def walk(node: Node) -> Iterator[Node]:
 def names_in(node: Node) -> frozenset[str]:
     """Return the names that *node* refers to (functions are not names)."""
     return frozenset(item.name for item in walk(node) if isinstance(item, Name))
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """Return *node* with every node for which *change* gives another one replaced, top down.
+
+    >>> rebuilt(Negate(Name("a")), lambda one: Num(2) if one == Name("a") else None)
+    Negate(operand=Num(value=2))
+    """
+    changed = change(node)
+    if changed is not None:
+        return changed
+    below = tuple(rebuilt(child, change) for child in children(node))
+    match node:
+        case Negate():
+            return Negate(*below)
+        case Not():
+            return Not(*below)
+        case Binary(symbol, _, _):
+            return Binary(symbol, *below)
+        case Compare(_, rest):
+            words = (word for word, _ in rest)
+            return Compare(below[0], tuple(zip(words, below[1:], strict=True)))
+        case Logic(word, _):
+            return Logic(word, below)
+        case Sequence():
+            return Sequence(below)
+        case Choose():
+            return Choose(*below)
+        case Call(function, arguments, keywords, site):
+            values = below[len(arguments) :]
+            named = ((word, value) for (word, _), value in zip(keywords, values, strict=True))
+            return Call(function, below[: len(arguments)], tuple(named), site)
+        case Item(_, index):
+            return Item(below[0], index)
+        case Field(_, name):
+            return Field(below[0], name)
+        case _:
+            return node

@@ -4,17 +4,15 @@ from typing import Any
 
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
-from grader.kinds.numbers import ScalarPart
 from grader.kinds.texts import TextPart
-from grader.problem import AnyPart, Problem
-from grader.show import show
-from grader.tolerance import EXACT
-from grader.values import is_number
+from grader.problem import WORKED, AnyPart, Problem
+from grader.render import render_step
 from grader.variant import Variant
+from grader.worked import worked
 from problems.book import BOOK
 from problems.publish import plain
 
-__all__ = ["question", "solution", "summary"]
+__all__ = ["question", "solution", "summary", "worked_solution"]
 
 
 def summary(problem: Problem) -> dict[str, Any]:
@@ -72,11 +70,10 @@ def _solved(part: AnyPart, variant: Variant) -> dict[str, Any]:
         "id": part.id,
         "kind": part.kind,
         "key": plain(key),
-        "shown": KINDS[part.kind].show(key),
+        "shown": KINDS[part.kind].show(key, part),
         "failure": variant.failures.get(part.id),
+        "accepted": KINDS[part.kind].accepted(part, key),
     }
-    if isinstance(part, ScalarPart) and part.tolerance != EXACT and is_number(key):
-        solved["accepted"] = [show(limit) for limit in part.tolerance.interval(key)]
     if isinstance(part, TextPart):
         solved["rubric"] = [
             {"id": item.id, "points": plain(item.points), "say": item.say.source}
@@ -88,9 +85,35 @@ def _solved(part: AnyPart, variant: Variant) -> dict[str, Any]:
         {
             "ids": list(one.ids),
             "value": plain(one.value),
-            "shown": KINDS[part.kind].show(one.value),
+            "shown": KINDS[part.kind].show(one.value, part),
             "say": one.say,
         }
         for one in (known.candidates if known else ())
     ]
     return solved
+
+
+def worked_solution(variant: Variant) -> dict[str, Any]:
+    """Return the way to every answer as a student may see it after the release."""
+    own = variant.problem.solution
+    return {
+        **question(variant),
+        "parts": [
+            {
+                **_asked(part, variant),
+                "steps": _steps(part, variant),
+                "answer": _shown(part, variant),
+            }
+            for part in variant.problem.parts
+        ],
+        "words": "" if own.source == WORKED else own.fill(variant.scope(BOOK)).strip(),
+    }
+
+
+def _steps(part: AnyPart, variant: Variant) -> list[dict[str, str]]:
+    rendered = map(render_step, worked(variant, part, BOOK))
+    return [{"text": one.text, "mathml": one.mathml} for one in rendered]
+
+
+def _shown(part: AnyPart, variant: Variant) -> str:
+    return KINDS[part.kind].show(variant.keys.get(part.id), part)

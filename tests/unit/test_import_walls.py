@@ -28,6 +28,7 @@ PURE = {
     "functools",
     "hashlib",
     "heapq",
+    "html.escape",
     "hmac",
     "inspect.getdoc",
     "inspect.getmodule",

@@ -1,0 +1,181 @@
+"""Values and formulas as MathML Core, from the same trees that `grader.show` writes as text.
+
+What a page shows is so what is judged. The elements are those that browsers draw without help:
+`mrow mi mn mo mtext mfrac msqrt msup msub mtable mtr mtd`.
+"""
+
+from html import escape
+from typing import Final
+
+from grader.show import (
+    ATOM,
+    DERIVATIVE,
+    GREEK,
+    LEVELS,
+    LOOSE,
+    POWER,
+    SIGN,
+    Showable,
+    is_shape,
+    show,
+)
+from grader.tree import Binary, Call, Name, Negate, Node, Num, Sequence
+from grader.values import Number, Tensor, Value, is_number
+
+__all__ = ["element", "math"]
+
+MINUS: Final = "<mo>\N{MINUS SIGN}</mo>"
+TIMES: Final = "<mo>\N{MULTIPLICATION SIGN}</mo>"
+COMMA: Final = "<mo>,</mo>"
+SIGNS: Final = {
+    "+": "<mo>+</mo>",
+    "-": MINUS,
+    "*": "<mo>\N{DOT OPERATOR}</mo>",
+    "%": "<mo>mod</mo>",
+}
+FENCES: Final = {
+    "floor": ("\N{LEFT FLOOR}", "\N{RIGHT FLOOR}"),
+    "ceil": ("\N{LEFT CEILING}", "\N{RIGHT CEILING}"),
+    "abs": ("|", "|"),
+}
+MATRIX_AXES: Final = 2
+
+
+def math(*elements: str) -> str:
+    """Return a `math` element of *elements* in a row."""
+    return f"<math>{''.join(elements)}</math>"
+
+
+def element(value: Showable) -> str:
+    """Return *value* as one element, to stand inside of `math`.
+
+    >>> element(-2)
+    '<mrow><mo>−</mo><mn>2</mn></mrow>'
+    """
+    if isinstance(value, bool):
+        return _text(show(value))
+    if is_number(value):
+        return _number(value)
+    if isinstance(value, Tensor):
+        return _tensor(value)
+    if isinstance(value, tuple):
+        return _row(value)
+    if isinstance(value, Node):
+        return _node(value)[0]
+    return _text(show(value))
+
+
+def _text(text: str) -> str:
+    return f"<mtext>{escape(text)}</mtext>"
+
+
+def _group(*pieces: str) -> str:
+    return f"<mrow>{''.join(pieces)}</mrow>"
+
+
+def _fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
+    return _group(f"<mo>{opening}</mo>", inner, f"<mo>{closing}</mo>")
+
+
+def _number(value: Number) -> str:
+    """Return a number: a decimal, a fraction, or a power of ten, as `show` writes it."""
+    text = show(value)
+    digits = text.removeprefix("-")
+    if "/" in digits:
+        top, _, bottom = digits.partition("/")
+        found = f"<mfrac><mn>{top}</mn><mn>{bottom}</mn></mfrac>"
+    elif "e" in digits:
+        digits, _, exponent = digits.partition("e")
+        power = f"<msup><mn>10</mn>{_number(int(exponent))}</msup>"
+        found = _group(f"<mn>{digits}</mn>", TIMES, power)
+    else:
+        found = f"<mn>{digits}</mn>"
+    return _group(MINUS, found) if value < 0 else found
+
+
+def _tensor(tensor: Tensor) -> str:
+    """Return a vector or a matrix as a table in brackets, further axes as a list of matrices."""
+    if len(tensor.shape) > MATRIX_AXES:
+        return _fenced(COMMA.join(map(element, tensor.rows())), "[", "]")
+    rows = [tensor] if len(tensor.shape) <= 1 else [*tensor.rows()]
+    lines = [_table_row(row.cells) for row in rows if isinstance(row, Tensor)]
+    return _fenced(f"<mtable>{''.join(lines)}</mtable>", "[", "]")
+
+
+def _table_row(cells: tuple[Number, ...]) -> str:
+    return f"<mtr>{''.join(f'<mtd>{_number(cell)}</mtd>' for cell in cells)}</mtr>"
+
+
+def _row(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
+    """Return a shape as ``126×126×16``, anything else in round brackets."""
+    if is_shape(items):
+        return _group(TIMES.join(map(element, items)))
+    return _fenced(COMMA.join(map(element, items)))
+
+
+def _node(node: Node) -> tuple[str, int]:
+    """Return the element of *node* and how tightly it binds."""
+    match node:
+        case Num(value):
+            plain = value >= 0 and show(value).isdigit()
+            return _number(value), ATOM if plain else SIGN
+        case Name(name):
+            return _name(name), ATOM
+        case Negate(operand):
+            return _group(MINUS, _within(operand, POWER)), SIGN
+        case Binary(sign, left, right):
+            return _binary(sign, left, right)
+        case Call(function, arguments, (), _):
+            return _call(function, arguments), ATOM
+        case Sequence(items):
+            return _row(items), ATOM
+        case _:
+            return _text(show(node)), LOOSE
+
+
+def _binary(sign: str, left: Node, right: Node) -> tuple[str, int]:
+    match sign:
+        case "/":
+            return f"<mfrac>{_node(left)[0]}{_node(right)[0]}</mfrac>", SIGN
+        case "//":
+            return _node(Call("floor", (Binary("/", left, right),)))
+        case "**":
+            return f"<msup>{_within(left, ATOM)}{_node(right)[0]}</msup>", POWER
+        case _:
+            level = LEVELS[sign]
+            second = _within(right, level + 1)
+            if second.startswith(f"<mrow>{MINUS}"):
+                second = _fenced(second)
+            return _group(_within(left, level), SIGNS[sign], second), level
+
+
+def _call(function: str, arguments: tuple[Node, ...]) -> str:
+    inner = COMMA.join(_node(argument)[0] for argument in arguments)
+    if len(arguments) == 1 and function in FENCES:
+        return _fenced(inner, *FENCES[function])
+    if len(arguments) == 1 and function == "sqrt":
+        return f"<msqrt>{inner}</msqrt>"
+    called = "<msub><mi>log</mi><mn>2</mn></msub>" if function == "log2" else _word(function)
+    return _group(called, "<mo>\N{FUNCTION APPLICATION}</mo>", _fenced(inner))
+
+
+def _within(node: Node, level: int) -> str:
+    """Return the element of *node*, in brackets where it binds less tightly than *level*."""
+    found, own = _node(node)
+    return found if own >= level else _fenced(found)
+
+
+def _word(text: str) -> str:
+    return f"<mi>{escape(GREEK.get(text, text))}</mi>"
+
+
+def _name(name: str) -> str:
+    """Return a variable: Greek letters by name, what follows ``_`` as its index."""
+    if derivative := DERIVATIVE.fullmatch(name):
+        above, below = (_group("<mo>∂</mo>", _name(one)) for one in derivative.groups())
+        return f"<mfrac>{above}{below}</mfrac>"
+    first, *rest = (piece for piece in name.split("_") if piece)
+    if not rest:
+        return _word(first)
+    below = COMMA.join(map(_word, rest))
+    return f"<msub>{_word(first)}{_group(below)}</msub>"

@@ -1,0 +1,166 @@
+"""The steps of a worked solution, as data that text, MathML and pictures are made from.
+
+A tracer gives the steps of one solver; it takes the solver's arguments. `formula` is how it writes
+a formula: once in symbols, once with the numbers, and the value.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from grader.arithmetic import FUNCTIONS
+from grader.evaluate import Scope, evaluate
+from grader.expr import parse
+from grader.show import show
+from grader.tree import Name, Node, Num, Sequence, rebuilt
+from grader.values import Number, Tensor, Value, is_number
+
+__all__ = [
+    "Array",
+    "Formula",
+    "Pooled",
+    "Rows",
+    "Said",
+    "Step",
+    "Tracer",
+    "Window",
+    "filled",
+    "formula",
+    "literal",
+    "stated",
+]
+
+CACHED_FORMULAS: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """*name* = *tree* in symbols = *numbers*, the same tree with numbers, = *value*.
+
+    A formula that is the answer itself has no value.
+    """
+
+    name: str
+    tree: Node
+    numbers: Node
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A named array, such as the padded input or a running sum."""
+
+    name: str
+    value: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One cell of an output: *patch* times *kernel* cell by cell, summed, plus *bias*.
+
+    *place* is the index of the cell in the output, *corner* that of the window in the padded input,
+    along the axes that the kernel moves on; *dilation* is how far neighbours of the patch lie apart
+    there. *patch* and *kernel* have one shape: that of the window, with channels before it if they
+    have some.
+    """
+
+    place: tuple[int, ...]
+    corner: tuple[int, ...]
+    patch: Tensor
+    kernel: Tensor
+    bias: Number
+    total: Number
+    dilation: tuple[int, ...] = ()
+
+    @property
+    def products(self) -> Tensor:
+        """The products that are summed."""
+        pairs = zip(self.patch.cells, self.kernel.cells, strict=True)
+        return Tensor(self.patch.shape, tuple(one * two for one, two in pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """One cell of a pooled output: the largest of the cells of *patch*, or their sum over *count*.
+
+    *place* is the index of the cell in the output, *corner* that of the patch in the input along
+    height and width, which is padded where the padding is counted.
+    """
+
+    place: tuple[int, ...]
+    corner: tuple[int, ...]
+    patch: Tensor
+    mode: Literal["max", "mean"]
+    count: int
+    total: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table: the layers of a network, the steps of a recursion, the boxes that are kept."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+Step: TypeAlias = Said | Formula | Array | Window | Pooled | Rows
+Tracer: TypeAlias = Callable[..., tuple[Step, ...]]
+
+
+def formula(name: str, source: str, *, result: Value | None = None, **numbers: Value) -> Formula:
+    """Return the step *name* = *source*, an expression over the names in *numbers*.
+
+    Without a *result* it is computed. One that the language of expressions cannot compute, such as
+    ``exp(-x)``, has to be given.
+
+    >>> formula("W_out", "floor((W - K)/S) + 1", W=28, K=5, S=2).value
+    12
+    """
+    tree = _parsed(source)
+    value = evaluate(tree, Scope(numbers, FUNCTIONS)) if result is None else result
+    return Formula(name, tree, filled(tree, numbers), value)
+
+
+def stated(name: str, value: Value) -> Step:
+    """Return the step that says what *name* is: a formula without symbols, or an array.
+
+    >>> stated("d", 4).value
+    4
+    """
+    if isinstance(value, Tensor):
+        return Array(name, value)
+    spelled = literal(value)
+    return Said(f"{name} = {show(value)}") if spelled is None else Formula(name, spelled, spelled, value)
+
+
+@lru_cache(maxsize=CACHED_FORMULAS)
+def _parsed(source: str) -> Node:
+    return parse(source).tree
+
+
+def filled(tree: Node, numbers: Mapping[str, Value]) -> Node:
+    """Return *tree* with values in the places of the names that have one."""
+
+    def change(node: Node) -> Node | None:
+        known = isinstance(node, Name) and node.name in numbers
+        return literal(numbers[node.name]) if known else None
+
+    return rebuilt(tree, change)
+
+
+def literal(value: Value) -> Node | None:
+    """Return the node that spells *value*: a number, or a tuple of such; None for anything else."""
+    if is_number(value):
+        return Num(value)
+    if not isinstance(value, tuple):
+        return None
+    items = [literal(item) for item in value]
+    return Sequence(tuple(item for item in items if item)) if all(items) else None

@@ -1,0 +1,120 @@
+"""MathML says the same as the tree: it is well formed, and read back it has the same value."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.arithmetic import FUNCTIONS
+from grader.errors import SolverError
+from grader.evaluate import Scope, evaluate
+from grader.expr import parse
+from grader.mathml import element, math
+from grader.tree import Binary, Call, Name, Negate, Node, Num
+from grader.values import Tensor
+
+POINT: Mapping[str, int] = {"W": 7, "K": 3, "P": 2, "S": 4, "C_in": 5}
+OPERATORS = {"+": "+", "−": "-", "⋅": "*", "×": "*", "mod": "%", "(": "(", ")": ")", ",": ","}
+FENCES = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"}
+
+
+def spelled(node: ET.Element) -> str:
+    """Return the expression that a MathML element draws, as a reader of the page sees it."""
+    inner = [spelled(child) for child in node]
+    match node.tag:
+        case "mfrac":
+            return f"(({inner[0]})/({inner[1]}))"
+        case "msup":
+            return f"{inner[0]}**({inner[1]})"
+        case "msqrt":
+            return f"sqrt({''.join(inner)})"
+        case "msub":
+            return f"{inner[0]}_{inner[1]}" if inner[0] != "log" else "log2"
+        case "mo":
+            text = node.text or ""
+            return FENCES.get(text, OPERATORS.get(text, "" if text == "\u2061" else text))
+        case "mrow" | "math":
+            return "".join(inner)
+        case _:
+            return node.text or ""
+
+
+def trees() -> st.SearchStrategy[Node]:
+    leaves = st.sampled_from([Name(name) for name in POINT]) | st.builds(
+        Num, st.integers(-9, 99) | st.fractions(-3, 3, max_denominator=8)
+    )
+    powers = st.builds(Num, st.integers(0, 3))
+    return st.recursive(
+        leaves,
+        lambda below: (
+            st.builds(Negate, below)
+            | st.builds(Binary, st.sampled_from(["+", "-", "*", "/", "//", "%"]), below, below)
+            | st.builds(lambda base, power: Binary("**", base, power), below, powers)
+            | st.builds(
+                lambda name, inner: Call(name, (inner,)), st.sampled_from(["floor", "ceil"]), below
+            )
+            | st.builds(lambda one, two: Call("max", (one, two)), below, below)
+        ),
+        max_leaves=8,
+    )
+
+
+@given(trees())
+def test_a_formula_read_off_the_page_has_the_value_of_its_tree(tree: Node) -> None:
+    scope = Scope(POINT, FUNCTIONS)
+    try:
+        value = evaluate(tree, scope)
+    except SolverError:
+        return
+    source = spelled(ET.fromstring(math(element(tree))))
+    assert evaluate(parse(source).tree, scope) == value
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("K**2", "<msup><mi>K</mi><mn>2</mn></msup>"),
+        ("(-K)**2", "<msup><mrow><mo>(</mo><mrow><mo>−</mo><mi>K</mi></mrow><mo>)</mo></mrow>"),
+        ("C_in", "<msub><mi>C</mi><mrow><mi>in</mi></mrow></msub>"),
+        ("gamma", "<mi>γ</mi>"),
+        ("dL_da", "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mi>a</mi></mrow>"),
+        ("W//S", "<mo>⌊</mo><mfrac><mi>W</mi><mi>S</mi></mfrac><mo>⌋</mo>"),
+        ("sqrt(W)", "<msqrt><mi>W</mi></msqrt>"),
+        ("log2(W)", "<msub><mi>log</mi><mn>2</mn></msub>"),
+        ("abs(W)", "<mo>|</mo><mi>W</mi><mo>|</mo>"),
+        ("(W, K)", "<mo>(</mo><mi>W</mi><mo>,</mo><mi>K</mi><mo>)</mo>"),
+        ("W if K < 2 else P", "<mtext>W if (K &lt; 2) else P</mtext>"),
+    ],
+)
+def test_a_formula_is_drawn_in_two_dimensions(source: str, wanted: str) -> None:
+    assert wanted in element(parse(source).tree)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (Fraction(1, 3), "<mfrac><mn>1</mn><mn>3</mn></mfrac>"),
+        (Fraction(5, 4), "<mn>1.25</mn>"),
+        (Fraction(-1, 10**9), "<msup><mn>10</mn><mrow><mo>−</mo><mn>9</mn></mrow></msup>"),
+        ((126, 126, 16), "<mn>126</mn><mo>×</mo><mn>126</mn><mo>×</mo><mn>16</mn>"),
+        (Tensor.of([1, 2]), "<mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr>"),
+        (Tensor.of([[1], [2]]), "<mtr><mtd><mn>1</mn></mtd></mtr><mtr><mtd><mn>2</mn></mtd></mtr>"),
+        (Tensor.of([[[1]], [[2]]]), "</mtable><mo>]</mo></mrow><mo>,</mo><mrow><mo>[</mo><mtable>"),
+        ("a < b & c", "<mtext>a &lt; b &amp; c</mtext>"),
+        (True, "<mtext>true</mtext>"),
+    ],
+)
+def test_a_value_is_drawn_and_its_text_escaped(value: object, wanted: str) -> None:
+    found = element(value)  # type: ignore[arg-type]
+    assert wanted in found
+    ET.fromstring(math(found))
+
+
+def test_only_elements_of_mathml_core_are_used() -> None:
+    drawn = element(parse("floor(sqrt(W)**2/K_1) + log2(max(W, 1.5))").tree)
+    core = {"mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub"}
+    assert set(re.findall(r"<(\w+)>", drawn)) <= core

@@ -9,6 +9,8 @@ from grader.kinds.choices import ChoiceKind, ChoicesKind
 from grader.kinds.formulas import ExpressionKind
 from grader.kinds.numbers import IntegerKind, NumberKind, PercentKind
 from grader.kinds.predicates import PredicateKind
+from grader.kinds.quantities import QuantityKind
+from grader.kinds.sets import SetKind
 from grader.kinds.shapes import ShapeKind
 from grader.kinds.tables import TableKind
 from grader.kinds.texts import TextKind
@@ -19,6 +21,8 @@ KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
     "integer": IntegerKind(),
     "number": NumberKind(),
     "percent": PercentKind(),
+    "quantity": QuantityKind(),
+    "set": SetKind(),
     "shape": ShapeKind(),
     "vector": VectorKind(),
     "matrix": MatrixKind(),

@@ -1,16 +1,36 @@
 """Kinds whose answer is an array of numbers: `vector`, `matrix` and `tensor`."""
 
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from pydantic import Field
 
+from grader.errors import SolverError
 from grader.evaluate import Scope
-from grader.kinds.base import Judgement, Kind, Samples, as_tensor, share
+from grader.kinds.base import (
+    NOT,
+    NOT_BY,
+    RIGHT_BY,
+    Judgement,
+    Kind,
+    Samples,
+    as_tensor,
+    share,
+)
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, read_tensor
-from grader.show import show
-from grader.tolerance import EXACT, Tolerance, recognised, within
-from grader.values import Tensor, Value
+from grader.show import counted, show
+from grader.tolerance import (
+    EXACT,
+    Rule,
+    Tolerance,
+    Tolerances,
+    cell_accepted_by,
+    in_words,
+    recognised,
+)
+from grader.values import Tensor, Value, magnitude
 
 __all__ = [
     "MatrixKind",
@@ -19,6 +39,7 @@ __all__ = [
     "TensorPart",
     "VectorKind",
     "VectorPart",
+    "not_right",
 ]
 
 MAX_PLACES: Final = 10
@@ -27,13 +48,19 @@ MAX_PLACES: Final = 10
 class ArrayPart(KeyedPart):
     """A part whose answer is an array; the tolerance holds for each cell.
 
-    With ``size: asked`` the size of the array is part of the question, so that one of another size
-    is wrong. Otherwise such an answer costs nothing and is told which size is asked for.
+    Credit is given by cell, by row (the cells along the last axis), or for all together. With
+    ``size: asked`` the size of the array is part of the question, so that one of another size is
+    wrong. Otherwise such an answer costs nothing and is told which size is asked for.
     """
 
-    tolerance: Tolerance = EXACT
-    credit_by: Literal["cell", "all"] = "cell"
+    tolerance: Tolerances = EXACT
+    credit_by: Literal["cell", "row", "all"] = "cell"
     size: Literal["given", "asked"] = "given"
+
+    @property
+    def tolerances(self) -> Iterator[Tolerance]:
+        """The tolerance of each cell, in their order and without end."""
+        return cycle(self.tolerance if isinstance(self.tolerance, tuple) else (self.tolerance,))
 
 
 T = TypeVar("T", bound=ArrayPart)
@@ -62,12 +89,18 @@ class ArrayKind(Kind[T, Tensor]):
         if answer.shape != expected.shape:
             return _other_size(answer, expected, part)
         if answer.cells == expected.cells:
-            return share((True,) * len(expected.cells), partial=True)
-        cells = tuple(
-            within(cell, wanted, part.tolerance, step=None)
-            for cell, wanted in zip(answer.cells, expected.cells, strict=True)
-        )
-        return share(cells, partial=part.credit_by == "cell")
+            return RIGHT_BY["exact"]
+        rules = tuple(map(cell_accepted_by, answer.cells, expected.cells, part.tolerances))
+        if None not in rules:
+            return RIGHT_BY["rounding" if "rounding" in rules else "tolerance"]
+        return _partly(rules, expected.shape, part)
+
+    def accepted(self, part: T, key: Value | None) -> str:
+        """Return in words which answers are right: the key, and how near each cell has to be."""
+        each = part.tolerance if isinstance(part.tolerance, tuple) else (part.tolerance,)
+        if key is None or all(tolerance.widest == "exact" for tolerance in each):
+            return super().accepted(part, key)
+        return f"{self.show(key, part)}, each cell {', '.join(map(in_words, each))}"
 
     def recognise(self, reading: Reading[Tensor], value: Value, part: T, scope: Scope) -> bool:
         """Tell whether every cell is that of *value*."""
@@ -81,34 +114,52 @@ class ArrayKind(Kind[T, Tensor]):
     def point_out(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
         """Return the places of the cells that are not right, counted from 1."""
         shape = reading.value.shape
-        wrong = [at for at, right in enumerate(cells) if not right]
-        places = ["(" + ", ".join(str(i + 1) for i in _index(at, shape)) + ")" for at in wrong]
-        more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
-        return f"Not right: {', '.join(places[:MAX_PLACES])}{more}."
+        return not_right([_place(at, shape) for at, right in enumerate(cells) if not right])
 
     def samples(self, part: T, key: Value | None) -> Samples:
         """Return the key, the key with every cell moved away, and broken text."""
         tensor = as_tensor(key)
-        moved = tensor.map(lambda cell: cell + 1 + 2 * part.tolerance.radius(cell))
+        moved = tuple(
+            cell + 1 + 2 * max(tolerance.radius(cell), magnitude(cell))
+            for cell, tolerance in zip(tensor.cells, part.tolerances, strict=False)
+        )
         broken = ("[[1, 2], [3]]", "[[1, ...]]", "abc", "[[nan]]")
-        return Samples((show(tensor),), (show(moved),), broken)
+        return Samples((show(tensor),), (show(Tensor(tensor.shape, moved)),), broken)
 
 
-def _index(at: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    index: list[int] = []
+def not_right(places: Sequence[str]) -> str:
+    """Return the sentence that names *places*, the first ten of them."""
+    more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
+    return f"Not right: {', '.join(places[:MAX_PLACES])}{more}."
+
+
+def _partly(rules: Sequence[Rule | None], shape: tuple[int, ...], part: ArrayPart) -> Judgement:
+    """Return the judgement of an array of which some cells are not right."""
+    cells = tuple(rule is not None for rule in rules)
+    credit = NOT.credit
+    if part.credit_by == "cell":
+        credit = share(cells, partial=True).credit
+    elif part.credit_by == "row":
+        ends = range(0, len(cells), shape[-1])
+        rows = tuple(all(cells[at : at + shape[-1]]) for at in ends)
+        credit = share(rows, partial=True).credit
+    return Judgement(credit, cells=cells, by="cells", place=_place(cells.index(False), shape))
+
+
+def _place(at: int, shape: tuple[int, ...]) -> str:
+    """Return the index of a cell, counted from 1: ``(2, 3)``."""
+    index: list[str] = []
     for side in reversed(shape):
         at, place = divmod(at, side)
-        index.append(place)
-    return tuple(reversed(index))
+        index.append(str(place + 1))
+    return f"({', '.join(reversed(index))})"
 
 
 def _other_size(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
     if part.size == "asked":
-        return Judgement(share((False,), partial=False).credit, remark="")
-    return Judgement(
-        share((False,), partial=False).credit,
-        misfit=f"The answer has the size {_size(answer)}, asked is {_size(expected)}.",
-    )
+        return NOT_BY["cells"]
+    misfit = f"The answer has the size {_size(answer)}, asked is {_size(expected)}."
+    return Judgement(NOT.credit, misfit=misfit, by="cells")
 
 
 def _size(tensor: Tensor) -> str:
@@ -116,9 +167,10 @@ def _size(tensor: Tensor) -> str:
 
 
 class VectorPart(ArrayPart):
-    """A list of numbers."""
+    """A list of numbers; the tolerance may be a list too, with one for each of them."""
 
     kind: Literal["vector"]
+    credit_by: Literal["cell", "all"] = "cell"
 
 
 class VectorKind(ArrayKind[VectorPart]):
@@ -127,11 +179,22 @@ class VectorKind(ArrayKind[VectorPart]):
     part: ClassVar[type[VectorPart]] = VectorPart
     rank = 1
 
+    def solve(self, part: VectorPart, scope: Scope) -> Value | None:
+        """Return the key as a tensor, which has as many components as there are tolerances."""
+        key = as_tensor(super().solve(part, scope))
+        if isinstance(part.tolerance, tuple) and key.shape != (len(part.tolerance),):
+            raise SolverError(
+                f"there are {counted(len(part.tolerance), 'tolerance')}, the key has the size "
+                f"{_size(key)}"
+            )
+        return key
+
 
 class MatrixPart(ArrayPart):
     """A matrix of numbers."""
 
     kind: Literal["matrix"]
+    tolerance: Tolerance = EXACT
 
 
 class MatrixKind(ArrayKind[MatrixPart]):
@@ -145,6 +208,7 @@ class TensorPart(ArrayPart):
     """An array; *rank* is its number of axes, any where it is not said."""
 
     kind: Literal["tensor"]
+    tolerance: Tolerance = EXACT
     rank: Annotated[int, Field(ge=1, le=5)] | None = None
 
 

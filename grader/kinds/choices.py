@@ -1,7 +1,6 @@
 """Kinds whose answer is picked from a list: `choice` and `choices`."""
 
 import re
-from fractions import Fraction
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,7 +8,7 @@ from pydantic import Field, model_validator
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope
 from grader.fields import Prose, SnakeId
-from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples, net_share
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed
 from grader.values import Value
@@ -105,14 +104,16 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
     def judge(
         self, reading: Reading[tuple[str, ...]], key: Value | None, part: ChoicesPart, scope: Scope
     ) -> Judgement:
-        """Return right or not; by option, each one rightly ticked or left counts."""
+        """Return right or not; by option, each one wrongly ticked takes back one rightly ticked."""
         del scope
         if reading.value == key:
             return RIGHT
         if part.credit_by == "all" or not isinstance(key, tuple):
             return NOT
         cells = tuple((option in reading.value) == (option in key) for option in part.options)
-        return Judgement(Fraction(sum(cells), len(cells)), cells=cells)
+        right = sum(option in key for option in reading.value)
+        credit = net_share(right, len(reading.value) - right, of=len(key))
+        return Judgement(credit, cells=cells, by="cells")
 
     def carried(self, reading: Reading[tuple[str, ...]]) -> Value | None:
         """Return nothing: a later key does not compute with options."""

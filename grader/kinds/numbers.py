@@ -8,11 +8,19 @@ from pydantic import Field, model_validator
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope
 from grader.fields import Exact
-from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, looks_like_thousands, read_number
 from grader.show import show
-from grader.tolerance import EXACT, Tolerance, may_round, recognised, resembles, within
+from grader.tolerance import (
+    EXACT,
+    Tolerance,
+    accepted,
+    accepted_by,
+    may_round,
+    recognised,
+    resembles,
+)
 from grader.values import Number, Value, is_number, magnitude, same_form
 
 __all__ = [
@@ -23,10 +31,12 @@ __all__ = [
     "PercentKind",
     "PercentPart",
     "ScalarPart",
+    "as_number",
     "read_count",
 ]
 
 ROUNDED: Final = "The exact number is asked for, with all its digits."
+NOT_WHOLE: Final = Judgement(NOT.credit, remark=ROUNDED)
 POINTED: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -44,10 +54,7 @@ class ScalarKind(Kind[S, Number]):
 
     def solve(self, part: S, scope: Scope) -> Value | None:
         """Return the key, which is a number, or None where the part has limits instead."""
-        key = super().solve(part, scope)
-        if key is None or is_number(key):
-            return key
-        raise SolverError("the key is not a number")
+        return as_number(super().solve(part, scope))
 
     def judge(
         self, reading: Reading[Number], key: Value | None, part: S, scope: Scope
@@ -56,10 +63,19 @@ class ScalarKind(Kind[S, Number]):
         del scope
         if not is_number(key):
             return NOT
-        if within(reading.value, key, part.tolerance, step=reading.step):
-            return RIGHT
-        rounded = reading.step is not None and reading.step > 1 and part.tolerance == EXACT
-        return Judgement(NOT.credit, remark=ROUNDED) if rounded else NOT
+        rule = accepted_by(reading.value, key, part.tolerance, step=reading.step)
+        if rule is not None:
+            return RIGHT_BY[rule]
+        widest = part.tolerance.widest
+        if widest == "exact" and reading.step is not None and reading.step > 1:
+            return NOT_WHOLE
+        return NOT_BY[widest]
+
+    def accepted(self, part: S, key: Value | None) -> str:
+        """Return in plain words which answers are right where *key* is the key."""
+        if not is_number(key) or part.tolerance.widest == "exact":
+            return super().accepted(part, key)
+        return accepted(part.tolerance, key)
 
     def recognise(self, reading: Reading[Number], value: Value, part: S, scope: Scope) -> bool:
         """Tell whether the answer is *value*, the result of a known mistake."""
@@ -80,6 +96,13 @@ class ScalarKind(Kind[S, Number]):
             return Samples((), (), ("abc",))
         beyond = key + 2 * part.tolerance.radius(key) + max(magnitude(key), 1)
         return Samples((show(key), key), (show(beyond), beyond), ("abc", "", "1/0", "nan", [1, 2]))
+
+
+def as_number(key: Value | None) -> Number | None:
+    """Return *key*, which is a number or None, or raise `SolverError`."""
+    if key is None or is_number(key):
+        return key
+    raise SolverError("the key is not a number")
 
 
 class IntegerPart(ScalarPart):
@@ -162,7 +185,16 @@ class NumberKind(ScalarKind[NumberPart]):
             return super().judge(reading, key, part, scope)
         low, high = part.limits
         fits = (low is None or reading.value >= low) and (high is None or reading.value <= high)
-        return RIGHT if fits else NOT
+        return RIGHT_BY["limits"] if fits else NOT_BY["limits"]
+
+    def accepted(self, part: NumberPart, key: Value | None) -> str:
+        """Return the limits in words, or what the tolerance accepts."""
+        low, high = part.limits
+        if low is not None and high is not None:
+            return f"from {show(low)} to {show(high)}"
+        if low is not None or high is not None:
+            return f"at least {show(low)}" if low is not None else f"at most {show(high or 0)}"
+        return super().accepted(part, key)
 
     def samples(self, part: NumberPart, key: Value | None) -> Samples:
         """Return answers near and far from the key, or inside and outside the limits."""

@@ -8,7 +8,7 @@ from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope, evaluate, truth
 from grader.expr import Expression
 from grader.fields import Expr, Plain
-from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.kinds.base import NOT_BY, RIGHT_BY, Judgement, Kind, Samples
 from grader.parts import Part
 from grader.reading import Reading, Typed, read_number, read_tensor
 from grader.show import counted, show
@@ -68,8 +68,8 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
         try:
             holds = truth(evaluate(part.accept_if.tree, Scope(names, scope.functions)))
         except SolverError:
-            return NOT
-        return RIGHT if holds else NOT
+            return NOT_BY["condition"]
+        return RIGHT_BY["condition"] if holds else NOT_BY["condition"]
 
     def samples(self, part: PredicatePart, key: Value | None) -> Samples:
         """Return the author's sample and broken text."""

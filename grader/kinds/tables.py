@@ -14,7 +14,8 @@ from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope, evaluate
 from grader.expr import Expression
 from grader.fields import Expr, SnakeId
-from grader.kinds.base import Judgement, Kind, Samples, share
+from grader.kinds.arrays import not_right
+from grader.kinds.base import RIGHT_BY, Judgement, Kind, Samples, share
 from grader.kinds.numbers import (
     IntegerKind,
     IntegerPart,
@@ -27,12 +28,14 @@ from grader.kinds.shapes import ShapeKind, ShapePart
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, is_blank
 from grader.reading.grid import split_rows
-from grader.show import counted
+from grader.reading.refusals import shortened
+from grader.show import counted, show
 from grader.values import Opaque, Record, Value, same_form
 
 __all__ = ["TableKind", "TablePart"]
 
 MAX_ROWS: Final = 256
+FIRST: Final = "The first row that does not fit is"
 
 COLUMN_KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
     "integer": IntegerKind(),
@@ -170,20 +173,22 @@ class TableKind(Kind[TablePart, Cells]):
         if not isinstance(key, TableKey):
             raise SolverError("the table has no key")
         marks: list[tuple[bool, ...]] = []
-        own: Mapping[str, Value] = key.start
+        own = true = key.start
         for at, cells in enumerate(reading.value):
-            followed = _followed(key, part, at, own)
-            marks.append(_marks(cells, (key.rows[at], followed), part, scope))
-            own = _own_row(cells, key.rows[at], part)
+            followed = {} if own == true else _followed(key, part, at, own)
+            true = key.rows[at]
+            marks.append(_marks(cells, (true, followed), part, scope))
+            own = _own_row(cells, true, part)
         rows = tuple(all(row) for row in marks)
-        flat = tuple(cell for row in marks for cell in row)
-        if part.credit_by == "cell":
-            return share(flat, partial=True)
-        judged = share(rows, partial=part.credit_by == "row")
-        remark = (
-            "" if all(rows) else f"The first row that does not fit is row {rows.index(False) + 1}."
-        )
-        return Judgement(judged.credit, remark=remark, cells=flat)
+        if all(rows):
+            return RIGHT_BY["cells"]
+        return _partly(tuple(marks), rows, key, part)
+
+    def point_out(self, reading: Reading[Cells], cells: tuple[bool, ...]) -> str:
+        """Return the rows and columns of the cells that are not right, counted from 1."""
+        wrong = [at for at, right in enumerate(cells) if not right]
+        places = (divmod(at, len(reading.value[0])) for at in wrong)
+        return not_right([f"row {row + 1} column {column + 1}" for row, column in places])
 
     def carried(self, reading: Reading[Cells]) -> Value | None:
         """Return nothing: later keys compute with the true table."""
@@ -201,6 +206,22 @@ class TableKind(Kind[TablePart, Cells]):
         right = "\n".join("\t".join(row) for row in shows)
         off = "\n".join("\t".join(f"9{cell}" for cell in row) for row in shows)
         return Samples((right,), (off,), ("abc", right + "\n1\t2\t3\t4"))
+
+
+def _partly(
+    marks: tuple[tuple[bool, ...], ...], rows: tuple[bool, ...], key: TableKey, part: TablePart
+) -> Judgement:
+    """Return the judgement of a table that is not right in every cell, with its first wrong row."""
+    cells = tuple(cell for row in marks for cell in row)
+    counts = cells if part.credit_by == "cell" else rows
+    credit = share(counts, partial=part.credit_by != "all").credit
+    first = rows.index(False)
+    row = f"row {first + 1}"
+    named = f"{row} ({shortened(show(key.items[first]))})"
+    column = list(part.columns)[marks[first].index(False)]
+    told = named if part.show == "cells" else row
+    remark = "" if told == row and part.credit_by == "cell" else f"{FIRST} {told}."
+    return Judgement(credit, remark, cells=cells, by="cells", place=f"{named}, {column}")
 
 
 def _items(value: Value) -> tuple[Value, ...]:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from grader.errors import AnswerError
 from grader.evaluate import Scope
 from grader.fields import Model, Points, Prose, SnakeId
-from grader.kinds.base import NOT, Judgement, Kind, Samples
+from grader.kinds.base import NOT_BY, Judgement, Kind, Samples
 from grader.parts import Part
 from grader.reading import Reading, Typed
 from grader.template import Template
@@ -70,7 +70,7 @@ class TextKind(Kind[TextPart, str]):
     ) -> Judgement:
         """Return no credit: only a person gives it."""
         del reading, key, part, scope
-        return NOT
+        return NOT_BY["person"]
 
     def samples(self, part: TextPart, key: Value | None) -> Samples:
         """Return nothing that is right or wrong by machine."""

@@ -1,5 +1,6 @@
 """What holds for every kind of answer: its own samples, and any answer whatever."""
 
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context
 from fractions import Fraction
 from typing import Any, get_args
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from grader.kinds import KINDS
 from grader.problem import Problem, Status
-from grader.tolerance import decimal_place
+from grader.tolerance import Tolerance, accepted_by, cell_accepted_by, decimal_place
+from grader.values import simplest
 from grader.variant import solve
 
 EXAMPLES = {
@@ -30,6 +32,26 @@ EXAMPLES = {
         ask("number", between=["1/3", "2/3"]),
     ],
     "percent": [ask("percent", key="86"), ask("percent", key="100/3", tolerance={"abs": "0.05"})],
+    "quantity": [
+        ask("quantity", dimension="bytes", unit="MB", key="60954656 / 10**6"),
+        ask("quantity", dimension="bytes", unit="KiB", key="1/3", bare="unit"),
+        ask("quantity", dimension="macs", unit="GMACs", key="3.6", tolerance={"rounded": 2}),
+        ask("quantity", dimension="flops", unit="FLOP", key=7, tolerance={"rel": "5%"}),
+        ask("quantity", dimension="parameters", unit="Mparams", key="11.7"),
+        ask("quantity", dimension="pixels", unit="px", key=50176, tolerance={"sigfigs": 2}),
+        ask("quantity", dimension="seconds", unit="µs", key="2/3", tolerance={"abs": "0.01"}),
+        ask("quantity", dimension="seconds", unit="h", key=-2),
+    ],
+    "set": [
+        ask("set", key="(1, 3, -5)"),
+        ask("set", key="(1/3, 2)", tolerance={"rounded": 2}),
+        ask("set", of="integer", key="(3, 5, 7)", credit_by="item"),
+        ask("set", of="integer", key="()"),
+        ask("set", of="shape", key="((3, 3), (5, 5))", credit_by="item"),
+        ask("set", of="shape", key="((7,), (3,))"),
+        ask("set", of="name", key="('b', 'a')", options=["a", "b", "c"]),
+        ask("set", of="name", key="('b', 'a')", options=["a", "b"], credit_by="item"),
+    ],
     "shape": [
         ask("shape", key="(3, 32, 32)"),
         ask("shape", key="(9, 9)", square=True, layout="HW"),
@@ -40,13 +62,18 @@ EXAMPLES = {
         ask("vector", key="[1, -2, 1/3]"),
         ask("vector", key="[5]"),
         ask("vector", key="[0, 0]", tolerance={"abs": "0.01"}, credit_by="all"),
+        ask("vector", key="[1/3, 200]", tolerance=[{"decimals": 2}, {"rel": "5%"}]),
     ],
     "matrix": [
         ask("matrix", key="scale(X, 2)"),
         ask("matrix", key="[[1/3, 0.5]]", tolerance={"rel": "1%"}, size="asked"),
         ask("matrix", key="[[7]]"),
+        ask("matrix", key="[[1/3, 2], [3, 4]]", tolerance={"rounded": 3}, credit_by="row"),
     ],
-    "tensor": [ask("tensor", key="[[[1, 2]], [[3, 4]]]"), ask("tensor", key="[[[[1], [2]]]]")],
+    "tensor": [
+        ask("tensor", key="[[[1, 2]], [[3, 4]]]", credit_by="row"),
+        ask("tensor", key="[[[[1], [2]]]]"),
+    ],
     "expression": [
         ask(
             "expression",
@@ -76,6 +103,13 @@ EXAMPLES = {
                 "p": {"kind": "percent", "key": "layer * 10"},
             },
             credit_by="cell",
+        ),
+        ask(
+            "table",
+            rows="(4, 9)",
+            columns={"n": {"kind": "integer", "key": "layer * 3"}},
+            credit_by="all",
+            show="cells",
         ),
     ],
     "choice": [ask("choice", key="'x'", options={"x": "First", "y": "Second", "z": "Third"})],
@@ -124,6 +158,27 @@ def test_the_samples_of_every_kind_are_judged_as_what_they_are(part):
         result = marked(variant, a=typed)["a"]
         assert result.status in {"unreadable", "missing"}, typed
         assert not result.costs_attempt
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_key_as_it_is_shown_is_read_back_and_right(part):
+    """Limits and conditions have no key; that of a formula may call what no student can type."""
+    variant = original(part, params=PARAMS)
+    stated, key = variant.problem.parts[0], variant.keys.get("a")
+    kind = KINDS[stated.kind]
+    if key is None or not kind.samples(stated, key).right:
+        assert stated.kind in {"number", "expression", "predicate", "text"}
+        return
+    assert marked(variant, a=kind.show(key, stated))["a"].status == "correct"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_all_or_nothing_gives_no_credit_for_what_is_not_right(part):
+    variant = original(part, params=PARAMS)
+    stated = variant.problem.parts[0]
+    together = getattr(stated, "credit_by", "all") == "all"
+    for typed in KINDS[stated.kind].samples(stated, variant.keys["a"]).wrong:
+        assert not together or marked(variant, a=typed)["a"].credit == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -296,3 +351,83 @@ def test_the_key_of_every_seed_is_right_and_no_known_mistake_is(seed):
         for candidate in known.candidates:
             result = marked(variant, **{name: str(candidate.value)})[name]
             assert (result.status, result.credit) == ("mistake", 0)
+
+
+NUMBERS = st.one_of(st.integers(-(10**6), 10**6), st.fractions(-1000, 1000, max_denominator=10**6))
+RULES = st.fixed_dictionaries(
+    {},
+    optional={
+        "abs": st.fractions(0, 10, max_denominator=1000),
+        "rel": st.fractions(0, 1, max_denominator=1000),
+        "sigfigs": st.integers(1, 15),
+        "decimals": st.integers(0, 15),
+    },
+).filter(bool)
+
+
+@settings(CALM, max_examples=300)
+@given(key=NUMBERS, rule=RULES, share=st.fractions(-2, 2, max_denominator=50))
+def test_an_answer_is_accepted_exactly_within_the_distance_reckoned_in_plain_fractions(
+    key, rule, share
+):
+    """The oracle is the definition of each field; ``share`` of 1 and -1 are the limits."""
+    size = abs(Fraction(key))
+    radii = [Fraction(rule.get("abs", 0)), rule.get("rel", 0) * size]
+    if "decimals" in rule:
+        radii.append(Fraction(1, 10 ** rule["decimals"]) / 2)
+    if "sigfigs" in rule and key:
+        place = next(at for at in range(9, -9, -1) if Fraction(10) ** at <= size)
+        radii.append(Fraction(10) ** (place + 1 - rule["sigfigs"]) / 2)
+    answer = simplest(key + share * max(radii))
+    tolerance = Tolerance.model_validate(rule)
+    inside = abs(answer - key) <= max(radii)
+    assert bool(accepted_by(answer, key, tolerance, step=None)) is inside
+    assert bool(cell_accepted_by(answer, key, tolerance)) is inside
+    low, high = tolerance.interval(key)
+    assert (low <= answer <= high) is inside
+
+
+@settings(CALM, max_examples=200)
+@given(key=st.decimals(-(10**9), 10**9, places=6), figures=st.integers(1, 12), data=st.data())
+def test_a_rounding_is_accepted_as_the_decimal_module_rounds(key, figures, data):
+    """Half a unit may be rounded either way, so both roundings of `decimal` are right."""
+    typed_figures = data.draw(st.integers(figures, 14))
+    mode = data.draw(st.sampled_from([ROUND_HALF_UP, ROUND_HALF_DOWN, ROUND_HALF_EVEN]))
+    if not key:
+        return
+    rounded = Context(prec=typed_figures, rounding=mode).plus(key)
+    answer, step = Fraction(rounded), Fraction(10) ** int(rounded.as_tuple().exponent)
+    tolerance = Tolerance(rounded=figures)
+    assert cell_accepted_by(simplest(answer), simplest(Fraction(key)), tolerance)
+    if step < 1:
+        assert accepted_by(simplest(answer), simplest(Fraction(key)), tolerance, step=step)
+
+
+ITEMS = st.lists(st.integers(-30, 30), min_size=1, max_size=8)
+
+
+@CALM
+@given(key=ITEMS, given_items=ITEMS, data=st.data())
+def test_the_credit_of_a_set_depends_on_neither_order_nor_repetition(key, given_items, data):
+    part = ask("set", of="integer", key=tuple_of(key), credit_by="item")
+    typed = data.draw(st.permutations(given_items + given_items[:2]))
+    right = len({*given_items} & {*key})
+    net = max(0, right - len({*given_items} - {*key}))
+    assert mark(part, ", ".join(map(str, typed))).credit == Fraction(net, len({*key}))
+
+
+@CALM
+@given(key=ITEMS, moves=st.lists(st.fractions(-1, 1, max_denominator=20), min_size=8, max_size=8))
+def test_a_set_whose_items_all_lie_within_the_tolerance_is_right_however_they_are_matched(
+    key, moves
+):
+    key = sorted({*key})
+    answer = {item + move for item, move in zip(key, moves, strict=False)}
+    part = ask("set", key=tuple_of(key), tolerance={"abs": 1})
+    status = mark(part, sorted(answer, reverse=True)).status
+    assert (status == "correct") is (len(answer) == len(key))
+
+
+def tuple_of(items):
+    """Return a tuple as an author writes it."""
+    return f"({', '.join(map(str, items))},)"

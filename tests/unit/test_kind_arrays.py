@@ -3,11 +3,18 @@
 from fractions import Fraction
 
 import pytest
-from factories import ask, mark
+from factories import ask, judged, mark, original
+from pydantic import ValidationError
+
+from grader.errors import ProblemError
+from grader.kinds import KINDS
+from problems.loader import load_problem
 
 VECTOR = ask("vector", key="[1, 2, 3]")
 MATRIX = ask("matrix", key="[[1, 2], [3, 4]]")
 TENSOR = ask("tensor", key="[[[1, 2]], [[3, 4]]]")
+ROUNDED = ask("matrix", key="[[1/3, 1/2], [2/3, 100]]", tolerance={"rounded": 2})
+EACH = ask("vector", key="[1, 20]", tolerance=[{"abs": "0.5"}, {"rel": "5%"}])
 
 
 @pytest.mark.parametrize(
@@ -57,6 +64,18 @@ TENSOR = ask("tensor", key="[[[1, 2]], [[3, 4]]]")
             Fraction(1, 2),
         ),
         (ask("matrix", key="[[1/3, 0]]"), "[[0.333, 0]]", "partial", Fraction(1, 2)),
+        ({**MATRIX, "credit_by": "row"}, "[[1, 2], [3, 9]]", "partial", Fraction(1, 2)),
+        ({**MATRIX, "credit_by": "row"}, "[[1, 9], [9, 4]]", "wrong", 0),
+        ({**MATRIX, "credit_by": "row"}, "[[1, 2], [3, 4]]", "correct", 1),
+        ({**TENSOR, "credit_by": "row"}, "[[[1, 2]], [[3, 5]]]", "partial", Fraction(1, 2)),
+        (ROUNDED, "[[0.333, 0.5], [0.667, 100]]", "correct", 1),
+        (ROUNDED, "[[0.333 0.500]\n [0.667 100.00]]", "correct", 1),
+        (ROUNDED, "[[0.33, 0.5], [0.66, 100]]", "partial", Fraction(3, 4)),
+        (EACH, "[1.4, 20]", "correct", 1),
+        (EACH, "[1.5, 19]", "correct", 1),
+        (EACH, "[1.6, 21]", "partial", Fraction(1, 2)),
+        (EACH, "[1, 22]", "partial", Fraction(1, 2)),
+        (EACH, "[1, 20, 3]", "unreadable", 0),
     ],
 )
 def test_an_array_is_judged_cell_by_cell(part, typed, status, credit):
@@ -81,3 +100,77 @@ def test_the_cells_are_marked_for_staff():
 @pytest.mark.parametrize("key", ["5", "'text'", "[[1, 2], [3]]", "[1, 'a']", "[]", "[[]]"])
 def test_a_key_that_is_no_array_goes_to_a_person(key):
     assert mark(ask("matrix", key=key), "[[1, 2], [3, 4]]").status == "needs_review"
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "by", "place"),
+    [
+        (MATRIX, [[1, 2], [3, 4]], "exact", ""),
+        (ROUNDED, "[[0.333, 0.5], [0.667, 100]]", "rounding", ""),
+        (EACH, [Fraction(3, 2), 20], "tolerance", ""),
+        (MATRIX, [[1, 2], [9, 9]], "cells", "(2, 1)"),
+        (TENSOR, [[[1, 2]], [[3, 9]]], "cells", "(2, 1, 2)"),
+        (VECTOR, [1, 9, 9], "cells", "(2)"),
+        (VECTOR, [1, 9], "cells", ""),
+    ],
+)
+def test_the_rule_that_decided_and_the_first_wrong_place_are_told(part, typed, by, place):
+    found = judged(part, typed)
+    assert (found.by, found.place) == (by, place)
+
+
+def test_with_show_cells_the_student_is_told_the_first_ten_places():
+    part = {**ask("vector", key=[0] * 13), "show": "cells"}
+    assert mark(part, [1, *[0] * 12]).feedback == "Partly right. Not right: (1)."
+    assert mark(part, [1] * 13).feedback.endswith("(9), (10) and 3 more.")
+
+
+@pytest.mark.parametrize("key", ["[1, 2, 3]", "[1]"])
+def test_a_key_with_other_components_than_tolerances_goes_to_a_person(key):
+    result = mark({**EACH, "key": key}, "[1, 2]")
+    assert result.status == "needs_review"
+    assert "2 tolerances" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({**VECTOR, "credit_by": "row"}, "Input should be 'cell' or 'all'"),
+        ({**MATRIX, "tolerance": [{"abs": 1}]}, "valid dictionary or instance of Tolerance"),
+        ({**VECTOR, "tolerance": []}, "at least 1 item"),
+        ({**VECTOR, "tolerance": [{"abs": 1}, {}]}, "give one of abs, rel"),
+        ({**VECTOR, "tolerance": [{"abs": 1}, {"by": 1}]}, "Extra inputs are not permitted"),
+        ({**VECTOR, "tolerance": {"abs": -1}}, "must be at least 0"),
+        ({**VECTOR, "tolerance": 5}, "valid dictionary or instance of Tolerance"),
+    ],
+)
+def test_an_option_that_does_not_fit_the_array_is_refused_with_one_message(part, said):
+    with pytest.raises(ValidationError, match=said) as refused:
+        KINDS[part["kind"]].part.model_validate(part)
+    assert refused.value.error_count() == 1
+
+
+def test_a_slip_in_one_of_several_tolerances_is_told_with_its_line():
+    """The place holds no name of ours for the two ways to write a tolerance."""
+    text = (
+        "id: toy\ntitle: A toy\ntopic: toys\ndifficulty: 1\nstatement: Reckon.\nparts:\n"
+        "- id: a\n  kind: vector\n  key: [1, 2]\n  reason: a toy\n  tolerance:\n"
+        "  - abs: 1\n  - rell: 5%\n"
+    )
+    with pytest.raises(ProblemError) as refused:
+        load_problem(text, file="toy.yaml")
+    assert (refused.value.line, refused.value.field) == (13, "parts.0.tolerance.1.rell")
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (VECTOR, "exactly [1, 2, 3]"),
+        (EACH, "[1, 20], each cell within 0.5, within 5% of the key"),
+        (ROUNDED, "[[1/3, 0.5], [2/3, 100]], each cell rounded to 2 or more figures"),
+    ],
+)
+def test_what_is_accepted_is_said_in_words(part, said):
+    variant = original(part)
+    stated = variant.problem.parts[0]
+    assert KINDS[stated.kind].accepted(stated, variant.keys["a"]) == said

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from factories import ask, mark
+from factories import ask, judged, mark
 
 OPTIONS = {"a": "Stride", "b": "Padding of 1", "c": "Neither", "d": "Both"}
 CHOICE = ask("choice", key="'b'", options=OPTIONS)
@@ -61,8 +61,10 @@ def test_a_choice_may_be_computed():
         ("a, a, d", "all", "correct", 1),
         ("a", "all", "wrong", 0),
         ("a, b, d", "all", "wrong", 0),
-        ("a", "option", "partial", Fraction(3, 4)),
-        ("a, b, d", "option", "partial", Fraction(3, 4)),
+        ("a", "option", "partial", Fraction(1, 2)),
+        ("a, b, d", "option", "partial", Fraction(1, 2)),
+        ("a, b", "option", "wrong", 0),
+        ("a, b, c, d", "option", "wrong", 0),
         ("b, c", "option", "wrong", 0),
         ("a, d", "option", "correct", 1),
         ("a, e", "all", "unreadable", 0),
@@ -75,6 +77,12 @@ def test_a_choice_may_be_computed():
 def test_several_options_count_as_a_set_in_any_order(typed, credit_by, status, credit):
     result = mark({**CHOICES, "credit_by": credit_by}, typed)
     assert (result.status, result.credit) == (status, credit)
+
+
+@pytest.mark.parametrize("typed", ["a", "a, b, c, d"])
+def test_where_no_option_is_right_every_tick_is_wrong(typed):
+    part = {**CHOICES, "key": "()", "credit_by": "option"}
+    assert (mark(part, typed).status, mark(part, typed).credit) == ("wrong", 0)
 
 
 @pytest.mark.parametrize("key", ["5", "('a',)", "'e' if W > 5 else 'a'", "('a')[0] + 1"])
@@ -133,6 +141,22 @@ def test_a_condition_on_one_number_sees_a_tuple_of_it():
 def test_a_condition_never_sees_a_key():
     part = ask("predicate", **{"as": ["number"]}, id="b", accept_if="answer[0] == a", sample=5)
     assert mark(part, "5").status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "by"),
+    [
+        (CHOICE, "a", "exact"),
+        (CHOICES, "a", "exact"),
+        ({**CHOICES, "credit_by": "option"}, "a", "cells"),
+        ({**CHOICES, "credit_by": "option"}, "a, d", "exact"),
+        (KSP, "3, 2, 0", "condition"),
+        (KSP, "3, 2, 1", "condition"),
+        (KSP, "99, 1, 0", "condition"),
+    ],
+)
+def test_the_rule_that_decided_is_told(part, typed, by):
+    assert judged(part, typed).by == by
 
 
 TEXT = ask("text", points=2, rubric=[{"id": "x", "points": 2, "say": "edges"}])

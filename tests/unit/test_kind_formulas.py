@@ -1,9 +1,14 @@
 """A formula: equal wherever the key is defined, else a counter-example of the student's own."""
 
 import re
+from fractions import Fraction
 
 import pytest
-from factories import ask, mark
+from factories import ask, mark, problem
+from pydantic import ValidationError
+
+from grader.evaluate import Scope
+from grader.kinds import KINDS
 
 SIZE = ask(
     "expression",
@@ -32,8 +37,18 @@ COUNT = ask(
         (SIZE, "round((H-K+2*P)/S)+1", "wrong"),
         (SIZE, "(H-K+2*P)/S+1", "wrong"),
         (SIZE, "floor((H-K+P)/S)+1", "wrong"),
+        (SIZE, "floor((H-K+2*P-1)/S)+1", "wrong"),
+        (SIZE, "floor((H-K+2*P)/S)+1 pixels", "correct"),
+        (SIZE, "floor((H-K+2P)/S)+1, where S is the stride", "correct"),
+        (SIZE, "[(H-K+2P)/S]+1", "unreadable"),
         (SIZE, "1/0", "wrong"),
         (SIZE, "9**9**9", "wrong"),
+        (SIZE, "2**2**2**2**2**2", "wrong"),
+        (SIZE, "H**999999", "wrong"),
+        (SIZE, "H/(K-1)", "wrong"),
+        (SIZE, "(" * 1_000 + "H" + ")" * 1_000, "unreadable"),
+        (SIZE, "*".join("H" * 250), "unreadable"),
+        (SIZE, "sqrt(" * 28 + "H" + ")" * 28, "wrong"),
         (SIZE, "floor((H-K+2*P)/S", "unreadable"),
         (SIZE, "floor((h_in-K+2*P)/S)+1", "unreadable"),
         (SIZE, "H; import os", "unreadable"),
@@ -41,6 +56,7 @@ COUNT = ask(
         (COUNT, r"C_{out} K^2 C_{in} + C_{out}", "correct"),
         (COUNT, "K^2 C_in C_out", "wrong"),
         (COUNT, "K^3 C_in C_out + C_out", "wrong"),
+        (COUNT, "K^2 C_in C_out + C_out*sqrt(C_in^2)/C_in", "correct"),
         (COUNT, "0", "wrong"),
     ],
 )
@@ -104,7 +120,90 @@ def test_a_twin_names_the_mistake_in_a_formula():
     assert mark(part, "F C K^2 + 1").mistakes == ("one_bias",)
 
 
-@pytest.mark.parametrize("key", ["1 / (n - n)", "(n, n)", "'text'", "unknown * n"])
+@pytest.mark.parametrize("key", ["1 / (n - n)", "'text'", "unknown * n"])
 def test_a_key_without_a_value_anywhere_goes_to_a_person(key):
     part = ask("expression", key=key, variables={"n": "1..9"})
     assert mark(part, "n").status == "needs_review"
+
+
+def test_a_counter_example_is_told_at_a_point_that_one_can_work_out_by_hand():
+    told = mark(SIZE, "ceil((H-K+2*P)/S)").feedback
+    assert told == (
+        "Not right. At H = 2, K = 2, P = 1, S = 1 your formula gives 2, which is not right there."
+    )
+
+
+def test_a_value_of_many_figures_is_not_told_in_full():
+    told = mark(SIZE, "(H + 9)**200").feedback
+    assert "your formula gives a number of many figures, which" in told
+
+
+PAIR = ask(
+    "expression",
+    key="(dL_dy * w, dL_dy * x)",
+    variables={"dL_dy": "-9..9", "w": "-9..9", "x": "-9..9"},
+    mistakes=[{"id": "swapped", "key": "(dL_dy * x, dL_dy * w)", "say": "Which is which?"}],
+)
+SHARED = {**PAIR, "credit_by": "component"}
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "status", "credit"),
+    [
+        (PAIR, "[w dL/dy, x dL/dy]", "correct", 1),
+        (PAIR, "(w*dL_dy; x*dL_dy)", "correct", 1),
+        (PAIR, "dx = w dL/dy\ndw = x dL/dy", "correct", 1),
+        (PAIR, ["w dL_dy", "x dL_dy"], "correct", 1),
+        (PAIR, r"\frac{\partial L}{\partial y} w, \frac{\partial L}{\partial y} x", "correct", 1),
+        (PAIR, "[w dL/dy, x]", "wrong", 0),
+        (SHARED, "[w dL/dy, x]", "partial", Fraction(1, 2)),
+        (SHARED, "[w, x]", "wrong", 0),
+        (PAIR, "[x dL/dy, w dL/dy]", "mistake", 0),
+        (PAIR, "w dL/dy", "unreadable", 0),
+        (PAIR, "[w, x, w]", "unreadable", 0),
+        (PAIR, "[w dL/dy, q]", "unreadable", 0),
+        (PAIR, 5, "unreadable", 0),
+    ],
+)
+def test_a_list_of_formulas_is_right_as_a_whole_or_by_component(part, typed, status, credit):
+    result = mark(part, typed)
+    assert (result.status, result.credit) == (status, credit)
+
+
+def test_the_counter_example_of_a_list_names_the_component():
+    assert "Formula 2: at " in mark(PAIR, "[w dL/dy, x]").feedback
+    assert "The answer has 3 formulas, asked are 2." in mark(PAIR, "[w, x, w]").feedback
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"key": "n", "credit_by": "component"}, "this key is one formula"),
+        ({"key": "n", "credit_by": "all"}, "this key is one formula"),
+        (
+            {"key": "(n, n)", "accept": [{"key": "n", "reason": "an example"}]},
+            "`accept.0` has not the form of the key, which is a list of 2 formulas",
+        ),
+        (
+            {"key": "n + 1", "mistakes": [{"id": "two", "key": "(n, n)", "say": "Hm."}]},
+            "`mistakes.two` has not the form of the key, which is one formula",
+        ),
+        ({"key": "n", "variables": {}}, "a formula needs `variables`"),
+        ({"key": "n", "where": ["m > 1"]}, "which are not variables"),
+        ({"key": "n", "where": ["n > 9"]}, "no values of the variables satisfy"),
+    ],
+)
+def test_what_a_part_of_formulas_cannot_ask_is_refused(changes, message):
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        problem(ask("expression", **{"variables": {"n": "1..9"}, **changes}))
+
+
+def test_equal_formulas_have_one_identity_and_others_none_in_common():
+    kind, part = KINDS["expression"], problem(COUNT).parts[0]
+    scope = Scope({}, {})
+    forms = ("(K²·C_in + 1)·C_out", "K K C_in C_out + C_out", "K^2 C_in C_out")
+    one, same, other = (kind.identity(kind.read(form, part, scope).value, part) for form in forms)
+    assert one == same != other
+    assert hash(one) == hash(same)
+    for unsure in ("sqrt(K)", "1/(K-1)"):
+        assert kind.identity(kind.read(unsure, part, scope).value, part) is None

@@ -3,7 +3,9 @@
 from fractions import Fraction
 
 import pytest
-from factories import ask, mark
+from factories import ask, judged, mark, original
+
+from grader.kinds import KINDS
 
 
 def status(part, typed, **changes) -> str:
@@ -107,7 +109,8 @@ def test_limits_stand_in_for_a_key_and_count_themselves(limits, typed, expected)
         ("86", "correct"),
         ("86.0 %", "correct"),
         ("86 percent", "correct"),
-        ("0.86", "wrong"),
+        ("0.86", "unreadable"),
+        ("0.86%", "wrong"),
         ("85.9", "wrong"),
         ("all", "unreadable"),
     ],
@@ -139,3 +142,48 @@ def test_a_mistake_is_recognised_at_three_figures_whatever_the_part_tolerates(ty
 @pytest.mark.parametrize("key", ["(1, 2)", "'text'", "1 == 1"])
 def test_a_key_that_is_no_number_goes_to_a_person(kind, key):
     assert status(ask(kind, key=key), "1") == "needs_review"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (COUNT, "exactly 1792"),
+        ({**BIG, "tolerance": {"rounded": 4}}, "138,357,544, or rounded to 4 or more figures"),
+        (ask("number", key="1/3", tolerance={"abs": "1/6"}), "from 1/6 to 0.5"),
+        (ask("percent", key="86", tolerance={"decimals": 0}), "from 85.5 to 86.5"),
+        (ask("number", at_least="0.73"), "at least 0.73"),
+        (ask("number", at_least=0), "at least 0"),
+        (ask("number", at_most=-3), "at most -3"),
+        (ask("number", at_most=0), "at most 0"),
+        (ask("number", between=["1/1000", "0.1"]), "from 0.001 to 0.1"),
+        (ask("number", at_least=2, at_most=5), "from 2 to 5"),
+        (ask("number", key="2.5"), "exactly 2.5"),
+    ],
+)
+def test_what_is_accepted_is_said_in_words(part, said):
+    variant = original(part)
+    stated = variant.problem.parts[0]
+    assert KINDS[stated.kind].accepted(stated, variant.keys["a"]) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "by"),
+    [
+        (COUNT, "1792", "exact"),
+        (COUNT, "1793", "exact"),
+        (COUNT, "1.8k", "exact"),
+        ({**BIG, "tolerance": {"rounded": 4}}, "138.4M", "rounding"),
+        ({**BIG, "tolerance": {"rounded": 4}}, "138.3M", "rounding"),
+        (ask("percent", key="86", tolerance={"abs": 1}), "87", "tolerance"),
+        (ask("percent", key="86", tolerance={"abs": 1}), "88", "tolerance"),
+        (ask("number", at_least="0.73"), "0.8", "limits"),
+        (ask("number", at_least="0.73"), "0.7", "limits"),
+    ],
+)
+def test_the_rule_that_decided_is_told(part, typed, by):
+    assert judged(part, typed).by == by
+
+
+def test_who_rounds_an_exact_number_is_told_that_all_digits_are_asked_for():
+    assert "with all its digits" in mark(BIG, "138.4M").feedback
+    assert "with all its digits" not in mark(BIG, "138357545").feedback

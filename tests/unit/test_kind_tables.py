@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from factories import ask, mark, original
+from factories import ask, judged, mark, original
 from pydantic import ValidationError
 
 from grader.kinds import KINDS
@@ -182,3 +182,26 @@ def test_a_table_has_no_key_or_mistakes_of_its_own(more):
 def test_the_key_of_a_table_is_shown_row_by_row():
     key = original(TABLE).keys["a"]
     assert KINDS["table"].show(key) == "15 | 320\n7 | 150\n3 | 70"
+
+
+@pytest.mark.parametrize("credit_by", ["row", "cell", "all"])
+def test_the_first_wrong_row_is_named_for_staff_with_its_layer_and_column(credit_by):
+    part = {**TABLE, "rows": "net", "credit_by": credit_by}
+    params = {"net": {"network": ["3", "3", "2"]}}
+    found = judged(part, "15 | 320\n7 | 151\n9 | 9", params=params)
+    assert (found.place, found.by) == ("row 2 (3), count", "cells")
+    assert judged(part, RIGHT, params=params).place == ""
+
+
+@pytest.mark.parametrize("credit_by", ["row", "cell", "all"])
+def test_with_show_cells_the_student_is_told_the_row_the_layer_and_the_cells(credit_by):
+    part = {**TABLE, "show": "cells", "credit_by": credit_by}
+    told = mark(part, "15 | 320\n7 | 151\n9 | 90").feedback
+    assert "The first row that does not fit is row 2 (3)." in told
+    assert told.endswith("Not right: row 2 column 2, row 3 column 1, row 3 column 2.")
+
+
+def test_without_it_the_layer_and_the_cells_are_not_told():
+    assert mark(TABLE, "15 | 320\n7 | 151\n3 | 70").feedback == (
+        "Partly right. The first row that does not fit is row 2."
+    )

@@ -8,11 +8,14 @@ from pydantic import ValidationError
 from grader.tolerance import (
     EXACT,
     Tolerance,
+    accepted,
+    accepted_by,
+    cell_accepted_by,
     decimal_place,
+    in_words,
     may_round,
     recognised,
     resembles,
-    within,
 )
 
 F = Fraction
@@ -61,19 +64,21 @@ def test_the_accepted_interval_is_closed_and_the_widest_counts(tolerance, key, l
     rule = Tolerance.model_validate(tolerance)
     assert rule.interval(key) == (low, high)
     for limit, beyond in ((low, -1), (high, 1)):
-        assert within(limit, key, rule, step=None)
-        assert not within(limit + beyond * F(1, 10**40), key, rule, step=None)
+        assert accepted_by(limit, key, rule, step=None)
+        assert cell_accepted_by(limit, key, rule)
+        assert not accepted_by(limit + beyond * F(1, 10**40), key, rule, step=None)
+        assert not cell_accepted_by(limit + beyond * F(1, 10**40), key, rule)
 
 
 @pytest.mark.parametrize("off", [F(1, 10**50), -F(1, 10**50), 1, -1])
 def test_exact_accepts_nothing_but_the_key(off):
     key = 10**15
-    assert within(key, key, EXACT, step=1)
-    assert not within(key + off, key, EXACT, step=1)
+    assert accepted_by(key, key, EXACT, step=1) == "exact"
+    assert accepted_by(key + off, key, EXACT, step=1) is None
 
 
 @pytest.mark.parametrize(
-    ("answer", "step", "accepted"),
+    ("answer", "step", "right"),
     [
         (138_400_000, 10**5, True),
         (138_357_500, 100, True),
@@ -87,10 +92,92 @@ def test_exact_accepts_nothing_but_the_key(off):
         (-138_400_000, 10**5, False),
     ],
 )
-def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answer, step, accepted):
+def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answer, step, right):
     key = 138_357_544
-    assert within(answer, key, Tolerance(rounded=4), step=step) is accepted
-    assert within(answer, key, EXACT, step=step) is (answer == key)
+    assert bool(accepted_by(answer, key, Tolerance(rounded=4), step=step)) is right
+    assert bool(accepted_by(answer, key, EXACT, step=step)) is (answer == key)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule", "step", "by"),
+    [
+        (F(1, 3), {"abs": 1, "rounded": 1}, None, "exact"),
+        (F(33, 100), {"abs": "0.01", "rounded": 1}, F(1, 100), "tolerance"),
+        (F(33, 100), {"rel": "1%", "rounded": 1}, F(1, 100), "tolerance"),
+        (F(33, 100), {"abs": "0.001", "rounded": 2}, F(1, 100), "rounding"),
+        (F(33, 100), {"abs": "0.001", "rounded": 3}, F(1, 100), None),
+        (F(33, 100), {"abs": "0.001"}, F(1, 100), None),
+        (F(33, 100), {"abs": 0}, F(1, 100), None),
+    ],
+)
+def test_the_narrowest_rule_that_accepts_an_answer_is_told(answer, rule, step, by):
+    assert accepted_by(answer, F(1, 3), Tolerance.model_validate(rule), step=step) == by
+
+
+@pytest.mark.parametrize(
+    ("rule", "widest"),
+    [
+        ({"abs": 0}, "exact"),
+        ({"rel": 0, "abs": 0}, "exact"),
+        ({"abs": 1}, "tolerance"),
+        ({"rel": "1%"}, "tolerance"),
+        ({"sigfigs": 1}, "tolerance"),
+        ({"decimals": 0}, "tolerance"),
+        ({"rounded": 1, "abs": 1}, "rounding"),
+    ],
+)
+def test_what_an_answer_has_failed_is_the_widest_rule(rule, widest):
+    assert Tolerance.model_validate(rule).widest == widest
+
+
+@pytest.mark.parametrize(
+    ("cell", "key", "figures", "right"),
+    [
+        (F(33, 100), F(1, 3), 2, True),
+        (F(33, 100), F(1, 3), 3, False),
+        (F(34, 100), F(1, 3), 2, False),
+        (F(3, 10), F(30004, 100000), 3, True),
+        (F(3, 10), F(3006, 10000), 3, False),
+        (F(5, 10), F(54, 100), 1, True),
+        (F(3), F(25, 10), 1, True),
+        (F(2), F(25, 10), 1, True),
+        (-3, F(-25, 10), 1, True),
+        (3, F(2499, 1000), 1, False),
+        (138_400_000, 138_357_544, 4, True),
+        (138_300_000, 138_357_544, 4, False),
+        (138_357_500, 138_357_544, 4, True),
+        (138_357_501, 138_357_544, 4, False),
+        (F(1, 7), F(142857, 1000000), 2, False),
+        (0, F(1, 1000), 1, False),
+        (F(-33, 100), F(1, 3), 2, False),
+    ],
+)
+def test_a_cell_is_the_key_rounded_with_any_zeros_at_its_end(cell, key, figures, right):
+    by = cell_accepted_by(cell, key, Tolerance(rounded=figures))
+    assert by == ("rounding" if right else None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "unit", "said"),
+    [
+        ({"abs": 0}, 64, "", "exactly 64"),
+        ({"abs": "0.5"}, 64, "", "from 63.5 to 64.5"),
+        ({"rounded": 3}, 138357544, "", "138,357,544, or rounded to 3 or more figures"),
+        ({"abs": 1, "rounded": 3}, 1000, "", "from 999 to 1,001, or rounded to 3 or more figures"),
+        ({"rel": "10%"}, 50, "MB", "from 45 MB to 55 MB"),
+        ({"rounded": 2}, F(1, 3), "s", "1/3 s, or rounded to 2 or more figures"),
+    ],
+)
+def test_what_is_accepted_is_said_in_words(rule, key, unit, said):
+    assert accepted(Tolerance.model_validate(rule), key, unit=unit) == said
+
+
+def test_every_field_of_a_tolerance_is_said_in_words():
+    rule = Tolerance(abs=F(1, 2), rel=F(1, 50), sigfigs=3, decimals=2, rounded=4)
+    assert in_words(rule) == (
+        "within 0.5 or within 2% of the key or to 3 figures or to 2 decimals "
+        "or rounded to 4 or more figures"
+    )
 
 
 @pytest.mark.parametrize(

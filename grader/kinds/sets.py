@@ -1,0 +1,209 @@
+"""The kind whose answer is a set in any order: `set`, of numbers, shapes or names."""
+
+from collections.abc import Hashable, Sequence
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import Field, StringConstraints, model_validator
+
+from grader.errors import SolverError
+from grader.evaluate import Scope
+from grader.kinds.base import NOT, RIGHT_BY, Judgement, Kind, Samples, net_share
+from grader.parts import KeyedPart
+from grader.reading import Reading, Typed
+from grader.reading.sets import MAX_ITEMS, ItemKind, read_set, show_set
+from grader.show import counted, show
+from grader.tolerance import EXACT, Rule, Tolerance, cell_accepted_by, in_words
+from grader.values import Tensor, Value, is_number, magnitude
+
+__all__ = ["SetKind", "SetPart"]
+
+Items: TypeAlias = tuple[Value, ...]
+ItemName: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[^\s,;=:&()\[\]{}'\"]+$", max_length=64)
+]
+
+
+class SetPart(KeyedPart):
+    """A set of numbers, shapes or names; the key is a tuple of them.
+
+    Names are some of `options`. Credit is given for all items together, or by item: each one that
+    does not belong takes back one that does.
+    """
+
+    kind: Literal["set"]
+    of: ItemKind = "number"
+    options: Annotated[tuple[ItemName, ...], Field(max_length=MAX_ITEMS)] = ()
+    tolerance: Tolerance = EXACT
+    credit_by: Literal["item", "all"] = "all"
+
+    @model_validator(mode="after")
+    def _fields_fit_the_items(self) -> Self:
+        if (self.of == "name") != bool(self.options):
+            raise ValueError("`of: name` needs `options`, the names that there are; nothing else")
+        if len({name.casefold() for name in self.options}) < len(self.options):
+            raise ValueError("two options have the same name; give each its own")
+        if self.of != "number" and self.tolerance.widest != "exact":
+            raise ValueError(f"a set of {self.of}s is exact; leave the tolerance out")
+        return self
+
+
+class SetKind(Kind[SetPart, Items]):
+    """A set: ``{3, 5}``, ``3×3 and 5×5``, ``conv1, conv3``."""
+
+    part: ClassVar[type[SetPart]] = SetPart
+
+    def read(self, typed: Typed, part: SetPart, scope: Scope) -> Reading[Items]:
+        """Return the items, sorted, each of them once."""
+        del scope
+        return read_set(typed, of=part.of, names=part.options)
+
+    def solve(self, part: SetPart, scope: Scope) -> Value | None:
+        """Return the items of the key, sorted, each of them once."""
+        items = tuple(dict.fromkeys(_items(super().solve(part, scope))))
+        if len(items) > MAX_ITEMS:
+            raise SolverError(f"the key has {len(items)} items, more than {MAX_ITEMS}")
+        if not all(_belongs(item, part) for item in items):
+            raise SolverError(f"the key is not a tuple of {part.of}s")
+        if part.of == "name":
+            return tuple(name for name in part.options if name in items)
+        return tuple(sorted(items))  # type: ignore[type-var]  # _belongs has made them alike
+
+    def judge(
+        self, reading: Reading[Items], key: Value | None, part: SetPart, scope: Scope
+    ) -> Judgement:
+        """Return the credit of all items together or of each; a shape of other axes is a misfit."""
+        del scope
+        given = reading.value
+        if not isinstance(key, tuple):
+            return NOT
+        if given == key:
+            return RIGHT_BY["exact"]
+        if part.of == "shape" and (misfit := _other_axes(given, key)):
+            return Judgement(NOT.credit, misfit=misfit, by="cells")
+        rules = _partners(given, key, part)
+        right = len(rules) - rules.count(None)
+        if right == len(given) == len(key):
+            return RIGHT_BY["rounding" if "rounding" in rules else "tolerance"]
+        item = part.credit_by == "item"
+        credit = net_share(right, len(given) - right, of=len(key)) if item else NOT.credit
+        place = show(given[rules.index(None)]) if None in rules else "an item is missing"
+        cells = tuple(rule is not None for rule in rules)
+        return Judgement(credit, cells=cells, by="cells", place=place)
+
+    def accepted(self, part: SetPart, key: Value | None) -> str:
+        """Return in words which answers are right where *key* is the key."""
+        if not isinstance(key, tuple) or part.tolerance.widest == "exact":
+            return super().accepted(part, key)
+        return f"{self.show(key, part)}, each {in_words(part.tolerance)}"
+
+    def identity(self, value: Items | Value, part: SetPart) -> Hashable | None:
+        """Return the items themselves, which are sorted."""
+        del part
+        return value if isinstance(value, tuple) else None
+
+    def recognise(self, reading: Reading[Items], value: Value, part: SetPart, scope: Scope) -> bool:
+        """Tell whether the items are those of *value*, the result of a known mistake."""
+        del part, scope
+        return reading.value == value
+
+    def point_out(self, reading: Reading[Items], cells: tuple[bool, ...]) -> str:
+        """Return which items do not belong, or that some are missing."""
+        wrong = [show(item) for item, right in zip(reading.value, cells, strict=True) if not right]
+        return f"Not right: {', '.join(wrong)}." if wrong else "Something is missing."
+
+    def show(self, value: Value | None, part: SetPart | None = None) -> str:
+        """Return the items of a key in braces."""
+        return show_set(value) if isinstance(value, tuple) else super().show(value, part)
+
+    def samples(self, part: SetPart, key: Value | None) -> Samples:
+        """Return the key in two orders, the key with one more item or one less, and broken text."""
+        broken = ("{1, ...}", "no such thing", "(((", "{1, nan}")
+        if not isinstance(key, tuple):
+            return Samples((), (), broken)
+        another = _another(key, part)
+        wrong = key[1:] if another is None else (*key, another)
+        turned = "; ".join(map(show, reversed(key))) or "none"
+        return Samples((show_set(key), turned), (show_set(wrong),), broken)
+
+
+def _items(value: Value | None) -> Items:
+    """Return the items of a key: of a tuple, of a vector, the rows of a matrix, or itself."""
+    if isinstance(value, Tensor):
+        rows = tuple(value.rows())
+        return tuple(row.cells if isinstance(row, Tensor) else row for row in rows)
+    if isinstance(value, tuple):
+        return value
+    return () if value is None else (value,)
+
+
+def _belongs(item: Value, part: SetPart) -> bool:
+    match part.of:
+        case "number":
+            return is_number(item)
+        case "integer":
+            return type(item) is int
+        case "shape":
+            return isinstance(item, tuple) and bool(item) and all(type(one) is int for one in item)
+        case "name":
+            return item in part.options
+
+
+def _partners(given: Items, key: Items, part: SetPart) -> list[Rule | None]:
+    """Return by which rule each item given has an item of the key to itself, None without one.
+
+    As many as can have one do: an item moves on to another of the key to make room.
+    """
+    if part.tolerance.widest == "exact":
+        return ["exact" if item in key else None for item in given]
+    near = [
+        {
+            at: rule
+            for at, wanted in enumerate(key)
+            if is_number(item)
+            and is_number(wanted)
+            and (rule := cell_accepted_by(item, wanted, part.tolerance)) is not None
+        }
+        for item in given
+    ]
+    owner: dict[int, int] = {}
+    for number in range(len(given)):
+        _settle(number, near, owner, set())
+    found = {number: at for at, number in owner.items()}
+    return [near[at][found[at]] if at in found else None for at in range(len(given))]
+
+
+def _settle(
+    number: int, near: Sequence[dict[int, Rule]], owner: dict[int, int], tried: set[int]
+) -> bool:
+    """Give the item *number* a partner, and its former owner another; tell whether that goes."""
+    for at in near[number]:
+        if at in tried:
+            continue
+        tried.add(at)
+        if at not in owner or _settle(owner[at], near, owner, tried):
+            owner[at] = number
+            return True
+    return False
+
+
+def _other_axes(given: Items, key: Items) -> str:
+    """Return what to say where a shape has another number of axes than all those of the key."""
+    asked = {len(shape) for shape in key if isinstance(shape, tuple)}
+    if len(asked) != 1:
+        return ""
+    (axes,) = asked
+    for shape in given:
+        if isinstance(shape, tuple) and len(shape) != axes:
+            return f"{show(shape)} has {counted(len(shape), 'size')}, asked are shapes of {axes}."
+    return ""
+
+
+def _another(key: Items, part: SetPart) -> Value | None:
+    """Return an item that is not in the key, None where every name is."""
+    if part.of == "name":
+        return next((name for name in part.options if name not in key), None)
+    if part.of == "shape":
+        axes = max((len(one) for one in key if isinstance(one, tuple)), default=2)
+        return (987,) * axes
+    sizes = [2 * part.tolerance.radius(one) + 2 * magnitude(one) for one in key if is_number(one)]
+    return max(sizes, default=0) + 1

@@ -1,0 +1,86 @@
+"""The items of a list of formulas: the pieces between commas, semicolons or line ends."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.links import LINKS
+from grader.reading.tokens import CLOSERS, OPENERS, Token
+
+__all__ = ["MAX_ITEMS", "split_items"]
+
+MAX_ITEMS: Final = 16
+SEPARATORS: Final = frozenset({",", ";"})
+FENCES: Final = frozenset({"(", "[", "{"})
+MAX_FENCES: Final = 8
+LINE_END: Final = re.compile(r"\n|\\\\")
+"""Where a line ends in plain text, and in TeX."""
+
+
+def split_items(tokens: Sequence[Token], text: str) -> list[list[Token]]:
+    """Return the tokens of each item, without the brackets around the list and its numbering."""
+    items: list[list[Token]] = [[]]
+    depth = 0
+    for token in _unfenced(tokens):
+        last = items[-1]
+        if depth == 0 and last and LINE_END.search(text, last[-1].end, token.start):
+            items.append([])
+        depth += _step(token)
+        if depth == 0 and _separates(token):
+            items.append([])
+        else:
+            items[-1].append(token)
+    if depth > 0:
+        raise AnswerError("A bracket is not closed.", position=tokens[-1].start)
+    if len(items) > 1 and not items[-1]:
+        items.pop()
+    if len(items) > 1 and [] in items:
+        missing = items.index([]) + 1
+        raise AnswerError(f"Formula {missing} is missing.", expected="a formula between the signs")
+    if len(items) > MAX_ITEMS:
+        raise AnswerError(f"This has {len(items)} formulas.", expected=f"at most {MAX_ITEMS}")
+    return _without_numbering(items)
+
+
+def _without_numbering(items: list[list[Token]]) -> list[list[Token]]:
+    """Return the items without the ``1.`` and ``2.`` that each of several begins with."""
+    starts = [item[0].text if item else "" for item in items]
+    numbered = starts == [f"{number}." for number in range(1, len(items) + 1)]
+    return [item[1:] for item in items] if numbered and len(items) > 1 else items
+
+
+def _unfenced(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return what stands in the brackets that hold all, however many."""
+    for _ in range(MAX_FENCES):
+        inner = _without_fence(tokens)
+        if len(inner) == len(tokens):
+            break
+        tokens = inner
+    return tokens
+
+
+def _without_fence(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return what stands in the brackets that hold all, or all behind one label: ``v = [a, b]``."""
+    depth = opened = 0
+    separated = False
+    for at, token in enumerate(tokens):
+        step = _step(token)
+        if depth == 0:
+            opened = at if step > 0 else opened
+            separated = separated or _separates(token)
+        depth += step
+        if depth == 0 and step < 0 and at == len(tokens) - 1 and tokens[opened].text in FENCES:
+            alone = opened == 0 or (tokens[opened - 1].text in LINKS and not separated)
+            return tokens[opened + 1 : at] if alone else tokens
+    return tokens
+
+
+def _separates(token: Token) -> bool:
+    return token.kind == "symbol" and token.text in SEPARATORS
+
+
+def _step(token: Token) -> int:
+    if token.kind != "symbol":
+        return 0
+    return (token.text in OPENERS) - (token.text in CLOSERS)

@@ -1,0 +1,147 @@
+"""Text or JSON to a set: numbers, shapes or names in any order, each of them once."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, TypeAlias
+
+from grader.errors import AnswerError
+from grader.reading.characters import clean
+from grader.reading.refusals import shortened
+from grader.reading.result import Reading, Typed
+from grader.reading.shapes import read_shape
+from grader.reading.tensors import read_tensor
+from grader.show import show
+from grader.values import Number, Value
+
+__all__ = ["MAX_ITEMS", "ItemKind", "read_set", "show_set"]
+
+ItemKind: TypeAlias = Literal["number", "integer", "shape", "name"]
+"""What the items of a set are."""
+
+MAX_TEXT: Final = 2_000
+MAX_ITEMS: Final = 64
+MOST_AROUND: Final = 2
+"""The most pairs of brackets that are taken away around a set."""
+DECORATION: Final = re.compile(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
+LABEL: Final = re.compile(r"(?:[^,;\n=:()\[\]{}]*[=:])+")
+LINK: Final = re.compile(r"[=:→⇒]|->|=>")
+AND: Final = re.compile(r"[,;]\s*(?:\band\b|&)|\band\b|&", re.IGNORECASE)
+PIECE: Final = re.compile(r"[()\[\]{}]|[,;\n]|[^()\[\]{},;\n]+")
+EMPTY: Final = frozenset({"", "none", "∅", "\\emptyset", "\\varnothing"})
+BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
+
+
+def read_set(
+    typed: Typed, *, of: ItemKind, names: Sequence[str] = ()
+) -> Reading[tuple[Value, ...]]:
+    """Return the items that *typed* names, sorted, or raise `AnswerError`.
+
+    They stand between commas, semicolons, lines or an ``and``, with or without brackets around all.
+    Where they are names, they are some of *names*, in any case, and sorted like these.
+
+    >>> read_set("3, 1 and 3", of="integer").shown
+    '{1, 3}'
+    """
+    body = typed if isinstance(typed, list) else _body(typed)
+    if not body:
+        return Reading((), show_set(()))
+    match of:
+        case "number" | "integer":
+            return _set(sorted(_numbers(body)), ())
+        case "shape":
+            found = [read_shape(item) for item in _items(body)]
+            notes = (note for one in found for note in one.notes)
+            return _set(sorted(one.value for one in found), notes)
+        case "name":
+            spelled = {name.casefold(): name for name in names}
+            named = [name for item in _items(body) for name in _named(item, spelled)]
+            ordered = [name for name in names for one in named if one == name]
+            return _set(ordered, ())
+
+
+def show_set(items: Iterable[Value]) -> str:
+    """Return a set as text that is read back as the same one.
+
+    >>> show_set(((3, 3), (5, 5)))
+    '{3×3, 5×5}'
+    """
+    return f"{{{', '.join(map(show, items))}}}"
+
+
+def _body(typed: str | Number) -> str:
+    """Return the text of the items, with commas for ``and``, without a label and outer brackets."""
+    if not isinstance(typed, str):
+        return show(typed)
+    text = DECORATION.sub("", clean(typed, limit=MAX_TEXT)).strip()
+    label = LABEL.match(text)
+    text = AND.sub(",", text[label.end() :] if label else text).strip()
+    if LINK.search(text):
+        raise AnswerError("Several values are given.", expected="one set")
+    for _ in range(MOST_AROUND):
+        text = text[1:-1].strip() if _is_around(text) else text
+    return "" if text.casefold() in EMPTY else text
+
+
+def _is_around(text: str) -> bool:
+    """Tell whether one pair of brackets holds all items; ``(3, 3)`` may be one shape."""
+    if len(text) <= 1 or text[-1] != BRACKETS.get(text[0]):
+        return False
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += (letter in BRACKETS) - (letter in BRACKETS.values())
+        if depth == 0 and at < len(text) - 1:
+            return False
+    return text[0] == "{" or any(letter in BRACKETS for letter in text[1:])
+
+
+def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:
+    try:
+        return read_tensor(body, rank=1).value.cells
+    except AnswerError as error:
+        raise AnswerError(error.message, expected="a set such as {1, 2, 3}") from error
+
+
+def _items(body: str | list[Typed]) -> list[Typed]:
+    """Return the items as typed, at most so many."""
+    items = body if isinstance(body, list) else _pieces(body)
+    if len(items) > MAX_ITEMS:
+        raise _too_long(len(items))
+    return items
+
+
+def _pieces(text: str) -> list[Typed]:
+    """Return what stands between the commas, semicolons and line ends outside brackets."""
+    pieces, depth = [""], 0
+    for found in PIECE.finditer(text):
+        piece = found[0]
+        depth += (piece in BRACKETS) - (piece in BRACKETS.values())
+        if piece in {",", ";", "\n"} and depth <= 0:
+            pieces.append("")
+        else:
+            pieces[-1] += piece
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _named(item: Typed, spelled: dict[str, str]) -> list[str]:
+    """Return the name that *item* is, or the names between blanks that it has."""
+    text = clean(item, limit=MAX_TEXT).strip("()[]{}'\" ") if isinstance(item, str) else ""
+    words = [text] if text.casefold() in spelled else text.split()
+    unknown = next((word for word in words if word.casefold() not in spelled), "")
+    if unknown or not words:
+        message = f"{shortened(unknown)!r} is not known here." if unknown else "This is no name."
+        raise AnswerError(message, expected=f"some of {', '.join(spelled.values())}")
+    return [spelled[word.casefold()] for word in words]
+
+
+def _set(items: Sequence[Value], notes: Iterable[str]) -> Reading[tuple[Value, ...]]:
+    """Return the sorted *items*, each of them once."""
+    if len(items) > MAX_ITEMS:
+        raise _too_long(len(items))
+    once = tuple(dict.fromkeys(items))
+    twice = [show(item) for item in once if items.count(item) > 1]
+    counted = (f"Counted once: {', '.join(twice)}.",) if twice else ()
+    return Reading(once, show_set(once), (*dict.fromkeys(notes), *counted))
+
+
+def _too_long(length: int) -> AnswerError:
+    return AnswerError(f"The set has {length:,} items.", expected=f"at most {MAX_ITEMS}")

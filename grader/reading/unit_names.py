@@ -1,0 +1,118 @@
+"""Units of what deep learning counts, each with its exact size, and how they are spelled.
+
+`DIMENSIONS` names the dimensions and their units in the spelling that is shown; the first unit of
+each has the size 1. ``K M G T`` are powers of 1000, ``Ki Mi Gi Ti`` powers of 1024. One MAC is
+no number of FLOPs: the two are counted apart.
+"""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from grader.values import Number, simplest
+
+__all__ = [
+    "AMBIGUOUS",
+    "COUNTED",
+    "DECIMAL_BYTES",
+    "DIMENSIONS",
+    "RATE",
+    "Unit",
+    "unit_named",
+]
+
+
+class Unit(NamedTuple):
+    """A unit: the dimension it belongs to, and the spelling in which it is shown."""
+
+    dimension: str
+    name: str
+
+
+def _multiples(unit: str, prefixes: str, *, base: int = 1000) -> dict[str, int]:
+    return {f"{prefix}{unit}": base**power for power, prefix in enumerate(prefixes, start=1)}
+
+
+def _bytes() -> dict[str, Number]:
+    sizes = {"B": 1, **_multiples("B", "KMGT"), **_multiples("iB", "KMGT", base=1024)}
+    bits = {"bit": 1, **_multiples("bit", "kMGT"), **_multiples("ibit", "KMGT", base=1024)}
+    return sizes | {name: simplest(Fraction(size, 8)) for name, size in bits.items()}
+
+
+DIMENSIONS: Final[Mapping[str, Mapping[str, Number]]] = {
+    "bytes": _bytes(),
+    "macs": {"MAC": 1, **_multiples("MAC", "kMGTP")},
+    "flops": {"FLOP": 1, **_multiples("FLOP", "kMGTP")},
+    "parameters": {"parameters": 1, **_multiples("params", "kMBT")},
+    "pixels": {"px": 1, **_multiples("px", "kMG")},
+    "seconds": {
+        "s": 1,
+        "ms": Fraction(1, 1000),
+        "µs": Fraction(1, 10**6),
+        "ns": Fraction(1, 10**9),
+        "min": 60,
+        "h": 3600,
+    },
+}
+COUNTED: Final = {"macs": "MACs", "flops": "FLOPs"}
+"""What a dimension counts, where that is not the name of the dimension."""
+DECIMAL_BYTES: Final = {
+    f"{prefix}B": (f"{prefix}iB", 1024**power) for power, prefix in enumerate("KMGT", start=1)
+}
+"""Multiples of 1000 bytes that some mean as multiples of 1024: that unit, and its size."""
+
+AMBIGUOUS: Final = re.compile(r"(?P<prefix>[kmgt]?i?)bs?", re.IGNORECASE)
+"""``mb`` may be megabits, ``MBs`` a rate: bytes and bits in a spelling that is no unit's."""
+RATE: Final = re.compile(r"[kmgtp]?i?(?:b|bit|byte|flop|mac|f)ps|[kmg]?hz", re.IGNORECASE)
+"""Units of what happens in a second."""
+
+EXACT: Final = {
+    **{name: Unit(kind, name) for kind, names in DIMENSIONS.items() for name in names},
+    "kB": Unit("bytes", "KB"),
+    "kiB": Unit("bytes", "KiB"),
+    "MP": Unit("pixels", "Mpx"),
+    "\u03bcs": Unit("seconds", "µs"),  # `clean` makes the micro sign a Greek letter
+    "us": Unit("seconds", "µs"),
+}
+"""Spellings in which the case of the letters matters, such as ``MB`` and ``ms``."""
+BINARY: Final = ("ki", "me", "gi", "te")
+PREFIXES: Final = {
+    **dict(zip("kmgtb", "kMGTB", strict=True)),
+    **dict(zip(("kilo", "mega", "giga", "tera"), "kMGT", strict=True)),
+    **{f"{letter.lower()}i": f"{letter}i" for letter in "KMGT"},
+    **{f"{word}bi": f"{letter}i" for word, letter in zip(BINARY, "KMGT", strict=True)},
+}
+STEMS: Final = {
+    "byte": Unit("bytes", "B"),
+    "bit": Unit("bytes", "bit"),
+    **dict.fromkeys(("mac", "macc", "madd", "mult-add"), Unit("macs", "MAC")),
+    **dict.fromkeys(("multiply-add", "multiply-accumulate"), Unit("macs", "MAC")),
+    **dict.fromkeys(("flop", "floating-point"), Unit("flops", "FLOP")),
+    **dict.fromkeys(("param", "parameter", "weight"), Unit("parameters", "params")),
+    **dict.fromkeys(("px", "pixel"), Unit("pixels", "px")),
+    **dict.fromkeys(("second", "sec"), Unit("seconds", "s")),
+    **dict.fromkeys(("millisecond", "msec"), Unit("seconds", "ms")),
+    **dict.fromkeys(("microsecond", "usec"), Unit("seconds", "µs")),
+    "nanosecond": Unit("seconds", "ns"),
+    **dict.fromkeys(("minute", "min"), Unit("seconds", "min")),
+    **dict.fromkeys(("hour", "hr"), Unit("seconds", "h")),
+}
+"""Words that may have a prefix and an ``s``, in any case."""
+WORD: Final = re.compile(rf"({'|'.join(PREFIXES)}|)({'|'.join(STEMS)})s?", re.IGNORECASE)
+
+
+def unit_named(spelling: str) -> Unit | None:
+    """Return the unit that *spelling* means, or None.
+
+    >>> unit_named("kilobytes"), unit_named("GMACs"), unit_named("mb")
+    (Unit(dimension='bytes', name='KB'), Unit(dimension='macs', name='GMAC'), None)
+    """
+    if (unit := EXACT.get(spelling)) or (word := WORD.fullmatch(spelling)) is None:
+        return unit
+    prefix, (dimension, name) = PREFIXES.get(word[1].lower(), ""), STEMS[word[2].lower()]
+    if not prefix and name == "params":
+        return Unit(dimension, "parameters")
+    known = DIMENSIONS[dimension]
+    spellings = (f"{prefix}{name}", f"{prefix.upper()}{name}")
+    return next((Unit(dimension, one) for one in spellings if one in known), None)

@@ -1,0 +1,158 @@
+"""A number with its unit: converted exactly, rounded as it was typed, refused in other units."""
+
+
+import pytest
+from factories import ask, judged, mark, marked, original
+from pydantic import ValidationError
+
+from grader.kinds import KINDS
+from grader.kinds.quantities import QuantityPart
+
+
+def quantity(unit="MB", dimension="bytes", **fields):
+    return ask("quantity", dimension=dimension, unit=unit, **fields)
+
+
+EXACT = quantity(key="60954656 / 10**6")
+ROUNDED = {**EXACT, "tolerance": {"rounded": 3}}
+WIDE = {**EXACT, "tolerance": {"abs": "0.1"}}
+WHOLE = quantity("KiB", key=574)
+MACS = quantity("GMACs", "macs", key="3.6")
+BARE = {**WHOLE, "bare": "unit"}
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "status"),
+    [
+        (EXACT, "60.954656 MB", "correct"),
+        (EXACT, "60,954,656 bytes", "correct"),
+        (EXACT, "60954.656 KB", "correct"),
+        (EXACT, "487637248 bit", "correct"),
+        (EXACT, "60954656/1048576 MiB", "correct"),
+        (EXACT, "58.131 MiB", "wrong"),
+        (EXACT, "60.95 MB", "wrong"),
+        (EXACT, "60.954656", "unreadable"),
+        (EXACT, 60, "unreadable"),
+        (EXACT, "60.954656 GMACs", "unreadable"),
+        (EXACT, "60.95 Mb", "unreadable"),
+        (EXACT, "60.95 MB/s", "unreadable"),
+        (EXACT, "much", "unreadable"),
+        (ROUNDED, "60.95 MB", "correct"),
+        (ROUNDED, "61.0 MB", "correct"),
+        (ROUNDED, "60.9 MB", "wrong"),
+        (ROUNDED, "61 MB", "wrong"),
+        (ROUNDED, "58.1 MiB", "correct"),
+        (ROUNDED, "58.13 MiB", "correct"),
+        (ROUNDED, "58.2 MiB", "wrong"),
+        (ROUNDED, "61,000 KB", "wrong"),
+        (ROUNDED, "60,950 KB", "correct"),
+        (ROUNDED, "60,955 KB", "correct"),
+        (ROUNDED, "60,954 KB", "wrong"),
+        (ROUNDED, "61000000 B", "wrong"),
+        (ROUNDED, "60950000 B", "correct"),
+        (ROUNDED, "100.000 MB", "wrong"),
+        (WIDE, "61 MB", "correct"),
+        (WIDE, "61.054656 MB", "correct"),
+        (WIDE, "61.054657 MB", "wrong"),
+        (WIDE, "60854656 B", "correct"),
+        (WIDE, "58.2 MiB", "correct"),
+        (WHOLE, "574 KiB", "correct"),
+        (WHOLE, "574 kibibytes", "correct"),
+        (WHOLE, "587,776 B", "correct"),
+        (WHOLE, "587.776 KB", "correct"),
+        (WHOLE, "574 KB", "wrong"),
+        (MACS, "3.6 GMACs", "correct"),
+        (MACS, "3600 MMAC", "correct"),
+        (MACS, "3.6e9 MACs", "correct"),
+        (MACS, "7.2 GFLOPs", "unreadable"),
+        (BARE, "574", "correct"),
+        (BARE, 574, "correct"),
+        (BARE, "574 KiB", "correct"),
+        (BARE, "587776", "wrong"),
+    ],
+)
+def test_a_quantity_is_judged_in_the_unit_in_which_it_was_typed(part, typed, status):
+    assert mark(part, typed).status == status
+
+
+def test_another_dimension_is_told_and_free_of_charge():
+    result = mark(MACS, "7.2 GFLOPs")
+    assert "MACs" in result.feedback
+    assert "FLOPs" in result.feedback
+    assert not result.costs_attempt
+
+
+@pytest.mark.parametrize(
+    ("typed", "ids"),
+    [
+        ("6.912 KB", ("no_bias",)),
+        ("6912 B", ("no_bias",)),
+        ("6.91 KB", ("no_bias",)),
+        ("6.75 KiB", ("no_bias",)),
+        ("20.736000000001/3 KB", ("no_bias",)),
+        ("20.7361/3 KB", ()),
+        ("6.9 KB", ()),
+        ("6.913 KB", ()),
+    ],
+)
+def test_a_mistake_is_recognised_by_its_value_in_any_unit(typed, ids):
+    part = quantity("KB", key="4 * weights(3, 64, 3) / 1000", ignore=["one_bias"])
+    assert mark(part, typed).mistakes == ids
+
+
+def test_a_later_part_computes_on_the_number_in_the_parts_unit():
+    parts = (quantity("KiB", key=574), ask("number", id="b", key="2 * a"))
+    results = marked(original(*parts), a="1 MiB", b="2048")
+    assert results["b"].status == "follow_through"
+
+
+@pytest.mark.parametrize(
+    ("part", "shown", "accepted"),
+    [
+        (WHOLE, "574 KiB", "exactly 574 KiB"),
+        (WIDE, "60.954656 MB", "from 60.854656 MB to 61.054656 MB"),
+        (ROUNDED, "60.954656 MB", "60.954656 MB, or rounded to 3 or more figures"),
+        (MACS, "3.6 GMAC", "exactly 3.6 GMAC"),
+    ],
+)
+def test_a_key_is_shown_in_its_unit(part, shown, accepted):
+    variant = original(part)
+    stated, kind = variant.problem.parts[0], KINDS["quantity"]
+    assert kind.show(variant.keys["a"], stated) == shown
+    assert kind.accepted(stated, variant.keys["a"]) == accepted
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "by"),
+    [
+        (ROUNDED, "60.954656 MB", "exact"),
+        (ROUNDED, "60.95 MB", "rounding"),
+        (ROUNDED, "60.9 MB", "rounding"),
+        (WIDE, "61 MB", "tolerance"),
+        (WIDE, "62 MB", "tolerance"),
+        (WHOLE, "575 KiB", "exact"),
+    ],
+)
+def test_the_rule_that_decided_is_told(part, typed, by):
+    assert judged(part, typed).by == by
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"unit": "MAC"}, "'MAC' is no unit of bytes; there are B, KB"),
+        ({"unit": "mb"}, "'mb' is no unit of bytes"),
+        ({"unit": ""}, "'' is no unit of bytes"),
+        ({"dimension": "metres"}, "Input should be 'bytes'"),
+        ({"bare": "MB"}, "Input should be 'refused' or 'unit'"),
+    ],
+)
+def test_a_unit_of_another_dimension_is_refused_with_one_message(change, said):
+    with pytest.raises(ValidationError, match=said) as refused:
+        QuantityPart.model_validate({**WHOLE, **change})
+    assert refused.value.error_count() == 1
+
+
+@pytest.mark.parametrize("key", ["(1, 2)", "'text'", "1 == 1"])
+def test_a_key_that_is_no_number_goes_to_a_person(key):
+    assert mark({**WHOLE, "key": key}, "1 KiB").status == "needs_review"

@@ -1,0 +1,212 @@
+"""A set in any order: numbers, shapes and names, each counted once."""
+
+from fractions import Fraction
+
+import pytest
+from factories import ask, judged, mark, original
+from pydantic import ValidationError
+
+from grader.kinds import KINDS
+
+NUMBERS = ask("set", key="(1, 3, 5)")
+NEAR = ask("set", key="(1, 1.5, 10)", tolerance={"abs": "0.5"})
+ROUNDED = ask("set", key="(1/3, 2/3)", tolerance={"rounded": 2})
+SHAPES = ask("set", of="shape", key="((3, 3), (5, 5))")
+NAMES = ask("set", of="name", options=["conv1", "pool1", "fc"], key="('fc', 'conv1')")
+NONE = ask("set", of="name", options=["conv1", "fc"], key="()")
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "status"),
+    [
+        (NUMBERS, "{1, 3, 5}", "correct"),
+        (NUMBERS, "5; 3; 1", "correct"),
+        (NUMBERS, "3 and 5 and 1", "correct"),
+        (NUMBERS, "1, 3, and 5", "correct"),
+        (NUMBERS, r"$\{1, 3, 5\}$", "correct"),
+        (NUMBERS, "S = {1, 3, 5}", "correct"),
+        (NUMBERS, "1 3 5", "correct"),
+        (NUMBERS, "1\n3\n5\n", "correct"),
+        (NUMBERS, [5, 1, 3], "correct"),
+        (NUMBERS, ["5", "1", "9/3"], "correct"),
+        (NUMBERS, "1, 3, 5, 5, 3", "correct"),
+        (NUMBERS, "{1, 3}", "wrong"),
+        (NUMBERS, "{1, 3, 5, 7}", "wrong"),
+        (NUMBERS, "none", "wrong"),
+        (NUMBERS, "{}", "wrong"),
+        (NUMBERS, 5, "wrong"),
+        (NUMBERS, "a = 1, b = 3", "unreadable"),
+        (NUMBERS, "1 or 3", "unreadable"),
+        (NUMBERS, "{1, ...}", "unreadable"),
+        (NUMBERS, "1,000, 3", "unreadable"),
+        (NUMBERS, [[1, 3]], "unreadable"),
+        (NUMBERS, list(range(65)), "unreadable"),
+        (NUMBERS, ",".join("135" * 20), "correct"),
+        (NUMBERS, "{[1, 3, 5]}", "correct"),
+        (NUMBERS, "{" * 1000 + "}" * 1000, "unreadable"),
+        (SHAPES, "{" * 1000 + "}" * 1000, "unreadable"),
+        (NUMBERS, "1," * 1500, "unreadable"),
+        (NEAR, "1, 1.5, 10", "correct"),
+        (NEAR, "2, 1.4, 10", "correct"),
+        (NEAR, "1.4, 2, 10", "correct"),
+        (NEAR, "1, 1.2, 10.5", "correct"),
+        (NEAR, "1.9, 2, 10", "wrong"),
+        (NEAR, "1, 1.5, 10.6", "wrong"),
+        (ROUNDED, "0.33, 0.667", "correct"),
+        (ROUNDED, "0.33, 0.66", "wrong"),
+        (SHAPES, "{3×3, 5×5}", "correct"),
+        (SHAPES, "(5, 5), (3, 3)", "correct"),
+        (SHAPES, "3x3 and 5x5", "correct"),
+        (SHAPES, "((3,3),(5,5))", "correct"),
+        (SHAPES, [[5, 5], "3×3"], "correct"),
+        (SHAPES, "3×3", "wrong"),
+        (SHAPES, "3×3, 5×7", "wrong"),
+        (SHAPES, "3, 5", "unreadable"),
+        (SHAPES, "3×3×6, 5×5", "unreadable"),
+        (SHAPES, "3×3, (5", "unreadable"),
+        (NAMES, "conv1, fc", "correct"),
+        (NAMES, "FC and Conv1", "correct"),
+        (NAMES, "fc conv1", "correct"),
+        (NAMES, ["fc", "conv1"], "correct"),
+        (NAMES, "'fc', \"conv1\"", "correct"),
+        (NAMES, "pool1, fc", "wrong"),
+        (NAMES, "fc, conv2", "unreadable"),
+        (NAMES, [1], "unreadable"),
+        (NONE, "none", "correct"),
+        (NONE, "∅", "correct"),
+        (NONE, "fc", "wrong"),
+        (NONE, "", "missing"),
+    ],
+)
+def test_a_set_is_right_in_any_order_and_as_a_whole(part, typed, status):
+    assert mark(part, typed).status == status
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "credit"),
+    [
+        (NUMBERS, "1, 3", Fraction(2, 3)),
+        (NUMBERS, "1, 3, 7", Fraction(1, 3)),
+        (NUMBERS, "1, 7, 8", 0),
+        (NUMBERS, "1, 3, 5, 7", Fraction(2, 3)),
+        (NUMBERS, "1, 1, 3", Fraction(2, 3)),
+        (NUMBERS, "1, 2, 3, 4, 5, 6", 0),
+        (NEAR, "1, 1.1, 1.2", Fraction(1, 3)),
+        (SHAPES, "3×3", Fraction(1, 2)),
+        (NAMES, "fc", Fraction(1, 2)),
+        (NAMES, "conv1, pool1, fc", Fraction(1, 2)),
+        (NONE, "fc", 0),
+    ],
+)
+def test_by_item_each_wrong_one_takes_back_a_right_one(part, typed, credit):
+    assert mark({**part, "credit_by": "item"}, typed).credit == credit
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("1, 3, 3, 1, 5", "Counted once: 1, 3."),
+        ("1, 5, 7, 9", "Not right: 7, 9."),
+        ("1, 5", "Something is missing."),
+    ],
+)
+def test_what_counts_once_and_what_is_not_right_is_told(typed, words):
+    assert words in mark({**NUMBERS, "show": "cells"}, typed).feedback
+
+
+def test_the_number_of_axes_is_told_free_of_charge():
+    result = mark(SHAPES, "3, 5")
+    assert "asked are shapes of 2" in result.feedback
+    assert not result.costs_attempt
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "by", "place"),
+    [
+        (NUMBERS, "1, 3, 5", "exact", ""),
+        (NEAR, "1, 1.2, 10.5", "tolerance", ""),
+        (ROUNDED, "0.33, 0.667", "rounding", ""),
+        (NUMBERS, "1, 2, 3", "cells", "2"),
+        (NUMBERS, "1, 3", "cells", "an item is missing"),
+        (SHAPES, "3×3, 5×7", "cells", "5×7"),
+    ],
+)
+def test_the_rule_that_decided_and_the_first_wrong_item_are_told(part, typed, by, place):
+    found = judged(part, typed)
+    assert (found.by, found.place) == (by, place)
+
+
+def test_a_mistake_is_recognised_by_the_whole_set():
+    part = ask("set", key="(halve(9), halve(20))", tolerance={"abs": "0.5"})
+    assert mark(part, "10, 5").mistakes == ("rounded_up",)
+    assert mark(part, "10, 4.9").mistakes == ()
+    assert mark(part, "10, 4.5").status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("part", "shown", "accepted"),
+    [
+        (NUMBERS, "{1, 3, 5}", "exactly {1, 3, 5}"),
+        (NEAR, "{1, 1.5, 10}", "{1, 1.5, 10}, each within 0.5"),
+        (SHAPES, "{3×3, 5×5}", "exactly {3×3, 5×5}"),
+        (NAMES, "{conv1, fc}", "exactly {conv1, fc}"),
+        (NONE, "{}", "exactly {}"),
+    ],
+)
+def test_a_key_is_shown_in_braces(part, shown, accepted):
+    variant = original(part)
+    stated, kind = variant.problem.parts[0], KINDS["set"]
+    assert kind.show(variant.keys["a"], stated) == shown
+    assert kind.accepted(stated, variant.keys["a"]) == accepted
+
+
+@pytest.mark.parametrize(
+    ("of", "key"),
+    [
+        ("number", "('a', 1)"),
+        ("integer", "(1, 0.5)"),
+        ("integer", "(1 == 1, 2)"),
+        ("shape", "(3, 3)"),
+        ("shape", "((3, 3), 5)"),
+        ("shape", "((3, 0.5),)"),
+        ("name", "('conv9',)"),
+        ("name", "(1,)"),
+        ("integer", f"({', '.join(map(str, range(65)))})"),
+    ],
+)
+def test_a_key_of_other_items_goes_to_a_person(of, key):
+    options = {"options": ["conv1", "fc"]} if of == "name" else {}
+    assert mark(ask("set", of=of, key=key, **options), "{}").status == "needs_review"
+
+
+@pytest.mark.parametrize(
+    ("of", "key", "typed"),
+    [
+        ("number", "[1, 2, 1]", "1, 2"),
+        ("number", "7", "7"),
+        ("integer", [2, 2, 1], "1, 2"),
+        ("shape", [[3, 3], [5, 5]], "3×3, 5×5"),
+        ("shape", "((7,), (3, 3))", "(7,), 3×3"),
+        ("name", "'fc'", "fc"),
+    ],
+)
+def test_a_key_may_be_a_vector_the_rows_of_a_matrix_or_one_item(of, key, typed):
+    options = {"options": ["conv1", "fc"]} if of == "name" else {}
+    assert mark(ask("set", of=of, key=key, **options), typed).status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"of": "name"}, "`of: name` needs `options`"),
+        ({"options": ["fc"]}, "`of: name` needs `options`"),
+        ({"of": "name", "options": ["fc", "FC"]}, "two options have the same name"),
+        ({"of": "name", "options": ["two words"]}, "pattern"),
+        ({"of": "shape", "tolerance": {"abs": 1}}, "a set of shapes is exact"),
+        ({"of": "integer", "tolerance": {"rel": "1%"}}, "a set of integers is exact"),
+        ({"credit_by": "cell"}, "Input should be 'item' or 'all'"),
+    ],
+)
+def test_a_field_that_does_not_fit_the_items_is_refused(change, said):
+    with pytest.raises(ValidationError, match=said):
+        original({**NUMBERS, **change})

@@ -1,7 +1,7 @@
-"""Layers and networks as frozen values, in PyTorch's argument names. They compute nothing.
+"""Layers as frozen values, in PyTorch's argument names. They compute nothing.
 
-A network is a sequence of layers; `Branches` and `Residual` are layers that hold networks, so that
-a graph of that kind is a value too. `problems.network.build` checks and makes them.
+`problems.network.build` checks and makes them; `problems.network.graphs` has the layers that hold
+networks, and the network itself.
 """
 
 from dataclasses import dataclass
@@ -12,24 +12,43 @@ from grader.values import Opaque, Value
 
 __all__ = [
     "Activation",
+    "AdaptiveAvgPool",
     "BatchNorm",
-    "Branches",
     "Conv",
     "ConvTranspose",
     "Dropout",
+    "Fields",
     "Flatten",
-    "GlobalAvgPool",
+    "Function",
+    "GroupNorm",
+    "Identity",
     "Layer",
+    "LayerNorm",
     "Linear",
-    "Network",
+    "PixelShuffle",
     "Pool",
-    "Residual",
+    "SelectChannels",
+    "Upsample",
+    "ZeroPad",
 ]
 
 Sides: TypeAlias = tuple[int, int]
 
+Function: TypeAlias = Literal[
+    "ReLU",
+    "ReLU6",
+    "leaky ReLU",
+    "SiLU",
+    "GELU",
+    "hardswish",
+    "hardsigmoid",
+    "sigmoid",
+    "tanh",
+    "softmax",
+]
 
-class _Fields(Opaque):
+
+class Fields(Opaque):
     """A value whose fields an expression may read."""
 
     __slots__ = ()
@@ -37,26 +56,16 @@ class _Fields(Opaque):
     def field(self, name: str) -> Value:
         """Return the field of that *name*, such as ``layer.out_channels``; `KeyError` if unset."""
         known = getattr(type(self), "__dataclass_fields__", {})
-        value: Value | None = getattr(self, name) if name in known else None
+        value: Value | None = getattr(self, name) if name in known and known[name].compare else None
         if value is None:
             raise KeyError(name)
         return value
 
 
-class Layer(_Fields):
+class Layer(Fields):
     """One step of a network; ``str`` describes it in words, for a statement."""
 
     __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Network(_Fields):
-    """*layers* one after the other; ``str`` lists them, one a line."""
-
-    layers: tuple[Layer, ...]
-
-    def __str__(self) -> str:
-        return "\n".join(str(layer) for layer in self.layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +101,17 @@ class ConvTranspose(Layer):
     stride: Sides = (1, 1)
     padding: Sides = (0, 0)
     output_padding: Sides = (0, 0)
+    dilation: Sides = (1, 1)
+    groups: int = 1
     bias: bool = True
 
     def __str__(self) -> str:
         return _words(
             f"transposed convolution {_by(self.kernel_size)}",
             f"{self.out_channels} filters",
-            _moves(self.stride, self.padding, (1, 1)),
+            _moves(self.stride, self.padding, self.dilation),
             f"output padding {_side(self.output_padding)}" if any(self.output_padding) else "",
+            f"{self.groups} groups" if self.groups > 1 else "",
             "" if self.bias else "no bias",
         )
 
@@ -120,7 +132,7 @@ class Linear(Layer):
 class Activation(Layer):
     """A function of each value, or of all values of a vector: it keeps the shape."""
 
-    name: Literal["ReLU", "sigmoid", "softmax"]
+    name: Function
 
     def __str__(self) -> str:
         return self.name
@@ -145,11 +157,15 @@ class Pool(Layer):
 
 
 @dataclass(frozen=True, slots=True)
-class GlobalAvgPool(Layer):
-    """The mean of each channel: (C, H, W) becomes (C, 1, 1)."""
+class AdaptiveAvgPool(Layer):
+    """Means over as many windows as give *output_size*; 1×1 is the mean of each channel."""
+
+    output_size: Sides = (1, 1)
 
     def __str__(self) -> str:
-        return "global average pooling"
+        if self.output_size == (1, 1):
+            return "global average pooling"
+        return f"adaptive average pooling to {_by(self.output_size)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,35 +197,77 @@ class Dropout(Layer):
 
 
 @dataclass(frozen=True, slots=True)
-class Branches(Layer):
-    """Networks side by side on the same input, their outputs concatenated on the channels."""
+class LayerNorm(Layer):
+    """Layer normalisation over the last axes; None: over all that comes in, a weight for each."""
 
-    networks: tuple[Network, ...]
+    normalized_shape: tuple[int, ...] | None = None
+    bias: bool = True
 
     def __str__(self) -> str:
-        named = [
-            f"  branch {number}:\n{_indented(network)}"
-            for number, network in enumerate(self.networks, start=1)
-        ]
-        return "\n".join(["branches, concatenated on the channels:", *named])
+        return _words("layer normalisation", "" if self.bias else "no bias")
 
 
 @dataclass(frozen=True, slots=True)
-class Residual(Layer):
-    """A network whose output is added to its input, or to what *shortcut* makes of the input."""
+class GroupNorm(Layer):
+    """Normalisation over groups of channels; *num_channels* as in `BatchNorm`."""
 
-    network: Network
-    shortcut: Network | None = None
+    num_groups: int
+    num_channels: int | None = None
 
     def __str__(self) -> str:
-        lines = ["residual block, added to its input:", _indented(self.network)]
-        if self.shortcut is not None:
-            lines = [lines[0], lines[1], "  shortcut:", _indented(self.shortcut)]
-        return "\n".join(lines)
+        return f"group normalisation, {self.num_groups} groups"
 
 
-def _indented(network: Network) -> str:
-    return "\n".join(f"    {line}" for line in str(network).splitlines())
+@dataclass(frozen=True, slots=True)
+class Identity(Layer):
+    """What comes in, unchanged: the branch of a skip connection. It is no step of its own."""
+
+    def __str__(self) -> str:
+        return "the input itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Upsample(Layer):
+    """Height and width times *scale_factor*; there is nothing to learn."""
+
+    scale_factor: Sides
+    mode: Literal["nearest", "bilinear"] = "nearest"
+
+    def __str__(self) -> str:
+        return f"upsampling by {_side(self.scale_factor)}, {self.mode}"
+
+
+@dataclass(frozen=True, slots=True)
+class PixelShuffle(Layer):
+    """(C·r², H, W) becomes (C, r·H, r·W) for the factor r."""
+
+    upscale_factor: int
+
+    def __str__(self) -> str:
+        return f"pixel shuffle by {self.upscale_factor}"
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroPad(Layer):
+    """Zeros around the maps: left, right, top, bottom, as in PyTorch."""
+
+    padding: tuple[int, int, int, int]
+
+    def __str__(self) -> str:
+        left, right, top, bottom = self.padding
+        if left == right == top == bottom:
+            return f"zero padding {left}"
+        return f"zero padding {left} left, {right} right, {top} above, {bottom} below"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectChannels(Layer):
+    """Some of the channels, counted from 0, in that order."""
+
+    channels: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"channels {', '.join(map(str, self.channels))}"
 
 
 def _words(*pieces: str) -> str:

@@ -1,177 +1,209 @@
-"""Twins of the network solvers: some rules replaced, the others left."""
+"""Twins of the network solvers: what a whole network comes to where one thing goes wrong in it."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from grader.book import Solver, Twin
 from grader.errors import SolverError
+from problems.network.changes import undeclared, without_bias, without_last_pool, without_pools
+from problems.network.count_rules import EVERYTHING, MACS, PARAMS
 from problems.network.counts import (
     LAYER_KINDS,
-    along,
+    activation_values,
     depth,
     layer_count,
     layer_macs,
     layer_params,
+    longest,
     network_shape,
     out_shape,
+    output_shapes,
+    peak_activation,
+    shapes_of,
     total_macs,
     total_params,
+    values_of,
+    walk,
 )
-from problems.network.layers import BatchNorm, Conv, ConvTranspose, Flatten, Layer, Linear, Pool
-from problems.network.rules import EVERYTHING, RULES, conv_shaped_by, pool_shaped_by, spatial
-from problems.network.walk import (
-    Rule,
-    Rules,
-    Table,
-    layer_macs_by,
-    layer_params_by,
-    layer_shape_by,
-    network_macs_by,
-    network_params_by,
-    network_shape_by,
-)
-from problems.solvers.bounds import Shape
-from problems.solvers.pooling import POOL_SIDES
+from problems.network.graphs import Network
+from problems.network.layers import BatchNorm, Layer, Pool
+from problems.network.mistaken import MACS_TOTALS, PARAMS_TOTALS, Asked, Formula
+from problems.network.mistaken_shapes import SHAPES_BY
+from problems.network.walk import Rules, walk_by
 from problems.solvers.sizes import CONV_SIDES
 from problems.solvers.twins import instead, told, twins_of
 
-__all__ = ["TWINS"]
+__all__ = ["TWINS", "wrong"]
+
+KEPT_WRONG: Final = 2048
+
+# A mistake in one layer: where its parameters or operations go wrong, and where its shape does.
+OF_PARAMS: Final = (
+    "one_bias",
+    "input_channels_left_out",
+    "output_channels_left_out",
+    "groups_left_out",
+    "batch_norm_left_out",
+    "batch_norm_all",
+)
+OF_MACS: Final = (
+    "input_channels_left_out",
+    "output_channels_left_out",
+    "groups_left_out",
+    "positions_left_out",
+    "input_positions",
+    "bias_counted",
+    "flops_for_macs",
+    *(mistake for mistake in CONV_SIDES if mistake in MACS_TOTALS),
+)
+
+Shaped: TypeAlias = Callable[[Rules, Network, SimpleNamespace], object]
 
 
-def _kept_channels(layer: Conv, shape: Shape, rules: Rules) -> Shape:
-    """Return the shape with the channels that came in."""
-    return (shape[0], *RULES.shapes[Conv](layer, shape, rules)[1:])
+@lru_cache(maxsize=KEPT_WRONG)
+def wrong(formula: Formula, asked: Asked) -> int | str:
+    """Return what *formula* gives, or why it has no value; networks come again, seed after seed."""
+    try:
+        return formula(asked)
+    except SolverError as error:
+        return str(error)
 
 
-def _flat_side(layer: Layer, shape: Shape, _rules: Rules) -> Shape:
-    """Return height times width as the length of the flat input."""
-    _, height, width = spatial(shape, layer)
-    return (height * width,)
+def _found(formula: Formula, asked: Asked) -> int:
+    """Return what *formula* gives, or raise `SolverError`."""
+    value = wrong(formula, asked)
+    if isinstance(value, str):
+        raise SolverError(value)
+    return value
 
 
-def _without_bias(kind: type[Layer], *, for_all: int = 0) -> Rule:
-    """Return the rule for parameters without biases, *for_all* filters together counted instead."""
-
-    def wrong(layer: Any, shape: Shape | None, rules: Rules) -> int:
-        weights = int(RULES.params[kind](replace(layer, bias=False), shape, rules))
-        return weights + for_all * int(layer.bias)
-
-    return wrong
-
-
-def _one_channel(kind: type[Layer], table: Table) -> Rule:
-    """Return the rule of *table* for a convolution as if one channel came in."""
-
-    def wrong(layer: Any, shape: Shape | None, rules: Rules) -> int:
-        groups = getattr(layer, "groups", 1)
-        single = None if shape is None else (groups, *shape[1:])
-        return int(table[kind](replace(layer, in_channels=groups), single, rules))
-
-    return wrong
-
-
-def _one_filter(table: Table) -> Rule:
-    """Return the rule of *table* for a convolution as if it had one filter."""
-
-    def wrong(layer: Conv, shape: Shape | None, rules: Rules) -> int:
-        return int(table[Conv](replace(layer, out_channels=layer.groups), shape, rules))
-
-    return wrong
-
-
-def _one_position(layer: Conv, shape: Shape, rules: Rules) -> int:
-    """Return the MACs of one output position."""
-    return int(RULES.params[Conv](replace(layer, bias=False), shape, rules))
-
-
-# What each mistake replaces.
-
-SHAPES: Final[Mapping[str, Table]] = {
-    **{
-        mistake: {Conv: conv_shaped_by(side), Pool: pool_shaped_by(POOL_SIDES[mistake])}
-        for mistake, side in CONV_SIDES.items()
-        if mistake in POOL_SIDES
-    },
-    "dilation_left_out": {Conv: conv_shaped_by(CONV_SIDES["dilation_left_out"])},
-    "channels_kept": {Conv: _kept_channels},
-    "flatten_without_channels": {Flatten: _flat_side},
-}
-
-BIASED: Final[tuple[type[Layer], ...]] = (Conv, ConvTranspose, Linear)
-CONVOLUTIONS: Final[tuple[type[Layer], ...]] = (Conv, ConvTranspose)
-
-PARAMS: Final[Mapping[str, Table]] = {
-    "no_bias": {kind: _without_bias(kind) for kind in BIASED},
-    "one_bias": {kind: _without_bias(kind, for_all=1) for kind in BIASED},
-    "input_channels_left_out": {kind: _one_channel(kind, RULES.params) for kind in CONVOLUTIONS},
-    "output_channels_left_out": {Conv: _one_filter(RULES.params)},
-    "batch_norm_left_out": {BatchNorm: lambda _layer, _shape, _rules: 0},
-    "batch_norm_all": {BatchNorm: EVERYTHING.params[BatchNorm]},
-}
-
-MACS: Final[Mapping[str, Table]] = {
-    "input_channels_left_out": {kind: _one_channel(kind, RULES.macs) for kind in CONVOLUTIONS},
-    "output_channels_left_out": {Conv: _one_filter(RULES.macs)},
-    "positions_left_out": {Conv: _one_position},
-}
-
-
-def _by(
-    solver: Solver, rules: Mapping[str, Rules], compute: Callable[[Rules, SimpleNamespace], object]
+def _totals(
+    solver: Solver,
+    formulas: Mapping[str, Formula],
+    asked: Callable[[SimpleNamespace], Asked],
 ) -> tuple[Twin, ...]:
-    """Return the twins of *solver* that *compute* with the rules of each mistake."""
-    return twins_of(
-        solver,
-        {mistake: instead(solver, partial(compute, wrong)) for mistake, wrong in rules.items()},
-    )
+    """Return the twins of *solver* that give *formulas* of what is *asked* by its arguments."""
+
+    def twin(formula: Formula) -> Solver:
+        return instead(solver, lambda given: _found(formula, asked(given)))
+
+    return twins_of(solver, {mistake: twin(formula) for mistake, formula in formulas.items()})
 
 
-def _total_params(wrong: Table, given: SimpleNamespace) -> int:
-    rules = RULES if given.trainable else EVERYTHING
-    return network_params_by(rules.but(params=wrong), given.net, given.shape)
+def _shapes(solver: Solver, shaped: Shaped) -> tuple[Twin, ...]:
+    """Return the twins of *solver* that compute with wrong shapes, or leave pools out."""
+
+    def by(rules: Rules) -> Solver:
+        return instead(solver, lambda given: shaped(rules, undeclared(_net(given)), given))
+
+    return twins_of(solver, {mistake: by(rules) for mistake, rules in SHAPES_BY.items()})
 
 
-def _flat_total(given: SimpleNamespace) -> int:
-    """Return the parameters with the channels forgotten where the maps are flattened."""
-    if given.shape is None:
-        raise SolverError("no shape, nothing is flattened")
-    rules = RULES if given.trainable else EVERYTHING
-    return network_params_by(
-        rules.but(shapes=SHAPES["flatten_without_channels"]), given.net, given.shape
-    )
+def _changed(
+    solver: Solver, changes: Mapping[str, Callable[[Network], Network]]
+) -> tuple[Twin, ...]:
+    """Return the twins of *solver* that are told another network."""
+
+    def by(change: Callable[[Network], Network]) -> Solver:
+        return told(solver, net=lambda given: undeclared(change(given.net)))
+
+    return twins_of(solver, {mistake: by(change) for mistake, change in changes.items()})
+
+
+def _net(given: SimpleNamespace) -> Network:
+    """Return the network that a solver is asked about, be it of one layer."""
+    if "net" in vars(given):
+        net: Network = given.net
+        return net
+    return Network((given.layer,))
+
+
+def _asked_of(rules: Rules) -> Callable[[SimpleNamespace], Asked]:
+    return lambda given: Asked(rules, _net(given), given.shape)
+
+
+def _asked_params(given: SimpleNamespace) -> Asked:
+    return Asked(PARAMS if given.trainable else EVERYTHING, given.net, given.shape)
+
+
+def _unbiased_layer(given: SimpleNamespace) -> Layer:
+    return without_bias(Network((given.layer,))).layers[0]
 
 
 def _parallel_added(given: SimpleNamespace) -> int:
     """Return the number of layers with those of parallel branches added up."""
-    return along(given.net, LAYER_KINDS[getattr(given, "kind", "weighted")], sum)
+    kinds = LAYER_KINDS[getattr(given, "kind", "weighted")]
+    return sum(isinstance(step.layer, kinds) for step in walk(given.net).steps)
 
 
-WRONG_SHAPES: Final = {mistake: RULES.but(shapes=table) for mistake, table in SHAPES.items()}
-WRONG_PARAMS: Final = {mistake: RULES.but(params=table) for mistake, table in PARAMS.items()}
-WRONG_MACS: Final = {mistake: RULES.but(macs=table) for mistake, table in MACS.items()}
+def _counted_too(kind: type[Layer]) -> Callable[[SimpleNamespace], int]:
+    """Return the formula for the longest path with the layers of another *kind* counted."""
+
+    def formula(given: SimpleNamespace) -> int:
+        if getattr(given, "kind", "weighted") != "weighted":
+            raise SolverError("layers of one kind are asked for")
+        return longest(given.net, (*LAYER_KINDS["weighted"], kind))
+
+    return formula
+
+
+def _largest_output(given: SimpleNamespace) -> int:
+    return max(math.prod(step.after or ()) for step in walk(given.net, given.shape).steps)
+
+
+def _shape(rules: Rules, net: Network, given: SimpleNamespace) -> object:
+    return shapes_of(rules, net, given.shape)[-1]
+
+
+def _all_shapes(rules: Rules, net: Network, given: SimpleNamespace) -> object:
+    return shapes_of(rules, net, given.shape)
+
+
+def _values(rules: Rules, net: Network, given: SimpleNamespace) -> object:
+    return values_of(walk_by(rules, net, given.shape), in_place=given.in_place)
+
+
+def _counts(solver: Solver) -> tuple[Twin, ...]:
+    """Return the twins of a solver that counts layers."""
+    return twins_of(
+        solver,
+        {
+            "parallel_layers_added": instead(solver, _parallel_added),
+            "pooling_counted": instead(solver, _counted_too(Pool)),
+            "norms_counted": instead(solver, _counted_too(BatchNorm)),
+        },
+    )
+
+
+POOLS: Final = {"flatten_before_pool": without_last_pool, "pooling_left_out": without_pools}
 
 TWINS: Final[tuple[Twin, ...]] = (
-    *_by(out_shape, WRONG_SHAPES, lambda rules, g: layer_shape_by(rules, g.layer, g.shape)),
-    *_by(network_shape, WRONG_SHAPES, lambda rules, g: network_shape_by(rules, g.net, g.shape)),
-    *_by(layer_params, WRONG_PARAMS, lambda rules, g: layer_params_by(rules, g.layer, g.shape)),
-    *_by(layer_macs, WRONG_MACS, lambda rules, g: layer_macs_by(rules, g.layer, g.shape)),
-    *_by(total_macs, WRONG_MACS, lambda rules, g: network_macs_by(rules, g.net, g.shape)),
+    *_shapes(out_shape, _shape),
+    *_shapes(network_shape, _shape),
+    *_changed(network_shape, POOLS),
+    *_shapes(output_shapes, _all_shapes),
+    *_totals(
+        layer_params,
+        {mistake: PARAMS_TOTALS[mistake] for mistake in OF_PARAMS},
+        _asked_of(PARAMS),
+    ),
+    *twins_of(layer_params, {"no_bias": told(layer_params, layer=_unbiased_layer)}),
+    *_totals(total_params, PARAMS_TOTALS, _asked_params),
     *twins_of(
         total_params,
         {
-            **{
-                m: instead(total_params, partial(_total_params, wrong))
-                for m, wrong in PARAMS.items()
-            },
+            "no_bias": told(total_params, net=lambda given: without_bias(given.net)),
             "batch_norm_learnable": told(total_params, trainable=True),
-            "flatten_without_channels": instead(total_params, _flat_total),
         },
     ),
-    Twin("flops_for_macs", "layer_macs", instead(layer_macs, lambda g: 2 * layer_macs(**vars(g)))),
-    Twin("flops_for_macs", "total_macs", instead(total_macs, lambda g: 2 * total_macs(**vars(g)))),
-    Twin("parallel_layers_added", "layer_count", instead(layer_count, _parallel_added)),
-    Twin("parallel_layers_added", "depth", instead(depth, _parallel_added)),
+    *_totals(layer_macs, {mistake: MACS_TOTALS[mistake] for mistake in OF_MACS}, _asked_of(MACS)),
+    *_totals(total_macs, MACS_TOTALS, _asked_of(MACS)),
+    *_counts(layer_count),
+    *_counts(depth),
+    *_shapes(activation_values, _values),
+    *_changed(activation_values, {"pooling_left_out": without_pools}),
+    *twins_of(peak_activation, {"input_not_held": instead(peak_activation, _largest_output)}),
 )

@@ -1,90 +1,138 @@
-"""How rules are applied: to a layer, and to a network layer by layer, shapes flowing through.
+"""A network walked once: its graph as a list of steps, shapes flowing through.
 
-Shapes are (C, H, W), or (features,) after a `Flatten`. A twin replaces one rule of a table and
-leaves the others, so that a mistake runs through a whole network as a student makes it.
+Whatever is asked of a network is one loop over its steps. A step names the steps that it takes, so
+that paths, receptive fields and what must be held in memory can be followed too. Shapes are
+(C, H, W), or (features,) after a flatten. A twin walks by other rules, so that a mistake runs
+through a whole network as a student makes it. Walks are kept for networks that come again.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from problems.network.layers import Layer, Network
-from problems.solvers.bounds import Shape
+from grader.errors import SolverError
+from problems.network.graphs import Graph, Network, SideOutput
+from problems.network.layers import Identity, Layer
+from problems.solvers.bounds import LARGEST, Shape
 
-__all__ = [
-    "Rule",
-    "Rules",
-    "Table",
-    "layer_macs_by",
-    "layer_params_by",
-    "layer_shape_by",
-    "network_macs_by",
-    "network_params_by",
-    "network_shape_by",
-]
+__all__ = ["INPUT", "Rule", "Rules", "Step", "Walk", "count", "total", "walk_by"]
 
-Rule: TypeAlias = Callable[[Any, Any, "Rules"], Any]
-Table: TypeAlias = Mapping[type[Layer], Rule]
+INPUT: Final = -1
+KEPT_WALKS: Final = 64
+KEPT_TOTALS: Final = 2048
+
+Rule: TypeAlias = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """Rules by type of layer; each takes the layer, the shape that comes in, and the rules."""
+    """One small rule for each type of layer; a type without one keeps its shape, or counts zero.
 
-    shapes: Table
-    params: Table
-    macs: Table
+    A rule for shapes takes the layer and the shapes that come in: one, or those that a graph joins.
+    A rule that counts takes the layer and its step. Rules are equal to themselves alone.
+    """
 
-    def but(
-        self, *, shapes: Table | None = None, params: Table | None = None, macs: Table | None = None
-    ) -> "Rules":
+    table: Mapping[type[Layer], Rule]
+
+    def but(self, table: Mapping[type[Layer], Rule]) -> "Rules":
         """Return the rules with some of them replaced."""
-        return replace(
-            self,
-            shapes={**self.shapes, **(shapes or {})},
-            params={**self.params, **(params or {})},
-            macs={**self.macs, **(macs or {})},
-        )
+        return Rules({**self.table, **table})
 
 
-def layer_shape_by(rules: Rules, layer: Layer, shape: Shape) -> Shape:
-    """Return the shape after *layer*."""
-    found: Shape = rules.shapes[type(layer)](layer, shape, rules)
+class Step(NamedTuple):
+    """A layer at its place, or the join of a graph: the concatenation, addition or product.
+
+    *path* is the place counted from 1, ``5.2.1`` the first layer of the second part of layer 5;
+    *inputs* are the steps that it takes, `INPUT` for what comes into the network; *before* is the
+    shape of the first of them, *after* that of the result, None where no shape is known.
+    """
+
+    layer: Layer
+    path: str
+    inputs: tuple[int, ...]
+    before: Shape | None
+    after: Shape | None
+
+
+class Walk(NamedTuple):
+    """The *steps* in the order of computation, and the *outputs*: side outputs, then the main one.
+
+    An output is the number of a step, or `INPUT` where nothing is computed.
+    """
+
+    steps: tuple[Step, ...]
+    outputs: tuple[int, ...]
+    shape: Shape | None
+
+    def after(self, step: int) -> Shape | None:
+        """Return the shape after the *step*."""
+        return self.shape if step == INPUT else self.steps[step].after
+
+
+@lru_cache(maxsize=KEPT_WALKS)
+def walk_by(rules: Rules, network: Network, shape: Shape | None) -> Walk:
+    """Return the walk through *network*, its shapes by *rules*; without a *shape* it has none."""
+    walker = _Walker(rules, shape)
+    end = walker.through(network, INPUT, "")
+    return Walk(tuple(walker.steps), (*walker.sides, end), shape)
+
+
+def count(walk: Walk, rules: Rules) -> int:
+    """Return the sum of what *rules* count for the steps of *walk*."""
+    table = rules.table
+    found = 0
+    for step in walk.steps:
+        rule = table.get(type(step.layer))
+        if rule is not None:
+            found += rule(step.layer, step)
     return found
 
 
-def network_shape_by(rules: Rules, network: Network, shape: Shape) -> Shape:
-    """Return the shape after the whole *network*."""
-    for layer in network.layers:
-        shape = layer_shape_by(rules, layer, shape)
-    return shape
+@lru_cache(maxsize=KEPT_TOTALS)
+def total(rules: Rules, shapes: Rules, network: Network, shape: Shape | None) -> int:
+    """Return what *rules* count in the whole *network*, its shapes by *shapes*."""
+    return count(walk_by(shapes, network, shape), rules)
 
 
-def layer_params_by(rules: Rules, layer: Layer, shape: Shape | None) -> int:
-    """Return the parameters of *layer*; the *shape* that comes in may be unknown."""
-    rule = rules.params.get(type(layer))
-    return int(rule(layer, shape, rules)) if rule else 0
+class _Walker:
+    """Collects the steps of a network."""
 
+    def __init__(self, rules: Rules, shape: Shape | None) -> None:
+        self.steps: list[Step] = []
+        self.sides: list[int] = []
+        self._table = rules.table
+        self._shape = shape
 
-def layer_macs_by(rules: Rules, layer: Layer, shape: Shape) -> int:
-    """Return the MACs of *layer*."""
-    rule = rules.macs.get(type(layer))
-    return int(rule(layer, shape, rules)) if rule else 0
+    def through(self, network: Network, start: int, prefix: str) -> int:
+        """Return the step that ends *network*, which takes the step *start*."""
+        for number, layer in enumerate(network.layers, start=1):
+            if isinstance(layer, Graph):
+                start = self._graph(layer, start, f"{prefix}{number}")
+            elif not isinstance(layer, Identity):
+                start = self._step(layer, f"{prefix}{number}", (start,))
+        return start
 
+    def _graph(self, graph: Graph, start: int, path: str) -> int:
+        ends = tuple(
+            self.through(part, start, f"{path}.{number}.")
+            for number, part in enumerate(graph.parts, start=1)
+        )
+        if isinstance(graph, SideOutput):
+            self.sides.append(ends[0])
+            return start
+        return self._step(graph, path, ends)
 
-def network_params_by(rules: Rules, network: Network, shape: Shape | None) -> int:
-    """Return the parameters of all layers of *network*."""
-    total = 0
-    for layer in network.layers:
-        total += layer_params_by(rules, layer, shape)
-        shape = None if shape is None else layer_shape_by(rules, layer, shape)
-    return total
-
-
-def network_macs_by(rules: Rules, network: Network, shape: Shape) -> int:
-    """Return the MACs of all layers of *network*."""
-    total = 0
-    for layer in network.layers:
-        total += layer_macs_by(rules, layer, shape)
-        shape = layer_shape_by(rules, layer, shape)
-    return total
+    def _step(self, layer: Layer, path: str, inputs: tuple[int, ...]) -> int:
+        before = after = self._shape
+        if before is not None:
+            steps = self.steps
+            shapes = [before if at == INPUT else steps[at].after for at in inputs]
+            rule = self._table.get(type(layer))
+            before = after = shapes[0]
+            if rule is not None:
+                after = rule(layer, *shapes)
+                if max(after) > LARGEST:
+                    raise SolverError(f"the shape after layer {path} is too large")
+        self.steps.append(Step(layer, path, inputs, before, after))
+        return len(self.steps) - 1

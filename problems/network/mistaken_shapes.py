@@ -1,0 +1,75 @@
+"""Wrong rules for shapes, by mistake: they run on through a network.
+
+The rules for one layer are those of `problems.solvers.sizes` and `problems.solvers.pooling`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from grader.errors import SolverError
+from problems.network.graphs import Branches, Residual
+from problems.network.layers import Conv, Flatten, Identity, Layer, Pool
+from problems.network.shape_rules import SHAPES, conv_shaped_by, pool_shaped_by, spatial
+from problems.network.walk import Rule, Rules
+from problems.solvers.bounds import Shape
+from problems.solvers.geometry import Side
+from problems.solvers.pooling import POOL_SIDES, pool_size
+from problems.solvers.sizes import CONV_SIDES, conv_size
+
+__all__ = ["SHAPES_BY"]
+
+
+def _kept_channels(layer: Conv, shape: Shape) -> Shape:
+    """Return the shape with the channels that came in."""
+    return (shape[0], *SHAPES.table[Conv](layer, shape)[1:])
+
+
+def _flat_side(layer: Layer, shape: Shape) -> Shape:
+    """Return height times width as the length of the flat input."""
+    side = math.prod(spatial(layer, shape)[1:])
+    if side == 1:
+        raise SolverError("with one value in each channel nobody forgets the channels")
+    return (side,)
+
+
+def _concatenated(_layer: Residual, *shapes: Shape) -> Shape:
+    """Return the shape with the channels side by side where they should be added."""
+    return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+
+
+def _unconcatenated(layer: Branches, *shapes: Shape) -> Shape:
+    """Return the shape with the channels of what is new alone, or of one branch of several."""
+    passed = (Identity(),)
+    pairs = zip(layer.networks, shapes, strict=True)
+    channels = {shape[0] for branch, shape in pairs if branch.layers != passed}
+    if len(channels) != 1:
+        raise SolverError("branches of different widths cannot be added")
+    return (channels.pop(), *SHAPES.table[Branches](layer, *shapes)[1:])
+
+
+def _where_strided(right: Side, wrong: Side) -> Side:
+    """Return *wrong*, but *right* where the stride is 1 and nobody divides."""
+
+    def side(size: int, kernel_size: int, *, stride: int, **geometry: int) -> Any:
+        chosen = right if stride == 1 else wrong
+        return chosen(size, kernel_size, stride=stride, **geometry)
+
+    return side
+
+
+def _sides(mistake: str) -> dict[type[Layer], Rule]:
+    """Return the rules of convolution and pooling whose sizes have the *mistake* in them."""
+    conv, pool = CONV_SIDES[mistake], POOL_SIDES.get(mistake, pool_size)
+    if mistake == "size_over_stride":
+        conv, pool = _where_strided(conv_size, conv), _where_strided(pool_size, pool)
+    return {Conv: conv_shaped_by(conv), Pool: pool_shaped_by(pool)}
+
+
+SHAPES_BY: Final[Mapping[str, Rules]] = {
+    **{mistake: SHAPES.but(_sides(mistake)) for mistake in CONV_SIDES},
+    "channels_kept": SHAPES.but({Conv: _kept_channels}),
+    "flatten_without_channels": SHAPES.but({Flatten: _flat_side}),
+    "concat_for_add": SHAPES.but({Residual: _concatenated}),
+    "add_for_concat": SHAPES.but({Branches: _unconcatenated}),
+}

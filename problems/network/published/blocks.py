@@ -1,0 +1,53 @@
+"""What published networks are built of: normalised convolutions, classifiers, stems."""
+
+from collections.abc import Callable
+
+from problems.network.build import (
+    batch_norm,
+    conv,
+    dropout,
+    flatten,
+    global_avg_pool,
+    linear,
+    network,
+    relu,
+)
+from problems.network.graphs import Network
+from problems.network.layers import Activation
+
+__all__ = ["classifier", "normed", "pooled_classifier"]
+
+
+def normed(
+    width: int,
+    kernel_size: int,
+    activation: Callable[[], Activation] | None = relu,
+    *,
+    stride: int = 1,
+    groups: int = 1,
+) -> Network:
+    """Return a convolution without bias that keeps sizes, normalised, and its *activation*."""
+    layers = network(
+        conv(
+            width,
+            kernel_size,
+            stride=stride,
+            padding=kernel_size // 2,
+            groups=groups,
+            bias=False,
+        ),
+        batch_norm(),
+    )
+    return layers if activation is None else network(layers, activation())
+
+
+def classifier(*widths: int) -> Network:
+    """Return a flatten and fully connected layers, with dropout before all but the last."""
+    *hidden, classes = widths
+    layers = [network(dropout(), linear(width), relu()) for width in hidden]
+    return network(flatten(), *layers, linear(classes))
+
+
+def pooled_classifier(classes: int) -> Network:
+    """Return the mean of each channel and a fully connected layer."""
+    return network(global_avg_pool(), flatten(), linear(classes))

@@ -1,0 +1,183 @@
+"""Small networks of inverted residual blocks, and SqueezeNet.
+
+Sources: Sandler et al. (2018) for MobileNetV2; Howard et al. (2019) for MobileNetV3; Tan and Le
+(2019) for EfficientNet; Iandola et al. (2016) for SqueezeNet.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from problems.network.build import (
+    branches,
+    conv,
+    dropout,
+    flatten,
+    gate,
+    global_avg_pool,
+    hardsigmoid,
+    hardswish,
+    linear,
+    max_pool,
+    network,
+    relu,
+    relu6,
+    residual,
+    sigmoid,
+    silu,
+)
+from problems.network.graphs import Gate, Network
+from problems.network.layers import Activation
+from problems.network.published.blocks import normed
+
+__all__ = ["efficientnet_b0", "mobilenet_v2", "mobilenet_v3_large", "squeezenet"]
+
+Function = Callable[[], Activation]
+
+
+class Inverted(NamedTuple):
+    """A block: the channels that come in, those in its middle, those that come out."""
+
+    into: int
+    middle: int
+    out: int
+    kernel_size: int = 3
+    stride: int = 1
+    activation: Function = relu6
+    gate: Gate | None = None
+
+
+def _inverted(block: Inverted) -> Network:
+    """Return 1×1 convolution, depthwise convolution, gate, 1×1 convolution; added if it fits."""
+    act, middle = block.activation, block.middle
+    widened = [normed(middle, 1, act)] if middle != block.into else []
+    depthwise = normed(middle, block.kernel_size, act, stride=block.stride, groups=middle)
+    gated = [] if block.gate is None else [block.gate]
+    main = network(*widened, depthwise, *gated, normed(block.out, 1, None))
+    return network(residual(main)) if block.stride == 1 and block.into == block.out else main
+
+
+def _gate(channels: int, squeezed: int, first: Function, last: Function) -> Gate:
+    return gate(network(global_avg_pool(), conv(squeezed, 1), first(), conv(channels, 1), last()))
+
+
+# How much wider a block is in its middle, its channels, how often, the first one's stride.
+MOBILENET_V2: Final = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+
+
+def mobilenet_v2(classes: int) -> Network:
+    """Return MobileNetV2."""
+    blocks: list[Network] = []
+    channels = 32
+    for wider, out, times, stride in MOBILENET_V2:
+        for index in range(times):
+            step = stride if not index else 1
+            blocks.append(_inverted(Inverted(channels, wider * channels, out, 3, step)))
+            channels = out
+    return network(
+        normed(32, 3, relu6, stride=2),
+        *blocks,
+        *(normed(1280, 1, relu6), global_avg_pool(), flatten(), dropout(), linear(classes)),
+    )
+
+
+# The same with the kernel first; every block has a gate.
+EFFICIENTNET_B0: Final = (
+    (3, 1, 16, 1, 1),
+    (3, 6, 24, 2, 2),
+    (5, 6, 40, 2, 2),
+    (3, 6, 80, 3, 2),
+    (5, 6, 112, 3, 1),
+    (5, 6, 192, 4, 2),
+    (3, 6, 320, 1, 1),
+)
+
+
+def efficientnet_b0(classes: int) -> Network:
+    """Return EfficientNet-B0."""
+    blocks: list[Network] = []
+    channels = 32
+    for kernel_size, wider, out, times, stride in EFFICIENTNET_B0:
+        for index in range(times):
+            middle, step = wider * channels, stride if not index else 1
+            gated = _gate(middle, channels // 4, silu, sigmoid)
+            blocks.append(
+                _inverted(Inverted(channels, middle, out, kernel_size, step, silu, gated))
+            )
+            channels = out
+    return network(
+        normed(32, 3, silu, stride=2),
+        *blocks,
+        *(normed(1280, 1, silu), global_avg_pool(), flatten(), dropout(), linear(classes)),
+    )
+
+
+# Kernel, channels in the middle and out, channels that the gate squeezes to (0: none), whether it
+# has hardswish, stride: table 1 of the paper.
+MOBILENET_V3: Final = (
+    (3, 16, 16, 0, False, 1),
+    (3, 64, 24, 0, False, 2),
+    (3, 72, 24, 0, False, 1),
+    (5, 72, 40, 24, False, 2),
+    (5, 120, 40, 32, False, 1),
+    (5, 120, 40, 32, False, 1),
+    (3, 240, 80, 0, True, 2),
+    (3, 200, 80, 0, True, 1),
+    (3, 184, 80, 0, True, 1),
+    (3, 184, 80, 0, True, 1),
+    (3, 480, 112, 120, True, 1),
+    (3, 672, 112, 168, True, 1),
+    (5, 672, 160, 168, True, 2),
+    (5, 960, 160, 240, True, 1),
+    (5, 960, 160, 240, True, 1),
+)
+
+
+def mobilenet_v3_large(classes: int) -> Network:
+    """Return MobileNetV3-Large."""
+    blocks: list[Network] = []
+    channels = 16
+    for kernel_size, middle, out, squeezed, smooth, stride in MOBILENET_V3:
+        gated = _gate(middle, squeezed, relu, hardsigmoid) if squeezed else None
+        act = hardswish if smooth else relu
+        blocks.append(_inverted(Inverted(channels, middle, out, kernel_size, stride, act, gated)))
+        channels = out
+    return network(
+        normed(16, 3, hardswish, stride=2),
+        *blocks,
+        *(normed(960, 1, hardswish), global_avg_pool(), flatten()),
+        *(linear(1280), hardswish(), dropout(), linear(classes)),
+    )
+
+
+# The channels to which each fire module squeezes; its branches have four times as many each.
+FIRES: Final = (16, 16, 32, 32, 48, 48, 64, 64)
+
+
+def squeezenet(stem: tuple[int, int], pools: tuple[int, int], classes: int) -> Network:
+    """Return SqueezeNet: channels and kernel of the *stem*, and before which fires it *pools*."""
+    width, kernel_size = stem
+    layers: list[Network] = []
+    for number, squeezed in enumerate(FIRES):
+        if number in pools:
+            layers.append(network(max_pool(3, stride=2, ceil_mode=True)))
+        layers.append(_fire(squeezed))
+    return network(
+        *(conv(width, kernel_size, stride=2), relu(), max_pool(3, stride=2, ceil_mode=True)),
+        *layers,
+        *(dropout(), conv(classes, 1), relu(), global_avg_pool(), flatten()),
+    )
+
+
+def _fire(squeezed: int) -> Network:
+    """Return a 1×1 convolution and its two branches."""
+    wide = 4 * squeezed
+    expanded = branches(network(conv(wide, 1), relu()), network(conv(wide, 3, padding=1), relu()))
+    return network(conv(squeezed, 1), relu(), expanded)

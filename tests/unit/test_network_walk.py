@@ -1,0 +1,264 @@
+"""A network walked: its steps, its layer table, receptive fields, values in memory."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.errors import SolverError
+from problems.network.build import (
+    adaptive_avg_pool,
+    avg_pool,
+    batch_norm,
+    branches,
+    conv,
+    conv_transpose,
+    dropout,
+    flatten,
+    gate,
+    global_avg_pool,
+    identity,
+    linear,
+    max_pool,
+    network,
+    pixel_shuffle,
+    relu,
+    residual,
+    side_output,
+    skip,
+    softmax,
+    squeeze_excitation,
+    tanh,
+    upsample,
+    zero_pad,
+)
+from problems.network.counts import (
+    activation_values,
+    depth,
+    output_shapes,
+    peak_activation,
+    total_macs,
+    total_params,
+    walk,
+)
+from problems.network.fields import Field, Window, fields, grown, last_field
+from problems.network.named import NAMED, named
+from problems.network.table import layer_table
+
+BLOCK = network(
+    conv(4, 3, padding=1),
+    branches(conv(2, 1), network(relu(), conv(3, 1)), identity()),
+    residual(network(conv(9, 1)), shortcut=conv(9, 3, padding=1)),
+    side_output(network(conv(1, 1), relu())),
+    flatten(),
+    linear(10),
+)
+SHAPE = (3, 6, 5)
+
+
+def test_steps_name_what_they_take_and_where_they_stand():
+    found = walk(BLOCK, SHAPE)
+    assert [(step.path, step.inputs, step.after) for step in found.steps] == [
+        ("1", (-1,), (4, 6, 5)),
+        ("2.1.1", (0,), (2, 6, 5)),
+        ("2.2.1", (0,), (4, 6, 5)),
+        ("2.2.2", (2,), (3, 6, 5)),
+        ("2", (1, 3, 0), (9, 6, 5)),
+        ("3.1.1", (4,), (9, 6, 5)),
+        ("3.2.1", (4,), (9, 6, 5)),
+        ("3", (5, 6), (9, 6, 5)),
+        ("4.1.1", (7,), (1, 6, 5)),
+        ("4.1.2", (8,), (1, 6, 5)),
+        ("5", (7,), (270,)),
+        ("6", (10,), (10,)),
+    ]
+    assert found.outputs == (9, 11)
+    assert found.steps[1].before == (4, 6, 5)
+
+
+def test_a_network_that_changes_nothing_has_no_steps():
+    found = walk(network(identity()), SHAPE)
+    assert (found.steps, found.outputs) == ((), (-1,))
+    assert output_shapes(network(identity()), SHAPE) == (SHAPE,)
+    assert activation_values(network(identity()), SHAPE) == depth(network(identity())) == 0
+
+
+def test_a_walk_without_a_shape_has_none():
+    assert all(step.after is None for step in walk(BLOCK).steps)
+    assert len(walk(BLOCK).steps) == len(walk(BLOCK, SHAPE).steps)
+
+
+def test_side_outputs_come_before_the_end_and_the_next_layer_takes_what_came_in():
+    assert output_shapes(BLOCK, SHAPE) == ((1, 6, 5), (10,))
+    assert depth(network(side_output(network(conv(1, 1), conv(1, 1))), conv(1, 1))) == 2
+
+
+# --- the table
+
+
+def rows(net, shape, *names, **options):
+    return [tuple(row.field(name) for name in names) for row in layer_table(net, shape, **options)]
+
+
+def test_a_table_has_a_row_for_each_layer_and_each_join():
+    """VGG's counts in the notes of CS231n, for its first layers."""
+    found = rows(named("vgg16"), (3, 224, 224), "name", "shape", "params", "macs", "values")
+    assert found[0] == (
+        "convolution 3×3, 64 filters, stride 1, padding 1",
+        (64, 224, 224), 1792, 86_704_128, 3_211_264,
+    )  # fmt: skip
+    assert found[4][1:] == ((64, 112, 112), 0, 0, 802_816)
+    assert [row[0] for row in rows(BLOCK, SHAPE, "name")][4:8:3] == ["concatenation", "addition"]
+    assert rows(network(gate(conv(1, 1))), (1, 2, 2), "name")[1] == ("multiplication",)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "unet", "efficientnet_b0", "yolov3"])
+def test_the_columns_of_a_table_add_up_to_the_totals(name):
+    net, image = named(name), NAMED[name].image
+    columns = zip(
+        *rows(net, image, "params", "all_params", "macs", "values", "bytes", dtype="float16"),
+        strict=True,
+    )
+    values = activation_values(net, image)
+    assert [sum(column) for column in columns] == [
+        total_params(net, image),
+        total_params(net, image, trainable=False),
+        total_macs(net, image),
+        values,
+        2 * values,
+    ]
+
+
+def test_a_table_follows_the_receptive_field_until_a_layer_sees_everything():
+    net = network(conv(8, (3, 5), stride=2), max_pool(2), conv(4, 1), flatten(), linear(2))
+    table = layer_table(net, (3, 32, 32))
+    seen = [(row.field("field"), row.field("jump")) for row in table[:3]]
+    assert seen == [((3, 5), 2), ((5, 7), 4), ((5, 7), 4)]
+    with pytest.raises(KeyError):
+        table[3].field("field")
+
+
+def test_a_small_number_type_has_parts_of_bytes():
+    assert rows(network(conv(1, 1)), (1, 3, 1), "bytes", dtype="int4") == [(Fraction(3, 2),)]
+    with pytest.raises(SolverError, match="dtype"):
+        layer_table(network(conv(1, 1)), (1, 3, 1), dtype="float33")
+
+
+# --- receptive fields
+
+
+def influence(net, size):
+    """Return, for each output cell, the input cells that reach it: by brute force, along a line."""
+    cells = [{at} for at in range(size)]
+    for layer in net.layers:
+        if hasattr(layer, "kernel_size"):
+            kernel, step, edge = layer.kernel_size[0], layer.stride[0], layer.padding[0]
+            spread = getattr(layer, "dilation", (1, 1))[0]
+            padded = [set()] * edge + cells + [set()] * edge
+            room = len(padded) - spread * (kernel - 1)
+            cells = [
+                set().union(*(padded[at + spread * k] for k in range(kernel)))
+                for at in range(0, room, step)
+            ]
+    return cells
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        network(conv(1, 3), conv(1, 3)),
+        network(conv(1, 5, stride=2), max_pool(2), conv(1, 3)),
+        network(conv(1, 3, stride=2), relu(), conv(1, 3, dilation=3), max_pool(3, stride=2)),
+        network(conv(1, 2, stride=3), conv(1, 4, dilation=2, stride=2), conv(1, 2)),
+    ],
+)
+def test_a_field_has_the_size_the_jump_and_the_start_that_brute_force_finds(net):
+    cells = influence(net, 97)
+    field = last_field(net)
+    assert field.size == max(cells[1]) - min(cells[1]) + 1
+    assert field.jump == min(cells[1]) - min(cells[0])
+    assert field.start == Fraction(max(cells[0]) + min(cells[0]), 2)
+
+
+@pytest.mark.parametrize(
+    ("net", "field"),
+    [
+        (network(relu()), Field(1, 1, 0)),
+        (network(conv(4, 3, padding=1)), Field(3, 1, 0)),
+        (network(conv(4, 4, stride=2, padding=1)), Field(4, 2, Fraction(1, 2))),
+        (network(zero_pad((9, 9, 1, 0)), conv(4, 3)), Field(3, 1, 0)),
+        (network(branches(conv(4, 1), conv(4, 5, padding=2)), conv(4, 3)), Field(7, 1, 1)),
+        (network(residual(network(conv(4, 3, padding=1)))), Field(3, 1, 0)),
+        (network(squeeze_excitation(3, 1), conv(4, 3)), Field(3, 1, 1)),
+        (network(conv(4, 3), side_output(conv(1, 9)), max_pool(2)), Field(4, 2, Fraction(3, 2))),
+        (network(conv(4, 3), avg_pool(2), global_avg_pool(), flatten(), linear(4)),
+         Field(4, 2, Fraction(3, 2))),
+        (network(conv(4, 3), adaptive_avg_pool(7), dropout(), conv(4, 3)), Field(3, 1, 1)),
+        (network(flatten(), linear(4), softmax()), Field(1, 1, 0)),
+    ],
+)  # fmt: skip
+def test_the_last_field_is_that_before_the_whole_image_is_seen(net, field):
+    assert last_field(net) == field
+
+
+@pytest.mark.parametrize("layer", [conv_transpose(3, 2, stride=2), upsample(2), pixel_shuffle(1)])
+def test_a_layer_that_makes_maps_larger_has_no_field(layer):
+    net = network(conv(3, 3), skip(network(layer, conv(3, 3))))
+    assert fields(net) == (Field(3, 1, 1), None, None, None)
+    with pytest.raises(SolverError, match="no receptive field through"):
+        last_field(net)
+
+
+def test_fields_grow_by_the_rule_that_is_given():
+    strides_ignored = fields(BLOCK, lambda field, window: Field(field.size + window.reach))
+    assert [field.size for field in strides_ignored[:8]] == [3, 3, 3, 3, 3, 3, 5, 5]
+    assert strides_ignored[10:] == (None, None)
+    assert grown(Field(3, 2, 1), Window(3, 2, dilation=2)) == Field(11, 4, 5)
+
+
+def test_fields_may_differ_along_the_axes():
+    net = network(conv(4, (1, 7)), conv(4, (3, 1)))
+    assert [last_field(net, axis=axis).size for axis in (0, 1)] == [3, 7]
+
+
+# --- values in memory
+
+
+@pytest.mark.parametrize(
+    ("net", "values", "in_place"),
+    [
+        (network(conv(8, 3, padding=1), batch_norm(), relu()), 3 * 240, 2 * 240),
+        (network(conv(8, 1), tanh(), max_pool((2, 5)), dropout(), flatten(), linear(4)),
+         240 + 240 + 24 + 24 + 24 + 4, 240 + 24 + 4),
+        (network(skip(conv(1, 1)), residual(network(relu()))), 30 + 120 + 120 + 120, 270),
+    ],
+)  # fmt: skip
+def test_the_values_of_all_layers_are_counted(net, values, in_place):
+    assert activation_values(net, (3, 6, 5)) == values
+    assert activation_values(net, (3, 6, 5), in_place=True) == in_place
+
+
+@pytest.mark.parametrize(
+    ("net", "peak"),
+    [
+        (network(conv(1, 1)), 90 + 30),
+        (network(conv(8, 1), conv(2, 1), conv(7, 1)), 240 + 90),
+        (network(relu(), relu(), relu()), 180),
+        (network(residual(network(conv(3, 1), conv(3, 1)))), 90 * 3),
+        (network(skip(network(conv(5, 1), conv(1, 1)))), 90 + 150 + 30),
+        (network(branches(conv(1, 1), conv(2, 1), conv(1, 1))), 120 * 2),
+        (network(branches(conv(4, 1), conv(4, 1))), 120 * 2 + 240),
+        (network(side_output(conv(2, 1)), conv(9, 1)), 60 + 90 + 270),
+        (network(side_output(network(conv(9, 1), conv(1, 1))), conv(1, 1)), 90 + 270 + 30),
+        (network(identity()), 90),
+    ],
+)
+def test_the_peak_holds_what_later_layers_take(net, peak):
+    assert peak_activation(net, (3, 6, 5)) == peak
+
+
+def test_a_value_that_no_layer_takes_is_let_go():
+    """The output of U-Net's first level is held to the end, that of its middle is not."""
+    net = named("unet")
+    first, image = 64 * 256 * 256, (1, 256, 256)
+    assert peak_activation(net, image) == 4 * first
+    assert activation_values(net, image) > 20 * first

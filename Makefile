@@ -55,8 +55,9 @@ fix: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: setup ## write the pages of docs/ that come from the code
+docs: setup ## write what comes from the code: solvers.md, mistakes.md, the schema
 	@$(BIN)/python -c 'from pathlib import Path; from problems.reference import write_pages; write_pages(Path("docs"))'
+	@$(BIN)/grader schema > problems/problem.schema.json
 
 demo: setup ## mark a small file of answers
 	$(BIN)/grader batch docs/examples/answers.csv

@@ -1,0 +1,26 @@
+"""The schema beside the bank is what the code says, and every file of the bank names it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grader.problem import Problem
+from problems.loader import bank_root, find_files
+
+NAMED = "# yaml-language-server: $schema=../../problem.schema.json"
+FILES = [*find_files(bank_root())]
+
+
+def test_the_schema_is_what_the_code_writes() -> None:
+    written = (bank_root().parent / "problem.schema.json").read_text(encoding="utf-8")
+    assert json.loads(written) == json.loads(json.dumps(Problem.model_json_schema())), (
+        "run `make docs`"
+    )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_of_the_bank_names_the_schema_in_its_first_line(path: Path) -> None:
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first == NAMED
+    assert (path.parent / NAMED.partition("=")[2]).resolve().exists()

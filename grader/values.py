@@ -7,6 +7,7 @@ float that comes from outside (a NumPy solver, a JSON document) enters by its sh
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias, TypeGuard
 
@@ -90,11 +91,14 @@ class Tensor:
         """Return the tensor with the cells of a NumPy *array* of any shape."""
         if array.size > MAX_CELLS:
             raise SolverError(f"an array of {array.size} cells is larger than {MAX_CELLS}")
-        return cls(array.shape, tuple(exact(cell) for cell in array.ravel().tolist()))
+        cells = array.ravel().tolist()
+        if np.issubdtype(array.dtype, np.integer):
+            return cls(array.shape, tuple(cells))
+        return cls(array.shape, tuple(exact(cell) for cell in cells))
 
     def array(self) -> Array:
         """Return a NumPy array: int64 where every cell is a moderate integer, else float64."""
-        if all(type(cell) is int and abs(cell) <= EXACT_INTEGER for cell in self.cells):
+        if set(map(type, self.cells)) <= {int} and _all_moderate(self.cells):
             return np.array(self.cells, dtype=np.int64).reshape(self.shape)
         try:
             floats = [float(cell) for cell in self.cells]
@@ -119,6 +123,11 @@ class Tensor:
     def map(self, change: Callable[[Number], Number]) -> "Tensor":
         """Return the tensor with *change* applied to each cell."""
         return Tensor(self.shape, tuple(change(cell) for cell in self.cells))
+
+
+def _all_moderate(cells: tuple[Number, ...]) -> bool:
+    """Tell whether no cell is too large for sums of products in 64 bits."""
+    return not cells or (min(cells) >= -EXACT_INTEGER and max(cells) <= EXACT_INTEGER)
 
 
 Value: TypeAlias = bool | int | Fraction | str | Tensor | Opaque | tuple["Value", ...]
@@ -183,7 +192,10 @@ def exact(number: object) -> Number:
     if isinstance(number, (float, np.floating)):
         if not math.isfinite(number):
             raise SolverError(f"{number!r} is not a finite number")
-        return int(number) if float(number).is_integer() else Fraction(repr(float(number)))
+        value = float(number)
+        return (
+            int(value) if value.is_integer() else Fraction(*Decimal(repr(value)).as_integer_ratio())
+        )
     raise SolverError(f"{type(number).__name__} is not a number")
 
 

@@ -8,13 +8,20 @@ from typing import Final
 
 from grader.book import MistakeInfo
 from problems.mistakes import (
+    boxes,
     cost,
     detection,
+    gradients,
+    losses,
+    memory,
+    metrics,
     networks,
     parameters,
+    recurrent,
     shapes,
     sizes,
     training,
+    transformers,
     values,
 )
 
@@ -24,10 +31,17 @@ FAMILIES: Final = (
     sizes,
     shapes,
     values,
+    gradients,
+    losses,
     parameters,
+    recurrent,
+    transformers,
     cost,
+    memory,
     networks,
     detection,
+    boxes,
+    metrics,
     training,
 )
 

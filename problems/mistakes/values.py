@@ -1,4 +1,4 @@
-"""Mistakes about the values of arrays: kernels, pooling, running sums."""
+"""Mistakes about the values of arrays: kernels, pooling, running sums, layers, matrix forms."""
 
 from typing import Final
 
@@ -38,6 +38,96 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             4,
             "A running sum keeps what the earlier cells have contributed.",
             "Gave the contribution of the last input cell alone.",
+        ),
+        "kernel_transposed": (
+            3,
+            "Do the rows of your kernel lie along the rows of the input?",
+            "Laid the transposed kernel on the input.",
+        ),
+        "one_channel": (
+            6,
+            "How deep does one filter reach?",
+            "Computed with the first channel alone.",
+        ),
+        "channels_averaged": (
+            3,
+            "How does a filter put together what it finds in the channels?",
+            "Averaged over the channels instead of summing.",
+        ),
+        "border_in_the_mean": (
+            3,
+            "Which cells does the average count: do the zeros of the padding belong to it?",
+            "Counted the cells of the padding in the mean where they do not count, or the reverse.",
+        ),
+        "activation_left_out": (
+            6,
+            "Does anything happen to the values after the sum?",
+            "Left out the activation function.",
+        ),
+        "softmax_without_powers": (
+            4,
+            "Why can no result of a softmax be negative?",
+            "Divided the scores by their sum without taking powers of e.",
+        ),
+        "softmax_undivided": (
+            3,
+            "What do the results of a softmax add up to?",
+            "Took the powers of e and did not divide by their sum.",
+        ),
+        "other_axis": (
+            4,
+            "Which values belong together here: those of a row or those of a column?",
+            "Computed along the other axis.",
+        ),
+        "weight_transposed": (
+            5,
+            "Which axis of the weights belongs to the inputs, and which to the outputs?",
+            "Multiplied by the transposed weights.",
+        ),
+        "factors_swapped": (
+            4,
+            "Does the order of the factors matter in a product of matrices?",
+            "Multiplied the matrices in the other order.",
+        ),
+        "cell_by_cell": (
+            4,
+            "How is a row of one matrix combined with a column of the other?",
+            "Multiplied cell by cell instead of rows by columns.",
+        ),
+        "other_order": (
+            3,
+            "In which order are the cells written out?",
+            "Went down the columns first instead of along the rows.",
+        ),
+        "variance_for_deviation": (
+            5,
+            "Is it the variance by which the centred values are divided?",
+            "Divided by the variance instead of its root.",
+        ),
+        "unbiased_variance": (
+            4,
+            "By how many values does this variance divide the sum of squares?",
+            "Took the variance that divides by one value less.",
+        ),
+        "mean_not_subtracted": (
+            3,
+            "Around which value do normalised values lie?",
+            "Divided without subtracting the mean first.",
+        ),
+        "scale_and_shift_left_out": (
+            4,
+            "Which two learned numbers come after the division?",
+            "Left out the scale and the shift.",
+        ),
+        "zeros_counted": (
+            4,
+            "Which cells of the matrix are zero whatever the weights are?",
+            "Counted all cells of the matrix, its zeros included.",
+        ),
+        "border_weights_counted": (
+            3,
+            "Does every cell of the kernel lie on the input wherever the kernel stands?",
+            "Counted the weights that lie on the padding too.",
         ),
     }
 )

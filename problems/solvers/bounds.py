@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.errors import SolverError
-from grader.values import MAX_CELLS, Array, Tensor
+from grader.values import MAX_CELLS, Array, Number, Tensor, exact
 
 __all__ = [
     "LARGEST",
@@ -18,12 +18,18 @@ __all__ = [
     "array",
     "fitting",
     "flag",
+    "numbers",
     "pair",
+    "rows_of",
     "shape_of",
+    "share",
     "whole",
 ]
 
 LARGEST: Final = 10**15
+LONGEST_LIST: Final = 1000
+MOST_LISTED: Final = 10_000
+LONGEST_NUMBER: Final = 128
 
 Shape: TypeAlias = tuple[int, ...]
 Pair: TypeAlias = int | tuple[int, int]
@@ -95,6 +101,61 @@ def array(value: object, what: str, *, ranks: tuple[int, ...]) -> Array:
     if np.issubdtype(found.dtype, np.integer):
         return found.astype(np.int64, copy=False)
     return found.astype(np.float64, copy=False)
+
+
+def numbers(value: object, what: str, *, most: int = LONGEST_LIST) -> tuple[Number, ...]:
+    """Return a list, tuple or row of an array as exact numbers, at least one.
+
+    >>> numbers((1, 0.5), "scores")
+    (1, Fraction(1, 2))
+    """
+    items = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(items, (tuple, list)) or not items:
+        raise SolverError(f"{what} must be a list of numbers, not {_shown(value)}")
+    if len(items) > most:
+        raise SolverError(f"{what} has {len(items)} numbers, the limit is {most}")
+    found = tuple(exact(item) for item in items)
+    if any(
+        max(one.numerator.bit_length(), one.denominator.bit_length()) > LONGEST_NUMBER
+        for one in found
+    ):
+        raise SolverError(f"a number of {what} has too many digits")
+    return found
+
+
+def share(value: object, what: str) -> Number:
+    """Return *value* as an exact number from 0 to 1.
+
+    >>> share(0.5, "threshold")
+    Fraction(1, 2)
+    """
+    (found,) = numbers((value,), what)
+    if not 0 <= found <= 1:
+        raise SolverError(f"{what} must be from 0 to 1, not {_shown(value)}")
+    return found
+
+
+def rows_of(
+    value: object, what: str, *, width: int | None = None, most: int = LONGEST_LIST
+) -> tuple[tuple[Number, ...], ...]:
+    """Return a matrix as rows of exact numbers, each of the *width*, or all as wide as the first.
+
+    >>> rows_of([[1, 2], [3, 0.5]], "the boxes")
+    ((1, 2), (3, Fraction(1, 2)))
+    """
+    items = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(items, (tuple, list)) or not items:
+        raise SolverError(f"{what} must be a list of rows, not {_shown(value)}")
+    if len(items) > most:
+        raise SolverError(f"{what} has {len(items)} rows, the limit is {most}")
+    listed = sum(len(item) for item in items if isinstance(item, (tuple, list)))
+    if listed > MOST_LISTED:
+        raise SolverError(f"{what} has {listed} numbers, the limit is {MOST_LISTED}")
+    found = tuple(numbers(item, f"a row of {what}", most=most) for item in items)
+    wanted = len(found[0]) if width is None else width
+    if any(len(row) != wanted for row in found):
+        raise SolverError(f"each row of {what} must have {wanted} numbers")
+    return found
 
 
 def _spelled(value: object, what: str) -> Array:

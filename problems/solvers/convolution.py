@@ -1,28 +1,52 @@
-"""Values of a 2-D convolution, as deep learning defines it: cross-correlation with zero padding.
+"""Values of a convolution, as deep learning defines it: cross-correlation with zero padding.
 
-Source: the PyTorch documentation of ``conv2d``. Integers give integers, exactly.
+Source: the PyTorch documentation of ``conv1d``, ``conv2d`` and ``conv3d``. Integers give integers,
+exactly. The padding is one number, one for each axis, both ends of every axis as ``ZeroPad2d``
+takes them (left, right, top, bottom), or a word: ``valid`` adds none; ``same`` keeps the size at
+stride 1, an odd cell at the end; ``tf`` gives ``ceil(size / stride)``, as TensorFlow's SAME does.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Final, TypeAlias, cast
+from types import SimpleNamespace
+from typing import Final, Unpack
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, Pair, array, fitting, flag, pair, whole
-from problems.solvers.products import matrix_product
-from problems.solvers.sizes import conv_size
+from problems.solvers.bounds import Grid, array, flag, whole
+from problems.solvers.correlation import correlated
+from problems.solvers.geometry import PerAxis
 from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.windows import Laid, Padding, at_one_end, placing
 
-__all__ = ["SOLVERS", "TWINS", "conv2d"]
+__all__ = ["SOLVERS", "TWINS", "biased", "conv1d", "conv2d", "conv3d", "filters_of"]
 
-MAX_WINDOW_CELLS: Final = 16_000_000
-FILTER_AXES: Final = 4
 
-Sides: TypeAlias = tuple[int, int]
+def conv1d(
+    x: Grid,
+    w: Grid,
+    *,
+    bias: Number | Grid = 0,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+    flip: bool = False,
+) -> Array:
+    """Return the convolution of the sequence *x* with *w*, without rotating it unless *flip*.
+
+    ``y[o,i] = bias[o] + sum over c, a of w[o,c,a] * x[c, i*s + a*d - p]``, with zeros outside of
+    *x*. *x* (L) with *w* (k), or *x* (C, L) with *w* (C, k), or with *w* (k) for every channel,
+    gives (L'); filters *w* (O, C/groups, k) give (O, L'). What does not fit is a `SolverError`.
+
+    >>> conv1d([1, 2, 3, 4], [1, 10], stride=2)
+    array([21, 43])
+    """
+    laid = Laid(stride=stride, padding=padding, dilation=dilation)
+    return _convolved(x, w, axes=1, bias=bias, groups=groups, flip=flip, **laid)
 
 
 def conv2d(
@@ -30,9 +54,9 @@ def conv2d(
     w: Grid,
     *,
     bias: Number | Grid = 0,
-    stride: Pair = 1,
-    padding: Pair = 0,
-    dilation: Pair = 1,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
     groups: int = 1,
     flip: bool = False,
 ) -> Array:
@@ -47,29 +71,67 @@ def conv2d(
     array([[-4, -4],
            [-4, -4]])
     """
-    image = array(x, "x", ranks=(2, 3))
-    kernel = array(w, "w", ranks=(2, 3, FILTER_AXES))
-    image = image.reshape(-1, *image.shape[-2:])
-    filters = _filters(kernel, channels=len(image), groups=whole(groups, "groups"))
+    laid = Laid(stride=stride, padding=padding, dilation=dilation)
+    return _convolved(x, w, axes=2, bias=bias, groups=groups, flip=flip, **laid)
+
+
+def conv3d(
+    x: Grid,
+    w: Grid,
+    *,
+    bias: Number | Grid = 0,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+    flip: bool = False,
+) -> Array:
+    """Return the convolution of the volume *x* with *w*, without rotating it unless *flip*.
+
+    As `conv2d` with one axis more: *x* (D, H, W) with *w* (k, k, k), *x* (C, D, H, W) with *w*
+    (C, k, k, k), or with filters *w* (O, C/groups, k, k, k), which give (O, D', H', W').
+
+    >>> conv3d([[[1, 2]], [[3, 4]]], [[[1]], [[10]]])
+    array([[[31, 42]]])
+    """
+    laid = Laid(stride=stride, padding=padding, dilation=dilation)
+    return _convolved(x, w, axes=3, bias=bias, groups=groups, flip=flip, **laid)
+
+
+def _convolved(
+    x: Grid,
+    w: Grid,
+    *,
+    axes: int,
+    bias: Number | Grid,
+    groups: int,
+    flip: bool,
+    **geometry: Unpack[Laid],
+) -> Array:
+    """Return the convolution along the last *axes* of *x*."""
+    cells = array(x, "x", ranks=(axes, axes + 1))
+    kernel = array(w, "w", ranks=(axes, axes + 1, axes + 2))
+    cells = cells.reshape(-1, *cells.shape[cells.ndim - axes :])
+    filters = filters_of(kernel, axes, channels=len(cells), groups=whole(groups, "groups"))
     if flag(flip, "flip"):
-        filters = filters[:, :, ::-1, ::-1]
-    windows = _windows(
-        image,
-        (filters.shape[2], filters.shape[3]),
-        stride=pair(stride, "stride"),
-        padding=pair(padding, "padding", least=0),
-        dilation=pair(dilation, "dilation"),
-    )
-    maps: Array = np.add(_correlated(windows, filters, groups), _bias(bias, filters=len(filters)))
-    return maps if kernel.ndim == FILTER_AXES else maps[0]
+        filters = np.flip(filters, tuple(range(2, filters.ndim)))
+    laid = placing(cells.shape, filters.shape[2:], **geometry)
+    maps = biased(correlated(cells, filters, laid=laid, groups=groups), bias)
+    return maps if kernel.ndim == axes + 2 else maps[0]
 
 
-def _filters(kernel: Array, *, channels: int, groups: int) -> Array:
-    """Return *kernel* as filters (O, channels/groups, k, k)."""
+def filters_of(kernel: Array, axes: int, *, channels: int, groups: int) -> Array:
+    """Return *kernel* as filters (O, channels/groups, ...) that fit *channels* in *groups*.
+
+    A kernel without channels serves every channel.
+
+    >>> filters_of(np.array([[1, 2]]), 2, channels=3, groups=1).shape
+    (1, 3, 1, 2)
+    """
     filters = kernel
-    if kernel.ndim == 2:  # noqa: PLR2004 - (k, k)
+    if kernel.ndim == axes:
         filters = kernel.reshape(1, 1, *kernel.shape).repeat(channels, axis=1)
-    elif kernel.ndim < FILTER_AXES:
+    elif kernel.ndim == axes + 1:
         filters = kernel.reshape(1, *kernel.shape)
     if channels % groups or len(filters) % groups:
         raise SolverError(f"{groups} groups do not divide the channels")
@@ -80,54 +142,82 @@ def _filters(kernel: Array, *, channels: int, groups: int) -> Array:
     return filters
 
 
-def _windows(
-    image: Array, kernel: Sides, *, stride: Sides, padding: Sides, dilation: Sides
-) -> Array:
-    """Return the windows of the zero-padded *image* as a view (C, H', W', kh, kw)."""
-    channels, *sides = image.shape
-    output = [
-        conv_size(side, size, stride=step, padding=border, dilation=spread)
-        for side, size, step, border, spread in zip(
-            sides, kernel, stride, padding, dilation, strict=True
-        )
-    ]
-    padded = [side + 2 * border for side, border in zip(sides, padding, strict=True)]
-    fitting((channels, *padded), "the padded input", most=MAX_WINDOW_CELLS)
-    fitting((channels, *output, *kernel), "the windows", most=MAX_WINDOW_CELLS)
-    zeros = ((0, 0), (padding[0], padding[0]), (padding[1], padding[1]))
-    extent = [spread * (size - 1) + 1 for size, spread in zip(kernel, dilation, strict=True)]
-    view = cast("Array", sliding_window_view(np.pad(image, zeros), extent, axis=(1, 2)))
-    return view[:, :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]]
+def biased(maps: Array, bias: Number | Grid) -> Array:
+    """Return *maps* (O, ...) with *bias* added: one number for each map, or one for all.
 
-
-def _correlated(windows: Array, filters: Array, groups: int) -> Array:
-    """Return the maps (O, H', W'): each filter against each window, one matrix product a group."""
-    height, width = windows.shape[1:3]
-    fitting((len(filters), height, width))
-    columns = windows.transpose(0, 3, 4, 1, 2).reshape(groups, -1, height * width)
-    weights = filters.reshape(groups, len(filters) // groups, -1)
-    return matrix_product(weights, columns).reshape(len(filters), height, width)
-
-
-def _bias(bias: Number | Grid, *, filters: int) -> Array:
-    """Return *bias* as one number for each filter (O, 1, 1), or one for all (1, 1, 1)."""
+    >>> biased(np.array([[1, 2], [3, 4]]), (10, 20))
+    array([[11, 12],
+           [23, 24]])
+    """
+    if isinstance(bias, int) and not bias:
+        return maps
     numbers = (bias,) if isinstance(bias, (int, Fraction)) else bias
     found = array(numbers, "bias", ranks=(1,))
-    if len(found) not in {1, filters}:
-        raise SolverError(f"bias has {len(found)} numbers for {filters} filters")
-    return found.reshape(-1, 1, 1)
+    if len(found) not in {1, len(maps)}:
+        raise SolverError(f"bias has {len(found)} numbers for {len(maps)} filters")
+    total: Array = np.add(maps, found.reshape(-1, *(1,) * (maps.ndim - 1)))
+    return total
 
 
-SOLVERS: Final[tuple[Solver, ...]] = (conv2d,)
+# What students do instead.
 
-TWINS: Final[tuple[Twin, ...]] = twins_of(
-    conv2d,
-    {
-        "kernel_flipped": told(conv2d, flip=lambda given: not given.flip),
-        "padding_left_out": told(conv2d, padding=0),
-        "stride_left_out": told(conv2d, stride=1),
-        "dilation_left_out": told(conv2d, dilation=1),
-        "no_bias": told(conv2d, bias=0),
-        "transposed_output": instead(conv2d, lambda given: conv2d(**vars(given)).swapaxes(-1, -2)),
-    },
+
+def _channels(given: SimpleNamespace, axes: int) -> tuple[Array, Array]:
+    """Return the input and the kernel where the kernel has several channels of its own."""
+    cells = array(given.x, "x", ranks=(axes + 1,))
+    kernel = array(given.w, "w", ranks=(axes + 1, axes + 2))
+    if kernel.shape[-axes - 1] == 1 or given.groups != 1:
+        raise SolverError("each filter has one channel")
+    return cells, kernel
+
+
+def _one_channel(given: SimpleNamespace, axes: int, solver: Solver) -> object:
+    cells, kernel = _channels(given, axes)
+    first = kernel.take([0], axis=kernel.ndim - axes - 1)
+    return solver(**{**vars(given), "x": cells[:1], "w": first})
+
+
+def _averaged(given: SimpleNamespace, axes: int, solver: Solver) -> object:
+    """Return the mean over the channels, with the bias added after it."""
+    cells, _ = _channels(given, axes)
+    found = np.asarray(solver(**{**vars(given), "bias": 0})) / len(cells)
+    return biased(found.reshape(-1, *found.shape[-axes:]), given.bias).reshape(found.shape)
+
+
+def _kernel_transposed(given: SimpleNamespace) -> Array:
+    kernel = array(given.w, "w", ranks=(2, 3, 4))
+    if kernel.shape[-1] != kernel.shape[-2]:
+        raise SolverError("the kernel is not square")
+    return kernel.swapaxes(-1, -2)
+
+
+def _mistakes(solver: Solver, axes: int) -> Mapping[str, Solver]:
+    """Return the twins that convolutions along any number of axes have."""
+    return {
+        "kernel_flipped": told(solver, flip=lambda given: not given.flip),
+        "padding_left_out": told(solver, padding=0),
+        "padding_once": told(solver, padding=lambda given: at_one_end(given.padding, axes)),
+        "stride_left_out": told(solver, stride=1),
+        "dilation_left_out": told(solver, dilation=1),
+        "no_bias": told(solver, bias=0),
+        "one_channel": instead(solver, lambda given: _one_channel(given, axes, solver)),
+        "channels_averaged": instead(solver, lambda given: _averaged(given, axes, solver)),
+    }
+
+
+SOLVERS: Final[tuple[Solver, ...]] = (conv1d, conv2d, conv3d)
+
+TWINS: Final[tuple[Twin, ...]] = (
+    *twins_of(conv1d, _mistakes(conv1d, 1)),
+    *twins_of(conv2d, _mistakes(conv2d, 2)),
+    *twins_of(conv3d, _mistakes(conv3d, 3)),
+    *twins_of(
+        conv2d,
+        {
+            "kernel_transposed": told(conv2d, w=_kernel_transposed),
+            "transposed_output": instead(
+                conv2d, lambda given: conv2d(**vars(given)).swapaxes(-1, -2)
+            ),
+        },
+    ),
 )

@@ -18,7 +18,7 @@ from grader.evaluate import Scope, evaluate
 from grader.expr import parse
 from grader.problem import Problem
 from grader.reading import Typed
-from grader.symbolic import Interval, points
+from grader.sampling import Interval, points
 from grader.template import Template
 from grader.variant import solve
 

@@ -9,12 +9,14 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from problems.solvers.convolution import conv2d
-from problems.solvers.pooling import avg_pool2d, max_pool2d, pool_size
-from problems.solvers.transposed import conv_transpose2d
+from problems.solvers.activations import activation
+from problems.solvers.convolution import conv1d, conv2d, conv3d
+from problems.solvers.pool_values import avg_pool2d, max_pool2d
+from problems.solvers.pooling import pool_size
+from problems.solvers.transposed_values import conv_transpose2d
 
 FLOAT = 1
-INTEGER_ATTRIBUTE, INTEGERS_ATTRIBUTE = 2, 7
+INTEGER_ATTRIBUTE, TEXT_ATTRIBUTE, INTEGERS_ATTRIBUTE = 2, 3, 7
 
 
 def varint(number):
@@ -38,6 +40,8 @@ def message(*fields):
 
 
 def attribute(name, value):
+    if isinstance(value, str):
+        return message((1, name), (4, value), (20, TEXT_ATTRIBUTE))
     if isinstance(value, int):
         return message((1, name), (3, value), (20, INTEGER_ATTRIBUTE))
     return message((1, name), *((8, item) for item in value), (20, INTEGERS_ATTRIBUTE))
@@ -70,6 +74,11 @@ def integers(*shape, seed=0):
     return np.random.default_rng(seed).integers(-5, 6, shape)
 
 
+def single(*arrays):
+    """Return the arrays as batches of one."""
+    return [array[np.newaxis] for array in arrays]
+
+
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("dilation", [1, 2])
@@ -80,9 +89,48 @@ def test_a_grouped_convolution_is_that_of_onnxruntime(groups, stride, dilation):
         x, w, bias=bias, stride=(stride, 1), padding=(2, 1), dilation=dilation, groups=groups
     )
     expected = run(
-        "Conv", x[np.newaxis], w, bias,
+        "Conv", *single(x), w, bias,
         group=groups, strides=[stride, 1], pads=[2, 1, 2, 1], dilations=[dilation] * 2,
     )  # fmt: skip
+    np.testing.assert_array_equal(found, expected[0])
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("ends", [(0, 0, 0, 0), (1, 0, 2, 3), (0, 4, 1, 0)])
+def test_each_side_has_a_border_of_its_own(stride, dilation, ends):
+    """The tuple is (left, right, top, bottom); onnxruntime wants (top, left, bottom, right)."""
+    left, right, top, bottom = ends
+    x, w = integers(2, 9, 8), integers(3, 2, 3, 2, seed=1)
+    found = conv2d(x, w, stride=stride, padding=ends, dilation=dilation)
+    expected = run(
+        "Conv", *single(x), w,
+        strides=[stride] * 2, pads=[top, left, bottom, right], dilations=[dilation] * 2,
+    )  # fmt: skip
+    np.testing.assert_array_equal(found, expected[0])
+
+
+@pytest.mark.parametrize("size", [6, 7, 8])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_the_padding_of_tensorflow_is_that_of_onnxruntime(size, kernel, stride):
+    x, w = integers(1, size, size + 1), integers(1, 1, kernel, kernel, seed=1)
+    expected = run("Conv", *single(x), w, strides=[stride] * 2, auto_pad="SAME_UPPER")
+    np.testing.assert_array_equal(conv2d(x, w, stride=stride, padding="tf"), expected[0])
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_convolutions_along_one_and_three_axes_are_those_of_onnxruntime(groups, stride):
+    x, w = integers(4, 11), integers(6, 4 // groups, 3, seed=1)
+    expected = run("Conv", *single(x), w, group=groups, strides=[stride], pads=[1, 2])
+    found = conv1d(x, w, groups=groups, stride=stride, padding=(1, 2))
+    np.testing.assert_array_equal(found, expected[0])
+    x, w = integers(4, 5, 6, 7), integers(2, 4 // groups, 2, 3, 4, seed=1)
+    expected = run(
+        "Conv", *single(x), w, group=groups, strides=[1, stride, 2], pads=[0, 1, 2, 3, 1, 0]
+    )
+    found = conv3d(x, w, groups=groups, stride=(1, stride, 2), padding=(2, 0, 1, 1, 0, 3))
     np.testing.assert_array_equal(found, expected[0])
 
 
@@ -98,19 +146,63 @@ def test_a_transposed_convolution_is_that_of_onnxruntime(stride, padding):
     np.testing.assert_array_equal(found, expected[0, 0])
 
 
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("stride", [(2, 3), (3, 2)])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("added", [0, 1])
+def test_a_grouped_transposed_convolution_is_that_of_onnxruntime(groups, stride, dilation, added):
+    x, w, bias = integers(4, 5, 4), integers(4, 3, 3, 2, seed=1), integers(3 * groups, seed=2)
+    expected = run(
+        "ConvTranspose", *single(x), w, bias, group=groups, strides=list(stride),
+        dilations=[dilation] * 2, output_padding=[added] * 2, pads=[1, 0, 2, 1],
+    )  # fmt: skip
+    found = conv_transpose2d(
+        x, w, bias=bias, stride=stride, padding=(0, 1, 1, 2),
+        output_padding=added, dilation=dilation, groups=groups,
+    )  # fmt: skip
+    np.testing.assert_array_equal(found, expected[0])
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride"), [(2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (4, 2), (3, 3), (5, 3)]
+)
+def test_a_transposed_convolution_may_give_size_times_stride(kernel, stride):
+    """Where the kernel is smaller than the stride, onnxruntime gives fewer cells than its rule."""
+    x, w = integers(1, 4, 5), integers(1, 2, kernel, kernel, seed=1)
+    found = conv_transpose2d(x, w, stride=stride, padding="tf")
+    expected = run("ConvTranspose", *single(x), w, strides=[stride] * 2, auto_pad="SAME_UPPER")
+    np.testing.assert_array_equal(found, expected[0])
+
+
 @pytest.mark.parametrize("window", [2, 3])
 @pytest.mark.parametrize("stride", [1, 2, 3])
-@pytest.mark.parametrize("padding", [0, 1])
-def test_pooling_is_that_of_onnxruntime(window, stride, padding):
+@pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 1, 1, 1), (1, 0, 0, 1)])
+@pytest.mark.parametrize("ceil", [False, True])
+def test_pooling_is_that_of_onnxruntime(window, stride, padding, ceil):
     x = integers(2, 8, 7)
+    left, right, top, bottom = padding
     geometry = {
-        "kernel_shape": [window] * 2, "strides": [stride] * 2, "pads": [padding] * 4
+        "kernel_shape": [window] * 2, "strides": [stride] * 2,
+        "pads": [top, left, bottom, right], "ceil_mode": int(ceil),
     }  # fmt: skip
-    largest = run("MaxPool", x[np.newaxis], **geometry)[0]
-    mean = run("AveragePool", x[np.newaxis], count_include_pad=1, **geometry)[0]
-    ours = {"stride": stride, "padding": padding}
+    ours = {"stride": stride, "padding": padding, "ceil_mode": ceil}
+    largest = run("MaxPool", *single(x), **geometry)[0]
     np.testing.assert_array_equal(max_pool2d(x, window, **ours), largest)
-    np.testing.assert_allclose(avg_pool2d(x, window, **ours), mean, rtol=1e-6)
+    for counted in (False, True):
+        mean = run("AveragePool", *single(x), count_include_pad=int(counted), **geometry)[0]
+        found = avg_pool2d(x, window, count_include_pad=counted, **ours)
+        np.testing.assert_allclose(found, mean, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+def test_a_dilated_maximum_is_that_of_onnxruntime(dilation):
+    x = integers(2, 9, 8)
+    expected = run(
+        "MaxPool", *single(x), kernel_shape=[2, 3], strides=[2, 1],
+        pads=[1, 1, 1, 1], dilations=[dilation] * 2,
+    )  # fmt: skip
+    found = max_pool2d(x, (2, 3), stride=(2, 1), padding=1, dilation=dilation)
+    np.testing.assert_array_equal(found, expected[0])
 
 
 def test_ceil_mode_sizes_are_those_of_onnxruntime():
@@ -119,3 +211,21 @@ def test_ceil_mode_sizes_are_those_of_onnxruntime():
         pooled = run("MaxPool", np.ones((1, 1, size, 1)), pads=[padding, 0] * 2, **geometry)
         ours = pool_size(size, window, stride=stride, padding=padding, ceil_mode=True)
         assert ours == pooled.shape[2], (size, window, stride, padding)
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "options"),
+    [
+        ("relu", "Relu", {}),
+        ("elu", "Elu", {}),
+        ("sigmoid", "Sigmoid", {}),
+        ("tanh", "Tanh", {}),
+        ("softplus", "Softplus", {}),
+        ("softmax", "Softmax", {"axis": 2}),
+    ],
+)
+def test_an_activation_is_that_of_onnxruntime(name, operator, options):
+    x = integers(3, 4, 5) * 2
+    np.testing.assert_allclose(
+        activation(x, name), run(operator, x, **options), rtol=1e-5, atol=1e-6
+    )

@@ -1,42 +1,25 @@
-"""Values of convolution, its transpose and pooling, against scipy and by the adjoint identity.
+"""Values of convolutions along one, two and three axes, against scipy.
 
 Kernels and inputs are asymmetric integers, so that a flip, a transposition or an exchange of axes
 cannot go unnoticed.
 """
 
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy import ndimage, signal
+from arrays import integers, spread
+from scipy import signal
 
 from grader.errors import SolverError
 from problems.solvers.arrays import distinct, flip, symmetric, transpose
-from problems.solvers.convolution import conv2d
-from problems.solvers.pooling import avg_pool2d, max_pool2d
-from problems.solvers.transposed import conv_transpose2d, transposed_running_sum
-
-
-def integers(*shape, seed=0):
-    return np.random.default_rng(seed).integers(-9, 10, shape)
-
-
-def spread(kernel, dilation):
-    """Return the kernel with zeros between its cells."""
-    rows, columns = (dilation * (side - 1) + 1 for side in kernel.shape)
-    found = np.zeros((rows, columns), kernel.dtype)
-    found[::dilation, ::dilation] = kernel
-    return found
+from problems.solvers.convolution import conv1d, conv2d, conv3d
 
 
 def by_scipy(x, w, *, stride=1, padding=0, dilation=1):
     """Return the correlation of two matrices by `scipy.signal.correlate2d`."""
     full = signal.correlate2d(np.pad(x, padding), spread(w, dilation), mode="valid")
     return full[::stride, ::stride]
-
-
-# --- convolution
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3])
@@ -147,104 +130,34 @@ def test_a_result_of_more_than_a_million_cells_is_refused():
         conv2d(np.ones((1001, 1000)), np.ones((1, 1)))
 
 
-# --- transposed convolution
-
-
-@pytest.mark.parametrize("stride", [1, 2, 3])
-@pytest.mark.parametrize("padding", [0, 1])
-@pytest.mark.parametrize("kernel", [(2, 2), (3, 2)])
-def test_a_transposed_convolution_is_the_full_convolution_of_the_spread_input(
-    stride, padding, kernel
-):
-    x, w = integers(3, 4), integers(*kernel, seed=1)
-    full = signal.convolve2d(spread(x, stride), w, mode="full")
-    inner = tuple(slice(padding, side - padding) for side in full.shape)
-    found = conv_transpose2d(x, w, stride=stride, padding=padding)
-    assert found.dtype == np.int64
-    np.testing.assert_array_equal(found, full[inner])
-
-
-@pytest.mark.parametrize("stride", [1, 2, 3])
-@pytest.mark.parametrize("padding", [0, 1])
-def test_convolution_and_its_transpose_are_adjoint(stride, padding):
-    """<conv(x), y> = <x, convT(y)> wherever the windows cover the whole of x."""
-    y, w = integers(3, 4), integers(3, 2, seed=1)
-    back = conv_transpose2d(y, w, stride=stride, padding=padding)
-    x = integers(*back.shape, seed=2)
-    forth = conv2d(x, w, stride=stride, padding=padding)
-    assert (forth * y).sum() == (x * back).sum()
-
-
-def test_the_running_sum_grows_cell_by_cell_into_the_whole():
-    x, w = integers(3, 3), integers(2, 2, seed=1)
-    sums = [transposed_running_sum(x, w, after=count) for count in range(10)]
-    assert not sums[0].any()
-    for count, (before, after) in enumerate(pairwise(sums)):
-        row, column = divmod(count, 3)
-        stamp = np.zeros((4, 4), dtype=int)
-        stamp[row : row + 2, column : column + 2] = x[row, column] * w
-        np.testing.assert_array_equal(after - before, stamp)
-    np.testing.assert_array_equal(sums[9], conv_transpose2d(x, w))
-
-
-def test_a_running_sum_beyond_the_last_cell_is_refused():
-    with pytest.raises(SolverError, match="x has 4 cells, not 5"):
-        transposed_running_sum([[1, 2], [3, 4]], [[1]], after=5)
-
-
-def test_real_cells_stay_real():
-    assert conv_transpose2d([[0.5]], [[3]])[0, 0] == 1.5
-
-
-# --- pooling
-
-
-@pytest.mark.parametrize("shape", [(6, 9), (2, 6, 9)])
-@pytest.mark.parametrize("window", [2, 3, (2, 3)])
-def test_pooling_takes_each_block_for_itself(shape, window):
-    x = integers(*shape)
-    rows, columns = (window, window) if isinstance(window, int) else window
-    height, width = 6 // rows, 9 // columns
-    cut = x[..., : height * rows, : width * columns]
-    blocks = cut.reshape(*shape[:-2], height, rows, width, columns)
-    np.testing.assert_array_equal(max_pool2d(x, window), blocks.max(axis=(-3, -1)))
-    np.testing.assert_allclose(avg_pool2d(x, window), blocks.mean(axis=(-3, -1)))
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+def test_a_sequence_is_convolved_like_a_matrix_of_one_row(stride, dilation, kernel):
+    x, w = integers(9), integers(kernel, seed=1)
+    geometry = {"stride": stride, "padding": (2, 1), "dilation": dilation}
+    padded = np.pad(x, (2, 1))[np.newaxis]
+    expected = signal.correlate2d(padded, spread(w[np.newaxis], dilation), mode="valid")
+    np.testing.assert_array_equal(conv1d(x, w, **geometry), expected[0, ::stride])
 
 
 @pytest.mark.parametrize("stride", [1, 2])
-def test_overlapping_pooling_is_the_filter_of_scipy(stride):
-    x = integers(7, 8)
-    largest = ndimage.maximum_filter(x, 3)[1:-1, 1:-1]
-    mean = ndimage.uniform_filter(x.astype(float), 3)[1:-1, 1:-1]
-    np.testing.assert_array_equal(max_pool2d(x, 3, stride=stride), largest[::stride, ::stride])
-    np.testing.assert_allclose(avg_pool2d(x, 3, stride=stride), mean[::stride, ::stride])
+def test_a_volume_is_correlated_as_by_scipy(stride):
+    x, w = integers(2, 5, 6, 4), integers(2, 2, 3, 2, seed=1)
+    bordered = np.pad(x, ((0, 0), (1, 1), (1, 1), (1, 1)))
+    full = sum(signal.correlate(bordered[at], w[at], mode="valid") for at in range(2))
+    found = conv3d(x, w, stride=stride, padding=1)
+    np.testing.assert_array_equal(found, full[::stride, ::stride, ::stride])
 
 
-def test_padding_never_wins_a_maximum_and_counts_in_a_mean():
-    x = -(integers(4, 4) ** 2) - 1
-    assert max_pool2d(x, 2, padding=1)[0, 0] == x[0, 0]
-    assert max_pool2d(x / 2, 2, padding=1)[0, 0] == x[0, 0] / 2
-    assert avg_pool2d(x, 2, padding=1)[0, 0] == x[0, 0] / 4
-
-
-def test_the_maximum_of_integers_is_an_integer():
-    assert max_pool2d([[1, 2], [3, 4]], 2).dtype == np.int64
-
-
-@pytest.mark.parametrize(
-    ("x", "window", "keywords", "reason"),
-    [
-        (np.ones(4), 2, {}, "x must have 2 or 3 axes"),
-        (np.ones((4, 4)), 5, {}, "does not fit"),
-        (np.ones((4, 4)), 2, {"padding": 2}, "more than half"),
-        (np.ones((4, 4)), 0, {}, "kernel_size must be from 1"),
-        (np.ones((1000, 1000)), 5, {"stride": 1}, "the windows would have"),
-    ],
-)
-def test_pooling_that_makes_no_sense_is_refused_with_the_reason(x, window, keywords, reason):
-    for pool in (max_pool2d, avg_pool2d):
-        with pytest.raises(SolverError, match=reason):
-            pool(x, window, **keywords)
+@pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (4, 4), (5, 2)])
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_the_padding_called_same_is_that_of_scipy_at_stride_1(kernel, dilation):
+    x, w = integers(9, 8), spread(integers(*kernel, seed=1), dilation)
+    found = conv2d(x, w, padding="same")
+    assert found.shape == x.shape
+    expected = signal.correlate2d(x, w, mode="same")
+    np.testing.assert_array_equal(found, expected)
 
 
 # --- questions about arrays

@@ -5,6 +5,9 @@ from inspect import signature
 
 import numpy as np
 import pytest
+from array_calls import ARRAY_CALLS
+from detection_calls import DETECTION_CALLS
+from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
 from grader.values import Tensor
@@ -20,6 +23,8 @@ from problems.network.build import (
     max_pool,
     network,
     relu,
+    residual,
+    skip,
 )
 from problems.network.named import named
 
@@ -32,10 +37,22 @@ NET = network(
     branches(conv(6, 1), network(conv(4, 1), conv(5, 3, padding=1))),
     flatten(), linear(10),
 )  # fmt: skip
+GRAPH = network(
+    skip(conv(6, 3, padding=1)), residual(conv(4, 1), shortcut=conv(4, 1)),
+    conv(4, 1, groups=2, bias=False), batch_norm(), max_pool(2), flatten(), linear(10),
+)  # fmt: skip
 IMAGE = (3, 40, 33)
+STACKS = (
+    NET, GRAPH, network(*NET.layers[:4]), network(NET.layers[0]), network(flatten()),
+    network(*NET.layers[:4], flatten(), linear(10), linear(4)), network(*GRAPH.layers[:1]),
+    network(*GRAPH.layers[1:2]), network(*GRAPH.layers[4:6]),
+)  # fmt: skip
 
 # Calls in which the mistakes of each solver show; more than one where mistakes exclude each other.
 ORDINARY = {
+    **ARRAY_CALLS,
+    **LEARNING_CALLS,
+    **DETECTION_CALLS,
     "conv_size": [
         ((20, 3), {"stride": 2, "padding": 1, "dilation": 2}),
         ((21, 3), {"stride": 2, "padding": 1}),
@@ -46,7 +63,6 @@ ORDINARY = {
     ],
     "same_padding": [((5,), {"dilation": 2})],
     "flatten_size": [(((7, 5, 3),), {})],
-    "kernel_for": [((33, 10), {"stride": 3, "padding": 1})],
     "layers_to_reach": [
         ((20, 8, 5), {"padding": 1}),
         ((22, 4, 4), {"stride": 2}),
@@ -57,22 +73,13 @@ ORDINARY = {
         ((4, 22, 4), {"stride": 2}),
         ((8, 20, 3), {}),
     ],
-    "conv2d": [
-        ((X, W), {"bias": 3, "padding": 1}),
-        ((X, W), {"stride": 2, "padding": 1}),
-        ((X, W), {"dilation": 2}),
-    ],
     "transposed_size": [((7, 3), {"stride": 2, "padding": 1, "output_padding": 1, "dilation": 2})],
-    "conv_transpose2d": [((X, W), {"padding": 1}), ((X, W), {"stride": 2})],
-    "transposed_running_sum": [((X, W), {"after": 6}), ((X, W), {"after": 6, "stride": 2})],
     "pool_size": [
         ((21, 3), {"stride": 2, "padding": 1, "dilation": 2}),
         ((20, 4), {"padding": 1}),
         ((22, 5), {"stride": 2}),
     ],
     "pool_shape": [(((20, 13, 16), 3), {"stride": 2, "padding": 1}), (((20, 13, 16), 4), {})],
-    "max_pool2d": [((X, 2), {"stride": 1, "padding": 1}), ((X, 2), {}), ((X, 2), {"stride": 2})],
-    "avg_pool2d": [((X, 2), {"stride": 1, "padding": 1}), ((X, 2), {}), ((X, 2), {"stride": 2})],
     "conv_params": [((3, 16, 5), {})],
     "linear_params": [((20, 10), {})],
     "mlp_params": [(((20, 10, 5),), {})],
@@ -82,22 +89,24 @@ ORDINARY = {
     "separable_macs": [((8, 16, 3, 9), {})],
     "linear_macs": [((20, 10), {})],
     "saving_percent": [((100, 30), {})],
-    "receptive_field": [((((5, 2, 2), (3, 2, 1), (3, 1, 1)),), {}), ((NET,), {})],
-    "yolo_depth": [((1, 80), {}), ((3, 80), {})],
     "steps_per_epoch": [((100, 32), {}), ((100, 32), {"drop_last": True})],
     "epochs_completed": [((14, 100, 32), {}), ((15, 100, 32), {"drop_last": True})],
-    "out_shape": [((NET.layers[index], (5, 17, 14)), {}) for index in (0, 3, 5)],
-    "network_shape": [
-        ((network(*NET.layers[:4]), IMAGE), {}),
-        ((network(NET.layers[0]), IMAGE), {}),
-        ((network(flatten()), IMAGE), {}),
+    "out_shape": [
+        ((layer, (6, 17, 14)), {}) for layer in (*NET.layers[:6:3], *GRAPH.layers[:2], flatten())
     ],
-    "layer_params": [((layer, (8, 17, 14)), {}) for layer in NET.layers[:2]],
-    "total_params": [((NET, IMAGE), {}), ((NET, IMAGE), {"trainable": False})],
-    "layer_macs": [((NET.layers[0], IMAGE), {})],
-    "total_macs": [((NET, IMAGE), {})],
+    "network_shape": [((net, IMAGE), {}) for net in STACKS],
+    "output_shapes": [((net, IMAGE), {}) for net in STACKS],
+    "layer_params": [((layer, (6, 17, 14)), {}) for layer in (NET.layers[0], *GRAPH.layers[2:4])],
+    "total_params": [
+        *(((net, IMAGE), {}) for net in STACKS),
+        ((NET, IMAGE), {"trainable": False}),
+    ],
+    "layer_macs": [((layer, (6, 17, 14)), {}) for layer in (NET.layers[0], GRAPH.layers[2])],
+    "total_macs": [((net, IMAGE), {}) for net in STACKS],
     "layer_count": [((NET,), {})],
     "depth": [((NET,), {})],
+    "activation_values": [((net, IMAGE), {}) for net in STACKS],
+    "peak_activation": [((NET, IMAGE), {})],
 }
 
 

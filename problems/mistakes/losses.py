@@ -1,0 +1,173 @@
+"""Mistakes about losses: logarithms, reductions, margins, what a class or an example adds."""
+
+from typing import Final
+
+from grader.book import MistakeInfo
+from problems.mistakes.table import listed
+
+__all__ = ["MISTAKES"]
+
+MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+    {
+        "log_base_ten": (
+            6,
+            "Which logarithm is meant?",
+            "Took the logarithm to base 10.",
+        ),
+        "log_base_two": (
+            5,
+            "Which logarithm is meant?",
+            "Took the logarithm to base 2.",
+        ),
+        "natural_log": (
+            3,
+            "Which logarithm is meant?",
+            "Took the natural logarithm where another base is asked for.",
+        ),
+        "sign_lost": (
+            4,
+            "Which sign does the definition begin with?",
+            "Lost the minus sign.",
+        ),
+        "sum_for_mean": (
+            6,
+            "Are the terms added up here, or averaged?",
+            "Gave the sum where the mean is asked for.",
+        ),
+        "mean_for_sum": (
+            4,
+            "Are the terms added up here, or averaged?",
+            "Gave the mean where the sum is asked for.",
+        ),
+        "softmax_left_out": (
+            5,
+            "Are these numbers probabilities already?",
+            "Took the scores as they are, without the softmax.",
+        ),
+        "probability_for_loss": (
+            3,
+            "What does the loss make of the probability of the right class?",
+            "Gave the probability of the right class, not its loss.",
+        ),
+        "binary_for_categorical": (
+            3,
+            "Which classes add to this loss if one of them is right?",
+            "Added a term for each wrong class too, as for separate yes-no questions.",
+        ),
+        "classes_from_one": (
+            3,
+            "From which number are the classes counted?",
+            "Counted the classes from 1 where they are counted from 0.",
+        ),
+        "smoothing_left_out": (
+            3,
+            "Is the target the plain label here?",
+            "Left out the smoothing of the labels.",
+        ),
+        "smoothed_over_others": (
+            3,
+            "Over which classes is the smoothing spread?",
+            "Spread the smoothing over the wrong classes alone.",
+        ),
+        "negative_term_left_out": (
+            4,
+            "What does an example of the negative class add to the loss?",
+            "Left out the term (1 - t) log(1 - p).",
+        ),
+        "logits_for_probabilities": (
+            3,
+            "Are these numbers probabilities already?",
+            "Took the scores as they are, without the sigmoid.",
+        ),
+        "sigmoid_twice": (
+            2,
+            "Are these numbers probabilities already?",
+            "Applied a sigmoid to what is a probability.",
+        ),
+        "distributions_swapped": (
+            4,
+            "Which of the two distributions is the true one?",
+            "Exchanged the two distributions.",
+        ),
+        "entropy_not_subtracted": (
+            3,
+            "What is the divergence of a distribution from itself?",
+            "Gave the cross-entropy: did not subtract the entropy.",
+        ),
+        "loss_for_perplexity": (
+            4,
+            "How does a perplexity follow from the mean loss?",
+            "Gave the mean loss itself.",
+        ),
+        "mean_left_out": (
+            3,
+            "Should a longer text have a larger perplexity?",
+            "Left out the mean over the tokens.",
+        ),
+        "bases_mixed": (
+            3,
+            "Which base does the logarithm have, and which the power?",
+            "Raised 2 to a loss in natural logarithms.",
+        ),
+        "root_taken": (
+            4,
+            "Is the error asked for, or its root?",
+            "Took the root of the mean squared error.",
+        ),
+        "half_added": (
+            3,
+            "Which factor stands before the sum in the definition?",
+            "Put a half before the loss.",
+        ),
+        "half_left_out": (
+            3,
+            "Which factor stands before the square in the definition?",
+            "Left out the half of the definition.",
+        ),
+        "absolute_for_squared": (
+            4,
+            "What is done with each difference before they are added?",
+            "Took absolute differences instead of squares.",
+        ),
+        "squared_for_absolute": (
+            4,
+            "What is done with each difference before they are added?",
+            "Took squares instead of absolute differences.",
+        ),
+        "signs_cancelled": (
+            4,
+            "May differences of opposite sign cancel?",
+            "Added the differences with their signs.",
+        ),
+        "one_branch": (
+            3,
+            "Does every difference lie in the same branch of the definition?",
+            "Took the square for large differences too.",
+        ),
+        "margin_left_out": (
+            5,
+            "By how much has the right score to be larger than the others?",
+            "Left out the margin.",
+        ),
+        "own_class_included": (
+            5,
+            "Over which classes does the sum go?",
+            "Counted the right class too, which adds the margin.",
+        ),
+        "not_clipped": (
+            4,
+            "What does a class add that is beaten by more than the margin?",
+            "Kept the negative terms.",
+        ),
+        "worst_class_only": (
+            3,
+            "Over which classes does the sum go?",
+            "Took the wrong class with the highest score alone.",
+        ),
+        "divided_by_classes": (
+            3,
+            "By what is the sum over the classes divided, if at all?",
+            "Divided by the number of classes.",
+        ),
+    }
+)

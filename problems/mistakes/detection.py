@@ -1,4 +1,4 @@
-"""Mistakes about detectors: what a head predicts."""
+"""Mistakes about detectors: what a head predicts, how many boxes there are."""
 
 from typing import Final
 
@@ -24,15 +24,85 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "A box has more numbers than its coordinates and class scores.",
             "Left out the objectness of each box.",
         ),
+        "objectness_counted": (
+            3,
+            "How does this version say that there is nothing?",
+            "Counted an objectness in a version that has none.",
+        ),
         "one_anchor": (
             6,
             "How many boxes does each cell predict?",
             "Counted one box a cell.",
         ),
+        "anchors_of_all_scales": (
+            5,
+            "Which of the anchors belong to one scale?",
+            "Gave every scale the anchors of all scales together.",
+        ),
+        "earlier_version": (
+            4,
+            "Does this version still work with anchors and an objectness?",
+            "Used the rule of the versions with anchors for one without.",
+        ),
+        "distribution_left_out": (
+            4,
+            "How does this version put out a coordinate: as one number?",
+            "Counted one number a coordinate instead of a distribution.",
+        ),
         "background_counted": (
             3,
             "How does this detector say that there is nothing?",
             "Counted a background class.",
+        ),
+        "background_left_out": (
+            5,
+            "How does this detector say that there is nothing?",
+            "Left out the background class.",
+        ),
+        "background_twice": (
+            2,
+            "Is the background already among the classes that you counted?",
+            "Counted the background class twice.",
+        ),
+        "coordinates_left_out": (
+            4,
+            "A detector says what is there; what else does it say?",
+            "Gave the class scores without the coordinates of the boxes.",
+        ),
+        "centerness_left_out": (
+            3,
+            "This detector has a branch more than classes and boxes.",
+            "Left out the centerness.",
+        ),
+        "box_for_each_class": (
+            3,
+            "Does a box of this detector belong to an anchor, or to an anchor and a class?",
+            "Counted a box for each class of an anchor.",
+        ),
+        "one_box_for_all": (
+            3,
+            "How many boxes does this detector refine for a region?",
+            "Counted one box for all classes instead of one for each.",
+        ),
+        "other_scores": (
+            3,
+            "With how many numbers does this network tell object from background?",
+            "Counted one score an anchor for two, or two for one.",
+        ),
+        "one_scale": (
+            5,
+            "On how many maps does this detector look for objects?",
+            "Counted the boxes of one scale only.",
+        ),
+        "grid_not_squared": (
+            4,
+            "How many cells has a grid?",
+            "Counted the cells along one side of the grid instead of all of them.",
+        ),
+        "grid_rounded_down": (
+            4,
+            "What becomes of the rest when a padded layer halves an odd size?",
+            "Rounded the sides of the maps down instead of up.",
         ),
     }
 )

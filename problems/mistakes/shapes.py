@@ -12,12 +12,27 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         "channels_kept": (
             10,
             "What decides the number of channels that come out?",
-            "Kept the input channels instead of the number of filters.",
+            "Kept the number of input channels.",
         ),
         "channels_pooled": (
             5,
             "On which axes does pooling work?",
             "Divided the channels by the pooling stride as well.",
+        ),
+        "channels_scaled": (
+            4,
+            "On which axes does this layer work?",
+            "Enlarged the channels as well.",
+        ),
+        "shuffled_along_one_axis": (
+            5,
+            "Count the values before and after: does each keep a place?",
+            "Changed the channels by the factor of one axis instead of both.",
+        ),
+        "crop_of_both_sides": (
+            4,
+            "Is that what both ends lose together, or each of them?",
+            "Gave what both ends lose together for each.",
         ),
         "axes_swapped": (
             7,

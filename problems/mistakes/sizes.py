@@ -49,6 +49,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Is the padding asked for both sides together, or for each?",
             "Gave the padding of both sides together instead of each.",
         ),
+        "ends_swapped": (
+            3,
+            "At which end does the odd cell of padding go here?",
+            "Put the odd cell of an uneven padding at the other end.",
+        ),
         "output_padding_left_out": (
             3,
             "The output padding changes this result too.",

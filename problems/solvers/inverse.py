@@ -1,113 +1,133 @@
-"""Sizes asked backwards: the kernel that gives a size, the layers that it takes to reach one."""
+"""Sizes asked backwards: the kernel, the padding or the stride that gives a size."""
 
-from collections.abc import Callable
 from fractions import Fraction
-from math import ceil
 from types import SimpleNamespace
 from typing import Final
 
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from problems.solvers.bounds import whole
+from problems.solvers.geometry import room
 from problems.solvers.sizes import conv_size
-from problems.solvers.transposed import transposed_size
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = [
-    "MAX_LAYERS",
     "SOLVERS",
     "TWINS",
     "kernel_for",
-    "layers_to_reach",
-    "transposed_layers_to_reach",
+    "maps_to",
+    "padding_for",
+    "stride_for",
 ]
 
-MAX_LAYERS: Final = 10_000
 
-
-def kernel_for(size: int, output_size: int, *, stride: int = 1, padding: int = 0) -> int:
+def kernel_for(
+    size: int, output_size: int, *, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> int:
     """Return the smallest kernel that takes *size* to *output_size* in one convolution.
 
-    ``size + 2*padding - output_size*stride + 1``, and at least 1: the smallest solution of the
-    formula of `conv_size`. Where no kernel does it: `SolverError`.
+    Its extent is ``size + 2*padding - output_size*stride + 1`` or more, and at least 1: the
+    smallest solution of the formula of `conv_size`. Where no kernel does it: `SolverError`.
 
     >>> kernel_for(512, 504)
     9
     """
     reach = whole(size, "size") + 2 * whole(padding, "padding", least=0)
-    kernel = max(1, reach - whole(output_size, "output_size") * whole(stride, "stride") + 1)
-    if conv_size(size, kernel, stride=stride, padding=padding) != output_size:
+    extent = max(1, reach - whole(output_size, "output_size") * whole(stride, "stride") + 1)
+    kernel = -(-(extent - 1) // whole(dilation, "dilation")) + 1
+    if not maps_to(size, output_size, kernel, stride=stride, padding=padding, dilation=dilation):
         raise SolverError(f"no kernel takes {size} to {output_size}")
     return kernel
 
 
-def layers_to_reach(
-    size: int, target: int, kernel_size: int, *, stride: int = 1, padding: int = 0
+def padding_for(
+    size: int, output_size: int, kernel_size: int, *, stride: int = 1, dilation: int = 1
 ) -> int:
-    """Return how many equal convolutions take *size* to exactly *target*.
+    """Return the smallest padding at each end that takes *size* to *output_size*.
 
-    `conv_size` is applied again and again; sizes that pass by the target are a `SolverError`.
+    ``((output_size - 1)*stride + extent - size) / 2`` rounded up, and at least 0, with
+    ``extent = dilation*(kernel_size-1) + 1``. Where no padding does it: `SolverError`.
 
-    >>> layers_to_reach(224, 8, 7)
-    36
+    >>> padding_for(32, 32, 5), padding_for(224, 112, 7, stride=2)
+    (2, 3)
     """
+    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
+    needed = (whole(output_size, "output_size") - 1) * whole(stride, "stride") + extent
+    padding = max(0, -(-(needed - whole(size, "size")) // 2))
+    if not maps_to(
+        size, output_size, kernel_size, stride=stride, padding=padding, dilation=dilation
+    ):
+        raise SolverError(f"no padding takes {size} to {output_size}")
+    return padding
 
-    def step(current: int) -> int:
-        return conv_size(current, kernel_size, stride=stride, padding=padding)
 
-    return _count(whole(size, "size"), whole(target, "target"), step)
-
-
-def transposed_layers_to_reach(
-    size: int, target: int, kernel_size: int, *, stride: int = 1, padding: int = 0
+def stride_for(
+    size: int, output_size: int, kernel_size: int, *, padding: int = 0, dilation: int = 1
 ) -> int:
-    """Return how many equal transposed convolutions take *size* to exactly *target*.
+    """Return the smallest stride that takes *size* to *output_size* in one convolution.
 
-    `transposed_size` is applied again and again; sizes that pass by the target are a `SolverError`.
+    ``floor(room / output_size) + 1``, the room being that of `conv_size` before it is divided.
+    Where no stride does it: `SolverError`.
 
-    >>> transposed_layers_to_reach(16, 224, 9)
-    26
+    >>> stride_for(224, 112, 7, padding=3)
+    2
     """
+    left = room(size, kernel_size, padding=padding, dilation=dilation)
+    stride = left // whole(output_size, "output_size") + 1
+    if not maps_to(
+        size, output_size, kernel_size, stride=stride, padding=padding, dilation=dilation
+    ):
+        raise SolverError(f"no stride takes {size} to {output_size}")
+    return stride
 
-    def step(current: int) -> int:
-        return transposed_size(current, kernel_size, stride=stride, padding=padding)
 
-    return _count(whole(size, "size"), whole(target, "target"), step)
+def maps_to(
+    size: int,
+    output_size: int,
+    kernel_size: int,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+) -> bool:
+    """Return whether a convolution takes *size* to *output_size*; for conditions on an answer.
 
+    A kernel that does not fit takes it nowhere.
 
-def _count(size: int, target: int, step: Callable[[int], int]) -> int:
-    """Return how often *step* must be applied to come from *size* to *target*.
-
-    Sizes only grow or only shrink, so that one step away from the target settles it.
+    >>> maps_to(64, 31, 4, stride=2), maps_to(64, 31, 5, stride=2)
+    (True, False)
     """
-    start, grows = size, target > size
-    for layers in range(MAX_LAYERS):
-        if size == target:
-            return layers
-        following = step(size)
-        if following == size or (following > size) != grows or (size > target) == grows:
-            break
-        size = following
-    raise SolverError(f"such layers do not take {start} to exactly {target}")
+    wanted = whole(output_size, "output_size")
+    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
+    if extent > whole(size, "size") + 2 * whole(padding, "padding", least=0):
+        return False
+    found = conv_size(size, kernel_size, stride=stride, padding=padding, dilation=dilation)
+    return found == wanted
 
 
-def _distance_over_kernel(given: SimpleNamespace) -> int:
-    """Return the layers if each changed the size by the whole kernel, not by kernel - 1."""
-    if given.stride != 1 or given.padding != 0:
-        raise SolverError("the size does not change by a constant")
-    return ceil(Fraction(abs(given.size - given.target), given.kernel_size))
+def _both_ends(given: SimpleNamespace) -> int:
+    """Return the padding of both ends together."""
+    return 2 * padding_for(**vars(given))
 
 
-def _one_more(solver: Solver) -> Solver:
-    """Return the number of sizes in the sequence, which is one more than that of the layers."""
-    return instead(solver, lambda given: _plus_one(solver(**vars(given))))
+def _last_step_counted(given: SimpleNamespace) -> Fraction:
+    """Return half of what the windows would cover with one step more."""
+    extent = given.dilation * (given.kernel_size - 1) + 1
+    return Fraction(given.output_size * given.stride + extent - given.size, 2)
 
 
-def _plus_one(layers: object) -> int:
-    return whole(layers, "layers", least=0) + 1
+def _padded_once(given: SimpleNamespace) -> int:
+    """Return the stride if the padding were added at one end only."""
+    left = room(given.size + given.padding, given.kernel_size, dilation=given.dilation)
+    return left // int(given.output_size) + 1
 
 
-SOLVERS: Final[tuple[Solver, ...]] = (kernel_for, layers_to_reach, transposed_layers_to_reach)
+SOLVERS: Final[tuple[Solver, ...]] = (
+    kernel_for,
+    padding_for,
+    stride_for,
+    maps_to,
+)
 
 TWINS: Final[tuple[Twin, ...]] = (
     *twins_of(
@@ -119,24 +139,23 @@ TWINS: Final[tuple[Twin, ...]] = (
                 kernel_for, lambda given: kernel_for(**vars(given)) - given.padding
             ),
             "stride_left_out": told(kernel_for, stride=1),
+            "dilation_left_out": told(kernel_for, dilation=1),
         },
     ),
     *twins_of(
-        layers_to_reach,
+        padding_for,
         {
-            "forgot_plus_one": instead(layers_to_reach, _distance_over_kernel),
-            "padding_left_out": told(layers_to_reach, padding=0),
-            "stride_left_out": told(layers_to_reach, stride=1),
-            "sizes_counted": _one_more(layers_to_reach),
+            "padding_of_both_sides": instead(padding_for, _both_ends),
+            "forgot_minus_one": instead(padding_for, _last_step_counted),
+            "dilation_left_out": told(padding_for, dilation=1),
         },
     ),
     *twins_of(
-        transposed_layers_to_reach,
+        stride_for,
         {
-            "forgot_minus_one": instead(transposed_layers_to_reach, _distance_over_kernel),
-            "padding_left_out": told(transposed_layers_to_reach, padding=0),
-            "stride_left_out": told(transposed_layers_to_reach, stride=1),
-            "sizes_counted": _one_more(transposed_layers_to_reach),
+            "padding_left_out": told(stride_for, padding=0),
+            "padding_once": instead(stride_for, _padded_once),
+            "dilation_left_out": told(stride_for, dilation=1),
         },
     ),
 )

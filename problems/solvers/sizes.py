@@ -6,12 +6,24 @@ deep learning (2016), and the PyTorch documentation of ``Conv2d``.
 
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Final
 
 from grader.book import Solver, Twin
 from grader.errors import SolverError
-from problems.solvers.bounds import Pair, Shape, shape_of, whole
-from problems.solvers.geometry import COUNTS, LAYOUTS, Side, axes_of, relaid, room, sided, swapped
+from problems.solvers.bounds import Shape, shape_of, whole
+from problems.solvers.geometry import (
+    COUNTS,
+    PerAxis,
+    axes_of,
+    known,
+    relaid,
+    room,
+    shaped_by,
+    sided,
+    spatial_letters,
+    swapped,
+)
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = [
@@ -22,6 +34,7 @@ __all__ = [
     "conv_size",
     "flatten_size",
     "same_padding",
+    "same_padding_ends",
 ]
 
 
@@ -30,14 +43,15 @@ def conv_size(
     kernel_size: int,
     *,
     stride: int = 1,
-    padding: int = 0,
+    padding: int | tuple[int, int] = 0,
     dilation: int = 1,
     rounding: str = "floor",
 ) -> int:
     """Return the size after a convolution along one axis.
 
     ``floor((size + 2*padding - dilation*(kernel_size-1) - 1) / stride) + 1``; *padding* is added at
-    both ends, *rounding* is ``floor`` or ``ceil``. A kernel that does not fit is a `SolverError`.
+    each end, or is a pair (before, after); *rounding* is ``floor`` or ``ceil``. A kernel that does
+    not fit is a `SolverError`.
 
     >>> conv_size(128, 3, stride=2)
     63
@@ -52,21 +66,29 @@ def conv_size(
 def conv_shape(
     shape: Shape,
     out_channels: int,
-    kernel_size: Pair,
+    kernel_size: PerAxis,
     *,
-    stride: Pair = 1,
-    padding: Pair = 0,
-    dilation: Pair = 1,
+    stride: PerAxis = 1,
+    padding: PerAxis = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
     layout: str = "HWC",
 ) -> Shape:
-    """Return the shape after a 2-D convolution with *out_channels* filters, in the same *layout*.
+    """Return the shape after a convolution with *out_channels* filters, in the same *layout*.
 
-    Height and width follow `conv_size`; a pair gives each its own value. The layout is one of
-    ``HWC CHW NHWC NCHW``.
+    Each axis follows `conv_size`; a tuple gives each its own value. A padding of twice as many
+    numbers names both ends, the last axis first: (left, right, top, bottom). The layout is
+    ``HWC CHW NHWC NCHW``; in one dimension ``LC CL NLC NCL``, in three
+    ``DHWC CDHW NDHWC NCDHW``. *groups* change no shape, but must divide both numbers of channels.
 
     >>> conv_shape((128, 128, 32), 16, 3)
     (126, 126, 16)
+    >>> conv_shape((9, 8, 3), 16, 3, padding=(1, 0, 2, 2))
+    (11, 7, 16)
     """
+    channels = axes_of(shape, layout)["C"]
+    if channels % whole(groups, "groups") or whole(out_channels, "out_channels") % groups:
+        raise SolverError(f"{groups} groups do not divide {channels} and {out_channels} channels")
     return sided(
         conv_size,
         shape,
@@ -93,6 +115,28 @@ def same_padding(kernel_size: int, *, dilation: int = 1) -> int:
     return both_ends // 2
 
 
+def same_padding_ends(
+    size: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, extra: str = "after"
+) -> tuple[int, int]:
+    """Return the padding (before, after) by which a stride gives ``ceil(size / stride)`` cells.
+
+    That is TensorFlow's ``same``: ``max((ceil(size/stride) - 1)*stride + extent - size, 0)`` cells
+    in all, with ``extent = dilation*(kernel_size-1) + 1``. An odd number leaves one cell *extra*,
+    which goes ``after`` (ONNX: SAME_UPPER) or ``before`` (SAME_LOWER).
+
+    >>> same_padding_ends(224, 7, stride=2)
+    (2, 3)
+    """
+    if extra not in {"after", "before"}:
+        raise SolverError(f"extra must be after or before, not {extra}")
+    step = whole(stride, "stride")
+    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
+    steps = -(-whole(size, "size") // step) - 1
+    total = max(steps * step + extent - size, 0)
+    before = total // 2 if extra == "after" else total - total // 2
+    return before, total - before
+
+
 def flatten_size(shape: Shape, *, layout: str = "HWC") -> int:
     """Return the number of values in *shape*: the product of its sizes.
 
@@ -101,12 +145,17 @@ def flatten_size(shape: Shape, *, layout: str = "HWC") -> int:
     >>> flatten_size((16, 16, 256))
     65536
     """
-    if layout not in LAYOUTS:
-        raise SolverError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout}")
+    known(layout)
     return math.prod(shape_of(shape))
 
 
-SOLVERS: Final[tuple[Solver, ...]] = (conv_size, conv_shape, same_padding, flatten_size)
+SOLVERS: Final[tuple[Solver, ...]] = (
+    conv_size,
+    conv_shape,
+    same_padding,
+    same_padding_ends,
+    flatten_size,
+)
 
 # Wrong sizes along one axis; the shapes of single layers and of networks reuse them.
 CONV_SIDES: Final[dict[str, Solver]] = {
@@ -117,32 +166,27 @@ CONV_SIDES: Final[dict[str, Solver]] = {
 }
 
 
-def _shape_by(side: Side) -> Solver:
-    """Return `conv_shape` with another rule for the sides."""
-    return instead(
-        conv_shape,
-        lambda given: sided(
-            side,
-            given.shape,
-            given.layout,
-            channels=given.out_channels,
-            kernel_size=given.kernel_size,
-            stride=given.stride,
-            padding=given.padding,
-            dilation=given.dilation,
-        ),
-    )
-
-
 def _without_channels(shape: Shape, layout: str) -> int:
-    """Return height times width."""
+    """Return height times width, or what the layout has in their place."""
     axes = axes_of(shape, layout)
-    return axes["H"] * axes["W"]
+    return math.prod(axes[letter] for letter in spatial_letters(layout))
+
+
+def _totals(given: SimpleNamespace) -> tuple[int, int]:
+    """Return the padding of both ends together, given for each."""
+    total = sum(same_padding_ends(**vars(given)))
+    return total, total
 
 
 TWINS: Final[tuple[Twin, ...]] = (
     *twins_of(conv_size, CONV_SIDES),
-    *twins_of(conv_shape, {mistake: _shape_by(side) for mistake, side in CONV_SIDES.items()}),
+    *twins_of(
+        conv_shape,
+        {
+            mistake: shaped_by(conv_shape, side, ("kernel_size", "stride", "padding", "dilation"))
+            for mistake, side in CONV_SIDES.items()
+        },
+    ),
     *twins_of(
         conv_shape,
         {
@@ -167,6 +211,17 @@ TWINS: Final[tuple[Twin, ...]] = (
                 same_padding, lambda given: given.dilation * (given.kernel_size - 1)
             ),
             "dilation_left_out": told(same_padding, dilation=1),
+        },
+    ),
+    *twins_of(
+        same_padding_ends,
+        {
+            "ends_swapped": instead(
+                same_padding_ends, lambda given: same_padding_ends(**vars(given))[::-1]
+            ),
+            "padding_of_both_sides": instead(same_padding_ends, _totals),
+            "stride_left_out": told(same_padding_ends, stride=1),
+            "dilation_left_out": told(same_padding_ends, dilation=1),
         },
     ),
     *twins_of(

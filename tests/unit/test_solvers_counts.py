@@ -1,4 +1,4 @@
-"""Counts of parameters, operations, boxes and steps, against arrays and known figures."""
+"""Counts of parameters, operations and steps, against arrays and known figures."""
 
 from fractions import Fraction
 
@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from problems.network.build import conv, conv_transpose, linear, max_pool, network, residual
 from problems.solvers.convolution import conv2d
 from problems.solvers.cost import conv_macs, linear_macs, saving_percent, separable_macs
-from problems.solvers.detection import yolo_depth
 from problems.solvers.parameters import (
     batch_norm_params,
     conv_params,
@@ -17,7 +15,6 @@ from problems.solvers.parameters import (
     mlp_params,
     separable_params,
 )
-from problems.solvers.receptive_field import receptive_field
 from problems.solvers.training import epochs_completed, steps_per_epoch
 
 # --- parameters
@@ -98,86 +95,7 @@ def test_a_count_that_makes_no_sense_is_refused_with_the_reason(compute, reason)
         compute()
 
 
-# --- receptive field
-
-
-def field_by_tracing(layers):
-    """Return the input cells that reach output cell 0: the indices traced back layer by layer."""
-    reached = {0}
-    for kernel, stride, dilation in reversed(layers):
-        reached = {index * stride + dilation * cell for index in reached for cell in range(kernel)}
-    return max(reached) - min(reached) + 1
-
-
-@pytest.mark.parametrize(
-    "layers",
-    [
-        ((1, 1, 1),),
-        ((3, 1, 1),) * 4,
-        ((5, 2, 1),) * 3,
-        ((7, 2, 1), (3, 2, 1), (3, 1, 1), (3, 1, 1)),
-        ((3, 1, 1), (3, 1, 2), (3, 1, 4)),
-        ((3, 2, 2), (2, 2, 1), (5, 1, 3)),
-        ((3, 3, 1), (1, 2, 1), (3, 1, 1)),
-    ],
-)
-def test_the_receptive_field_is_the_span_of_the_cells_that_are_reached(layers):
-    assert receptive_field(layers) == field_by_tracing(layers)
-
-
-def test_without_a_dilation_it_is_one():
-    assert receptive_field(((3, 2), (3, 1))) == receptive_field(((3, 2, 1), (3, 1, 1)))
-
-
-def test_the_field_of_a_network_is_that_of_its_convolutions_and_pools():
-    net = network(conv(8, 3, padding=1), max_pool(2), conv(8, 3, dilation=2), linear(10))
-    assert receptive_field(net) == receptive_field(((3, 1), (2, 2), (3, 1, 2)))
-
-
-def test_a_shortcut_does_not_shrink_the_field():
-    block = residual(network(conv(8, 3, padding=1), conv(8, 3, padding=1)))
-    assert receptive_field(network(block)) == 5
-
-
-@pytest.mark.parametrize(
-    ("layers", "reason"),
-    [
-        ((), "a network or a tuple"),
-        (5, "a network or a tuple"),
-        ((5, 2), "each layer is"),
-        (((5,),), "each layer is"),
-        (((5, 0),), "stride must be from 1"),
-        (network(conv(8, (3, 5))), "is not square"),
-        (network(conv_transpose(8, 2)), "no receptive field through"),
-    ],
-)
-def test_a_field_that_makes_no_sense_is_refused_with_the_reason(layers, reason):
-    with pytest.raises(SolverError, match=reason):
-        receptive_field(layers)
-
-
-# --- detection and training
-
-
-@pytest.mark.parametrize(
-    ("version", "classes", "boxes", "numbers"),
-    [
-        (1, 20, None, 30),  # the papers' own outputs: 7×7×30, 13×13×125, 255 a scale
-        (2, 20, None, 125),
-        (3, 80, None, 255),
-        (1, 80, 2, 90),
-        (1, 80, 3, 95),
-        (3, 1, 9, 54),
-    ],
-)
-def test_the_depth_of_yolo(version, classes, boxes, numbers):
-    keywords = {} if boxes is None else {"boxes": boxes}
-    assert yolo_depth(version, classes, **keywords) == numbers
-
-
-def test_other_versions_of_yolo_are_refused():
-    with pytest.raises(SolverError, match="version must be 1, 2 or 3, not 8"):
-        yolo_depth(8, 80)
+# --- training
 
 
 @pytest.mark.parametrize(("examples", "batch_size"), [(45_000, 64), (64, 64), (65, 64), (3, 64)])

@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from problems.solvers.inverse import kernel_for, layers_to_reach, transposed_layers_to_reach
 from problems.solvers.pooling import pool_shape, pool_size
-from problems.solvers.sizes import conv_shape, conv_size, flatten_size, same_padding
+from problems.solvers.sizes import (
+    conv_shape,
+    conv_size,
+    flatten_size,
+    same_padding,
+    same_padding_ends,
+)
 from problems.solvers.transposed import transposed_size
 
 
@@ -97,6 +102,43 @@ def test_a_message_about_a_huge_value_stays_short():
 )
 def test_a_convolution_changes_each_axis_by_its_own_geometry(shape, keywords, expected):
     assert conv_shape(shape, 16, 3, **keywords) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "keywords", "expected"),
+    [
+        ((100, 8), "LC", {"stride": 2}, (49, 16)),
+        ((8, 100), "CL", {"padding": 1}, (16, 100)),
+        ((5, 8, 100), "NCL", {"padding": (0, 2)}, (5, 16, 100)),
+        ((5, 100, 8), "NLC", {"padding": (3,)}, (5, 104, 16)),
+        ((9, 8, 7, 3), "DHWC", {}, (7, 6, 5, 16)),
+        ((3, 9, 8, 7), "CDHW", {"stride": (1, 2, 3)}, (16, 7, 3, 2)),
+        ((2, 3, 9, 8, 7), "NCDHW", {"padding": (0, 1, 2)}, (2, 16, 7, 8, 9)),
+        ((9, 8, 7, 3), "DHWC", {"padding": (0, 1, 2, 3, 4, 5)}, (16, 11, 6, 16)),
+    ],
+)
+def test_a_convolution_has_one_to_three_axes(shape, layout, keywords, expected):
+    assert conv_shape(shape, 16, 3, layout=layout, **keywords) == expected
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+def test_a_padding_of_four_numbers_is_left_right_top_bottom_as_of_an_array(layout):
+    left, right, top, bottom = 0, 3, 1, 5
+    padded = np.pad(np.zeros((9, 8)), ((top, bottom), (left, right)))
+    shape = (9, 8, 3) if layout == "HWC" else (3, 9, 8)
+    found = conv_shape(shape, 4, 1, padding=(left, right, top, bottom), layout=layout)
+    assert found == ((*padded.shape, 4) if layout == "HWC" else (4, *padded.shape))
+
+
+def test_both_ends_of_an_axis_may_be_padded_differently():
+    assert conv_size(7, 3, padding=(0, 1)) == 6
+    assert conv_size(7, 3, stride=2, padding=(2, 0)) == 4
+
+
+def test_groups_change_no_shape_but_must_divide_the_channels():
+    assert conv_shape((9, 8, 6), 4, 3, groups=2) == conv_shape((9, 8, 6), 4, 3)
+    with pytest.raises(SolverError, match="4 groups do not divide 6 and 4 channels"):
+        conv_shape((9, 8, 6), 4, 3, groups=4)
 
 
 def test_an_oblong_kernel_has_its_height_first():
@@ -191,53 +233,23 @@ def test_cropping_everything_away_is_refused():
         transposed_size(1, 2, padding=1)
 
 
-@pytest.mark.parametrize("stride", [1, 2, 3])
-@pytest.mark.parametrize("padding", [0, 1])
-def test_the_kernel_found_is_the_smallest_of_all_that_give_the_size(stride, padding):
-    for size, target in product(range(2, 12), range(1, 10)):
-        fitting = [
-            kernel
-            for kernel in range(1, size + 2 * padding + 1)
-            if conv_size(size, kernel, stride=stride, padding=padding) == target
-        ]
-        if fitting:
-            assert kernel_for(size, target, stride=stride, padding=padding) == fitting[0]
-        else:
-            with pytest.raises(SolverError):
-                kernel_for(size, target, stride=stride, padding=padding)
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 5])
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_the_least_padding_that_keeps_a_share_of_the_size(stride, kernel_size, dilation):
+    geometry = {"stride": stride, "dilation": dilation}
+    for size in range(1, 14):
+        ends = same_padding_ends(size, kernel_size, **geometry)
+        wanted = -(-size // stride)
+        assert conv_size(size, kernel_size, padding=ends, **geometry) == wanted
+        assert ends[1] - ends[0] in {0, 1}
+        if sum(ends):
+            fewer = (ends[0], ends[1] - 1)
+            windows = windows_counted(size + sum(fewer), kernel_size, **geometry)
+            assert windows < wanted
 
 
-@pytest.mark.parametrize(
-    ("size", "target", "kernel_size", "keywords", "layers"),
-    [
-        (8, 8, 3, {}, 0),
-        (224, 8, 7, {}, 36),
-        (224, 16, 3, {}, 104),
-        (64, 1, 2, {"stride": 2}, 6),
-        (5, 9, 3, {"padding": 2}, 2),
-    ],
-)
-def test_layers_that_reach_a_size(size, target, kernel_size, keywords, layers):
-    assert layers_to_reach(size, target, kernel_size, **keywords) == layers
-
-
-@pytest.mark.parametrize(
-    ("size", "target", "kernel_size", "keywords"),
-    [
-        (224, 9, 7, {}),
-        (8, 9, 3, {}),
-        (8, 7, 3, {"padding": 1}),
-        (8, 9, 1, {}),
-        (10**9, 1, 3, {}),
-    ],
-)
-def test_a_size_that_layers_never_reach_is_refused(size, target, kernel_size, keywords):
-    with pytest.raises(SolverError):
-        layers_to_reach(size, target, kernel_size, **keywords)
-
-
-def test_transposed_layers_that_reach_a_size():
-    assert transposed_layers_to_reach(16, 224, 9) == 26
-    assert transposed_layers_to_reach(1, 64, 2, stride=2) == 6
-    with pytest.raises(SolverError, match="exactly 11"):
-        transposed_layers_to_reach(4, 11, 4)
+def test_the_odd_cell_goes_to_the_end_that_is_named():
+    assert same_padding_ends(224, 7, stride=2, extra="before") == (3, 2)
+    with pytest.raises(SolverError, match="extra must be after or before"):
+        same_padding_ends(224, 7, extra="both")

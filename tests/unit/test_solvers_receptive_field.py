@@ -1,0 +1,172 @@
+"""Receptive fields, against tracing the indices of cells back layer by layer."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.errors import SolverError
+from problems.network.build import (
+    branches,
+    conv,
+    conv_transpose,
+    linear,
+    max_pool,
+    network,
+    relu,
+    residual,
+)
+from problems.network.named import named
+from problems.solvers.layers_needed import layers_for_field
+from problems.solvers.receptive_field import (
+    effective_stride,
+    field_centre,
+    field_range,
+    receptive_field,
+    receptive_field_trace,
+)
+
+STACKS = [
+    ((1, 1, 1, 0),),
+    ((3, 1, 1, 1),) * 4,
+    ((5, 2, 1, 2),) * 3,
+    ((7, 2, 1, 3), (3, 2, 1, 1), (3, 1, 1, 1), (3, 1, 1, 0)),
+    ((3, 1, 1, 1), (3, 1, 2, 2), (3, 1, 4, 4)),
+    ((3, 2, 2, 0), (2, 2, 1, 0), (5, 1, 3, 1)),
+    ((3, 3, 1, 2), (1, 2, 1, 0), (3, 1, 1, 0)),
+]
+
+
+def traced(layers, index):
+    """Return the input cells that reach an output cell: its index traced back."""
+    reached = {index}
+    for kernel, stride, dilation, padding in reversed(layers):
+        reached = {
+            at * stride - padding + dilation * cell for at in reached for cell in range(kernel)
+        }
+    return reached
+
+
+@pytest.mark.parametrize("layers", STACKS)
+def test_the_receptive_field_is_the_span_of_the_cells_that_are_reached(layers):
+    for index in (0, 3):
+        reached = traced(layers, index)
+        first, last = min(reached), max(reached)
+        assert field_range(layers, index) == (first, last)
+        assert field_centre(layers, index) == Fraction(first + last, 2)
+        assert receptive_field(layers) == last - first + 1
+
+
+@pytest.mark.parametrize("layers", STACKS)
+def test_neighbouring_cells_see_places_that_lie_a_jump_apart(layers):
+    apart = min(traced(layers, 4)) - min(traced(layers, 3))
+    assert effective_stride(layers) == apart
+
+
+@pytest.mark.parametrize("layers", STACKS)
+def test_the_trace_has_a_row_for_each_layer(layers):
+    found = receptive_field_trace(layers)
+    rows = [
+        (
+            receptive_field(layers[:end]),
+            effective_stride(layers[:end]),
+            field_centre(layers[:end], 0),
+        )
+        for end in range(1, len(layers) + 1)
+    ]
+    assert found.shape == (len(layers), 3)
+    assert found.cells == tuple(cell for row in rows for cell in row)
+
+
+def test_what_is_left_out_is_a_dilation_of_one_and_no_padding():
+    assert receptive_field(((3, 2), (3, 1))) == receptive_field(((3, 2, 1, 0), (3, 1, 1)))
+    assert field_centre(((3, 2), (3, 1)), 0) == 3
+
+
+def test_centres_may_be_counted_from_the_edge_of_the_first_cell():
+    assert field_centre(((2, 2),), 1, first_centre=Fraction(1, 2)) == 3
+    assert field_centre(((2, 2),), 1, first_centre=0.5) == 3
+    assert field_centre(((2, 2),), 1) == Fraction(5, 2)
+
+
+# --- networks
+
+
+@pytest.mark.parametrize("name", ["alexnet", "vgg16", "resnet50"])
+def test_classifiers_of_imagenet_divide_an_image_by_32(name):
+    assert effective_stride(named(name)) == 32
+
+
+def test_the_field_of_a_network_is_that_of_its_convolutions_and_pools():
+    net = network(conv(8, 3, padding=1), relu(), max_pool(2), conv(8, 3, dilation=2), linear(10))
+    layers = ((3, 1, 1, 1), (2, 2), (3, 1, 2))
+    assert receptive_field(net) == receptive_field(layers)
+    assert receptive_field_trace(net).cells == receptive_field_trace(layers).cells
+    assert field_range(net, 7) == field_range(layers, 7)
+
+
+def test_a_shortcut_does_not_shrink_the_field():
+    block = residual(network(conv(8, 3, padding=1), conv(8, 3, padding=1)))
+    assert receptive_field(network(block)) == 5
+
+
+def test_the_widest_branch_decides():
+    inception = branches(conv(6, 1), network(conv(4, 1), conv(5, 5, padding=2)))
+    assert receptive_field(network(inception, conv(4, 3))) == 7
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ((), "a network or a tuple"),
+        (5, "a network or a tuple"),
+        (((3, 1),) * 1001, "a network or a tuple"),
+        ((5, 2), "each layer is"),
+        (((5,),), "each layer is"),
+        (((5, 2, 1, 0, 1),), "each layer is"),
+        (((5, 0),), "stride must be from 1"),
+        (((5, 1, 1, -1),), "padding must be from 0"),
+        (network(conv(8, (3, 5))), "not square"),
+        (network(conv_transpose(8, 2)), "no receptive field through"),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_refused_with_the_reason(layers, reason):
+    with pytest.raises(SolverError, match=reason):
+        receptive_field(layers)
+
+
+def test_a_network_without_a_window_has_no_trace():
+    with pytest.raises(SolverError, match="no layer has a field"):
+        receptive_field_trace(network(linear(10)))
+
+
+def test_other_first_centres_are_refused():
+    with pytest.raises(SolverError, match="first_centre must be 0 or 1/2"):
+        field_centre(((3, 1),), 0, first_centre=1)
+
+
+# --- layers that a field needs
+
+
+@pytest.mark.parametrize("target", [1, 2, 3, 16, 33, 224])
+@pytest.mark.parametrize(
+    ("kernel", "keywords", "layer"),
+    [
+        (3, {}, lambda _: (3, 1)),
+        (5, {"dilation": 2}, lambda _: (5, 1, 2)),
+        (3, {"stride": 2}, lambda _: (3, 2)),
+        (2, {"dilation_growth": 2}, lambda at: (2, 1, 2**at)),
+        (3, {"dilation": 3, "dilation_growth": 3}, lambda at: (3, 1, 3 ** (at + 1))),
+    ],
+)
+def test_one_layer_fewer_does_not_reach_the_field(target, kernel, keywords, layer):
+    count = layers_for_field(target, kernel, **keywords)
+    layers = tuple(map(layer, range(count)))
+    assert count == 0 or receptive_field(layers) >= target
+    assert count < 2 or receptive_field(layers[:-1]) < target
+    assert (count == 0) == (target == 1)
+
+
+@pytest.mark.parametrize(("target", "kernel"), [(2, 1), (10**9, 3)])
+def test_a_field_out_of_reach_is_refused(target, kernel):
+    with pytest.raises(SolverError, match="do not see"):
+        layers_for_field(target, kernel)

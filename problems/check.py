@@ -116,11 +116,18 @@ def _unfit(part: AnyPart, key: Value, name: str) -> Iterator[str]:
     """Yield what keeps a computed *key* from being an answer to its part."""
     if isinstance(part, IntegerPart) and not isinstance(key, int):
         yield f"parts.{part.id}.key: {show(key)} is not a whole number ({name}); use kind: number"
-    if isinstance(part, FormulaPart) and isinstance(key, Formula):
+    if isinstance(part, FormulaPart):
         try:
-            compare(key.tree, key, part.sample)
+            _compute(part, key)
         except SolverError as error:
             yield f"parts.{part.id}.key: {error} ({name}); mend it or narrow the variables"
+
+
+def _compute(part: FormulaPart, value: Value | None) -> None:
+    """Raise `SolverError` where a formula of *value* has no value at any of the sampled points."""
+    for one in value if isinstance(value, tuple) else (value,):
+        if isinstance(one, Formula):
+            compare(one, one, part.sample)
 
 
 def _authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
@@ -131,8 +138,8 @@ def _authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
         try:
             value = KINDS[part.kind].solve(part.model_copy(update={"key": key}), scope)
             say.fill(scope)
-            if isinstance(value, Formula) and isinstance(part, FormulaPart):
-                compare(value.tree, value, part.sample)
+            if isinstance(part, FormulaPart):
+                _compute(part, value)
         except SolverError as error:
             yield f"parts.{part.id}.{place}: {error} ({name}); mend it or remove it"
 

@@ -1,21 +1,27 @@
-"""The kind whose answer is a formula in named variables: `expression`."""
+"""The kind whose answer is a formula in named variables, or a list of formulas: `expression`."""
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
 from grader.arithmetic import FUNCTIONS
 from grader.errors import SolverError
 from grader.evaluate import Scope
+from grader.expr import Expression
 from grader.fields import Expr
 from grader.fields import Name as VariableName
-from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples, share
+from grader.lanes import Sample
 from grader.parts import KeyedPart
-from grader.reading import Reading, Typed, read_formula
-from grader.show import show
-from grader.symbolic import Domain, Formula, compare, points, value_at
+from grader.reading import Reading, Typed, read_formula, read_formula_list
+from grader.sampling import Domain, points
+from grader.show import counted, show
+from grader.symbolic import Difference, Formula, compare
 from grader.tree import Binary, Call, Name, Negate, Node, Num, walk
+from grader.tree import Sequence as Listed
 from grader.values import Number, Value
 
 __all__ = [
@@ -23,9 +29,16 @@ __all__ = [
     "ExpressionPart",
     "FormulaPart",
     "can_be_typed",
-    "counter_example",
     "formula_of",
+    "formulas_of",
+    "identity_of",
+    "judge_each",
 ]
+
+MOST_FIGURES: Final = 40
+"""The longest value of a student's formula that is told in full."""
+
+Formulas: TypeAlias = Formula | tuple[Formula, ...]
 
 
 class FormulaPart(KeyedPart):
@@ -39,10 +52,11 @@ class FormulaPart(KeyedPart):
         """The names in the key that are variables of the formula."""
         return frozenset(self.variables)
 
-    @property
-    def sample(self) -> tuple[Mapping[str, Number], ...]:
-        """The points at which answers are compared with the key."""
-        return points(tuple(self.variables.items()), self.where)
+    @cached_property
+    def sample(self) -> Sample:
+        """The points at which answers, mistakes and what is accepted are compared with the key."""
+        key = None if self.key is None else self.key.tree
+        return points(tuple(self.variables.items()), self.where, key)
 
     @model_validator(mode="after")
     def _has_points(self) -> Self:
@@ -56,44 +70,79 @@ class FormulaPart(KeyedPart):
 
 
 class ExpressionPart(FormulaPart):
-    """A formula."""
+    """A formula, or where the key is a tuple a list of formulas."""
 
     kind: Literal["expression"]
+    credit_by: Literal["component", "all"] = "all"
+
+    @property
+    def length(self) -> int | None:
+        """How many formulas are asked for, None for one that is no list."""
+        return _length(self.key)
 
     @model_validator(mode="after")
-    def _has_variables(self) -> Self:
+    def _fits(self) -> Self:
         if not self.variables:
             raise ValueError("a formula needs `variables`, such as {K: 1..11, C: 1..64}")
+        if self.length is None and "credit_by" in self.model_fields_set:
+            raise ValueError("`credit_by` is for a list of formulas; this key is one formula")
+        others = [(f"accept.{at}", one.key) for at, one in enumerate(self.accept)]
+        others += [(f"mistakes.{one.id}", one.key) for one in self.mistakes]
+        for place, key in others:
+            if _length(key) != self.length:
+                asked = (
+                    f"a list of {counted(self.length, 'formula')}" if self.length else "one formula"
+                )
+                raise ValueError(f"`{place}` has not the form of the key, which is {asked}")
         return self
 
 
-class ExpressionKind(Kind[ExpressionPart, Node]):
+def _length(key: Expression | None) -> int | None:
+    return len(key.tree.items) if key is not None and isinstance(key.tree, Listed) else None
+
+
+class ExpressionKind(Kind[ExpressionPart, Formulas]):
     """A formula, equal to the key wherever the key is defined on the declared domains."""
 
     part: ClassVar[type[ExpressionPart]] = ExpressionPart
 
-    def read(self, typed: Typed, part: ExpressionPart, scope: Scope) -> Reading[Node]:
-        """Return the tree of the formula."""
+    def read(self, typed: Typed, part: ExpressionPart, scope: Scope) -> Reading[Formulas]:
+        """Return the formula, or the list of formulas."""
         del scope
-        return read_formula(typed, tuple(part.variables))
+        variables = tuple(part.variables)
+        if part.length is None:
+            one = read_formula(typed, variables)
+            return Reading(Formula(one.value), one.shown, one.notes)
+        several = read_formula_list(typed, variables)
+        return Reading(tuple(map(Formula, several.value)), several.shown, several.notes)
 
     def solve(self, part: ExpressionPart, scope: Scope) -> Value | None:
-        """Return the key as a formula over the part's variables."""
-        return formula_of(part, scope)
+        """Return the key as a formula over the part's variables, or as a tuple of them."""
+        return formula_of(part, scope) if part.length is None else formulas_of(part, scope)
 
     def judge(
-        self, reading: Reading[Node], key: Value | None, part: ExpressionPart, scope: Scope
+        self, reading: Reading[Formulas], key: Value | None, part: ExpressionPart, scope: Scope
     ) -> Judgement:
         """Return right, or not with a counter-example that shows the student's own value."""
         del scope
-        if not isinstance(key, Formula):
-            return NOT
-        differs = compare(reading.value, key, part.sample)
-        if differs is None:
-            return RIGHT
-        return Judgement(NOT.credit, remark=counter_example(reading.value, differs))
+        answer = reading.value
+        if isinstance(answer, Formula) and isinstance(key, Formula):
+            differs = compare(answer, key, part.sample)
+            if differs is None:
+                return RIGHT_BY["points"]
+            return Judgement(NOT.credit, remark=_counter_example(differs), by="points")
+        if not isinstance(answer, tuple) or not isinstance(key, tuple):
+            return NOT_BY["points"]
+        if len(answer) != len(key):
+            told = f"The answer has {counted(len(answer), 'formula')}, asked are {len(key)}."
+            return Judgement(NOT.credit, misfit=told, by="points")
+        return judge_each(answer, key, part, noun="formula", partial=part.credit_by == "component")
 
-    def carried(self, reading: Reading[Node]) -> Value | None:
+    def identity(self, value: Formulas | Value, part: ExpressionPart) -> Hashable | None:
+        """Return the values at the sampled points."""
+        return identity_of(value, part)
+
+    def carried(self, reading: Reading[Formulas]) -> Value | None:
         """Return nothing: a later key does not compute with a formula."""
         del reading
         return None
@@ -102,9 +151,13 @@ class ExpressionKind(Kind[ExpressionPart, Node]):
         """Return the key and the key plus one where a student can type them, and broken text."""
         name = next(iter(part.variables))
         broken = (f"({name}", "undeclared_name", f"{name} +")
-        if not isinstance(key, Formula) or not can_be_typed(key.tree, part):
+        trees = [one.tree for one in _each(key)]
+        if not trees or not all(can_be_typed(tree, part) for tree in trees):
             return Samples((), (), broken)
-        return Samples((show(key.tree),), (show(Binary("+", key.tree, Num(1))),), broken)
+        wrong = (*trees[:-1], Binary("+", trees[-1], Num(1)))
+        if part.length is None:
+            return Samples((show(trees[0]),), (show(wrong[0]),), broken)
+        return Samples((show(tuple(trees)), "\n".join(map(show, trees))), (show(wrong),), broken)
 
 
 def can_be_typed(tree: Node, part: FormulaPart) -> bool:
@@ -125,9 +178,60 @@ def formula_of(part: FormulaPart, scope: Scope) -> Formula:
     return Formula(part.key.tree, Scope(names, scope.functions, scope.swaps))
 
 
-def counter_example(answer: Node, point: Mapping[str, Number]) -> str:
-    """Return what the student's own formula gives at *point*, and nothing of the key."""
-    own = value_at(Formula(answer, Scope({}, FUNCTIONS)), point)
-    place = ", ".join(f"{name} = {show(value)}" for name, value in point.items())
-    gives = "has no value" if own is None else f"gives {show(own)}"
-    return f"At {place} your formula {gives}, which is not right there."
+def formulas_of(part: FormulaPart, scope: Scope) -> tuple[Formula, ...]:
+    """Return the items of a key that is a tuple, each as a formula."""
+    formula = formula_of(part, scope)
+    if not isinstance(formula.tree, Listed):
+        raise SolverError("the key is not a tuple of formulas")
+    return tuple(Formula(item, formula.scope) for item in formula.tree.items)
+
+
+def identity_of(value: object, part: FormulaPart) -> Hashable | None:
+    """Return the values of one or more formulas at the sampled points.
+
+    None where one has no value somewhere, or a rounded one: then only `compare` can tell.
+    """
+    values = tuple(one.values(part.sample) for one in _each(value))
+    whole = values and all(None not in one.tops and not one.inexact for one in values)
+    return values if whole else None
+
+
+def judge_each(
+    answers: Sequence[Formula],
+    keys: tuple[Value, ...],
+    part: FormulaPart,
+    *,
+    noun: str,
+    partial: bool,
+) -> Judgement:
+    """Return the judgement of formulas that have as many keys, with the first counter-example."""
+    found: list[Difference | None] = []
+    for answer, key in zip(answers, keys, strict=True):
+        if not isinstance(key, Formula):
+            return NOT_BY["points"]
+        found.append(compare(answer, key, part.sample))
+    marks = tuple(differs is None for differs in found)
+    if all(marks):
+        return RIGHT_BY["points"]
+    place = f"{noun} {marks.index(False) + 1}"
+    remark = next(_counter_example(one, place) for one in found if one is not None)
+    return replace(share(marks, partial=partial), remark=remark, by="points", place=place)
+
+
+def _each(value: object) -> tuple[Formula, ...]:
+    items = value if isinstance(value, tuple) else (value,)
+    return tuple(one for one in items if isinstance(one, Formula))
+
+
+def _counter_example(differs: Difference, place: str = "") -> str:
+    """Return what the student's own formula gives at a point, and nothing of the key."""
+    at = ", ".join(f"{name} = {show(value)}" for name, value in differs.point.items())
+    start = f"{place.capitalize()}: at" if place else "At"
+    return f"{start} {at} your formula {_outcome(differs.own)}, which is not right there."
+
+
+def _outcome(own: Number | None) -> str:
+    if own is None:
+        return "has no value"
+    told = show(own)
+    return f"gives {told}" if len(told) <= MOST_FIGURES else "gives a number of many figures"

@@ -1,20 +1,22 @@
 """The kind whose answer is a shape: `shape`, in numbers or in formulas."""
 
+from collections.abc import Hashable
+from dataclasses import replace
 from typing import ClassVar, Literal, TypeAlias
 
 from grader.errors import SolverError
 from grader.evaluate import Scope
 from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples, share
-from grader.kinds.formulas import FormulaPart, can_be_typed, counter_example, formula_of
+from grader.kinds.formulas import FormulaPart, can_be_typed, formulas_of, identity_of, judge_each
 from grader.reading import Reading, Typed, read_formulas, read_shape
 from grader.show import show
-from grader.symbolic import Formula, compare
-from grader.tree import Node, Num, Sequence
+from grader.symbolic import Formula
+from grader.tree import Num
 from grader.values import Tensor, Value
 
 __all__ = ["ShapeKind", "ShapePart"]
 
-Axes: TypeAlias = tuple[int, ...] | tuple[Node, ...]
+Axes: TypeAlias = tuple[int, ...] | tuple[Formula, ...]
 
 
 class ShapePart(FormulaPart):
@@ -37,17 +39,15 @@ class ShapeKind(Kind[ShapePart, Axes]):
     def read(self, typed: Typed, part: ShapePart, scope: Scope) -> Reading[Axes]:
         """Return the axes as numbers, or as formulas where the part has variables."""
         del scope
-        if part.variables:
-            return read_formulas(typed, tuple(part.variables))  # type: ignore[return-value]
-        return read_shape(typed, square=2 if part.square else None)  # type: ignore[return-value]
+        if not part.variables:
+            return read_shape(typed, square=2 if part.square else None)  # type: ignore[return-value]
+        axes = read_formulas(typed, tuple(part.variables))
+        return Reading(tuple(map(Formula, axes.value)), axes.shown, axes.notes)
 
     def solve(self, part: ShapePart, scope: Scope) -> Value | None:
         """Return a tuple of integers, or of formulas where the part has variables."""
         if part.variables:
-            formula = formula_of(part, scope)
-            if not isinstance(formula.tree, Sequence):
-                raise SolverError("the key of a shape with variables is a tuple of formulas")
-            return tuple(Formula(axis, formula.scope) for axis in formula.tree.items)
+            return formulas_of(part, scope)
         return _as_shape(super().solve(part, scope))
 
     def judge(
@@ -59,16 +59,18 @@ class ShapeKind(Kind[ShapePart, Axes]):
             return NOT
         if len(reading.value) != len(key):
             return Judgement(NOT.credit, misfit=_axes(len(reading.value), len(key), part))
-        marks: list[bool] = []
-        remark = ""
-        for axis, wanted in zip(reading.value, key, strict=True):
-            right, differs = _axis(axis, wanted, part)
-            marks.append(right)
-            remark = remark or differs
+        partial = part.credit_by == "axis"
+        if part.variables:
+            formulas = [axis for axis in reading.value if isinstance(axis, Formula)]
+            return judge_each(formulas, key, part, noun="axis", partial=partial)
+        marks = tuple(axis == wanted for axis, wanted in zip(reading.value, key, strict=True))
         if all(marks):
             return RIGHT
-        judged = share(tuple(marks), partial=part.credit_by == "axis")
-        return Judgement(judged.credit, remark=remark, cells=judged.cells)
+        return replace(share(marks, partial=partial), place=f"axis {marks.index(False) + 1}")
+
+    def identity(self, value: Axes | Value, part: ShapePart) -> Hashable | None:
+        """Return the numbers of the axes, or the values of formulas at the sampled points."""
+        return identity_of(value, part) if part.variables else super().identity(value, part)
 
     def carried(self, reading: Reading[Axes]) -> Value | None:
         """Return a shape of numbers; formulas are not carried."""
@@ -89,15 +91,6 @@ class ShapeKind(Kind[ShapePart, Axes]):
         return Samples(
             (text, f"({text.replace('×', ', ')})"), (f"7{text}",), ("abc", "nan", "1.5×2")
         )
-
-
-def _axis(axis: int | Node, wanted: Value, part: ShapePart) -> tuple[bool, str]:
-    if isinstance(axis, int):
-        return axis == wanted, ""
-    if not isinstance(wanted, Formula):
-        return False, ""
-    differs = compare(axis, wanted, part.sample)
-    return differs is None, "" if differs is None else counter_example(axis, differs)
 
 
 def _as_shape(value: Value | None) -> Value:

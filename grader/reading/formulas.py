@@ -1,4 +1,4 @@
-"""Text or JSON to a formula, or to a shape of formulas: trees in the declared variables."""
+"""Text or JSON to a formula, a list or a shape of formulas: trees in the declared variables."""
 
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -6,29 +6,32 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.characters import clean
+from grader.reading.items import MAX_ITEMS, split_items
 from grader.reading.links import Found, last_link
 from grader.reading.names import Names, names_of
 from grader.reading.numbers import MAX_TEXT, given_number
 from grader.reading.parser import parse
 from grader.reading.refusals import formula_in
 from grader.reading.result import Reading, Typed
+from grader.reading.tails import tail_of
 from grader.reading.tokens import Token, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
 from grader.tree import Negate, Node, Num
 
-__all__ = ["read_formula", "read_formulas"]
+__all__ = ["read_formula", "read_formula_list", "read_formulas"]
 
 SET_WORDS: Final = frozenset({"text"})
 r"""What may be dropped as words around a formula: only what is set as ``\text{...}``."""
-MAX_ITEMS: Final = 16
 
 
 def read_formula(typed: Typed, variables: Collection[str]) -> Reading[Node]:
     r"""Return the formula that *typed* spells in the declared *variables*.
 
-    What stands before the last ``=`` is dropped, even where it is a variable. Raises `AnswerError`;
-    an unknown name is answered with the names that there are.
+    What stands before the last ``=`` is dropped, even where it is a variable, and so are a few
+    words behind the formula. ``[x]`` is a bracket, and no rounding down; around a division it is
+    refused, since it could be either. Raises `AnswerError`; an unknown name is answered with the
+    names that there are.
 
     >>> read_formula(r"n = \frac{W-K+2P}{S} + 1", ["W", "K", "P", "S"]).shown
     '(W - K + 2·P)/S + 1'
@@ -38,11 +41,31 @@ def read_formula(typed: Typed, variables: Collection[str]) -> Reading[Node]:
         tree = _number_node(typed, names)
         return Reading(tree, show(tree))
     text = clean(typed, limit=MAX_TEXT)
-    found = _value(text, names, grouping=True)
+    tokens, note = _tokens(text, names, grouping=True)
+    found = _value(tokens, text, names)
     if is_list(found.tokens):
         raise AnswerError("This is a list.", expected="one formula", position=0)
     tree = parse(found.tokens, text, declared=names.declared)
-    return Reading(tree, show(tree), found.notes)
+    return Reading(tree, show(tree), (*found.notes, *note))
+
+
+def read_formula_list(typed: Typed, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
+    """Return the formulas that *typed* lists, in brackets or not: by comma, semicolon or line.
+
+    >>> read_formula_list("w = a + b; v = 2a", ["a", "b"]).shown
+    '(a + b, 2·a)'
+    """
+    names = names_of(variables)
+    if isinstance(typed, list):
+        return _listed(typed, names, "formulas")
+    if not isinstance(typed, str):
+        return _together([_number_node(typed, names)], ())
+    text = clean(typed, limit=MAX_TEXT)
+    tokens, note = _tokens(text, names, grouping=True)
+    found = [_value(item, text, names) for item in split_items(tokens, text)]
+    trees = [parse(one.tokens, text, declared=names.declared) for one in found]
+    notes = dict.fromkeys((*(each for one in found for each in one.notes), *note))
+    return _together(trees, tuple(notes))
 
 
 def read_formulas(typed: Typed, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
@@ -53,19 +76,28 @@ def read_formulas(typed: Typed, variables: Collection[str]) -> Reading[tuple[Nod
     """
     names = names_of(variables)
     if isinstance(typed, list):
-        return _listed(typed, names)
+        return _listed(typed, names, "axes")
     if not isinstance(typed, str):
-        return _axes([_number_node(typed, names)], ())
+        return _together([_number_node(typed, names)], ())
     text = clean(typed, limit=MAX_TEXT)
-    found = _value(text, names, grouping=False)
+    tokens, note = _tokens(text, names, grouping=False)
+    found = _value(tokens, text, names)
     if has_cross_and_comma(found.tokens):
-        found = _value(text, names, grouping=True)
+        tokens, note = _tokens(text, names, grouping=True)
+        found = _value(tokens, text, names)
     axes = split_axes(found.tokens)
-    return _axes([parse(axis, text, declared=names.declared) for axis in axes], found.notes)
+    trees = [parse(axis, text, declared=names.declared) for axis in axes]
+    return _together(trees, (*found.notes, *note))
 
 
-def _value(text: str, names: Names, *, grouping: bool) -> Found:
-    link = last_link(tokenize(text, names=names, grouping=grouping), text)
+def _tokens(text: str, names: Names, *, grouping: bool) -> tuple[list[Token], tuple[str, ...]]:
+    """Return the tokens up to the words behind them, and the note on these."""
+    end, note = tail_of(text, names)
+    return tokenize(text, 0, end, names=names, grouping=grouping), (note,) if note else ()
+
+
+def _value(tokens: Sequence[Token], text: str, names: Names) -> Found:
+    link = last_link(tokens, text)
     value = without_words(link.tokens, text, words=SET_WORDS)
     if not value.tokens:
         raise AnswerError(
@@ -82,17 +114,17 @@ def _recased(tokens: Sequence[Token], text: str) -> list[str]:
     return [f"'{written}' was read as {name}." for written, name in found.items()]
 
 
-def _listed(typed: list[Typed], names: Names) -> Reading[tuple[Node, ...]]:
+def _listed(typed: list[Typed], names: Names, noun: str) -> Reading[tuple[Node, ...]]:
     if not 0 < len(typed) <= MAX_ITEMS:
-        raise AnswerError(f"This has {len(typed)} axes.", expected=f"1 to {MAX_ITEMS}")
+        raise AnswerError(f"This has {len(typed)} {noun}.", expected=f"1 to {MAX_ITEMS}")
     readings = [read_formula(item, names.declared) for item in typed]
     notes = dict.fromkeys(note for reading in readings for note in reading.notes)
-    return _axes([reading.value for reading in readings], tuple(notes))
+    return _together([reading.value for reading in readings], tuple(notes))
 
 
-def _axes(trees: Sequence[Node], notes: tuple[str, ...]) -> Reading[tuple[Node, ...]]:
-    axes = tuple(trees)
-    return Reading(axes, show(axes), notes)
+def _together(trees: Sequence[Node], notes: tuple[str, ...]) -> Reading[tuple[Node, ...]]:
+    several = tuple(trees)
+    return Reading(several, show(several), notes)
 
 
 def _number_node(typed: Typed, names: Names) -> Node:

@@ -8,14 +8,17 @@ from grader.errors import AnswerError
 from grader.reading.refusals import quoted
 from grader.reading.tokens import CLOSERS, OPENERS, Token, ends_operand
 
-__all__ = ["CHAIN_NOTE", "LINKS", "Found", "last_link"]
+__all__ = ["CHAIN_NOTE", "CUTTING", "LINKS", "Found", "last_link"]
 
 LINKS: Final = frozenset({"=", "⇒"})
+CUTTING: Final = LINKS | {":"}
+"""The signs behind which a value may begin."""
 CONCLUDING: Final = frozenset(
     {"answer", "result", "total", "altogether", "final", "finally", "so", "hence", "thus"}
     | {"therefore"}
 )
 """Words of a label by which the value behind it is the one that all the others led to."""
+JOINING: Final = frozenset({"and", "und"})
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "D", "d"})
 MOST_ITEMS: Final = 10
 CHAIN_NOTE: Final = "The last value of the chain counts."
@@ -34,6 +37,8 @@ def last_link(tokens: Sequence[Token], text: str) -> Found:
 
     Two equations side by side, ``k = 5, p = 2``, are an `AnswerError`.
     """
+    if CUTTING.isdisjoint([token.text for token in tokens]):
+        return Found(list(tokens))
     cuts = _cuts(tokens)
     cut = cuts[-1] if cuts else 0
     if 0 < cut == len(tokens):
@@ -63,6 +68,9 @@ def _cuts(tokens: Sequence[Token]) -> list[int]:
         labels = token.text == ":" and (worded or _is_named(tokens, start, at))
         if labels and _holds_value(tokens[start:at], first=not cuts):
             raise _several(token)
+        second = worded and token.text in CUTTING
+        if second and _is_second(tokens[start:at], first=not cuts):
+            raise _several(token)
         if labels or token.text in LINKS:
             cuts.append(at + 1)
             worded = False
@@ -89,6 +97,20 @@ def _holds_value(label: Sequence[Token], *, first: bool) -> bool:
         return label[0].kind == "number" and not _is_item(label)
     values = [at for at, token in enumerate(label) if token.kind == "number" or _stands(label, at)]
     return bool(values) and label[values[0]].start < words[-1].start
+
+
+def _is_second(label: Sequence[Token], *, first: bool) -> bool:
+    """Tell whether *label* names a second value: ``acc 0.73, loss`` or ``0.73 and loss``."""
+    words = [token for token in label if token.kind in {"word", "text"}]
+    if not words or any(CONCLUDING & set(word.text.lower().split()) for word in words):
+        return False
+    if first:
+        between = (token for token in label if words[0].start < token.start < words[-1].start)
+        return any(token.kind == "number" and (token.place or 0) < 0 for token in between)
+    return any(
+        token.kind == "word" and token.text in JOINING and ends_operand(label[:at])
+        for at, token in enumerate(label)
+    )
 
 
 def _stands(tokens: Sequence[Token], at: int) -> bool:

@@ -50,11 +50,12 @@ class Spotted:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The variables that a formula may use."""
+    """The variables that a formula may use; *letters* are those of one letter."""
 
     declared: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
     meanings: tuple[tuple[str, bool], ...] = ()
+    letters: frozenset[str] = frozenset()
 
     def spot(self, text: str, at: int, end: int) -> Spotted | None:
         """Return the variable that stands at *at* of *text*, or None."""
@@ -82,7 +83,8 @@ def _prepare(declared: tuple[str, ...]) -> Names:
     spellings += [rf"(?<![^\W\d_]){_within(_plain_form(text))}(?!{LETTER})" for text in other]
     groups = "|".join(f"({spelling})" for spelling in spellings)
     meanings = [(name, False) for name in declared] + [(name, True) for name in other.values()]
-    return Names(declared, re.compile(rf"(?!{FUNCTION})(?:{groups})"), tuple(meanings))
+    letters = frozenset(name for name in declared if len(name) == 1)
+    return Names(declared, re.compile(rf"(?!{FUNCTION})(?:{groups})"), tuple(meanings), letters)
 
 
 def _other_case(declared: Iterable[str]) -> dict[str, str]:

@@ -8,7 +8,8 @@ r"""Tokens to a tree of `grader.tree`: the one grammar of arithmetic and of form
     power    = primary raised* "%"? (("^" | "**") signed)?
     primary  = number | name | function | bracket | \frac{sum}{sum}
 
-What a reader could take in two ways is refused with both: ``1,5``, ``K2``, ``a/2b``, ``2½``.
+What a reader could take in two ways is refused with both: ``1,5``, ``K2``, ``a/2b``, ``2½``, and
+in a formula ``[a/b]``.
 """
 
 from collections.abc import Sequence as AbstractSequence
@@ -20,8 +21,9 @@ from grader.reading.refusals import (
     after_division,
     cannot_read,
     glued_arguments,
-    mixed_number,
     percent_of_fraction,
+    refuse_mixed_number,
+    refuse_rounding_brackets,
     side_by_side,
 )
 from grader.reading.tokens import OPENERS, Token
@@ -38,6 +40,10 @@ SUMS: Final = frozenset("+-")
 PRODUCTS: Final = {"*": "*", "×": "*", "·": "*", "/": "/", "//": "//", "%": "%", "mod": "%"}
 DIVISIONS: Final = frozenset({"/", "//", "%"})
 PERCENTS: Final = frozenset({"%", "percent"})
+STOPS: Final = SUMS | frozenset(")]}⌋⌉,;")
+"""Signs that end a product."""
+AFTER_POWER: Final = STOPS | frozenset({"*", "×", "·", "/", "//"})
+"""Signs that end a power; a percent sign may still belong to it."""
 FENCES: Final = {"⌊": "floor", "⌈": "ceil"}
 MOST_ARGUMENTS: Final = {"round": 2, "min": 100, "max": 100}
 PRIMARY_KINDS: Final = frozenset({"number", "name", "function"})
@@ -81,7 +87,7 @@ class _Parser:
     def _sum(self) -> Node:
         self._deeper()
         node = self._product()
-        while (sign := self._sign()) in SUMS:
+        while (sign := self._signs[self._at]) in SUMS:
             self._at += 1
             node = self._binary(sign, node, self._product())
         self._depth -= 1
@@ -91,14 +97,15 @@ class _Parser:
         node = self._signed()
         divided = False
         while True:
-            if (sign := PRODUCTS.get(self._sign())) is not None:
+            found = self._signs[self._at]
+            if (sign := PRODUCTS.get(found)) is not None:
                 self._at += 1
                 divided = sign in DIVISIONS
                 right = self._signed()
                 if divided and self._signs[self._at - 1] in PERCENTS:
                     raise percent_of_fraction(self._text, self._tokens, self._at - 1)
                 node = self._binary(sign, node, right)
-            elif self._starts_primary():
+            elif found not in STOPS and self._starts_primary():
                 if divided:
                     raise after_division(self._text, self._tokens, self._at)
                 node = self._beside(node)
@@ -112,8 +119,8 @@ class _Parser:
         if token.kind == "number":
             raise side_by_side(self._text, self._tokens, at)
         right = self._power()
-        if token.text == "frac" and _is_plain(right) and _ends_in_number(left):
-            raise mixed_number(self._text, self._tokens, at)
+        if token.text == "frac":
+            refuse_mixed_number(left, right, self._text, self._tokens, at)
         return self._binary("*", left, right)
 
     def _binary(self, sign: str, left: Node, right: Node) -> Node:
@@ -127,8 +134,10 @@ class _Parser:
         return Binary(sign, left, right)
 
     def _signed(self) -> Node:
+        if self._signs[self._at] not in SUMS:
+            return self._power()
         minus = []
-        while (sign := self._sign()) in SUMS:
+        while (sign := self._signs[self._at]) in SUMS:
             minus.append(sign == "-")
             self._at += 1
         node = self._power()
@@ -139,8 +148,11 @@ class _Parser:
         return node
 
     def _power(self) -> Node:
-        node = self._raised(self._primary())
-        if self._sign() != "**":
+        node = self._primary()
+        if self._signs[self._at] in AFTER_POWER:
+            return node
+        node = self._raised(node)
+        if self._signs[self._at] != "**":
             return node
         self._at += 1
         self._deeper()
@@ -159,7 +171,7 @@ class _Parser:
 
     def _is_percent(self) -> bool:
         """Tell whether a percent sign is next; before a value ``%`` is the remainder."""
-        sign = self._sign()
+        sign = self._signs[self._at]
         if sign != "%":
             return sign == "percent"
         return not self._starts_primary(self._at + 1)
@@ -169,11 +181,11 @@ class _Parser:
         if token is None:
             raise self._ended()
         self._at += 1
+        if token.kind == "name":
+            return Name(token.text)
+        if token.kind == "number":
+            return _number(token)
         match token.kind, token.text:
-            case "number", _:
-                return _number(token)
-            case "name", name:
-                return Name(name)
             case "function", function:
                 return self._call(function)
             case "symbol", "frac":
@@ -185,6 +197,8 @@ class _Parser:
             case "symbol", sign if sign in OPENERS:
                 node = self._sum()
                 self._close(OPENERS[sign])
+                if sign == "[" and self._declared:
+                    refuse_rounding_brackets(node, token.start)
                 return node
         self._at -= 1
         raise self._stuck()
@@ -213,7 +227,7 @@ class _Parser:
     def _arguments(self, most: int) -> tuple[Node, ...]:
         first = self._at
         arguments = [self._sum()]
-        while self._sign() in {",", ";"} and len(arguments) < most:
+        while self._signs[self._at] in {",", ";"} and len(arguments) < most:
             self._at += 1
             arguments.append(self._sum())
         inside = self._tokens[first : self._at]
@@ -222,7 +236,7 @@ class _Parser:
         return tuple(arguments)
 
     def _braces(self) -> Node:
-        if self._sign() != "{":
+        if self._signs[self._at] != "{":
             raise AnswerError(
                 r"\frac needs braces.", expected=r"\frac{1}{2}", position=self._position()
             )
@@ -232,7 +246,7 @@ class _Parser:
         return node
 
     def _close(self, closer: str) -> None:
-        if self._sign() == closer:
+        if self._signs[self._at] == closer:
             self._at += 1
         elif self._at < len(self._tokens):
             raise self._stuck()
@@ -243,9 +257,6 @@ class _Parser:
 
     def _peek(self) -> Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
-
-    def _sign(self) -> str:
-        return self._signs[self._at]
 
     def _starts_primary(self, at: int | None = None) -> bool:
         at = self._at if at is None else at
@@ -284,15 +295,3 @@ def _number(token: Token) -> Node:
     if token.kind == "number" and token.place is None:
         return Binary("/", Num(token.value.numerator), Num(token.value.denominator))
     return Num(token.value) if token.value >= 0 else Negate(Num(-token.value))
-
-
-def _is_plain(node: Node) -> bool:
-    r"""Tell whether *node* is a fraction of two numbers, as in ``2\frac{1}{2}``."""
-    return isinstance(node, Binary) and isinstance(node.left, Num) and isinstance(node.right, Num)
-
-
-def _ends_in_number(node: Node) -> bool:
-    """Tell whether the last factor of *node* is a number."""
-    if isinstance(node, Binary) and node.operator == "*":
-        node = node.right
-    return isinstance(node, Num)

@@ -24,6 +24,8 @@ Kind: TypeAlias = Literal[
 
 MAX_DIGITS: Final = 400
 MAX_EXPONENT: Final = 400
+SHORT: Final = 16
+"""The digits of a number below which no bound is near."""
 
 
 class Token(NamedTuple):
@@ -107,6 +109,12 @@ def _compiled(grouped: str) -> re.Pattern[str]:
 
 SINGLE: Final = frozenset("+()[]{},;×·⌊⌋⌈⌉")
 """Signs that begin nothing longer."""
+DOUBLE: Final = frozenset("-*/=:")
+SECOND: Final = frozenset("-*/=>")
+"""Signs that may begin a longer one, and those that go on with it."""
+CLOSED: Final = frozenset(("", *"+-*/()^×·"))
+"""What a letter or a digit stands alone before: no longer name or number has it there."""
+DIGITS: Final = frozenset("0123456789")
 PATTERNS: Final = {True: _compiled(_GROUPED), False: _compiled("")}
 CROSSES: Final = "xX\u0445\u0425\u03c7\u03a7"
 """The letters that look like a cross: the Latin, the Cyrillic and the Greek one."""
@@ -115,6 +123,11 @@ CROSS_OF_NUMBERS: Final = re.compile(
 )
 CROSS_OF_NAMES: Final = re.compile(rf"[{CROSSES}]|(?:by|times)(?!{LETTER})")
 RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+VULGAR: Final = {
+    sign: Fraction(unicodedata.normalize("NFKC", sign).replace("\u2044", "/"))
+    for sign in map(chr, (*range(0xBC, 0xBF), *range(0x2150, 0x215F)))
+}
+"""Fractions of one character, such as ``½``."""
 FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|log")
 FUNCTION_NAMES: Final = {"√": "sqrt", "log": "log2"}
 DIGIT_MARKS: Final = re.compile(_MARKS)
@@ -130,24 +143,37 @@ def tokenize(
 ) -> list[Token]:
     """Return the tokens of ``text[start:end]``; with *grouping* a comma may group thousands."""
     at, end = start, len(text) if end is None else end
-    pattern = PATTERNS[grouping]
+    pattern, letters = PATTERNS[grouping], names.letters
     tokens: list[Token] = []
     while at < end:
-        character = text[at]
-        if character in SINGLE:
+        character, follows = text[at], text[at + 1 : at + 2]
+        if character in SINGLE or (character in DOUBLE and follows not in SECOND):
             tokens.append(Token("symbol", character, at, at + 1))
-            at += 1
+        elif follows in CLOSED and character in letters:
+            tokens.append(Token("name", character, at, at + 1))
+        elif follows in CLOSED and character in DIGITS:
+            tokens.append(Token("number", character, at, at + 1, int(character), 0))
+        elif character != " ":
+            token, after = _longer(text, at, end, tokens, pattern, names)
+            if token is not None:
+                tokens.append(token)
+            at = after
             continue
-        token = None
-        if character.isalpha() or character in "\\∂":
-            token = _variable(text, at, end, names) or _cross(text, at, end, tokens, names)
-        if token is not None:
-            at = token.end
-        elif (match := pattern.match(text, at, end)) is not None:
-            token, at = _token(match), match.end()
-        if token is not None:
-            tokens.append(token)
+        at += 1
     return tokens
+
+
+def _longer(
+    text: str, at: int, end: int, tokens: Sequence[Token], pattern: re.Pattern[str], names: Names
+) -> tuple[Token | None, int]:
+    """Return the token at *at*, None for what is not one, and the place behind it."""
+    character = text[at]
+    if character.isalpha() or character in "\\∂":
+        token = _variable(text, at, end, names) or _cross(text, at, end, tokens, names)
+        if token is not None:
+            return token, token.end
+    match = pattern.match(text, at, end)
+    return (None, at + 1) if match is None else (_token(match), match.end())
 
 
 def ends_operand(tokens: Sequence[Token]) -> bool:
@@ -180,11 +206,11 @@ def _token(match: re.Match[str]) -> Token | None:
     kind, (start, end), raw = match.lastgroup, match.span(), match[0]
     match kind:
         case "number":
-            value, place = exact_number(DIGIT_MARKS.sub("", raw), start)
+            digits = raw if raw.isdigit() else DIGIT_MARKS.sub("", raw)
+            value, place = exact_number(digits, start)
             return Token("number", raw, start, end, value, place)
         case "vulgar":
-            top, _, bottom = unicodedata.normalize("NFKC", raw).partition("\u2044")
-            return Token("number", raw, start, end, Fraction(int(top), int(bottom)))
+            return Token("number", raw, start, end, VULGAR[raw])
         case "power":
             return Token("power", raw, start, end, int(raw.translate(RAISED)))
         case "function":
@@ -217,6 +243,8 @@ def _function(raw: str) -> str:
 
 def exact_number(digits: str, position: int) -> tuple[Number, int]:
     """Return the value of plain ASCII *digits* such as ``1.5e3``, and the place of the last one."""
+    if len(digits) < SHORT and digits.isdigit():
+        return int(digits), 0
     mantissa, _, exponent = digits.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > len(f"-{MAX_EXPONENT}0"):
         raise _too_long(position)

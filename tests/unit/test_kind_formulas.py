@@ -8,6 +8,7 @@ from factories import ask, mark, problem
 from pydantic import ValidationError
 
 from grader.evaluate import Scope
+from grader.expr import parse
 from grader.kinds import KINDS
 
 SIZE = ask(
@@ -129,7 +130,7 @@ def test_a_key_without_a_value_anywhere_goes_to_a_person(key):
 def test_a_counter_example_is_told_at_a_point_that_one_can_work_out_by_hand():
     told = mark(SIZE, "ceil((H-K+2*P)/S)").feedback
     assert told == (
-        "Not right. At H = 2, K = 2, P = 1, S = 1 your formula gives 2, which is not right there."
+        "Not right. At H = 1, K = 1, P = 0, S = 1 your formula gives 0, which is not right there."
     )
 
 
@@ -207,3 +208,9 @@ def test_equal_formulas_have_one_identity_and_others_none_in_common():
     assert hash(one) == hash(same)
     for unsure in ("sqrt(K)", "1/(K-1)"):
         assert kind.identity(kind.read(unsure, part, scope).value, part) is None
+
+
+def test_whatever_is_put_into_the_place_of_the_key_meets_the_points_of_the_key():
+    part = problem(SIZE).parts[0]
+    assert part.model_copy(update={"key": parse("H // 16")}).sample is part.sample
+    assert part.sample.points == problem(SIZE).parts[0].sample.points

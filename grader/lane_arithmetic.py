@@ -1,0 +1,172 @@
+"""Exact arithmetic on lanes: a lane holds one number a point, and an operation takes them all.
+
+A lane is a list of whole numbers and, where a division leaves fractions, a list of denominators
+below them. Fractions are not brought to lowest terms after each operation: `bits` bounds how long
+the numbers can have become, and only the caller that meets a bound has to look at them.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from functools import partial
+from operator import add, floordiv, mod, mul, neg, sub
+from typing import Final, NamedTuple
+
+from grader.values import Number, simplest
+
+__all__ = ["CHOICES", "OPERATIONS", "ROUNDINGS", "Lane", "opposite", "raised", "reduced"]
+
+
+class Lane(NamedTuple):
+    """A number a point: *tops* over *bottoms* (positive; None: whole numbers), below 2**bits."""
+
+    tops: list[int]
+    bottoms: list[int] | None
+    bits: int
+
+    @classmethod
+    def of(cls, numbers: Iterable[Number]) -> "Lane":
+        """Return the lane of these numbers, at least one.
+
+        >>> Lane.of([2, Fraction(1, 3)])
+        Lane(tops=[2, 1], bottoms=[1, 3], bits=2)
+        """
+        ratios = [number.as_integer_ratio() for number in numbers]
+        tops, bottoms = [top for top, _ in ratios], [bottom for _, bottom in ratios]
+        return cls.measured(tops, None if max(bottoms) == 1 else bottoms)
+
+    @classmethod
+    def constant(cls, number: Number, count: int) -> "Lane":
+        """Return the lane that holds *number* at each of *count* points."""
+        top, bottom = number.as_integer_ratio()
+        bottoms = None if bottom == 1 else [bottom] * count
+        return cls([top] * count, bottoms, max(top.bit_length(), bottom.bit_length()))
+
+    @classmethod
+    def measured(cls, tops: list[int], bottoms: list[int] | None) -> "Lane":
+        """Return the lane of these numbers, with the least bound on their bits."""
+        return cls(tops, bottoms, max(map(int.bit_length, (*tops, *(bottoms or (1,))))))
+
+    def ratios(self) -> Iterable[tuple[int, int]]:
+        """Return top and bottom of each number, not always in lowest terms."""
+        return zip(self.tops, self.bottoms or [1] * len(self.tops), strict=True)
+
+    def numbers(self) -> Iterable[Number]:
+        """Return the numbers, one a point."""
+        if self.bottoms is None:
+            return self.tops
+        return map(simplest, map(Fraction, self.tops, self.bottoms))
+
+
+def reduced(lane: Lane) -> tuple[list[int], list[int] | None]:
+    """Return tops and bottoms in lowest terms, None for the bottoms where all numbers are whole."""
+    tops, bottoms, _ = lane
+    if bottoms is None:
+        return tops, None
+    shared = list(map(math.gcd, tops, bottoms))
+    tops, bottoms = list(map(floordiv, tops, shared)), list(map(floordiv, bottoms, shared))
+    return tops, None if max(bottoms) == 1 else bottoms
+
+
+def opposite(lane: Lane) -> Lane:
+    """Return the numbers with the other sign."""
+    return Lane(list(map(neg, lane.tops)), lane.bottoms, lane.bits)
+
+
+def raised(base: Lane, exponent: int) -> Lane:
+    """Return the powers of *base* to one *exponent*, which is not negative."""
+    tops = [top**exponent for top in base.tops]
+    bottoms = None if base.bottoms is None else [bottom**exponent for bottom in base.bottoms]
+    return Lane(tops, bottoms, base.bits * exponent or 1)
+
+
+def _times(left: list[int] | None, right: list[int] | None) -> list[int] | None:
+    """Return the products; None stands for ones."""
+    if left is None or right is None:
+        return right if left is None else left
+    return list(map(mul, left, right))
+
+
+def _joined(left: Lane, right: Lane, *, join: Callable[[int, int], int]) -> Lane:
+    """Return the sums or differences, over a common denominator."""
+    if left.bottoms == right.bottoms:
+        tops = list(map(join, left.tops, right.tops))
+        return Lane(tops, left.bottoms, max(left.bits, right.bits) + 1)
+    tops = list(map(join, _over(left.tops, right.bottoms), _over(right.tops, left.bottoms)))
+    return Lane(tops, _times(left.bottoms, right.bottoms), left.bits + right.bits + 1)
+
+
+def _product(left: Lane, right: Lane) -> Lane:
+    tops = list(map(mul, left.tops, right.tops))
+    return Lane(tops, _times(left.bottoms, right.bottoms), left.bits + right.bits)
+
+
+def _quotient(left: Lane, right: Lane) -> Lane:
+    tops, bottoms = _over(left.tops, right.bottoms), _over(right.tops, left.bottoms)
+    if min(bottoms) < 0:
+        tops = [-top if low < 0 else top for top, low in zip(tops, bottoms, strict=True)]
+        bottoms = list(map(abs, bottoms))
+    return Lane(tops, bottoms, left.bits + right.bits)
+
+
+def _over(tops: list[int], bottoms: list[int] | None) -> list[int]:
+    """Return *tops* times the *bottoms* of the other operand."""
+    return tops if bottoms is None else list(map(mul, tops, bottoms))
+
+
+def _whole_quotient(left: Lane, right: Lane) -> Lane:
+    return _floor(_quotient(left, right))
+
+
+def _remainder(left: Lane, right: Lane) -> Lane:
+    tops, divisors = _over(left.tops, right.bottoms), _over(right.tops, left.bottoms)
+    bottoms = _times(left.bottoms, right.bottoms)
+    return Lane(list(map(mod, tops, divisors)), bottoms, left.bits + right.bits)
+
+
+def _floor(lane: Lane) -> Lane:
+    if lane.bottoms is None:
+        return lane
+    return Lane(list(map(floordiv, lane.tops, lane.bottoms)), None, lane.bits)
+
+
+def _ceil(lane: Lane) -> Lane:
+    return opposite(_floor(opposite(lane)))
+
+
+def _absolute(lane: Lane) -> Lane:
+    return Lane(list(map(abs, lane.tops)), lane.bottoms, lane.bits)
+
+
+def _round(lane: Lane) -> Lane:
+    """Return the nearest whole numbers, halves away from zero, as people round."""
+    if lane.bottoms is None:
+        return lane
+    pairs = zip(lane.tops, lane.bottoms, strict=True)
+    tops = [
+        (2 * top + low) // (2 * low) if top >= 0 else -((low - 2 * top) // (2 * low))
+        for top, low in pairs
+    ]
+    return Lane(tops, None, lane.bits + 1)
+
+
+OPERATIONS: Final[dict[str, Callable[[Lane, Lane], Lane]]] = {
+    "+": partial(_joined, join=add),
+    "-": partial(_joined, join=sub),
+    "*": _product,
+    "/": _quotient,
+    "//": _whole_quotient,
+    "%": _remainder,
+}
+"""The operations of two lanes; no divisor may be zero."""
+
+ROUNDINGS: Final[dict[str, Callable[[Lane], Lane]]] = {
+    "abs": _absolute,
+    "ceil": _ceil,
+    "floor": _floor,
+    "round": _round,
+}
+"""The functions of one lane."""
+
+CHOICES: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min}
+"""The functions that take one of several whole numbers."""

@@ -1,0 +1,199 @@
+"""The points at which formulas are compared: small ones, every remainder, never the answer's."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.draw import Stream
+from grader.expr import parse
+from grader.sampling import MOST_POINTS, POINTS, Interval, points
+
+SIZES = (
+    ("H", Interval.parse("1..64")),
+    ("K", Interval.parse("1..11")),
+    ("P", Interval.parse("0..5")),
+    ("S", Interval.parse("1..4")),
+)
+FITS = (parse("K <= H + 2*P"),)
+KEY = parse("floor((H - K + 2*P) / S) + 1").tree
+
+
+def boxes(**domains: str):
+    return tuple((name, Interval.parse(domain)) for name, domain in domains.items())
+
+
+@pytest.mark.parametrize(
+    ("given", "low", "high", "real"),
+    [
+        ("1..64", 1, 64, False),
+        (" -3 .. 3 ", -3, 3, False),
+        ("0.0..1.0", 0, 1, True),
+        ("0..0.5", 0, Fraction(1, 2), True),
+        ("5..5", 5, 5, False),
+    ],
+)
+def test_a_range_is_two_limits_and_a_point_makes_it_real(given, low, high, real):
+    assert Interval.parse(given) == Interval(Fraction(low), Fraction(high), real)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "1", "1..", "3..1", "1...3", "a..b", "1..1e9", "1..9999999999", "٣..٤", 5, None, [1, 2]],
+)
+def test_what_is_no_range_is_refused_with_an_example(given):
+    with pytest.raises(ValueError, match=r"write 1\.\.64"):
+        Interval.parse(given)
+
+
+@pytest.mark.parametrize("given", ["1..64", "-3..3", "5..5", "1..999999999"])
+def test_half_of_the_picks_are_among_the_four_smallest(given):
+    box = Interval.parse(given)
+    stream = Stream(b"key", given)
+    picks = [box.pick(stream) for _ in range(400)]
+    assert all(type(pick) is int and box.low <= pick <= box.high for pick in picks)
+    assert sum(pick < box.low + 4 for pick in picks) >= 170
+
+
+def test_a_real_variable_takes_both_limits_and_hundredths_half_of_them_tenths():
+    box, stream = Interval.parse("0.0..1.0"), Stream(b"key", "real")
+    picks = [box.pick(stream) for _ in range(2000)]
+    assert {0, 1} <= set(picks)
+    assert len(set(picks)) > 90
+    assert all(100 % Fraction(pick).denominator == 0 for pick in picks)
+    assert sum(10 % Fraction(pick).denominator == 0 for pick in picks) > 1000
+
+
+def test_the_points_are_different_fit_the_conditions_and_never_change():
+    found = points(SIZES, FITS, KEY)
+    assert len(found) == MOST_POINTS
+    assert len({tuple(point.items()) for point in found}) == len(found)
+    assert all(point["K"] <= point["H"] + 2 * point["P"] for point in found)
+    points.cache_clear()
+    assert points(SIZES, FITS, KEY).points == found.points
+    assert dict(found[0]) == {"H": 1, "K": 1, "P": 0, "S": 1}
+
+
+def test_each_variable_takes_both_its_ends():
+    for name, box in SIZES:
+        assert {box.low, box.high} <= {point[name] for point in points(SIZES, (), KEY)}
+        assert {box.low, box.high} <= {point[name] for point in points(SIZES, FITS)}
+
+
+def test_the_simplest_points_come_first():
+    sums = [sum(point.values()) for point in points(SIZES, FITS, KEY)]
+    assert sums == sorted(sums)
+
+
+def rests(sample, division) -> set[tuple[int, int]]:
+    """Return each divisor with each remainder that *division* leaves somewhere in *sample*."""
+    pairs = [division(point) for point in sample]
+    return {(divisor, number % divisor) for number, divisor in pairs}
+
+
+def all_rests(*divisors: int) -> set[tuple[int, int]]:
+    return {(divisor, rest) for divisor in divisors for rest in range(divisor)}
+
+
+@pytest.mark.parametrize(
+    ("domains", "where", "key", "division", "divisors"),
+    [
+        (
+            SIZES,
+            (),
+            "floor((H - K + 2*P) / S) + 1",
+            lambda p: (p["H"] - p["K"] + 2 * p["P"], p["S"]),
+            4,
+        ),
+        (
+            SIZES,
+            FITS,
+            "ceil((H - K + 2*P) / S)",
+            lambda p: (p["H"] - p["K"] + 2 * p["P"], p["S"]),
+            4,
+        ),
+        (SIZES, FITS, "round((H - K) / S / 2)", lambda p: (p["H"] - p["K"], p["S"]), 4),
+        (
+            boxes(H="1..512", K="1..11", S="1..15"),
+            (),
+            "(H - K) // S",
+            lambda p: (p["H"] - p["K"], p["S"]),
+            15,
+        ),
+        (boxes(H="1..999999999", S="1..9"), (), "H // S", lambda p: (p["H"], p["S"]), 9),
+        (boxes(H="1..999999", S="1..9"), (), "H - H % S", lambda p: (p["H"], p["S"]), 9),
+        (boxes(H="1..999", S="1..9"), (parse("H > 9*S"),), "H // S", lambda p: (p["H"], p["S"]), 9),
+    ],
+)
+def test_every_remainder_of_every_divisor_that_the_key_rounds_occurs(
+    domains, where, key, division, divisors
+):
+    sample = points(domains, where, parse(key).tree)
+    assert rests(sample, division) >= all_rests(*range(1, divisors + 1))
+
+
+@pytest.mark.parametrize(
+    ("domains", "key", "division", "divisors"),
+    [
+        (boxes(H="1..99999"), "floor(H / 16)", lambda p: (p["H"], 16), (16,)),
+        (
+            boxes(H="1..999", S="1..3", T="1..3"),
+            "H // (S*T)",
+            lambda p: (p["H"], p["S"] * p["T"]),
+            (1, 2, 3, 4, 6, 9),
+        ),
+        (
+            boxes(H="1..999", S="1..3"),
+            "ceil((H + S)/(2*S + 4))",
+            lambda p: (p["H"] + p["S"], 2 * p["S"] + 4),
+            (6, 8, 10),
+        ),
+        (boxes(H="1..999", W="1..999", S="2..2"), "H // S + W // 5", lambda p: (p["W"], 5), (5,)),
+    ],
+)
+def test_a_divisor_may_be_a_number_or_made_of_variables(domains, key, division, divisors):
+    sample = points(domains, (), parse(key).tree)
+    assert rests(sample, division) >= all_rests(*divisors)
+
+
+def test_of_too_many_remainders_those_of_the_small_divisors_are_there():
+    sample = points(boxes(H="1..512", K="1..11", S="1..64"), (), parse("(H - K) // S").tree)
+    assert len(sample) == MOST_POINTS
+    assert rests(sample, lambda p: (p["H"] - p["K"], p["S"])) >= all_rests(*range(1, 16))
+
+
+def test_a_condition_takes_the_remainders_that_it_forbids():
+    fits = (parse("(H - K + 2*P) % S == 0"),)
+    found = rests(points(SIZES, fits, KEY), lambda p: (p["H"] - p["K"] + 2 * p["P"], p["S"]))
+    assert found == {(low, 0) for low in range(1, 5)}
+
+
+@pytest.mark.parametrize(
+    ("key", "count"),
+    [
+        ("H / S", POINTS),
+        ("sqrt(H) + max(K, S)", POINTS),
+        ("H // unknown", MOST_POINTS),
+        ("side(H) // S", MOST_POINTS),
+        ("side(H)", MOST_POINTS),
+        ("H // (S - S)", MOST_POINTS),
+        ("H % 0", MOST_POINTS),
+        ("H // (S / 2.5)", MOST_POINTS),
+        ("floor(H)", MOST_POINTS),
+    ],
+)
+def test_a_key_that_may_round_has_more_points_whatever_its_divisor(key, count):
+    assert len(points(SIZES, (), parse(key).tree)) == count
+
+
+def test_a_small_domain_gives_all_its_points():
+    box = boxes(n="1..3", m="0..1")
+    assert len(points(box, ())) == 6
+    assert [point["n"] for point in points(box, (parse("n > m + 1"),))] == [2, 3, 3]
+    assert len(points(boxes(n="1..128"), ())) == 128
+
+
+@pytest.mark.parametrize("condition", ["n > 5", "1 / 0 == 1", "n", "unknown == 1"])
+@pytest.mark.parametrize("domain", ["1..3", "1..999"])
+def test_conditions_that_nothing_satisfies_give_no_points(condition, domain):
+    unfit = parse(condition.replace("5", "5000"))
+    assert points(boxes(n=domain), (unfit,)).points == ()

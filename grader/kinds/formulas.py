@@ -38,6 +38,11 @@ __all__ = [
 MOST_FIGURES: Final = 40
 """The longest value of a student's formula that is told in full."""
 
+NO_VALUE: Final = (
+    "The formula has no value wherever it was tried: "
+    "it divides by zero, or its numbers are too large."
+)
+
 Formulas: TypeAlias = Formula | tuple[Formula, ...]
 
 
@@ -130,6 +135,8 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
             differs = compare(answer, key, part.sample)
             if differs is None:
                 return RIGHT_BY["points"]
+            if answer.values(part.sample).tops.count(None) == len(part.sample):
+                return Judgement(NOT.credit, misfit=NO_VALUE, by="points")
             return Judgement(NOT.credit, remark=_counter_example(differs), by="points")
         if not isinstance(answer, tuple) or not isinstance(key, tuple):
             return NOT_BY["points"]

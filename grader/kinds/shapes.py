@@ -16,6 +16,9 @@ from grader.values import Tensor, Value
 
 __all__ = ["ShapeKind", "ShapePart"]
 
+Layout: TypeAlias = Literal[
+    "HW", "HWC", "CHW", "NHWC", "NCHW", "LC", "CL", "NLC", "NCL", "DHWC", "CDHW", "NDHWC", "NCDHW"
+]
 Axes: TypeAlias = tuple[int, ...] | tuple[Formula, ...]
 
 
@@ -26,7 +29,7 @@ class ShapePart(FormulaPart):
     """
 
     kind: Literal["shape"]
-    layout: Literal["HW", "HWC", "CHW", "NHWC", "NCHW"] | None = None
+    layout: Layout | None = None
     square: bool = False
     credit_by: Literal["axis", "all"] = "all"
 

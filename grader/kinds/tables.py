@@ -216,11 +216,9 @@ def _partly(
     counts = cells if part.credit_by == "cell" else rows
     credit = share(counts, partial=part.credit_by != "all").credit
     first = rows.index(False)
-    row = f"row {first + 1}"
-    named = f"{row} ({shortened(show(key.items[first]))})"
+    named = f"row {first + 1} ({shortened(show(key.items[first]))})"
     column = list(part.columns)[marks[first].index(False)]
-    told = named if part.show == "cells" else row
-    remark = "" if told == row and part.credit_by == "cell" else f"{FIRST} {told}."
+    remark = f"{FIRST} {named}." if part.show == "cells" else ""
     return Judgement(credit, remark, cells=cells, by="cells", place=f"{named}, {column}")
 
 

@@ -42,14 +42,14 @@ COUNT = ask(
         (SIZE, "floor((H-K+2*P)/S)+1 pixels", "correct"),
         (SIZE, "floor((H-K+2P)/S)+1, where S is the stride", "correct"),
         (SIZE, "[(H-K+2P)/S]+1", "unreadable"),
-        (SIZE, "1/0", "wrong"),
-        (SIZE, "9**9**9", "wrong"),
-        (SIZE, "2**2**2**2**2**2", "wrong"),
-        (SIZE, "H**999999", "wrong"),
+        (SIZE, "1/0", "unreadable"),
+        (SIZE, "9**9**9", "unreadable"),
+        (SIZE, "2**2**2**2**2**2", "unreadable"),
+        (SIZE, "H**999999", "unreadable"),
         (SIZE, "H/(K-1)", "wrong"),
         (SIZE, "(" * 1_000 + "H" + ")" * 1_000, "unreadable"),
         (SIZE, "*".join("H" * 250), "unreadable"),
-        (SIZE, "sqrt(" * 28 + "H" + ")" * 28, "wrong"),
+        (SIZE, "sqrt(" * 28 + "H" + ")" * 28, "unreadable"),
         (SIZE, "floor((H-K+2*P)/S", "unreadable"),
         (SIZE, "floor((h_in-K+2*P)/S)+1", "unreadable"),
         (SIZE, "H; import os", "unreadable"),
@@ -89,9 +89,10 @@ def test_a_counter_example_shows_the_students_own_value_and_never_the_keys(typed
     assert NUMBERS.findall(told.replace(place[0], "")) == []
 
 
-def test_a_formula_without_a_value_is_told_so():
-    told = mark(SIZE, "1 / (H - H)").feedback
-    assert "your formula has no value" in told
+def test_a_formula_without_any_value_is_told_so_and_costs_nothing():
+    result = mark(SIZE, "1 / (H - H)")
+    assert "has no value wherever it was tried" in result.feedback
+    assert not result.costs_attempt
 
 
 def test_the_same_answer_meets_the_same_counter_example_every_time():

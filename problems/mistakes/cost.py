@@ -17,7 +17,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         "positions_left_out": (
             6,
             "How often is each weight used?",
-            "Left out the output positions: gave the number of weights.",
+            "Left out the positions, or time steps, that use each weight: gave their number.",
         ),
         "bias_counted": (
             3,
@@ -33,6 +33,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             3,
             "Percent of which of the two?",
             "Took the saving in percent of the reduced value instead of the standard one.",
+        ),
+        "macs_for_flops": (
+            5,
+            "Are multiply-accumulate operations asked for, or single operations?",
+            "Gave multiply-accumulate operations: half of the FLOPs.",
+        ),
+        "ratio_inverted": (
+            4,
+            "Which of the two stands below the fraction bar?",
+            "Gave the inverse of the ratio.",
         ),
     }
 )

@@ -1,4 +1,4 @@
-"""Mistakes about parameters: biases, channels, batch normalisation."""
+"""Mistakes about parameters: biases, channels, batch normalisation, blocks."""
 
 from typing import Final
 
@@ -73,6 +73,56 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             4,
             "Batch normalisation keeps more than what it learns.",
             "Left out the running mean and variance: 2 a channel instead of 4.",
+        ),
+        "earlier_channels_used": (
+            11,
+            "What comes into this layer? Look at the layer just before it.",
+            "Used the channels or width of an earlier layer as the input of a later one.",
+        ),
+        "bias_per_input_channel": (
+            3,
+            "To which channels is a bias added?",
+            "Counted a bias for each input channel instead of each output channel.",
+        ),
+        "weights_shared": (
+            4,
+            "Do all positions use the same filters here?",
+            "Counted the filters once, as in a convolution, where each position has its own.",
+        ),
+        "bias_per_filter": (
+            3,
+            "Do all positions share one bias here?",
+            "Counted one bias for each filter where each position has its own.",
+        ),
+        "projection_left_out": (
+            5,
+            "What makes the input of the block fit its output?",
+            "Left out the 1x1 projection on the shortcut.",
+        ),
+        "projection_counted": (
+            3,
+            "Does the shortcut of this block have weights?",
+            "Counted a 1x1 projection on a shortcut that passes its input on unchanged.",
+        ),
+        "biased_before_batch_norm": (
+            4,
+            "What does the normalisation after a convolution do to its bias?",
+            "Counted biases for convolutions that batch normalisation follows.",
+        ),
+        "reductions_left_out": (
+            4,
+            "What stands before the larger kernels of this module?",
+            "Left out the 1x1 reductions: the larger kernels counted on the module's input.",
+        ),
+        "pool_branch_left_out": (
+            3,
+            "Which branches of the module have weights?",
+            "Left out the 1x1 convolution after the pooling of the module.",
+        ),
+        "reductions_concatenated": (
+            4,
+            "Which outputs of the module are concatenated?",
+            "Added the channels of the 1x1 reductions to those that are concatenated.",
         ),
     }
 )

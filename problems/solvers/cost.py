@@ -1,7 +1,7 @@
 """Multiply-accumulate operations (MACs) of single layers, and what a cheaper layer saves.
 
 One MAC is a multiplication and an addition: two FLOPs. Biases are not counted. Source: Howard et
-al., MobileNets (2017).
+al., MobileNets (2017), section 3.1.
 """
 
 import math
@@ -12,11 +12,21 @@ from typing import Final
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from grader.values import Number, is_number, simplest
-from problems.solvers.bounds import Pair, pair
-from problems.solvers.parameters import conv_params, linear_params, separable_params
+from problems.solvers.bounds import Pair, Shape, pair, whole
+from problems.solvers.parameters import conv_params, linear_params, mlp_params, separable_params
 from problems.solvers.twins import instead, told, twins_of
 
-__all__ = ["SOLVERS", "TWINS", "conv_macs", "linear_macs", "saving_percent", "separable_macs"]
+__all__ = [
+    "SOLVERS",
+    "TWINS",
+    "conv_macs",
+    "flops",
+    "linear_macs",
+    "mlp_macs",
+    "saving_percent",
+    "separable_macs",
+    "separable_ratio",
+]
 
 
 def conv_macs(
@@ -56,6 +66,43 @@ def linear_macs(in_features: int, out_features: int) -> int:
     return linear_params(in_features, out_features, bias=False)
 
 
+def mlp_macs(sizes: Shape) -> int:
+    """Return the MACs of fully connected layers between consecutive *sizes*.
+
+    >>> mlp_macs((784, 100, 10))
+    79400
+    """
+    return mlp_params(sizes, bias=False)
+
+
+def flops(macs: int) -> int:
+    """Return the floating-point operations of so many MACs: ``2 * macs``.
+
+    >>> flops(4_089_184_256)
+    8178368512
+    """
+    return 2 * whole(macs, "macs", least=0)
+
+
+def separable_ratio(out_channels: int, kernel_size: Pair) -> Number:
+    """Return the cost of a separable convolution as a share of a standard one: ``1/N + 1/k**2``.
+
+    It holds for MACs, and for weights without biases; *out_channels* is N, ``k**2`` the cells of
+    the kernel.
+
+    >>> separable_ratio(64, 3)
+    Fraction(73, 576)
+    """
+    depthwise, pointwise = _shares(out_channels, kernel_size)
+    return simplest(depthwise + pointwise)
+
+
+def _shares(out_channels: int, kernel_size: Pair) -> tuple[Fraction, Fraction]:
+    """Return the shares of the depthwise and of the pointwise step."""
+    cells = math.prod(pair(kernel_size, "kernel_size"))
+    return Fraction(1, whole(out_channels, "out_channels")), Fraction(1, cells)
+
+
 def saving_percent(standard: Number, reduced: Number) -> Number:
     """Return what *reduced* saves of *standard*, in percent: ``100 * (1 - reduced/standard)``.
 
@@ -67,7 +114,15 @@ def saving_percent(standard: Number, reduced: Number) -> Number:
     return simplest(100 * (1 - Fraction(reduced) / standard))
 
 
-SOLVERS: Final[tuple[Solver, ...]] = (conv_macs, separable_macs, linear_macs, saving_percent)
+SOLVERS: Final[tuple[Solver, ...]] = (
+    conv_macs,
+    separable_macs,
+    linear_macs,
+    mlp_macs,
+    flops,
+    separable_ratio,
+    saving_percent,
+)
 
 
 def _positions(given: SimpleNamespace) -> int:
@@ -119,6 +174,25 @@ TWINS: Final[tuple[Twin, ...]] = (
         {
             "flops_for_macs": instead(linear_macs, lambda g: 2 * linear_macs(**vars(g))),
             "bias_counted": instead(linear_macs, lambda g: linear_macs(**vars(g)) + g.out_features),
+        },
+    ),
+    *twins_of(
+        mlp_macs,
+        {
+            "flops_for_macs": instead(mlp_macs, lambda g: 2 * mlp_macs(**vars(g))),
+            "bias_counted": instead(mlp_macs, lambda g: mlp_params(**vars(g))),
+            "layer_left_out": told(mlp_macs, sizes=lambda g: g.sizes[:-1]),
+        },
+    ),
+    *twins_of(flops, {"macs_for_flops": instead(flops, lambda g: g.macs)}),
+    *twins_of(
+        separable_ratio,
+        {
+            "ratio_inverted": instead(
+                separable_ratio, lambda g: Fraction(1) / separable_ratio(**vars(g))
+            ),
+            "depthwise_only": instead(separable_ratio, lambda g: _shares(**vars(g))[0]),
+            "pointwise_only": instead(separable_ratio, lambda g: _shares(**vars(g))[1]),
         },
     ),
     *twins_of(

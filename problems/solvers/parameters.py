@@ -1,10 +1,12 @@
 """Numbers of learnable parameters of single layers and of a stack of fully connected ones.
 
-Counts are exact integers. Source: the PyTorch documentation of ``Conv2d``, ``Linear`` and
-``BatchNorm2d``; Howard et al., MobileNets (2017) for the separable convolution.
+Counts are exact integers. Source: the PyTorch documentation of ``Conv2d``, ``ConvTranspose2d``,
+``Linear``, ``Embedding``, ``BatchNorm2d`` and ``LayerNorm``; Howard et al., MobileNets (2017) for
+the separable convolution; the Keras documentation of ``LocallyConnected2D``.
 """
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
@@ -18,8 +20,13 @@ __all__ = [
     "TWINS",
     "batch_norm_params",
     "conv_params",
+    "conv_transpose_params",
+    "embedding_params",
+    "layer_norm_params",
     "linear_params",
+    "locally_connected_params",
     "mlp_params",
+    "one_bias",
     "separable_params",
 ]
 
@@ -42,6 +49,43 @@ def conv_params(
     return weights + (out if flag(bias, "bias") else 0)
 
 
+def conv_transpose_params(
+    in_channels: int, out_channels: int, kernel_size: Pair, *, bias: bool = True, groups: int = 1
+) -> int:
+    """Return the parameters of a transposed 2-D convolution.
+
+    Its weights are those of the convolution that goes the other way:
+    ``kh * kw * in_channels * out_channels/groups``, and *out_channels* biases.
+
+    >>> conv_transpose_params(16, 3, 2)
+    195
+    """
+    return conv_params(in_channels, out_channels, kernel_size, bias=bias, groups=groups)
+
+
+def locally_connected_params(
+    in_channels: int,
+    out_channels: int,
+    kernel_size: Pair,
+    output_size: Pair,
+    *,
+    bias: bool = True,
+    shared_bias: bool = False,
+) -> int:
+    """Return the parameters of a convolution without weight sharing: own filters at each position.
+
+    ``H' * W' * (kh * kw * in_channels * out_channels + out_channels)`` for the *output_size*
+    (H', W'); with *shared_bias* all positions of an output channel have one bias.
+
+    >>> locally_connected_params(3, 16, 3, 30)
+    403200
+    """
+    positions = math.prod(pair(output_size, "output_size"))
+    weights = conv_params(in_channels, out_channels, kernel_size, bias=False)
+    biases = out_channels if flag(bias, "bias") else 0
+    return positions * weights + biases * (1 if flag(shared_bias, "shared_bias") else positions)
+
+
 def linear_params(in_features: int, out_features: int, *, bias: bool = True) -> int:
     """Return the parameters of a fully connected layer: ``in * out``, and *out* biases.
 
@@ -61,6 +105,15 @@ def mlp_params(sizes: Shape, *, bias: bool = True) -> int:
     if len(shape_of(sizes, "sizes")) == 1:
         raise SolverError("sizes must name the input and at least one layer")
     return sum(linear_params(into, out, bias=bias) for into, out in pairwise(sizes))
+
+
+def embedding_params(num_embeddings: int, embedding_dim: int) -> int:
+    """Return the parameters of an embedding table: ``num_embeddings * embedding_dim``.
+
+    >>> embedding_params(30522, 768)
+    23440896
+    """
+    return linear_params(num_embeddings, embedding_dim, bias=False)
 
 
 def separable_params(
@@ -91,22 +144,46 @@ def batch_norm_params(num_features: int, *, count: str = "learnable") -> int:
     return (2 if count == "learnable" else 4) * whole(num_features, "num_features")
 
 
+def layer_norm_params(normalized_shape: int | Shape, *, bias: bool = True) -> int:
+    """Return the parameters of layer normalisation: a scale and a shift for each value.
+
+    ``2 * prod(normalized_shape)``; half of it without *bias*.
+
+    >>> layer_norm_params(768)
+    1536
+    """
+    whole_shape = isinstance(normalized_shape, (tuple, list))
+    sizes = normalized_shape if whole_shape else (normalized_shape,)
+    values = math.prod(shape_of(sizes, "normalized_shape"))
+    return (2 if flag(bias, "bias") else 1) * values
+
+
 SOLVERS: Final[tuple[Solver, ...]] = (
     conv_params,
+    conv_transpose_params,
+    locally_connected_params,
+    separable_params,
     linear_params,
     mlp_params,
-    separable_params,
+    embedding_params,
     batch_norm_params,
+    layer_norm_params,
 )
+
+# What students do instead.
+
+
+def one_bias(solver: Callable[..., int]) -> Solver:
+    """Return the twin of *solver* that counts one bias for the whole layer."""
+    return instead(solver, lambda g: solver(**{**vars(g), "bias": False}) + int(g.bias))
+
 
 TWINS: Final[tuple[Twin, ...]] = (
     *twins_of(
         conv_params,
         {
             "no_bias": told(conv_params, bias=False),
-            "one_bias": instead(
-                conv_params, lambda g: conv_params(**{**vars(g), "bias": False}) + int(g.bias)
-            ),
+            "one_bias": one_bias(conv_params),
             "input_channels_left_out": told(conv_params, in_channels=lambda g: g.groups),
             "output_channels_left_out": told(conv_params, out_channels=lambda g: g.groups),
             "separable_for_standard": instead(
@@ -118,12 +195,33 @@ TWINS: Final[tuple[Twin, ...]] = (
         },
     ),
     *twins_of(
+        conv_transpose_params,
+        {
+            "no_bias": told(conv_transpose_params, bias=False),
+            "one_bias": one_bias(conv_transpose_params),
+            "bias_per_input_channel": told(
+                conv_transpose_params,
+                in_channels=lambda g: g.out_channels,
+                out_channels=lambda g: g.in_channels,
+            ),
+            "input_channels_left_out": told(conv_transpose_params, in_channels=lambda g: g.groups),
+        },
+    ),
+    *twins_of(
+        locally_connected_params,
+        {
+            "no_bias": told(locally_connected_params, bias=False),
+            "weights_shared": told(locally_connected_params, output_size=1),
+            "bias_per_filter": told(locally_connected_params, shared_bias=True),
+            "input_channels_left_out": told(locally_connected_params, in_channels=1),
+            "output_channels_left_out": told(locally_connected_params, out_channels=1),
+        },
+    ),
+    *twins_of(
         linear_params,
         {
             "no_bias": told(linear_params, bias=False),
-            "one_bias": instead(
-                linear_params, lambda g: g.in_features * g.out_features + int(g.bias)
-            ),
+            "one_bias": one_bias(linear_params),
         },
     ),
     *twins_of(
@@ -167,4 +265,5 @@ TWINS: Final[tuple[Twin, ...]] = (
             "batch_norm_learnable": told(batch_norm_params, count="learnable"),
         },
     ),
+    *twins_of(layer_norm_params, {"no_bias": told(layer_norm_params, bias=False)}),
 )

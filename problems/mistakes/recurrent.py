@@ -1,0 +1,58 @@
+"""Mistakes about recurrent layers: gates, biases, time steps, directions."""
+
+from typing import Final
+
+from grader.book import MistakeInfo
+from problems.mistakes.table import listed
+
+__all__ = ["MISTAKES"]
+
+MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+    {
+        "one_recurrent_bias": (
+            6,
+            "How many bias vectors does each gate have in the convention that is asked for?",
+            "Counted one bias vector for each gate where the convention keeps two.",
+        ),
+        "two_recurrent_biases": (
+            4,
+            "How many bias vectors does each gate have in the convention that is asked for?",
+            "Counted two bias vectors for each gate where the convention has one.",
+        ),
+        "gates_left_out": (
+            5,
+            "What sets this layer apart from a plain recurrent one?",
+            "Counted one set of matrices, as in a plain RNN, and left out the gates.",
+        ),
+        "one_gate_left_out": (
+            5,
+            "Write down each equation of the layer: is every matrix in your count?",
+            "Counted one gate too few, such as three of the four of an LSTM.",
+        ),
+        "recurrent_weights_left_out": (
+            4,
+            "What else does a step take in, apart from its input?",
+            "Left out the weights from hidden state to hidden state.",
+        ),
+        "multiplied_by_length": (
+            4,
+            "Does each time step have weights of its own?",
+            "Multiplied the parameters by the number of time steps.",
+        ),
+        "one_direction": (
+            4,
+            "In how many directions is the sequence read?",
+            "Counted one of the two directions.",
+        ),
+        "directions_not_joined": (
+            3,
+            "What does the layer below hand on where both directions are read?",
+            "Gave the upper layers the values of one direction as input, not of both.",
+        ),
+        "one_layer": (
+            4,
+            "How many layers are stacked?",
+            "Counted one of the stacked layers.",
+        ),
+    }
+)

@@ -2,26 +2,34 @@
 
 `characters` makes look-alike characters one, `tokens` and `names` find numbers, signs and
 variables, `magnitudes` and `wording` deal with the words around a value and the earlier links of a
-chain, `parser` builds a tree. On these stand `numbers`, `shapes` and `formulas`. Arrays are laid
-out by `printing`, `brackets` and `layouts`, read by `cells` and put together by `tensors`.
+chain, `parser` builds a tree. On these stand `numbers`, `units`, `shapes` and `formulas`. Arrays
+are laid out by `printing`, `brackets` and `layouts`, read by `cells` and put together by `tensors`.
+Before all of it `styles` turns the decimal commas of a declared style into points.
 """
 
-from grader.reading.formulas import read_formula, read_formulas
+from grader.reading.formulas import read_formula, read_formula_list, read_formulas
 from grader.reading.json_text import load_json
 from grader.reading.numbers import looks_like_thousands, read_number
 from grader.reading.result import Reading, Typed, is_blank
 from grader.reading.shapes import read_shape
+from grader.reading.styles import Style, in_style
 from grader.reading.tensors import read_tensor
+from grader.reading.units import Quantity, read_quantity
 
 __all__ = [
+    "Quantity",
     "Reading",
+    "Style",
     "Typed",
+    "in_style",
     "is_blank",
     "load_json",
     "looks_like_thousands",
     "read_formula",
+    "read_formula_list",
     "read_formulas",
     "read_number",
+    "read_quantity",
     "read_shape",
     "read_tensor",
 ]

@@ -33,7 +33,9 @@ def split_axes(tokens: Sequence[Token]) -> list[list[Token]]:
     outer = _outer(inner)
     found = next((signs for signs in SEPARATORS if any(s in signs for _, s in outer)), None)
     if found is None and len(inner) > 1 and all(token.kind == "number" for token in inner):
-        return [[token] for token in inner]
+        alone = [[token] for token in inner]
+        _check(alone, inner)
+        return alone
     cuts = [at for at, sign in outer if found is not None and sign in found]
     starts, ends = [0, *(at + 1 for at in cuts)], [*cuts, len(inner)]
     axes = [inner[start:end] for start, end in zip(starts, ends, strict=True)]

@@ -15,17 +15,33 @@ BETWEEN: Final = re.compile(r"[\s,;]*")
 OUTSIDE: Final = re.compile(r"[\s,;.()>]*")
 TUPLE: Final = re.compile(r"(?<!\w)\(([^(),]*,[^()]*)\)")
 ROW: Final = re.compile(r"[^;\n]+")
+BLANK_TUPLE: Final = re.compile(
+    r"(?<!\w)\((\s*+[-+]?[0-9.][0-9.eE+-]*+(?:[\s;]++[-+]?[0-9.][0-9.eE+-]*+)++\s*+)\)"
+)
+"""Plain numbers between blanks in round brackets, ``(1 2 3)`` or ``(1 2; 3 4)``."""
+ANGLES: Final = re.compile(r"(?:<|⟨|\\langle\b)([^<>⟨⟩\\]*)(?:>|⟩|\\rangle\b)")
 
 
-def with_square_brackets(text: str) -> str:
-    """Return *text* with tuples in square brackets, ``((1, 2), (3, 4))``, and braces likewise."""
-    if "[" not in text and "\\" not in text:
-        text = text.translate({ord("{"): "[", ord("}"): "]"})
+def with_square_brackets(text: str, start: int) -> str:
+    """Return *text* with tuples in square brackets, ``((1, 2), (3, 4))``, and braces likewise.
+
+    Braces are other brackets only where no square ones stand behind *start*.
+    """
+    if "[" not in text[start:]:
+        text = BLANK_TUPLE.sub(r"[\1]", ANGLES.sub(_squared, text))
+        if "\\" not in text:
+            text = text.translate({ord("{"): "[", ord("}"): "]"})
     for _ in range(MAX_DEPTH):
         text, count = TUPLE.subn(r"[\1]", text)
         if not count:
             break
     return text
+
+
+def _squared(angles: re.Match[str]) -> str:
+    """Return what stands in angles in square brackets, each thing at its place."""
+    inside, end = angles.start(1) - angles.start(), angles.end() - angles.end(1)
+    return "[".rjust(inside) + angles[1] + "]".ljust(end)
 
 
 def in_brackets(text: str, start: int, *, rows_by_line: bool) -> tuple[list[Grid], str]:

@@ -16,7 +16,19 @@ from grader.reading.refusals import quoted
 from grader.reading.tokens import exact_number
 from grader.values import Number, simplest
 
-__all__ = ["Cell", "Grid", "cells_between", "cells_in", "number_in", "plain_cell", "unglued"]
+__all__ = [
+    "MAX_CELLS",
+    "Cell",
+    "Grid",
+    "cells_between",
+    "cells_in",
+    "number_in",
+    "plain_cell",
+    "unglued",
+]
+
+MAX_CELLS: Final = 4_096
+"""The most cells that an array which a student types may have."""
 
 
 class Cell(NamedTuple):
@@ -30,15 +42,16 @@ class Cell(NamedTuple):
 Grid: TypeAlias = Cell | list["Grid"]
 
 WORD: Final = re.compile(r"\S+")
-PARENTHESES_AND_COMMAS: Final = re.compile(r"[(),]")
+PARENTHESES_AND_COMMAS: Final = re.compile(r"[(),\"]")
 PADDED: Final = re.compile(r"0[0-9]{2}")
-DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+DECIMAL: Final = re.compile(r"([+-]?(?:[0-9]+|(?=\.[0-9])))(?:\.([0-9]*))?([eE][+-]?[0-9]{1,3})?")
 LONGEST_PLAIN: Final = 60
 LONGEST_GLUED: Final = 400
 RATIO: Final = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
 GLUED: Final = re.compile(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[+-](?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))+"
 )
+GLUE: Final = re.compile(r"[0-9.][+-]")
 GLUED_PIECE: Final = re.compile(r"[+-]?[0-9.]+")
 
 
@@ -63,13 +76,16 @@ def cells_between(text: str, start: int, end: int, mark: str) -> list[Grid]:
 
 
 def _between_commas(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the pieces between the commas outside parentheses."""
+    """Return the pieces between the commas outside parentheses and quotes."""
     depth = 0
+    quoted = False
     pieces = []
     for match in PARENTHESES_AND_COMMAS.finditer(text, start, end):
-        if match[0] != ",":
+        if match[0] == '"':
+            quoted = not quoted
+        elif match[0] != ",":
             depth += 1 if match[0] == "(" else -1
-        elif depth == 0:
+        elif depth == 0 and not quoted:
             pieces.append((start, match.start()))
             start = match.end()
     return [*pieces, (start, end)]
@@ -86,8 +102,11 @@ def _trimmed(text: str, pieces: list[tuple[int, int]], *, ends: bool = True) -> 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    return start, max(start, end - len(piece) + len(piece.rstrip()))
+    stripped = piece.strip()
+    if not stripped:
+        return end, end
+    start += piece.find(stripped)
+    return start, start + len(stripped)
 
 
 def unglued(rows: list[list[Grid]], text: str) -> str:
@@ -95,6 +114,8 @@ def unglued(rows: list[list[Grid]], text: str) -> str:
 
     NumPy prints no blank between a dot and a minus sign once a scan has squeezed the columns.
     """
+    if not GLUE.search(text):
+        return ""
     glued = [cell for row in rows for cell in row if _is_glued(cell, text)]
     if not glued:
         return ""
@@ -132,15 +153,20 @@ def plain_cell(raw: str) -> Number | None:
 
 @lru_cache(maxsize=4096)
 def _plain_cell(raw: str) -> Number | None:
-    if not DECIMAL.fullmatch(raw) or PADDED.fullmatch(raw):
+    found = DECIMAL.fullmatch(raw)
+    if found is None or PADDED.fullmatch(raw):
         return None
-    try:
-        value, _ = exact_number(raw.lstrip("+-"), 0)
-    except AnswerError:
-        return None
-    if value >= LARGEST:
-        return None
-    return -value if raw[0] == "-" else value
+    whole, decimals, exponent = found.groups()
+    if exponent:
+        try:
+            value, _ = exact_number(raw.lstrip("+-"), 0)
+        except AnswerError:
+            return None
+        return None if value >= LARGEST else -value if raw[0] == "-" else value
+    if not decimals:
+        return int(whole)
+    digits, scale = int(whole + decimals), 10 ** len(decimals)
+    return Fraction(digits, scale) if digits % scale else digits // scale
 
 
 def number_in(text: str, cell: Cell) -> Number:

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.result import Typed
+from grader.reading.result import Styled, Typed
 
 __all__ = ["split_rows"]
 
@@ -26,10 +26,10 @@ def split_rows(typed: Typed, *, columns: int) -> list[list[Typed]]:
         return [row for row in typed if isinstance(row, list)]
     if not isinstance(typed, str) or len(typed) > MAX_LENGTH:
         raise AnswerError("This is not a table.", expected="one line a row, cells with tabs or |")
+    text = Styled if isinstance(typed, Styled) else str
     lines = [_unframed(line) for line in typed.splitlines() if line.strip()]
-    if columns == 1:
-        return [[line.strip()] for line in lines]
-    return [_cells(line, columns) for line in lines]
+    rows = [[line.strip()] if columns == 1 else _cells(line, columns) for line in lines]
+    return [[text(cell) for cell in row] for row in rows]
 
 
 def _unframed(line: str) -> str:
@@ -39,7 +39,7 @@ def _unframed(line: str) -> str:
     return bare[1:-1] if framed else line
 
 
-def _cells(line: str, columns: int) -> list[Typed]:
+def _cells(line: str, columns: int) -> list[str]:
     """Return the cells of *line*, without the one that a bar at its end would open."""
-    cells: list[Typed] = [cell.strip() for cell in CELLS.split(line)]
+    cells = [cell.strip() for cell in CELLS.split(line)]
     return cells[:-1] if len(cells) > columns and line.endswith("|") else cells

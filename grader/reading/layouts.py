@@ -1,15 +1,15 @@
-r"""Arrays without brackets: LaTeX environments, and bare rows from a spreadsheet or CSV."""
+r"""Arrays without brackets: LaTeX, Word's equations, and bare rows from a spreadsheet or CSV."""
 
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
 from grader.reading.cells import Grid, cells_between, cells_in
 from grader.reading.refusals import quoted
 
-__all__ = ["in_environments", "in_lines"]
+__all__ = ["has_blocks", "in_blocks", "in_lines"]
 
 MAX_BLOCKS: Final = 128
 LINE: Final = re.compile(r"[^\n]+")
@@ -18,25 +18,50 @@ RULE: Final = re.compile(r"[\s:+-]*\|[\s|:+-]*")
 BLANK_LINES: Final = re.compile(r"\n[ \t\r]*\n\s*")
 
 ENVIRONMENT: Final = re.compile(r"\\(begin|end)\s*\{([A-Za-z]*)\*?\}")
-MATRICES: Final = frozenset({"matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix", "array"})
-COLUMNS: Final = re.compile(r"\s*(?:\[[a-z]\]\s*)?\{[^{}]*\}")
-LATEX_ROW: Final = re.compile(r"\\\\(?:\s*\[[^\[\]]*\])?|\\cr(?![A-Za-z])")
+MATRICES: Final = frozenset({"matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix"})
+WITH_COLUMNS: Final = frozenset({"array", "tabular"})
+COLUMNS: Final = re.compile(r"\s*(?:\[[a-z]\]\s*)?\{(?:[^{}]|\{[^{}]*\})*\}")
+"""What stands behind the beginning of an array: where it stands, and its columns."""
+OPTION: Final = re.compile(r"\s*\[[a-z]\]")
+"""How ``bmatrix*`` aligns its columns."""
+LINEAR: Final = re.compile(r"(?:[■█⒨ⓢⓈ]|\\[pbB]?matrix(?![A-Za-z]))\s*([({])")
+"""A matrix on one line, as Word's equations have it, ``■(1&2@3&4)``, and plain TeX."""
+LINEAR_CLOSER: Final = {"(": re.compile(r"[()]"), "{": re.compile(r"[{}]")}
+LATEX_ROW: Final = re.compile(
+    r"\\\\(?:\s*\[[^\[\]]*\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z])"
+)
+LINEAR_ROW: Final = re.compile(rf"@|{LATEX_ROW.pattern}")
 OUTSIDE: Final = re.compile(r"[\s,;.()\[\]|{}\\]*")
 SEPARATOR: Final = re.compile(r"[,;]|\\\\")
 
 
-def in_environments(text: str, start: int) -> list[list[Grid]]:
-    r"""Return the rows of each ``\begin{bmatrix} ... \end{bmatrix}`` behind *start* of *text*."""
+class Block(NamedTuple):
+    """The places of one matrix in a text: the whole of it, and its rows between *row* marks."""
+
+    start: int
+    inside: int
+    outside: int
+    end: int
+    row: re.Pattern[str]
+
+
+def has_blocks(text: str, start: int) -> bool:
+    """Tell whether the array behind *start* of *text* is written as `in_blocks` reads it."""
+    if text.isascii() and "\\" not in text:
+        return False
+    return "\\begin" in text[start:] or LINEAR.search(text, start) is not None
+
+
+def in_blocks(text: str, start: int) -> list[list[Grid]]:
+    r"""Return the rows of each ``\begin{bmatrix} ... \end{bmatrix}``, or of each ``■(1&2@3&4)``."""
     blocks: list[list[Grid]] = []
     after = start
-    for begin, end in _environments(text, start):
-        _check_outside(text, after, begin.start(), first=not blocks)
-        inside = begin.end()
-        if begin[2] == "array" and (columns := COLUMNS.match(text, inside)):
-            inside = columns.end()
-        lines = _pieces(text, inside, end.start(), LATEX_ROW)
+    found = _environments if "\\begin" in text[start:] else _linear
+    for block in found(text, start):
+        _check_outside(text, after, block.start, first=not blocks)
+        lines = _pieces(text, block.inside, block.outside, block.row)
         blocks.append([cells_between(text, *line, "&") for line in lines])
-        after = end.end()
+        after = block.end
     _check_outside(text, after, len(text), first=True)
     return blocks
 
@@ -83,13 +108,10 @@ def _pieces(text: str, start: int, end: int, mark: re.Pattern[str]) -> Iterator[
         yield start, end
 
 
-def _environments(text: str, start: int) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
-    """Yield the beginning and the end of each matrix, or raise `AnswerError`."""
+def _environments(text: str, start: int) -> Iterator[Block]:
+    """Yield each environment that is a matrix, or raise `AnswerError`."""
     marks = list(islice(ENVIRONMENT.finditer(text, start), 2 * MAX_BLOCKS + 1))
-    if len(marks) > 2 * MAX_BLOCKS:
-        raise AnswerError(
-            f"There are more than {MAX_BLOCKS} matrices.", expected="fewer", position=start
-        )
+    _check_count(len(marks), 2 * MAX_BLOCKS, start)
     for at in range(0, len(marks), 2):
         begin, end = marks[at], marks[min(at + 1, len(marks) - 1)]
         if begin[1] != "begin" or end[1] != "end" or begin[2] != end[2]:
@@ -99,13 +121,39 @@ def _environments(text: str, start: int) -> Iterator[tuple[re.Match[str], re.Mat
                 expected=r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
                 position=begin.start(),
             )
-        if begin[2] not in MATRICES:
+        if begin[2] not in MATRICES | WITH_COLUMNS:
             raise AnswerError(
                 f"{begin[0]} is not a matrix.",
                 expected=r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
                 position=begin.start(),
             )
-        yield begin, end
+        options = COLUMNS if begin[2] in WITH_COLUMNS else OPTION
+        inside = match.end() if (match := options.match(text, begin.end())) else begin.end()
+        yield Block(begin.start(), inside, end.start(), end.end(), LATEX_ROW)
+
+
+def _linear(text: str, start: int) -> Iterator[Block]:
+    """Yield each matrix that is written on one line, or raise `AnswerError`."""
+    marks = list(islice(LINEAR.finditer(text, start), MAX_BLOCKS + 1))
+    _check_count(len(marks), MAX_BLOCKS, start)
+    for mark in marks:
+        depth = 1
+        for bracket in LINEAR_CLOSER[mark[1]].finditer(text, mark.end()):
+            depth += 1 if bracket[0] == mark[1] else -1
+            if not depth:
+                yield Block(mark.start(), mark.end(), bracket.start(), bracket.end(), LINEAR_ROW)
+                break
+        else:
+            raise AnswerError(
+                f"{mark[0]} is not closed.", expected="■(1&2@3&4)", position=mark.start()
+            )
+
+
+def _check_count(marks: int, most: int, start: int) -> None:
+    if marks > most:
+        raise AnswerError(
+            f"There are more than {MAX_BLOCKS} matrices.", expected="fewer", position=start
+        )
 
 
 def _check_outside(text: str, start: int, end: int, *, first: bool) -> None:

@@ -1,19 +1,21 @@
 """Words behind a number that scale it: ``6.7 million``, ``138.4M``, ``3.2 GMACs``, ``86 pct``."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.tokens import Token
-from grader.values import simplest
+from grader.reading.unit_names import AMBIGUOUS, DIMENSIONS, RATE, unit_named
+from grader.values import Number, simplest
 
-__all__ = ["scaled"]
+__all__ = ["is_scale", "scaled"]
 
 WORDS: Final = {
     "thousand": 3,
     "thousands": 3,
+    "tsd": 3,
     "kilo": 3,
     "lakh": 5,
     "lakhs": 5,
@@ -22,6 +24,9 @@ WORDS: Final = {
     "mln": 6,
     "mega": 6,
     "mio": 6,
+    "mrd": 9,
+    "milliard": 9,
+    "milliards": 9,
     "crore": 7,
     "crores": 7,
     "billion": 9,
@@ -33,15 +38,18 @@ WORDS: Final = {
     "tera": 12,
 }
 LETTERS: Final = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
-MEANINGS: Final = {3: "thousand", 6: "million", 9: "billion", 12: "trillion"}
+MEANINGS: Final = {
+    3: "thousand",
+    6: "million",
+    9: "billion",
+    12: "trillion",
+    15: "quadrillion",
+}
+POWERS: Final[Mapping[Number, int]] = {10**power: power for power in (3, 6, 9, 12, 15)}
 PERCENT: Final = frozenset({"percent", "pct"})
-COUNTED: Final = re.compile(
-    r"([kKMGT]|[Kk]ilo|[Mm]ega|[Gg]iga|[Tt]era)(?:MACs?|MACCs?|M[Aa]dds?|FLOPs?|FLOPS|[Ff]lops?|[Oo][Pp]s|OPS|[Pp]arams?|[Pp]arameters)"
-)
-BYTES: Final = re.compile(
-    r"[kKMGT]i?(?:[bB]|[bB]its?|[bB]ytes?)(?:/s|ps)?"
-    r"|(?:[kK]ilo|[mM]ega|[gG]iga|[tT]era|[kK]ibi|[mM]ebi|[gG]ibi)(?:[bB]its?|[bB]ytes?)"
-)
+OPERATIONS: Final = re.compile(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
+COUNTS: Final = frozenset({"macs", "flops", "parameters"})
+"""Dimensions in which a prefix scales a count; any other unit is asked for in the question."""
 
 
 def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
@@ -66,10 +74,24 @@ def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
     return found, tuple(dict.fromkeys(notes))
 
 
+def is_scale(word: Token) -> bool:
+    """Tell whether *word* scales the number before it: ``million``, ``M``."""
+    return word.text in LETTERS or word.text.lower() in WORDS
+
+
 def _power(number: Token, word: Token) -> int | None:
     """Return the power of ten that *word* means behind *number*, None for an ordinary word."""
     text = word.text
-    if BYTES.fullmatch(text):
+    unit = unit_named(text)
+    size = DIMENSIONS[unit.dimension][unit.name] if unit else 1
+    if unit and unit.dimension in COUNTS:
+        return POWERS.get(size)
+    other = AMBIGUOUS.fullmatch(text) if unit is None else None
+    if (
+        (unit and size != 1 and unit.name != "bit")
+        or RATE.fullmatch(text)
+        or (other and other["prefix"])
+    ):
         raise AnswerError(
             f"'{text}' is a unit, and a plain number is asked for.",
             expected="the number alone, in the unit that the question names",
@@ -81,7 +103,7 @@ def _power(number: Token, word: Token) -> int | None:
             expected="'billion' in full, or the number alone",
             position=word.start,
         )
-    if counted := COUNTED.fullmatch(text):
+    if counted := OPERATIONS.fullmatch(text):
         text = counted[1]
     return LETTERS.get(text, WORDS.get(text.lower()))
 

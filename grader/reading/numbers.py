@@ -12,8 +12,15 @@ from grader.reading.characters import clean
 from grader.reading.links import Found, last_link
 from grader.reading.magnitudes import scaled
 from grader.reading.parser import MAX_LENGTH, parse
-from grader.reading.refusals import NUMBER_FORMS, quoted, refuse_range
-from grader.reading.result import Reading, Typed
+from grader.reading.printing import printed_number
+from grader.reading.refusals import (
+    NUMBER_FORMS,
+    percent_or_share,
+    quoted,
+    refuse_lost_power,
+    refuse_range,
+)
+from grader.reading.result import Reading, Styled, Typed
 from grader.reading.tokens import OPENERS, Token, ends_operand, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
@@ -24,11 +31,15 @@ __all__ = [
     "LARGEST",
     "MAX_TEXT",
     "WORDS",
+    "bounded",
     "compute",
+    "decimal_step",
     "given_number",
+    "grouping_note",
     "looks_like_thousands",
     "read_cell",
     "read_number",
+    "value_and_step",
 ]
 
 MAX_TEXT: Final = 2_000
@@ -37,10 +48,15 @@ WORDS: Final = frozenset({"word", "text"})
 
 LARGEST: Final = 10**309
 """The bound of every number, a little beyond the doubles."""
+MANY_BITS: Final = 1_300
 MOST_DIGITS: Final = 10**400
-"""The bound of numerators and denominators: what is shown has to be readable again."""
+"""The bound of numerators and denominators."""
+LONGEST_SHOWN: Final = MAX_LENGTH - len("(-)%")
+"""What is shown has to be readable again."""
 PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100}))?\s*")
 POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+ITEM: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
+"""The letter of a question, copied with the answer: ``(a) 63``."""
 EXACT_SCOPE: Final = Scope({}, FUNCTIONS)
 PERCENT_SIGNS: Final = frozenset({"%", "percent"})
 SUMS: Final = frozenset({"+", "-"})
@@ -51,13 +67,14 @@ CROSSES: Final = frozenset({"×", "*", "·"})
 def read_number(typed: Typed, *, percent: bool = False) -> Reading[Number]:
     """Return the number that *typed* spells, or raise `AnswerError`.
 
-    With *percent* the value is in percent, with or without the sign; without it ``86%`` is 43/50.
+    With *percent* the value is in percent, with or without the sign, and a share such as ``0.86``
+    is refused without it; elsewhere ``86%`` is 43/50.
 
     >>> read_number("(3 × 3 × 10 + 1) × 40 = 3,640 weights").value
     3640
     """
     if not isinstance(typed, str):
-        return _reading(given_number(typed), _decimal_step(typed), (), percent=percent)
+        return _reading(given_number(typed), decimal_step(typed), (), percent=percent)
     if len(typed) <= MAX_TEXT and (plain := PLAIN.fullmatch(typed)):
         whole, decimals = plain.groups()
         if not decimals:
@@ -70,10 +87,14 @@ def read_number(typed: Typed, *, percent: bool = False) -> Reading[Number]:
 def looks_like_thousands(typed: Typed) -> bool:
     """Tell whether the number has a point before three digits, so that it could group thousands.
 
+    In text of a declared style (`in_style`) it does not.
+
     >>> looks_like_thousands("65.536"), looks_like_thousands("0.125"), looks_like_thousands(7)
     (True, False, False)
     """
-    if not isinstance(typed, str) or not POINTED.search(typed[:MAX_TEXT]):
+    if not isinstance(typed, str) or isinstance(typed, Styled):
+        return False
+    if not POINTED.search(typed[:MAX_TEXT]):
         return False
     value = _value_tokens(clean(typed, limit=MAX_TEXT)).tokens
     if value and value[0].text in SUMS:
@@ -91,7 +112,7 @@ def given_number(typed: object) -> Number:
             type(typed), "nothing"
         )
         raise AnswerError(f"This is {found}, not a number.", expected="one number")
-    return _bounded(simplest(typed) if isinstance(typed, Fraction) else typed)
+    return bounded(simplest(typed) if isinstance(typed, Fraction) else typed)
 
 
 def read_cell(text: str, start: int, end: int) -> Number:
@@ -114,46 +135,77 @@ def compute(tree: Node, tokens: Sequence[Token]) -> Number:
         ) from error
     if not is_number(value):
         raise AnswerError("This is not one number.", expected="a number")
-    return _bounded(value)
+    return bounded(value)
+
+
+def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Number, Number | None]:
+    """Return the number that *tokens* spell, and one unit of its last place if it has one."""
+    refuse_range(tokens, text, typed)
+    refuse_lost_power(tokens, text)
+    return compute(parse(tokens, text), tokens), _step(tokens)
 
 
 def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:
     tokens, notes = _without_check(_value_tokens(text), text)
-    refuse_range(tokens, text, typed)
-    value = compute(parse(tokens, text), tokens)
-    step = _step(tokens)
-    if percent and tokens[-1].text in PERCENT_SIGNS:
+    value, step = value_and_step(tokens, text, typed)
+    signed = percent and tokens[-1].text in PERCENT_SIGNS
+    if signed:
         value, step = simplest(Fraction(value * 100)), None if step is None else step * 100
-    return _reading(value, step, notes, percent=percent)
+    return _reading(value, step, notes, percent=percent, signed=signed)
 
 
 def _value_tokens(text: str) -> Found:
     """Return the tokens of the value alone, numbers scaled by the words behind them."""
-    link = last_link(tokenize(text), text)
+    text = printed_number(text)
+    label = ITEM.match(text)
+    link = last_link(tokenize(text, label.end() if label else 0), text)
     tokens, scales = scaled(link.tokens)
     value = without_words(tokens, text, words=WORDS)
     if not value.tokens:
         found = quoted(text, 0, len(text))
         message = f"No number was found in {found}." if text.strip() else "Nothing was given."
         raise AnswerError(message, expected=NUMBER_FORMS, position=0)
-    grouped = any(token.kind == "number" and "," in token.text for token in value.tokens)
-    commas = ("The comma groups thousands.",) if grouped else ()
-    return Found(value.tokens, (*link.notes, *commas, *scales, *value.notes))
+    commas = grouping_note(value.tokens)
+    item = (f"'{label[0].strip()}' was ignored.",) if label else ()
+    return Found(value.tokens, (*item, *link.notes, *commas, *scales, *value.notes))
+
+
+def grouping_note(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Return the note that a comma groups thousands, where one does."""
+    grouped = any(token.kind == "number" and "," in token.text for token in tokens)
+    return ("The comma groups thousands.",) if grouped else ()
 
 
 def _reading(
-    value: Number, step: Number | None, notes: tuple[str, ...], *, percent: bool
+    value: Number,
+    step: Number | None,
+    notes: tuple[str, ...],
+    *,
+    percent: bool,
+    signed: bool = False,
 ) -> Reading[Number]:
+    """Return the reading; without a sign a percentage between 0 and 1 could be a share."""
+    if not percent:
+        return Reading(value, show(value), notes, step)
+    if not signed and 0 < value < 1:
+        raise percent_or_share(_percent(value), _percent(value * 100))
+    return Reading(value, _percent(value), notes, step)
+
+
+def _percent(value: Number) -> str:
     shown = show(value)
-    if percent:
-        shown = f"({shown})%" if "/" in shown else f"{shown}%"
-    return Reading(value, shown, notes, step)
+    return f"({shown})%" if "/" in shown else f"{shown}%"
 
 
-def _bounded(value: Number) -> Number:
+def bounded(value: Number) -> Number:
+    """Return *value*, or raise `AnswerError` if it is larger or longer than numbers may be."""
     if not -LARGEST < value < LARGEST:
         raise AnswerError("The number is too large.", expected="a number below 10^309")
-    if max(abs(value.numerator), value.denominator) > MOST_DIGITS:
+    bits = value.numerator.bit_length() + value.denominator.bit_length()
+    if bits > MANY_BITS and (
+        max(abs(value.numerator), value.denominator) > MOST_DIGITS
+        or len(show(value)) > LONGEST_SHOWN
+    ):
         raise AnswerError("The number has too many digits.", expected="at most 400 digits")
     return value
 
@@ -229,7 +281,7 @@ def _ten_to(place: int) -> Number:
     return 10**place if place >= 0 else Fraction(1, 10**-place)
 
 
-def _decimal_step(typed: Typed) -> Number | None:
+def decimal_step(typed: object) -> Number | None:
     """Return one unit of the last place of a JSON number, None for a fraction that never ends."""
     text = show(typed) if is_number(typed) else ""
     if "/" in text or not text:

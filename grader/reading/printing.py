@@ -9,23 +9,28 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.links import CHAIN_NOTE
+from grader.reading.programs import blank, one_number, scaled_print, without_decoration
 from grader.reading.refusals import shortened
 from grader.reading.wording import refuse_changing
+from grader.show import show
+from grader.values import Number
 
-__all__ = ["Printed", "last_array"]
+__all__ = ["Printed", "last_array", "printed_number"]
 
-NOT_A_BREAK: Final = re.compile(r"[^\n]")
 CALL: Final = re.compile(
-    r"(?<![\w.])(?:[A-Za-z_]\w*\.)*"
-    r"(?:array|asarray|tensor|as_tensor|Tensor|FloatTensor|LongTensor|IntTensor|matrix|constant)"
+    r"(?<![\w.\\])(?:[A-Za-z_]\w*\.)*"
+    r"(?:array|Array|asarray|DeviceArray|tensor|as_tensor|Tensor|FloatTensor|LongTensor|IntTensor"
+    r"|matrix|Matrix|Vector|constant|c)"
     r"\s*\("
 )
 KEYWORD: Final = re.compile(
-    r",\s*(?:dtype|device|requires_grad|grad_fn|order|copy|layout|shape|size|names)\s*=\s*"
+    r",\s*(?:dtype|device|weak_type|requires_grad|grad_fn|order|copy|layout|shape|size|names)\s*=\s*"
     r"(?:'[^']*'|\"[^\"]*\"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|[\w.]+)"
 )
 TYPE_SETTING: Final = re.compile(
-    r"\\(?:left|right|displaystyle|quad|qquad|hline|[bB]igg?[lr]?)(?![A-Za-z])"
+    r"\\(?:left|right|displaystyle|quad|qquad|hline|toprule|midrule|bottomrule|[bB]igg?[lr]?)"
+    r"(?![A-Za-z])|\\cline\{[0-9-]*\}"
+    r"|\\(?:begin|end)\{(?:equation|align|aligned|alignat|gather|gathered|split)\*?\}"
     r"|(?<!\\)\\(?:[;:!\[\]()]|,(?![0-9]{3}))|[$`]"
 )
 MARKDOWN: Final = re.compile(r"^[ \t]*\*\*|\*\*[ \t]*$|^[ \t]*[-*·][ \t]+(?=\[)", re.MULTILINE)
@@ -47,18 +52,23 @@ PARENTHESIS: Final = re.compile(r"[()]")
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A text with everything but the last array blanked out, where that begins, and notes."""
+    """A text with everything but the last array blanked out, where that begins, and notes.
+
+    Each cell is to be multiplied by *scale*.
+    """
 
     text: str
     start: int
+    scale: Number
     notes: tuple[str, ...]
 
 
 def last_array(text: str) -> Printed:
     """Return the text in which only the last array of a chain is left to be read."""
+    text, scale = scaled_print(without_decoration(text))
     for mark, pattern in AROUND.items():
         if any(character in text for character in mark):
-            text = pattern.sub(_blank, text)
+            text = pattern.sub(blank, text)
     start, notes = _after_links(text)
     if left_out := LEFT_OUT.search(text, start):
         raise AnswerError(
@@ -70,7 +80,17 @@ def last_array(text: str) -> Printed:
         refuse_changing(words[0], words.start())
         notes = (*notes, f"'{shortened(words[0])}' was ignored.")
         start = words.end()
-    return Printed(_without_call(text, start), start, notes)
+    if scale != 1:
+        notes = (*notes, f"Each cell is multiplied by {show(scale)}.")
+    return Printed(_without_call(text, start), start, scale, notes)
+
+
+def printed_number(text: str) -> str:
+    """Return *text* without what programs print around one number: ``tensor(0.73)``, ``[1] 5``."""
+    text = one_number(text)
+    if "(" not in text or not CALL.search(text):
+        return text
+    return _without_call(KEYWORD.sub(blank, text), 0)
 
 
 def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
@@ -102,7 +122,7 @@ def _without_call(text: str, start: int) -> str:
     if call is None:
         return text
     close = _closing(text, call.end())
-    return text[: call.start()] + _blank(call) + text[call.end() : close] + " " + text[close + 1 :]
+    return text[: call.start()] + blank(call) + text[call.end() : close] + " " + text[close + 1 :]
 
 
 def _closing(text: str, at: int) -> int:
@@ -113,8 +133,3 @@ def _closing(text: str, at: int) -> int:
         if depth == 0:
             return match.start()
     return len(text)
-
-
-def _blank(match: re.Match[str]) -> str:
-    raw = match[0]
-    return NOT_A_BREAK.sub(" ", raw) if "\n" in raw else " " * len(raw)

@@ -6,6 +6,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.tokens import CLOSERS, Token
+from grader.tree import Binary, Node, Num, walk
 
 __all__ = [
     "NUMBER_FORMS",
@@ -13,10 +14,13 @@ __all__ = [
     "cannot_read",
     "formula_in",
     "glued_arguments",
-    "mixed_number",
     "percent_of_fraction",
+    "percent_or_share",
     "quoted",
+    "refuse_lost_power",
+    "refuse_mixed_number",
     "refuse_range",
+    "refuse_rounding_brackets",
     "shortened",
     "side_by_side",
 ]
@@ -29,6 +33,7 @@ JOINED: Final = re.compile(r"[-.'].*", re.DOTALL)
 """What is joined to the first of several words; in a formula the joint is a sign."""
 RANGE: Final = ("number", "symbol", "number")
 AROUND_RANGE: Final = frozenset({"%", "percent", "(", ")", "[", "]"})
+CROSSES: Final = frozenset({"×", "*", "·"})
 EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
 
 
@@ -63,6 +68,29 @@ def refuse_range(tokens: Sequence[Token], text: str, typed: str) -> None:
         )
 
 
+def refuse_lost_power(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for ``1.2 × 10-3``, a power to whoever copied it from a page."""
+    for at in range(1, len(tokens) - 2):
+        cross, ten, sign, digits = tokens[at - 1 : at + 3]
+        if (ten.text, sign.text) != ("10", "-") or cross.text not in CROSSES:
+            continue
+        if digits.kind == "number" and ten.end == sign.start and sign.end == digits.start:
+            found = quoted(text, ten.start, digits.end)
+            raise AnswerError(
+                f"{found} can be read as a power or as a subtraction.",
+                expected=f"10^-{digits.text} for the power, blanks around a minus sign",
+                position=ten.start,
+            )
+
+
+def percent_or_share(small: str, large: str) -> AnswerError:
+    """Return the refusal of ``0.95`` where a percentage is asked for."""
+    return AnswerError(
+        f"This can be read as {shortened(small)} or as {shortened(large)}.",
+        expected="the percent sign behind the number",
+    )
+
+
 def after_division(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
     """Return the refusal of ``a/2b``: nobody knows whether ``b`` is below the line."""
     found = quoted(text, tokens[at - 1].start, tokens[at].end)
@@ -73,14 +101,19 @@ def after_division(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
     )
 
 
-def mixed_number(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
-    """Return the refusal of a number and a fraction side by side, a sum to some."""
-    found = quoted(text, tokens[at - 1].start, tokens[at].end)
-    return AnswerError(
-        f"A number and a fraction side by side can be read as a sum or as a product, at {found}.",
-        expected="a sign between the two",
-        position=tokens[at].start,
-    )
+def refuse_mixed_number(
+    left: Node, right: Node, text: str, tokens: Sequence[Token], at: int
+) -> None:
+    r"""Raise `AnswerError` for ``2\frac{1}{2}``, the number *left* beside a fraction of numbers."""
+    match left, right:
+        case Num() | Binary("*", _, Num()), Binary(_, Num(), Num()):
+            found = quoted(text, tokens[at - 1].start, tokens[at].end)
+            raise AnswerError(
+                f"A number and a fraction side by side can be read as a sum or as a product, at "
+                f"{found}.",
+                expected="a sign between the two",
+                position=tokens[at].start,
+            )
 
 
 def percent_of_fraction(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
@@ -91,6 +124,16 @@ def percent_of_fraction(text: str, tokens: Sequence[Token], at: int) -> AnswerEr
         expected="brackets, such as (1/3)%",
         position=tokens[at].start,
     )
+
+
+def refuse_rounding_brackets(inner: Node, position: int) -> None:
+    """Raise `AnswerError` if *inner*, found in ``[ ]``, divides: some round down by them."""
+    if any(isinstance(node, Binary) and node.operator == "/" for node in walk(inner)):
+        raise AnswerError(
+            "Square brackets around a division can be read as brackets or as rounding down.",
+            expected="(...) for brackets, floor(...) for rounding down",
+            position=position,
+        )
 
 
 def glued_arguments(text: str, inside: Sequence[Token]) -> AnswerError:

@@ -6,10 +6,17 @@ from typing import Generic, TypeAlias, TypeVar
 
 from grader.values import Number
 
-__all__ = ["Reading", "Typed", "is_blank"]
+__all__ = ["Reading", "Styled", "Typed", "is_blank"]
 
 Typed: TypeAlias = str | int | Fraction | list["Typed"]
 """What the student typed, or the JSON that came in its place."""
+
+
+class Styled(str):
+    """Text in a declared number style, so that a point in it is the decimal point."""
+
+    __slots__ = ()
+
 
 T = TypeVar("T")
 

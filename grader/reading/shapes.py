@@ -28,6 +28,8 @@ LABELS: Final = re.compile(
     re.IGNORECASE,
 )
 """A label before each axis, in the order of the axes: height, width, channels."""
+BATCH: Final = re.compile(r"(?<!\w)None(?!\w)")
+"""What Keras prints for the size of a batch that is not known yet."""
 SHAPE_FORMS: Final = "a shape such as 126×126×16 or (126, 126, 16)"
 MAX_ITEMS: Final = 16
 
@@ -42,6 +44,10 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
     """
     if isinstance(typed, str):
         text = clean(typed, limit=MAX_TEXT)
+        if batch := BATCH.search(text):
+            raise AnswerError(
+                "None is no size.", expected="the sizes without the batch", position=batch.start()
+            )
         if labelled := LABELS.fullmatch(text):
             sizes = tuple(int(size) for size in labelled.groups() if size is not None)
             return _reading(sizes, (f"The labels name the axes of {show(sizes)}.",), square)
@@ -119,6 +125,12 @@ def _refuse_square(tokens: Sequence[Token], text: str) -> None:
 
 def _axis(tokens: Sequence[Token], text: str, number: int) -> int:
     _refuse_square(tokens, text)
+    if crossed := next((token for token in tokens if token.text == "×"), None):
+        raise AnswerError(
+            f"{quoted(text, tokens[0].start, tokens[-1].end)} can be read as one axis or as two.",
+            expected="no brackets around two axes, or * for a product",
+            position=crossed.start,
+        )
     return _size(compute(parse(tokens, text), tokens), number, tokens[0].start)
 
 

@@ -3,25 +3,25 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import islice
 from typing import Final, TypeAlias
 
 from grader.errors import AnswerError
 from grader.reading.brackets import in_brackets, with_square_brackets
-from grader.reading.cells import Cell, Grid, number_in, plain_cell, unglued
+from grader.reading.cells import MAX_CELLS, Cell, Grid, number_in, plain_cell, unglued
 from grader.reading.characters import clean
-from grader.reading.layouts import in_environments, in_lines
+from grader.reading.layouts import has_blocks, in_blocks, in_lines
 from grader.reading.numbers import given_number
-from grader.reading.plain_arrays import plain_array
+from grader.reading.plain_arrays import Plain, plain_array
 from grader.reading.printing import last_array
 from grader.reading.result import Reading, Typed
 from grader.show import show
-from grader.values import Number, Tensor
+from grader.values import Number, Tensor, simplest
 
 __all__ = ["read_tensor"]
 
 MAX_TEXT: Final = 65_536
-MAX_CELLS: Final = 4_096
 MAX_ARITHMETIC: Final = 400
 MAX_AXES: Final = 8
 PIECE: Final = re.compile(r"[^\s,;&|\[\]]+")
@@ -59,8 +59,7 @@ def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
 
 
 def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
-    if (plain := plain_array(typed)) and (len(plain[0]), rank) != (VECTOR, MATRIX):
-        _check_rank(plain[0], rank)
+    if plain := _plain(typed, rank):
         return _reading(*plain, ())
     text = clean(typed, limit=MAX_TEXT)
     _check_size(text)
@@ -68,19 +67,37 @@ def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
     text, start = printed.text, printed.start
     if not text[start:].strip():
         raise AnswerError("Nothing was given.", expected=_form(rank), position=0)
-    grid, missing = _laid_out(text, start, rank)
+    bracketed = text if has_blocks(text, start) else with_square_brackets(text, start)
+    if plain := _plain(bracketed[start:], rank):
+        return _reading(plain[0], _scaled(plain[1], printed.scale), printed.notes)
+    grid, missing = _laid_out(text, bracketed, start, rank)
     glued = unglued(list(_rows(grid)), text)
     shape, leaves = _shape_of(grid)
     _check_rank(shape, rank)
     numbers = _numbers(text, [leaf for leaf in leaves if isinstance(leaf, Cell)])
+    numbers = _scaled(numbers, printed.scale)
     return _reading(shape, numbers, (*printed.notes, *filter(None, (missing, glued))))
 
 
-def _laid_out(text: str, start: int, rank: int | None) -> tuple[list[Grid], str]:
-    """Return where the cells stand, and a note on a missing bracket."""
-    if text.find("\\begin", start) >= 0:
-        return _blocks(in_environments(text, start), rank), ""
-    bracketed = with_square_brackets(text)
+def _plain(text: str, rank: int | None) -> Plain | None:
+    """Return the array if nothing but plain numbers of that rank stands in *text*."""
+    plain = plain_array(text)
+    return plain if plain and rank in {None, len(plain[0])} else None
+
+
+def _scaled(numbers: tuple[Number, ...], scale: Number) -> tuple[Number, ...]:
+    if scale == 1:
+        return numbers
+    return tuple(simplest(Fraction(number * scale)) for number in numbers)
+
+
+def _laid_out(text: str, bracketed: str, start: int, rank: int | None) -> tuple[list[Grid], str]:
+    """Return where the cells stand, and a note on a missing bracket.
+
+    *bracketed* is *text* with all its brackets square.
+    """
+    if has_blocks(text, start):
+        return _blocks(in_blocks(text, start), rank), ""
     if bracketed.find("[", start) < 0:
         return _line_up(in_lines(text, start, blocks=(rank or 0) > MATRIX), rank), ""
     grid, note = in_brackets(bracketed, start, rows_by_line=rank == MATRIX)
@@ -101,8 +118,8 @@ def _pieces(text: str) -> Iterator[re.Match[str]]:
 
 
 def _numbers(text: str, cells: Sequence[Cell]) -> tuple[Number, ...]:
-    plain = [plain_cell(text[cell.start : cell.end]) for cell in cells]
-    _check_arithmetic(plain.count(None))
+    plain = [plain_cell(text[start:end]) for start, end, _ in cells]
+    _check_arithmetic(sum(number is None for number in plain))
     return tuple(
         number_in(text, cell) if number is None else number
         for cell, number in zip(cells, plain, strict=True)

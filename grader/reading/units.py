@@ -9,7 +9,15 @@ from grader.errors import AnswerError
 from grader.reading.characters import clean
 from grader.reading.links import last_link
 from grader.reading.magnitudes import is_scale, scaled
-from grader.reading.numbers import MAX_TEXT, WORDS, decimal_step, given_number, value_and_step
+from grader.reading.numbers import (
+    MAX_TEXT,
+    WORDS,
+    bounded,
+    decimal_step,
+    given_number,
+    grouping_note,
+    value_and_step,
+)
 from grader.reading.refusals import quoted
 from grader.reading.result import Reading, Typed
 from grader.reading.tokens import OPENERS, Token, ends_operand, tokenize
@@ -118,14 +126,15 @@ def _read(tokens: list[Token], text: str, typed: str, asked: _Asked) -> Reading[
     name = units[0].text if units else asked.bare(body[-1].end, scaled=numbers != tokens)
     bare = [] if units else [f"A number without a unit is in {name}."]
     value, step = value_and_step(body, text, typed)
-    return _reading(value, step, name, asked, (*scales, *found.notes, *bare))
+    notes = (*grouping_note(body), *scales, *found.notes, *bare)
+    return _reading(value, step, name, asked, notes)
 
 
 def _reading(
     number: Number, step: Number | None, name: str, asked: _Asked, notes: tuple[str, ...]
 ) -> Reading[Quantity]:
     size = DIMENSIONS[asked.dimension][name]
-    value = simplest(Fraction(number * size))
+    value = bounded(simplest(Fraction(number * size)))
     step = None if step is None else simplest(Fraction(step * size))
     if decimal := DECIMAL_BYTES.get(name):
         other, larger = decimal

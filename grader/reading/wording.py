@@ -30,7 +30,7 @@ CHANGING: Final = re.compile(
 SCALING: Final = re.compile(
     r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths)?|lakhs?|crores?|dozens?"
     r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
-    r"|mln|mio|mn|bn|bil|tn|gigs?|megs?|kilos?|mega|giga|tera|peta"
+    r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta"
 )
 """Words that scale a number, which are never dropped either."""
 HEDGE: Final = re.compile(
@@ -98,6 +98,8 @@ def _without_remarks(
     tokens: Sequence[Token], text: str, words: frozenset[str]
 ) -> tuple[list[Token], list[str]]:
     """Return the tokens outside remarks such as ``(second layer)``, and a note on each remark."""
+    if not any(token.kind in words or token.text in LINKS for token in tokens):
+        return list(tokens), []
     kept: list[Token] = []
     notes: list[str] = []
     at = 0

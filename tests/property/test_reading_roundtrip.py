@@ -7,27 +7,29 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from readers import PIECES, READERS, STYLED, VARIABLES, meaning
 
 from grader.errors import AnswerError
 from grader.evaluate import Scope, evaluate
 from grader.reading import (
+    in_style,
     is_blank,
     load_json,
     looks_like_thousands,
     read_formula,
     read_formulas,
     read_number,
+    read_quantity,
     read_shape,
     read_tensor,
 )
 from grader.reading.numbers import EXACT_SCOPE
+from grader.reading.units import DIMENSIONS
 from grader.show import show, show_tex
 from grader.tree import Binary, Call, Name, Negate, Num
 from grader.values import Tensor, nested
 
 MINUS = "\u2212"
-VARIABLES = ("H", "W", "K", "C_in", "C_1", "gamma", "w_4", "dL_da", "kernel_size")
-
 whole = st.integers(-(10**12), 10**12)
 decimals = st.builds(
     lambda digits, places: Fraction(digits, 10**places),
@@ -88,6 +90,20 @@ FRACTION = {
 }
 
 
+COMMA = {
+    "plain": lambda value: plain_decimal(value).replace(".", ","),
+    "points": lambda value: f"{Decimal(value.numerator) / Decimal(value.denominator):,f}".translate(
+        {ord(","): ".", ord("."): ","}
+    ),
+    "apostrophes": lambda value: (
+        f"{Decimal(value.numerator) / Decimal(value.denominator):,f}".translate(
+            {ord(","): "'", ord("."): ","}
+        )
+    ),
+    "percent": lambda value: f"{plain_decimal(value * 100)} %".replace(".", ","),
+}
+
+
 @pytest.mark.parametrize("notation", WHOLE.values(), ids=WHOLE)
 @given(value=whole)
 def test_a_whole_number_reads_back(notation, value):
@@ -98,6 +114,23 @@ def test_a_whole_number_reads_back(notation, value):
 @given(value=decimals)
 def test_a_decimal_reads_back(notation, value):
     assert read_number(notation(value)).value == value
+
+
+@pytest.mark.parametrize("notation", COMMA.values(), ids=COMMA)
+@given(value=decimals)
+def test_a_decimal_reads_back_in_the_comma_style(notation, value):
+    assert read_number(in_style(notation(value), "comma")).value == value
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+@given(data=st.data(), value=decimals)
+def test_a_quantity_reads_back_in_every_unit(dimension, data, value):
+    unit, size = data.draw(st.sampled_from(sorted(DIMENSIONS[dimension].items())))
+    reading = read_quantity(f"{plain_decimal(value)} {unit}", dimension=dimension)
+    assert (reading.value.value, reading.value.unit) == (value * size, unit)
+    assert meaning(read_quantity(reading.shown, dimension=dimension).value) == meaning(
+        reading.value
+    )
 
 
 @pytest.mark.parametrize("notation", FRACTION.values(), ids=FRACTION)
@@ -111,7 +144,8 @@ def test_a_json_number_and_what_is_shown_of_a_reading_read_back(value):
     reading = read_number(value)
     assert reading.value == value
     assert read_number(reading.shown).value == value
-    percent = read_number(value, percent=True)
+    percent = read_number(f"({reading.shown})%", percent=True)
+    assert percent.value == value
     assert read_number(percent.shown, percent=True).value == value
 
 
@@ -178,6 +212,19 @@ def lines(cell: str, row: str, around: str = "{}"):
     return write
 
 
+def thousandths(tensor: Tensor) -> str:
+    return lines(" ", "\n")(tensor.map(lambda cell: Fraction(cell, 1000)))
+
+
+def european(tensor: Tensor) -> str:
+    """Write semicolons between cells; in a line alone they would end rows, as in MATLAB."""
+    return lines(";" if tensor.shape[0] > 1 else "\t", "\n")(tensor)
+
+
+def in_commas(text: str) -> str:
+    return text.replace(".", ",")
+
+
 MATRICES = {
     "Python": show,
     "blanks": lines(" ", "]\n [", "[[{}]]"),
@@ -198,6 +245,36 @@ MATRICES = {
     "no outer brackets": lines(" ", "]\n[", "[{}]"),
     "missing bracket": lines(", ", "], [", "[[{}]"),
     "shown in TeX": show_tex,
+    "braces": lines(", ", "}, {", "{{{{{}}}}}"),
+    "round brackets": lambda tensor: (
+        lines(" ", ")\n(", "({})")(tensor) if tensor.shape[1] > 1 else show(tensor)
+    ),
+    "angles": lines(", ", "; ", "<{};>"),
+    "tall brackets": lines("  ", "⎥\n⎢", "⎢{}⎥"),
+    "MATLAB print": lines("   ", "\n   ", "A =\n\n   {}\n\n"),
+    "MATLAB factor": lambda tensor: f"A =\n\n   1.0e+03 *\n\n{thousandths(tensor)}\n",
+    "NumPy 2 scalars": lines("), np.float64(", ")], [np.float64(", "[[np.float64({})]]"),
+    "TensorFlow": lines(", ", "],\n [", "<tf.Tensor: shape=(2, 2), numpy=\narray([[{}]])>"),
+    "JAX": lines(", ", "],\n       [", "Array([[{}]], dtype=float32)"),
+    "prompt": lines(", ", "],\n [", ">>> y\narray([[{}]])"),
+    "R": lambda tensor: "\n".join(
+        [" ".join(f"[,{at}]" for at in range(1, tensor.shape[1] + 1))]
+        + [f"[{at},] {' '.join(row)}" for at, row in enumerate(rows_of(tensor), start=1)]
+    ),
+    "Julia": lambda tensor: (
+        f"{show((9, *tensor.shape))} Matrix{{Float64}}:\n {lines(' ', chr(10))(tensor)}"
+    ),
+    "Word": lines("&", "@", "[■({})]"),
+    "Word LaTeX": lines(" & ", r" \\ ", r"\matrix{{{}}}"),
+    "plain TeX": lines("&", r"\cr ", r"\pmatrix{{{}\cr}}"),
+    "tabular": lines(" & ", r" \\ \hline ", r"\begin{{tabular}}{{c|c}} {} \end{{tabular}}"),
+    "align": lines(
+        " & ", r" \\ ", r"\begin{{align*}} A &= \begin{{matrix}} {} \end{{matrix}} \end{{align*}}"
+    ),
+    "decimal commas": lambda tensor: in_style(
+        in_commas(lines("; ", "]; [", "[[{}]]")(tensor)), "comma"
+    ),
+    "European CSV": lambda tensor: in_style(in_commas(european(tensor)), "comma"),
 }
 
 
@@ -333,49 +410,6 @@ def test_a_formula_without_variables_has_the_value_of_its_arithmetic(tree):
     assert evaluate(tree, Scope(names, EXACT_SCOPE.functions)) == value
 
 
-PIECES = (
-    *("1", "2", "12", "0.5", ".5", "5.", "1e3", "1,000", "2.-2.", "10", " ", "\n", "\t", ",", ";"),
-    *("=", "⇒", "->", ":", "+", "-", MINUS, "*", "**", "^", "×", "·", "/", "//", "%", "(", ")"),
-    *("[", "]", "{", "}", "⌊", "⌋", "|", r"\frac", r"\cdot", r"\times", r"\left", r"\right", "$"),
-    *(
-        r"\text{a b}",
-        r"\text{K}",
-        r"\begin{bmatrix}",
-        r"\end{bmatrix}",
-        "&",
-        r"\\",
-        "H",
-        "K",
-        "C_in",
-    ),
-    *("C_{in}", "γ", r"\gamma", "x", "X", "by", "about", "million", "M", "GMACs", "²", "⁻¹", "½"),
-    *(
-        "floor(",
-        r"\lfloor",
-        r"\rfloor",
-        "sqrt",
-        r"\sqrt",
-        "log2(",
-        "max(",
-        "nan",
-        "...",
-        "np.array(",
-    ),
-    *("tensor(", ", dtype=float", "torch.Size(", "_", "{,}", "'", "\u2009", "∂L/∂a", "!", "<", "é"),
-    *("(approx)", "or", "not", ".", "~", "≈", "`", "#", "\\", "KiB", "0x1F", "e", "_1", "₁", "⅓"),
-)
-READERS = (
-    read_number,
-    lambda typed: read_number(typed, percent=True),
-    read_shape,
-    lambda typed: read_shape(typed, square=2),
-    read_tensor,
-    lambda typed: read_tensor(typed, rank=1),
-    lambda typed: read_tensor(typed, rank=2),
-    lambda typed: read_tensor(typed, rank=3),
-    lambda typed: read_formula(typed, VARIABLES),
-    lambda typed: read_formulas(typed, VARIABLES),
-)
 typed_text = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.text(max_size=30)
 )
@@ -384,13 +418,13 @@ typed_text = st.one_of(
 @settings(max_examples=300)
 @given(typed_text)
 def test_any_text_is_read_and_reads_back_or_is_refused_with_a_place_in_it(typed):
-    for reader in READERS:
+    for reader in READERS.values():
         try:
             reading = reader(typed)
         except AnswerError as refused:
             assert refused.position is None or 0 <= refused.position <= len(typed)  # noqa: PT017
         else:
-            assert reader(reading.shown).value == reading.value
+            assert meaning(reader(reading.shown).value) == meaning(reading.value)
     for ask in (looks_like_thousands, is_blank, load_json):
         try:
             ask(typed)
@@ -407,7 +441,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_any_json_is_read_or_refused(typed):
-    for reader in (*READERS, is_blank):
+    for reader in (*READERS.values(), *STYLED.values(), is_blank):
         try:
             reader(typed)
         except AnswerError as refused:

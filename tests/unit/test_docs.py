@@ -87,6 +87,7 @@ def asked(settings: str) -> Variant:
     if "key" not in part and part["kind"] in DEFAULT_KEYS:
         part |= {"key": DEFAULT_KEYS[str(part["kind"])], "reason": "an example"}
     fields = {"id": "p", "title": "An example", "topic": "t", "difficulty": 1, "statement": "Try."}
+    fields |= {"numbers": part.pop("numbers")} if "numbers" in part else {}
     return solve(Problem.model_validate({**fields, "parts": [{"id": "a", **part}]}), None, BOOK)
 
 

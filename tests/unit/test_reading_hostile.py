@@ -3,32 +3,16 @@
 import time
 
 import pytest
+from readers import READERS, STYLED
 
 from grader.errors import AnswerError
-from grader.reading import (
-    is_blank,
-    load_json,
-    looks_like_thousands,
-    read_formula,
-    read_formulas,
-    read_number,
-    read_shape,
-    read_tensor,
-)
+from grader.reading import is_blank, load_json, looks_like_thousands
 
 SECONDS = 1.0  # tells a hang from an answer; benchmarks/marking.py measures what it takes
 LONG = 20_000
-VARIABLES = ("H", "W", "K", "C_in", "gamma", "dL_da", "x")
 READERS = {
-    "number": read_number,
-    "percent": lambda typed: read_number(typed, percent=True),
-    "shape": read_shape,
-    "tensor": read_tensor,
-    "vector": lambda typed: read_tensor(typed, rank=1),
-    "matrix": lambda typed: read_tensor(typed, rank=2),
-    "deep": lambda typed: read_tensor(typed, rank=3),
-    "formula": lambda typed: read_formula(typed, VARIABLES),
-    "formulas": lambda typed: read_formulas(typed, VARIABLES),
+    **READERS,
+    **STYLED,
     "thousands": looks_like_thousands,
     "blank": is_blank,
 }
@@ -138,6 +122,30 @@ TEXTS = [
             ),
             *("\\text{", "\\frac{", "\\begin{bmatrix}", "\\begin{bmatrix}1\\end{bmatrix},"),
             *("dL/", "\\partial ", "\\frac{\\partial L}{\\partial ", ",dtype='", "array(", "np."),
+            *(
+                "<",
+                "<tf.",
+                "<tf.numpy=",
+                "■(",
+                "■(1&",
+                "@",
+                "⎡",
+                "⟨1",
+                "np.float64(",
+                "Fraction(1,",
+            ),
+            *("[1] 1 ", "[1,] 1\n", "[,1] ", "1×2 M:", "=1×2 ", "1 M", "1 MB ", "1 mb", "per s "),
+            *("Columns 1 ", "Column 1\n", "|1", "|1 2|\n", "1.111,", "(1 1 ", "(1 1)", ">>> a\n"),
+            *(
+                "In [1]:",
+                "1e3 *\n",
+                "0 1\n",
+                "dtype: a\n",
+                "(:,:,1)=",
+                "1{,}1",
+                "×10-3",
+                "acc 0.1 ",
+            ),
             *("1,111", ",111", "1.111", "0x", "½", "about ", "not ", "million ", "\u2009", "漢"),
         )
     ),

@@ -199,6 +199,12 @@ def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(type
         ("3 layers, total: 36", 36, ()),
         ("9*4 = 36. So the answer is: 36", 36, ("The last value of the chain counts.",)),
         ("Weights: 9 × 4 weights = 36", 36, ("The last value of the chain counts.",)),
+        ("k = 5 and therefore n = 36", 36, ("The last value of the chain counts.",)),
+        ("with lr 0.01 the answer: 36", 36, ()),
+        ("(a) 36", 36, ("'(a)' was ignored.",)),
+        ("b) total = 36", 36, ("'b)' was ignored.",)),
+        ("3.2 gmacs", 3200000000, ("'g' means billion.",)),
+        ("1.2 Mrd", 1200000000, ()),
     ],
 )
 def test_what_is_dropped_around_a_number_is_said(typed, value, notes):
@@ -238,6 +244,8 @@ def test_what_is_dropped_around_a_number_is_said(typed, value, notes):
         ("7 B", "billion or bytes", "in full"),
         ("max(3,100)", "two ways", "a blank after the comma"),
         ("Total - 36", "dash", "the number alone"),
+        ("1.2 × 10-3", "'10-3' can be read as a power or as a subtraction.", "10^-3 for the"),
+        ("2·10-6", "as a power or as a subtraction", "blanks around a minus sign"),
     ],
 )
 def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
@@ -264,6 +272,9 @@ def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
         ("first: 85; second: 90", "Several values are given.", 17),
         ("first = 85; second: 90", "Several values are given.", 18),
         ("85 depth: 90", "Several values are given.", 8),
+        ("acc 0.73 loss: 0.80", "Several values are given.", 13),
+        ("acc 0.73, loss = 0.80", "Several values are given.", 15),
+        ("acc = 0.73 and loss = 0.80", "Several values are given.", 20),
         ("-85 depth: 90", "Several values are given.", 9),
         ("90 (or 170)", "The word 'or' changes", 4),
         ("90 (maybe 255)", "The word 'maybe' changes", 4),
@@ -283,6 +294,9 @@ def test_what_has_two_readings_is_refused_with_both(typed, found, expected):
         ("90 permille", "The word 'permille' changes", 3),
         ("90 weights in millions", "The word 'millions' changes", 14),
         ("90 megabytes", "'megabytes' is a unit", 3),
+        ("2 gb", "'gb' is a unit", 2),
+        ("5 ms", "'ms' is a unit", 2),
+        ("10 Mbps", "'Mbps' is a unit", 3),
         ("5 or 6", "'or' cannot be read as part of a number.", 2),
         ("not 5", "The word 'not' changes", 0),
         ("at least 5", "The word 'least' changes", 3),
@@ -341,7 +355,12 @@ def test_what_cannot_be_read_is_refused_with_its_place(typed, message, position)
         (r"95.2\%", F(476, 5), "95.2%", F(1, 10)),
         ("100% - 14%", 86, "86%", None),
         ("(1 - 9792/204800) * 100", F(380875, 4000), "95.21875%", None),
-        ("1/3", F(1, 3), "(1/3)%", None),
+        ("100/3", F(100, 3), "(100/3)%", None),
+        ("(1/3)%", F(1, 3), "(1/3)%", None),
+        ("0.5%", F(1, 2), "0.5%", F(1, 10)),
+        ("0.952 = 95.2%", F(476, 5), "95.2%", F(1, 10)),
+        ("-0.5", F(-1, 2), "-0.5%", F(1, 10)),
+        ("1", 1, "1%", 1),
         (86, 86, "86%", 1),
     ],
 )
@@ -394,3 +413,42 @@ def test_json_that_is_no_number_is_refused(typed):
 )
 def test_a_point_before_three_digits_looks_like_thousands(typed, looks):
     assert looks_like_thousands(typed) is looks
+
+
+def test_a_fraction_is_refused_where_it_could_not_be_shown_and_read_again():
+    digits = "7" * 240
+    assert read_number(read_number(f"{digits}/3^500").shown).value == F(int(digits), 3**500)
+    with pytest.raises(AnswerError, match="The number has too many digits"):
+        read_number(f"{digits}{digits[:20]}/3^500")
+
+
+@pytest.mark.parametrize(
+    ("typed", "both"),
+    [
+        ("0.952", "0.952% or as 95.2%"),
+        (".5", "0.5% or as 50%"),
+        ("acc = 0.952", "0.952% or as 95.2%"),
+        ("100% × 0.952", "0.952% or as 95.2%"),
+        ("1/3", "(1/3)% or as (100/3)%"),
+        (F(1, 4), "0.25% or as 25%"),
+    ],
+)
+def test_a_share_without_the_sign_is_refused_where_a_percentage_is_asked_for(typed, both):
+    with pytest.raises(AnswerError) as refused:
+        read_number(typed, percent=True)
+    assert refused.value.message == f"This can be read as {both}."
+    assert refused.value.expected == "the percent sign behind the number"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("np.float64(0.73)", F(73, 100)),
+        ("tensor(0.73, device='cuda:0', grad_fn=<NllLossBackward0>)", F(73, 100)),
+        ("<tf.Tensor: shape=(), dtype=float32, numpy=0.73>", F(73, 100)),
+        ("[1] 36", 36),
+        ("np.int64(4) * np.int64(9)", 36),
+    ],
+)
+def test_one_number_is_read_as_programs_print_it(typed, value):
+    assert read_number(typed).value == value

@@ -1,0 +1,87 @@
+"""What programs print and people type is read as the value that it means, or refused.
+
+`real_inputs/` holds it, a file for each origin: one object a line with where it comes from, the
+kind of answer that is asked for, the text, and the value or a piece of the refusal. NumPy's rows
+are its own prints of arrays with known cells. Add a line to extend the test.
+"""
+
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.errors import AnswerError
+from grader.kinds.numbers import read_count
+from grader.reading import (
+    in_style,
+    read_formula,
+    read_formulas,
+    read_number,
+    read_quantity,
+    read_shape,
+    read_tensor,
+)
+from grader.values import Tensor
+
+FILES = sorted((Path(__file__).parent / "real_inputs").glob("*.jsonl"))
+ROWS = [
+    pytest.param(json.loads(line), id=f"{path.stem}:{number}")
+    for path in FILES
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+]
+READERS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "integer": lambda typed, _: read_count(typed),
+    "number": lambda typed, _: read_number(typed),
+    "percent": lambda typed, _: read_number(typed, percent=True),
+    "quantity": lambda typed, row: read_quantity(typed, dimension=row["dimension"]),
+    "shape": lambda typed, _: read_shape(typed),
+    "vector": lambda typed, _: read_tensor(typed, rank=1),
+    "matrix": lambda typed, _: read_tensor(typed, rank=2),
+    "tensor": lambda typed, _: read_tensor(typed),
+    "formula": lambda typed, row: read_formula(typed, row["variables"]),
+    "formulas": lambda typed, row: read_formulas(typed, row["variables"]),
+}
+
+
+def read(row: dict[str, Any]) -> Any:
+    return READERS[row["kind"]](in_style(row["typed"], row.get("style")), row)
+
+
+def exact(value: Any) -> Any:
+    return [exact(item) for item in value] if isinstance(value, list) else Fraction(str(value))
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "value" in row.values[0]])
+def test_a_real_input_is_read_as_what_it_means(row):
+    reading = read(row)
+    match row["kind"]:
+        case "vector" | "matrix" | "tensor":
+            assert reading.value == Tensor.of(exact(row["value"]))
+        case "shape":
+            assert reading.value == tuple(row["value"])
+        case "formula" | "formulas":
+            assert reading.shown == row["value"]
+        case "quantity":
+            assert reading.value.value == exact(row["value"])
+        case _:
+            assert reading.value == exact(row["value"])
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "refused" in row.values[0]])
+def test_a_real_input_that_could_be_two_things_or_none_is_refused(row):
+    with pytest.raises(AnswerError) as refused:
+        read(row)
+    assert row["refused"] in str(refused.value)
+
+
+def test_each_row_says_where_it_comes_from_and_what_becomes_of_it():
+    assert len(ROWS) >= 320
+    for param in ROWS:
+        row = param.values[0]
+        assert set(row) - {"dimension", "style", "variables"} in (
+            {"from", "kind", "typed", "value"},
+            {"from", "kind", "typed", "refused"},
+        )

@@ -4,6 +4,7 @@ What a page shows is so what is judged. The elements are those that browsers dra
 `mrow mi mn mo mtext mfrac msqrt msup msub mtable mtr mtd`.
 """
 
+from collections.abc import Iterable
 from html import escape
 from typing import Final
 
@@ -22,7 +23,7 @@ from grader.show import (
 from grader.tree import Binary, Call, Name, Negate, Node, Num, Sequence
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = ["element", "math"]
+__all__ = ["element", "fenced", "listed", "math", "measured", "table", "words"]
 
 MINUS: Final = "<mo>\N{MINUS SIGN}</mo>"
 TIMES: Final = "<mo>\N{MULTIPLICATION SIGN}</mo>"
@@ -53,7 +54,7 @@ def element(value: Showable) -> str:
     '<mrow><mo>−</mo><mn>2</mn></mrow>'
     """
     if isinstance(value, bool):
-        return _text(show(value))
+        return words(show(value))
     if is_number(value):
         return _number(value)
     if isinstance(value, Tensor):
@@ -62,10 +63,11 @@ def element(value: Showable) -> str:
         return _row(value)
     if isinstance(value, Node):
         return _node(value)[0]
-    return _text(show(value))
+    return words(show(value))
 
 
-def _text(text: str) -> str:
+def words(text: str) -> str:
+    """Return *text* as one element."""
     return f"<mtext>{escape(text)}</mtext>"
 
 
@@ -73,7 +75,8 @@ def _group(*pieces: str) -> str:
     return f"<mrow>{''.join(pieces)}</mrow>"
 
 
-def _fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
+def fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
+    """Return an element in brackets."""
     return _group(f"<mo>{opening}</mo>", inner, f"<mo>{closing}</mo>")
 
 
@@ -96,21 +99,39 @@ def _number(value: Number) -> str:
 def _tensor(tensor: Tensor) -> str:
     """Return a vector or a matrix as a table in brackets, further axes as a list of matrices."""
     if len(tensor.shape) > MATRIX_AXES:
-        return _fenced(COMMA.join(map(element, tensor.rows())), "[", "]")
+        return listed(tensor.rows(), opening="[", closing="]")
     rows = [tensor] if len(tensor.shape) <= 1 else [*tensor.rows()]
-    lines = [_table_row(row.cells) for row in rows if isinstance(row, Tensor)]
-    return _fenced(f"<mtable>{''.join(lines)}</mtable>", "[", "]")
+    lines = (map(_number, row.cells) for row in rows if isinstance(row, Tensor))
+    return fenced(table(lines), "[", "]")
 
 
-def _table_row(cells: tuple[Number, ...]) -> str:
-    return f"<mtr>{''.join(f'<mtd>{_number(cell)}</mtd>' for cell in cells)}</mtr>"
+def table(lines: Iterable[Iterable[str]]) -> str:
+    """Return elements row by row as a table."""
+    rows = ("".join(f"<mtd>{cell}</mtd>" for cell in line) for line in lines)
+    return f"<mtable>{''.join(f'<mtr>{row}</mtr>' for row in rows)}</mtable>"
+
+
+def listed(items: Iterable[Showable], *, opening: str = "", closing: str = "") -> str:
+    """Return *items* between commas, in brackets where they are given."""
+    inner = COMMA.join(map(element, items))
+    return fenced(inner, opening, closing) if opening else _group(inner)
+
+
+def measured(number: Number, unit: str) -> str:
+    """Return a number before its unit, or before the sign ``%``.
+
+    >>> measured(5, "%")
+    '<mrow><mn>5</mn><mo>%</mo></mrow>'
+    """
+    sign = f"<mo>{unit}</mo>" if unit == "%" else words(f"\N{NO-BREAK SPACE}{unit}")
+    return _group(element(number), sign)
 
 
 def _row(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
     """Return a shape as ``126×126×16``, anything else in round brackets."""
     if is_shape(items):
         return _group(TIMES.join(map(element, items)))
-    return _fenced(COMMA.join(map(element, items)))
+    return listed(items, opening="(", closing=")")
 
 
 def _node(node: Node) -> tuple[str, int]:
@@ -130,7 +151,7 @@ def _node(node: Node) -> tuple[str, int]:
         case Sequence(items):
             return _row(items), ATOM
         case _:
-            return _text(show(node)), LOOSE
+            return words(show(node)), LOOSE
 
 
 def _binary(sign: str, left: Node, right: Node) -> tuple[str, int]:
@@ -145,24 +166,24 @@ def _binary(sign: str, left: Node, right: Node) -> tuple[str, int]:
             level = LEVELS[sign]
             second = _within(right, level + 1)
             if second.startswith(f"<mrow>{MINUS}"):
-                second = _fenced(second)
+                second = fenced(second)
             return _group(_within(left, level), SIGNS[sign], second), level
 
 
 def _call(function: str, arguments: tuple[Node, ...]) -> str:
     inner = COMMA.join(_node(argument)[0] for argument in arguments)
     if len(arguments) == 1 and function in FENCES:
-        return _fenced(inner, *FENCES[function])
+        return fenced(inner, *FENCES[function])
     if len(arguments) == 1 and function == "sqrt":
         return f"<msqrt>{inner}</msqrt>"
     called = "<msub><mi>log</mi><mn>2</mn></msub>" if function == "log2" else _word(function)
-    return _group(called, "<mo>\N{FUNCTION APPLICATION}</mo>", _fenced(inner))
+    return _group(called, "<mo>\N{FUNCTION APPLICATION}</mo>", fenced(inner))
 
 
 def _within(node: Node, level: int) -> str:
     """Return the element of *node*, in brackets where it binds less tightly than *level*."""
     found, own = _node(node)
-    return found if own >= level else _fenced(found)
+    return found if own >= level else fenced(found)
 
 
 def _word(text: str) -> str:

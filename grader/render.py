@@ -1,23 +1,33 @@
-"""What was read, and the steps of a worked solution, as plain text and as MathML of one tree."""
+"""What was read, and the steps of a worked solution, as plain text and as MathML of one tree.
 
-from collections.abc import Sequence
+A text is at most 96 columns wide, but for formulas and sentences, which the reader of the text
+wraps. Long decimals and fractions are rounded to six figures; a formula then says ≈.
+"""
+
 from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
 from html import escape
-from itertools import chain
 from typing import Final, assert_never
 
+from grader.grids import WIDTH, grid, table
 from grader.mathml import element, math
 from grader.show import Showable, show
-from grader.steps import Array, Formula, Rows, Said, Step, Window, literal
-from grader.tree import Name
-from grader.values import Number, Tensor, Value
+from grader.steps import Array, Formula, Pooled, Rows, Said, Step, Window, literal
+from grader.tree import Name, Node, Num, rebuilt
+from grader.values import Number, Tensor, Value, is_number, simplest
 
-__all__ = ["Rendered", "render", "render_step"]
+__all__ = ["WIDTH", "Rendered", "render", "render_step"]
 
 MAX_TERMS: Final = 30
+LONG_DECIMAL: Final = 12
+LONG_FRACTION: Final = 7
+FIGURES: Final = 6
 EQUALS: Final = "<mo>=</mo>"
+ABOUT: Final = "\N{ALMOST EQUAL TO}"
 PLUS: Final = "<mo>+</mo>"
 DOT: Final = "<mo>\N{DOT OPERATOR}</mo>"
+COMMA: Final = "<mo>,</mo>"
 CELL: Final = "<mtd>{}</mtd>"
 
 
@@ -42,55 +52,141 @@ def render_step(step: Step) -> Rendered:
     """Return one *step* of a worked solution."""
     match step:
         case Said(text):
-            return Rendered(text, math(f"<mtext>{escape(text)}</mtext>"))
+            return Rendered(text, math(_mtext(text)))
         case Formula():
             return _formula(step)
         case Array(name, value):
-            text = f"{name} =\n{_grid(value)}"
-            return Rendered(text, math(_label(name), EQUALS, element(value)))
+            return _array(name, value.map(_brief))
         case Window():
             return _window(step)
+        case Pooled():
+            return _pooled(step)
         case Rows(head, rows):
-            cells = [head, *[[_cell(value) for value in row] for row in rows]]
-            return Rendered(_aligned(cells), math(_table(head, rows)))
+            return _rows(head, rows)
         case _:
             assert_never(step)
 
 
+def _brief(number: Number) -> Number:
+    """Return *number*, a long one rounded to six figures, or to the point if that is later."""
+    text = show(number)
+    if isinstance(number, int) or len(text) <= (LONG_FRACTION if "/" in text else LONG_DECIMAL):
+        return number
+    figures = max(FIGURES, len(str(abs(number.numerator) // number.denominator)))
+    top, bottom = Decimal(number.numerator), Decimal(number.denominator)
+    return simplest(Fraction(Context(prec=figures).divide(top, bottom)))
+
+
+def _brief_value(value: Value) -> Value:
+    """Return *value* with its numbers made brief."""
+    if is_number(value):
+        return _brief(value)
+    if isinstance(value, Tensor):
+        return value.map(_brief)
+    return tuple(map(_brief_value, value)) if isinstance(value, tuple) else value
+
+
+def _brief_tree(tree: Node) -> Node:
+    """Return *tree* with its numbers made brief."""
+    return rebuilt(tree, lambda node: Num(_brief(node.value)) if isinstance(node, Num) else None)
+
+
+def _mtext(text: str) -> str:
+    return f"<mtext>{escape(text)}</mtext>"
+
+
 def _formula(step: Formula) -> Rendered:
     """Return symbols = numbers = value, each once."""
-    sides: list[Showable] = [step.tree]
-    if step.numbers != step.tree and (step.value is None or step.numbers != literal(step.value)):
-        sides.append(step.numbers)
-    if step.value is not None:
-        sides.append(step.value)
-    texts = dict.fromkeys(map(show, sides))
-    marks = dict.fromkeys(map(element, sides))
-    return Rendered(" = ".join([step.name, *texts]), math(EQUALS.join([_label(step.name), *marks])))
+    spelled = None if step.value is None else literal(step.value)
+    sides: list[Showable] = [] if step.tree == spelled else [_brief_tree(step.tree)]
+    if step.numbers not in {step.tree, spelled}:
+        sides.append(_brief_tree(step.numbers))
+    texts, marks = dict.fromkeys(map(show, sides)), dict.fromkeys(map(element, sides))
+    text, mathml = " = ".join([step.name, *texts]), EQUALS.join([_label(step.name), *marks])
+    if step.value is None:
+        return Rendered(text, math(mathml))
+    value = _brief_value(step.value)
+    exact = value == step.value
+    if show(value) in texts:
+        return Rendered(text, math(mathml))
+    text = f"{text} {'=' if exact else ABOUT}{_beside(value)}"
+    return Rendered(text, math(mathml, f"<mo>{'=' if exact else ABOUT}</mo>", element(value)))
+
+
+def _beside(value: Value) -> str:
+    """Return *value* as it stands behind a sign: a matrix below it."""
+    below = isinstance(value, Tensor) and len(value.shape) > 1
+    return f"\n{grid(value)}" if isinstance(value, Tensor) and below else f" {show(value)}"
 
 
 def _label(name: str) -> str:
     """Return a name as a variable where it looks like one, else as text."""
     plain = name.replace("_", "").isalnum() and name.isascii()
-    return element(Name(name)) if plain else f"<mtext>{escape(name)}</mtext>"
+    return element(Name(name)) if plain else _mtext(name)
+
+
+def _array(name: str, value: Tensor) -> Rendered:
+    """Return a named array; a short vector stands beside its name."""
+    line = f"{name} = {show(value)}"
+    inline = len(value.shape) <= 1 and len(line) <= WIDTH
+    return Rendered(
+        line if inline else f"{name} =\n{grid(value)}", math(_label(name), EQUALS, element(value))
+    )
+
+
+def _place(place: tuple[int, ...]) -> str:
+    """Return the index of a cell, counted from 1 as people count rows and columns."""
+    return f"({', '.join(str(at + 1) for at in place)})"
 
 
 def _window(step: Window) -> Rendered:
-    """Return one cell as the sum of its products, or their number where there are too many."""
-    place = f"({', '.join(str(at + 1) for at in step.place)})"
-    pairs = [*zip(step.patch.cells, step.kernel.cells, strict=True)]
-    bias = f" {_signed(step.bias)}" if step.bias else ""
-    marks = f"{PLUS}{_operand(step.bias)}" if step.bias else ""
-    label = f"<mtext>{place}</mtext>"
+    """Return one cell as the sum of its products, channel by channel where there are several."""
+    place = _place(step.place)
+    sums = [_products(patch, kernel) for patch, kernel in step.channels]
+    bias, marked_bias = (f" {_signed(step.bias)}", f"{PLUS}{_operand(step.bias)}")
+    if not step.bias:
+        bias = marked_bias = ""
+    several = len(sums) > 1
+    marks = PLUS.join(_fenced(one.mathml) if several else one.mathml for one in sums)
+    mathml = math(_mtext(place), marks, marked_bias, EQUALS, element(step.total))
+    if not several:
+        return Rendered(f"{place}: {sums[0].text}{bias} = {show(step.total)}", mathml)
+    lines = [f"{place}:"]
+    for number, (one, total) in enumerate(zip(sums, step.sums, strict=True), start=1):
+        lines.append(f"  channel {number}: {one.text} = {show(total)}")
+    added = " + ".join(map(_factor, step.sums))
+    lines.append(f"  together: {added}{bias} = {show(step.total)}")
+    return Rendered("\n".join(lines), mathml)
+
+
+def _products(patch: Tensor, kernel: Tensor) -> Rendered:
+    """Return a sum of products, or only how many they are where they are too many."""
+    pairs = [*zip(patch.cells, kernel.cells, strict=True)]
     if len(pairs) > MAX_TERMS:
         said = f"sum of {len(pairs)} products"
-        terms, marked = f"{said}{bias}", f"<mtext>{said}</mtext>{marks}"
+        return Rendered(said, _mtext(said))
+    text = " + ".join(f"{_factor(one)}·{_factor(two)}" for one, two in pairs)
+    marks = (f"{_operand(one)}{DOT}{_operand(two)}" for one, two in pairs)
+    return Rendered(text, PLUS.join(marks))
+
+
+def _pooled(step: Pooled) -> Rendered:
+    """Return one cell of a pooling: the largest of its cells, or their mean."""
+    cells = step.patch.cells
+    place, marked = _place(step.place), _mtext(_place(step.place))
+    total = step.total
+    if len(cells) > MAX_TERMS:
+        said = f"{step.mode} of {len(cells)} cells"
+        found = Rendered(said, _mtext(said))
+    elif step.mode == "max":
+        among = COMMA.join(map(element, cells))
+        found = Rendered(f"max({', '.join(map(show, cells))})", f"<mi>max</mi>{_fenced(among)}")
     else:
-        terms = " + ".join(f"{_factor(one)}·{_factor(two)}" for one, two in pairs) + bias
-        products = (f"{_operand(one)}{DOT}{_operand(two)}" for one, two in pairs)
-        marked = PLUS.join(products) + marks
-    total = show(step.total)
-    return Rendered(f"{place}: {terms} = {total}", math(label, marked, EQUALS, element(step.total)))
+        top = " + ".join(map(_factor, cells))
+        added = f"<mrow>{PLUS.join(map(_operand, cells))}</mrow>"
+        found = Rendered(f"({top})/{step.count}", f"<mfrac>{added}{element(step.count)}</mfrac>")
+    text = f"{place}: {found.text} = {show(total)}"
+    return Rendered(text, math(marked, found.mathml, EQUALS, element(total)))
 
 
 def _factor(number: Number) -> str:
@@ -104,34 +200,17 @@ def _signed(number: Number) -> str:
 
 def _operand(number: Number) -> str:
     found = element(number)
-    return f"<mrow><mo>(</mo>{found}<mo>)</mo></mrow>" if number < 0 else found
+    return _fenced(found) if number < 0 else found
 
 
-def _cell(value: Value) -> str:
-    return value if isinstance(value, str) else show(value)
+def _fenced(inner: str) -> str:
+    return f"<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>"
 
 
-def _table(head: tuple[str, ...], rows: tuple[tuple[Value, ...], ...]) -> str:
-    first = "".join(CELL.format(f"<mtext>{escape(name)}</mtext>") for name in head)
-    lines = ("".join(CELL.format(element(value)) for value in row) for row in rows)
-    return f"<mtable>{''.join(f'<mtr>{line}</mtr>' for line in chain((first,), lines))}</mtable>"
-
-
-def _grid(tensor: Tensor) -> str:
-    """Return a matrix with its columns under each other; of more axes, one matrix after another."""
-    if len(tensor.shape) <= 1:
-        return _aligned([[show(cell) for cell in tensor.cells]])
-    rows = [row for row in tensor.rows() if isinstance(row, Tensor)]
-    if len(rows[0].shape) > 1:
-        return "\n\n".join(map(_grid, rows))
-    return _aligned([[show(cell) for cell in row.cells] for row in rows])
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of text with their columns under each other, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
+def _rows(head: tuple[str, ...], rows: tuple[tuple[Value, ...], ...]) -> Rendered:
+    """Return a table."""
+    brief = [[*map(_brief_value, row)] for row in rows]
+    lines = (map(_mtext, head), *(map(element, row) for row in brief))
+    marks = ("".join(map(CELL.format, line)) for line in lines)
+    drawn = "".join(f"<mtr>{line}</mtr>" for line in marks)
+    return Rendered(table(head, brief), math(f"<mtable>{drawn}</mtable>"))

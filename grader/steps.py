@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from grader.arithmetic import FUNCTIONS
+from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
 from grader.expr import parse
 from grader.show import show
@@ -53,6 +54,13 @@ class Formula:
     numbers: Node
     value: Value | None
 
+    @property
+    def number(self) -> Number:
+        """The value of a formula that has a number for one."""
+        if not is_number(self.value):
+            raise SolverError(f"{self.name} is not a number")
+        return self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Array:
@@ -83,8 +91,28 @@ class Window:
     @property
     def products(self) -> Tensor:
         """The products that are summed."""
-        pairs = zip(self.patch.cells, self.kernel.cells, strict=True)
-        return Tensor(self.patch.shape, tuple(one * two for one, two in pairs))
+        return Tensor(self.patch.shape, _multiplied(self.patch, self.kernel))
+
+    @property
+    def channels(self) -> tuple[tuple[Tensor, Tensor], ...]:
+        """The patch and the kernel of each channel; both as they are where there is one."""
+        if len(self.patch.shape) == len(self.corner):
+            return ((self.patch, self.kernel),)
+        pairs = zip(self.patch.rows(), self.kernel.rows(), strict=True)
+        return tuple(
+            (patch, kernel)
+            for patch, kernel in pairs
+            if isinstance(patch, Tensor) and isinstance(kernel, Tensor)
+        )
+
+    @property
+    def sums(self) -> tuple[Number, ...]:
+        """The sum of the products of each channel."""
+        return tuple(sum(_multiplied(patch, kernel)) for patch, kernel in self.channels)
+
+
+def _multiplied(one: Tensor, two: Tensor) -> tuple[Number, ...]:
+    return tuple(first * second for first, second in zip(one.cells, two.cells, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +166,11 @@ def stated(name: str, value: Value) -> Step:
     if isinstance(value, Tensor):
         return Array(name, value)
     spelled = literal(value)
-    return Said(f"{name} = {show(value)}") if spelled is None else Formula(name, spelled, spelled, value)
+    return (
+        Said(f"{name} = {show(value)}")
+        if spelled is None
+        else Formula(name, spelled, spelled, value)
+    )
 
 
 @lru_cache(maxsize=CACHED_FORMULAS)
@@ -150,8 +182,9 @@ def filled(tree: Node, numbers: Mapping[str, Value]) -> Node:
     """Return *tree* with values in the places of the names that have one."""
 
     def change(node: Node) -> Node | None:
-        known = isinstance(node, Name) and node.name in numbers
-        return literal(numbers[node.name]) if known else None
+        if isinstance(node, Name) and node.name in numbers:
+            return literal(numbers[node.name])
+        return None
 
     return rebuilt(tree, change)
 

@@ -1,15 +1,17 @@
 """Worked solutions: the way to the key of a part, step by step.
 
 The steps are those of every solver call in the key, in the order in which they are computed, then
-the key itself in symbols, in numbers, and its value.
+the key itself in symbols, in numbers, and its value. Of a table it is that for every cell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from grader.arithmetic import FUNCTIONS
 from grader.book import Book
 from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate, truth
+from grader.expr import Expression
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import FormulaPart
@@ -20,59 +22,88 @@ from grader.kinds.texts import TextPart
 from grader.parts import KeyedPart
 from grader.problem import AnyPart
 from grader.show import show
-from grader.steps import Formula, Rows, Said, Step, filled, literal
-from grader.tree import Call, Choose, Name, Node, children, rebuilt
-from grader.values import Value
+from grader.steps import Formula, Rows, Said, Step, filled, literal, stated
+from grader.tree import Call, Choose, Field, Item, Name, Node, children, rebuilt, walk
+from grader.values import Record, Value
 from grader.variant import Variant
 
 __all__ = ["worked"]
 
+MAX_STEPS: Final = 200
+LEFT_OUT: Final = "The other rows follow in the same way."
+
 
 def worked(variant: Variant, part: AnyPart, book: Book) -> tuple[Step, ...]:
     """Return the way to the answer of *part*; of a key that cannot be computed, why not."""
+    return tuple(_said_once(_way(variant, part, book)))
+
+
+def _way(variant: Variant, part: AnyPart, book: Book) -> tuple[Step, ...]:
+    """Return the steps, sentences as often as they are said."""
     failure = variant.failures.get(part.id)
     if failure is not None:
         return (Said(f"The answer could not be computed: {failure}."),)
-    seen = variant.scope(book)
-    keys = {name: key for name, key in variant.keys.items() if key is not None}
-    scope = Scope({**seen.names, **keys}, seen.functions)
+    seen, scope = variant.scope(book), variant.solved(book)
     key = variant.keys.get(part.id)
     match part:
         case TextPart():
             return (Said(part.model.fill(seen).strip()),)
         case ChoicePart() | ChoicesPart():
-            return (*_calls(part, scope, book), *_options(part, key, seen))
+            return (*_chosen(part, scope, book), *_options(part, key, seen))
         case PredicatePart():
             sample = KINDS["predicate"].samples(part, None).right[0]
             return (Said(f"Right is what makes {part.accept_if.source} true, such as {sample}."),)
         case TablePart():
-            return _table(part, key)
-        case FormulaPart() if part.key is not None and part.variables:
-            hidden = part.variables
-            names = {name: value for name, value in scope.names.items() if name not in hidden}
-            return (Formula(part.id, part.key.tree, filled(part.key.tree, names), None),)
+            return _table(part, key, book)
+        case FormulaPart(key=Expression(tree=tree)) if part.variables:
+            names = {name: one for name, one in scope.names.items() if name not in part.variables}
+            return (Formula(part.id, tree, filled(tree, names), None),)
         case NumberPart() if part.key is None:
             return (_limits(part),)
         case _:
-            return (*_calls(part, scope, book), *_result(part, scope, book))
+            return tuple(_computed(part, scope, book))
 
 
-def _calls(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:
-    """Yield the steps of the solvers that the key calls, each call once, inner calls first."""
-    if part.key is None:
-        return
-    told: set[Node] = set()
-    for call in _inner_first(_taken(part.key.tree, scope)):
-        tracer = book.tracers.get(call.function)
-        if tracer is None or call in told:
-            continue
-        told.add(call)
-        arguments = [evaluate(argument, scope) for argument in call.arguments]
-        keywords = {word: evaluate(value, scope) for word, value in call.keywords}
-        try:
-            yield from tracer(*arguments, **keywords)
-        except SolverError:
-            continue  # the key itself could be computed; it is shown without this way to it
+def _computed(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:
+    """Yield the steps of the solvers that the key calls, then those of the key itself."""
+    if part.key is not None:
+        tree = _taken(part.key.tree, scope)
+        yield from _calls(tree, scope, book)
+        yield from _result(part.id, tree, scope, book)
+
+
+def _calls(tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
+    """Yield the steps of the solvers that *tree* calls, inner calls first, equal steps once."""
+    told: list[tuple[Step, ...]] = []
+    for call in _inner_first(tree):
+        steps = _traced(call, scope, book)
+        if steps not in told:
+            told.append(steps)
+            yield from steps
+
+
+def _said_once(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield *steps* without the sentences that have been said before."""
+    said: set[Step] = set()
+    for step in steps:
+        if not isinstance(step, Said):
+            yield step
+        elif step not in said:
+            said.add(step)
+            yield step
+
+
+def _traced(call: Call, scope: Scope, book: Book) -> tuple[Step, ...]:
+    """Return the steps of one call; none where there is no way to it that can be shown."""
+    tracer = book.tracers.get(call.function)
+    if tracer is None:
+        return ()
+    arguments = [evaluate(argument, scope) for argument in call.arguments]
+    keywords = {word: evaluate(value, scope) for word, value in call.keywords}
+    try:
+        return tracer(*arguments, **keywords)
+    except SolverError:
+        return ()  # the key itself could be computed; it is shown without this way to it
 
 
 def _taken(tree: Node, scope: Scope) -> Node:
@@ -90,24 +121,52 @@ def _taken(tree: Node, scope: Scope) -> Node:
 def _inner_first(node: Node) -> Iterator[Call]:
     for child in children(node):
         yield from _inner_first(child)
-    if isinstance(node, Call) and node.function not in FUNCTIONS:
-        yield node
+    if _is_solver(node):
+        yield node  # type: ignore[misc] # a call, as `_is_solver` says
 
 
-def _result(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:
-    """Yield the key in symbols and in numbers, unless its one call has been shown already."""
+def _is_solver(node: Node) -> bool:
+    """Tell whether *node* calls a solver."""
+    return isinstance(node, Call) and node.function not in FUNCTIONS
+
+
+def _result(name: str, tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
+    """Yield the key in symbols and in numbers, unless its one call has been shown already.
+
+    In the symbols what a solver gave stands for its call; where that is an array, which a formula
+    cannot hold, the key is stated alone.
+    """
+    if isinstance(tree, Call) and tree.function in book.tracers and _traced(tree, scope, book):
+        return
+    value = evaluate(tree, scope)
+    symbols = rebuilt(tree, lambda node: _spelled(node, scope) if _is_solver(node) else None)
+    numbers = rebuilt(tree, lambda node: _spelled(node, scope) if _is_known(node) else None)
+    if any(map(_is_solver, walk(numbers))):
+        yield stated(name, value)
+    else:
+        yield Formula(name, symbols, numbers, value)
+
+
+def _is_known(node: Node) -> bool:
+    """Tell whether *node* stands for a value of the problem, or calls a solver."""
+    return isinstance(node, (Name, Field, Item)) or _is_solver(node)
+
+
+def _spelled(node: Node, scope: Scope) -> Node | None:
+    return literal(evaluate(node, scope))
+
+
+def _chosen(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:
+    """Yield the steps of all that a choice asks, and what became of its conditions."""
     if part.key is None:
         return
-    tree = _taken(part.key.tree, scope)
-    if isinstance(tree, Call) and tree.function in book.tracers:
-        return
-
-    def change(node: Node) -> Node | None:
-        if isinstance(node, Name) or (isinstance(node, Call) and node.function not in FUNCTIONS):
-            return literal(evaluate(node, scope))
-        return None
-
-    yield Formula(part.id, tree, rebuilt(tree, change), evaluate(tree, scope))
+    tree = part.key.tree
+    yield from _calls(tree, scope, book)
+    for node in walk(tree):
+        if isinstance(node, Choose):
+            test = rebuilt(node.test, lambda one: _spelled(one, scope) if _is_known(one) else None)
+            holds = truth(evaluate(node.test, scope))
+            yield Said(f"{show(node.test)}: {show(test)} is {'true' if holds else 'false'}.")
 
 
 def _options(part: ChoicePart | ChoicesPart, key: Value | None, seen: Scope) -> Iterator[Step]:
@@ -117,11 +176,33 @@ def _options(part: ChoicePart | ChoicesPart, key: Value | None, seen: Scope) -> 
             yield Said(f"{option}: {part.options[option].fill(seen).strip()}")
 
 
-def _table(part: TablePart, key: Value | None) -> tuple[Step, ...]:
+def _table(part: TablePart, key: Value | None, book: Book) -> tuple[Step, ...]:
+    """Return the steps of each row, as many rows as there is room for, then the whole table."""
     if not isinstance(key, TableKey):
         return ()
     rows = tuple((show(item), *row.values()) for item, row in zip(key.items, key.rows, strict=True))
-    return (Rows(("", *part.columns), rows),)
+    steps: list[Step] = []
+    previous = key.start
+    for number, (item, row) in enumerate(zip(key.items, key.rows, strict=True), start=1):
+        found = [*_row(part, _within_row(key, item, previous), book)]
+        if len(steps) + len(found) + 2 >= MAX_STEPS:
+            steps.append(Said(LEFT_OUT))
+            break
+        steps += [Said(f"Row {number}: {show(item)}."), *found] if found else []
+        previous = row
+    return (*steps, Rows(("", *part.columns), rows))
+
+
+def _row(part: TablePart, scope: Scope, book: Book) -> Iterator[Step]:
+    """Yield the steps to the cells of one row."""
+    for column in part.columns.values():
+        yield from _computed(column, scope, book)
+
+
+def _within_row(key: TableKey, item: Value, previous: Mapping[str, Value]) -> Scope:
+    """Return what the columns of the row of *item* compute with."""
+    names = {**key.scope.names, "layer": item, "prev": Record(previous)}
+    return Scope(names, key.scope.functions, key.scope.swaps)
 
 
 def _limits(part: NumberPart) -> Said:

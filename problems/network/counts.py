@@ -29,6 +29,7 @@ __all__ = [
     "SOLVERS",
     "activation_values",
     "depth",
+    "held_values",
     "layer_count",
     "layer_macs",
     "layer_params",
@@ -217,16 +218,21 @@ def peak_activation(net: Network, shape: Shape) -> int:
     >>> peak_activation(network(conv(8, 1), conv(2, 1)), (3, 10, 10))
     1100
     """
-    found = walk(net, shape_of(shape))
+    return max(held_values(walk(net, shape_of(shape))))
+
+
+def held_values(found: Walk) -> tuple[int, ...]:
+    """Return how many values are held before the first step of a walk, and while each one works."""
     last = {at: number for number, step in enumerate(found.steps) for at in step.inputs}
     sizes = {at: math.prod(found.after(at) or ()) for at in range(INPUT, len(found.steps))}
-    held = peak = sizes[INPUT]
+    now = sizes[INPUT]
+    held = [now]
     for number, step in enumerate(found.steps):
-        held += sizes[number]
-        peak = max(peak, held)
+        now += sizes[number]
+        held.append(now)
         done = {at for at in step.inputs if last[at] == number and at not in found.outputs}
-        held -= sum(sizes[at] for at in done)
-    return peak
+        now -= sum(sizes[at] for at in done)
+    return tuple(held)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (

@@ -26,7 +26,7 @@ from problems.network.layers import (
 )
 from problems.network.walk import INPUT
 
-__all__ = ["Field", "Growth", "Window", "fields", "grown", "last_field", "square"]
+__all__ = ["Field", "Growth", "Window", "fields", "grown", "last_field", "square", "window_of"]
 
 KEPT_FIELDS: Final = 128
 WHOLE_IMAGE: Final = (AdaptiveAvgPool, Flatten, Linear)
@@ -93,7 +93,7 @@ def fields(net: Network, grow: Growth = grown, *, axis: int = 0) -> tuple[Field 
             found.append(_largest([_at(found, one) for one in inputs]))
         else:
             before = _at(found, step.inputs[0])
-            window = _window(layer, axis)
+            window = window_of(layer, axis)
             if before is None or isinstance(layer, NO_FIELD):
                 found.append(None)
             else:
@@ -133,10 +133,10 @@ def last_field(net: Network, grow: Growth = grown, *, axis: int = 0) -> Field:
 def square(net: Network) -> bool:
     """Tell whether every layer of *net* does the same along both axes."""
     layers = [step.layer for step in walk(net).steps]
-    return all(_window(layer, 0) == _window(layer, 1) for layer in layers)
+    return all(window_of(layer, 0) == window_of(layer, 1) for layer in layers)
 
 
-def _window(layer: Layer, axis: int) -> Window | None:
+def window_of(layer: Layer, axis: int) -> Window | None:
     """Return what *layer* does along the *axis*, or None where it moves nothing."""
     match layer:
         case Conv(kernel_size=kernel, stride=stride, padding=padding, dilation=dilation):

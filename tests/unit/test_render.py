@@ -5,11 +5,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from grader.errors import SolverError
 from grader.expr import parse
+from grader.grids import WIDTH
 from grader.render import render, render_step
-from grader.steps import Array, Formula, Rows, Said, Window, filled, formula
+from grader.steps import Array, Formula, Pooled, Rows, Said, Window, filled, formula, stated
 from grader.values import Tensor
 
+TWO, OTHER_TWO = Tensor.of([[[1, 2]], [[3, -4]]]), Tensor.of([[[5, 6]], [[7, 8]]])
 PATCH, KERNEL = Tensor.of([[1, -2], [3, 0]]), Tensor.of([[2, 1], [-1, 5]])
 
 
@@ -26,7 +29,7 @@ PATCH, KERNEL = Tensor.of([[1, -2], [3, 0]]), Tensor.of([[2, 1], [-1, 5]])
         (formula("shape", "(W, W, 3)", W=28), "shape = (W, W, 3) = 28×28×3"),
         (Formula("f", parse("K**2").tree, parse("K**2").tree, None), "f = K^2"),
         (Array("padded", Tensor.of([[0, 10], [-3, 4]])), "padded =\n 0  10\n-3   4"),
-        (Array("v", Tensor.of([1, 20])), "v =\n1  20"),
+        (Array("v", Tensor.of([1, 20])), "v = [1, 20]"),
         (Array("t", Tensor.of([[[1]], [[2]]])), "t =\n1\n\n2"),
         (Window((0, 1), (0, 2), PATCH, KERNEL, 0, -3), "(1, 2): 1·2 + (-2)·1 + 3·(-1) + 0·5 = -3"),
         (
@@ -38,11 +41,34 @@ PATCH, KERNEL = Tensor.of([[1, -2], [3, 0]]), Tensor.of([[2, 1], [-1, 5]])
             "(1): sum of 40 products + 7 = 87",
         ),
         (
+            Window((0, 1), (0, 1), TWO, OTHER_TWO, 2, 8),
+            """(1, 2):
+  channel 1: 1·5 + 2·6 = 17
+  channel 2: 3·7 + (-4)·8 = -11
+  together: 17 + (-11) + 2 = 8""",
+        ),
+        (Pooled((0, 1), (0, 2), PATCH, "max", 4, 3), "(1, 2): max(1, -2, 3, 0) = 3"),
+        (
+            Pooled((0, 1), (0, 2), PATCH, "mean", 4, Fraction(1, 2)),
+            "(1, 2): (1 + (-2) + 3 + 0)/4 = 0.5",
+        ),
+        (Pooled((2,), (0, 0), Tensor((40,), (5,) * 40), "max", 40, 5), "(3): max of 40 cells = 5"),
+        (formula("p", "a/b", a=17, b=79190), "p = a/b = 17/79190 ≈ 0.000214674"),
+        (formula("p", "a/b", a=1, b=7), "p = a/b = 1/7"),
+        (formula("p", "a*b", a=1234567, b=Fraction(1, 9)), "p = a·b = 1234567·(1/9) ≈ 137174"),
+        (formula("y", "exp(-x)", result=Fraction(1, 10**4), x=3), "y = exp(-x) = exp(-3) = 0.0001"),
+        (formula("X", "2*x", x=3, result=Tensor.of([[1, 2]])), "X = 2·x = 2·3 =\n1  2"),
+        (stated("d", 7), "d = 7"),
+        (stated("d", (7, (1, 2))), "d = (7, 1×2)"),
+        (stated("d", value=True), "d = true"),
+        (Array("v", Tensor.of([Fraction(1, 3), Fraction(2, 791901)])), "v = [1/3, 0.00000252557]"),
+        (Array("v", Tensor((40,), (100,) * 40)), "v =\n" + "100  " * 18 + "…  100"),
+        (
             Rows(("", "shape", "params"), (("conv", (16, 30, 30), 448), ("relu", (16, 30, 30), 0))),
             "         shape  params\nconv  16×30×30     448\nrelu  16×30×30       0",
         ),
     ],
-)
+)  # fmt: skip
 def test_a_step_is_told_in_text_and_in_well_formed_mathml(step: object, text: str) -> None:
     found = render_step(step)  # type: ignore[arg-type]
     assert found.text == text
@@ -64,3 +90,20 @@ def test_what_was_read_is_told_in_both_forms() -> None:
 
 def test_the_products_of_a_window_are_cell_by_cell() -> None:
     assert Window((0, 0), (0, 0), PATCH, KERNEL, 0, -3).products == Tensor.of([[2, -2], [-3, 0]])
+
+
+def test_the_channels_of_a_window_are_summed_one_by_one() -> None:
+    patch, kernel = Tensor.of([[[1]], [[2]]]), Tensor.of([[[3]], [[4]]])
+    assert Window((0, 0), (0, 0), patch, kernel, 0, 11).sums == (3, 8)
+
+
+def test_a_formula_that_has_no_number_says_so() -> None:
+    with pytest.raises(SolverError, match="shape is not a number"):
+        _ = formula("shape", "(a, 2)", a=1).number
+
+
+def test_no_line_of_a_table_is_wider_than_a_page() -> None:
+    row = ("a layer with a long name, " * 3, (64, 112, 112), 12345, 67890)
+    text = render_step(Rows(("layer", "shape", "n", "m"), (row,))).text
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert text.splitlines()[1].endswith("67890")

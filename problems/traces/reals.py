@@ -1,0 +1,67 @@
+"""Formulas with powers of e, logarithms and angles, whose values are doubles; short decimals."""
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from grader.arithmetic import FUNCTIONS, Function
+from grader.errors import SolverError
+from grader.evaluate import Scope, evaluate
+from grader.expr import parse
+from grader.show import show
+from grader.steps import Formula, formula
+from grader.values import Number, Value, exact, is_number
+
+__all__ = ["brief", "real"]
+
+SHORT: Final = 6
+SMALL: Final = 10
+DECIMALS: Final = 4
+
+
+def real(name: str, source: str, **numbers: object) -> Formula:
+    """Return the step *name* = *source*, an expression that may call ``exp ln log10 cos atan``.
+
+    Numbers may be floats; ``pi`` is known.
+
+    >>> real("y", "1/(1 + exp(-x))", x=0.0).value
+    Fraction(1, 2)
+    """
+    known: dict[str, Value] = {letter: exact(number) for letter, number in numbers.items()}
+    scope = Scope({"pi": exact(math.pi), **known}, REAL_FUNCTIONS)
+    value = evaluate(parse(source).tree, scope)
+    if not is_number(value):
+        raise SolverError(f"{name} is not a number")
+    return formula(name, source, result=exact(float(value)), **known)
+
+
+def brief(number: Number) -> Number:
+    """Return a *number* as a table has it: what is long, or hard to compare, as four decimals.
+
+    >>> brief(exact(0.123456789)), brief(exact(0.25))
+    (Fraction(247, 2000), Fraction(1, 4))
+    """
+    text = show(number)
+    simple = "/" not in text and len(text) <= SHORT
+    if simple or number.denominator < SMALL:
+        return number
+    return exact(round(float(number), DECIMALS))
+
+
+def _of_doubles(function: Callable[[float], float]) -> Function:
+    def call(argument: Value) -> Value:
+        if not is_number(argument):
+            raise SolverError("this function takes one number")
+        return exact(function(float(argument)))
+
+    return call
+
+
+REAL_FUNCTIONS: Final[dict[str, Function]] = {
+    **FUNCTIONS,
+    "exp": _of_doubles(math.exp),
+    "ln": _of_doubles(math.log),
+    "log10": _of_doubles(math.log10),
+    "cos": _of_doubles(math.cos),
+    "atan": _of_doubles(math.atan),
+}

@@ -1,0 +1,50 @@
+"""`grader worked` prints the way to every answer on a page of 100 columns, and as data."""
+
+import json
+
+import pytest
+
+STEP_FIELDS = {"text", "mathml", "data"}
+WIDTH = 100
+
+
+def test_a_convolution_is_worked_window_by_window(grader) -> None:
+    ran = grader("worked", "sobel-conv-same", "--original")
+    assert ran.code == 0
+    assert "The input with its border of zeros:" in ran.out
+    assert "  answer: " in ran.out
+
+
+@pytest.mark.parametrize(
+    "problem", ["transposed-conv-2x2", "rgb-conv-same", "cnn-parameter-table", "conv-pool-stack"]
+)
+def test_what_is_not_a_prompt_or_an_answer_fits_a_page(grader, problem: str) -> None:
+    ran = grader("worked", problem, "--original")
+    steps = [line for line in ran.out.splitlines() if line.startswith("    ")]
+    assert steps
+    assert max(map(len, steps)) <= WIDTH
+
+
+def test_each_step_is_text_mathml_and_data(grader) -> None:
+    ran = grader("worked", "conv2d-by-hand", "--seed", "1", "--json")
+    steps = [step for part in json.loads(ran.out)["parts"] for step in part["steps"]]
+    assert all(step.keys() == STEP_FIELDS for step in steps)
+    window = next(step for step in steps if step["data"]["type"] == "window")
+    data = window["data"]
+    products = [
+        one * two
+        for row, weights in zip(data["patch"], data["kernel"], strict=True)
+        for one, two in zip(row, weights, strict=True)
+    ]
+    assert sum(products) + data["bias"] == data["total"]
+    assert window["text"].endswith(f"= {data['total']}")
+    assert window["mathml"].startswith("<math>")
+
+
+def test_a_long_formula_goes_on_in_the_next_line(grader) -> None:
+    ran = grader("worked", "cnn-parameter-table", "--original")
+    lines = ran.out.splitlines()
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("    total = "))
+    assert lines[at + 1 : at + 3] == [
+        "      = 2432 + 51264 + 204928 + 131136 + 650", "      = 390410",
+    ]  # fmt: skip

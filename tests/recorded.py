@@ -1,0 +1,46 @@
+"""The calls of solvers that their own doctest examples make."""
+
+import doctest
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from grader.values import Opaque, Tensor, Value, exact
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def calls_of(solver: Callable[..., object]) -> list[Call]:
+    """Return the arguments of each call of *solver* in its examples, as engine values."""
+    seen: list[Call] = []
+
+    @wraps(solver)
+    def recorder(*arguments: object, **keywords: object) -> object:
+        given = {word: value_of(value) for word, value in keywords.items()}
+        seen.append((tuple(map(value_of, arguments)), given))
+        return solver(*arguments, **keywords)
+
+    module = vars(sys.modules[solver.__module__])
+    for test in doctest.DocTestFinder(recurse=False).find(solver, globs=dict(module)):
+        test.globs[solver.__name__] = recorder
+        runner = doctest.DocTestRunner(verbose=False)
+        runner.run(test, out=lambda _: None, clear_globs=True)
+    return seen
+
+
+def value_of(given: object) -> Value:
+    """Return what a doctest writes as the engine has it: exact numbers, tensors, tuples."""
+    match given:
+        case bool() | str() | Opaque() | Tensor() | None:
+            return given  # type: ignore[return-value]
+        case np.ndarray():
+            return Tensor.from_array(given)
+        case list():
+            return Tensor.of(given)
+        case tuple():
+            return tuple(value_of(item) for item in given)
+        case _:
+            return exact(given)

@@ -1,0 +1,129 @@
+"""What tests ask of the steps of a worked solution: what they state, and whether they are true."""
+
+import math
+import re
+from fractions import Fraction
+
+from grader.arithmetic import FUNCTIONS
+from grader.evaluate import Scope, evaluate
+from grader.show import GREEK
+from grader.steps import Array, Formula, Pooled, Rows, Step, Window
+from grader.tree import Call, Name, walk
+from grader.values import Record, Tensor, Value, exact, is_number
+
+DOUBLES = {
+    name: lambda number, function=function: exact(function(float(number)))
+    for name, function in {
+        "exp": math.exp,
+        "ln": math.log,
+        "log10": math.log10,
+        "cos": math.cos,
+        "atan": math.atan,
+    }.items()
+}
+KNOWN = Scope({"pi": exact(math.pi)}, {**FUNCTIONS, **DOUBLES})
+LETTERS = re.compile(r"(d_?)?[A-Za-z]{1,3}\d?'?(_\w{1,6})*")
+
+
+def stated_value(steps: tuple[Step, ...]) -> object:
+    """Return what the last of *steps* states."""
+    match steps[-1]:
+        case Formula(value=value) | Array(value=value):
+            return value
+        case Rows(rows=rows):
+            return rows
+        case other:
+            raise AssertionError(f"{other} states no value")
+
+
+def same(one: object, two: object) -> bool:
+    """Tell whether two values are equal, rounding of doubles aside; a vector may be a tuple."""
+    if isinstance(one, bool) or isinstance(two, bool):
+        return one is two
+    if is_number(one) and is_number(two):
+        return one == two or math.isclose(one, two, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(one, Tensor) and isinstance(two, Tensor) and one.shape != two.shape:
+        return False
+    if isinstance(two, Record):
+        return all(cell in (*two.fields.values(), "") for cell in listed(one))
+    if isinstance(one, (tuple, Tensor)) and isinstance(two, (tuple, Tensor)):
+        ours, theirs = listed(one), listed(two)
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return one == two
+
+
+def listed(value: object) -> tuple[Value, ...]:
+    """Return the items of a tuple, or the rows of a tensor."""
+    return tuple(value.rows()) if isinstance(value, Tensor) else value  # type: ignore[return-value]
+
+
+def wrong_formulas(steps: tuple[Step, ...]) -> list[Formula]:
+    """Return the formulas whose numbers do not give their value, as far as they can be computed."""
+    return [
+        step
+        for step in steps
+        if isinstance(step, Formula)
+        and step.value is not None
+        and computable(step)
+        and not same(evaluate(step.numbers, KNOWN), step.value)
+    ]
+
+
+def computable(step: Formula) -> bool:
+    """Tell whether the numbers of a formula stand for themselves."""
+    return not any(
+        (isinstance(node, Name) and node.name not in KNOWN.names)
+        or (isinstance(node, Call) and node.function not in KNOWN.functions)
+        for node in walk(step.numbers)
+    )
+
+
+def unreadable_names(steps: tuple[Step, ...]) -> list[str]:
+    """Return the names in formulas that are not letters of a textbook."""
+    return [
+        node.name
+        for step in steps
+        if isinstance(step, Formula)
+        for node in walk(step.tree)
+        if isinstance(node, Name)
+        and node.name.split("_")[0] not in GREEK
+        and not LETTERS.fullmatch(node.name)
+    ]
+
+
+def wrong_cells(steps: tuple[Step, ...]) -> list[Step]:
+    """Return the windows whose total is not what their cells give."""
+    return [
+        step
+        for step in steps
+        if isinstance(step, (Window, Pooled)) and not same(step.total, reckoned(step))
+    ]
+
+
+def reckoned(step: Window | Pooled) -> object:
+    """Return what the cells of a window give."""
+    if isinstance(step, Window):
+        return sum(step.products.cells) + step.bias
+    cells = step.patch.cells
+    return max(cells) if step.mode == "max" else Fraction(sum(cells), step.count)
+
+
+def misplaced_cells(steps: tuple[Step, ...]) -> list[Step]:
+    """Return the windows whose total is not the cell of the last array at their place."""
+    last = steps[-1]
+    if not isinstance(last, Array):
+        return []
+    return [
+        step
+        for step in steps
+        if isinstance(step, (Window, Pooled)) and not same(step.total, at(last.value, step.place))
+    ]
+
+
+def at(tensor: Tensor, place: tuple[int, ...]) -> object:
+    """Return the cell of *tensor* at *place*."""
+    found: object = tensor
+    for index in place:
+        assert isinstance(found, Tensor)
+        found = found[index]
+    return found

@@ -1,0 +1,140 @@
+"""Tracers: the steps of a worked solution lead to what the solver gives, each of them true."""
+
+from dataclasses import replace
+from inspect import signature
+from xml.etree import ElementTree as ET
+
+import pytest
+from array_calls import ARRAY_CALLS
+from detection_calls import DETECTION_CALLS
+from learning_calls import LEARNING_CALLS
+from odd_calls import ODD_CALLS
+from odd_learning_calls import ODD_LEARNING_CALLS
+from recorded import calls_of
+from traced import (
+    misplaced_cells,
+    same,
+    stated_value,
+    unreadable_names,
+    wrong_cells,
+    wrong_formulas,
+)
+
+from grader.errors import SolverError
+from grader.render import render_step
+from grader.variant import solve
+from grader.worked import worked
+from problems.book import BOOK, SOLVERS
+from problems.catalogue import Catalogue
+from problems.network import build
+from problems.traces import TRACERS
+
+MAX_STEPS = 200
+WIDTH = 96
+CATALOGUE = Catalogue()
+SOLVER = {solver.__name__: solver for solver in SOLVERS}
+CALLS = {
+    name: [
+        *calls_of(SOLVER[name]),
+        *ARRAY_CALLS.get(name, ()),
+        *DETECTION_CALLS.get(name, ()),
+        *LEARNING_CALLS.get(name, ()),
+        *ODD_CALLS.get(name, ()),
+        *ODD_LEARNING_CALLS.get(name, ()),
+    ]
+    for name in TRACERS
+}
+TRACED = [(name, call) for name, calls in CALLS.items() for call in calls]
+NONSENSE = [(), ("nonsense",), (None, None), (-1, -1, -1)]
+NO_WAY = {
+    **{solver.__name__: "makes a layer or a network" for solver in build.SOLVERS},
+    "named": "a published network",
+    "torch_module": "reads a text",
+    "symmetric": "a condition on drawn numbers",
+    "distinct": "a condition on drawn numbers",
+    "maps_to": "a condition on an answer",
+}
+
+
+def traced(name, call):
+    """Return the steps of a call, and what the solver gives for it."""
+    arguments, keywords = call
+    steps = BOOK.tracers[name](*arguments, **keywords)
+    return steps, BOOK.functions[name](*arguments, **keywords)
+
+
+def check(steps, result):
+    """Guarantee that *steps* are true and end with *result*."""
+    assert same(stated_value(steps), result)
+    assert wrong_formulas(steps) == []
+    assert wrong_cells(steps) == []
+    assert misplaced_cells(steps) == []
+    assert unreadable_names(steps) == []
+
+
+def by_call(case):
+    return str(case)[:40] if isinstance(case, str) else ""
+
+
+@pytest.mark.parametrize(("name", "call"), TRACED, ids=by_call)
+def test_the_steps_of_a_call_are_true_and_lead_to_its_result(name, call):
+    check(*traced(name, call))
+
+
+@pytest.mark.parametrize("name", TRACERS)
+def test_the_steps_of_a_solver_are_few_and_each_can_be_shown(name):
+    assert CALLS[name]
+    for call in CALLS[name]:
+        steps, _ = traced(name, call)
+        assert len(steps) <= MAX_STEPS
+        for rendered in map(render_step, steps):
+            assert ET.fromstring(rendered.mathml).tag == "math"
+            assert rendered.text == rendered.text.rstrip()
+
+
+def test_every_solver_has_a_tracer_or_a_reason_to_have_none():
+    assert set(SOLVER) - set(TRACERS) == set(NO_WAY)
+
+
+@pytest.mark.parametrize("name", TRACERS)
+def test_a_tracer_takes_the_arguments_of_its_solver(name):
+    assert signature(TRACERS[name]) == signature(SOLVER[name])
+
+
+@pytest.mark.parametrize("name", TRACERS)
+def test_a_tracer_refuses_what_its_solver_refuses(name):
+    refused = [given for given in NONSENSE if refuses(BOOK.functions[name], given)]
+    assert refused
+    assert all(refuses(BOOK.tracers[name], given) for given in refused)
+
+
+def refuses(function, arguments):
+    """Tell whether *function* raises a `SolverError`; another error is not caught."""
+    try:
+        function(*arguments)
+    except SolverError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", CATALOGUE.ids)
+def test_the_worked_solutions_of_the_bank_are_true(name):
+    problem, book = CATALOGUE.get(name), checked_book()
+    seeds = [None] * problem.has_original + [0, 1] * problem.is_drawn
+    for variant in (solve(problem, seed, BOOK) for seed in seeds or [None]):
+        for part in problem.parts:
+            assert worked(variant, part, book)
+
+
+def checked_book():
+    """Return the book with tracers whose steps are checked each time."""
+
+    def watched(name):
+        def tracer(*arguments, **keywords):
+            steps, result = traced(name, (arguments, keywords))
+            check(steps, result)
+            return steps
+
+        return tracer
+
+    return replace(BOOK, tracers={name: watched(name) for name in BOOK.tracers})

@@ -1,0 +1,168 @@
+"""A worked solution shows the way to the key: its solvers, then the key in symbols and numbers."""
+
+from dataclasses import replace
+
+import pytest
+from factories import BOOK, Net, ask, original, side, weights
+
+from api.services.reports import step_record
+from grader.errors import SolverError
+from grader.render import render_step
+from grader.steps import Array, Formula, Rows, Said, Window, formula
+from grader.values import Tensor
+from grader.worked import MAX_STEPS, worked
+
+
+def side_steps(size, kernel, *, stride=1, padding=0):
+    """Return the way to a side."""
+    result = side(size, kernel, stride=stride, padding=padding)
+    return (
+        Said("Count the windows."),
+        formula("W_out", "floor((W - K)/S) + 1", result=result, W=size, K=kernel, S=stride),
+    )
+
+
+def weights_steps(channels, filters, kernel, *, bias=True):
+    """Return the way to a number of weights, which is not shown where there is no bias."""
+    if not bias:
+        raise SolverError("there is no way to it")
+    value = weights(channels, filters, kernel)
+    return (formula("N", "C*K**2*F + F", result=value, C=channels, K=kernel, F=filters),)
+
+
+TRACING = replace(
+    BOOK, tracers={"side": side_steps, "weights": weights_steps, "scale": lambda *_: ()}
+)
+
+
+def told(part, **changes):
+    """Return the steps of the only part as text."""
+    variant = original(part, book=TRACING, **changes)
+    return [render_step(step).text for step in worked(variant, variant.problem.parts[0], TRACING)]
+
+
+SIDE = "W_out = floor((W - K)/S) + 1 = floor((9 - 3)/2) + 1 = 4"
+COUNT = "Count the windows."
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "texts"),
+    [
+        (
+            ask(key="broken(1)"),
+            {},
+            ["The answer could not be computed: the solver cannot take 1 values."],
+        ),
+        (ask(key="side(9, 3, stride=2)"), {}, [COUNT, SIDE]),
+        (
+            ask(key="side(9, K, stride=2)*side(9, K, stride=2) + n"),
+            {"params": {"K": 3, "n": 5}},
+            [COUNT, SIDE, "a = 4·4 + n = 4·4 + 5 = 21"],
+        ),
+        (
+            ask(key="weights(side(9, 3, stride=2), 2, 1)"),
+            {},
+            [COUNT, SIDE, "N = C·K^2·F + F = 4·1^2·2 + 2 = 10"],
+        ),
+        (ask(key="weights(3, 2, 1, bias=1 == 0)"), {}, ["a = 6"]),
+        (ask(key="halve(9)"), {}, ["a = 4"]),
+        (ask(key="halve(9) + 1"), {}, ["a = 4 + 1 = 5"]),
+        (ask("number", key="n/3"), {"params": {"n": 2}}, ["a = n/3 = 2/3"]),
+        (ask("number", key="n/13331"), {"params": {"n": 2000}},
+         ["a = n/13331 = 2000/13331 ≈ 0.150026"]),
+    ],
+)  # fmt: skip
+def test_the_steps_of_the_solvers_come_first_and_then_the_key(part, changes, texts):
+    assert told(part, **changes) == texts
+
+
+def test_only_the_side_that_was_taken_is_shown():
+    part = ask(key="side(9, 3, stride=2) if n > 1 else side(90, 3)")
+    assert told(part, params={"n": 2}) == [COUNT, SIDE]
+
+
+def test_an_array_is_stated_where_a_formula_cannot_hold_it():
+    part = ask("matrix", key="plus(X, 1) + X")
+    assert told(part, params={"X": [[1, 2]]}) == ["a =\n3  5"]
+    part = ask("matrix", key="2*X")
+    assert told(part, params={"X": [[1, 2]]}) == ["a = 2·X =\n2  4"]
+
+
+def test_a_choice_says_what_became_of_its_condition():
+    part = ask(
+        "choice",
+        key="'x' if side(9, 3, stride=2) > n else 'y'",
+        options={"x": "More.", "y": "Fewer, at most {{n}}."},
+    )
+    condition = "side(9, 3, stride=2) > n: 4 > 5 is false."
+    assert told(part, params={"n": 5}) == [COUNT, SIDE, condition, "y: Fewer, at most 5."]
+
+
+def test_a_table_shows_each_row_and_then_itself():
+    part = ask(
+        "table",
+        rows="(3, 2)",
+        start={"size": "9"},
+        columns={"size": {"kind": "integer", "key": "side(prev.size, layer) + 1"}},
+    )
+    assert told(part) == [
+        "Row 1: 3.", COUNT, "W_out = floor((W - K)/S) + 1 = floor((9 - 3)/1) + 1 = 7",
+        "size = 7 + 1 = 8",
+        "Row 2: 2.", "W_out = floor((W - K)/S) + 1 = floor((8 - 2)/1) + 1 = 7",
+        "size = 7 + 1 = 8",
+        "   size\n3     8\n2     8",
+    ]  # fmt: skip
+
+
+def test_a_long_table_has_few_steps():
+    columns = {"n": {"kind": "integer", "key": "side(layer, 1) + 1"}}
+    part = ask("table", rows=f"({'9,' * 120})", columns=columns)
+    variant = original(part, book=TRACING)
+    steps = worked(variant, variant.problem.parts[0], TRACING)
+    assert len(steps) <= MAX_STEPS
+    assert isinstance(steps[-1], Rows)
+    assert len(steps[-1].rows) == 120
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        (ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}], model="Since n is {{n}}."),
+         "Since n is 2."),
+        (ask("number", at_least=3), "Any number of at least 3 is right."),
+        (ask("number", at_most=3), "Any number of at most 3 is right."),
+        (ask("number", at_least=1, at_most=3), "Any number from 1 to 3 is right."),
+        (ask("expression", key="n*x + 1", variables={"x": "1..9"}), "a = n·x + 1 = 2·x + 1"),
+        (ask("shape", key="(n, k)", variables={"k": "1..9"}), "a = (n, k) = (2, k)"),
+        (ask("predicate", **{"as": ["number"]}, accept_if="9 ** answer[0] > 1", sample=5),
+         "Right is what makes 9 ** answer[0] > 1 true, such as 5."),
+    ],
+)  # fmt: skip
+def test_every_other_kind_says_what_is_right(part, text):
+    assert told(part, params={"n": 2}) == [text]
+
+
+@pytest.mark.parametrize(
+    ("step", "record"),
+    [
+        (Said("So."), {"type": "said", "text": "So."}),
+        (
+            formula("n", "a/b", a=1, b=3),
+            {"type": "formula", "name": "n", "tree": "a/b", "numbers": "1/3", "value": "1/3"},
+        ),
+        (Array("X", Tensor.of([[1, 2]])), {"type": "array", "name": "X", "value": [[1, 2]]}),
+        (Rows(("n",), ((1,),)), {"type": "rows", "head": ["n"], "rows": [[1]]}),
+        (Rows(("n",), ((Net((1,)),),)), {"type": "rows", "head": ["n"], "rows": [["net of 1"]]}),
+        (
+            Window((0, 1), (0, 2), Tensor.of([[1]]), Tensor.of([[2]]), 3, 5, (1, 1)),
+            {"type": "window", "place": [0, 1], "corner": [0, 2], "patch": [[1]],
+             "kernel": [[2]], "bias": 3, "total": 5, "dilation": [1, 1]},
+        ),
+        (
+            Formula("f", formula("f", "a", a=1).tree, formula("f", "a", a=1).tree, None),
+            {"type": "formula", "name": "f", "tree": "a", "numbers": "a", "value": None},
+        ),
+    ],
+)  # fmt: skip
+def test_a_step_is_data_that_a_page_can_draw(step, record):
+    assert step_record(step) == record

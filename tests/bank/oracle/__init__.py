@@ -6,7 +6,29 @@ in place of a key, the limits. `SHOWN` has one for each derived value that a sta
 `ACCEPTED` one for each part that accepts another value beside its key.
 """
 
-from tests.bank.oracle import cost, images, networks, parameters, shapes, training
+from tests.bank.oracle import (
+    architectures,
+    arrays,
+    attention,
+    boxes,
+    budgets,
+    cost,
+    detectors,
+    gradients,
+    images,
+    layer_parameters,
+    learning,
+    metrics,
+    networks,
+    parameters,
+    receptive_fields,
+    segmentation,
+    sequences,
+    shapes,
+    sizes,
+    small_networks,
+    training,
+)
 from tests.bank.oracle.table import Expected, Table
 
 
@@ -21,11 +43,40 @@ def _flat(*tables: Table) -> dict[tuple[str, str], Expected]:
 
 ORACLE = _flat(
     images.TABLE,
+    arrays.TABLE,
     shapes.TABLE,
+    sizes.TABLE,
     cost.TABLE,
     parameters.TABLE,
     networks.TABLE,
+    small_networks.TABLE,
+    architectures.TABLE,
+    receptive_fields.TABLE,
+    segmentation.TABLE,
     training.TABLE,
+    boxes.TABLE,
+    detectors.TABLE,
+    metrics.TABLE,
+    learning.TABLE,
+    gradients.TABLE,
+    attention.TABLE,
+    layer_parameters.TABLE,
+    sequences.TABLE,
+    budgets.TABLE,
 )
-SHOWN = _flat(shapes.SHOWN, cost.SHOWN, parameters.SHOWN, training.SHOWN)
+SHOWN = _flat(
+    shapes.SHOWN,
+    sizes.SHOWN,
+    cost.SHOWN,
+    parameters.SHOWN,
+    training.SHOWN,
+    boxes.SHOWN,
+    small_networks.SHOWN,
+    architectures.SHOWN,
+    receptive_fields.SHOWN,
+    segmentation.SHOWN,
+    layer_parameters.SHOWN,
+    sequences.SHOWN,
+    budgets.SHOWN,
+)
 ACCEPTED = _flat(networks.ACCEPTED)

@@ -1,0 +1,48 @@
+"""Sizes and tensors of layers, for networks of several kinds of them."""
+
+from fractions import Fraction
+
+from tests.bank.oracle.table import Params
+from tests.bank.oracle.weights import Shapes, conv, count, norm
+from tests.bank.oracle.windows import starts
+
+Pair = tuple[int, int]
+
+
+def sides(p: Params, kernel: int, *, stride: int = 1, padding: int = 0) -> Pair:
+    """Return height and width after one layer on the problem's input."""
+    return after((p["H"], p["W"]), kernel, stride=stride, padding=padding)
+
+
+def after(size: Pair, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> Pair:
+    """Return height and width after a layer, by trying its windows."""
+    height, width = (
+        len(starts(side, kernel, stride=stride, padding=padding, dilation=dilation))
+        for side in size
+    )
+    return height, width
+
+
+def plain(inputs: int, outputs: int, kernel: int) -> Shapes:
+    """Return the tensors of a convolution without biases."""
+    return conv(inputs, outputs, kernel, bias=False)
+
+
+def depthwise(channels: int, kernel: int) -> Shapes:
+    """Return the tensors of a convolution with one filter for each channel, without biases."""
+    return [(kernel, kernel)] * channels
+
+
+def grouped(inputs: int, outputs: int, kernel: int, groups: int) -> Shapes:
+    """Return the tensors of so many convolutions side by side, with biases."""
+    return conv(inputs // groups, outputs // groups, kernel) * groups
+
+
+def percent(part: int, whole: int) -> Fraction:
+    """Return how many of each hundred *part* is of *whole*."""
+    return Fraction(100 * part, whole)
+
+
+def normed(*layers: tuple[int, int, int]) -> int:
+    """Return the parameters of convolutions, each normalised and without biases."""
+    return count(*[plain(*layer) for layer in layers], *[norm(outputs) for _, outputs, _ in layers])

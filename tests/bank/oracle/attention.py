@@ -99,7 +99,7 @@ def _dropped(p: Params, *, kept_times: Number) -> list[Number]:
 
 def _expected(p: Params, value: Number) -> Number:
     """Return the mean of a value that is there or not, over the two cases."""
-    cases = [(p["p"], 0), (1 - p["p"], value)]
+    cases: list[tuple[Number, Number]] = [(p["p"], 0), (1 - p["p"], value)]
     return sum(chance * outcome for chance, outcome in cases)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tests.bank.oracle.table import Params, Table
 
 Box = tuple[int, int, int, int]
-TOLERATED = {"low": Fraction(3, 10), "high": Fraction(7, 10)}
+LIMITS = {"low": Fraction(3, 10), "high": Fraction(7, 10)}
 
 
 def _cells(box: Box) -> set[tuple[int, int]]:
@@ -169,13 +169,15 @@ def _largest(p: Params) -> list[Fraction]:
 
 
 def _labels(p: Params) -> list[int]:
-    best = {max(_anchors(p), key=lambda anchor, one=one: _iou(anchor, one)) for one in _objects(p)}
+    anchors = _anchors(p)
+    columns = [[_iou(anchor, one) for anchor in anchors] for one in _objects(p)]
+    best = {ious.index(max(ious)) for ious in columns}
     found = []
-    for anchor, largest in zip(_anchors(p), _largest(p), strict=True):
-        if largest >= TOLERATED["high"] or anchor in best:
+    for at, largest in enumerate(_largest(p)):
+        if largest >= LIMITS["high"] or at in best:
             found.append(1)
         else:
-            found.append(0 if largest < TOLERATED["low"] else -1)
+            found.append(0 if largest < LIMITS["low"] else -1)
     return found
 
 

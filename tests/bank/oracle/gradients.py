@@ -21,13 +21,11 @@ def _slope(loss: Callable[[Number], Number]) -> Number:
 def _slopes(values: Sequence[Number], loss: Callable[[list[Number]], Number]) -> list[Number]:
     """Return the slope for each of the values."""
 
-    def moved(at: int, by: Number) -> list[Number]:
-        return [value + by if place == at else value for place, value in enumerate(values)]
+    def moved(at: int) -> Callable[[Number], Number]:
+        """Return the loss of a change of one value alone."""
+        return lambda by: loss([*values[:at], values[at] + by, *values[at + 1 :]])
 
-    return [
-        _slope(lambda by, at=at: loss(moved(at, by)))  # type: ignore[misc]  # at is bound early
-        for at in range(len(values))
-    ]
+    return [_slope(moved(at)) for at in range(len(values))]
 
 
 def _cell_slopes(matrix: Matrix, loss: Callable[[Rows], Number]) -> Rows:
@@ -67,7 +65,8 @@ def _output(pre: Sequence[Number], v: Sequence[Number]) -> Number:
 
 
 def _miss(p: Params, output: Number) -> Number:
-    return (output - p["t"]) ** 2 * Fraction(1, 2)
+    miss: Number = output - p["t"]
+    return miss * miss * Fraction(1, 2)
 
 
 def _a(p: Params) -> list[Number]:

@@ -95,7 +95,8 @@ def _second_velocity(p: Params) -> Number:
 
 def _average(values: Sequence[Number], beta: Number) -> Number:
     """Return the moving average of values from 0 on: each has the share that is left to it."""
-    shares = [(1 - Fraction(beta)) * Fraction(beta) ** age for age in range(len(values))]
+    left = Fraction(beta)
+    shares = [(1 - left) * Fraction(left**age) for age in range(len(values))]
     return sum(share * one for share, one in zip(shares, reversed(values), strict=True))
 
 

@@ -7,15 +7,14 @@ wraps. Long decimals and fractions are rounded to six figures; a formula then sa
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
-from html import escape
 from typing import Final, assert_never
 
 from grader.grids import WIDTH, grid, table
-from grader.mathml import element, math
+from grader.mathml import element, fenced, listed, math, mtable, words
 from grader.show import Showable, show
 from grader.steps import Array, Formula, Pooled, Rows, Said, Step, Window, literal
 from grader.tree import Name, Node, Num, rebuilt
-from grader.values import Number, Tensor, Value, is_number, simplest
+from grader.values import Number, Tensor, Value, is_number, magnitude, simplest
 
 __all__ = ["WIDTH", "Rendered", "render", "render_step"]
 
@@ -27,8 +26,6 @@ EQUALS: Final = "<mo>=</mo>"
 ABOUT: Final = "\N{ALMOST EQUAL TO}"
 PLUS: Final = "<mo>+</mo>"
 DOT: Final = "<mo>\N{DOT OPERATOR}</mo>"
-COMMA: Final = "<mo>,</mo>"
-CELL: Final = "<mtd>{}</mtd>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def render_step(step: Step) -> Rendered:
     """Return one *step* of a worked solution."""
     match step:
         case Said(text):
-            return Rendered(text, math(_mtext(text)))
+            return Rendered(text, math(words(text)))
         case Formula():
             return _formula(step)
         case Array(name, value):
@@ -91,10 +88,6 @@ def _brief_tree(tree: Node) -> Node:
     return rebuilt(tree, lambda node: Num(_brief(node.value)) if isinstance(node, Num) else None)
 
 
-def _mtext(text: str) -> str:
-    return f"<mtext>{escape(text)}</mtext>"
-
-
 def _formula(step: Formula) -> Rendered:
     """Return symbols = numbers = value, each once."""
     spelled = None if step.value is None else literal(step.value)
@@ -122,7 +115,7 @@ def _beside(value: Value) -> str:
 def _label(name: str) -> str:
     """Return a name as a variable where it looks like one, else as text."""
     plain = name.replace("_", "").isalnum() and name.isascii()
-    return element(Name(name)) if plain else _mtext(name)
+    return element(Name(name)) if plain else words(name)
 
 
 def _array(name: str, value: Tensor) -> Rendered:
@@ -147,15 +140,16 @@ def _window(step: Window) -> Rendered:
     if not step.bias:
         bias = marked_bias = ""
     several = len(sums) > 1
-    marks = PLUS.join(_fenced(one.mathml) if several else one.mathml for one in sums)
-    mathml = math(_mtext(place), marks, marked_bias, EQUALS, element(step.total))
+    marks = PLUS.join(fenced(one.mathml) if several else one.mathml for one in sums)
+    total = _result(step.total)
+    mathml = math(words(place), marks, marked_bias, total.mathml)
     if not several:
-        return Rendered(f"{place}: {sums[0].text}{bias} = {show(step.total)}", mathml)
+        return Rendered(f"{place}: {sums[0].text}{bias}{total.text}", mathml)
     lines = [f"{place}:"]
-    for number, (one, total) in enumerate(zip(sums, step.sums, strict=True), start=1):
-        lines.append(f"  channel {number}: {one.text} = {show(total)}")
+    for number, (one, own) in enumerate(zip(sums, step.sums, strict=True), start=1):
+        lines.append(f"  channel {number}: {one.text}{_result(own).text}")
     added = " + ".join(map(_factor, step.sums))
-    lines.append(f"  together: {added}{bias} = {show(step.total)}")
+    lines.append(f"  together: {added}{bias}{total.text}")
     return Rendered("\n".join(lines), mathml)
 
 
@@ -164,7 +158,7 @@ def _products(patch: Tensor, kernel: Tensor) -> Rendered:
     pairs = [*zip(patch.cells, kernel.cells, strict=True)]
     if len(pairs) > MAX_TERMS:
         said = f"sum of {len(pairs)} products"
-        return Rendered(said, _mtext(said))
+        return Rendered(said, words(said))
     text = " + ".join(f"{_factor(one)}·{_factor(two)}" for one, two in pairs)
     marks = (f"{_operand(one)}{DOT}{_operand(two)}" for one, two in pairs)
     return Rendered(text, PLUS.join(marks))
@@ -173,44 +167,45 @@ def _products(patch: Tensor, kernel: Tensor) -> Rendered:
 def _pooled(step: Pooled) -> Rendered:
     """Return one cell of a pooling: the largest of its cells, or their mean."""
     cells = step.patch.cells
-    place, marked = _place(step.place), _mtext(_place(step.place))
-    total = step.total
+    place, marked = _place(step.place), words(_place(step.place))
+    total = _result(step.total)
     if len(cells) > MAX_TERMS:
         said = f"{step.mode} of {len(cells)} cells"
-        found = Rendered(said, _mtext(said))
+        found = Rendered(said, words(said))
     elif step.mode == "max":
-        among = COMMA.join(map(element, cells))
-        found = Rendered(f"max({', '.join(map(show, cells))})", f"<mi>max</mi>{_fenced(among)}")
+        among = listed(cells, opening="(", closing=")")
+        found = Rendered(f"max({', '.join(map(show, cells))})", f"<mi>max</mi>{among}")
     else:
         top = " + ".join(map(_factor, cells))
         added = f"<mrow>{PLUS.join(map(_operand, cells))}</mrow>"
         found = Rendered(f"({top})/{step.count}", f"<mfrac>{added}{element(step.count)}</mfrac>")
-    text = f"{place}: {found.text} = {show(total)}"
-    return Rendered(text, math(marked, found.mathml, EQUALS, element(total)))
+    text = f"{place}: {found.text}{total.text}"
+    return Rendered(text, math(marked, found.mathml, total.mathml))
+
+
+def _result(total: Number) -> Rendered:
+    """Return what a cell comes to, behind its sign."""
+    value = _brief(total)
+    sign = "=" if value == total else ABOUT
+    return Rendered(f" {sign} {show(value)}", f"<mo>{sign}</mo>{element(value)}")
 
 
 def _factor(number: Number) -> str:
-    text = show(number)
+    text = show(_brief(number))
     return f"({text})" if text.startswith("-") else text
 
 
 def _signed(number: Number) -> str:
-    return f"+ {show(number)}" if number >= 0 else f"- {show(-number)}"
+    return f"{'+' if number >= 0 else '-'} {show(_brief(magnitude(number)))}"
 
 
 def _operand(number: Number) -> str:
-    found = element(number)
-    return _fenced(found) if number < 0 else found
-
-
-def _fenced(inner: str) -> str:
-    return f"<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>"
+    found = element(_brief(number))
+    return fenced(found) if number < 0 else found
 
 
 def _rows(head: tuple[str, ...], rows: tuple[tuple[Value, ...], ...]) -> Rendered:
     """Return a table."""
     brief = [[*map(_brief_value, row)] for row in rows]
-    lines = (map(_mtext, head), *(map(element, row) for row in brief))
-    marks = ("".join(map(CELL.format, line)) for line in lines)
-    drawn = "".join(f"<mtr>{line}</mtr>" for line in marks)
-    return Rendered(table(head, brief), math(f"<mtable>{drawn}</mtable>"))
+    lines = (map(words, head), *(map(element, row) for row in brief))
+    return Rendered(table(head, brief), math(mtable(lines)))

@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from grader.expr import parse
 from grader.show import show
-from grader.steps import Formula, Said, Step, Tracer
+from grader.steps import Said, Step, Tracer
 from grader.values import Array, exact
 from problems.solvers.activations import activation, activation_backward, softmax
 from problems.solvers.bounds import array
+from problems.traces.reals import rule
 from problems.traces.tracing import shown, tracers
 
 __all__ = ["TRACERS"]
@@ -47,7 +47,7 @@ def _backward(given: SimpleNamespace) -> Iterator[Step]:
     if given.name in LETTERS:
         yield Said(LETTERS[given.name])
     if given.name in SLOPES:
-        yield _rule("f'(x)", SLOPES[given.name])
+        yield rule("f'(x)", SLOPES[given.name])
     else:
         yield Said(PIECES[given.name].format(show(exact(given.negative_slope))))
     slope = {"negative_slope": given.negative_slope}
@@ -56,18 +56,13 @@ def _backward(given: SimpleNamespace) -> Iterator[Step]:
     yield shown("dx", given.result)
 
 
-def _rule(name: str, source: str) -> Formula:
-    tree = parse(source).tree
-    return Formula(name, tree, tree, None)
-
-
 def _softmax_backward(given: SimpleNamespace, cells: Array, back: Array) -> Iterator[Step]:
     shares = softmax(cells, given.axis)
     mean: Array = (shares * back).sum(axis=given.axis, keepdims=True)
     yield shown("y", shares)
     yield Said("Along the axis, m is the sum of y·dy, the mean of dy by the weights y:")
     yield shown("m", mean)
-    yield _rule("dx", "y*(dy - m)")
+    yield rule("dx", "y*(dy - m)")
     yield shown("dx", given.result)
 
 

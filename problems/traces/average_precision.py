@@ -3,6 +3,7 @@
 TP is the number of true detections so far, P the precision, R the recall.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate
@@ -77,10 +78,9 @@ def _average(given: SimpleNamespace) -> Iterator[Step]:
 
 def _mean_at(envelope: list[tuple[Number, Number]], steps: int) -> Iterator[Step]:
     """Yield the mean of the envelope at *steps* + 1 recalls from 0 to 1."""
-    heights = [
-        max((height for reached, height in envelope if reached * steps >= step), default=0)
-        for step in range(steps + 1)
-    ]
+    recalls = [reached for reached, _ in envelope]
+    places = [bisect_left(recalls, Fraction(step, steps)) for step in range(steps + 1)]
+    heights = [envelope[place][1] if place < len(envelope) else 0 for place in places]
     yield Said(f"The envelope at {steps + 1} recalls from 0 to 1, 0 where none is reached:")
     counted: dict[Number, int] = {}
     for height in heights:
@@ -88,8 +88,8 @@ def _mean_at(envelope: list[tuple[Number, Number]], steps: int) -> Iterator[Step
     if len(heights) > MAX_POINTS:
         yield listed(("envelope", "recalls"), list(counted.items()))
     else:
-        recalls = (simplest(Fraction(step, steps)) for step in range(steps + 1))
-        yield Rows(("recall", "envelope"), tuple(zip(recalls, heights, strict=True)))
+        at = (simplest(Fraction(step, steps)) for step in range(steps + 1))
+        yield Rows(("recall", "envelope"), tuple(zip(at, heights, strict=True)))
     total = dotted("S", counted.values(), counted)
     yield total
     yield formula("AP", "S/n", S=total.number, n=steps + 1)

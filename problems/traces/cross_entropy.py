@@ -3,15 +3,14 @@
 z are the scores of the classes, p their probabilities, t the true ones; classes count from 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Final, cast
 
 import numpy as np
 
-from grader.expr import parse
 from grader.show import show
-from grader.steps import Formula, Said, Step, Tracer, formula, stated
+from grader.steps import Said, Step, Tracer, formula, stated
 from grader.values import Array, exact
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import array
@@ -24,9 +23,9 @@ from problems.solvers.divergence import kl_divergence, perplexity
 from problems.solvers.loss_gradients import softmax_cross_entropy_gradient
 from problems.solvers.probabilities import doubles, log_softmax, rows_of_doubles, unit_of_log
 from problems.traces.losses import numbered, reduced_to
-from problems.traces.reals import real
+from problems.traces.reals import real, rule
 from problems.traces.sums import averaged, dotted
-from problems.traces.tracing import counted_up, listed, shown, tracers
+from problems.traces.tracing import MAX_ROWS, counted_up, listed, shown, tracers
 
 __all__ = ["LOGARITHMS", "TRACERS", "softmax_table"]
 
@@ -129,19 +128,19 @@ def _binary(given: SimpleNamespace) -> Iterator[Step]:
     options = {"logits": given.logits, "base": given.base, "reduction": "none"}
     losses = np.asarray(binary_cross_entropy(given.prediction, given.target, **options))
     if given.logits:
-        yield _rule("p", "1/(1 + exp(-z))")
-    yield _rule("L", BINARY.format(log))
+        yield rule("p", "1/(1 + exp(-z))")
+    yield rule("L", BINARY.format(log))
     shares = np.exp(-np.logaddexp(0, -cells)) if given.logits else cells
     columns = {"z": cells} if given.logits else {}
     columns |= {"p": shares, "t": wanted, "L": losses}
-    rows = zip(*(column.ravel().tolist() for column in columns.values()), strict=True)
-    yield listed(tuple(columns), [tuple(map(exact, row)) for row in rows])
+    yield _columns(columns)
     yield reduced_to(losses, given.reduction)
 
 
-def _rule(name: str, source: str) -> Formula:
-    tree = parse(source).tree
-    return Formula(name, tree, tree, None)
+def _columns(columns: Mapping[str, Array]) -> Step:
+    """Return the table of arrays of one shape, cell by cell."""
+    cells = (column.ravel()[: MAX_ROWS + 1].tolist() for column in columns.values())
+    return listed(tuple(columns), [tuple(map(exact, row)) for row in zip(*cells, strict=True)])
 
 
 def _kl_divergence(given: SimpleNamespace) -> Iterator[Step]:
@@ -150,20 +149,16 @@ def _kl_divergence(given: SimpleNamespace) -> Iterator[Step]:
     yield Said("Each value adds its true probability p times the logarithm of p/q:")
     known = np.where(true > 0, true, 1)
     ratios = np.log(known / np.where(true > 0, other, 1)) / unit_of_log(given.base)
-    columns = (one.tolist() for one in (true, other, true * ratios))
-    rows = [tuple(map(exact, row)) for row in zip(*columns, strict=True)]
-    yield listed(("p", "q", f"p·{log}(p/q)"), rows)
-    yield counted_up("D", [term for *_, term in rows])
+    terms = true * ratios
+    yield _columns({"p": true, "q": other, f"p·{log}(p/q)": terms})
+    yield counted_up("D", map(exact, terms.tolist()))
 
 
 def _perplexity(given: SimpleNamespace) -> Iterator[Step]:
     shares = doubles(array(given.probabilities, "probabilities", ranks=(1,)), "probabilities")
-    nats = (-np.log(shares)).tolist()
-    rows = [
-        (at, *map(exact, row)) for at, row in enumerate(zip(shares.tolist(), nats, strict=True), 1)
-    ]
-    yield listed(("token", "p", "-ln(p)"), rows)
-    mean = averaged("H", nats)
+    nats = -np.log(shares)
+    yield _columns({"token": np.arange(1, len(shares) + 1), "p": shares, "-ln(p)": nats})
+    mean = averaged("H", nats.tolist())
     yield Said("The perplexity is the power of e to the mean H:")
     yield mean
     yield real("PP", "exp(H)", H=mean.number)

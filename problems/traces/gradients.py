@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from grader.steps import Array as Shown
-from grader.steps import Said, Step, Tracer, Window
+from grader.steps import Said, Step, Tracer, Window, stated
 from grader.values import Array, Value, exact
 from problems.solvers.bounds import array
 from problems.solvers.dense import (
@@ -42,6 +42,7 @@ MAPS: Final = (2, 3)
 ANY: Final = (1, 2, 3, 4)
 MAX_PATCH: Final = 256
 MAX_POOLED: Final = 1024
+MAX_SUMMED: Final = 1024
 SINGLE: Final = 2
 HEAD: Final = ("window", "dy", "given to", "each gets")
 RULES: Final = {
@@ -119,15 +120,22 @@ def _weight_windows(
 def _bias(given: SimpleNamespace) -> Iterator[Step]:
     back = array(given.dy, "dy", ranks=MAPS)
     yield Said("A bias is added to each place of its map, so its gradient is the sum over them.")
-    yield from _sums(back.reshape(-1, back.shape[-2] * back.shape[-1]), several=back.ndim > SINGLE)
+    maps = back.reshape(-1, back.shape[-2] * back.shape[-1])
     if back.ndim > SINGLE:
+        yield from _sums(maps)
+        yield shown("db", given.result)
+    elif back.size <= MAX_SUMMED:
+        yield counted_up("db", map(exact, maps[0].tolist()))
+    else:
         yield shown("db", given.result)
 
 
-def _sums(rows: Array, *, several: bool) -> Iterator[Step]:
-    """Yield the sum of each of the first rows."""
-    for at, row in enumerate(rows[:MAX_WINDOWS]):
-        yield counted_up(f"db_{at + 1}" if several else "db", map(exact, row.tolist()))
+def _sums(rows: Array) -> Iterator[Step]:
+    """Yield the sum of each of the first rows, unless they are long."""
+    if rows.shape[1] > MAX_SUMMED:
+        return
+    for at, row in enumerate(rows[:MAX_WINDOWS], start=1):
+        yield counted_up(f"db_{at}", map(exact, row.tolist()))
     yield from further(len(rows[MAX_WINDOWS:]))
 
 
@@ -150,14 +158,17 @@ def _dense_weight(given: SimpleNamespace) -> Iterator[Step]:
 def _dense_bias(given: SimpleNamespace) -> Iterator[Step]:
     back = array(given.dy, "dy", ranks=ROWS)
     yield Said("A bias is added once for each example, so its gradient is the sum over them.")
-    yield from _sums(back.reshape(-1, back.shape[-1]).T, several=True)
+    yield from _sums(back.reshape(-1, back.shape[-1]).T)
     yield shown("db", given.result)
 
 
 def _shared(given: SimpleNamespace) -> Iterator[Step]:
     cells, back = array(given.x, "x", ranks=ANY), array(given.dy, "dy", ranks=ANY)
     yield Said("Each use of the weight adds its input times the gradient of its output.")
-    yield dotted("dw", cells.ravel().tolist(), back.ravel().tolist())
+    if cells.size <= MAX_SUMMED:
+        yield dotted("dw", cells.ravel().tolist(), back.ravel().tolist())
+    else:
+        yield stated("dw", exact(given.result))
 
 
 def _pool(given: SimpleNamespace) -> Iterator[Step]:

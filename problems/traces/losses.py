@@ -9,7 +9,7 @@ import numpy as np
 from grader.show import GREEK, show
 from grader.steps import Array, Said, Step, Tracer, formula
 from grader.values import Array as NumpyArray
-from grader.values import Tensor, Value, exact
+from grader.values import Number, Tensor, Value, exact
 from problems.solvers.exact_arrays import Exact, exact_array, exact_number, matching
 from problems.solvers.losses import (
     hinge_loss,
@@ -115,7 +115,7 @@ def _hinge(given: SimpleNamespace) -> Iterator[Step]:
         yield reduced_to(losses, given.reduction)
 
 
-def _example(name: str, scores: list[Value], right: int, given: SimpleNamespace) -> Iterator[Step]:
+def _example(name: str, scores: list[Number], right: int, given: SimpleNamespace) -> Iterator[Step]:
     """Yield the loss of one example: all its terms where they are few."""
     margin = exact(exact_number(given.margin, "margin"))
     power = "**2" if given.squared else ""
@@ -124,8 +124,9 @@ def _example(name: str, scores: list[Value], right: int, given: SimpleNamespace)
     if 0 < len(terms) < MAX_CLASSES:
         yield formula(name, " + ".join(terms), **known, m=margin)
         return
-    values = [formula(name, term, **known, m=margin).number for term in terms]
-    yield counted_up(name, values)
+    near = (max(score - scores[right] + margin, 0) for score in scores)
+    order = 2 if given.squared else 1
+    yield counted_up(name, (by**order for at, by in enumerate(near) if at != right))
 
 
 def _smoothed(given: SimpleNamespace) -> Iterator[Step]:

@@ -6,7 +6,7 @@ n is how many numbers, M the memory in bytes.
 from collections.abc import Iterator
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -36,11 +36,9 @@ def _parameters(given: SimpleNamespace) -> Iterator[Step]:
     yield formula("M", "n*b", n=given.params, b=bytes_of(given.dtype))
 
 
-def _shapes(shapes: object) -> list[tuple[int, ...]]:
+def _shapes(shapes: Any) -> list[tuple[int, ...]]:
     """Return one shape, or the rows of several, as a list of tuples."""
     rows = shapes.tolist() if isinstance(shapes, np.ndarray) else shapes
-    if not isinstance(rows, (tuple, list)):
-        return []
     return [tuple(row) for row in (rows if isinstance(rows[0], (tuple, list)) else (rows,))]
 
 

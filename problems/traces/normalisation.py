@@ -9,18 +9,18 @@ from typing import Final
 
 import numpy as np
 
-from grader.expr import parse
 from grader.show import show
-from grader.steps import Formula, Said, Step, Tracer
+from grader.steps import Said, Step, Tracer
 from grader.values import Array, exact
 from problems.solvers.bounds import array
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values
-from problems.traces.reals import real
+from problems.traces.reals import real, rule
 from problems.traces.sums import averaged
 from problems.traces.tracing import listed, shown, tracers
 
 __all__ = ["TRACERS"]
 
+MAX_SUMMED: Final = 1024
 RANKS: Final = (1, 2, 3, 4)
 
 
@@ -63,8 +63,8 @@ def _statistics(
     known: tuple[bool, bool],
     eps: object,
 ) -> Iterator[Step]:
-    """Yield mean, variance and root of the only line by formulas, of several in a table."""
-    if len(lines) > 1:
+    """Yield mean, variance and root: of one short line by formulas, else in a table."""
+    if len(lines) > 1 or lines.size > MAX_SUMMED:
         yield Said(
             f"Each {what} has a mean, a variance, and its root with eps = {show(exact(eps))}."
         )
@@ -88,8 +88,7 @@ def _finished(given: SimpleNamespace) -> Iterator[Step]:
     """Yield the formula of normalisation, without what does nothing, and the values."""
     scaled = "gamma*" if np.any(np.asarray(given.gamma) != 1) else ""
     moved = " + beta" if np.any(np.asarray(given.beta) != 0) else ""
-    tree = parse(f"{scaled}(x - mu)/s{moved}").tree
-    yield Formula("y", tree, tree, None)
+    yield rule("y", f"{scaled}(x - mu)/s{moved}")
     yield shown("y", given.result)
 
 

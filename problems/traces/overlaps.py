@@ -5,13 +5,15 @@ the smallest box around both.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
 from grader.steps import Array, Formula, Rows, Said, Step, Tracer, formula
-from grader.values import Number
+from grader.values import Number, simplest
 from problems.solvers.boxes import Box, box_of, boxes_of, formatted
 from problems.solvers.overlaps import (
+    OVERLAP,
     ciou,
     diou,
     giou,
@@ -36,8 +38,9 @@ def shares_of(one: Box, two: Box) -> tuple[Number, Number, Number]:
     >>> shares_of(Box(0, 0, 4, 4), Box(2, 1, 6, 5))
     (6, 26, Fraction(3, 13))
     """
-    both = formatted(one, CORNERS), formatted(two, CORNERS)
-    return intersection_area(*both), union_area(*both), iou(*both)
+    shared = OVERLAP.share(one, two)
+    union = OVERLAP.compared(one, two, shared)
+    return shared, union, simplest(Fraction(shared) / union)
 
 
 class _Pair:

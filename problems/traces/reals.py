@@ -12,7 +12,7 @@ from grader.show import show
 from grader.steps import Formula, formula
 from grader.values import Number, Value, exact, is_number
 
-__all__ = ["brief", "real"]
+__all__ = ["brief", "real", "rule"]
 
 SHORT: Final = 6
 SMALL: Final = 10
@@ -33,6 +33,16 @@ def real(name: str, source: str, **numbers: object) -> Formula:
     if not is_number(value):
         raise SolverError(f"{name} is not a number")
     return formula(name, source, result=exact(float(value)), **known)
+
+
+def rule(name: str, source: str) -> Formula:
+    """Return the step that says a formula in symbols alone, which holds for every cell.
+
+    >>> rule("y", "1/(1 + exp(-x))").value is None
+    True
+    """
+    tree = parse(source).tree
+    return Formula(name, tree, tree, None)
 
 
 def brief(number: Number) -> Number:

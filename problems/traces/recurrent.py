@@ -55,7 +55,8 @@ def _params(given: SimpleNamespace) -> Iterator[Step]:
     yield _gates(given)
     if given.bias_vectors:
         count = "one bias vector" if given.bias_vectors == 1 else "two bias vectors"
-        yield Said(f"Each gate has {count} of H numbers.")
+        owner = "Each gate" if GATES[given.kind] > 1 else "It"
+        yield Said(f"{owner} has {count} of H numbers.")
     if given.bidirectional:
         yield Said("Both directions have weights of their own.")
     if given.seq_len > 1:

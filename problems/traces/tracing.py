@@ -16,7 +16,17 @@ from grader.steps import Formula, Rows, Said, Step, Tracer, stated
 from grader.tree import Binary, Node, Num
 from grader.values import Number, Tensor, Value, exact
 
-__all__ = ["Steps", "counted_up", "joined", "listed", "multiplied", "shown", "tensor", "tracers"]
+__all__ = [
+    "MAX_ROWS",
+    "Steps",
+    "counted_up",
+    "joined",
+    "listed",
+    "multiplied",
+    "shown",
+    "tensor",
+    "tracers",
+]
 
 MAX_TERMS: Final = 16
 MAX_ROWS: Final = 64

@@ -13,6 +13,7 @@ from grader.steps import Array, Formula, Pooled, Rows, Said, Window, filled, for
 from grader.values import Tensor
 
 TWO, OTHER_TWO = Tensor.of([[[1, 2]], [[3, -4]]]), Tensor.of([[[5, 6]], [[7, 8]]])
+LONG = Fraction(8142405927614816, 10**16)
 PATCH, KERNEL = Tensor.of([[1, -2], [3, 0]]), Tensor.of([[2, 1], [-1, 5]])
 
 
@@ -36,6 +37,11 @@ PATCH, KERNEL = Tensor.of([[1, -2], [3, 0]]), Tensor.of([[2, 1], [-1, 5]])
             Window((0,), (0,), Tensor.of([1]), Tensor.of([2]), Fraction(-1, 2), Fraction(3, 2)),
             "(1): 1·2 - 0.5 = 1.5",
         ),
+        (
+            Window((0,), (0,), Tensor.of([LONG]), Tensor.of([-3]), -LONG, -4 * LONG),
+            "(1): 0.814241·(-3) - 0.814241 ≈ -3.25696",
+        ),
+        (formula("m", "0.8142405927614816/2"), "m = 0.814241/2 ≈ 0.40712"),
         (
             Window((0,), (0,), Tensor((40,), (1,) * 40), Tensor((40,), (2,) * 40), 7, 87),
             "(1): sum of 40 products + 7 = 87",

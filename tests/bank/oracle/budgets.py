@@ -107,10 +107,10 @@ def _seconds(p: Params) -> Fraction:
     return Fraction(bits, p["R"] * 10**6)
 
 
-def _half_bytes(p: Params) -> Fraction:
-    """Return how many billions of halves of bytes there are."""
-    halves = p["G"] * 10**9 * 8 // BITS["int4"]
-    return Fraction(halves, 10**9)
+def _half_bytes(p: Params) -> int:
+    """Return how many numbers there are room for, two in each byte."""
+    room: int = p["G"] * 10**9
+    return room + room
 
 
 def _trained(p: Params, *formats: str) -> Fraction:
@@ -203,7 +203,7 @@ TABLE: Table = {
         "adam": _adam,
         "mixed": _mixed,
         "freed": lambda p: _mixed(p) - _trained(p, "float16"),
-        "largest": lambda p: Fraction(p["G"] * p["m"], 1000) / _adam(p),
+        "largest": lambda p: p["G"] * p["m"] * 10**6 / _adam(p),
     },
     "kv-cache-memory": {
         "token": lambda p: _cached(p, heads="h", tokens=1, texts=1) / KIB,

@@ -95,8 +95,7 @@ def _second_velocity(p: Params) -> Number:
 
 def _average(values: Sequence[Number], beta: Number) -> Number:
     """Return the moving average of values from 0 on: each has the share that is left to it."""
-    left = Fraction(beta)
-    shares = [(1 - left) * Fraction(left**age) for age in range(len(values))]
+    shares = [(1 - Fraction(beta)) * Fraction(beta) ** age for age in range(len(values))]
     return sum(share * one for share, one in zip(shares, reversed(values), strict=True))
 
 
@@ -107,7 +106,8 @@ def _moments(p: Params, gradients: Sequence[Number]) -> list[Number]:
 def _unbiased(p: Params, gradients: Sequence[Number]) -> list[Number]:
     """Return both averages over the shares that have been given out."""
     given = [_average([1] * len(gradients), p[beta]) for beta in ("b1", "b2")]
-    return [one / share for one, share in zip(_moments(p, gradients), given, strict=True)]
+    pairs = zip(_moments(p, gradients), given, strict=True)
+    return [Fraction(one) / Fraction(share) for one, share in pairs]
 
 
 def _adam(p: Params, *gradients: Number) -> float:

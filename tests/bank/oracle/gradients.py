@@ -135,6 +135,7 @@ def _d_pooled(
 TABLE: Table = {
     "relu-and-dense-backward": {
         "pre": _a,
+        "hidden": lambda p: [max(0, unit) for unit in _a(p)],
         "error": lambda p: _slope(lambda by: _miss(p, _output(_a(p), p["v"]) + by)),
         "d_v": lambda p: _slopes(p["v"], lambda v: _miss(p, _output(_a(p), v))),
         "d_pre": lambda p: _slopes(_a(p), lambda pre: _miss(p, _output(pre, p["v"]))),

@@ -1,4 +1,4 @@
-"""The command line: `grader check|publish|problems|show|solve|worked|mark|...`."""
+"""The command line: `grader check|publish|problems|show|solve|worked|mark|replay|...`."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api import console
-from api.services import marking, reports
+from api.services import marking, reading, reports
 from api.services.batch import (
     FIELDS,
     Summary,
@@ -19,7 +19,8 @@ from api.services.batch import (
     write_rows,
 )
 from api.services.checking import check_files
-from api.services.rows import FileError
+from api.services.replaying import replay as replay_records
+from api.services.rows import FileError, read_text
 from grader.errors import AnswerError, GraderError, ProblemError
 from grader.problem import MAX_SEED, Problem
 from grader.show import counted
@@ -159,19 +160,47 @@ def mark(
     *,
     seed: Seed = None,
     original: Original = False,
+    student: Annotated[
+        bool, typer.Option("--student", help="Print what the student sees before the release.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell the key and the rule, for an appeal.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Mark one answer and say why."""
+    if student and explain:
+        raise ProblemError("give --student or --explain, not both: an explanation tells the key")
     catalogue, name = _named(problem)
     number = _seed(seed, original=original)
-    result = marking.Marker(catalogue).mark(name, part, _typed(answer), seed=number)
-    record = marking.mark_record(name, number, result)
-    return console.put_json(record) if as_json else console.result(record)
+    marker = marking.Marker(catalogue)
+    result = marker.mark(name, part, _typed(answer), seed=number)
+    tell = marking.student_record if student else marking.mark_record
+    record = tell(result, marker.variant(name, number))
+    return console.put_json(record) if as_json else console.result(record, explain=explain)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="What mark --json printed; - reads standard input.")],
+    *,
+    bank: Bank = None,
+) -> None:
+    """Mark recorded answers again and say whether the results are the same.
+
+    Exit 0: all are; 1: one differs, or could not be marked.
+    """
+    text = sys.stdin.read() if str(file) == "-" else read_text(file)
+    same = True
+    for one in replay_records(text, marking.Marker(marking.open_bank(bank))):
+        console.replayed(one)
+        same = same and one.same
+    raise typer.Exit(0 if same else 1)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def read(
-    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(marking.READERS)}.")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(reading.READ)}.")],
     text: Annotated[str, typer.Argument(help="What a student types; - reads standard input.")],
     *,
     variables: Annotated[str, typer.Option(help="For an expression: its names, as K,C_in.")] = "",
@@ -180,10 +209,10 @@ def read(
     """Say how a text is read, without a key: nothing is judged."""
     names = tuple(name.strip() for name in variables.split(",") if name.strip())
     try:
-        record = marking.read_record(kind, _typed(text), names)
+        record = reading.read_record(kind, _typed(text), names)
     except AnswerError as error:
         if as_json:
-            console.put_json(marking.error_record(error))
+            console.put_json(reading.error_record(error))
         else:
             console.fail(str(error))
         raise typer.Exit(1) from error
@@ -218,7 +247,7 @@ def batch(
     table = read_answers(file, _map(mapped or []))
     if out is not None:
         check_output(file, out)
-    marker = marking.Marker(_bank(bank))
+    marker = marking.Marker(marking.open_bank(bank))
     with console.progress("Marking", len(table.rows)) as advance:
         marked = mark_rows(table.rows, marker, progress=advance)
     if out is not None:
@@ -230,17 +259,6 @@ def batch(
     summary = Summary.of(marked)
     console.batch(summary, marked, out)
     raise typer.Exit(1 if summary.failed else 0)
-
-
-def _bank(folder: Path | None) -> Catalogue:
-    """Return the problems of *folder*, or of the shipped bank; without them nothing runs."""
-    try:
-        catalogue = Catalogue(folder) if folder is not None else Catalogue()
-    except ProblemError as error:
-        raise FileError(str(error)) from error
-    if not catalogue.ids:
-        raise FileError(f"there is no problem file (*.yaml) in {folder}")
-    return catalogue
 
 
 def _named(problem: str) -> tuple[Catalogue, str]:

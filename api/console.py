@@ -1,6 +1,7 @@
 """What the command line prints: results and JSON on standard output, all else on standard error."""
 
 import json
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ from rich.text import Text
 
 from api.plain_text import readable
 from api.services.batch import Marked, Summary
+from api.services.replaying import Replayed
 from grader.problem import Problem
+from grader.render import WIDTH
 from problems.check import Report
 from problems.publish import SeedReport
 
@@ -28,6 +31,7 @@ __all__ = [
     "put_json",
     "question",
     "reading",
+    "replayed",
     "report",
     "result",
     "rows",
@@ -45,6 +49,9 @@ T = TypeVar("T")
 MAX_LISTED: Final = 20
 MAX_ROWS: Final = 50
 MAX_SHOWN: Final = 40
+HANG: Final = " " * 6
+SIDES: Final = re.compile(" (?=[=≈] )")
+COLUMNS: Final = frozenset({"array", "rows"})
 COLOURS: Final = {
     "correct": "green",
     "follow_through": "green",
@@ -95,6 +102,8 @@ def report(found: Report) -> None:
         ERR.print(Text("warning: ", style="yellow") + Text(warning))
     if found.seeds is not None and not found.errors:
         seeds(found.seeds)
+        for part, words in found.accepted.items():
+            OUT.print(Text(f"    accepted in {part}: {words}"))
 
 
 def seeds(found: SeedReport) -> None:
@@ -158,15 +167,32 @@ def worked(told: Mapping[str, Any]) -> None:
     for part in told["parts"]:
         OUT.print(Text(f"\n{part['id']}  ", style="bold") + Text(readable(part["prompt"])))
         for step in part["steps"]:
-            OUT.print(Text(textwrap.indent(readable(step["text"]), "    ")))
+            OUT.print(Text(_indented(step)))
         if part["answer"]:
             OUT.print(Text("  answer: ", style="bold") + Text(part["answer"]))
     if told["words"]:
         OUT.print(Text(f"\n{readable(told['words'])}"))
 
 
-def result(record: Mapping[str, Any]) -> None:
-    """Print the result of one answer."""
+def _indented(step: Mapping[str, Any]) -> str:
+    """Return the text of a step, indented; lines wrapped where they are no columns."""
+    lines = readable(step["text"]).splitlines()
+    if step["data"]["type"] not in COLUMNS:
+        lines = [piece for line in lines for piece in _wrapped(line)]
+    return textwrap.indent("\n".join(lines), "    ")
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return a long line as several; one with signs of equality has a new line for each side."""
+    if len(line) <= WIDTH:
+        return [line]
+    name, *sides = SIDES.split(line)
+    pieces = [" ".join((name, *sides[:1])), *(f"  {side}" for side in sides[1:])]
+    return [one for piece in pieces for one in textwrap.wrap(piece, WIDTH, subsequent_indent=HANG)]
+
+
+def result(record: Mapping[str, Any], *, explain: bool = False) -> None:
+    """Print the result of one answer; *explain* it with the key and the rule."""
     status = record["status"]
     line = Text(status.replace("_", " "), style=f"bold {COLOURS[status]}")
     if record["credit"] is not None:
@@ -175,8 +201,20 @@ def result(record: Mapping[str, Any]) -> None:
     if record["read_as"]:
         OUT.print(Text(f"read as: {record['read_as']}"))
     OUT.print(Text(readable(record["feedback"])))
-    if record["mistakes"]:
+    if record.get("mistakes"):
         OUT.print(Text(f"mistake: {', '.join(record['mistakes'])}", style="dim"))
+    for sentence in record["explanation"] if explain else ():
+        OUT.print(Text(f"    {sentence}", style="dim"))
+
+
+def replayed(found: Replayed) -> None:
+    """Print what became of a record that was marked again."""
+    if found.error:
+        fail(f"line {found.line}: {found.error}")
+        return
+    line = "same" if found.same else f"differs: {'; '.join(found.changes)}"
+    other = f" (another {', '.join(found.versions)})" if found.versions else ""
+    OUT.print(Text(f"{found.answer}: {line}{other}"))
 
 
 def reading(record: Mapping[str, Any]) -> None:

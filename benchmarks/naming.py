@@ -3,7 +3,8 @@
 Run with `.venv/bin/python benchmarks/naming.py [SEEDS]`. Of every problem of the bank the original
 and so many seeds are looked at. Values that a twin gives must be named by that mistake. Values that
 nobody computed (near the key, doubled, two digits exchanged, as large as the key, one cell changed)
-should not be named; those that a mistake gives all the same are named by it, and counted.
+should not be named; those that a mistake gives all the same are named by it, and counted. Last
+come the figures of the wrong values that are collected in the tests.
 """
 
 import random
@@ -21,6 +22,7 @@ from grader.values import Number, Tensor, Value, is_number, simplest
 from grader.variant import Variant, double_mistakes, solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
+from tests.bank.wrong_values import VALUES, figures
 
 NEAR = 20
 THROWS = 20
@@ -128,6 +130,9 @@ def main() -> None:
     for variant in variants(seeds):
         count(variant, table, chance)
     print("\n".join(table.lines()))
+    print(f"\n{len(VALUES)} collected wrong values")
+    for what, share in figures().items():
+        print(f"{what:<36} {share:>8.1%}")
 
 
 if __name__ == "__main__":

@@ -15,42 +15,18 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy is imported
 
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper
+from timing import Call, Row, fastest
 
 from grader.values import Array, Tensor
 from problems.book import BOOK
 from problems.solvers.convolution import conv2d
 from problems.solvers.correlation import correlate
 from problems.solvers.windows import Placing, placing, unfolded
-
-Call = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is computed, and the ways to compute it; the first is what the others compare with."""
-
-    what: str
-    ways: Mapping[str, Call]
-    repeats: int
-
-
-def fastest(row: Row, rounds: int) -> dict[str, float]:
-    """Return the microseconds of each way, the ways taken in turn."""
-    best = dict.fromkeys(row.ways, float("inf"))
-    for _ in range(rounds):
-        for way, call in row.ways.items():
-            begin = time.perf_counter()
-            for _ in range(row.repeats):
-                call()
-            best[way] = min(best[way], (time.perf_counter() - begin) / row.repeats * 1e6)
-    return best
 
 
 def by_onnxruntime(x: Array, w: Array, *, padding: int) -> Call:

@@ -71,6 +71,17 @@ class Desk:
         return plan_of(self.variant.problem, self.book).named[self.part.id]
 
     @cached_property
+    def heard(self) -> frozenset[str]:
+        """The earlier parts whose answers can count here: named in the key, or in their guards."""
+        parts = self.variant.problem.parts
+        guards = [
+            one.carry.names
+            for one in parts
+            if one.id in self.earlier and isinstance(one, KeyedPart) and one.carry is not None
+        ]
+        return self.earlier.union(*guards).intersection(one.id for one in parts)
+
+    @cached_property
     def accepted(self) -> tuple[tuple[Value | None, str], ...]:
         """The values that the author accepts beside the key, and what to say of each.
 

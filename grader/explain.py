@@ -3,6 +3,7 @@
 from typing import Final
 
 from grader.kinds import KINDS
+from grader.patterns import patterns
 from grader.problem import AnyPart
 from grader.reading import Typed
 from grader.result import Result, Rule
@@ -40,13 +41,15 @@ UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failu
 def explain(result: Result, part: AnyPart) -> tuple[str, ...]:
     """Return what was typed, how it was read, which rule decided, and the credit: a sentence each.
 
-    *part* is the part that was answered.
+    *part* is the part that was answered. Where no known mistake gives the answer, it is said what
+    it looks like beside the key.
     """
     typed = () if result.typed is None else (f"Typed: {_short(_text(result.typed))}",)
     read = (f"Read as: {_short(result.read_as)}",) if result.read_as else ()
     accepted = "" if result.rule in UNJUDGED else KINDS[part.kind].accepted(part, result.against)
     key = (f"Accepted: {_short(accepted)}.",) if accepted else ()
-    return (*typed, *read, *result.notes, _reason(result), *key, _credit(result))
+    said = (_reason(result), *_looks(result))
+    return (*typed, *read, *result.notes, *said, *key, _credit(result))
 
 
 def _reason(result: Result) -> str:
@@ -59,6 +62,12 @@ def _reason(result: Result) -> str:
     if result.rule in {"unreadable", "misfit", "failure"}:
         return f"{said}: {result.reason or result.say}"
     return f"{said}{_places(result)}."
+
+
+def _looks(result: Result) -> tuple[str, ...]:
+    """Return what the answer looks like beside the key, where it looks like anything."""
+    found = patterns(result)
+    return (f"It is {', or '.join(found)}.",) if found else ()
 
 
 def _places(result: Result) -> str:

@@ -68,14 +68,15 @@ def _grade_part(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style
     except AnswerError as error:
         return _unreadable(desk, typed, error)
     except SolverError as error:
-        return _Answer(desk, typed, Reading("", shown="")).review(str(error))
-    answer = _Answer(desk, typed, reading)
+        return _Answer(desk, typed, Reading("", shown=""), {}).review(str(error))
+    carried = {name: own[name] for name in desk.heard if name in own}
+    answer = _Answer(desk, typed, reading, carried)
     if desk.kind.by_person:
         return answer.result("needs_review", None, "person", say=BY_PERSON, carries=False)
     if desk.failure is not None:
         return answer.review(desk.failure)
     try:
-        return _judge(answer, own)
+        return _judge(answer)
     except SolverError as error:
         return answer.review(str(error))
 
@@ -95,11 +96,12 @@ def _unreadable(desk: Desk, typed: Typed, error: AnswerError) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """An answer that was read, at the desk where it is judged."""
+    """An answer that was read, at the desk where it is judged, with what the student carries."""
 
     desk: Desk
     typed: Typed
     reading: Reading[Any]
+    carried: Mapping[str, Value]
 
     def judge(self, key: Value | None) -> Judgement:
         """Return how the answer compares with *key*."""
@@ -130,6 +132,7 @@ class _Answer:
             typed=self.typed,
             value=reading.shown if value is None else value,
             rule=rule,
+            carried=self.carried,
             **more,
         )
 
@@ -140,7 +143,7 @@ class _Answer:
         )
 
 
-def _judge(answer: _Answer, own: Mapping[str, Value]) -> Result:
+def _judge(answer: _Answer) -> Result:
     """Return the result of an answer by the first rule that fits."""
     desk = answer.desk
     judged = answer.judge(desk.key)
@@ -151,7 +154,7 @@ def _judge(answer: _Answer, own: Mapping[str, Value]) -> Result:
     for key, said in desk.accepted:
         if _compared(answer, key).right:
             return answer.result("correct", FULL, "accepted", say=said, against=key)
-    follow = _follow(desk, own)
+    follow = _follow(desk, answer.carried)
     followed = _compared(answer, follow.key)
     if followed.right:
         credit = max(follow.credit, judged.credit)

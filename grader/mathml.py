@@ -23,7 +23,7 @@ from grader.show import (
 from grader.tree import Binary, Call, Name, Negate, Node, Num, Sequence
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = ["element", "fenced", "listed", "math", "measured", "table", "words"]
+__all__ = ["element", "fenced", "listed", "math", "measured", "mtable", "words"]
 
 MINUS: Final = "<mo>\N{MINUS SIGN}</mo>"
 TIMES: Final = "<mo>\N{MULTIPLICATION SIGN}</mo>"
@@ -102,10 +102,10 @@ def _tensor(tensor: Tensor) -> str:
         return listed(tensor.rows(), opening="[", closing="]")
     rows = [tensor] if len(tensor.shape) <= 1 else [*tensor.rows()]
     lines = (map(_number, row.cells) for row in rows if isinstance(row, Tensor))
-    return fenced(table(lines), "[", "]")
+    return fenced(mtable(lines), "[", "]")
 
 
-def table(lines: Iterable[Iterable[str]]) -> str:
+def mtable(lines: Iterable[Iterable[str]]) -> str:
     """Return elements row by row as a table."""
     rows = ("".join(f"<mtd>{cell}</mtd>" for cell in line) for line in lines)
     return f"<mtable>{''.join(f'<mtr>{row}</mtr>' for row in rows)}</mtable>"

@@ -1,6 +1,7 @@
 """What became of the answer to one part."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
@@ -44,7 +45,8 @@ class Result:
 
     For appeals and statistics: *typed* is the answer as it was given, *value* what it was read as
     (equal for answers that read alike), *rule* what decided, and *against* the key that counted:
-    the true one, the accepted one, or that of the student's own earlier answers. For staff too.
+    the true one, the accepted one, or that of the student's own earlier answers. *carried* are the
+    student's own earlier answers that could count here, by part. For staff too.
     """
 
     part: str
@@ -64,6 +66,7 @@ class Result:
     rule: Rule = "none"
     against: Value | None = None
     place: str = ""
+    carried: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     @property
     def feedback(self) -> str:

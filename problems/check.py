@@ -1,8 +1,8 @@
 """The checker: everything that can be known to be wrong with a problem before a student sees it."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,22 +24,30 @@ from grader.template import Template
 from grader.values import Value
 from grader.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
+from problems.lint import accepted, too_wide
 from problems.loader import load_file
 from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
 
 __all__ = ["Report", "check_file", "check_problem"]
 
+LOOKED_AT: Final = 5
+"""How many published variants are tried with texts and samples."""
 FIELD: Final = re.compile(r"([a-z]+(?:\.\w+)*): ")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checker found in one file: *errors* must be mended, *warnings* looked at."""
+    """What the checker found in one file: *errors* must be mended, *warnings* looked at.
+
+    *accepted* says, by the parts that have a tolerance, which answers to them are right: in the
+    original, or in the first variant.
+    """
 
     file: str
     errors: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     seeds: SeedReport | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_file(path: Path, *, book: Book, seeds: int = MAX_SEEDS) -> Report:
@@ -54,7 +62,7 @@ def check_file(path: Path, *, book: Book, seeds: int = MAX_SEEDS) -> Report:
         tuple(f"{path}:{_line(one, problem, document)}: {one}" for one in listed)
         for listed in (found.errors, found.warnings)
     )
-    return Report(str(path), errors, warnings, found.seeds)
+    return replace(found, file=str(path), errors=errors, warnings=warnings)
 
 
 def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_SEEDS) -> Report:
@@ -62,23 +70,27 @@ def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_S
     errors: list[str] = []
     warnings = list(_unexampled(problem))
     publication: Publication | None = None
+    right: Mapping[str, str] = {}
     try:
         original = [solve(problem, None, book)] if problem.has_original else []
         errors += _failures(original, book)
+        errors += [one for variant in original for one in too_wide(variant, book)]
         if not errors:
             publication = publish(problem, book, limit=seeds)
-            variants = [*original, *publication.variants[:5]]
+            every = [*original, *publication.variants]
+            variants = every[: len(original) + LOOKED_AT]
             errors += _failures(variants, book)
             errors += _texts(problem, variants, book)
             errors += _samples(variants, book)
             errors += _examples(problem, book)
+            right = accepted(every[0])
             warnings += _idle(problem, publication, book)
     except GraderError as error:
         errors.append(str(error))
     before = f"{file}: " if file else ""
     placed = tuple(f"{before}{error}" for error in dict.fromkeys(errors))
     looked_at = tuple(f"{before}{warning}" for warning in warnings)
-    return Report(file, placed, looked_at, publication.report if publication else None)
+    return Report(file, placed, looked_at, publication.report if publication else None, right)
 
 
 def _line(message: str, problem: Problem, document: Document) -> int:

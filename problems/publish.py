@@ -13,6 +13,7 @@ from grader.problem import Problem
 from grader.show import show
 from grader.values import Opaque, Tensor, Value, nested
 from grader.variant import Variant, draw, solve_numbers
+from problems.lint import let_pass
 
 __all__ = ["MAX_SEEDS", "Publication", "SeedReport", "plain", "publish"]
 
@@ -53,9 +54,9 @@ class Publication:
 def publish(problem: Problem, book: Book, *, limit: int = MAX_SEEDS) -> Publication:
     """Return up to *limit* variants of the seeds 0, 1, 2, ... that discriminate.
 
-    A seed is refused if a key cannot be computed, if a live mistake gives the key, or if its
-    numbers repeat an earlier seed's or, unless there are no others, the original's. Raises
-    `ProblemError` where none is left.
+    A seed is refused if a key cannot be computed, if a live mistake gives the key or what the
+    tolerance accepts, or if its numbers repeat an earlier seed's or, unless there are no others,
+    the original's. Raises `ProblemError` where none is left.
     """
     if not problem.is_drawn:
         return Publication(SeedReport(problem.id))
@@ -147,6 +148,8 @@ class _Walk:
         for part, ids in self.hidden(seed).items():
             for mistake in sorted(ids - inert.get(part, frozenset())):
                 return f"{part}: {mistake} gives the key"
+        for tolerant, one in let_pass(self.variant(seed), self._book):
+            return f"{tolerant.id}: the tolerance takes {one.ids[0]} for right"
         return ""
 
 

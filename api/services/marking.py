@@ -1,33 +1,47 @@
-"""One answer marked, one text read: what `grader mark` and `grader read` say, as plain data."""
+"""One answer marked: what `grader mark` says, as plain data."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
-from grader.errors import AnswerError, ProblemError
+from api.services.rows import FileError
+from grader.errors import ProblemError
 from grader.grade import grade
-from grader.kinds.numbers import read_count
-from grader.reading import Reading, Typed, read_formula, read_number, read_shape, read_tensor
+from grader.reading import Typed
+from grader.reading.styles import Style
+from grader.record import to_record
 from grader.result import Result
 from grader.values import Number
 from grader.variant import Variant, solve
+from grader.view import before_release
 from problems.book import BOOK
 from problems.catalogue import Catalogue
-from problems.publish import plain
 
 __all__ = [
-    "READERS",
     "Marker",
     "decimal",
     "mark_record",
-    "read_record",
+    "open_bank",
     "result_record",
+    "student_record",
 ]
 
 CACHED_VARIANTS: Final = 4096
 PLACES: Final = 6
+
+
+def open_bank(folder: Path | None) -> Catalogue:
+    """Return the problems of *folder*, or of the shipped bank; without them nothing runs."""
+    try:
+        catalogue = Catalogue(folder) if folder is not None else Catalogue()
+    except ProblemError as error:
+        raise FileError(str(error)) from error
+    if not catalogue.ids:
+        raise FileError(f"there is no problem file (*.yaml) in {folder}")
+    return catalogue
 
 
 class Marker:
@@ -48,11 +62,12 @@ class Marker:
         *,
         seed: int | None = None,
         carried: Mapping[str, Any] | None = None,
+        numbers: Style | None = None,
     ) -> Result:
         """Return the result of one answer; `ProblemError` for an unknown problem or part."""
         variant = self.variant(problem, seed)
         self.catalogue.check_part(problem, part)
-        results = grade(variant, {part: typed}, book=BOOK, carried=carried)
+        results = grade(variant, {part: typed}, book=BOOK, carried=carried, numbers=numbers)
         return next(result for result in results if result.part == part)
 
 
@@ -69,16 +84,32 @@ def decimal(number: Number | None) -> str:
     return f"{sign}{digits[:-PLACES]}.{digits[-PLACES:]}"
 
 
-def mark_record(problem: str, seed: int | None, result: Result) -> dict[str, object]:
-    """Return a result as the object that ``grader mark --json`` prints."""
-    return {"problem": problem, "part": result.part, "seed": seed, **result_record(result)}
+def mark_record(
+    result: Result, variant: Variant, *, numbers: Style | None = None
+) -> dict[str, object]:
+    """Return a result as the object that ``grader mark --json`` prints: it can be replayed."""
+    told = result_record(result)
+    order = dict.fromkeys(("problem", "part", "seed", *told))
+    return {**order, **to_record(result, variant, numbers=numbers), **told}
+
+
+def student_record(result: Result, variant: Variant) -> dict[str, object]:
+    """Return what the student sees of a result before the release, as JSON data."""
+    seen = before_release(result, variant.problem.part(result.part))
+    score = None if seen.credit is None else seen.credit * seen.points
+    return asdict(seen) | {
+        "credit": _credit(seen.credit),
+        "points": _number(seen.points),
+        "score": _number(score),
+        "feedback": " ".join((seen.say, *seen.notes)),
+    }
 
 
 def result_record(result: Result) -> dict[str, object]:
     """Return what became of an answer as JSON data; the credit is an exact fraction as text."""
     return {
         "status": result.status,
-        "credit": None if result.credit is None else str(result.credit),
+        "credit": _credit(result.credit),
         "points": _number(result.points),
         "score": _number(result.score),
         "read_as": result.read_as,
@@ -87,49 +118,12 @@ def result_record(result: Result) -> dict[str, object]:
     }
 
 
+def _credit(credit: Fraction | None) -> str | None:
+    return None if credit is None else str(credit)
+
+
 def _number(value: Number | None) -> int | float | None:
     """Return a number for JSON: whole ones as they are, others at six decimals."""
     if value is None or isinstance(value, int):
         return value
     return int(value) if value.denominator == 1 else float(decimal(value))
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """How ``grader read`` reads a kind: the reader, and whether it takes variables."""
-
-    read: Callable[..., Reading[Any]]
-    variables: bool = False
-
-
-READERS: Final[Mapping[str, _Reader]] = {
-    "integer": _Reader(read_count),
-    "number": _Reader(read_number),
-    "percent": _Reader(lambda typed: read_number(typed, percent=True)),
-    "shape": _Reader(read_shape),
-    "vector": _Reader(lambda typed: read_tensor(typed, rank=1)),
-    "matrix": _Reader(lambda typed: read_tensor(typed, rank=2)),
-    "tensor": _Reader(read_tensor),
-    "expression": _Reader(read_formula, variables=True),
-}
-
-
-def read_record(kind: str, typed: str, variables: tuple[str, ...] = ()) -> dict[str, object]:
-    """Return how *typed* is read as an answer of *kind*, or raise `AnswerError`."""
-    reader = READERS.get(kind)
-    if reader is None:
-        raise ProblemError(f"{kind!r} is not read alone; there are {', '.join(READERS)}")
-    reading = reader.read(typed, variables) if reader.variables else reader.read(typed)
-    value = reading.value if not reader.variables else reading.shown
-    return {
-        "kind": kind,
-        "typed": typed,
-        "value": plain(value),
-        "read_as": reading.shown,
-        "notes": list(reading.notes),
-    }
-
-
-def error_record(error: AnswerError) -> dict[str, object]:
-    """Return an unreadable answer as plain data."""
-    return {"error": error.message, "expected": error.expected, "position": error.position}

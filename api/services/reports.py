@@ -1,5 +1,6 @@
 """Problems and variants as plain data: for the command line, for JSON, later for REST."""
 
+from dataclasses import fields
 from typing import Any
 
 from grader.kinds import KINDS
@@ -7,12 +8,13 @@ from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart
 from grader.problem import WORKED, AnyPart, Problem
 from grader.render import render_step
+from grader.steps import Step
 from grader.variant import Variant
 from grader.worked import worked
 from problems.book import BOOK
 from problems.publish import plain
 
-__all__ = ["question", "solution", "summary", "worked_solution"]
+__all__ = ["question", "solution", "step_record", "summary", "worked_solution"]
 
 
 def summary(problem: Problem) -> dict[str, Any]:
@@ -110,9 +112,18 @@ def worked_solution(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _steps(part: AnyPart, variant: Variant) -> list[dict[str, str]]:
-    rendered = map(render_step, worked(variant, part, BOOK))
-    return [{"text": one.text, "mathml": one.mathml} for one in rendered]
+def _steps(part: AnyPart, variant: Variant) -> list[dict[str, Any]]:
+    steps = worked(variant, part, BOOK)
+    return [
+        {"text": told.text, "mathml": told.mathml, "data": step_record(step)}
+        for step, told in zip(steps, map(render_step, steps), strict=True)
+    ]
+
+
+def step_record(step: Step) -> dict[str, Any]:
+    """Return a step as JSON data: its type and its fields, from which a page can draw it."""
+    named = {field.name: plain(getattr(step, field.name)) for field in fields(step)}
+    return {"type": type(step).__name__.lower(), **named}
 
 
 def _shown(part: AnyPart, variant: Variant) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "guard",
     "is_json",
     "read_table",
+    "read_text",
     "unguard",
 ]
 
@@ -76,14 +77,7 @@ def read_table(
     Raises `FileError` where the file is missing, empty, not UTF-8, or lacks a column that is
     required or named.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileError(
-            f"{path} is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)"
-        ) from error
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
+    text = read_text(path)
     table = _read_json(text, names) if is_json(path) else _read_csv(text, names, results)
     if not table.rows:
         raise FileError(f"{path} has no rows")
@@ -95,6 +89,18 @@ def read_table(
                 f"Name the one to use with --map {column}=..."
             )
     return table
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, or raise `FileError` where it is missing or not UTF-8."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(
+            f"{path} is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)"
+        ) from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def is_json(path: Path) -> bool:

@@ -8,8 +8,10 @@ from typing import ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_ar
 
 from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
+from grader.mathml import element, math
 from grader.parts import Part
 from grader.reading import Reading, Typed
+from grader.render import Rendered
 from grader.show import show
 from grader.values import Tensor, Value, same_form
 
@@ -150,6 +152,15 @@ class Kind(ABC, Generic[P, A]):
         """Return the answer as a value that later keys may compute with."""
         value = reading.value
         return value if isinstance(value, (int, Fraction, tuple, Tensor)) else None
+
+    def render(self, reading: Reading[A], part: P, scope: Scope) -> Rendered:
+        """Return what was read as text and as MathML; what is shown is what is judged."""
+        return Rendered(reading.shown, math(self.draw(reading.value, part, scope)))
+
+    def draw(self, value: A, part: P, scope: Scope) -> str:
+        """Return what was read as one element of MathML."""
+        del part, scope
+        return element(value)  # type: ignore[arg-type]  # kinds of other values draw themselves
 
     def show(self, value: Value | None, part: P | None = None) -> str:
         """Return a key in plain text, as a student may type it; *part* may say in which unit."""

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
+from grader import ENGINE
 from problems.loader import bank_root, find_files
 
 PROBLEM = """\
@@ -29,9 +30,11 @@ def test_mark_prints_the_record_that_the_manual_promises(grader) -> None:
     ran = grader("mark", "conv-output-shape", "stride_2", r"$64 \times 64 \times 16$", "--json")
     assert ran.code == 0
     record = json.loads(ran.out)
-    feedback = record.pop("feedback")
+    feedback, explanation = record.pop("feedback"), record.pop("explanation")
     assert "answer" not in feedback
     assert "63" not in feedback
+    assert "Accepted: exactly 63×63×16." in explanation
+    assert len(record.pop("draw_hash")) == len(record.pop("marking_hash")) == 64
     assert record == {
         "problem": "conv-output-shape",
         "part": "stride_2",
@@ -42,7 +45,41 @@ def test_mark_prints_the_record_that_the_manual_promises(grader) -> None:
         "score": 0,
         "read_as": "64×64×16",
         "mistakes": ["rounded_up"],
+        "engine": ENGINE,
+        "numbers": None,
+        "typed": r"$64 \times 64 \times 16$",
+        "carried": {},
+        "value": {"tuple": [64, 64, 16]},
+        "notes": [],
+        "rule": "mistake",
     }
+
+
+def test_mark_explains_what_no_mistake_gives_by_its_looks(grader) -> None:
+    ran = grader("mark", "yolo-output-depth", "yolov3", "256", "--explain")
+    assert "    It is one more than the key.\n" in ran.out
+    assert ran.out.endswith("    Credit: none of 1 point.\n")
+    assert "key" not in grader("mark", "yolo-output-depth", "yolov3", "256").out
+
+
+@pytest.mark.parametrize("answer", ["64×64×16", "63×63×17", "63x63x16", "63 by", "63×63"])
+def test_mark_shows_what_the_student_sees_and_no_more(grader, answer: str) -> None:
+    ran = grader("mark", "conv-output-shape", "stride_2", answer, "--student", "--json")
+    seen = json.loads(ran.out)
+    assert seen.keys() == {
+        *("part", "status", "credit", "points", "score", "read_as", "notes", "say", "feedback"),
+        *("position", "cells", "place"),
+    }
+    assert seen["cells"] == []
+    plain = grader("mark", "conv-output-shape", "stride_2", answer, "--student").out
+    assert seen["feedback"] in plain
+    assert "rounded_up" not in plain
+
+
+def test_an_explanation_is_not_for_students(grader) -> None:
+    ran = grader("mark", "conv-output-shape", "stride_2", "1", "--student", "--explain")
+    assert (ran.code, ran.out) == (1, "")
+    assert "not both" in ran.err
 
 
 def test_mark_gives_partial_credit_as_an_exact_fraction(grader) -> None:
@@ -197,5 +234,40 @@ def test_publish_refuses_a_file_in_place_of_a_folder(grader, tmp_path: Path) -> 
 def test_solve_prints_the_accepted_interval_of_a_tolerance(grader) -> None:
     solved = json.loads(grader("solve", "depthwise-separable-savings", "--json").out)
     saved = next(part for part in solved["parts"] if part["id"] == "params_saved_2")
-    assert saved["accepted"] == ["94.71875", "95.71875"]
-    assert "accepted: 94.71875 to 95.71875" in grader("solve", "depthwise-separable-savings").out
+    assert saved["accepted"] == "from 94.71875 to 95.71875"
+    shown = grader("solve", "depthwise-separable-savings").out
+    assert "accepted: from 94.71875 to 95.71875" in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value", "read_as"),
+    [
+        ("quantity", "574 KiB", 587776, "574 KiB"),
+        ("quantity", "3.6 GMACs", 3600000000, "3.6 GMAC"),
+        ("quantity", "1.5 min", 90, "1.5 min"),
+        ("set", "5, 3 and 3", [3, 5], "{3, 5}"),
+    ],
+)
+def test_read_takes_a_quantity_in_any_unit_and_a_set_of_numbers(
+    grader, kind, text, value, read_as
+) -> None:
+    record = json.loads(grader("read", kind, text, "--json").out)
+    assert (record["value"], record["read_as"]) == (value, read_as)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "mathml"),
+    [
+        ("integer", "−5", "<mrow><mo>−</mo><mn>5</mn></mrow>"),
+        ("percent", "88.9", "<mrow><mn>88.9</mn><mo>%</mo></mrow>"),
+        ("quantity", "3.6 GMACs", "<mrow><mn>3.6</mn><mtext>\u00a0GMAC</mtext></mrow>"),
+        ("quantity", "1.5 kB", "<mrow><mn>1.5</mn><mtext>\u00a0KB</mtext></mrow>"),
+        ("set", "3, 1", "<mrow><mo>{</mo><mn>1</mn><mo>,</mo><mn>3</mn><mo>}</mo></mrow>"),
+        ("shape", "3x2", "<mrow><mn>3</mn><mo>×</mo><mn>2</mn></mrow>"),
+        ("vector", "1 2", "<mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr>"),
+        ("expression", "K/2", "<mfrac><mi>K</mi><mn>2</mn></mfrac>"),
+    ],
+)
+def test_read_draws_what_was_read(grader, kind, text, mathml) -> None:
+    told = json.loads(grader("read", kind, text, "--variables", "K", "--json").out)
+    assert mathml in told["mathml"]

@@ -1,21 +1,38 @@
-"""How long the engine takes: the bank, its variants, and a file of answers."""
+"""What files cost: the bank loaded and solved, a file of answers marked, broken problem files.
+
+Run with `make bench`, or `.venv/bin/python benchmarks/files.py [ROUNDS]`.
+"""
 
 import csv
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from timing import Row, fastest
+
 from api.services.batch import FIELDS, mark_rows
 from api.services.marking import Marker
 from api.services.rows import read_table
+from grader.errors import ProblemError
 from grader.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
+from problems.loader import load_problem
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "answers.csv"
 COPIES = 200
+BROKEN = {
+    "a tag": "id: !!python/object/apply:os.system [ls]",
+    "10,000 brackets": "a: " + "[" * 10_000,
+    "two equal keys": "id: a\nid: b",
+    "aliases": "a: &a [x, x]\nb: &b [*a, *a]\n" + "c: [" + "*b, " * 60 + "]",
+    "a sexagesimal number": "id: 12:30",
+    "an unknown field": "id: a\ntitel: b",
+    "300 KB": "a: " + "x" * 300_000,
+}
 
 
 @contextmanager
@@ -39,15 +56,18 @@ def write_class(path: Path) -> int:
     return COPIES * len(rows)
 
 
-def main() -> None:
-    """Measure and print, one line for each stage."""
-    catalogue = Catalogue()
+def measure_bank(catalogue: Catalogue) -> None:
+    """Print how long the bank takes to be loaded and its textbook variants to be solved."""
     with measured("problems loaded", len(catalogue.ids)):
         bank = [catalogue.get(name) for name in catalogue.ids]
     originals = [problem for problem in bank if problem.has_original]
     with measured("originals solved, mistakes included", len(originals)):
         for problem in originals:
             solve(problem, None, BOOK)
+
+
+def measure_answers(catalogue: Catalogue) -> None:
+    """Print how long a file of answers takes to be read and marked."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "class.csv"
         count = write_class(path)
@@ -55,6 +75,25 @@ def main() -> None:
             table = read_table(path, names={}, required=FIELDS[:4])
         with measured("rows marked", count):
             mark_rows(table.rows, Marker(catalogue))
+
+
+def refused(text: str) -> str:
+    """Return why a problem file is refused."""
+    try:
+        return load_problem(text, file="a.yaml").id
+    except ProblemError as error:
+        return str(error)
+
+
+def main() -> None:
+    """Measure and print, one line for each stage and each broken file."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    catalogue = Catalogue()
+    measure_bank(catalogue)
+    measure_answers(catalogue)
+    for what, text in BROKEN.items():
+        (spent,) = fastest(Row(what, {"": lambda text=text: refused(text)}, 1), rounds).values()
+        print(f"broken: {what:<42} {spent:20.1f} µs   {refused(text)[:40]}")
 
 
 if __name__ == "__main__":

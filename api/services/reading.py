@@ -1,0 +1,69 @@
+"""One text read, as an answer to a part without a key: what `grader read` says, as plain data."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from grader.arithmetic import FUNCTIONS
+from grader.errors import AnswerError, ProblemError
+from grader.evaluate import Scope
+from grader.kinds import KINDS
+from grader.reading.unit_names import DIMENSIONS, unit_named
+from problems.publish import plain
+
+__all__ = ["READ", "error_record", "read_record"]
+
+READ: Final = (
+    "integer",
+    "number",
+    "percent",
+    "quantity",
+    "set",
+    "shape",
+    "vector",
+    "matrix",
+    "tensor",
+    "expression",
+)
+"""The kinds whose answers can be read without a problem."""
+
+WORDS: Final = re.compile(r"[^\W\d_]+")
+PLAIN: Final = Scope({}, FUNCTIONS)
+
+
+def read_record(kind: str, typed: str, variables: tuple[str, ...] = ()) -> dict[str, object]:
+    """Return how *typed* is read as an answer of *kind*, or raise `AnswerError`.
+
+    *variables* are the names in a formula.
+    """
+    if kind not in READ:
+        raise ProblemError(f"{kind!r} is not read alone; there are {', '.join(READ)}")
+    reads = KINDS[kind]
+    part = reads.part.model_construct(id="read", kind=kind, **_fields(kind, typed, variables))
+    reading = reads.read(typed, part, PLAIN)
+    shown = reads.render(reading, part, PLAIN)
+    value = reads.carried(reading)
+    return {
+        "kind": kind,
+        "typed": typed,
+        "value": shown.text if value is None else plain(value),
+        "read_as": shown.text,
+        "mathml": shown.mathml,
+        "notes": list(reading.notes),
+    }
+
+
+def _fields(kind: str, typed: str, variables: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return what the reading of a kind asks of its part; a quantity is of the unit's dimension."""
+    if kind == "expression":
+        return {"variables": dict.fromkeys(variables)}
+    if kind != "quantity":
+        return {}
+    units = filter(None, map(unit_named, WORDS.findall(typed)))
+    dimension = next((unit.dimension for unit in units), next(iter(DIMENSIONS)))
+    return {"dimension": dimension, "unit": next(iter(DIMENSIONS[dimension]))}
+
+
+def error_record(error: AnswerError) -> dict[str, object]:
+    """Return an unreadable answer as plain data."""
+    return {"error": error.message, "expected": error.expected, "position": error.position}

@@ -1,0 +1,95 @@
+"""The lint of tolerances: none may accept what a known mistake gives."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from grader.book import Book
+from grader.errors import AnswerError
+from grader.kinds import KINDS
+from grader.kinds.tables import TablePart
+from grader.mistakes import NONE, Candidate
+from grader.parts import KeyedPart
+from grader.problem import AnyPart
+from grader.tolerance import Tolerance, in_words
+from grader.variant import Variant
+
+__all__ = ["accepted", "let_pass", "too_wide"]
+
+MOST_SHOWN: Final = 60
+
+
+def accepted(variant: Variant) -> Mapping[str, str]:
+    """Return in words which answers are right, by the parts that have a tolerance."""
+    return {part.id: _accepted(part, variant) for part in _tolerant(variant)}
+
+
+def let_pass(variant: Variant, book: Book) -> Iterator[tuple[AnyPart, Candidate]]:
+    """Yield the parts whose tolerance takes what a known mistake gives for right, with that.
+
+    Mistakes that a part ignores are not known there.
+    """
+    for part in _tolerant(variant):
+        for one in variant.mistakes.get(part.id, NONE).candidates:
+            if _is_right(one, part, variant, book):
+                yield part, one
+
+
+def too_wide(original: Variant, book: Book) -> Iterator[str]:
+    """Yield what the tolerances of a textbook variant let pass, once a mistake."""
+    told: set[tuple[str, tuple[str, ...]]] = set()
+    for part, one in let_pass(original, book):
+        if (part.id, one.ids) not in told:
+            told.add((part.id, one.ids))
+            yield _said(one, part, original)
+
+
+def _tolerant(variant: Variant) -> Iterator[AnyPart]:
+    """Yield the parts with a key for which answers beside it are right too."""
+    for part in variant.problem.parts:
+        if _is_tolerant(part) and part.id not in variant.failures:
+            yield part
+
+
+def _is_tolerant(part: AnyPart) -> bool:
+    """Tell whether answers beside the exact key are right, in any component or column."""
+    if isinstance(part, TablePart):
+        return any(map(_is_tolerant, part.columns.values()))
+    return any(one.widest != "exact" for one in _tolerances(part))
+
+
+def _tolerances(part: AnyPart) -> tuple[Tolerance, ...]:
+    given: Tolerance | tuple[Tolerance, ...] = getattr(part, "tolerance", ())
+    return given if isinstance(given, tuple) else (given,)
+
+
+def _accepted(part: AnyPart, variant: Variant) -> str:
+    """Return in words which answers to *part* are right; of a table how near each cell must be."""
+    if isinstance(part, TablePart):
+        columns = filter(_is_tolerant, part.columns.values())
+        return "; ".join(f"{one.id} {in_words(*_tolerances(one))}" for one in columns)
+    return KINDS[part.kind].accepted(part, variant.keys[part.id])
+
+
+def _is_right(one: Candidate, part: AnyPart, variant: Variant, book: Book) -> bool:
+    """Tell whether a student is right who types what the mistake gives."""
+    kind, scope = KINDS[part.kind], variant.scope(book)
+    try:
+        reading = kind.read(kind.show(one.value, part), part, scope)
+    except AnswerError:
+        return False
+    return kind.judge(reading, variant.keys[part.id], part, scope).right
+
+
+def _said(one: Candidate, part: AnyPart, original: Variant) -> str:
+    value, right = KINDS[part.kind].show(one.value, part), _accepted(part, original)
+    own = {mistake.id for mistake in part.mistakes} if isinstance(part, KeyedPart) else set()
+    remedy = "remove the mistake" if own.issuperset(one.ids) else f"`ignore: [{one.ids[0]}]`"
+    return (
+        f"parts.{part.id}.tolerance: {one.ids[0]} gives {_short(value)}, and right is "
+        f"{_short(right)} (original); tighten the tolerance, or {remedy}"
+    )
+
+
+def _short(text: str) -> str:
+    line = "; ".join(text.splitlines())
+    return line if len(line) <= MOST_SHOWN else f"{line[: MOST_SHOWN - 1]}…"

@@ -1,0 +1,55 @@
+"""What a reader of a page sees in MathML: the expression, the value, or the cells that it draws."""
+
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from grader.arithmetic import FUNCTIONS
+from grader.evaluate import Scope, evaluate
+from grader.expr import parse
+from grader.values import Value
+
+OPERATORS: Final = {"+": "+", "−": "-", "⋅": "*", "×": "*", "mod": "%"}
+FENCES: Final = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"}
+UNSEEN: Final = {"\u2061"}
+"""The sign of function application takes no room."""
+
+
+def spelled(node: ET.Element) -> str:
+    """Return the expression that a MathML element draws."""
+    inner = [spelled(child) for child in node]
+    match node.tag:
+        case "mfrac":
+            return f"(({inner[0]})/({inner[1]}))"
+        case "msup":
+            return f"{inner[0]}**({inner[1]})"
+        case "msqrt":
+            return f"sqrt({''.join(inner)})"
+        case "msub":
+            return f"{inner[0]}_{inner[1]}" if inner[0] != "log" else "log2"
+        case "mtable":
+            return ",".join(f"[{row}]" for row in inner) if len(inner) > 1 else inner[0]
+        case "mtr":
+            return ",".join(inner)
+        case "mo":
+            text = node.text or ""
+            return "" if text in UNSEEN else FENCES.get(text, OPERATORS.get(text, text))
+        case "mrow" | "math" | "mtd":
+            return "".join(inner)
+        case _:
+            return node.text or ""
+
+
+def drawn(mathml: str) -> str:
+    """Return the expression that a whole `math` element draws."""
+    return spelled(ET.fromstring(mathml))
+
+
+def drawn_value(mathml: str, **names: Value) -> Value:
+    """Return the value of what is drawn; a list of rows is a tuple of tuples."""
+    return evaluate(parse(drawn(mathml)).tree, Scope(names, FUNCTIONS))
+
+
+def drawn_cells(mathml: str) -> list[list[str]]:
+    """Return the text in the cells of the table that is drawn."""
+    rows = ET.fromstring(mathml).iter("mtr")
+    return [["".join(cell.itertext()) for cell in row.iter("mtd")] for row in rows]

@@ -1,0 +1,229 @@
+"""What a page shows of an answer is what is judged: read off the MathML, it is the value again."""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from math import prod
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from drawn import drawn, drawn_cells, drawn_value
+from factories import BOOK, CALM, ask, original
+from hypothesis import given
+from hypothesis import strategies as st
+from kind_examples import EXAMPLES, PARAMS
+
+from grader.errors import AnswerError, SolverError
+from grader.evaluate import Scope, evaluate
+from grader.expr import parse
+from grader.kinds import KINDS
+from grader.reading import Reading
+from grader.reading.unit_names import DIMENSIONS
+from grader.render import Rendered
+from grader.show import show
+from grader.values import Tensor, nested, simplest
+
+CORE = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub"}
+TABLE = {"mtable", "mtr", "mtd"}
+POINT = {"H": 7, "K": 3, "S": 4}
+
+
+def shown(part: dict[str, Any], typed: object) -> tuple[Reading[Any], Rendered]:
+    """Return how *typed* is read as an answer to *part*, and how that is shown."""
+    variant = original(part, params=PARAMS)
+    stated, scope = variant.problem.parts[0], variant.scope(BOOK)
+    reading = KINDS[stated.kind].read(typed, stated, scope)  # type: ignore[arg-type]
+    return reading, KINDS[stated.kind].render(reading, stated, scope)
+
+
+NUMBERS = st.one_of(
+    st.integers(-(10**12), 10**12),
+    st.fractions(-1000, 1000, max_denominator=997),
+    st.decimals(-(10**6), 10**6, places=4).map(Fraction).map(simplest),
+    st.integers(1, 99).map(lambda digits: Fraction(digits, 10**12)),
+)
+
+
+@CALM
+@given(NUMBERS, st.sampled_from(["{}", "x = {}", "about {}", "({})"]))
+def test_a_number_is_shown_as_it_is_judged(number, notation):
+    reading, rendered = shown(ask("number", key=1), notation.format(show(number)))
+    assert rendered.text == reading.shown == show(reading.value)
+    assert drawn_value(rendered.mathml) == reading.value == number
+
+
+@CALM
+@given(st.integers(99, 9900).map(lambda digits: Fraction(digits, 99)))
+def test_a_percentage_is_shown_with_its_sign(number):
+    digits = show(number)
+    typed = digits if "/" in digits else f"{digits} %"
+    reading, rendered = shown(ask("percent", key=1), typed)
+    assert rendered.text == reading.shown
+    assert rendered.text.removesuffix("%").strip("()") == show(simplest(number))
+    value, sign = drawn(rendered.mathml)[:-1], drawn(rendered.mathml)[-1]
+    assert (evaluate(parse(value).tree, Scope({}, {})), sign) == (number, "%")
+
+
+@CALM
+@given(
+    st.sampled_from([*DIMENSIONS["bytes"]]),
+    st.integers(1, 10**6).map(lambda digits: Fraction(digits, 999)),
+)
+def test_a_quantity_is_shown_in_the_unit_that_was_typed(unit, number):
+    part = ask("quantity", dimension="bytes", unit="MB", key=1)
+    reading, rendered = shown(part, f"{show(number)} {unit}")
+    value, _, drawn_unit = drawn(rendered.mathml).partition("\u00a0")
+    assert rendered.text == reading.shown == f"{show(simplest(number))} {drawn_unit}"
+    size = DIMENSIONS["bytes"][drawn_unit]
+    in_bytes = evaluate(parse(value).tree, Scope({}, {})) * size  # type: ignore[operator]
+    assert in_bytes == reading.value.number * 10**6 == number * DIMENSIONS["bytes"][unit]
+
+
+@CALM
+@given(st.lists(st.integers(0, 4096), min_size=1, max_size=5))
+def test_a_shape_is_shown_axis_by_axis(axes):
+    reading, rendered = shown(ask("shape", key="(1, 2)"), axes)
+    page = ET.fromstring(rendered.mathml)
+    assert [int(one.text or "") for one in page.iter("mn")] == axes == [*reading.value]
+    assert "".join(page.itertext()).strip("()") == rendered.text.strip("(,)")
+
+
+PLAIN = {"vector": "[1]", "matrix": "[[1]]", "tensor": "[[[1]]]"}
+SHAPES = st.lists(st.integers(1, 3), min_size=1, max_size=4).filter(lambda shape: prod(shape) < 13)
+
+
+def expected(tensor: Tensor) -> object:
+    """Return a tensor as tuples, a matrix of one row as its row, as both are drawn alike."""
+    rows = [*tensor.rows()]
+    if not isinstance(rows[0], Tensor):
+        return tensor.cells
+    if len(rows) == 1 and len(tensor.shape) == 2:
+        return rows[0].cells
+    return tuple(expected(row) for row in rows if isinstance(row, Tensor))
+
+
+@CALM
+@given(SHAPES, st.data())
+def test_an_array_is_shown_cell_by_cell(shape, data):
+    count = prod(shape)
+    cells = data.draw(st.lists(NUMBERS, min_size=count, max_size=count))
+    tensor = Tensor(tuple(shape), tuple(cells))
+    kind = {1: "vector", 2: "matrix"}.get(len(shape), "tensor")
+    reading, rendered = shown(ask(kind, key=PLAIN[kind]), nested(shape, cells))
+    assert reading.value == tensor
+    assert rendered.text == reading.shown == show(tensor)
+    assert drawn_value(rendered.mathml) == expected(tensor)
+
+
+@CALM
+@given(st.sets(st.integers(-50, 50) | st.fractions(-3, 3, max_denominator=7), min_size=1))
+def test_a_set_is_shown_item_by_item(items):
+    items = sorted(items)[:64]
+    reading, rendered = shown(ask("set", key="(1,)"), ", ".join(map(show, items)))
+    inside = drawn(rendered.mathml).strip("{}")
+    assert evaluate(parse(f"[{inside}]").tree, Scope({}, {})) == tuple(items) == reading.value
+    assert rendered.text == reading.shown
+
+
+def test_an_empty_set_is_shown_in_braces():
+    _, rendered = shown(ask("set", key="()"), "{}")
+    assert (rendered.text, drawn(rendered.mathml)) == ("{}", "{}")
+
+
+FORMULAS = st.recursive(
+    st.sampled_from([*POINT]) | st.integers(0, 9).map(str),
+    lambda below: (
+        st.builds("({}){}({})".format, below, st.sampled_from("+-*/"), below)
+        | st.builds("({})^{}".format, below, st.integers(0, 3))
+        | st.builds("{}({})".format, st.sampled_from(["floor", "ceil", "-"]), below)
+    ),
+    max_leaves=8,
+)
+VARIABLES = {"H": "1..64", "K": "1..9", "S": "1..4"}
+
+
+def value_of(tree: Any) -> object:
+    try:
+        return evaluate(tree, Scope(POINT, FUNCTIONS))
+    except SolverError:
+        return None
+
+
+FUNCTIONS = original(ask(key=1)).scope(BOOK).functions
+
+
+@CALM
+@given(FORMULAS)
+def test_a_formula_is_shown_with_the_value_that_it_is_judged_by(typed):
+    try:
+        reading, rendered = shown(ask("expression", key="H", variables=VARIABLES), typed)
+    except AnswerError:
+        return
+    assert rendered.text == reading.shown == show(reading.value.tree)
+    page = parse(drawn(rendered.mathml)).tree
+    assert value_of(page) == value_of(reading.value.tree) == value_of(parse_typed(typed))
+
+
+def parse_typed(typed: str) -> Any:
+    return parse(typed.replace("^", "**")).tree
+
+
+def test_formulas_in_a_list_or_a_shape_are_shown_in_brackets():
+    both = {"key": "(H, K)", "variables": VARIABLES}
+    _, rendered = shown(ask("expression", **both), "H/2, K")
+    assert (rendered.text, drawn(rendered.mathml)) == ("(H/2, K)", "(((H)/(2)),K)")
+    _, rendered = shown(ask("shape", **both), "H × K")
+    assert drawn(rendered.mathml) == "(H,K)"
+
+
+def test_a_table_is_shown_cell_by_cell_and_an_empty_cell_as_a_dash():
+    columns = {
+        "s": {"kind": "shape", "key": "(layer, 2)"},
+        "p": {"kind": "percent", "key": "layer"},
+        "n": {"kind": "number", "key": "layer"},
+    }
+    part = ask("table", rows="(1, 2)", columns=columns)
+    reading, rendered = shown(part, "3×2 | 50 % | 0.5\n4×4 | | 7")
+    assert rendered.text == reading.shown == "3×2 | 50% | 0.5\n4×4 | – | 7"
+    lines = [line.split(" | ") for line in rendered.text.splitlines()]
+    assert drawn_cells(rendered.mathml) == lines
+
+
+def test_a_choice_is_shown_with_its_text_filled_in():
+    options = {"x": "{{C}} < 6", "y": "no", "z": "yes"}
+    variant = original(ask("choices", key="('x',)", options=options), params={"C": 5})
+    part, scope = variant.problem.parts[0], variant.scope(BOOK)
+    kind = KINDS["choices"]
+    rendered = kind.render(kind.read("z, x", part, scope), part, scope)
+    assert rendered.text == "x) 5 < 6\nz) yes"
+    assert drawn_cells(rendered.mathml) == [["x) 5 < 6"], ["z) yes"]]
+    one = ask("choice", key="'y'", options={"x": "a & b", "y": "c"})
+    _, rendered = shown(one, "x")
+    assert (rendered.text, drawn_cells(rendered.mathml)) == ("x) a & b", [["x) a & b"]])
+
+
+def samples() -> Iterator[Any]:
+    for kind, parts in EXAMPLES.items():
+        for at, part in enumerate(parts):
+            variant = original(part, params=PARAMS)
+            stated = variant.problem.parts[0]
+            found = KINDS[kind].samples(stated, variant.keys["a"])
+            typed = ("Because.",) if kind == "text" else (*found.right, *found.wrong)
+            yield pytest.param(part, typed, id=f"{kind}{at}")
+
+
+@pytest.mark.parametrize(("part", "answers"), [*samples()])
+def test_every_kind_is_shown_in_text_and_in_plain_mathml(part, answers):
+    for typed in answers:
+        reading, rendered = shown(part, typed)
+        elements = {node.tag for node in ET.fromstring(rendered.mathml).iter()}
+        assert elements <= CORE | TABLE
+        assert rendered.text == reading.shown or part["kind"] in {"choice", "choices"}
+        if part["kind"] not in {"choice", "choices", "text", "expression", "shape", "table"}:
+            assert set(re.findall(r"\d+", rendered.text)) == digits(rendered.mathml)
+
+
+def digits(mathml: str) -> set[str]:
+    """Return the runs of digits on the page."""
+    return set(re.findall(r"\d+", " ".join(ET.fromstring(mathml).itertext())))

@@ -1,0 +1,71 @@
+"""Values and answers written as JSON come back as themselves; anything else is refused."""
+
+import json
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.json_values import UnwrittenError, from_json, to_json
+from grader.symbolic import Formula
+from grader.tree import Num
+from grader.values import Tensor
+
+NUMBERS = st.integers() | st.fractions().filter(lambda number: number.denominator > 1)
+TENSORS = st.lists(NUMBERS, min_size=1, max_size=6).flatmap(
+    lambda cells: st.sampled_from([(len(cells),), (1, len(cells)), (len(cells), 1, 1)]).map(
+        lambda shape: Tensor(shape, tuple(cells))
+    )
+)
+LEAVES = st.none() | st.booleans() | NUMBERS | st.text(max_size=5) | TENSORS
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=6)
+TEXTS = st.text(max_size=5)
+TYPED = st.recursive(
+    NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+)
+
+
+@given(VALUES | TYPED)
+def test_what_is_written_comes_back_as_itself(value):
+    told = json.loads(json.dumps(to_json(value)))
+    found = from_json(told)
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize("value", [Formula(Num(1)), (1, Formula(Num(1)))])
+def test_what_only_solvers_look_into_is_not_written(value):
+    with pytest.raises(UnwrittenError):
+        to_json(value)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"x": 1},
+        0.5,
+        {"fraction": 3},
+        {"fraction": "3"},
+        {"fraction": "1e999999999/1"},
+        {"tuple": 5},
+        {"object": 5},
+        {"object": {"a": {"x": 1}}},
+        {"tuple": [{"x": 1}]},
+        {"tensor": [1, 2], "shape": [3]},
+        {"tensor": [1, 2], "shape": [-1, -2]},
+        {"tensor": [1, True], "shape": [2]},
+        {"tensor": ["1", "2"], "shape": [2]},
+        {"tensor": [1, 2], "shape": [2.0]},
+    ],
+)
+def test_what_was_never_written_is_refused(told):
+    with pytest.raises(ValueError, match=r"is no value|a tensor has|invalid literal"):
+        from_json(told)
+
+
+def test_a_fraction_with_nothing_below_is_refused():
+    with pytest.raises(ZeroDivisionError):
+        from_json({"fraction": "1/0"})
+    assert from_json(Fraction(1, 2)) == Fraction(1, 2)

@@ -1,0 +1,135 @@
+"""A tolerance that accepts what a known mistake gives is refused, with what to do."""
+
+import pytest
+from factories import BOOK, ask, original, problem
+
+from grader.errors import ProblemError
+from problems.check import check_problem
+from problems.lint import accepted, let_pass, too_wide
+from problems.publish import publish
+
+SIDE = "side(64, 3, stride=2)"  # 31, or 32 rounded up
+WIDE = {"abs": 1}
+OWN = {"id": "own", "key": "100", "say": "No."}
+
+
+def refused(part) -> list[str]:
+    return [*too_wide(original(part, params={"X": [[1, 2], [3, 4]]}), BOOK)]
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (
+            ask(key=SIDE, tolerance=WIDE),
+            (
+                "parts.a.tolerance: rounded_up gives 32, and right is from 30 to 32 (original); "
+                "tighten the tolerance, or `ignore: [rounded_up]`"
+            ),
+        ),
+        (
+            ask("number", key="101", tolerance={"rel": "1%"}, mistakes=[OWN]),
+            (
+                "parts.a.tolerance: own gives 100, and right is from 99.99 to 102.01 (original); "
+                "tighten the tolerance, or remove the mistake"
+            ),
+        ),
+        (ask("percent", key=SIDE, tolerance=WIDE), "rounded_up gives 32, and right is from"),
+        (ask(key="64 - side(64, 3, stride=2)", tolerance={"rounded": 1}), ""),
+        (
+            ask("quantity", dimension="bytes", unit="kB", key=SIDE, tolerance=WIDE),
+            "rounded_up gives 32 KB, and right is from 30 KB to 32 KB",
+        ),
+        (
+            ask("set", key=f"({SIDE}, 5)", tolerance=WIDE),
+            "rounded_up gives {5, 32}, and right is {5, 31}, each within 1",
+        ),
+        (
+            ask("vector", key=f"[{SIDE}, 5]", tolerance=[WIDE, {"abs": 0}]),
+            "rounded_up gives [32, 5], and right is [31, 5], each cell within 1, exactly",
+        ),
+        (
+            ask("matrix", key="plus(X, 1)", tolerance={"abs": 2}),
+            "sign_flipped gives [[0, 1], [2, 3]], and right is",
+        ),
+        (
+            ask(
+                "table",
+                rows="(63, 63)",
+                columns={"n": {"kind": "integer", "key": "halve(layer)", "tolerance": WIDE}},
+            ),
+            "rounded_up gives 32; 32, and right is n within 1",
+        ),
+    ],
+)
+def test_a_tolerance_that_lets_a_mistake_pass_is_named_with_value_and_interval(part, said):
+    found = refused(part)
+    assert [said in one for one in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        ask(key=SIDE),
+        ask(key=SIDE, tolerance={"abs": 1}, ignore=["rounded_up"]),
+        ask(key=SIDE, tolerance={"abs": "0.5"}),
+        ask("number", at_least=5),
+        ask("shape", key=f"({SIDE}, 3)"),
+        ask("matrix", key="plus(X, 1)", tolerance={"abs": 1}),
+        ask("matrix", key="scale(X, 2)", tolerance={"abs": "0.1"}),
+        ask("integer", key="broken()", tolerance=WIDE),
+        ask("percent", key="1", tolerance=WIDE, mistakes=[{**OWN, "key": "0.5"}]),  # not readable
+        ask("integer", key="side(3, 64)", tolerance=WIDE),  # no key, but rounded up a value
+    ],
+)
+def test_what_a_tolerance_tells_from_every_mistake_passes(part):
+    assert refused(part) == []
+
+
+def test_a_mistake_that_is_made_in_several_places_is_named_once():
+    part = ask(key=f"{SIDE} + {SIDE} + halve(9)", tolerance={"abs": 3})
+    assert len([*let_pass(original(part), BOOK)]) > 1
+    assert len(refused(part)) == 1
+
+
+def test_a_seed_is_not_published_where_the_tolerance_takes_a_mistake_for_right():
+    """Rounded up, a side of 320 is within 1 % of the key, one of 5 is not."""
+    toy = problem(
+        ask(key="side(W, 3, stride=2)", tolerance={"rel": "1%"}),
+        params={"W": {"choose": [8, 10, 640, 642], "original": 12}},
+    )
+    found = publish(toy, BOOK, limit=9)
+    assert {variant.names["W"] for variant in found.variants} == {8, 10}
+    assert found.report.refused["a: the tolerance takes rounded_up for right"] == 2
+
+
+def test_a_tolerance_that_fits_no_seed_is_refused():
+    toy = problem(
+        ask(key="side(W, 3, stride=2)", tolerance={"rel": "1%"}),
+        params={"W": {"choose": [640, 642]}},
+    )
+    with pytest.raises(ProblemError, match="the tolerance takes rounded_up for right"):
+        publish(toy, BOOK)
+
+
+def test_the_report_says_which_answers_each_tolerance_accepts():
+    table = ask(
+        "table",
+        id="c",
+        rows="(1, 2)",
+        columns={
+            "n": {"kind": "number", "key": "layer / 3", "tolerance": {"decimals": 2}},
+            "m": {"kind": "integer", "key": "layer"},
+        },
+    )
+    variant = original(ask(key=100, tolerance={"rel": "5%"}), ask(id="b", key=5), table)
+    assert accepted(variant) == {"a": "from 95 to 105", "c": "n to 2 decimals"}
+    assert accepted(original(ask(key="broken()", tolerance=WIDE))) == {}
+
+
+def test_the_checker_refuses_the_problem_and_tells_what_is_accepted():
+    toy = problem(ask(key=SIDE, tolerance=WIDE))
+    report = check_problem(toy, file="", book=BOOK)
+    assert report.errors == tuple(refused(ask(key=SIDE, tolerance=WIDE)))
+    right = check_problem(problem(ask(key=SIDE, tolerance={"abs": "0.5"})), file="", book=BOOK)
+    assert (report.accepted, right.accepted) == ({}, {"a": "from 30.5 to 31.5"})

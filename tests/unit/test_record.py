@@ -1,0 +1,145 @@
+"""A record holds all from which an answer can be judged again, and comes out the same."""
+
+import json
+from fractions import Fraction
+
+import pytest
+from factories import BOOK, ask, marked, original
+from kind_examples import EXAMPLES, PARAMS
+
+from grader import ENGINE
+from grader.errors import ProblemError
+from grader.grade import grade
+from grader.kinds import KINDS
+from grader.reading import load_json
+from grader.record import from_record, to_record, version
+from grader.values import Tensor
+
+SIDE = ask(key="side(64, 3, stride=2)", points="3/2")
+
+
+def after_json(record) -> dict:
+    told = load_json(json.dumps(record))
+    assert isinstance(told, dict)
+    return told
+
+
+def again(record, variant):
+    """Return the result of what a record says was judged."""
+    asked = from_record(after_json(record))
+    results = grade(
+        variant,
+        {asked.part: asked.typed},
+        book=BOOK,
+        carried=asked.carried,
+        numbers=asked.numbers,
+    )
+    return next(one for one in results if one.part == asked.part)
+
+
+def test_a_record_says_what_was_judged_by_which_version_and_why():
+    variant = original(SIDE)
+    record = to_record(marked(variant, a="n = 32")["a"], variant)
+    explanation = record.pop("explanation")
+    assert record == {
+        **version(variant.problem),
+        "seed": None,
+        "part": "a",
+        "numbers": None,
+        "typed": "n = 32",
+        "carried": {},
+        "read_as": "32",
+        "value": 32,
+        "notes": [],
+        "status": "mistake",
+        "rule": "mistake",
+        "credit": "0",
+        "points": "3/2",
+        "mistakes": ["rounded_up"],
+    }
+    assert explanation[0] == "Typed: n = 32"
+    assert record["engine"] == ENGINE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_answer_of_every_kind_is_judged_again_as_it_was(kind):
+    for part in EXAMPLES[kind]:
+        variant = original(part, params=PARAMS)
+        samples = KINDS[kind].samples(variant.problem.parts[0], variant.keys["a"])
+        for typed in (*samples.right, *samples.wrong, *samples.unreadable):
+            result = marked(variant, a=typed)["a"]
+            assert again(to_record(result, variant), variant) == result
+
+
+CHAIN = (
+    ask(id="x", key=5),
+    ask(id="y", key=7),
+    ask(key="side(64, 3, stride=2)", carry="a < 100 * x"),
+    ask("matrix", id="m", key="scale(X, 2)"),
+    ask(id="b", key="a * 3 + 5"),
+    ask("matrix", id="n", key="scale(m, 3)"),
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "part", "carried"),
+    [
+        ({"a": "40", "b": "125"}, "b", {"a": 40}),
+        ({"a": "40", "b": "98"}, "b", {"a": 40}),
+        ({"x": "1", "a": "150", "b": "455"}, "b", {"x": 1, "a": 150}),  # the guard refuses 150
+        ({"x": "6", "y": "6", "a": "150", "b": "455"}, "b", {"x": 6, "a": 150}),
+        ({"y": "6", "b": "98"}, "b", {}),
+        ({"x": "1", "a": "31"}, "a", {}),
+        (
+            {"m": "[[1, 2], [3, 0.5]]", "n": "[[3, 6], [9, 1.5]]"},
+            "n",
+            {"m": Tensor((2, 2), (1, 2, 3, Fraction(1, 2)))},
+        ),
+    ],
+)
+def test_the_earlier_answers_that_could_count_are_kept_and_judge_as_they_did(
+    answers, part, carried
+):
+    variant = original(*CHAIN, params=PARAMS)
+    result = marked(variant, **answers)[part]
+    record = to_record(result, variant)
+    assert result.carried == carried
+    assert from_record(after_json(record)).carried == carried
+    assert again(record, variant) == result
+
+
+def test_the_course_s_style_of_numbers_is_kept():
+    variant = original(ask("number", key="1.5"))
+    (result,) = grade(variant, {"a": "1,5"}, book=BOOK, numbers="comma")
+    record = to_record(result, variant, numbers="comma")
+    assert (record["status"], record["numbers"]) == ("correct", "comma")
+    assert again(record, variant) == result
+    assert again({**record, "numbers": None}, variant).status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seed": -1}, "-1 is no seed"),
+        ({"seed": 2**53 + 1}, "is no seed"),
+        ({"seed": True}, "True is no seed"),
+        ({"numbers": "commas"}, "no style of numbers"),
+        ({"numbers": ["comma"]}, "unhashable"),
+        ({"engine": 1}, "is not text"),
+        ({"part": None}, "is not text"),
+        ({"carried": ["a"]}, "has no attribute"),
+        ({"carried": {"a": {"fraction": "1/0"}}}, r"Fraction\(1, 0\)"),
+        ({"typed": {"a": 1}}, "is no value"),
+    ],
+)
+def test_what_is_no_record_is_refused_with_the_reason(changes, said):
+    variant = original(SIDE)
+    record = after_json(to_record(marked(variant, a="32")["a"], variant))
+    with pytest.raises(ProblemError, match=said):
+        from_record({**record, **changes})
+
+
+@pytest.mark.parametrize("record", [{}, [], "x", None, {"seed": 1}])
+def test_what_is_no_object_or_lacks_a_field_is_refused(record):
+    with pytest.raises(ProblemError, match="this is no record of an answer"):
+        from_record(record)

@@ -1,0 +1,66 @@
+"""The student sees the list of the design before the release, the rest is for staff."""
+
+from dataclasses import fields
+
+import pytest
+from factories import ask, mark, original
+
+from grader.view import StudentView, before_release
+
+MATRIX = ask("matrix", key="((1, 2), (3, 4))")
+
+
+def seen(part, typed) -> StudentView:
+    return before_release(mark(part, typed), original(part).problem.parts[0])
+
+
+def test_the_view_has_no_field_for_staff():
+    assert {field.name for field in fields(StudentView)} == {
+        "part",
+        "status",
+        "credit",
+        "points",
+        "read_as",
+        "notes",
+        "say",
+        "position",
+        "cells",
+        "place",
+    }
+
+
+def test_a_recognised_mistake_is_hinted_at_without_its_id():
+    view = seen(ask(key="side(64, 3, stride=2)", points=2), "n = 32")
+    assert (view.status, view.credit, view.points) == ("mistake", 0, 2)
+    assert (view.read_as, view.say) == ("32", "Hint: rounded_up.")
+
+
+def test_a_text_that_cannot_be_read_is_told_with_its_place():
+    view = seen(ask("matrix", key="((1, 2), (3, 4))"), "[[1, 2], [3, x]]")
+    assert (view.status, view.position) == ("unreadable", 13)
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "cells", "place"),
+    [
+        (MATRIX, "1 2; 3 5", (True, True, True, False), "(2, 2)"),
+        (
+            ask("table", rows="(1, 2)", columns={"n": {"kind": "integer", "key": "layer"}}),
+            "1\n3",
+            (True, False),
+            "row 2 (2), n",
+        ),
+    ],
+)
+def test_cells_and_the_first_wrong_place_are_seen_only_where_the_part_shows_them(
+    part, typed, cells, place
+):
+    hidden, shown = seen(part, typed), seen({**part, "show": "cells"}, typed)
+    assert (hidden.cells, hidden.place, hidden.say) == ((), "", "Partly right.")
+    assert (shown.cells, shown.place) == (cells, place)
+    assert "Not right: " in shown.say
+
+
+def test_a_part_without_a_key_has_a_view_too():
+    text = ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])
+    assert seen(text, "Because.").credit is None

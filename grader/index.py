@@ -74,7 +74,8 @@ class Index:
         """Return the candidates that the answer is a rounding of, the likeliest first."""
         places: Iterable[int] = range(len(self._candidates))
         if is_number(reading.value) and reading.step is not None:
-            places = sorted(self._near((), reading.value, reading.step))
+            reach = max(reading.step, _noise(reading.value))
+            places = sorted(self._near((), reading.value, reach))
         found = (self._candidates[at] for at in places)
         return [one for one in found if self._kind.resembles(reading, one.value)]
 

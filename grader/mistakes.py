@@ -33,6 +33,8 @@ __all__ = [
 
 AUTHOR_RANK: Final = 1000
 MIN_NUMBER_FOR_PAIRS: Final = 1000
+TELLING_NUMBER: Final = 100
+TIMES_CHANCE: Final = 5
 AND: Final = " And: "
 
 Keys: TypeAlias = Mapping[str, Value | None]
@@ -137,8 +139,29 @@ def _known(part: AnyPart, keys: Keys, found: Iterable[Candidate]) -> Known:
             hidden.update(one.ids)
         elif all(one.value != other.value for other in listed.setdefault(one.ids, [])):
             listed[one.ids].append(one)
-    ordered = sorted((one for group in listed.values() for one in group), key=lambda one: -one.rank)
-    return Known(tuple(ordered), frozenset(hidden - {one.ids[0] for one in ordered}))
+    ordered = sorted(_telling(listed.values(), key), key=lambda one: -one.rank)
+    return Known(tuple(ordered), frozenset(hidden - {ids[0] for ids in listed if listed[ids]}))
+
+
+def _telling(groups: Iterable[list[Candidate]], key: Value | None) -> Iterator[Candidate]:
+    """Yield the wrong answers that show their mistake; *groups* has a list for each mistake.
+
+    Beside a small whole number a slip hits any other by chance, one time in about as many as the
+    number says. There a mistake made in one call alone must be five times as likely: by its share
+    of the ranks, shared out in turn among the answers that it gives. It stays where a mistake made
+    in all calls gives the same answer, so that the commoner of the two is named.
+    """
+    made = [group for group in groups if group]
+    if not isinstance(key, int) or abs(key) >= TELLING_NUMBER:
+        yield from (one for group in made for one in group)
+        return
+    total = sum(group[0].rank for group in made if group[0].rank != AUTHOR_RANK)
+    first = [group[0].value for group in made]
+    for group in made:
+        likely = group[0].rank * abs(key) >= TIMES_CHANCE * total * len(group)
+        for one in group:
+            if likely or one.value in first or not isinstance(one.value, int):
+                yield one
 
 
 def _author(
@@ -159,7 +182,7 @@ def _author(
 
 
 def _twins(part: AnyPart, worlds: "_Worlds") -> Iterator[Candidate]:
-    """Yield each mistake in all calls, then in each call alone."""
+    """Yield each mistake in all calls, then at each site alone."""
     for mistake, sites in worlds.plan.mistakes[part.id].items():
         found = [worlds.everywhere(mistake), *(worlds.at(mistake, site) for site in sites)]
         for world in found:
@@ -200,10 +223,10 @@ class _Worlds:
         return self._worlds[mistakes]
 
     def at(self, mistake: str, site: Site) -> Mapping[str, Value]:
-        """Return the answers where *mistake* is made in one call only."""
+        """Return the answers where *mistake* is made at one *site* only."""
         if (mistake, site) not in self._worlds:
-            part, number, function = site
-            swap = {number: self.book.twins[mistake][function]}
+            part, numbers, function = site
+            swap = dict.fromkeys(numbers, self.book.twins[mistake][function])
             self._worlds[mistake, site] = self._run({}, part, swap)
         return self._worlds[mistake, site]
 

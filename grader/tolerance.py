@@ -32,12 +32,16 @@ __all__ = [
     "may_round",
     "recognised",
     "resembles",
+    "rounds",
 ]
 
 TELLING_FIGURES: Final = 3
 NOISE: Final = 10**9
 """A float that was computed is this many times as large as its noise."""
+FLOAT_FIGURES: Final = 15
+"""As many figures of a float are sure; programs print up to two more."""
 
+Steps: TypeAlias = tuple[Number | None, Number | None]
 Rule: TypeAlias = Literal["exact", "tolerance", "rounding"]
 """What makes a number right, the narrowest first."""
 
@@ -135,8 +139,8 @@ def accepted_by(
     rule = _close(answer, key, tolerance)
     if rule is not None or tolerance.rounded is None:
         return rule
-    figure = last_figure(answer, step)
-    return "rounding" if is_rounding(answer, key, step=figure, figures=tolerance.rounded) else None
+    steps = step, last_figure(answer, step)
+    return "rounding" if rounds(answer, key, steps=steps, figures=tolerance.rounded) else None
 
 
 def cell_accepted_by(cell: Number, key: Number, tolerance: Tolerance) -> Rule | None:
@@ -146,9 +150,9 @@ def cell_accepted_by(cell: Number, key: Number, tolerance: Tolerance) -> Rule | 
     it is so with any number of zeros at its end: ``0.3`` is ``0.300``.
     """
     rule = _close(cell, key, tolerance)
-    if rule is not None or tolerance.rounded is None or not cell:
+    if rule is not None or tolerance.rounded is None or not cell or not key:
         return rule
-    place = decimal_place(cell) - tolerance.rounded + 1
+    place = min(decimal_place(cell), decimal_place(key)) - tolerance.rounded + 1
     if not _within_half(*_apart(cell, key), place):
         return None
     if (cell / Fraction(10) ** place).denominator == 1:
@@ -209,22 +213,47 @@ def resembles(answer: Number, value: Number, *, step: Number | None) -> bool:
     return is_rounding(answer, value, step=step, figures=TELLING_FIGURES)
 
 
+def rounds(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
+    """Tell whether *answer* is *key* rounded to so many *figures* or more.
+
+    *steps* are one unit of the last place that was typed, and of the last that need not be a zero:
+    138,000,000 may have 3 to 9 figures. Those of the key count: 9.996 is 10.0, but not 9.96.
+    """
+    step, figure = steps
+    if step is None or figure is None or not key:
+        return False
+    place = Fraction(10) ** (decimal_place(key) - figures + 1)
+    last = max(step, min(figure, place))
+    return _has_figures(answer, last, figures) and may_round(answer, key, step=min(last, place))
+
+
 def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
-    """Tell whether *answer* is *value* rounded to whatever digits were typed."""
+    """Tell whether *answer* is *value* rounded to whatever digits were typed.
+
+    Of a float that a program printed in full, the last figures are noise: ``0.5064935064935064`` is
+    39/77.
+    """
     if step is None:
         return False
     off, unit = _apart(answer, value)
-    return 2 * off * step.denominator <= step.numerator * unit
+    if 2 * off * step.denominator <= step.numerator * unit:
+        return True
+    if not _has_figures(answer, step, FLOAT_FIGURES + 1):
+        return False
+    return _within_half(off, unit, decimal_place(answer) - FLOAT_FIGURES + 1)
 
 
 def is_rounding(answer: Number, value: Number, *, step: Number | None, figures: int) -> bool:
     """Tell whether *answer* is *value* rounded to *step*, and has so many *figures* or more."""
-    if not step or not answer:
+    if not step:
         return False
+    return _has_figures(answer, step, figures) and may_round(answer, value, step=step)
+
+
+def _has_figures(answer: Number, step: Number, figures: int) -> bool:
+    """Tell whether *answer*, which is not 0, has so many significant figures down to *step*."""
     size = abs(answer.numerator) * step.denominator
-    if size < step.numerator * 10 ** (figures - 1) * answer.denominator:
-        return False
-    return may_round(answer, value, step=step)
+    return bool(answer) and size >= step.numerator * 10 ** (figures - 1) * answer.denominator
 
 
 def last_figure(answer: Number, step: Number | None) -> Number | None:

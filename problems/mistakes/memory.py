@@ -70,7 +70,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Added up all maps, as training keeps them.",
         ),
         "keys_only": (
-            4,
+            8,
             "What is kept of each token?",
             "Counted the keys or the values, not both.",
         ),

@@ -1,12 +1,14 @@
 """The known wrong answers: what a mistake gives, in every call, in each, through earlier keys."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from factories import BOOK, FUNCTIONS, ask, original, values
 
 from grader.book import MistakeInfo
 from grader.mistakes import AUTHOR_RANK, Candidate, Known
+from grader.values import Tensor
 
 
 def known(*parts, of: str = "a", **changes) -> Known:
@@ -43,6 +45,29 @@ def test_a_mistake_is_run_in_all_calls_and_in_each_alone(key, mistakes):
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "sizes"),
+    [
+        ("shape", "(side(64, 3, stride=2), side(30, 3, stride=2), 5)", [(32, 15, 5)]),
+        ("shape", "(5, side(W, 3, stride=2), side(H, 3, stride=2))", [(5, 32, 15)]),
+        ("shape", "(side(64, 3, stride=2), 7, side(30, 3, stride=2) - 1)", [(32, 7, 14)]),
+        (
+            "shape", "(halve(side(64, 3, stride=2)), halve(side(30, 3, stride=2)))",
+            [(16, 8), (16, 7)],
+        ),
+        ("shape", "(side(64, 3, stride=2), halve(7))", [(32, 4), (32, 3), (31, 4)]),
+        (
+            "vector", "[side(64, 3, stride=2), side(30, 3, stride=2)]",
+            [(32, 15), (32, 14), (31, 15)],
+        ),
+        ("integer", "side(64, 3, stride=2) * side(30, 3, stride=2)", [480, 448, 465]),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_made_along_all_axes_of_a_shape_or_along_none(kind, key, sizes):
+    found = values(known(ask(kind, key=key), params={"W": 64, "H": 30}))["rounded_up"]
+    assert [tuple(one.cells) if isinstance(one, Tensor) else one for one in found] == sizes
+
+
 def test_a_mistake_is_run_through_the_keys_of_the_parts_that_this_key_names():
     parts = (
         ask(id="side1", key="side(64, 3, stride=2, padding=2)"),
@@ -68,6 +93,30 @@ def test_a_variable_with_the_name_of_an_earlier_part_is_not_that_part():
 def test_only_the_eight_nearest_calls_are_tried_alone():
     key = " + ".join(f"{10**at} * halve(9)" for at in range(10))
     assert len(values(known(ask(key=key)))["rounded_up"]) == 1 + 8
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("halve(9) + halve(7)", [9]),
+        ("-halve(9) - halve(7)", [-9]),
+        ("halve(31) + halve(19)", [26, 25]),
+        ("86 + halve(9) + 0 * halve(7)", [91]),
+        ("92 + halve(9) + halve(7)", [101, 100]),
+        ("93 + halve(9) + halve(7)", [102, 101]),
+        ("(halve(9) + halve(7)) / 2", [Fraction(9, 2), 4]),
+        ("(halve(9) + 2 * halve(7)) / 5", [Fraction(13, 5), Fraction(11, 5), Fraction(12, 5)]),
+    ],
+)
+def test_a_slip_in_one_call_is_known_where_the_number_is_large_enough_to_tell(key, found):
+    assert values(known(ask("number", key=key)))["rounded_up"] == found
+
+
+def test_a_slip_in_one_call_stays_known_where_a_rarer_mistake_gives_the_same():
+    alone = known(ask(key="halve(5) + halve(7) - side(7, 3, stride=2)"))
+    padded = known(ask(key="halve(5) + halve(7) - side(7, 3, stride=2, padding=1)"))
+    assert values(alone) == {"rounded_up": [4]}
+    assert values(padded) == {"rounded_up": [3, 2], "padding_left_out": [2]}
 
 
 def test_an_ignored_mistake_is_not_looked_for():

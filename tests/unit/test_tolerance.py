@@ -1,5 +1,6 @@
 """Tolerances: the limit itself passes, nothing beyond it does, and counts stay exact."""
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -187,6 +188,9 @@ def test_every_field_of_a_tolerance_is_said_in_words():
         (63, F(127, 2), 1, False),
         (F(635, 10), F(127, 2), F(1, 10), True),
         (F(333, 1000), F(1, 3), F(1, 1000), True),
+        (F("0.5064935064935064"), F(39, 77), F(1, 10**16), True),
+        (F("0.5064935064935164"), F(39, 77), F(1, 10**16), False),
+        (F("0.506493506493507"), F(39, 77), F(1, 10**15), False),
         (F(33, 100), F(1, 3), F(1, 100), False),
         (6_700_000, 6_698_123, 10**5, False),
         (6_700_000, 6_698_123, 10**4, True),
@@ -210,11 +214,24 @@ def test_a_whole_number_is_no_rounding_of_a_fraction(answer, value, step):
 
 
 @pytest.mark.parametrize(
+    "key", [F(39, 77), F(144400, 2183), F(-1, 3), F(2, 3 * 10**7), F(10**9, 7)]
+)
+@pytest.mark.parametrize("ulps", [-1, 0, 1])
+def test_a_float_that_a_program_printed_in_full_is_its_value_rounded(key, ulps):
+    printed = repr(float(key) + ulps * math.ulp(float(key)))
+    answer, step = F(printed), F(1, 10**25)
+    assert accepted_by(answer, key, Tolerance(rounded=3), step=step) == "rounding"
+    assert accepted_by(answer + F(key, 10**9), key, Tolerance(rounded=3), step=step) is None
+    assert accepted_by(answer, key, EXACT, step=step) is None
+
+
+@pytest.mark.parametrize(
     ("answer", "value", "step", "may"),
     [
         (3600, 3640, 100, True),
         (3700, 3640, 100, False),
         (3641, 3640, 1, False),
+        (0, 3640, 1, False),
         (3, 3, None, False),
     ],
 )
@@ -242,3 +259,34 @@ def test_an_answer_may_be_a_value_rounded_to_any_digits(answer, value, step, may
 def test_a_tolerance_that_says_nothing_sensible_is_refused(given):
     with pytest.raises(ValidationError):
         Tolerance.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("answer", "step", "key", "figures", "right"),
+    [
+        (1000, 1, F(9997, 10), 3, True),
+        (1000, 1000, F(9997, 10), 3, False),
+        (1000, 10, F(9997, 10), 3, True),
+        (1000, 1, 996, 3, False),
+        (1000, 10, 996, 3, False),
+        (138_000_000, 1, 138_000_400, 4, True),
+        (138_000_000, 10**6, 138_000_400, 4, False),
+        (138_000_000, 1, 138_357_544, 4, False),
+        (10, F(1, 10), F(9996, 1000), 3, True),
+        (10, F(1, 10), F(996, 100), 3, False),
+        (100, 10, F(951, 10), 2, False),
+        (-1000, 1, F(-9997, 10), 3, True),
+        (1000, None, F(9997, 10), 3, False),
+        (1, 1, 0, 1, False),
+    ],
+)
+def test_the_figures_are_those_of_the_key_and_zeros_may_be_some(answer, step, key, figures, right):
+    rule = accepted_by(answer, key, Tolerance(rounded=figures), step=step)
+    assert (rule == "rounding") is right
+
+
+@pytest.mark.parametrize(
+    ("cell", "key", "right"), [(10, F(9996, 1000), True), (10, F(996, 100), False)]
+)
+def test_the_figures_of_a_cell_are_those_of_the_key(cell, key, right):
+    assert (cell_accepted_by(cell, key, Tolerance(rounded=3)) == "rounding") is right

@@ -1,0 +1,30 @@
+"""A wrong value is named by its own cause, seldom not at all, and hardly ever by another."""
+
+import pytest
+
+from tests.bank.wrong_values import VALUES, Diagnosed, diagnosed, figures
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Diagnosed]:
+    return list(diagnosed())
+
+
+def test_the_collection_is_large_and_has_causes_and_slips() -> None:
+    places = {(one["problem"], one["part"], one["answer"]) for one in VALUES}
+    assert len(places) == len(VALUES) >= 400
+    assert len({one["problem"] for one in VALUES}) >= 40
+    assert sum(bool(one["mistakes"]) for one in VALUES) >= 250
+    assert sum(not one["mistakes"] for one in VALUES) >= 150
+
+
+def test_every_value_is_read_and_is_wrong(results: list[Diagnosed]) -> None:
+    read = {"mistake", "partial", "wrong"}
+    assert [one.value for one in results if one.result.status not in read] == []
+
+
+def test_causes_are_named_right_and_hardly_ever_wrong() -> None:
+    found = figures()
+    assert found["named right"] >= 0.95
+    assert found["named wrong"] <= 0.01
+    assert found["wrongly named of all"] <= 0.03

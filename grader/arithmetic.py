@@ -13,14 +13,19 @@ __all__ = [
     "MAX_BITS",
     "Function",
     "arithmetic",
+    "exponential",
     "half_up",
     "logarithm",
+    "natural_logarithm",
     "power",
     "square_root",
 ]
 
 MAX_BITS: Final = 4096
 MAX_DECIMALS: Final = 100
+HALVES: Final = 2
+LOGARITHMS: Final[dict[Number, Callable[[float], float]]] = {2: math.log2, 10: math.log10}
+"""The bases whose logarithm is computed without a division, which would round twice."""
 
 Function: TypeAlias = Callable[..., Value]
 
@@ -49,8 +54,8 @@ def arithmetic(symbol: str, left: Number, right: Number) -> Number:
 def power(base: Number, exponent: Number) -> Number:
     """Return *base* to the *exponent*, exactly where it can be; bounded before it is computed."""
     if isinstance(exponent, Fraction):
-        if exponent == Fraction(1, 2):
-            return square_root(base)
+        if exponent.denominator == HALVES:
+            return power(square_root(base), exponent.numerator)
         raise SolverError("a power with a fraction as exponent")
     if base == 0 and exponent < 0:
         raise SolverError("division by zero")
@@ -75,9 +80,21 @@ def logarithm(number: Number, base: Number = 2) -> Number:
     """Return the logarithm: exact for whole powers of an integer base, else the nearest double."""
     if number <= 0 or base <= 0 or base == 1:
         raise SolverError("a logarithm of a number that has none")
-    nearest = _nearest(lambda value: math.log(value, base), Fraction(number))
+    nearest = _nearest(LOGARITHMS.get(base, lambda value: math.log(value, base)), Fraction(number))
     whole = round(nearest)
     return whole if power(base, whole) == number else nearest
+
+
+def natural_logarithm(number: Number) -> Number:
+    """Return the logarithm to the base e as the nearest double, exactly for 1."""
+    if number <= 0:
+        raise SolverError("a logarithm of a number that has none")
+    return _nearest(math.log, Fraction(number))
+
+
+def exponential(number: Number) -> Number:
+    """Return e to the power of *number* as the nearest double, exactly for 0."""
+    return _nearest(math.exp, Fraction(number))
 
 
 def _nearest(function: Callable[[float], float], value: Fraction) -> Number:
@@ -139,7 +156,10 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "ceil": _one(math.ceil),
     "floor": _one(math.floor),
     "sqrt": _one(square_root),
+    "exp": _one(exponential),
+    "ln": _one(natural_logarithm),
     "log2": _one(logarithm),
+    "log10": _one(lambda number: logarithm(number, 10)),
     "round": _round,
     "min": lambda *values: min(_numbers(values)),
     "max": lambda *values: max(_numbers(values)),

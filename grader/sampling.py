@@ -34,7 +34,8 @@ MOST_POINTS: Final = 128
 TRIES: Final = 20_000
 TRIES_FOR_ONE: Final = 1_000
 SMALL: Final = 4
-FINE: Final = 100
+FINE: Final = 120
+"""Steps of a real domain: tenths among them, and thirds and eighths, which rounding changes."""
 COARSE: Final = 10
 LIMITS: Final = re.compile(
     r"(-?\d{1,9}(?:\.\d{1,9})?)\s*\.\.\s*(-?\d{1,9}(?:\.\d{1,9})?)", re.ASCII

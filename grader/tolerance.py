@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from grader.fields import Model, Positive
-from grader.reading.numbers import decimal_step
+from grader.reading.places import decimal_step
 from grader.show import show
 from grader.values import Number, magnitude, simplest
 
@@ -230,8 +230,7 @@ def rounds(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
 def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
     """Tell whether *answer* is *value* rounded to whatever digits were typed.
 
-    Of a float that a program printed in full, the last figures are noise: ``0.5064935064935064`` is
-    39/77.
+    Of a float printed in full the last figures are noise: ``0.5064935064935064`` is 39/77.
     """
     if step is None:
         return False

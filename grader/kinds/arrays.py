@@ -1,6 +1,8 @@
 """Kinds whose answer is an array of numbers: `vector`, `matrix` and `tensor`."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import lru_cache
 from itertools import cycle
 from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
@@ -20,17 +22,23 @@ from grader.kinds.base import (
 )
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, read_tensor
+from grader.reading.places import decimal_step
 from grader.show import counted, show
 from grader.tolerance import (
     EXACT,
+    TELLING_FIGURES,
     Rule,
     Tolerance,
     Tolerances,
     cell_accepted_by,
     in_words,
+    is_rounding,
+    last_figure,
+    may_round,
     recognised,
+    resembles,
 )
-from grader.values import Tensor, Value, magnitude
+from grader.values import Number, Tensor, Value, magnitude, simplest
 
 __all__ = [
     "MatrixKind",
@@ -111,6 +119,22 @@ class ArrayKind(Kind[T, Tensor]):
             for cell, wanted in zip(answer.cells, expected.cells, strict=True)
         )
 
+    def resembles(self, reading: Reading[Tensor], value: Value | None) -> bool:
+        """Tell whether every cell is that of *value*, or it rounded to the digits typed.
+
+        A column has the decimals of its longest cell, because programs fill it with zeros.
+        """
+        pairs = _pairs(reading.value, value)
+        steps = (_step(cell) for cell in reading.value.cells)
+        finest = min((step for step in steps if step is not None), default=1)
+        return bool(pairs) and all(_is_rounded(*pair, finest=finest) for pair in pairs)
+
+    def may_round(self, reading: Reading[Tensor], value: Value | None) -> bool:
+        """Tell whether no cell shows, by three figures or more, that *value* was not rounded."""
+        pairs = _pairs(reading.value, value)
+        telling = [pair for pair in pairs if _tells(pair[0])]
+        return bool(pairs) and all(_may_be_rounded(*pair) for pair in telling)
+
     def point_out(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
         """Return the places of the cells that are not right, counted from 1."""
         shape = reading.value.shape
@@ -125,6 +149,44 @@ class ArrayKind(Kind[T, Tensor]):
         )
         broken = ("[[1, 2], [3]]", "[[1, ...]]", "abc", "[[nan]]")
         return Samples((show(tensor),), (show(Tensor(tensor.shape, moved)),), broken)
+
+
+def _pairs(answer: Tensor, value: Value | None) -> list[tuple[Number, Number]]:
+    """Return the cells of both at each place, none where *value* is no array of that shape."""
+    try:
+        wanted = as_tensor(value)
+    except SolverError:
+        return []
+    same = answer.shape == wanted.shape
+    return list(zip(answer.cells, wanted.cells, strict=True)) if same else []
+
+
+@lru_cache(maxsize=1024)
+def _unit(denominator: int) -> Number | None:
+    """Return one unit of the last decimal of numbers with this *denominator*, None without end."""
+    return decimal_step(simplest(Fraction(1, denominator)))
+
+
+def _step(cell: Number) -> Number | None:
+    return _unit(cell.denominator)
+
+
+def _tells(cell: Number) -> bool:
+    """Tell whether *cell* has enough figures to tell one value from another."""
+    step = _step(cell)
+    return step is None or is_rounding(cell, cell, step=step, figures=TELLING_FIGURES)
+
+
+def _is_rounded(cell: Number, wanted: Number, *, finest: Number) -> bool:
+    if recognised(cell, wanted, step=None) or resembles(cell, wanted, step=_step(cell)):
+        return True
+    return finest < 1 and may_round(cell, wanted, step=finest)
+
+
+def _may_be_rounded(cell: Number, wanted: Number) -> bool:
+    if recognised(cell, wanted, step=None):
+        return True
+    return may_round(cell, wanted, step=last_figure(cell, _step(cell)))
 
 
 def not_right(places: Sequence[str]) -> str:

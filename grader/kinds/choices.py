@@ -1,6 +1,8 @@
 """Kinds whose answer is picked from a list: `choice` and `choices`."""
 
 import re
+from collections.abc import Set
+from fractions import Fraction
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -8,15 +10,24 @@ from pydantic import Field, model_validator
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope
 from grader.fields import Prose, SnakeId
-from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples, net_share
+from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
+from grader.mathml import math, mtable, words
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed
+from grader.render import Rendered
 from grader.values import Value
 
 __all__ = ["ChoiceKind", "ChoicePart", "ChoicesKind", "ChoicesPart"]
 
 MAX_LENGTH: Final = 500
 BRACKETS: Final = " ()[]{}."
+AROUND: Final = "()[]{}.'\"*$` \n\t\r"
+"""What stands around an option: brackets, quotes, bold type."""
+LABEL: Final = re.compile(
+    r"(?:the\s+)?(?:answer|option|choice)(?:\s+is\b|\s*[:=]|\s)\s*", re.IGNORECASE
+)
+BOTH: Final = re.compile(r"(\w+)\s*[).:=\u2013-]\s*(\S.*)", re.DOTALL)
+"""The id of an option and its text: ``b) softmax``."""
 LISTED: Final = re.compile(r"[,;\n]")
 SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
 
@@ -67,6 +78,10 @@ class ChoiceKind(Kind[ChoicePart, str]):
         del part, scope
         return RIGHT if reading.value == key else NOT
 
+    def render(self, reading: Reading[str], part: ChoicePart, scope: Scope) -> Rendered:
+        """Return the option with its text."""
+        return _rendered((reading.value,), part, scope)
+
     def samples(self, part: ChoicePart, key: Value | None) -> Samples:
         """Return the right option, every other one, and no option."""
         wrong = tuple(option for option in part.options if option != key)
@@ -104,16 +119,23 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
     def judge(
         self, reading: Reading[tuple[str, ...]], key: Value | None, part: ChoicesPart, scope: Scope
     ) -> Judgement:
-        """Return right or not; by option, each one wrongly ticked takes back one rightly ticked."""
+        """Return right or not; by option the share of right ones ticked less that of wrong ones."""
         del scope
         if reading.value == key:
             return RIGHT
         if part.credit_by == "all" or not isinstance(key, tuple):
             return NOT
         cells = tuple((option in reading.value) == (option in key) for option in part.options)
-        right = sum(option in key for option in reading.value)
-        credit = net_share(right, len(reading.value) - right, of=len(key))
-        return Judgement(credit, cells=cells, by="cells")
+        right: set[object] = set(key)
+        wrong = set(part.options) - right
+        credit = _ticked(reading.value, right) - _ticked(reading.value, wrong)
+        return Judgement(max(credit, NOT.credit), cells=cells, by="cells")
+
+    def render(
+        self, reading: Reading[tuple[str, ...]], part: ChoicesPart, scope: Scope
+    ) -> Rendered:
+        """Return the options with their texts, one a line."""
+        return _rendered(reading.value, part, scope)
 
     def carried(self, reading: Reading[tuple[str, ...]]) -> Value | None:
         """Return nothing: a later key does not compute with options."""
@@ -127,6 +149,11 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
         text = ", ".join(str(option) for option in right)
         wrong = (", ".join(others),) if others else ()
         return Samples((text, list(map(str, right))), wrong, ("none of them", ""))
+
+
+def _rendered(picked: tuple[str, ...], part: OptionsPart, scope: Scope) -> Rendered:
+    lines = [f"{name}) {part.options[name].fill(scope)}" for name in picked]
+    return Rendered("\n".join(lines), math(mtable((words(line),) for line in lines)))
 
 
 def _text(typed: Typed) -> str:
@@ -151,13 +178,22 @@ def _pieces(text: str, part: OptionsPart) -> list[Typed]:
 
 def _option(text: str, part: OptionsPart) -> str:
     """Return the id of the option that *text* names, by id or by its full text."""
-    bare = text.strip().strip("()[]{}.'\"").strip().casefold()
+    bare = LABEL.sub("", text.strip().strip(AROUND)).strip(AROUND).casefold()
     if bare in part.options:
         return bare
     by_text = [key for key, said in part.options.items() if said.source.strip().casefold() == bare]
     if len(by_text) == 1:
         return by_text[0]
+    both = BOTH.fullmatch(bare)
+    said = part.options.get(both[1]) if both else None
+    if both and said and said.source.strip().casefold() == both[2].strip(AROUND):
+        return both[1]
     listed = ", ".join(part.options)
     raise AnswerError(
         f"{text.strip()[:40]!r} is not one of the options.", expected=f"one of {listed}"
     )
+
+
+def _ticked(picked: tuple[str, ...], options: Set[object]) -> Fraction:
+    """Return the share of *options* that was picked; none of none."""
+    return Fraction(sum(one in options for one in picked), len(options) or 1)

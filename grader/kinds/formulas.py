@@ -15,6 +15,7 @@ from grader.fields import Expr
 from grader.fields import Name as VariableName
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples, share
 from grader.lanes import Sample
+from grader.mathml import element
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, read_formula, read_formula_list
 from grader.sampling import Domain, points
@@ -29,6 +30,7 @@ __all__ = [
     "ExpressionPart",
     "FormulaPart",
     "can_be_typed",
+    "draw_formulas",
     "formula_of",
     "formulas_of",
     "identity_of",
@@ -149,6 +151,11 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
         """Return the values at the sampled points."""
         return identity_of(value, part)
 
+    def draw(self, value: Formulas, part: ExpressionPart, scope: Scope) -> str:
+        """Return the formula, or the formulas in brackets."""
+        del part, scope
+        return draw_formulas(value)
+
     def carried(self, reading: Reading[Formulas]) -> Value | None:
         """Return nothing: a later key does not compute with a formula."""
         del reading
@@ -165,6 +172,11 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
         if part.length is None:
             return Samples((show(trees[0]),), (show(wrong[0]),), broken)
         return Samples((show(tuple(trees)), "\n".join(map(show, trees))), (show(wrong),), broken)
+
+
+def draw_formulas(value: Formulas) -> str:
+    """Return a formula, or several in brackets, as one element of MathML."""
+    return element(value.tree if isinstance(value, Formula) else tuple(one.tree for one in value))
 
 
 def can_be_typed(tree: Node, part: FormulaPart) -> bool:

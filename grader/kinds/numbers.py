@@ -9,6 +9,7 @@ from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope
 from grader.fields import Exact
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples
+from grader.mathml import measured
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, looks_like_thousands, read_number
 from grader.show import show
@@ -37,7 +38,7 @@ __all__ = [
 
 ROUNDED: Final = "The exact number is asked for, with all its digits."
 NOT_WHOLE: Final = Judgement(NOT.credit, remark=ROUNDED)
-POINTED: Final = re.compile(r"\d+(?:\.\d+)+")
+POINTED: Final = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?!\d)")
 
 
 class ScalarPart(KeyedPart):
@@ -224,3 +225,8 @@ class PercentKind(ScalarKind[PercentPart]):
         """Return the percentage."""
         del part, scope
         return read_number(typed, percent=True)
+
+    def draw(self, value: Number, part: PercentPart, scope: Scope) -> str:
+        """Return the number with its sign."""
+        del part, scope
+        return measured(value, "%")

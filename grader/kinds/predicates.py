@@ -9,6 +9,8 @@ from grader.evaluate import Scope, evaluate, truth
 from grader.expr import Expression
 from grader.fields import Expr, Plain
 from grader.kinds.base import NOT_BY, RIGHT_BY, Judgement, Kind, Samples
+from grader.kinds.numbers import read_count
+from grader.mathml import listed
 from grader.parts import Part
 from grader.reading import Reading, Typed, read_number, read_tensor
 from grader.show import counted, show
@@ -46,7 +48,7 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
     def read(self, typed: Typed, part: PredicatePart, scope: Scope) -> Reading[tuple[Number, ...]]:
         """Return the numbers, of which there must be as many as the part asks for."""
         del scope
-        numbers, notes = _numbers(typed, len(part.as_))
+        numbers, notes = _numbers(typed, part.as_)
         asked = counted(len(part.as_), "number")
         if len(numbers) != len(part.as_):
             raise AnswerError(f"{counted(len(numbers), 'number')} given.", expected=asked)
@@ -71,6 +73,11 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
             return NOT_BY["condition"]
         return RIGHT_BY["condition"] if holds else NOT_BY["condition"]
 
+    def draw(self, value: tuple[Number, ...], part: PredicatePart, scope: Scope) -> str:
+        """Return the numbers between commas."""
+        del part, scope
+        return listed(value)
+
     def samples(self, part: PredicatePart, key: Value | None) -> Samples:
         """Return the author's sample and broken text."""
         del key
@@ -79,9 +86,11 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
         return Samples((text, f"({text})"), (), ("abc", text + ", 1", ""))
 
 
-def _numbers(typed: Typed, count: int) -> tuple[tuple[Number, ...], tuple[str, ...]]:
-    if count == 1:
-        one = read_number(typed)
+def _numbers(
+    typed: Typed, asked: tuple[Literal["integer", "number"], ...]
+) -> tuple[tuple[Number, ...], tuple[str, ...]]:
+    if len(asked) == 1:
+        one = read_count(typed) if asked[0] == "integer" else read_number(typed)
         return (one.value,), one.notes
     several = read_tensor(typed, rank=1)
     return several.value.cells, several.notes

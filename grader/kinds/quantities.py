@@ -10,6 +10,7 @@ from pydantic import ValidationInfo, field_validator
 from grader.evaluate import Scope
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples
 from grader.kinds.numbers import ScalarPart, as_number
+from grader.mathml import measured
 from grader.reading import Reading, Typed
 from grader.reading.unit_names import DIMENSIONS, unit_named
 from grader.reading.units import read_quantity
@@ -22,6 +23,7 @@ from grader.tolerance import (
     last_figure,
     may_round,
     recognised,
+    rounds,
 )
 from grader.values import Number, Value, is_number, magnitude, simplest
 
@@ -33,7 +35,7 @@ OTHER: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity in the part's unit.
+    """A quantity in the part's unit, and as it was *given* in another *unit*.
 
     *figure* is one unit of the last figure that was typed and need not be a zero: 1000 kB in
     61,000 kB, which is 1 where the part's unit is MB.
@@ -41,6 +43,8 @@ class Amount:
 
     number: Number
     figure: Number | None
+    given: Number
+    unit: str
 
     def __str__(self) -> str:
         return show(self.number)
@@ -86,10 +90,13 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         found = read_quantity(typed, dimension=part.dimension, default=default)
         value, step = found.value.value, found.value.step
         unit = Fraction(DIMENSIONS[part.dimension][found.value.unit])
-        figure = last_figure(simplest(value / unit), None if step is None else step / unit)
+        given = simplest(value / unit)
+        figure = last_figure(given, None if step is None else step / unit)
         amount = Amount(
             simplest(Fraction(value) / part.size),
             None if figure is None else figure * unit / part.size,
+            given,
+            found.value.unit,
         )
         step = None if step is None else Fraction(step) / part.size
         return Reading(amount, found.shown, found.notes, step)
@@ -110,7 +117,8 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         if rule is not None:
             return RIGHT_BY[rule]
         figures = tolerance.rounded
-        if figures and is_rounding(amount.number, key, step=amount.figure, figures=figures):
+        steps = (reading.step, amount.figure)
+        if figures and rounds(amount.number, key, steps=steps, figures=figures):
             return RIGHT_BY["rounding"]
         return NOT_BY[tolerance.widest]
 
@@ -144,6 +152,11 @@ class QuantityKind(Kind[QuantityPart, Amount]):
     def carried(self, reading: Reading[Amount]) -> Value | None:
         """Return the number in the part's unit."""
         return reading.value.number
+
+    def draw(self, value: Amount, part: QuantityPart, scope: Scope) -> str:
+        """Return the number in the unit that was typed."""
+        del part, scope
+        return measured(value.given, value.unit)
 
     def show(self, value: Value | None, part: QuantityPart | None = None) -> str:
         """Return a key with the unit of its part."""

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from grader.errors import SolverError
 from grader.evaluate import Scope
 from grader.kinds.base import NOT, RIGHT_BY, Judgement, Kind, Samples, net_share
+from grader.mathml import listed
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed
 from grader.reading.sets import MAX_ITEMS, ItemKind, read_set, show_set
@@ -110,6 +111,11 @@ class SetKind(Kind[SetPart, Items]):
         """Return which items do not belong, or that some are missing."""
         wrong = [show(item) for item, right in zip(reading.value, cells, strict=True) if not right]
         return f"Not right: {', '.join(wrong)}." if wrong else "Something is missing."
+
+    def draw(self, value: Items, part: SetPart, scope: Scope) -> str:
+        """Return the items in braces."""
+        del part, scope
+        return listed(value, opening="{", closing="}")
 
     def show(self, value: Value | None, part: SetPart | None = None) -> str:
         """Return the items of a key in braces."""

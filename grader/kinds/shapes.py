@@ -7,7 +7,14 @@ from typing import ClassVar, Literal, TypeAlias
 from grader.errors import SolverError
 from grader.evaluate import Scope
 from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples, share
-from grader.kinds.formulas import FormulaPart, can_be_typed, formulas_of, identity_of, judge_each
+from grader.kinds.formulas import (
+    FormulaPart,
+    can_be_typed,
+    draw_formulas,
+    formulas_of,
+    identity_of,
+    judge_each,
+)
 from grader.reading import Reading, Typed, read_formulas, read_shape
 from grader.show import show
 from grader.symbolic import Formula
@@ -74,6 +81,11 @@ class ShapeKind(Kind[ShapePart, Axes]):
     def identity(self, value: Axes | Value, part: ShapePart) -> Hashable | None:
         """Return the numbers of the axes, or the values of formulas at the sampled points."""
         return identity_of(value, part) if part.variables else super().identity(value, part)
+
+    def draw(self, value: Axes, part: ShapePart, scope: Scope) -> str:
+        """Return the axes as one element of MathML."""
+        formulas = tuple(axis for axis in value if isinstance(axis, Formula))
+        return draw_formulas(formulas) if formulas else super().draw(value, part, scope)
 
     def carried(self, reading: Reading[Axes]) -> Value | None:
         """Return a shape of numbers; formulas are not carried."""

@@ -25,17 +25,19 @@ from grader.kinds.numbers import (
     PercentPart,
 )
 from grader.kinds.shapes import ShapeKind, ShapePart
+from grader.mathml import mtable, words
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, is_blank
 from grader.reading.grid import split_rows
 from grader.reading.refusals import shortened
-from grader.show import counted, show
+from grader.show import counted
+from grader.steps import itemised
 from grader.values import Opaque, Record, Value, same_form
 
 __all__ = ["TableKind", "TablePart"]
 
 MAX_ROWS: Final = 256
-FIRST: Final = "The first row that does not fit is"
+EMPTY: Final = "–"
 
 COLUMN_KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
     "integer": IntegerKind(),
@@ -110,7 +112,8 @@ class TablePart(KeyedPart):
         return self
 
 
-Cells: TypeAlias = tuple[tuple[Reading[Any] | None, ...], ...]
+Row: TypeAlias = tuple[Reading[Any] | None, ...]
+Cells: TypeAlias = tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +158,15 @@ class TableKind(Kind[TablePart, Cells]):
 
     def read(self, typed: Typed, part: TablePart, scope: Scope) -> Reading[Cells]:
         """Return the cells row by row; an empty cell is None."""
-        lines = split_rows(typed, columns=len(part.columns))
         expected = len(_items(evaluate(part.rows.tree, scope)))
+        lines = split_rows(typed, columns=tuple(part.columns), rows=expected)
         if len(lines) != expected:
             raise AnswerError(
                 f"The table has {counted(len(lines), 'row')}.",
                 expected=f"{counted(expected, 'row')}, one a layer",
             )
         rows = tuple(_row(line, number, part, scope) for number, line in enumerate(lines, 1))
-        shown = "\n".join(" | ".join(cell.shown if cell else "–" for cell in row) for row in rows)
+        shown = "\n".join(" | ".join(cell.shown if cell else EMPTY for cell in row) for row in rows)
         return Reading(rows, shown=shown)
 
     def judge(
@@ -186,9 +189,20 @@ class TableKind(Kind[TablePart, Cells]):
 
     def point_out(self, reading: Reading[Cells], cells: tuple[bool, ...]) -> str:
         """Return the rows and columns of the cells that are not right, counted from 1."""
-        wrong = [at for at, right in enumerate(cells) if not right]
-        places = (divmod(at, len(reading.value[0])) for at in wrong)
-        return not_right([f"row {row + 1} column {column + 1}" for row, column in places])
+        width = len(reading.value[0])
+        wrong = (divmod(at, width) for at, right in enumerate(cells) if not right)
+        return not_right([f"row {row + 1} column {column + 1}" for row, column in wrong])
+
+    def draw(self, value: Cells, part: TablePart, scope: Scope) -> str:
+        """Return the cells row by row; one that is empty is a dash."""
+        columns = part.columns.values()
+        return mtable(
+            (
+                COLUMN_KINDS[column.kind].draw(cell.value, column, scope) if cell else words(EMPTY)
+                for column, cell in zip(columns, row, strict=True)
+            )
+            for row in value
+        )
 
     def carried(self, reading: Reading[Cells]) -> Value | None:
         """Return nothing: later keys compute with the true table."""
@@ -216,9 +230,9 @@ def _partly(
     counts = cells if part.credit_by == "cell" else rows
     credit = share(counts, partial=part.credit_by != "all").credit
     first = rows.index(False)
-    named = f"row {first + 1} ({shortened(show(key.items[first]))})"
+    named = f"row {first + 1} ({shortened(itemised(key.items[first]))})"
     column = list(part.columns)[marks[first].index(False)]
-    remark = f"{FIRST} {named}." if part.show == "cells" else ""
+    remark = f"The first row that does not fit is {named}." if part.show == "cells" else ""
     return Judgement(credit, remark, cells=cells, by="cells", place=f"{named}, {column}")
 
 
@@ -234,17 +248,14 @@ def _items(value: Value) -> tuple[Value, ...]:
     return value
 
 
-def _row(
-    line: list[Typed], number: int, part: TablePart, scope: Scope
-) -> tuple[Reading[Any] | None, ...]:
-    cells = line[1:] if len(line) == len(part.columns) + 1 else line
-    if len(cells) != len(part.columns):
+def _row(line: list[Typed], number: int, part: TablePart, scope: Scope) -> Row:
+    if len(line) != len(part.columns):
         raise AnswerError(
             f"Row {number} has {counted(len(line), 'cell')}.",
-            expected=f"{counted(len(part.columns), 'cell')}: {', '.join(part.columns)}",
+            expected=f"{counted(len(part.columns), 'cell')}, with bars: {' | '.join(part.columns)}",
         )
     read: list[Reading[Any] | None] = []
-    for (name, column), cell in zip(part.columns.items(), cells, strict=True):
+    for (name, column), cell in zip(part.columns.items(), line, strict=True):
         try:
             kind = COLUMN_KINDS[column.kind]
             read.append(None if is_blank(cell) else kind.read(cell, column, scope))
@@ -266,10 +277,7 @@ def _followed(
 
 
 def _marks(
-    cells: tuple[Reading[Any] | None, ...],
-    keys: tuple[Mapping[str, Value], ...],
-    part: TablePart,
-    scope: Scope,
+    cells: Row, keys: tuple[Mapping[str, Value], ...], part: TablePart, scope: Scope
 ) -> tuple[bool, ...]:
     return tuple(
         cell is not None
@@ -282,9 +290,7 @@ def _marks(
     )
 
 
-def _own_row(
-    cells: tuple[Reading[Any] | None, ...], true: Mapping[str, Value], part: TablePart
-) -> Mapping[str, Value]:
+def _own_row(cells: Row, true: Mapping[str, Value], part: TablePart) -> Mapping[str, Value]:
     """Return the student's row; an empty cell, or one of another form, carries the true value."""
     own = dict(true)
     for name, cell in zip(part.columns, cells, strict=True):

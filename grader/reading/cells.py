@@ -112,6 +112,8 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
 def unglued(rows: list[list[Grid]], text: str) -> str:
     """Split cells such as ``2.-2.`` in place if that makes all rows equally long; return a note.
 
+    Where the rows are equally long as they stand, ``1-5`` may as well be meant as it is.
+
     NumPy prints no blank between a dot and a minus sign once a scan has squeezed the columns.
     """
     if not GLUE.search(text):
@@ -119,6 +121,15 @@ def unglued(rows: list[list[Grid]], text: str) -> str:
     glued = [cell for row in rows for cell in row if _is_glued(cell, text)]
     if not glued:
         return ""
+    even = len({len(row) for row in rows}) <= 1
+    minus = next((cell for cell in glued if even and not _has_point(cell, text)), None)
+    if minus is not None:
+        raise AnswerError(
+            f"{quoted(text, minus.start, minus.end)} can be read as a subtraction, as a range or "
+            "as several cells.",
+            expected="commas between the cells",
+            position=minus.start,
+        )
     split = [[piece for cell in row for piece in _pieces(cell, text)] for row in rows]
     if len({len(row) for row in split}) > 1:
         raise AnswerError(
@@ -136,6 +147,11 @@ def _is_glued(cell: Grid, text: str) -> TypeGuard[Cell]:
     if not isinstance(cell, Cell) or not cell.bare or cell.end - cell.start > LONGEST_GLUED:
         return False
     return GLUED.fullmatch(text, cell.start, cell.end) is not None
+
+
+def _has_point(cell: Cell, text: str) -> bool:
+    """Tell whether each sign inside stands behind a point, as only NumPy's print has it."""
+    return all(sign[0][0] == "." for sign in GLUE.finditer(text, cell.start, cell.end))
 
 
 def _pieces(cell: Grid, text: str) -> Iterator[Grid]:

@@ -11,7 +11,7 @@ from grader.reading.links import Found, last_link
 from grader.reading.names import Names, names_of
 from grader.reading.numbers import MAX_TEXT, given_number
 from grader.reading.parser import parse
-from grader.reading.refusals import formula_in
+from grader.reading.refusals import formula_in, quoted
 from grader.reading.result import Reading, Typed
 from grader.reading.tails import tail_of
 from grader.reading.tokens import Token, tokenize
@@ -105,7 +105,19 @@ def _value(tokens: Sequence[Token], text: str, names: Names) -> Found:
             expected=formula_in(names.declared),
             position=0,
         )
+    _refuse_lost_names(link.tokens, text, names)
     return Found(value.tokens, (*link.notes, *value.notes, *_recased(value.tokens, text)))
+
+
+def _refuse_lost_names(tokens: Sequence[Token], text: str, names: Names) -> None:
+    r"""Refuse ``\mathrm{H W} K``: variables that would be dropped as words."""
+    for token in tokens:
+        if token.kind == "text" and not set(token.text.split()).isdisjoint(names.declared):
+            raise AnswerError(
+                f"{quoted(text, token.start, token.end)} can be read as words or as variables.",
+                expected="the variables outside of the braces",
+                position=token.start,
+            )
 
 
 def _recased(tokens: Sequence[Token], text: str) -> list[str]:

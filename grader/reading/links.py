@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.magnitudes import is_scale
 from grader.reading.refusals import quoted
 from grader.reading.tokens import CLOSERS, OPENERS, Token, ends_operand
+from grader.reading.unit_names import unit_named
 
 __all__ = ["CHAIN_NOTE", "CUTTING", "LINKS", "Found", "last_link"]
 
 LINKS: Final = frozenset({"=", "⇒"})
 CUTTING: Final = LINKS | {":"}
 """The signs behind which a value may begin."""
-CONCLUDING: Final = frozenset(
-    {"answer", "result", "total", "altogether", "final", "finally", "so", "hence", "thus"}
-    | {"therefore"}
-)
+SO: Final = frozenset({"so", "hence", "thus", "therefore"})
+"""Words behind a value that mean the same as ``⇒`` where another value alone follows."""
+CONCLUDING: Final = SO | {"answer", "result", "total", "altogether", "final", "finally"}
 """Words of a label by which the value behind it is the one that all the others led to."""
+LEADING: Final = CONCLUDING | {"the", "value", "is", "are", "there", "we", "get", "have"}
+"""Words between ``so`` and the value that name no other value."""
 JOINING: Final = frozenset({"and", "und"})
+PAUSES: Final = frozenset({",", ";", "."})
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "D", "d"})
 MOST_ITEMS: Final = 10
 CHAIN_NOTE: Final = "The last value of the chain counts."
@@ -33,11 +37,11 @@ class Found:
 
 
 def last_link(tokens: Sequence[Token], text: str) -> Found:
-    """Return what stands behind the last ``=``, ``:`` or ``⇒`` outside brackets.
+    """Return what stands behind the last ``=``, ``:``, ``⇒`` or ``, so`` outside brackets.
 
     Two equations side by side, ``k = 5, p = 2``, are an `AnswerError`.
     """
-    if CUTTING.isdisjoint([token.text for token in tokens]):
+    if not any(token.text in CUTTING or _is_so(token) for token in tokens):
         return Found(list(tokens))
     cuts = _cuts(tokens)
     cut = cuts[-1] if cuts else 0
@@ -57,15 +61,20 @@ def _cuts(tokens: Sequence[Token]) -> list[int]:
     depth = 0
     worded = False  # whether there is a word since the last cut
     equals = max((at for at, token in enumerate(tokens) if token.text == "="), default=-1)
+    so = _conclusion(tokens)
     for at, token in enumerate(tokens):
         if token.kind != "symbol":
             worded = worded or token.kind in {"word", "text"}
+            if at == so and not depth:
+                cuts.append(at + 1)
+                worded = False
             continue
         depth = max(0, depth + (token.text in OPENERS) - (token.text in CLOSERS))
         if depth:
             continue
         start = cuts[-1] if cuts else 0
-        labels = token.text == ":" and (worded or _is_named(tokens, start, at))
+        named = worded and not _is_ratio(tokens, at)
+        labels = token.text == ":" and (named or _is_named(tokens, start, at))
         if labels and _holds_value(tokens[start:at], first=not cuts):
             raise _several(token)
         second = worded and token.text in CUTTING
@@ -77,6 +86,41 @@ def _cuts(tokens: Sequence[Token]) -> list[int]:
         elif cuts and token.text in ",;" and at < equals and ends_operand(tokens[at - 1 : at]):
             raise _several(token)
     return cuts
+
+
+def _is_so(token: Token) -> bool:
+    return token.kind == "word" and token.text.lower() in SO
+
+
+def _conclusion(tokens: Sequence[Token]) -> int | None:
+    """Return where the last ``so`` stands, if it is between a value and a value alone.
+
+    Not so with words around it that may name another value: ``63, so 64 with padding``.
+    """
+    at = max((at for at, token in enumerate(tokens) if _is_so(token)), default=0)
+    before = tokens[max(0, at - 1) : at]
+    if before and before[0].text in JOINING:
+        before = tokens[max(0, at - 2) : at - 1]
+    if not before or not (before[0].text in PAUSES or ends_operand(before)):
+        return None
+    start = at + 1
+    while start < len(tokens) and (tokens[start].text.lower() in LEADING | {","}):
+        start += 1
+    value = tokens[start:]
+    alone = bool(value) and not _is_dash(value) and not any(map(_may_be_other, value))
+    return at if alone else None
+
+
+def _is_dash(tokens: Sequence[Token]) -> bool:
+    """Tell whether *tokens* begin with a sign and a blank: a dash, or a minus sign."""
+    return tokens[0].text in {"-", "+"} and any(tokens[0].end < two.start for two in tokens[1:2])
+
+
+def _may_be_other(token: Token) -> bool:
+    """Tell whether *token* is a word that may name a value, or a sign that puts one behind it."""
+    if token.kind in {"word", "text"}:
+        return not is_scale(token) and unit_named(token.text) is None
+    return token.kind == "symbol" and token.text in CUTTING
 
 
 def _several(token: Token) -> AnswerError:
@@ -136,9 +180,20 @@ def _is_named(tokens: Sequence[Token], start: int, at: int) -> bool:
     return tokens[start].end == tokens[at].start and tokens[at].end < tokens[at + 1].start
 
 
+def _is_ratio(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the colon at *at* may be one of a ratio, as in ``ratio 1:3`` or ``1 : 3``."""
+    before, colon, after = (*tokens[max(0, at - 1) : at + 2], None, None)[:3]
+    if before is None or after is None or colon is None:
+        return False
+    numbers = before.kind == after.kind == "number"
+    return numbers and (before.end == colon.start) == (colon.end == after.start)
+
+
 def _is_chain(tokens: Sequence[Token], cuts: Sequence[int]) -> bool:
     """Tell whether a value stands before the last link, and not just a label such as ``R_2``."""
     before = tokens[: cuts[-1]] if cuts else ()
+    if before and _is_so(before[-1]):
+        return True
     if not any(token.kind == "number" for token in before):
         return False
     return len(cuts) > 1 or not any(token.kind in {"word", "text"} for token in before)

@@ -16,17 +16,21 @@ WORDS: Final = {
     "thousand": 3,
     "thousands": 3,
     "tsd": 3,
+    "tausend": 3,
     "kilo": 3,
     "lakh": 5,
     "lakhs": 5,
     "million": 6,
     "millions": 6,
+    "millionen": 6,
     "mln": 6,
     "mega": 6,
     "mio": 6,
     "mrd": 9,
     "milliard": 9,
     "milliards": 9,
+    "milliarde": 9,
+    "milliarden": 9,
     "crore": 7,
     "crores": 7,
     "billion": 9,
@@ -46,7 +50,7 @@ MEANINGS: Final = {
     15: "quadrillion",
 }
 POWERS: Final[Mapping[Number, int]] = {10**power: power for power in (3, 6, 9, 12, 15)}
-PERCENT: Final = frozenset({"percent", "pct"})
+PERCENT: Final = frozenset({"percent", "pct", "prozent"})
 OPERATIONS: Final = re.compile(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
 COUNTS: Final = frozenset({"macs", "flops", "parameters"})
 """Dimensions in which a prefix scales a count; any other unit is asked for in the question."""

@@ -9,9 +9,12 @@ from grader.arithmetic import FUNCTIONS
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope, evaluate
 from grader.reading.characters import clean
+from grader.reading.constants import CONSTANTS, VALUES, with_exponentials
 from grader.reading.links import Found, last_link
 from grader.reading.magnitudes import scaled
 from grader.reading.parser import MAX_LENGTH, parse
+from grader.reading.percents import is_in_percent
+from grader.reading.places import BRACES, CROSSES, SUMS, decimal_step, last_unit
 from grader.reading.printing import printed_number
 from grader.reading.refusals import (
     NUMBER_FORMS,
@@ -25,7 +28,7 @@ from grader.reading.tokens import OPENERS, Token, ends_operand, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
 from grader.tree import Node
-from grader.values import Number, is_number, simplest
+from grader.values import Number, is_number, magnitude, simplest
 
 __all__ = [
     "LARGEST",
@@ -33,7 +36,6 @@ __all__ = [
     "WORDS",
     "bounded",
     "compute",
-    "decimal_step",
     "given_number",
     "grouping_note",
     "looks_like_thousands",
@@ -57,11 +59,9 @@ PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100}))?\s*")
 POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 ITEM: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
 """The letter of a question, copied with the answer: ``(a) 63``."""
-EXACT_SCOPE: Final = Scope({}, FUNCTIONS)
-PERCENT_SIGNS: Final = frozenset({"%", "percent"})
-SUMS: Final = frozenset({"+", "-"})
-BRACES: Final = frozenset({"(", ")", "[", "]", "{", "}"})
-CROSSES: Final = frozenset({"×", "*", "·"})
+EXACT_SCOPE: Final = Scope(VALUES, FUNCTIONS)
+ROUNDING: Final = frozenset({"⌊", "⌈"})
+TENS: Final = ("10", "1e", "1E")
 
 
 def read_number(typed: Typed, *, percent: bool = False) -> Reading[Number]:
@@ -97,12 +97,17 @@ def looks_like_thousands(typed: Typed) -> bool:
     if not POINTED.search(typed[:MAX_TEXT]):
         return False
     value = _value_tokens(clean(typed, limit=MAX_TEXT)).tokens
-    if value and value[0].text in SUMS:
-        value = value[1:]
-    return bool(value) and all(
-        token.kind == "number" and POINTED.fullmatch(token.text if at == 0 else f"1{token.text}")
+    if any(token.kind == "function" or token.text in ROUNDING for token in value):
+        return False  # what is rounded is a decimal
+    return any(
+        POINTED.fullmatch(token.text) and not _is_mantissa(value[at + 1 : at + 3])
         for at, token in enumerate(value)
     )
+
+
+def _is_mantissa(behind: Sequence[Token]) -> bool:
+    """Tell whether a power of ten is a factor *behind* a number: ``× 10`` or ``* 1e3``."""
+    return bool(behind) and behind[0].text in CROSSES and behind[-1].text.startswith(TENS)
 
 
 def given_number(typed: object) -> Number:
@@ -119,7 +124,7 @@ def read_cell(text: str, start: int, end: int) -> Number:
     """Return the number in one cell, ``text[start:end]``: arithmetic, but no words and no chain."""
     if end - start > MAX_LENGTH:
         raise AnswerError("A cell is too long.", expected="a number", position=start)
-    tokens = tokenize(text, start, end)
+    tokens = tokenize(text, start, end, names=CONSTANTS)
     if not tokens:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
     return compute(parse(tokens, text), tokens)
@@ -128,7 +133,7 @@ def read_cell(text: str, start: int, end: int) -> Number:
 def compute(tree: Node, tokens: Sequence[Token]) -> Number:
     """Return the exact value of *tree*, which was read from *tokens*, or raise `AnswerError`."""
     try:
-        value = evaluate(tree, EXACT_SCOPE)
+        value = evaluate(with_exponentials(tree), EXACT_SCOPE)
     except SolverError as error:
         raise AnswerError(
             f"This cannot be computed: {error}.", expected="a number", position=tokens[0].start
@@ -142,13 +147,13 @@ def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Numb
     """Return the number that *tokens* spell, and one unit of its last place if it has one."""
     refuse_range(tokens, text, typed)
     refuse_lost_power(tokens, text)
-    return compute(parse(tokens, text), tokens), _step(tokens)
+    return compute(parse(tokens, text), tokens), last_unit(tokens)
 
 
 def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:
     tokens, notes = _without_check(_value_tokens(text), text)
     value, step = value_and_step(tokens, text, typed)
-    signed = percent and tokens[-1].text in PERCENT_SIGNS
+    signed = percent and is_in_percent(tokens)
     if signed:
         value, step = simplest(Fraction(value * 100)), None if step is None else step * 100
     return _reading(value, step, notes, percent=percent, signed=signed)
@@ -158,7 +163,7 @@ def _value_tokens(text: str) -> Found:
     """Return the tokens of the value alone, numbers scaled by the words behind them."""
     text = printed_number(text)
     label = ITEM.match(text)
-    link = last_link(tokenize(text, label.end() if label else 0), text)
+    link = last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
     tokens, scales = scaled(link.tokens)
     value = without_words(tokens, text, words=WORDS)
     if not value.tokens:
@@ -184,10 +189,10 @@ def _reading(
     percent: bool,
     signed: bool = False,
 ) -> Reading[Number]:
-    """Return the reading; without a sign a percentage between 0 and 1 could be a share."""
+    """Return the reading; without a sign a percentage below 1 could be a share."""
     if not percent:
         return Reading(value, show(value), notes, step)
-    if not signed and 0 < value < 1:
+    if not signed and 0 < magnitude(value) < 1:
         raise percent_or_share(_percent(value), _percent(value * 100))
     return Reading(value, _percent(value), notes, step)
 
@@ -238,53 +243,3 @@ def _opens_check(tokens: Sequence[Token], at: int) -> bool:
         return False
     below = token.text == "{" and before[0].text == "}"  # a second argument of \frac
     return before[0].end < token.start and not below and tokens[0].text not in OPENERS
-
-
-def _step(tokens: Sequence[Token]) -> Number | None:
-    """Return one unit of the last place of a number that was given as one, else None."""
-    body = tokens[1:] if tokens[0].text in SUMS else tokens
-    if len(body) - 2 == 1 and body[0].text in BRACES and body[-1].text in BRACES:
-        body = body[1:-1]
-    if not body or body[0].place is None:
-        return None
-    place = body[0].place
-    match [token.text for token in body[1:]]:
-        case []:
-            return _ten_to(place)
-        case [sign] if sign in PERCENT_SIGNS:
-            return _ten_to(place - 2)
-        case [cross, "10", *_] if cross in CROSSES:
-            power = _power_of_ten(body[3:])
-            return None if power is None else _ten_to(place + power)
-        case _:
-            return None
-
-
-def _power_of_ten(tokens: Sequence[Token]) -> int | None:
-    """Return the exponent behind ``10``: ``^6``, ``^{-6}`` or ``⁶``; None for anything else."""
-    if len(tokens) == 1 and tokens[0].kind == "power":
-        return int(tokens[0].value)
-    inner = [token for token in tokens if token.text not in BRACES]
-    match [token.text for token in inner]:
-        case ["**", "-", _]:
-            sign = -1
-        case ["**", _]:
-            sign = 1
-        case _:
-            return None
-    exponent = inner[-1]
-    whole = exponent.kind == "number" and isinstance(exponent.value, int)
-    return sign * int(exponent.value) if whole else None
-
-
-def _ten_to(place: int) -> Number:
-    return 10**place if place >= 0 else Fraction(1, 10**-place)
-
-
-def decimal_step(typed: object) -> Number | None:
-    """Return one unit of the last place of a JSON number, None for a fraction that never ends."""
-    text = show(typed) if is_number(typed) else ""
-    if "/" in text or not text:
-        return None
-    digits, _, exponent = text.partition("e")
-    return _ten_to(int(exponent or 0) - len(digits.partition(".")[2]))

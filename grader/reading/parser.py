@@ -6,7 +6,8 @@ r"""Tokens to a tree of `grader.tree`: the one grammar of arithmetic and of form
     product  = signed (sign signed | power)*           signs: * × · / // %, or none
     signed   = ("+" | "-")* power
     power    = primary raised* "%"? (("^" | "**") signed)?
-    primary  = number | name | function | bracket | \frac{sum}{sum}
+    primary  = number | name | function | bracket | \frac argument argument
+    argument = {sum} | digit | name
 
 What a reader could take in two ways is refused with both: ``1,5``, ``K2``, ``a/2b``, ``2½``, and
 in a formula ``[a/b]``.
@@ -21,15 +22,19 @@ from grader.reading.refusals import (
     after_division,
     cannot_read,
     glued_arguments,
+    no_argument,
+    not_closed,
     percent_of_fraction,
+    refuse_loose_call,
     refuse_mixed_number,
     refuse_rounding_brackets,
     side_by_side,
+    too_deep,
 )
 from grader.reading.tokens import OPENERS, Token
 from grader.tree import Binary, Call, Name, Negate, Node, Num
 
-__all__ = ["MAX_LENGTH", "parse"]
+__all__ = ["MAX_LENGTH", "PERCENTS", "PRIMARY_KINDS", "PRIMARY_SIGNS", "parse"]
 
 MAX_LENGTH: Final = 500
 MAX_DEPTH: Final = 30
@@ -189,7 +194,7 @@ class _Parser:
             case "function", function:
                 return self._call(function)
             case "symbol", "frac":
-                return Binary("/", self._braces(), self._braces())
+                return Binary("/", self._argument(), self._argument())
             case "symbol", "|":
                 return self._fenced("abs", "|")
             case "symbol", sign if sign in FENCES:
@@ -219,9 +224,10 @@ class _Parser:
             argument = self._power()
             self._depth -= 1
             return Call(function, (argument,), site=site)
-        self._at += 1
+        opened, self._at = self._at, self._at + 1
         arguments = self._arguments(MOST_ARGUMENTS.get(function, 1))
         self._close(OPENERS[opener.text])
+        refuse_loose_call(self._text, self._tokens, opened, self._at)
         return Call(function, arguments, site=site)
 
     def _arguments(self, most: int) -> tuple[Node, ...]:
@@ -235,11 +241,13 @@ class _Parser:
             raise glued_arguments(self._text, inside)
         return tuple(arguments)
 
-    def _braces(self) -> Node:
+    def _argument(self) -> Node:
+        r"""Return an argument of ``\frac``: in braces, or one digit or variable, as in LaTeX."""
+        token = self._peek()
+        if token is not None and (token.kind == "name" or _is_digit(token)):
+            return self._primary()
         if self._signs[self._at] != "{":
-            raise AnswerError(
-                r"\frac needs braces.", expected=r"\frac{1}{2}", position=self._position()
-            )
+            raise no_argument(self._position())
         self._at += 1
         node = self._sum()
         self._close("}")
@@ -251,9 +259,7 @@ class _Parser:
         elif self._at < len(self._tokens):
             raise self._stuck()
         else:
-            raise AnswerError(
-                f"A bracket is not closed: {closer} is missing.", position=self._position()
-            )
+            raise not_closed(closer, self._position())
 
     def _peek(self) -> Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
@@ -267,11 +273,7 @@ class _Parser:
     def _deeper(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise AnswerError(
-                f"This is nested deeper than {MAX_DEPTH} brackets or signs.",
-                expected="something simpler",
-                position=self._position(),
-            )
+            raise too_deep(MAX_DEPTH, self._position())
 
     def _position(self) -> int:
         if not self._tokens:
@@ -288,6 +290,10 @@ class _Parser:
 
     def _stuck(self) -> AnswerError:
         return cannot_read(self._text, self._tokens, self._at, self._declared)
+
+
+def _is_digit(token: Token) -> bool:
+    return token.kind == "number" and len(token.text) == 1
 
 
 def _number(token: Token) -> Node:

@@ -33,7 +33,12 @@ TYPE_SETTING: Final = re.compile(
     r"|\\(?:begin|end)\{(?:equation|align|aligned|alignat|gather|gathered|split)\*?\}"
     r"|(?<!\\)\\(?:[;:!\[\]()]|,(?![0-9]{3}))|[$`]"
 )
-MARKDOWN: Final = re.compile(r"^[ \t]*\*\*|\*\*[ \t]*$|^[ \t]*[-*·][ \t]+(?=\[)", re.MULTILINE)
+MARKDOWN: Final = re.compile(
+    r"^[ \t]*\*\*|\*\*[ \t]*$|^[ \t]*[*·][ \t]+(?=\[)"
+    r"|^[ \t]*-[ \t]+(?=\[[^\n]*\n[ \t]*-[ \t]+\[)|(?<=\n)[ \t]*-[ \t]+(?=\[)",
+    re.MULTILINE,
+)
+"""Bold type and list dashes; one dash alone before brackets may be a minus sign."""
 LABEL: Final = re.compile(r"^[ \t]*[^\W\d_][\w ]*:(?=\s)", re.MULTILINE)
 AROUND: Final = {"\\$`": TYPE_SETTING, "*[": MARKDOWN, ":": LABEL, "=": KEYWORD}
 """What is blanked out, by the characters without which there is none of it."""

@@ -14,15 +14,20 @@ __all__ = [
     "cannot_read",
     "formula_in",
     "glued_arguments",
+    "no_argument",
+    "not_closed",
     "percent_of_fraction",
     "percent_or_share",
     "quoted",
+    "refuse_loose_call",
     "refuse_lost_power",
     "refuse_mixed_number",
     "refuse_range",
     "refuse_rounding_brackets",
     "shortened",
     "side_by_side",
+    "too_deep",
+    "without_base",
 ]
 
 NUMBER_FORMS: Final = "a number such as 12, 1.5e6, 1/3 or 64*5^2"
@@ -34,6 +39,7 @@ JOINED: Final = re.compile(r"[-.'].*", re.DOTALL)
 RANGE: Final = ("number", "symbol", "number")
 AROUND_RANGE: Final = frozenset({"%", "percent", "(", ")", "[", "]"})
 CROSSES: Final = frozenset({"×", "*", "·"})
+ROUNDINGS: Final = frozenset({"floor", "ceil", "round"})
 EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
 
 
@@ -136,12 +142,57 @@ def refuse_rounding_brackets(inner: Node, position: int) -> None:
         )
 
 
+def refuse_loose_call(text: str, tokens: Sequence[Token], opener: int, behind: int) -> None:
+    """Raise `AnswerError` for ``floor (a - b)/c``, where the division may be inside to its author.
+
+    *opener* is the place of the bracket, *behind* the one behind the bracket that closes it.
+    """
+    name, bracket = tokens[opener - 1], tokens[opener]
+    divided = [token.text for token in tokens[behind : behind + 1]]
+    if name.text not in ROUNDINGS or divided not in (["/"], ["//"]):
+        return
+    if text[name.end : bracket.start].isspace():
+        raise AnswerError(
+            f"'{name.text} (...)/...' can be read in two ways.",
+            expected=f"{name.text}((...)/...) or ({name.text}(...))/...",
+            position=name.start,
+        )
+
+
 def glued_arguments(text: str, inside: Sequence[Token]) -> AnswerError:
     """Return the refusal of ``max(3,100)``, where the comma could group thousands."""
     return AnswerError(
         f"The comma in {quoted(text, inside[0].start, inside[-1].end)} can be read in two ways.",
         expected="a blank after the comma between two values",
         position=inside[0].start,
+    )
+
+
+def no_argument(position: int) -> AnswerError:
+    r"""Return the refusal of ``\frac`` with nothing behind it that could be its argument."""
+    return AnswerError(r"\frac needs braces.", expected=r"\frac{1}{2}", position=position)
+
+
+def not_closed(closer: str, position: int) -> AnswerError:
+    """Return the refusal of a bracket that ends nowhere."""
+    return AnswerError(f"A bracket is not closed: {closer} is missing.", position=position)
+
+
+def too_deep(depth: int, position: int) -> AnswerError:
+    """Return the refusal of what is nested deeper than *depth*."""
+    return AnswerError(
+        f"This is nested deeper than {depth} brackets or signs.",
+        expected="something simpler",
+        position=position,
+    )
+
+
+def without_base(position: int) -> AnswerError:
+    """Return the refusal of ``log(8)``, which is another number for each base."""
+    return AnswerError(
+        "'log' can be read with the base e, 10 or 2.",
+        expected="ln, log10 or log2",
+        position=position,
     )
 
 
@@ -222,7 +273,7 @@ def _ambiguous_comma(text: str, tokens: Sequence[Token], at: int) -> AnswerError
     left, right = tokens[at - 1], tokens[at + 1]
     whole, rest = text[left.start : left.end], text[right.start : right.end]
     position = left.end
-    if last - first - 1 > 1 or "." in rest:
+    if last - first - 1 > 1 or "." in rest or "," in whole + rest:
         message, expected = f"The commas in {found} do not group thousands.", "no commas"
     elif "." in whole:
         message = f"The point and the comma in {found} can be read in two ways."
@@ -235,6 +286,8 @@ def _ambiguous_comma(text: str, tokens: Sequence[Token], at: int) -> AnswerError
 
 def _unknown_word(text: str, token: Token, declared: tuple[str, ...]) -> AnswerError:
     start = token.start
+    if token.text.removeprefix("\\") == "log":
+        return without_base(start)
     while start > 0 and text[start - 1].isalpha():
         start -= 1
     found = quoted(text, start, token.end)

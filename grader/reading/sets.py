@@ -54,6 +54,8 @@ def read_set(
             return _set(sorted(one.value for one in found), notes)
         case "name":
             spelled = {name.casefold(): name for name in names}
+            if isinstance(body, str) and _is_enclosed(body):
+                body = body[1:-1]
             named = [name for item in _items(body) for name in _named(item, spelled)]
             ordered = [name for name in names for one in named if one == name]
             return _set(ordered, ())
@@ -84,6 +86,11 @@ def _body(typed: str | Number) -> str:
 
 def _is_around(text: str) -> bool:
     """Tell whether one pair of brackets holds all items; ``(3, 3)`` may be one shape."""
+    return _is_enclosed(text) and (text[0] == "{" or any(letter in BRACKETS for letter in text[1:]))
+
+
+def _is_enclosed(text: str) -> bool:
+    """Tell whether the first bracket is closed by the last letter."""
     if len(text) <= 1 or text[-1] != BRACKETS.get(text[0]):
         return False
     depth = 0
@@ -91,7 +98,7 @@ def _is_around(text: str) -> bool:
         depth += (letter in BRACKETS) - (letter in BRACKETS.values())
         if depth == 0 and at < len(text) - 1:
             return False
-    return text[0] == "{" or any(letter in BRACKETS for letter in text[1:])
+    return True
 
 
 def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:

@@ -54,6 +54,8 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
         found = _axis_tokens(text)
         _refuse_second(found.tokens, text)
         axes = tuple(_axis(tokens, text, at) for at, tokens in _numbered(found.tokens))
+        if square is not None and len(axes) == 1:
+            _refuse_product(text, found.tokens[0].start)
         return _reading(axes, found.notes, square)
     items = typed if isinstance(typed, list) else [typed]
     if not 0 < len(items) <= MAX_ITEMS:
@@ -98,6 +100,16 @@ def _refuse_second(tokens: Sequence[Token], text: str) -> None:
                 expected="the shape alone",
                 position=token.start,
             )
+
+
+def _refuse_product(text: str, start: int) -> None:
+    """Raise `AnswerError` for ``9 × 9 = 81``, where the number at *start* is no side."""
+    if any(token.text == "×" for token in tokenize(text, 0, start)):
+        raise AnswerError(
+            "The number behind the sizes can be read as their product or as a side.",
+            expected="the sizes alone, such as 9×9",
+            position=start,
+        )
 
 
 def _until_closed(tokens: Sequence[Token]) -> Sequence[Token]:

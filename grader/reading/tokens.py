@@ -83,10 +83,8 @@ COMMANDS: Final[dict[str, str]] = {
 """TeX commands by their meaning, without the backslash."""
 
 _MARKS: Final = rf"(?:,|\{{,\}}|\\,|['_{THIN}])"
-_GROUPED: Final = (
-    rf"[1-9][0-9]{{0,2}}(?P<mark>{_MARKS})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,30}}"
-    r"(?![0-9]|(?P=mark)[0-9])(?:\.[0-9]*)?|"
-)
+_SURE_MARKS: Final = r"(?:\{,\}|')"
+"""The marks between digits that separate nothing else."""
 _PATTERN: Final = r"""
     (?P<hex>0[xX][0-9A-Fa-f]+)
     |(?P<space>\s+|(?:(?:torch\.)?Size|(?:tf\.)?TensorShape|tuple|list|shape)(?=\s*\()|\\(?:begin|end)\s*\{(?:aligned|align\*?|equation\*?|split|gather\*?)\})
@@ -102,7 +100,11 @@ _PATTERN: Final = r"""
 """
 
 
-def _compiled(grouped: str) -> re.Pattern[str]:
+def _compiled(marks: str) -> re.Pattern[str]:
+    grouped = (
+        rf"[1-9][0-9]{{0,2}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,30}}"
+        r"(?![0-9]|(?P=mark)[0-9])(?:\.[0-9]*)?|"
+    )
     source = _PATTERN.replace("GROUPED", grouped).replace("FUNCTION", FUNCTION)
     return re.compile(source.replace("LETTER", LETTER), re.VERBOSE | re.DOTALL)
 
@@ -115,7 +117,7 @@ SECOND: Final = frozenset("-*/=>")
 CLOSED: Final = frozenset(("", *"+-*/()^×·"))
 """What a letter or a digit stands alone before: no longer name or number has it there."""
 DIGITS: Final = frozenset("0123456789")
-PATTERNS: Final = {True: _compiled(_GROUPED), False: _compiled("")}
+PATTERNS: Final = {True: _compiled(_MARKS), False: _compiled(_SURE_MARKS)}
 CROSSES: Final = "xX\u0445\u0425\u03c7\u03a7"
 """The letters that look like a cross: the Latin, the Cyrillic and the Greek one."""
 CROSS_OF_NUMBERS: Final = re.compile(
@@ -128,8 +130,10 @@ VULGAR: Final = {
     for sign in map(chr, (*range(0xBC, 0xBF), *range(0x2150, 0x215F)))
 }
 """Fractions of one character, such as ``½``."""
-FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|log")
-FUNCTION_NAMES: Final = {"√": "sqrt", "log": "log2"}
+FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|exp|ln|log")
+LOGARITHM: Final = re.compile(r"10|₁₀|2|₂")
+LOGARITHMS: Final = {"": "ln", "2": "log2", "₂": "log2", "10": "log10", "₁₀": "log10"}
+"""The logarithm by its base; without one only Python has it."""
 DIGIT_MARKS: Final = re.compile(_MARKS)
 
 
@@ -168,12 +172,28 @@ def _longer(
 ) -> tuple[Token | None, int]:
     """Return the token at *at*, None for what is not one, and the place behind it."""
     character = text[at]
+    if character in DIGITS and _is_argument(tokens):
+        return Token("number", character, at, at + 1, int(character), 0), at + 1
     if character.isalpha() or character in "\\∂":
         token = _variable(text, at, end, names) or _cross(text, at, end, tokens, names)
         if token is not None:
             return token, token.end
     match = pattern.match(text, at, end)
     return (None, at + 1) if match is None else (_token(match), match.end())
+
+
+def _is_argument(tokens: Sequence[Token]) -> bool:
+    r"""Tell whether a digit behind *tokens* is by itself an argument of ``\frac``."""
+    at = len(tokens) - 1
+    if at < 0 or tokens[at].text == "frac":
+        return at >= 0
+    depth = 0
+    while at >= 0:
+        depth += (tokens[at].text == "}") - (tokens[at].text == "{")
+        at -= 1
+        if depth <= 0:
+            break
+    return depth == 0 and at >= 0 and tokens[at].text == "frac"
 
 
 def ends_operand(tokens: Sequence[Token]) -> bool:
@@ -238,7 +258,10 @@ def _sign(meaning: str | None, raw: str, start: int, end: int) -> Token | None:
 def _function(raw: str) -> str:
     found = FUNCTION_WORD.search(raw)
     word = found[0] if found else raw
-    return FUNCTION_NAMES.get(word, word)
+    if word == "log":
+        base = LOGARITHM.search(raw)
+        return LOGARITHMS[base[0] if base else ""]
+    return "sqrt" if word == "√" else word
 
 
 def exact_number(digits: str, position: int) -> tuple[Number, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
@@ -13,11 +14,11 @@ from grader.reading.numbers import (
     MAX_TEXT,
     WORDS,
     bounded,
-    decimal_step,
     given_number,
     grouping_note,
     value_and_step,
 )
+from grader.reading.places import decimal_step
 from grader.reading.refusals import quoted
 from grader.reading.result import Reading, Typed
 from grader.reading.tokens import OPENERS, Token, ends_operand, tokenize
@@ -97,6 +98,7 @@ def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -
     text = clean(typed, limit=MAX_TEXT)
     tokens = tokenize(text)
     link = last_link(tokens, text)
+    _refuse_definition(tokens, link.tokens, asked)
     value, remark = _split(_marked(link.tokens, asked), asked)
     if not any(asked.is_unit(token) for token in value) and (name := _labelled(tokens, asked)):
         asked = _Asked(dimension, name)
@@ -107,6 +109,24 @@ def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -
         found = quoted(text, remark[0].start, remark[-1].end)
         notes = (*notes, f"{found} was taken as a remark.")
     return Reading(reading.value, reading.shown, notes, reading.step)
+
+
+def _refuse_definition(tokens: Sequence[Token], last: Sequence[Token], asked: _Asked) -> None:
+    """Refuse ``588 KB, with 1 KB = 1024 B``: the last link is no value of the first quantity."""
+    before = [token for token in tokens if last and token.start < last[0].start]
+    units = [
+        token.start
+        for number, token in pairwise(before)
+        if number.kind == "number"
+        and token.kind in WORDS
+        and (unit := unit_named(token.text))
+        and unit.dimension == asked.dimension
+    ]
+    for comma in before:
+        if units and comma.text in {",", ";"} and units[0] < comma.start < units[-1]:
+            raise AnswerError(
+                "Several quantities are given.", expected="one quantity", position=comma.start
+            )
 
 
 def _read(tokens: list[Token], text: str, typed: str, asked: _Asked) -> Reading[Quantity]:

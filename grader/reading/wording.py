@@ -10,7 +10,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.links import LINKS, Found
-from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
+from grader.reading.refusals import NUMBER_FORMS, quoted, shortened, without_base
 from grader.reading.tokens import OPENERS, Token, ends_operand
 
 __all__ = ["refuse_changing", "without_words"]
@@ -24,13 +24,15 @@ NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
 CHANGING: Final = re.compile(
     r"not|either|neither|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
     r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"
-    r"|transposed?|inverse|none|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
+    r"|halved|doubled|tripled|quadrupled|factorial|transposed?|inverse|none"
+    r"|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
 )
 """Words that change what a number means, so that they are never dropped."""
 SCALING: Final = re.compile(
     r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths)?|lakhs?|crores?|dozens?"
     r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
-    r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta"
+    r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta|[kmgtp]i"
+    r"|hundert|tausend|millionen|milliarden?|billionen|mil|mill(?:ones|ón|iards?)|mili(?:oni|ardi)"
 )
 """Words that scale a number, which are never dropped either."""
 HEDGE: Final = re.compile(
@@ -39,6 +41,13 @@ HEDGE: Final = re.compile(
 )
 """Words by which a remark takes the value back or offers another."""
 WORD: Final = re.compile(r"[^\W\d_]+")
+PART: Final = re.compile(r"(?:third|(?:four|fif|six|seven|eigh|nin|ten|hundred)th)", re.IGNORECASE)
+"""A share where it stands directly behind a number: ``1 third``."""
+NUMBERED: Final = re.compile(
+    r"(?:layer|conv|block|stage|step|part|problem|question|exercise|task|output|no|nr|row)",
+    re.IGNORECASE,
+)
+"""What is numbered, so that a number behind it is a label: ``Layer 1 - 3640``."""
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
 SUFFIX: Final = 2
 """The most letters that may be a unit or a scale where they stand directly behind a number."""
@@ -57,6 +66,7 @@ def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) 
     value = kept[start:end]
     dropped = [_ignored(kept[:start], words), _ignored(kept[end:], words)]
     if value:
+        _refuse_leading_comma(kept, start, text)
         _check_before(kept, start, text, words)
         _check_behind(kept, end, text, words)
     return Found(value, tuple(note for note in (*dropped, *notes) if note))
@@ -69,6 +79,8 @@ def refuse_changing(words: str, position: int) -> None:
             raise AnswerError(
                 f"'{word}' is not a finite number.", expected="a number", position=position
             )
+        if word == "log":
+            raise without_base(position)
         if CHANGING.fullmatch(word) or SCALING.fullmatch(word):
             raise _changes(word, position)
 
@@ -134,7 +146,7 @@ def _is_remark(group: Sequence[Token], kept: Sequence[Token], words: frozenset[s
     """Tell whether the bracket *group* behind *kept* says something instead of computing it."""
     signs = {token.text for token in group if token.kind == "symbol"}
     if signs & LINKS:
-        return ends_operand(kept)
+        return ends_operand(kept) and group[1].text not in SIGNS
     said = [token for token in group if token.kind in words]
     if signs & SIGNS or all(_is_symbol(token) for token in said):
         return False
@@ -187,6 +199,17 @@ def _end(tokens: Sequence[Token], start: int, words: frozenset[str]) -> int:
     return end
 
 
+def _refuse_leading_comma(tokens: Sequence[Token], start: int, text: str) -> None:
+    """Refuse ``,5``, a decimal to many."""
+    comma, first = tokens[start - 1 : start], tokens[start]
+    if comma and comma[0].text == "," and comma[0].end == first.start and first.kind == "number":
+        raise AnswerError(
+            f"The comma in {quoted(text, comma[0].start, first.end)} can be read in two ways.",
+            expected=f"0.{first.text} for the decimal, {first.text} for the whole number",
+            position=comma[0].start,
+        )
+
+
 def _check_before(tokens: Sequence[Token], start: int, text: str, words: frozenset[str]) -> None:
     """Refuse a word before the value that may belong to it: ``k - 5``, ``k^2``, ``p 5``."""
     before = tokens[start - 1] if start else None
@@ -201,11 +224,27 @@ def _check_before(tokens: Sequence[Token], start: int, text: str, words: frozens
             expected="the number alone",
             position=first.start,
         )
+    _refuse_numbered(tokens, start, text)
     called = first.text == "(" and before.end == first.start
     computes = first.kind == "symbol" and first.text in SIGNS - {"frac"}
     negative = signed and before.end < first.start
     if called or _is_symbol(before) or (computes and not negative):
         raise _not_a_number(text, before)
+
+
+def _refuse_numbered(tokens: Sequence[Token], start: int, text: str) -> None:
+    """Refuse ``Layer 1 - 3640``: a dash behind a label, or a minus sign."""
+    word, value = tokens[start - 1], tokens[start : start + 3]
+    if [token.kind for token in value] != ["number", "symbol", "number"] or value[1].text != "-":
+        return
+    number, dash, other = value
+    apart = number.end < dash.start and dash.end < other.start
+    if apart and (number.value < other.value or NUMBERED.fullmatch(word.text)):
+        raise AnswerError(
+            f"The dash in {quoted(text, word.start, other.end)} can be read as a minus sign.",
+            expected="the number alone",
+            position=dash.start,
+        )
 
 
 def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset[str]) -> None:
@@ -215,6 +254,8 @@ def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset
     last, word = tokens[end - 1], tokens[end]
     if last.kind == "symbol" and last.text in SIGNS - {"%"}:
         raise _not_a_number(text, word)
+    if last.kind == "number" and PART.fullmatch(word.text):
+        raise _changes(word.text, word.start)
     if _is_symbol(word) or (len(word.text) <= SUFFIX and word.start == last.end):
         raise AnswerError(
             f"'{shortened(word.text)}' behind a number is not known here.",

@@ -240,7 +240,9 @@ MATRICES = {
     "bmatrix": lines(" & ", r" \\ ", r"$$\begin{{bmatrix}} {} \end{{bmatrix}}$$"),
     "pmatrix": lines("&", r"\\", r"X = \begin{{pmatrix}}{}\\\end{{pmatrix}}"),
     "array": lines(" & ", r" \\ ", r"\left[\begin{{array}}{{c}} {} \end{{array}}\right]"),
-    "dashes": lines(" ", "]\n- [", "- [[{}]]"),
+    "dashes": lambda tensor: (  # a single one could be a minus sign
+        lines(" ", "]\n- [", "- [[{}]]")(tensor) if tensor.shape[0] > 1 else show(tensor)
+    ),
     "blank lines": lines(" ", "]\n\n[", "[[{}]]"),
     "no outer brackets": lines(" ", "]\n[", "[{}]"),
     "missing bracket": lines(", ", "], [", "[[{}]"),

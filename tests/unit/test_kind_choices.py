@@ -85,6 +85,12 @@ def test_where_no_option_is_right_every_tick_is_wrong(typed):
     assert (mark(part, typed).status, mark(part, typed).credit) == ("wrong", 0)
 
 
+def test_ticking_everything_earns_nothing_where_most_options_are_right():
+    part = ask("choices", key="('a', 'b', 'c')", options=OPTIONS, credit_by="option")
+    assert judged(part, "a, b, c, d").credit == 0
+    assert judged(part, "a, b").credit == Fraction(2, 3)
+
+
 @pytest.mark.parametrize("key", ["5", "('a',)", "'e' if W > 5 else 'a'", "('a')[0] + 1"])
 def test_a_key_that_is_no_option_goes_to_a_person(key):
     assert mark({**CHOICE, "key": key}, "a", params={"W": 6}).status == "needs_review"
@@ -175,3 +181,49 @@ def test_a_text_is_kept_for_a_person(typed, status, read_as):
     result = mark(TEXT, typed)
     assert (result.status, result.read_as) == (status, read_as)
     assert result.credit is None or result.status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "b) softmax",
+        "(b) Softmax",
+        "b: softmax",
+        "b - softmax",
+        "option b",
+        "Option B",
+        "Answer: b",
+        "the answer is b",
+        "**b**",
+        "$b$",
+        "`b`",
+        "answer: softmax",
+        "choice (b)",
+    ],
+)
+def test_an_option_is_read_by_its_id_and_its_text_together(typed):
+    part = ask("choice", options={"a": "ReLU", "b": "softmax"}, key="'b'")
+    assert mark(part, typed).status == "correct"
+
+
+@pytest.mark.parametrize(
+    "typed", ["b) ReLU", "a: softmax", "option", "b or a", "answer: a, b", "not b"]
+)
+def test_an_id_with_the_text_of_another_option_is_refused(typed):
+    part = ask("choice", options={"a": "ReLU", "b": "softmax"}, key="'b'")
+    assert mark(part, typed).status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("sort", "typed", "status"),
+    [
+        ("integer", "4.000", "unreadable"),
+        ("integer", "4.0", "correct"),
+        ("number", "4.000", "correct"),
+    ],
+)
+def test_a_point_that_could_group_thousands_is_refused_where_one_count_is_asked(
+    sort, typed, status
+):
+    part = ask("predicate", **{"as": [sort]}, accept_if="answer[0] > 0", sample=[4])
+    assert mark(part, typed).status == status

@@ -215,3 +215,10 @@ def test_whatever_is_put_into_the_place_of_the_key_meets_the_points_of_the_key()
     part = problem(SIZE).parts[0]
     assert part.model_copy(update={"key": parse("H // 16")}).sample is part.sample
     assert part.sample.points == problem(SIZE).parts[0].sample.points
+
+
+@pytest.mark.parametrize("rounded", ["round(x, 2)", "floor(100*x)/100", "x - x % 0.01"])
+def test_a_real_variable_that_is_rounded_is_another_formula(rounded):
+    for variables in ({"x": "0.0..1.0"}, {"x": "0.0..1.0", "y": "-1.0..1.0"}):
+        part = ask("expression", key="x", variables=variables)
+        assert mark(part, rounded).status == "wrong"

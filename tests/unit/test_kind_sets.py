@@ -210,3 +210,11 @@ def test_a_key_may_be_a_vector_the_rows_of_a_matrix_or_one_item(of, key, typed):
 def test_a_field_that_does_not_fit_the_items_is_refused(change, said):
     with pytest.raises(ValidationError, match=said):
         original({**NUMBERS, **change})
+
+
+@pytest.mark.parametrize(
+    "typed", ["[relu, pool]", "(relu, pool)", "['relu', 'pool']", "{relu; pool}"]
+)
+def test_names_stand_in_any_brackets(typed):
+    part = ask("set", of="name", options=["conv", "relu", "pool"], key="('relu', 'pool')")
+    assert mark(part, typed).status == "correct"

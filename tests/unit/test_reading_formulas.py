@@ -270,3 +270,30 @@ def test_an_unknown_name_is_answered_with_the_names_there_are():
     assert str(refused.value) == (
         "'Q' is not a variable of this formula. Expected a formula in K, W."
     )
+
+
+@pytest.mark.parametrize("typed", [r"\mathrm{H W} K", r"K \text{H}\,\text{W H}"])
+def test_variables_set_as_text_are_not_dropped(typed):
+    with pytest.raises(AnswerError, match="as words or as variables"):
+        read_formula(typed, ["H", "W", "K"])
+
+
+@pytest.mark.parametrize(
+    "typed", ["floor (H-K)/S", "floor (H-K)/S + 1", "ceil (H)//S", "round (H)/S"]
+)
+def test_a_rounding_apart_from_its_bracket_before_a_division_is_refused(typed):
+    with pytest.raises(AnswerError, match="can be read in two ways"):
+        read_formula(typed, ["H", "K", "S"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("floor(H-K)/S", "floor(H - K)/S"),
+        ("floor ((H-K)/S) + 1", "floor((H - K)/S) + 1"),
+        (r"floor\left(H-K\right)/S", "floor(H - K)/S"),
+        ("max (H, K)/S", "max(H, K)/S"),
+    ],
+)
+def test_a_rounding_at_its_bracket_is_read(typed, shown):
+    assert read_formula(typed, ["H", "K", "S"]).shown == shown

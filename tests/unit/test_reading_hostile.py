@@ -8,7 +8,7 @@ from readers import READERS, STYLED
 from grader.errors import AnswerError
 from grader.reading import is_blank, load_json, looks_like_thousands
 
-SECONDS = 1.0  # tells a hang from an answer; benchmarks/marking.py measures what it takes
+SECONDS = 1.0  # tells a hang from an answer; benchmarks/judging.py measures what it takes
 LONG = 20_000
 READERS = {
     **READERS,

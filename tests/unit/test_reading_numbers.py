@@ -359,7 +359,13 @@ def test_what_cannot_be_read_is_refused_with_its_place(typed, message, position)
         ("(1/3)%", F(1, 3), "(1/3)%", None),
         ("0.5%", F(1, 2), "0.5%", F(1, 10)),
         ("0.952 = 95.2%", F(476, 5), "95.2%", F(1, 10)),
-        ("-0.5", F(-1, 2), "-0.5%", F(1, 10)),
+        ("-0.5%", F(-1, 2), "-0.5%", F(1, 10)),
+        ("100% × 0.952", F(476, 5), "95.2%", None),
+        ("60% * 2", 120, "120%", None),
+        ("(188.9%)", F(1889, 10), "188.9%", F(1, 10)),
+        (r"\boxed{188.9\%}", F(1889, 10), "188.9%", F(1, 10)),
+        ("1 - 11.1%", F(889, 10), "88.9%", None),
+        ("187 % 100", 87, "87%", None),
         ("1", 1, "1%", 1),
         (86, 86, "86%", 1),
     ],
@@ -405,7 +411,13 @@ def test_json_that_is_no_number_is_refused(typed):
         ("65.5360", False),
         ("1234.567", False),
         ("65.536 million", False),
-        ("65.536 * 2", False),
+        ("65.536 * 2", True),
+        ("(65.536)", True),
+        ("65.536 - 1", True),
+        ("1.384 × 10^8", False),
+        ("1.384*1e8", False),
+        ("floor(62.500) + 1", False),
+        ("⌊62.500⌋", False),
         ("65,536", False),
         ("65.536 = 65.5", False),
         (65536, False),
@@ -428,7 +440,7 @@ def test_a_fraction_is_refused_where_it_could_not_be_shown_and_read_again():
         ("0.952", "0.952% or as 95.2%"),
         (".5", "0.5% or as 50%"),
         ("acc = 0.952", "0.952% or as 95.2%"),
-        ("100% × 0.952", "0.952% or as 95.2%"),
+        ("-0.12", "-0.12% or as -12%"),
         ("1/3", "(1/3)% or as (100/3)%"),
         (F(1, 4), "0.25% or as 25%"),
     ],
@@ -451,4 +463,53 @@ def test_a_share_without_the_sign_is_refused_where_a_percentage_is_asked_for(typ
     ],
 )
 def test_one_number_is_read_as_programs_print_it(typed, value):
+    assert read_number(typed).value == value
+
+
+@pytest.mark.parametrize("typed", ["100 - 11.1%", "100*(1 - 11.1%)", "(100 - 88.9%)"])
+def test_a_bare_hundred_beside_a_percentage_is_refused(typed):
+    with pytest.raises(AnswerError, match="100 or as 100%"):
+        read_number(typed, percent=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        (",5", r"The comma in ',5'"),
+        ("x = ,5", r"The comma in ',5'"),
+        ("about ,5", r"The comma in ',5'"),
+        ("ratio 1:3", "':' cannot be read"),
+        ("ratio 1 : 3", "':' cannot be read"),
+        ("Layer 1 - 3640", "The dash in 'Layer 1 - 3640'"),
+        ("output 7 - 5", "The dash in 'output 7 - 5'"),
+        ("1820 (×2 = 3640)", "factor or as a remark|cannot be read"),
+        ("7280 halved", "'halved' changes"),
+        ("5 factorial", "'factorial' changes"),
+        ("1 third", "'third' changes"),
+        ("3 tenth", "'tenth' changes"),
+        ("64 Ki", "'ki' changes"),
+        ("5 Billionen", "'billionen' changes"),
+        ("12,34,567", "The commas in '12,34,567' do not group thousands"),
+    ],
+)
+def test_what_would_be_misread_is_refused(typed, why):
+    with pytest.raises(AnswerError, match=why):
+        read_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("total 5 - 2", 3),
+        ("the third layer has: 5", 5),
+        ("Layer 2: 5", 5),
+        ("86 Prozent", F(43, 50)),
+        ("5 Millionen", 5_000_000),
+        ("2 Milliarden", 2_000_000_000),
+        ("5 (= 2 + 3)", 5),
+        ("9^1.5", 27),
+        ("4^{-1/2}", F(1, 2)),
+    ],
+)
+def test_what_looks_like_it_and_is_sure_is_read(typed, value):
     assert read_number(typed).value == value

@@ -6,6 +6,7 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_shape
+from grader.reading.styles import in_style
 
 
 @pytest.mark.parametrize(
@@ -128,3 +129,24 @@ def test_what_is_no_shape_is_refused(typed, message):
     with pytest.raises(AnswerError) as refused:
         read_shape(typed)
     assert message in refused.value.message
+
+
+@pytest.mark.parametrize("typed", ["9 × 9 = 81", "9x9=81", "9×9 → 81"])
+def test_the_product_of_the_sides_is_no_side(typed):
+    with pytest.raises(AnswerError, match="product or as a side"):
+        read_shape(typed, square=2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "axes"),
+    [
+        ("1'024×7×7", (1024, 7, 7)),
+        ("1{,}024 × 7 × 7", (1024, 7, 7)),
+        ("(1'024, 7, 7)", (1024, 7, 7)),
+        (in_style("1.024×7×7", "comma"), (1024, 7, 7)),
+        (in_style("1.024; 7; 7", "comma"), (1024, 7, 7)),
+        ("126\u00a0126\u00a016", (126, 126, 16)),
+    ],
+)
+def test_marks_that_separate_no_axes_group_thousands(typed, axes):
+    assert read_shape(typed).value == axes

@@ -118,9 +118,10 @@ def test_a_comma_before_one_or_two_digits_is_refused_with_both_readings(typed, b
 
 
 def test_the_cells_of_a_table_keep_the_style_of_their_text():
-    ((count, share),) = split_rows(in_style("65.536 | 0,5", "comma"), columns=2)
+    asked = {"columns": ("count", "share"), "rows": 1}
+    ((count, share),) = split_rows(in_style("65.536 | 0,5", "comma"), **asked)
     assert (count, share) == ("65'536", "0.5")
-    ((pointed, _),) = split_rows(in_style("65.536 | 1", "point"), columns=2)
+    ((pointed, _),) = split_rows(in_style("65.536 | 1", "point"), **asked)
     assert read_count(pointed).value == F(65536, 1000)
 
 

@@ -282,3 +282,35 @@ def test_an_array_has_at_most_4096_cells(side):
 def test_arithmetic_stands_in_at_most_400_cells(typed):
     with pytest.raises(AnswerError, match="401 cells hold more than a plain number"):
         read_tensor(typed, rank=1)
+
+
+@pytest.mark.parametrize(
+    "typed", ["1-5", "3-1", "1-2-3", "[[1-2], [3-4]]", "[1-2; 3-4]", "1-2\n3-4"]
+)
+def test_whole_numbers_with_a_dash_between_are_not_split(typed):
+    with pytest.raises(AnswerError, match="subtraction, as a range or as several cells"):
+        read_tensor(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "cells"),
+    [
+        ("[1.-2. 3.]", (1, -2, 3)),
+        ("[2.-2.  2.]\n[1. 0. 1.]", (2, -2, 2, 1, 0, 1)),
+        ("[[1-2]\n [3 4]]", (1, -2, 3, 4)),
+    ],
+)
+def test_a_sign_behind_a_point_or_in_a_short_row_begins_a_cell(typed, cells):
+    assert read_tensor(typed).value.cells == cells
+
+
+@pytest.mark.parametrize(
+    "typed", ["- [[1, 2], [3, 4]]", "-[[1, 2], [3, 4]]", "A = - [[1, 2], [3, 4]]"]
+)
+def test_a_single_dash_before_brackets_may_be_a_minus_sign(typed):
+    with pytest.raises(AnswerError, match="beside the brackets"):
+        read_tensor(typed)
+
+
+def test_dashes_before_each_row_are_those_of_a_list():
+    assert read_tensor("- [1, 2]\n- [3, 4]\n- [5, 6]").shown == "[[1, 2], [3, 4], [5, 6]]"

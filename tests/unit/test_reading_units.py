@@ -142,3 +142,14 @@ def test_every_unit_is_read_and_what_is_shown_is_read_back(dimension, unit):
     )
     assert reading.shown == f"2.5 {unit}"
     assert read_quantity(reading.shown, dimension=dimension).value == reading.value
+
+
+@pytest.mark.parametrize("typed", ["588 KB, with 1 KB = 1024 bytes", "588 KB; 1 KB = 1024 B"])
+def test_a_unit_that_is_defined_behind_the_quantity_is_not_the_answer(typed):
+    with pytest.raises(AnswerError, match="Several"):
+        read_quantity(typed, dimension="bytes")
+
+
+@pytest.mark.parametrize("typed", ["for 3 maps, 602112 B = 588 KiB", "588 KiB = 588 KiB"])
+def test_a_chain_behind_a_comma_is_one_quantity(typed):
+    assert read_quantity(typed, dimension="bytes").shown == "588 KiB"

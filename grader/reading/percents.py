@@ -1,0 +1,37 @@
+"""Percent signs in an answer that is a percentage, with the sign or without it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.parser import PERCENTS, PRIMARY_KINDS, PRIMARY_SIGNS
+from grader.reading.tokens import Token
+
+__all__ = ["is_in_percent"]
+
+WHOLE: Final = 100
+
+
+def is_in_percent(tokens: Sequence[Token]) -> bool:
+    """Tell whether a percent sign stands in the value, as in ``(88.9%)``; ``7 % 2`` has none.
+
+    A bare 100 beside one, ``100 - 11.1%``, is an `AnswerError`: it may be in percent too.
+    """
+    signed = [at for at in range(len(tokens)) if _is_sign(tokens, at)]
+    for at, token in enumerate(tokens):
+        bare = token.kind == "number" and token.value == WHOLE and at + 1 not in signed
+        if signed and bare:
+            raise AnswerError(
+                "100 beside a percentage can be read as 100 or as 100%.",
+                expected="the percent sign behind each number, or behind none",
+                position=token.start,
+            )
+    return bool(signed)
+
+
+def _is_sign(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the token at *at* is a percent sign and not the sign of a remainder."""
+    if tokens[at].text not in PERCENTS:
+        return False
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return after is None or not (after.kind in PRIMARY_KINDS or after.text in PRIMARY_SIGNS)

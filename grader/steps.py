@@ -28,6 +28,7 @@ __all__ = [
     "Window",
     "filled",
     "formula",
+    "itemised",
     "literal",
     "stated",
 ]
@@ -187,6 +188,16 @@ def filled(tree: Node, numbers: Mapping[str, Value]) -> Node:
         return None
 
     return rebuilt(tree, change)
+
+
+def itemised(value: Value) -> str:
+    """Return *value* as text, a tuple as its items and not as a shape.
+
+    >>> itemised((11, 4)), itemised(3)
+    ('11, 4', '3')
+    """
+    spelled = literal(value) if isinstance(value, tuple) else None
+    return show(value) if spelled is None else show(spelled)[1:-1]
 
 
 def literal(value: Value) -> Node | None:

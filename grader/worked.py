@@ -5,6 +5,7 @@ the key itself in symbols, in numbers, and its value. Of a table it is that for 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Final
 
 from grader.arithmetic import FUNCTIONS
@@ -13,6 +14,8 @@ from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate, truth
 from grader.expr import Expression
 from grader.kinds import KINDS
+from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
+from grader.kinds.base import as_tensor
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import NumberPart
@@ -22,13 +25,25 @@ from grader.kinds.texts import TextPart
 from grader.parts import KeyedPart
 from grader.problem import AnyPart
 from grader.show import show
-from grader.steps import Formula, Rows, Said, Step, filled, literal, stated
+from grader.steps import (
+    Formula,
+    Pooled,
+    Rows,
+    Said,
+    Step,
+    Window,
+    filled,
+    itemised,
+    literal,
+    stated,
+)
 from grader.tree import Call, Choose, Field, Item, Name, Node, children, rebuilt, walk
 from grader.values import Record, Value
 from grader.variant import Variant
 
 __all__ = ["worked"]
 
+ARRAYS: Final = (VectorPart, MatrixPart, TensorPart)
 MAX_STEPS: Final = 200
 LEFT_OUT: Final = "The other rows follow in the same way."
 
@@ -52,7 +67,7 @@ def _way(variant: Variant, part: AnyPart, book: Book) -> tuple[Step, ...]:
             return (*_chosen(part, scope, book), *_options(part, key, seen))
         case PredicatePart():
             sample = KINDS["predicate"].samples(part, None).right[0]
-            return (Said(f"Right is what makes {part.accept_if.source} true, such as {sample}."),)
+            return (Said(f"One of the right answers: {sample}."),)
         case TablePart():
             return _table(part, key, book)
         case FormulaPart(key=Expression(tree=tree)) if part.variables:
@@ -69,17 +84,42 @@ def _computed(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:
     if part.key is not None:
         tree = _taken(part.key.tree, scope)
         yield from _calls(tree, scope, book)
-        yield from _result(part.id, tree, scope, book)
+        for step in _result(part.id, tree, scope, book):
+            yield _arrayed(step) if isinstance(part, ARRAYS) else step
+
+
+def _arrayed(step: Step) -> Step:
+    """Return the *step* to an array with the array for its value, as the answer is shown."""
+    if not isinstance(step, Formula) or not isinstance(step.value, tuple):
+        return step
+    spelled, value = literal(step.value), as_tensor(step.value)
+    if step.tree == spelled:
+        return stated(step.name, value)
+    return Formula(
+        step.name, step.tree, step.tree if step.numbers == spelled else step.numbers, value
+    )
 
 
 def _calls(tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
     """Yield the steps of the solvers that *tree* calls, inner calls first, equal steps once."""
     told: list[tuple[Step, ...]] = []
-    for call in _inner_first(tree):
-        steps = _traced(call, scope, book)
+    for call, index in _inner_first(tree):
+        steps = _to_cell(_traced(call, scope, book), index)
         if steps not in told:
             told.append(steps)
             yield from steps
+
+
+def _to_cell(steps: tuple[Step, ...], index: tuple[int, ...]) -> tuple[Step, ...]:
+    """Return the steps to one cell, that of *index*, without the sizes; all *steps* if not shown.
+
+    What stands before the first cell, such as the padded input, is kept.
+    """
+    asked = [step for step in steps if isinstance(step, Window | Pooled) and step.place == index]
+    if not asked:
+        return steps
+    before = takewhile(lambda step: not isinstance(step, Window | Pooled), steps)
+    return (*(step for step in before if not isinstance(step, Formula)), *asked)
 
 
 def _said_once(steps: Iterable[Step]) -> Iterator[Step]:
@@ -118,11 +158,13 @@ def _taken(tree: Node, scope: Scope) -> Node:
     return rebuilt(tree, change)
 
 
-def _inner_first(node: Node) -> Iterator[Call]:
+def _inner_first(node: Node, index: tuple[int, ...] = ()) -> Iterator[tuple[Call, tuple[int, ...]]]:
+    """Yield the solver calls in *node*, each with the *index* that is taken of its result."""
+    below = (node.index, *index) if isinstance(node, Item) else ()
     for child in children(node):
-        yield from _inner_first(child)
+        yield from _inner_first(child, below)
     if _is_solver(node):
-        yield node  # type: ignore[misc] # a call, as `_is_solver` says
+        yield node, index  # type: ignore[misc] # a call, as `_is_solver` says
 
 
 def _is_solver(node: Node) -> bool:
@@ -133,18 +175,23 @@ def _is_solver(node: Node) -> bool:
 def _result(name: str, tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
     """Yield the key in symbols and in numbers, unless its one call has been shown already.
 
-    In the symbols what a solver gave stands for its call; where that is an array, which a formula
-    cannot hold, the key is stated alone.
+    In the symbols what a solver gave, or a cell of it, stands for its call; where that is an array,
+    which a formula cannot hold, the key is stated alone.
     """
     if isinstance(tree, Call) and tree.function in book.tracers and _traced(tree, scope, book):
         return
     value = evaluate(tree, scope)
-    symbols = rebuilt(tree, lambda node: _spelled(node, scope) if _is_solver(node) else None)
+    symbols = rebuilt(tree, lambda node: _spelled(node, scope) if _is_given(node) else None)
     numbers = rebuilt(tree, lambda node: _spelled(node, scope) if _is_known(node) else None)
     if any(map(_is_solver, walk(numbers))):
         yield stated(name, value)
     else:
         yield Formula(name, symbols, numbers, value)
+
+
+def _is_given(node: Node) -> bool:
+    """Tell whether *node* calls a solver, or takes an item of what one gives."""
+    return _is_given(node.value) if isinstance(node, Item) else _is_solver(node)
 
 
 def _is_known(node: Node) -> bool:
@@ -180,7 +227,11 @@ def _table(part: TablePart, key: Value | None, book: Book) -> tuple[Step, ...]:
     """Return the steps of each row, as many rows as there is room for, then the whole table."""
     if not isinstance(key, TableKey):
         return ()
-    rows = tuple((show(item), *row.values()) for item, row in zip(key.items, key.rows, strict=True))
+    labels = (
+        f"{number}: {_named(item)}" if isinstance(item, tuple) else show(item)
+        for number, item in enumerate(key.items, start=1)
+    )
+    rows = tuple((label, *row.values()) for label, row in zip(labels, key.rows, strict=True))
     steps: list[Step] = []
     previous = key.start
     for number, (item, row) in enumerate(zip(key.items, key.rows, strict=True), start=1):
@@ -188,9 +239,14 @@ def _table(part: TablePart, key: Value | None, book: Book) -> tuple[Step, ...]:
         if len(steps) + len(found) + 2 >= MAX_STEPS:
             steps.append(Said(LEFT_OUT))
             break
-        steps += [Said(f"Row {number}: {show(item)}."), *found] if found else []
+        steps += [Said(f"Row {number}: {_named(item)}."), *found] if found else []
         previous = row
     return (*steps, Rows(("", *part.columns), rows))
+
+
+def _named(item: Value) -> str:
+    """Return the item of a row in words; a tuple is no shape here, but kernel and stride."""
+    return f"({itemised(item)})" if isinstance(item, tuple) else show(item)
 
 
 def _row(part: TablePart, scope: Scope, book: Book) -> Iterator[Step]:

@@ -1,20 +1,23 @@
 """Problems and variants as plain data: for the command line, for JSON, later for REST."""
 
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart
 from grader.problem import WORKED, AnyPart, Problem
 from grader.render import render_step
-from grader.steps import Step
+from grader.steps import Said, Step
 from grader.variant import Variant
 from grader.worked import worked
 from problems.book import BOOK
 from problems.publish import plain
 
 __all__ = ["question", "solution", "step_record", "summary", "worked_solution"]
+
+LONG_WAY: Final = 3
 
 
 def summary(problem: Problem) -> dict[str, Any]:
@@ -98,12 +101,13 @@ def _solved(part: AnyPart, variant: Variant) -> dict[str, Any]:
 def worked_solution(variant: Variant) -> dict[str, Any]:
     """Return the way to every answer as a student may see it after the release."""
     own = variant.problem.solution
+    steps = _told_once({part.id: worked(variant, part, BOOK) for part in variant.problem.parts})
     return {
         **question(variant),
         "parts": [
             {
                 **_asked(part, variant),
-                "steps": _steps(part, variant),
+                "steps": _steps(steps[part.id]),
                 "answer": _shown(part, variant),
             }
             for part in variant.problem.parts
@@ -112,8 +116,22 @@ def worked_solution(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _steps(part: AnyPart, variant: Variant) -> list[dict[str, Any]]:
-    steps = worked(variant, part, BOOK)
+def _told_once(steps: Mapping[str, tuple[Step, ...]]) -> dict[str, tuple[Step, ...]]:
+    """Return the steps of each part; the way that an earlier part has too is only named.
+
+    The last step is the part's own. A way of less than three steps is told again.
+    """
+    told = dict(steps)
+    for number, (name, own) in enumerate(steps.items()):
+        way = own[:-1]
+        earlier = list(steps.items())[:number] if len(way) >= LONG_WAY else []
+        same = (other for other, found in earlier if way in (found, found[:-1]))
+        if first := next(same, None):
+            told[name] = (Said(f"As for {first}."), own[-1])
+    return told
+
+
+def _steps(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
     return [
         {"text": told.text, "mathml": told.mathml, "data": step_record(step)}
         for step, told in zip(steps, map(render_step, steps), strict=True)

@@ -1,7 +1,7 @@
 """Kinds whose answer is picked from a list: `choice` and `choices`."""
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Annotated, ClassVar, Final, Literal, Self
 
@@ -194,6 +194,6 @@ def _option(text: str, part: OptionsPart) -> str:
     )
 
 
-def _ticked(picked: tuple[str, ...], options: Set[object]) -> Fraction:
+def _ticked(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:
     """Return the share of *options* that was picked; none of none."""
     return Fraction(sum(one in options for one in picked), len(options) or 1)

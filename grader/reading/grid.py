@@ -1,35 +1,135 @@
-"""A table as typed: lines of cells, each cell still as typed."""
+r"""A table as typed: rows of cells, each cell still as typed.
+
+Between the cells of a line stand tabs, ``|``, ``;`` or ``&``, all but in brackets; where there is
+none of these, commas or blanks. Rows may be those of Markdown, LaTeX or JSON. Frames, the names of
+the columns and the name in front of a row are dropped.
+"""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.json_text import load_json
+from grader.reading.latex_rows import latex_rows
+from grader.reading.names import FUNCTION
+from grader.reading.refusals import shortened
 from grader.reading.result import Styled, Typed
 
 __all__ = ["split_rows"]
 
 MAX_LENGTH: Final = 20_000
-CELLS: Final = re.compile(r"\t|[|;]")
+FORMS: Final = "one line a row, cells with tabs or |"
 
 
-def split_rows(typed: Typed, *, columns: int) -> list[list[Typed]]:
-    r"""Return the cells of each line: between tabs, ``|`` or ``;``; an empty cell is ``""``.
+def _outside(sign: str) -> re.Pattern[str]:
+    """Return the pattern of what decides whether *sign* stands outside brackets and quotes."""
+    return re.compile(rf'"[^"]*"|[()\[\]{{}}]|(?P<sign>{sign})')
 
-    ``|`` at both ends of a line frame it. With one column a line is a cell.
 
-    >>> split_rows("8×8×16 | 448\n| | 0 |", columns=2)
-    [['8×8×16', '448'], ['', '0']]
+SIGNS: Final = _outside(r"[\t|;]|(?<!\\)&")
+BARS: Final = _outside(r"[\t|]")
+COMMAS: Final = _outside(r",")
+PARTED_COMMAS: Final = _outside(r",\s+")
+GAPS: Final = _outside(r"\s{2,}")
+BLANKS: Final = _outside(r"\s+")
+OPEN_ENDED: Final = re.compile(r"[-+*/×·÷=^−–,].*|.*[-+*/×·÷=^−–]")
+"""What is no cell, because a sign joins it to what stands beside it."""
+RULE: Final = frozenset("|+:-=─━ \t")
+LABEL: Final = re.compile(rf"(?:\(?\d{{1,3}}[.):]\s*)?(?!{FUNCTION})[^\W\d_]{{2}}[^=]*")
+"""The name of a row, where it has to be told from a cell: ``conv1``, ``1. Pooling (max)``."""
+WORD: Final = re.compile(r"[^\W\d_]{3}")
+LETTER: Final = re.compile(r"[^\W\d_]")
+DIGIT: Final = re.compile(r"\d")
+
+
+def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[Typed]]:
+    r"""Return the cells of each row, without its name; an empty cell is ``""``.
+
+    *columns* are the names of the columns. A first line of names is dropped where it makes more
+    than the *rows* that are asked for, or is ruled off. Rows and cells may be too many or too few.
+
+    >>> split_rows("| size | n |\n|---|---|\n| (8, 8) | 448 |\n| | 0 |", columns=("s", "n"), rows=2)
+    [['(8, 8)', '448'], ['', '0']]
     """
-    if isinstance(typed, list):
-        if not all(isinstance(row, list) for row in typed):
-            raise AnswerError("This is not a table.", expected="a list of rows")
-        return [row for row in typed if isinstance(row, list)]
-    if not isinstance(typed, str) or len(typed) > MAX_LENGTH:
-        raise AnswerError("This is not a table.", expected="one line a row, cells with tabs or |")
+    if not isinstance(typed, (str, list)) or (isinstance(typed, str) and len(typed) > MAX_LENGTH):
+        raise AnswerError("This is not a table.", expected=FORMS)
+    given = _given(typed) if isinstance(typed, str) else typed
+    if given is None:
+        lines, ruled = _lines(str(typed))
+        found = _without_ends([_cells(line, len(columns)) for line in lines], len(columns))
+    else:
+        ruled = False
+        found = [_listed(row, number, columns) for number, row in enumerate(given, start=1)]
+    if found and _is_header(found[0], columns, ruled=ruled, more=len(found) != rows):
+        found = found[1:]
     text = Styled if isinstance(typed, Styled) else str
-    lines = [_unframed(line) for line in typed.splitlines() if line.strip()]
-    rows = [[line.strip()] if columns == 1 else _cells(line, columns) for line in lines]
-    return [[text(cell) for cell in row] for row in rows]
+    return [
+        [text(cell) if isinstance(cell, str) else cell for cell in _unnamed(row, len(columns))]
+        for row in found
+    ]
+
+
+def _unnamed(row: list[Typed], columns: int) -> list[Typed]:
+    """Return the cells of *row* without its name, which stands before them."""
+    return row[1:] if len(row) == columns + 1 else row
+
+
+def _is_header(row: Sequence[Typed], columns: Sequence[str], *, ruled: bool, more: bool) -> bool:
+    """Tell whether the first *row* has names for cells: words, or anything that is ruled off."""
+    cells = [cell if isinstance(cell, str) else "0" for cell in row if cell != ""]
+    if any(map(DIGIT.search, cells)):
+        return ruled and more
+    named = any(WORD.search(cell) or cell.lower() in columns for cell in cells)
+    return ruled or (more and named and all(map(LETTER.search, cells)))
+
+
+def _given(text: str) -> Sequence[object] | None:
+    """Return the rows of a table in JSON, None for any other text."""
+    bare = text.strip()
+    if not (bare.startswith(("[[", "[{", "[\n", "[ ")) and bare.endswith("]")):
+        return None
+    try:
+        given = load_json(bare)
+    except AnswerError:
+        return None
+    if not isinstance(given, list):
+        return None
+    return given if all(isinstance(row, (list, dict)) for row in given) else None
+
+
+def _listed(row: object, number: int, columns: Sequence[str]) -> list[Typed]:
+    """Return the cells of a row of JSON: a list of them, or an object by the names of columns."""
+    if isinstance(row, list):
+        return row
+    if not isinstance(row, dict):
+        raise AnswerError(f"Row {number} is no list of cells.", expected=", ".join(columns))
+    cells = {str(name).strip().lower(): cell for name, cell in row.items()}
+    missing = [name for name in columns if name.lower() not in cells]
+    if missing:
+        raise AnswerError(f"Row {number} has no {missing[0]}.", expected=", ".join(columns))
+    more = cells.keys() - {name.lower() for name in columns}
+    if len(more) > 1:
+        raise AnswerError(
+            f"Row {number} has {len(cells)} cells, one of them {shortened(min(more))}.",
+            expected=", ".join(columns),
+        )
+    found = (cells[name.lower()] for name in columns)
+    return ["" if cell is None else cell for cell in found]
+
+
+def _lines(text: str) -> tuple[list[str], bool]:
+    """Return the rows as lines without their frame, and whether the first of them is ruled off."""
+    lines = latex_rows(text) or [line for line in text.splitlines() if line.strip()]
+    rules = [_is_rule(line) for line in lines]
+    kept = [_unframed(line) for line, rule in zip(lines, rules, strict=True) if not rule]
+    first = rules.index(False) if kept else 0
+    return kept, any(rules[first + 1 : first + 2])
+
+
+def _is_rule(line: str) -> bool:
+    """Tell whether *line* only draws: ``|---|:--:|``, ``+----+``."""
+    return RULE.issuperset(line) and any(two in line for two in ("--", ":-", "==", "──", "━━"))
 
 
 def _unframed(line: str) -> str:
@@ -39,7 +139,48 @@ def _unframed(line: str) -> str:
     return bare[1:-1] if framed else line
 
 
-def _cells(line: str, columns: int) -> list[str]:
-    """Return the cells of *line*, without the one that a bar at its end would open."""
-    cells = [cell.strip() for cell in CELLS.split(line)]
-    return cells[:-1] if len(cells) > columns and line.endswith("|") else cells
+def _cells(line: str, columns: int) -> list[Typed]:
+    """Return the cells of *line*, one where it is not known what parts them."""
+    if columns == 1:
+        cells = _split(line, BARS)
+        named = len(cells) - 1 == columns and LABEL.fullmatch(cells[0])
+        return [cells[-1] if named else line.strip()]
+    cells = _split(line, SIGNS)
+    if len(cells) > columns and line.endswith("|"):
+        cells.pop()
+    return [*cells] if len(cells) > 1 else [*_loose(line.strip(), columns)]
+
+
+def _without_ends(rows: list[list[Typed]], columns: int) -> list[list[Typed]]:
+    """Return *rows* without the empty cells that a sign at an end of each line opens."""
+    if rows and all(len(row) > columns and not row[-1] for row in rows):
+        rows = [row[:-1] for row in rows]
+    return [row[1:] if len(row) > columns + 1 and not row[0] else row for row in rows]
+
+
+def _loose(line: str, columns: int) -> list[str]:
+    """Return the cells between commas or blanks, if there are as many as columns.
+
+    A comma with a blank behind parts cells before one without, which may group thousands.
+    """
+    for sign in (PARTED_COMMAS, GAPS, COMMAS, BLANKS):
+        cells = _split(line, sign)
+        if len(cells) == columns + 1 and LABEL.fullmatch(cells[0]):
+            cells = cells[1:]
+        if len(cells) == columns and not any(map(OPEN_ENDED.fullmatch, cells)):
+            return cells
+        if sign is PARTED_COMMAS and len(cells) > 1:
+            break
+    return [line]
+
+
+def _split(line: str, sign: re.Pattern[str]) -> list[str]:
+    """Return what stands between the *signs* outside brackets and quotation marks."""
+    cells: list[str] = []
+    start = depth = 0
+    for match in sign.finditer(line):
+        if match["sign"] and not depth:
+            cells.append(line[start : match.start()].strip())
+            start = match.end()
+        depth = max(0, depth + (match[0] in "([{") - (match[0] in ")]}"))
+    return [*cells, line[start:].strip()]

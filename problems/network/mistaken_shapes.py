@@ -4,7 +4,7 @@ The rules for one layer are those of `problems.solvers.sizes` and `problems.solv
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from grader.errors import SolverError
@@ -48,11 +48,21 @@ def _unconcatenated(layer: Branches, *shapes: Shape) -> Shape:
     return (channels.pop(), *SHAPES.table[Branches](layer, *shapes)[1:])
 
 
-def _where_strided(right: Side, wrong: Side) -> Side:
-    """Return *wrong*, but *right* where the stride is 1 and nobody divides."""
+# Where nobody makes the mistake, because nothing is left to compute: kernel size and stride.
+NOT_MADE: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    "size_over_stride": lambda _kernel_size, stride: stride == 1,
+    "forgot_plus_one": lambda kernel_size, stride: kernel_size == stride == 1,
+}
+
+
+def _where_made(mistake: str, right: Side, wrong: Side) -> Side:
+    """Return *wrong*, but *right* for the kernels and strides at which nobody goes wrong."""
+    not_made = NOT_MADE.get(mistake)
+    if not_made is None:
+        return wrong
 
     def side(size: int, kernel_size: int, *, stride: int, **geometry: int) -> Any:
-        chosen = right if stride == 1 else wrong
+        chosen = right if not_made(kernel_size, stride) else wrong
         return chosen(size, kernel_size, stride=stride, **geometry)
 
     return side
@@ -60,9 +70,8 @@ def _where_strided(right: Side, wrong: Side) -> Side:
 
 def _sides(mistake: str) -> dict[type[Layer], Rule]:
     """Return the rules of convolution and pooling whose sizes have the *mistake* in them."""
-    conv, pool = CONV_SIDES[mistake], POOL_SIDES.get(mistake, pool_size)
-    if mistake == "size_over_stride":
-        conv, pool = _where_strided(conv_size, conv), _where_strided(pool_size, pool)
+    conv = _where_made(mistake, conv_size, CONV_SIDES[mistake])
+    pool = _where_made(mistake, pool_size, POOL_SIDES.get(mistake, pool_size))
     return {Conv: conv_shaped_by(conv), Pool: pool_shaped_by(pool)}
 
 

@@ -48,3 +48,20 @@ def test_a_long_formula_goes_on_in_the_next_line(grader) -> None:
     assert lines[at + 1 : at + 3] == [
         "      = 2432 + 51264 + 204928 + 131136 + 650", "      = 390410",
     ]  # fmt: skip
+
+
+def test_the_way_of_an_earlier_part_is_not_told_again(grader) -> None:
+    ran = grader("worked", "decode-a-box", "--original", "--json")
+    parts = json.loads(ran.out)["parts"]
+    told = {part["id"]: [step["text"] for step in part["steps"]] for part in parts}
+    assert len(told["centre_x"]) > 3
+    assert not any(text.startswith("As for") for text in told["centre_x"])
+    for part in ("centre_y", "width", "height"):
+        named, last = told[part]
+        assert named == "As for centre_x."
+        assert last.startswith(part)
+
+
+def test_a_short_way_is_told_again(grader) -> None:
+    ran = grader("worked", "conv-stack-cost", "--original")
+    assert "As for" not in ran.out

@@ -150,6 +150,10 @@ def test_a_mistake_gives_these_operations(mistake, net, shape, macs):
     ("mistake", "solver", "arguments", "value"),
     [
         ("forgot_plus_one", out_shape, (conv(8, 3), (3, 9, 9)), (8, 6, 6)),
+        ("forgot_plus_one", out_shape, (conv(8, 1), MAPS), (8, 6, 6)),
+        ("forgot_plus_one", out_shape, (conv(8, 1, stride=2), MAPS), (8, 2, 2)),
+        ("forgot_plus_one", out_shape, (max_pool(1), MAPS), MAPS),
+        ("forgot_plus_one", network_shape, (network(conv(8, (1, 3)), conv(2, 1)), MAPS), (2, 6, 3)),
         ("concat_for_add", out_shape, (residual(conv(4, 1)), MAPS), (8, 6, 6)),
         ("stride_left_out", network_shape, (SMALL, IMAGE), (10,)),
         ("rounded_up", network_shape, (network(conv(4, 3, stride=2)), MAPS), (4, 3, 3)),

@@ -11,6 +11,7 @@ from grader.render import render_step
 from grader.steps import Array, Formula, Rows, Said, Window, formula
 from grader.values import Tensor
 from grader.worked import MAX_STEPS, worked
+from problems.book import BOOK as BANK
 
 
 def side_steps(size, kernel, *, stride=1, padding=0):
@@ -88,6 +89,43 @@ def test_an_array_is_stated_where_a_formula_cannot_hold_it():
     assert told(part, params={"X": [[1, 2]]}) == ["a = 2·X =\n2  4"]
 
 
+@pytest.mark.parametrize(
+    ("key", "texts"),
+    [
+        ("conv2d(X, K)[1][0]", ["(2, 1): 4·1 + 5·10 = 54", "a = 54"]),
+        (
+            "conv2d(X, K)[0][1] - conv2d(X, K)[0][0]",
+            ["(1, 2): 2·1 + 3·10 = 32", "(1, 1): 1·1 + 2·10 = 21", "a = 32 - 21 = 11"],
+        ),
+        ("max_pool2d(X, (1, 2), stride=1)[1][1]", ["(2, 2): max(5, 6) = 6", "a = 6"]),
+        (
+            "conv2d(X, K, padding=(0, 1))[0][0]",
+            [
+                "The input with its border of zeros:", "X_P =\n0  1  2  3  0\n0  4  5  6  0",
+                "(1, 1): 0·1 + 1·10 = 10", "a = 10",
+            ],
+        ),
+        ("conv2d(X, F)[1][0][1]", ["(2, 1, 2): 2·1 + 3·10 = 32", "a = 32"]),
+    ],
+)  # fmt: skip
+def test_of_one_cell_its_window_alone_is_shown(key, texts):
+    assert [render_step(step).text for step in steps_to(key)] == texts
+
+
+@pytest.mark.parametrize("key", ["conv2d(X, K)[-1][0]", "sum(conv2d(X, K)[0])"])
+def test_without_the_place_of_one_cell_all_windows_are_shown(key):
+    steps = steps_to(key)
+    assert len([step for step in steps if isinstance(step, Window)]) == 4
+    assert isinstance(steps[-1], Formula)
+
+
+def steps_to(key):
+    """Return the steps of the bank's own solvers to a number."""
+    params = {"X": [[1, 2, 3], [4, 5, 6]], "K": [[1, 10]], "F": [[[[5, 7]]], [[[1, 10]]]]}
+    variant = original(ask(key=key), book=BANK, params=params)
+    return worked(variant, variant.problem.parts[0], BANK)
+
+
 def test_a_choice_says_what_became_of_its_condition():
     part = ask(
         "choice",
@@ -114,6 +152,31 @@ def test_a_table_shows_each_row_and_then_itself():
     ]  # fmt: skip
 
 
+def test_the_rows_of_a_table_are_numbered_where_their_items_are_several_numbers():
+    part = ask(
+        "table", rows="((3, 1), (3, 1))", columns={"n": {"kind": "integer", "key": "layer[0] + 1"}}
+    )
+    row = "n = layer[0] + 1 = 3 + 1 = 4"
+    table = "           n\n1: (3, 1)  4\n2: (3, 1)  4"
+    assert told(part) == ["Row 1: (3, 1).", row, "Row 2: (3, 1).", row, table]
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        (ask("vector", key="(n + 1, 2*n)"), "a = (n + 1, 2·n) = (2 + 1, 2·2) = [3, 4]"),
+        (ask("vector", key="(n, n)"), "a = (n, n) = [2, 2]"),
+        (ask("vector", key="(side(9, 3), 4)"), "a = [7, 4]"),
+        (ask("vector", key="(1, 2)", reason="given"), "a = [1, 2]"),
+        (ask("matrix", key="((1, n), (3, 4))"), "a = ((1, n), (3, 4)) =\n1  2\n3  4"),
+        (ask("tensor", key="(n/3, 4)"), "a = (n/3, 4) = (2/3, 4) = [2/3, 4]"),
+        (ask("shape", key="(n + 1, 2*n)"), "a = (n + 1, 2·n) = (2 + 1, 2·2) = 3×4"),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_an_array_are_shown_as_one_and_a_shape_as_a_shape(part, text):
+    assert told(part, params={"n": 2})[-1] == text
+
+
 def test_a_long_table_has_few_steps():
     columns = {"n": {"kind": "integer", "key": "side(layer, 1) + 1"}}
     part = ask("table", rows=f"({'9,' * 120})", columns=columns)
@@ -135,7 +198,9 @@ def test_a_long_table_has_few_steps():
         (ask("expression", key="n*x + 1", variables={"x": "1..9"}), "a = n·x + 1 = 2·x + 1"),
         (ask("shape", key="(n, k)", variables={"k": "1..9"}), "a = (n, k) = (2, k)"),
         (ask("predicate", **{"as": ["number"]}, accept_if="9 ** answer[0] > 1", sample=5),
-         "Right is what makes 9 ** answer[0] > 1 true, such as 5."),
+         "One of the right answers: 5."),
+        (ask("predicate", **{"as": ["integer"] * 3}, accept_if="answer[0] > answer[1]",
+             sample=[3, 2, 0]), "One of the right answers: 3, 2, 0."),
     ],
 )  # fmt: skip
 def test_every_other_kind_says_what_is_right(part, text):

@@ -1,9 +1,9 @@
 """What networks cost: milliseconds to build, walk, table and mistake them, cold and seen before.
 
-Run with `.venv/bin/python benchmarks/networks.py [ROUNDS]`. Each row is the median of several
-rounds. *Cold* has every store of earlier walks emptied; the last column compares with a plain loop
-over the same layers, which computes shapes, parameters and MACs with bare integers in the same run,
-so that runs on different machines compare.
+Run with `make bench`, or `.venv/bin/python benchmarks/networks.py [ROUNDS]`. Each row is the median
+of several rounds. *Cold* has every store of earlier walks emptied; the last column compares with a
+plain loop over the same layers, which computes shapes, parameters and MACs with bare integers in
+the same run, so that runs on different machines compare.
 """
 
 import contextlib

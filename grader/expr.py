@@ -29,6 +29,7 @@ from grader.tree import (
     Num,
     Sequence,
     Text,
+    calls_in,
     names_in,
     walk,
 )
@@ -71,9 +72,8 @@ class Expression:
     calls: tuple[Call, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        found = (node for node in walk(self.tree) if isinstance(node, Call))
         object.__setattr__(self, "names", names_in(self.tree))
-        object.__setattr__(self, "calls", tuple(sorted(found, key=lambda call: call.site)))
+        object.__setattr__(self, "calls", calls_in(self.tree))
 
     @property
     def is_literal(self) -> bool:

@@ -1,15 +1,17 @@
 """What a problem's keys compute on, and where a mistake can strike: worked out once a problem."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from typing import Final, TypeAlias
 
 from grader.book import Book
+from grader.kinds.shapes import ShapePart
 from grader.kinds.tables import TablePart
 from grader.parts import KeyedPart
 from grader.problem import AnyPart, Problem
+from grader.tree import Node, Sequence, calls_in
 
 __all__ = ["Plan", "Site", "plan_of"]
 
@@ -17,8 +19,12 @@ MAX_SITES: Final = 8
 MAX_PAIRS: Final = 200
 CACHED_PLANS: Final = 1024
 
-Site: TypeAlias = tuple[str, int, str]
-"""A call: the part, its number in the key, the function."""
+Site: TypeAlias = tuple[str, tuple[int, ...], str]
+"""Where a mistake is made once: the part, the numbers of the calls in its key, the function.
+
+It is one call, or those to the sizes of a shape along its axes. A table, whose cells are struck
+all together, has no numbers.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Plan:
 
     *named* has, by part, the names in its key, *functions* those it calls, *earlier* the parts that
     it computes on, directly or through others. *mistakes* lists, by part, the mistakes with a twin
-    in its chain of keys, each with the (at most eight) nearest calls to try alone. *pairs* are the
+    in its chain of keys, each with the (at most eight) nearest sites to try alone. *pairs* are the
     mistakes that can be made together, the likeliest (at most two hundred) first.
     """
 
@@ -71,17 +77,34 @@ def _named(part: AnyPart) -> frozenset[str]:
 
 
 def _calls(part: AnyPart) -> tuple[Site, ...]:
-    """Return the calls in the part's key; a table's cells are struck all together, as one call."""
+    """Return the calls in the part's key, those of a table or of several axes together."""
     if isinstance(part, TablePart):
         inside = {one for column in part.columns.values() for _, _, one in _calls(column)}
-        return tuple((part.id, -1, function) for function in sorted(inside))
+        return tuple((part.id, (), function) for function in sorted(inside))
     expression = part.key_expression
     if expression is None:
         return ()
-    return tuple((part.id, call.site, call.function) for call in expression.calls)
+    tree = expression.tree
+    axes = tree.items if isinstance(part, ShapePart) and isinstance(tree, Sequence) else (tree,)
+    return tuple((part.id, numbers, function) for numbers, function in _by_axis(axes))
 
 
-def _mistakes(part: AnyPart, sites: Sequence[Site], book: Book) -> dict[str, tuple[Site, ...]]:
+def _by_axis(axes: Iterable[Node]) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Yield the calls in *axes*, those that stand at one place of axes with equal calls together.
+
+    Nobody forgets the stride of the height and remembers that of the width.
+    """
+    together: dict[tuple[tuple[str, ...], int], list[int]] = {}
+    for axis in axes:
+        calls = calls_in(axis)
+        functions = tuple(call.function for call in calls)
+        for place, call in enumerate(calls):
+            together.setdefault((functions, place), []).append(call.site)
+    for (functions, place), numbers in together.items():
+        yield tuple(numbers), functions[place]
+
+
+def _mistakes(part: AnyPart, sites: Collection[Site], book: Book) -> dict[str, tuple[Site, ...]]:
     """Return the mistakes that strike at *sites*, the part's own calls before those of others."""
     if not isinstance(part, KeyedPart):
         return {}
@@ -89,13 +112,13 @@ def _mistakes(part: AnyPart, sites: Sequence[Site], book: Book) -> dict[str, tup
     for mistake, twins in book.twins.items():
         struck = tuple(site for site in sites if site[2] in twins)
         if struck and mistake not in part.ignore:
-            alone = struck if len(struck) > 1 and all(at >= 0 for _, at, _ in struck) else ()
+            alone = struck if len(struck) > 1 and all(numbers for _, numbers, _ in struck) else ()
             found[mistake] = alone[:MAX_SITES]
     return found
 
 
 def _pairs(
-    mistakes: Iterable[str], sites: Sequence[Site], book: Book
+    mistakes: Iterable[str], sites: Collection[Site], book: Book
 ) -> tuple[tuple[str, str], ...]:
     """Return the likeliest pairs of *mistakes* that go together in every function at *sites*."""
     called = {function for _, _, function in sites}

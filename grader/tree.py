@@ -25,6 +25,7 @@ __all__ = [
     "Num",
     "Sequence",
     "Text",
+    "calls_in",
     "children",
     "names_in",
     "rebuilt",
@@ -182,6 +183,12 @@ def walk(node: Node) -> Iterator[Node]:
 def names_in(node: Node) -> frozenset[str]:
     """Return the names that *node* refers to (functions are not names)."""
     return frozenset(item.name for item in walk(node) if isinstance(item, Name))
+
+
+def calls_in(node: Node) -> tuple[Call, ...]:
+    """Return the calls in *node* in the order of their sites."""
+    found = (item for item in walk(node) if isinstance(item, Call))
+    return tuple(sorted(found, key=lambda call: call.site))
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:

@@ -38,13 +38,15 @@ from grader.steps import (
     stated,
 )
 from grader.tree import Call, Choose, Field, Item, Name, Node, children, rebuilt, walk
-from grader.values import Record, Value
+from grader.values import Record, Tensor, Value
 from grader.variant import Variant
 
 __all__ = ["worked"]
 
 ARRAYS: Final = (VectorPart, MatrixPart, TensorPart)
 MAX_STEPS: Final = 200
+SHORT: Final = 40
+"""The longest text of a vector that is written into a formula."""
 LEFT_OUT: Final = "The other rows follow in the same way."
 
 
@@ -175,8 +177,8 @@ def _is_solver(node: Node) -> bool:
 def _result(name: str, tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
     """Yield the key in symbols and in numbers, unless its one call has been shown already.
 
-    In the symbols what a solver gave, or a cell of it, stands for its call; where that is an array,
-    which a formula cannot hold, the key is stated alone.
+    In the symbols what a solver gave, or a cell of it, stands for its call; where that is a
+    matrix or long, which a formula cannot hold, the key is stated alone.
     """
     if isinstance(tree, Call) and tree.function in book.tracers and _traced(tree, scope, book):
         return
@@ -200,7 +202,11 @@ def _is_known(node: Node) -> bool:
 
 
 def _spelled(node: Node, scope: Scope) -> Node | None:
-    return literal(evaluate(node, scope))
+    """Return the value of *node* as a formula holds it; None for large arrays, and matrices."""
+    value = evaluate(node, scope)
+    if isinstance(value, Tensor) and len(value.shape) == 1 and len(show(value)) <= SHORT:
+        return literal(value.cells)
+    return literal(value)
 
 
 def _chosen(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:

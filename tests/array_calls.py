@@ -12,6 +12,7 @@ VOLUME = Tensor.of([[[1, 2, 4], [3, -4, 0], [2, 2, 1]], [[5, 6, 1], [7, 9, 2], [
 CUBE = Tensor.of([[[1, 2], [0, 3]], [[-1, 4], [5, 1]]])
 FOUR = Tensor.of([[[[1, 2], [3, 4]]], [[[5, 6], [7, 9]]]])
 WEIGHT = Tensor.of([[1, 2, 3], [4, 5, 6], [7, 8, 10]])
+SHUFFLED = Tensor((8, 2, 3), tuple(range(48)))
 DY = Tensor.of([[1, -2, 3], [4, 5, -6]])
 
 ARRAY_CALLS = {
@@ -41,6 +42,8 @@ ARRAY_CALLS = {
         ((X, W), {"stride": 2}),
     ],
     "transposed_running_sum": [((X, W), {"after": 6}), ((X, W), {"after": 6, "stride": 2})],
+    "upsample_nearest2d": [((X, 2), {}), ((RGB, 3), {})],
+    "pixel_shuffle_values": [((SHUFFLED, 2), {})],
     "max_pool2d": [
         ((X, 2), {"stride": 1, "padding": 1}),
         ((X, 2), {}),

@@ -134,7 +134,13 @@ ODD_CALLS: Final[dict[str, list[Any]]] = {
     "layer_norm_params": [(((4, 5),), {"bias": False})],
     "basic_block_params": [((64, 64), {"batch_norm": False, "bias": True})],
     "bottleneck_params": [((64, 8, 64), {"projection": True, "groups": 2, "count": "all"})],
-    "conv_macs": [((8, 16, (3, 5), (7, 9)), {"groups": 4})],
+    "upsample_nearest2d": [((X, Fraction(3, 2)), {}), ((X, Fraction(1, 2)), {}), ((X, 1), {})],
+    "pixel_shuffle_values": [((MAPS, 1), {})],
+    "conv_macs": [
+        ((8, 16, (3, 5), (7, 9)), {"groups": 4}),
+        ((1, 16, (80,), 500), {}),
+        ((3, 8, (3, 3, 3), (4, 5, 6)), {}),
+    ],
     "receptive_field": [
         ((GRAPH,), {}),
         ((named("alexnet"),), {}),

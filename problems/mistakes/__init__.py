@@ -1,7 +1,8 @@
 """The catalogue of mistakes that twins reproduce: rank, hint to the student, instructor's note.
 
 A rank is about how many of 586 collected wrong values the mistake explains; where a count covers
-several mistakes it is shared out among them. The hint names the cause, never the right value.
+several mistakes it is shared out among them, and where the collection has none the rank is a
+judgement on the same scale. The hint points at the cause, never at the right value.
 """
 
 from typing import Final

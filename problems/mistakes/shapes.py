@@ -26,8 +26,8 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "shuffled_along_one_axis": (
             5,
-            "Count the values before and after: does each keep a place?",
-            "Changed the channels by the factor of one axis instead of both.",
+            "Along how many axes does a map change its size?",
+            "Shuffled along one axis: took the factor once for the channels, not for both axes.",
         ),
         "crop_of_both_sides": (
             4,

@@ -61,7 +61,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "stride_left_out": (
             16,
-            "By how many cells does the window move?",
+            "How far is it from one position of the kernel or window to the next?",
             "Computed with stride 1.",
         ),
         "size_over_stride": (
@@ -71,7 +71,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "default_stride_one": (
             8,
-            "No stride is given here: what does pooling use then?",
+            "How far apart do two neighbouring windows of the pooling begin?",
             "Took the default stride of pooling as 1; it is the window.",
         ),
         "dilation_left_out": (

@@ -11,12 +11,12 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
     {
         "kernel_flipped": (
             19,
-            "Deep-learning libraries lay the kernel on the input as it stands: did you turn it?",
+            "How is the kernel laid on the input here: as it stands, or turned round?",
             "Rotated the kernel by 180 degrees, or failed to where the problem asks for it.",
         ),
         "transposed_output": (
             7,
-            "Compare rows and columns of your result with those of the input.",
+            "What does a row of the result stand for here, and what a column?",
             "Gave the transpose of the result.",
         ),
         "average_for_max": (
@@ -66,7 +66,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "softmax_without_powers": (
             4,
-            "Why can no result of a softmax be negative?",
+            "Every result of a softmax is greater than 0: which step sees to that?",
             "Divided the scores by their sum without taking powers of e.",
         ),
         "softmax_undivided": (
@@ -98,6 +98,26 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             3,
             "In which order are the cells written out?",
             "Went down the columns first instead of along the rows.",
+        ),
+        "zeros_between": (
+            4,
+            "Which values do the new cells repeat?",
+            "Put each value into the first cell of its block, and zeros into the others.",
+        ),
+        "map_repeated": (
+            4,
+            "What is repeated, the whole map or each of its values?",
+            "Repeated the whole map instead of each value.",
+        ),
+        "maps_side_by_side": (
+            4,
+            "The values of one position stay together. Where do those of the top left one go?",
+            "Laid the channels side by side instead of weaving their values into blocks.",
+        ),
+        "channels_far_apart": (
+            3,
+            "Which channels of the input make the first channel of the result?",
+            "Took channels that lie far apart for one map, as TensorFlow orders them.",
         ),
         "variance_for_deviation": (
             5,

@@ -15,6 +15,7 @@ __all__ = [
     "Grid",
     "Pair",
     "Shape",
+    "along_axes",
     "array",
     "fitting",
     "flag",
@@ -30,6 +31,7 @@ LARGEST: Final = 10**15
 LONGEST_LIST: Final = 1000
 MOST_LISTED: Final = 10_000
 LONGEST_NUMBER: Final = 128
+MOST_AXES: Final = 3
 
 Shape: TypeAlias = tuple[int, ...]
 Pair: TypeAlias = int | tuple[int, int]
@@ -68,6 +70,23 @@ def pair(value: object, what: str, *, least: int = 1) -> tuple[int, int]:
     if len(value) != 2:  # noqa: PLR2004 - height and width
         raise SolverError(f"{what} must be one number or two, not {len(value)}")
     return whole(value[0], what, least=least), whole(value[1], what, least=least)
+
+
+def along_axes(value: object, what: str, *, axes: int | None = None) -> Shape:
+    """Return *value* as sizes along so many *axes*, or as many as it names, from one to three.
+
+    One number stands for all of them; where their number is open, for height and width.
+
+    >>> along_axes(3, "kernel_size"), along_axes((3,), "kernel_size"), along_axes(8, "x", axes=3)
+    ((3, 3), (3,), (8, 8, 8))
+    """
+    if not isinstance(value, (tuple, list)):
+        return (whole(value, what),) * (2 if axes is None else axes)
+    if axes is None and not 1 <= len(value) <= MOST_AXES:
+        raise SolverError(f"{what} must be one to {MOST_AXES} numbers, not {len(value)}")
+    if axes is not None and len(value) != axes:
+        raise SolverError(f"{what} must have a number for each of {axes} axes, not {len(value)}")
+    return tuple(whole(size, what) for size in value)
 
 
 def shape_of(value: object, what: str = "the shape") -> Shape:

@@ -12,8 +12,15 @@ from typing import Final
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from grader.values import Number, is_number, simplest
-from problems.solvers.bounds import Pair, Shape, pair, whole
-from problems.solvers.parameters import conv_params, linear_params, mlp_params, separable_params
+from problems.solvers.bounds import Shape, along_axes, whole
+from problems.solvers.geometry import PerAxis
+from problems.solvers.parameters import (
+    conv_params,
+    linear_params,
+    mlp_params,
+    one_group,
+    separable_params,
+)
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = [
@@ -30,21 +37,33 @@ __all__ = [
 
 
 def conv_macs(
-    in_channels: int, out_channels: int, kernel_size: Pair, output_size: Pair, *, groups: int = 1
+    in_channels: int,
+    out_channels: int,
+    kernel_size: PerAxis,
+    output_size: PerAxis,
+    *,
+    groups: int = 1,
 ) -> int:
-    """Return the MACs of a 2-D convolution whose output has *output_size* (H', W').
+    """Return the MACs of a convolution whose output has *output_size* (H', W').
 
-    ``H' * W' * kh * kw * in_channels/groups * out_channels``; one *output_size* stands for both.
+    ``H' * W' * kh * kw * in_channels/groups * out_channels``. Kernel and output have as many axes:
+    two, unless *kernel_size* is ``(k,)`` or ``(kd, kh, kw)``; one *output_size* stands for all.
 
-    >>> conv_macs(3, 64, 5, 64)
-    19660800
+    >>> conv_macs(3, 64, 5, 64), conv_macs(1, 16, (80,), 5481)
+    (19660800, 7015680)
     """
     weights = conv_params(in_channels, out_channels, kernel_size, bias=False, groups=groups)
-    return math.prod(pair(output_size, "output_size")) * weights
+    return _positions(kernel_size, output_size) * weights
+
+
+def _positions(kernel_size: PerAxis, output_size: PerAxis) -> int:
+    """Return how many places an output has, whose axes are those of the kernel."""
+    axes = len(along_axes(kernel_size, "kernel_size"))
+    return math.prod(along_axes(output_size, "output_size", axes=axes))
 
 
 def separable_macs(
-    in_channels: int, out_channels: int, kernel_size: Pair, output_size: Pair
+    in_channels: int, out_channels: int, kernel_size: PerAxis, output_size: PerAxis
 ) -> int:
     """Return the MACs of a depthwise convolution and the pointwise one after it.
 
@@ -54,7 +73,7 @@ def separable_macs(
     10027008
     """
     weights = separable_params(in_channels, out_channels, kernel_size)
-    return math.prod(pair(output_size, "output_size")) * weights
+    return _positions(kernel_size, output_size) * weights
 
 
 def linear_macs(in_features: int, out_features: int) -> int:
@@ -84,7 +103,7 @@ def flops(macs: int) -> int:
     return 2 * whole(macs, "macs", least=0)
 
 
-def separable_ratio(out_channels: int, kernel_size: Pair) -> Number:
+def separable_ratio(out_channels: int, kernel_size: PerAxis) -> Number:
     """Return the cost of a separable convolution as a share of a standard one: ``1/N + 1/k**2``.
 
     It holds for MACs, and for weights without biases; *out_channels* is N, ``k**2`` the cells of
@@ -97,9 +116,9 @@ def separable_ratio(out_channels: int, kernel_size: Pair) -> Number:
     return simplest(depthwise + pointwise)
 
 
-def _shares(out_channels: int, kernel_size: Pair) -> tuple[Fraction, Fraction]:
+def _shares(out_channels: int, kernel_size: PerAxis) -> tuple[Fraction, Fraction]:
     """Return the shares of the depthwise and of the pointwise step."""
-    cells = math.prod(pair(kernel_size, "kernel_size"))
+    cells = math.prod(along_axes(kernel_size, "kernel_size"))
     return Fraction(1, whole(out_channels, "out_channels")), Fraction(1, cells)
 
 
@@ -125,8 +144,19 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 )
 
 
-def _positions(given: SimpleNamespace) -> int:
-    return math.prod(pair(given.output_size, "output_size"))
+# What students do instead.
+
+
+def _separable(given: SimpleNamespace) -> int:
+    one_group(given.groups)
+    return separable_macs(
+        given.in_channels, given.out_channels, given.kernel_size, given.output_size
+    )
+
+
+def _with_biases(given: SimpleNamespace) -> int:
+    biases: int = given.out_channels * _positions(given.kernel_size, given.output_size)
+    return conv_macs(**vars(given)) + biases
 
 
 TWINS: Final[tuple[Twin, ...]] = (
@@ -135,17 +165,11 @@ TWINS: Final[tuple[Twin, ...]] = (
         {
             "input_channels_left_out": told(conv_macs, in_channels=lambda g: g.groups),
             "output_channels_left_out": told(conv_macs, out_channels=lambda g: g.groups),
-            "separable_for_standard": instead(
-                conv_macs,
-                lambda g: separable_macs(
-                    g.in_channels, g.out_channels, g.kernel_size, g.output_size
-                ),
-            ),
+            "groups_left_out": told(conv_macs, groups=1),
+            "separable_for_standard": instead(conv_macs, _separable),
             "flops_for_macs": instead(conv_macs, lambda g: 2 * conv_macs(**vars(g))),
             "positions_left_out": told(conv_macs, output_size=1),
-            "bias_counted": instead(
-                conv_macs, lambda g: conv_macs(**vars(g)) + g.out_channels * _positions(g)
-            ),
+            "bias_counted": instead(conv_macs, _with_biases),
         },
     ),
     *twins_of(

@@ -34,6 +34,7 @@ __all__ = [
     "binary_cross_entropy",
     "cross_entropy",
     "softmax_cross_entropy",
+    "true_shares",
 ]
 
 
@@ -56,7 +57,7 @@ def softmax_cross_entropy(
     """
     rows = rows_of_doubles(logits, "logits")
     smoothing = float(share(label_smoothing, "label_smoothing"))
-    wanted = (1 - smoothing) * _wanted(target, rows) + smoothing / rows.shape[-1]
+    wanted = (1 - smoothing) * true_shares(target, rows) + smoothing / rows.shape[-1]
     losses = -(wanted * log_softmax(rows)).sum(axis=-1) / unit_of_log(base)
     return reduced(losses, reduction)
 
@@ -77,7 +78,7 @@ def cross_entropy(
     2.0
     """
     rows = distribution(probabilities, "probabilities")
-    losses = information(_wanted(target, rows), rows).sum(axis=-1) / unit_of_log(base)
+    losses = information(true_shares(target, rows), rows).sum(axis=-1) / unit_of_log(base)
     return reduced(losses, reduction)
 
 
@@ -107,8 +108,14 @@ def binary_cross_entropy(
     return reduced(losses / unit_of_log(base), reduction)
 
 
-def _wanted(target: int | Grid, rows: Array) -> Array:
-    """Return the true probabilities of all classes, in the shape of *rows*."""
+def true_shares(target: int | Grid, rows: Array) -> Array:
+    """Return the true probabilities of all classes, in the shape of *rows*.
+
+    A *target* names the class of each row, counted from 0, or holds the probabilities themselves.
+
+    >>> true_shares(1, np.zeros(3))
+    array([0., 1., 0.])
+    """
     given = np.asarray(target)
     if given.shape == rows.shape:
         return distribution(given, "target")
@@ -129,7 +136,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 
 def _on_logits(rows: Array, given: SimpleNamespace) -> Plain:
     """Return the losses of the logits where *rows* take the place of the probabilities."""
-    wanted = _wanted(given.target, rows)
+    wanted = true_shares(given.target, rows)
     losses = information(wanted, rows).sum(axis=-1) / unit_of_log(given.base)
     return reduced(losses, given.reduction)
 
@@ -150,13 +157,13 @@ def _without_exponential(given: SimpleNamespace) -> Plain:
 def _probability(given: SimpleNamespace) -> Plain:
     """Return the probability of the target where its loss is asked for."""
     rows = softmax(rows_of_doubles(given.logits, "logits"))
-    return reduced((_wanted(given.target, rows) * rows).sum(axis=-1), given.reduction)
+    return reduced((true_shares(given.target, rows) * rows).sum(axis=-1), given.reduction)
 
 
 def _every_class(given: SimpleNamespace) -> Plain:
     """Return the binary cross-entropy of all classes together."""
     rows = distribution(given.probabilities, "probabilities")
-    wanted = _wanted(given.target, rows)
+    wanted = true_shares(given.target, rows)
     losses = information(wanted, rows) + information(1 - wanted, 1 - rows)
     return reduced(losses.sum(axis=-1) / unit_of_log(given.base), given.reduction)
 

@@ -7,13 +7,13 @@ documentation of ``CrossEntropyLoss``. The values are doubles.
 from types import SimpleNamespace
 from typing import Final
 
-import numpy as np
-
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from grader.values import Array
 from problems.solvers.activations import softmax
-from problems.solvers.bounds import Grid, array, whole
+from problems.solvers.bounds import Grid
+from problems.solvers.cross_entropy import true_shares
+from problems.solvers.probabilities import rows_of_doubles
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = ["SOLVERS", "TWINS", "softmax_cross_entropy_gradient"]
@@ -31,29 +31,8 @@ def softmax_cross_entropy_gradient(
     >>> softmax_cross_entropy_gradient([0, 0], 1)
     array([ 0.5, -0.5])
     """
-    scores, wanted = _scores_and_targets(logits, target)
-    return (softmax(scores) - wanted) / _examples(scores, reduction)
-
-
-def _scores_and_targets(logits: Grid, target: int | Grid) -> tuple[Array, Array]:
-    """Return the scores, and the probability that each should have."""
-    scores = array(logits, "logits", ranks=(1, 2))
-    classes = scores.shape[-1]
-    if not isinstance(target, (tuple, list, np.ndarray)):
-        if scores.ndim > 1:
-            raise SolverError(f"target must name a class for each of {len(scores)} examples")
-        chosen = whole(target, "target", least=0)
-        if chosen >= classes:
-            raise SolverError(f"target {chosen} is not one of {classes} classes, counted from 0")
-        return scores, np.eye(classes)[chosen]
-    wanted = array(target, "target", ranks=(1, 2))
-    if scores.ndim > 1 and wanted.shape == scores.shape[:1]:
-        if wanted.dtype.kind != "i" or wanted.min() < 0 or wanted.max() >= classes:
-            raise SolverError(f"each target must be one of {classes} classes, counted from 0")
-        return scores, np.eye(classes)[wanted.astype(np.int64)]
-    if wanted.shape != scores.shape:
-        raise SolverError(f"target has the shape {wanted.shape}, but logits {scores.shape}")
-    return scores, wanted
+    scores = rows_of_doubles(logits, "logits")
+    return (softmax(scores) - true_shares(target, scores)) / _examples(scores, reduction)
 
 
 def _examples(scores: Array, reduction: str) -> int:
@@ -66,13 +45,13 @@ def _examples(scores: Array, reduction: str) -> int:
 
 
 def _without_target(given: SimpleNamespace) -> Array:
-    scores, _ = _scores_and_targets(given.logits, given.target)
+    scores = rows_of_doubles(given.logits, "logits")
     return softmax(scores) / _examples(scores, given.reduction)
 
 
 def _without_softmax(given: SimpleNamespace) -> Array:
-    scores, wanted = _scores_and_targets(given.logits, given.target)
-    return (scores - wanted) / _examples(scores, given.reduction)
+    scores = rows_of_doubles(given.logits, "logits")
+    return (scores - true_shares(given.target, scores)) / _examples(scores, given.reduction)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (softmax_cross_entropy_gradient,)

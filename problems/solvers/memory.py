@@ -66,7 +66,8 @@ def peak_bytes(shapes: tuple[Shape, ...], *, dtype: str = "float32", batch_size:
     """Return the most bytes of activations that a chain of layers holds at once without training.
 
     *shapes* are the input and the output of each layer, in order; a layer needs its input and its
-    output together, and what lies before its input is freed: the largest sum of two neighbours.
+    output together, and what lies before its input is freed: the largest sum of two neighbours. Of
+    a network `peak_activation` counts the values by the same rule, whatever its branches hold.
 
     >>> peak_bytes(((3, 224, 224), (64, 224, 224), (64, 112, 112)))
     16056320

@@ -1,6 +1,7 @@
 """Numbers of learnable parameters of single layers and of a stack of fully connected ones.
 
-Counts are exact integers. Source: the PyTorch documentation of ``Conv2d``, ``ConvTranspose2d``,
+Counts are exact integers. A kernel of one number is square; a tuple has its size along each of one
+to three axes. Source: the PyTorch documentation of ``Conv2d``, ``ConvTranspose2d``,
 ``Linear``, ``Embedding``, ``BatchNorm2d`` and ``LayerNorm``; Howard et al., MobileNets (2017) for
 the separable convolution; the Keras documentation of ``LocallyConnected2D``.
 """
@@ -8,11 +9,13 @@ the separable convolution; the Keras documentation of ``LocallyConnected2D``.
 import math
 from collections.abc import Callable
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Final
 
 from grader.book import Solver, Twin
 from grader.errors import SolverError
-from problems.solvers.bounds import Pair, Shape, flag, pair, shape_of, whole
+from problems.solvers.bounds import Shape, along_axes, flag, shape_of, whole
+from problems.solvers.geometry import PerAxis
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = [
@@ -27,32 +30,33 @@ __all__ = [
     "locally_connected_params",
     "mlp_params",
     "one_bias",
+    "one_group",
     "separable_params",
 ]
 
 
 def conv_params(
-    in_channels: int, out_channels: int, kernel_size: Pair, *, bias: bool = True, groups: int = 1
+    in_channels: int, out_channels: int, kernel_size: PerAxis, *, bias: bool = True, groups: int = 1
 ) -> int:
-    """Return the parameters of a 2-D convolution.
+    """Return the parameters of a convolution.
 
     ``kh * kw * in_channels/groups * out_channels``, and *out_channels* biases. Groups must divide
-    both numbers of channels.
+    both numbers of channels. In one dimension *kernel_size* is ``(k,)``, in three ``(kd, kh, kw)``.
 
-    >>> conv_params(3, 16, 3)
-    448
+    >>> conv_params(3, 16, 3), conv_params(3, 16, (5, 3, 3))
+    (448, 2176)
     """
     into, out = whole(in_channels, "in_channels"), whole(out_channels, "out_channels")
     if into % whole(groups, "groups") or out % groups:
         raise SolverError(f"{groups} groups do not divide {into} and {out} channels")
-    weights = math.prod(pair(kernel_size, "kernel_size")) * (into // groups) * out
+    weights = math.prod(along_axes(kernel_size, "kernel_size")) * (into // groups) * out
     return weights + (out if flag(bias, "bias") else 0)
 
 
 def conv_transpose_params(
-    in_channels: int, out_channels: int, kernel_size: Pair, *, bias: bool = True, groups: int = 1
+    in_channels: int, out_channels: int, kernel_size: PerAxis, *, bias: bool = True, groups: int = 1
 ) -> int:
-    """Return the parameters of a transposed 2-D convolution.
+    """Return the parameters of a transposed convolution.
 
     Its weights are those of the convolution that goes the other way:
     ``kh * kw * in_channels * out_channels/groups``, and *out_channels* biases.
@@ -66,8 +70,8 @@ def conv_transpose_params(
 def locally_connected_params(
     in_channels: int,
     out_channels: int,
-    kernel_size: Pair,
-    output_size: Pair,
+    kernel_size: PerAxis,
+    output_size: PerAxis,
     *,
     bias: bool = True,
     shared_bias: bool = False,
@@ -75,12 +79,14 @@ def locally_connected_params(
     """Return the parameters of a convolution without weight sharing: own filters at each position.
 
     ``H' * W' * (kh * kw * in_channels * out_channels + out_channels)`` for the *output_size*
-    (H', W'); with *shared_bias* all positions of an output channel have one bias.
+    (H', W'), which has as many axes as the kernel; with *shared_bias* all positions of an output
+    channel have one bias.
 
     >>> locally_connected_params(3, 16, 3, 30)
     403200
     """
-    positions = math.prod(pair(output_size, "output_size"))
+    axes = len(along_axes(kernel_size, "kernel_size"))
+    positions = math.prod(along_axes(output_size, "output_size", axes=axes))
     weights = conv_params(in_channels, out_channels, kernel_size, bias=False)
     biases = out_channels if flag(bias, "bias") else 0
     return positions * weights + biases * (1 if flag(shared_bias, "shared_bias") else positions)
@@ -117,7 +123,7 @@ def embedding_params(num_embeddings: int, embedding_dim: int) -> int:
 
 
 def separable_params(
-    in_channels: int, out_channels: int, kernel_size: Pair, *, bias: bool = False
+    in_channels: int, out_channels: int, kernel_size: PerAxis, *, bias: bool = False
 ) -> int:
     """Return the parameters of a depthwise convolution and the pointwise one after it.
 
@@ -178,6 +184,22 @@ def one_bias(solver: Callable[..., int]) -> Solver:
     return instead(solver, lambda g: solver(**{**vars(g), "bias": False}) + int(g.bias))
 
 
+def one_group(groups: int) -> None:
+    """Guarantee that the layer has one group: of others nobody thinks of two steps.
+
+    >>> one_group(1)
+    """
+    if groups != 1:
+        raise SolverError("a convolution in groups is not taken for a separable one")
+
+
+def _separable(given: SimpleNamespace) -> int:
+    one_group(given.groups)
+    return separable_params(
+        given.in_channels, given.out_channels, given.kernel_size, bias=given.bias
+    )
+
+
 TWINS: Final[tuple[Twin, ...]] = (
     *twins_of(
         conv_params,
@@ -186,12 +208,8 @@ TWINS: Final[tuple[Twin, ...]] = (
             "one_bias": one_bias(conv_params),
             "input_channels_left_out": told(conv_params, in_channels=lambda g: g.groups),
             "output_channels_left_out": told(conv_params, out_channels=lambda g: g.groups),
-            "separable_for_standard": instead(
-                conv_params,
-                lambda g: separable_params(
-                    g.in_channels, g.out_channels, g.kernel_size, bias=g.bias
-                ),
-            ),
+            "groups_left_out": told(conv_params, groups=1),
+            "separable_for_standard": instead(conv_params, _separable),
         },
     ),
     *twins_of(
@@ -205,6 +223,7 @@ TWINS: Final[tuple[Twin, ...]] = (
                 out_channels=lambda g: g.in_channels,
             ),
             "input_channels_left_out": told(conv_transpose_params, in_channels=lambda g: g.groups),
+            "groups_left_out": told(conv_transpose_params, groups=1),
         },
     ),
     *twins_of(

@@ -70,7 +70,8 @@ def patch_embedding_params(
     >>> patch_embedding_params(3, 16, 768)
     590592
     """
-    return conv_params(in_channels, whole(embed_dim, "embed_dim"), patch_size, bias=bias)
+    sides = pair(patch_size, "patch_size")
+    return conv_params(in_channels, whole(embed_dim, "embed_dim"), sides, bias=bias)
 
 
 def vit_params(

@@ -46,6 +46,7 @@ from problems.traces import (
     suppression,
     training,
     transformers,
+    upsampling,
     vision_transformers,
     windows,
 )
@@ -58,6 +59,7 @@ TRACERS: Final[Mapping[str, Tracer]] = {
     **windows.TRACERS,
     **pools.TRACERS,
     **stamps.TRACERS,
+    **upsampling.TRACERS,
     **dense.TRACERS,
     **parameters.TRACERS,
     **blocks.TRACERS,

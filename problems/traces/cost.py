@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Final
 
 from grader.steps import Formula, Said, Step, Tracer, formula
-from problems.solvers.bounds import Pair
 from problems.solvers.cost import (
     conv_macs,
     flops,
@@ -16,31 +15,32 @@ from problems.solvers.cost import (
     separable_macs,
     separable_ratio,
 )
-from problems.traces.parameters import area, grouped, kernel_area, layer_rows
+from problems.solvers.geometry import PerAxis
+from problems.traces.parameters import grouped, kernel_area, layer_rows, places
 from problems.traces.tracing import counted_up, tracers
 
 __all__ = ["TRACERS", "conv_formula"]
 
-PLACES: Final = ("H_out", "W_out")
-
 
 def conv_formula(
     channels: tuple[int, int],
-    kernel_size: Pair,
-    places: Pair,
+    kernel_size: PerAxis,
+    sizes: PerAxis,
     *,
     groups: int = 1,
-    letters: tuple[str, str] = PLACES,
+    index: str = "_out",
 ) -> Formula:
-    """Return the MACs of a convolution with *channels* in and out, at so many *places*.
+    """Return the MACs of a convolution with *channels* in and out, at each place of these *sizes*.
+
+    *index* says of which map they are: of the output, unless it is left out.
 
     >>> conv_formula((3, 64), 5, 64).value
     19660800
     """
-    where, sizes = area(places, letters)
+    where, numbers = places(kernel_size, sizes, index=index)
     cells, kernel = kernel_area(kernel_size)
-    seen, numbers = grouped(channels[0], groups)
-    every = {**sizes, **kernel, **numbers, "C_out": channels[1]}
+    seen, inner = grouped(channels[0], groups)
+    every = {**numbers, **kernel, **inner, "C_out": channels[1]}
     return formula("M", f"{where}*{cells}*{seen}*C_out", **every)
 
 
@@ -51,11 +51,11 @@ def _conv(given: SimpleNamespace) -> Iterator[Step]:
 
 
 def _separable(given: SimpleNamespace) -> Iterator[Step]:
-    places, sizes = area(given.output_size, PLACES)
+    where, sizes = places(given.kernel_size, given.output_size)
     cells, kernel = kernel_area(given.kernel_size)
     channels = {"C_in": given.in_channels, "C_out": given.out_channels}
-    depthwise = formula("M_d", f"{places}*{cells}*C_in", **sizes, **kernel, **channels)
-    pointwise = formula("M_p", f"{places}*C_in*C_out", **sizes, **channels)
+    depthwise = formula("M_d", f"{where}*{cells}*C_in", **sizes, **kernel, **channels)
+    pointwise = formula("M_p", f"{where}*C_in*C_out", **sizes, **channels)
     yield Said("The depthwise step and the pointwise one, at each place of the output:")
     yield depthwise
     yield pointwise

@@ -128,7 +128,7 @@ def _layer_macs(given: SimpleNamespace) -> Iterator[Step]:
             yield Said("Each weight is used once for each place of the input, which it stamps.")
             channels = (channels_in(layer, shape), layer.out_channels)
             kernel, groups = layer.kernel_size, layer.groups
-            yield conv_formula(channels, kernel, shape[1:], groups=groups, letters=("H", "W"))
+            yield conv_formula(channels, kernel, shape[1:], groups=groups, index="")
         case Linear():
             into = features_in(layer, shape)
             yield from cost.TRACERS["linear_macs"](into, layer.out_features)

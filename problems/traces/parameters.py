@@ -1,16 +1,17 @@
 """The way to numbers of parameters: weights, biases, and both together.
 
 N_w and N_b are the weights and the biases, N is both; K the side of a kernel, C the channels, n the
-sizes of layers, G the groups.
+sizes of layers, G the groups. Axes are D, H and W, or L where there is one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Final
 
 from grader.steps import Rows, Said, Step, Tracer, formula
-from problems.solvers.bounds import Pair, pair
+from problems.solvers.bounds import along_axes
+from problems.solvers.geometry import PerAxis
 from problems.solvers.parameters import (
     batch_norm_params,
     conv_params,
@@ -24,30 +25,45 @@ from problems.solvers.parameters import (
 )
 from problems.traces.tracing import counted_up, listed, multiplied, tracers
 
-__all__ = ["TRACERS", "Named", "area", "grouped", "kernel_area", "layer_rows"]
+__all__ = ["TRACERS", "Named", "area", "grouped", "kernel_area", "layer_rows", "places"]
 
 Named = tuple[str, dict[str, int]]
 """A piece of a formula, and the numbers of its letters."""
 
 
-def area(sides: Pair, letters: tuple[str, str]) -> Named:
-    """Return the area of two *sides* as a piece of a formula.
+def area(sides: Sequence[int], letters: Sequence[str]) -> Named:
+    """Return the product of *sides* as a piece of a formula.
 
     >>> area((3, 5), ("K_H", "K_W"))
     ('K_H*K_W', {'K_H': 3, 'K_W': 5})
     """
-    high, wide = pair(sides, letters[0])
-    return f"{letters[0]}*{letters[1]}", {letters[0]: high, letters[1]: wide}
+    return "*".join(letters), dict(zip(letters, sides, strict=True))
 
 
-def kernel_area(kernel_size: Pair) -> Named:
-    """Return the area of a kernel: K squared where it is square.
+def kernel_area(kernel_size: PerAxis) -> Named:
+    """Return the cells of a kernel: K squared where it is square, cubed where it is a cube.
 
-    >>> kernel_area(3)
-    ('K**2', {'K': 3})
+    >>> kernel_area(3), kernel_area((7,))
+    (('K**2', {'K': 3}), ('K', {'K': 7}))
     """
-    high, wide = pair(kernel_size, "kernel_size")
-    return ("K**2", {"K": high}) if high == wide else area((high, wide), ("K_H", "K_W"))
+    sides = along_axes(kernel_size, "kernel_size")
+    if len(set(sides)) > 1:
+        return area(sides, [f"K_{letter}" for letter in "DHW"[-len(sides) :]])
+    return ("K" if len(sides) == 1 else f"K**{len(sides)}"), {"K": sides[0]}
+
+
+def places(kernel_size: PerAxis, sizes: PerAxis, *, index: str = "_out") -> Named:
+    """Return the places of a map, whose axes are those of the kernel.
+
+    The letters have an *index*: that of an output, unless another one is given.
+
+    >>> places(3, 8), places((7,), 100, index="")
+    (('H_out*W_out', {'H_out': 8, 'W_out': 8}), ('L', {'L': 100}))
+    """
+    axes = len(along_axes(kernel_size, "kernel_size"))
+    letters = "L" if axes == 1 else "DHW"[-axes:]
+    sides = along_axes(sizes, "the sizes", axes=axes)
+    return area(sides, [f"{letter}{index}" for letter in letters])
 
 
 def grouped(in_channels: int, groups: int) -> Named:
@@ -89,14 +105,14 @@ def _conv_transpose(given: SimpleNamespace) -> Iterator[Step]:
 
 def _locally_connected(given: SimpleNamespace) -> Iterator[Step]:
     cells, kernel = kernel_area(given.kernel_size)
-    places, sizes = area(given.output_size, ("H_out", "W_out"))
+    where, sizes = places(given.kernel_size, given.output_size)
     out = {"C_out": given.out_channels}
     yield Said("Nothing is shared: each place of the output has weights of its own.")
     weights = (
-        f"{places}*{cells}*C_in*C_out",
+        f"{where}*{cells}*C_in*C_out",
         {**sizes, **kernel, "C_in": given.in_channels, **out},
     )
-    own = ("C_out", out) if given.shared_bias else (f"{places}*C_out", {**sizes, **out})
+    own = ("C_out", out) if given.shared_bias else (f"{where}*C_out", {**sizes, **out})
     yield from _weighted(weights, own if given.bias else None)
 
 

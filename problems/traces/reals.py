@@ -69,9 +69,6 @@ def _of_doubles(function: Callable[[float], float]) -> Function:
 
 REAL_FUNCTIONS: Final[dict[str, Function]] = {
     **FUNCTIONS,
-    "exp": _of_doubles(math.exp),
-    "ln": _of_doubles(math.log),
-    "log10": _of_doubles(math.log10),
     "cos": _of_doubles(math.cos),
     "atan": _of_doubles(math.atan),
 }

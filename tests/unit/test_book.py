@@ -10,7 +10,8 @@ from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
 from grader.expr import parse
 from grader.values import Tensor
-from problems.book import BOOK, SOLVERS, bind
+from problems.binding import bind
+from problems.book import BOOK, SOLVERS
 from problems.network.build import conv
 
 

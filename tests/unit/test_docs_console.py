@@ -2,7 +2,8 @@
 
 Every ``console`` block is run, in an empty folder with a copy of ``docs/examples``. What follows
 ``$ command`` is what it prints; a line ``...`` stands for any lines, and a line that begins with
-``> `` goes on with the command. A block ``yaml NAME.yaml`` is the file that the commands below use.
+``> `` goes on with the command. A block ``yaml NAME.yaml`` or ``json NAME.jsonl`` is the file that
+the commands below use.
 """
 
 import io
@@ -24,7 +25,9 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
-BLOCK = re.compile(r"^```(?:(console)|yaml (\S+\.yaml))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^```(?:(console)|(?:yaml|json) (\S+\.(?:yaml|jsonl)))\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 WIDTH = 100
 
 

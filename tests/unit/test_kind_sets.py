@@ -36,6 +36,8 @@ NONE = ask("set", of="name", options=["conv1", "fc"], key="()")
         (NUMBERS, "{}", "wrong"),
         (NUMBERS, 5, "wrong"),
         (NUMBERS, "a = 1, b = 3", "unreadable"),
+        (NUMBERS, "1 <= k <= 5", "unreadable"),
+        (NUMBERS, "k != 5", "unreadable"),
         (NUMBERS, "1 or 3", "unreadable"),
         (NUMBERS, "{1, ...}", "unreadable"),
         (NUMBERS, "1,000, 3", "unreadable"),

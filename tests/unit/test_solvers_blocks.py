@@ -153,7 +153,7 @@ def test_the_ratio_of_a_separable_convolution_is_that_of_its_macs(into, out, ker
         (lambda: bottleneck_params(64, 32, 256, count="some"), "count must be learnable or all"),
         (lambda: inception_params(192, (64, 96)), "6 numbers, not 2"),
         (lambda: inception_channels(7), "widths must be a tuple"),
-        (lambda: locally_connected_params(3, 4, 3, (5, 5, 5)), "output_size must be one number"),
+        (lambda: locally_connected_params(3, 4, 3, (5,) * 3), "each of 2 axes, not 3"),
         (lambda: layer_norm_params(()), "normalized_shape must be a tuple"),
         (lambda: flops(-1), "macs must be from 0"),
         (lambda: separable_ratio(0, 3), "out_channels must be from 1"),

@@ -12,6 +12,7 @@ from problems.solvers.parameters import (
     batch_norm_params,
     conv_params,
     linear_params,
+    locally_connected_params,
     mlp_params,
     separable_params,
 )
@@ -22,7 +23,7 @@ from problems.solvers.training import epochs_completed, steps_per_epoch
 
 @pytest.mark.parametrize("into", [1, 2, 6])
 @pytest.mark.parametrize("out", [2, 4])
-@pytest.mark.parametrize("kernel", [1, 3, (3, 5)])
+@pytest.mark.parametrize("kernel", [1, 3, (3, 5), (7,), (2, 3, 5)])
 @pytest.mark.parametrize("groups", [1, 2])
 def test_the_parameters_of_a_convolution_are_its_weights_and_biases(into, out, kernel, groups):
     if into % groups:
@@ -49,6 +50,12 @@ def test_the_parameters_of_a_convolution_are_its_weights_and_biases(into, out, k
         (conv_macs(128, 256, 5, 16), 209_715_200),
         (conv_macs(128, 256, 5, (16, 8)), 104_857_600),
         (conv_macs(64, 64, 5, 32, groups=64), 1_638_400),
+        (conv_params(3, 64, (3, 7, 7), bias=False), 28_224),
+        (conv_macs(3, 64, (3, 7, 7), (16, 56, 56), groups=1), 28_224 * 16 * 56 * 56),
+        (conv_params(80, 512, (3,)), 123_392),
+        (conv_macs(80, 512, (3,), 3000), 3000 * 122_880),
+        (separable_macs(8, 16, (5,), 100), 100 * (5 * 8 + 8 * 16)),
+        (locally_connected_params(1, 2, (3,), 10), 10 * (3 * 2 + 2)),
         (separable_macs(128, 256, 5, 16), 9_207_808),
         (linear_macs(65_536, 200), 13_107_200),
         (saving_percent(204_800, 9_792), Fraction(3047, 32)),
@@ -79,7 +86,11 @@ def test_a_separable_convolution_computes_what_its_parameters_say():
     [
         (lambda: conv_params(3, 4, 3, groups=2), "2 groups do not divide 3 and 4 channels"),
         (lambda: conv_params(3, 4, 3, bias=1), "bias must be True or False"),
-        (lambda: conv_params(3, 4, (3, 3, 3)), "kernel_size must be one number or two"),
+        (lambda: conv_params(3, 4, (3,) * 4), "kernel_size must be one to 3 numbers, not 4"),
+        (lambda: conv_params(3, 4, ()), "kernel_size must be one to 3 numbers, not 0"),
+        (lambda: conv_macs(3, 4, (3, 3, 3), (8, 8)), "output_size must have a number for"),
+        (lambda: conv_macs(3, 4, 3, (8,)), "output_size must have a number for each of 2 axes"),
+        (lambda: locally_connected_params(3, 4, (3,), (8, 8)), "each of 1 axes, not 2"),
         (lambda: conv_params(0, 4, 3), "in_channels must be from 1"),
         (lambda: linear_params(Fraction(5, 2), 4), "in_features must be a whole number"),
         (lambda: mlp_params((4,)), "at least one layer"),

@@ -235,11 +235,12 @@ def test_a_batch_of_scores_is_averaged_or_summed(reduction, divisor):
 @pytest.mark.parametrize(
     ("logits", "target", "reason"),
     [
-        ([1, 2], 2, "target 2 is not one of 2 classes, counted from 0"),
+        ([1, 2], 2, "target must be from 0 to 1: there are 2 classes"),
         ([1, 2], -1, "target must be from 0"),
-        ([[1, 2]], 0, "a class for each of 1 examples"),
-        ([[1, 2]], (2,), "each target must be one of 2 classes"),
-        ([1, 2], (1, 0, 0), "target has the shape"),
+        ([[1, 2]], 0, "target must be 1 classes, one for each row, counted from 0"),
+        ([[1, 2]], (2,), "target must be from 0 to 1"),
+        ([1, 2], (1, 0, 0), "target must be one class"),
+        ([1, 2], (0.5, 0.6), "each row of target must add up to 1"),
     ],
 )
 def test_a_target_that_is_no_class_is_refused(logits, target, reason):

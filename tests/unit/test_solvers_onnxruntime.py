@@ -3,17 +3,21 @@
 A model of one node is spelled in protobuf by hand, so that the tests need no further package.
 """
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
 import onnxruntime
 import pytest
 
+from grader.values import Tensor
+from problems.book import BOOK
 from problems.solvers.activations import activation
 from problems.solvers.convolution import conv1d, conv2d, conv3d
 from problems.solvers.pool_values import avg_pool2d, max_pool2d
 from problems.solvers.pooling import pool_size
 from problems.solvers.transposed_values import conv_transpose2d
+from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 
 FLOAT = 1
 INTEGER_ATTRIBUTE, TEXT_ATTRIBUTE, INTEGERS_ATTRIBUTE = 2, 3, 7
@@ -229,3 +233,25 @@ def test_an_activation_is_that_of_onnxruntime(name, operator, options):
     np.testing.assert_allclose(
         activation(x, name), run(operator, x, **options), rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_pixel_shuffle_is_that_of_onnxruntime(factor, channels):
+    """ONNX calls it DepthToSpace, and CRD the order of PyTorch; DCR is TensorFlow's."""
+    x = integers(channels * factor**2, 3, 4)
+    expected = run("DepthToSpace", *single(x), blocksize=factor, mode="CRD")
+    np.testing.assert_array_equal(pixel_shuffle_values(x, factor), expected[0])
+    far = BOOK.twins["channels_far_apart"]["pixel_shuffle_values"](Tensor.from_array(x), factor)
+    other = run("DepthToSpace", *single(x), blocksize=factor, mode="DCR")
+    np.testing.assert_array_equal(far.array(), other[0])
+
+
+@pytest.mark.parametrize("factor", [Fraction(1, 2), 1, Fraction(3, 2), 2, Fraction(9, 4), 3])
+def test_nearest_neighbours_are_those_of_onnxruntime(factor):
+    x = integers(2, 5, 7)
+    expected = run(
+        "Resize", *single(x), [], [1, 1, factor, factor],
+        mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor",
+    )  # fmt: skip
+    np.testing.assert_array_equal(upsample_nearest2d(x, factor), expected[0])

@@ -59,6 +59,12 @@ def of_type(kind, steps):
             "conv_params", (8, 16, (3, 5)), {"groups": 4, "bias": False},
             "N = K_H·K_W·C_in/G·C_out = 3·5·8/4·16 = 480",
         ),
+        ("conv_params", (2, 4, (3,)), {"bias": False}, "N = K·C_in·C_out = 3·2·4 = 24"),
+        (
+            "conv_params", (3, 4, (2, 3, 3)), {"bias": False},
+            "N = K_D·K_H·K_W·C_in·C_out = 2·3·3·3·4 = 216",
+        ),
+        ("conv_macs", (2, 4, (3,), 10), {}, "M = L_out·K·C_in·C_out = 10·3·2·4 = 240"),
         ("mlp_params", ((784, 100, 10),), {}, "N = 78500 + 1010 = 79510"),
         ("flops", (19_200,), {}, "F = 2·M = 2·19200 = 38400"),
         ("saving_percent", (100, 30), {}, "s = 100·(1 - N_2/N_1) = 100·(1 - 30/100) = 70"),

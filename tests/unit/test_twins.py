@@ -11,7 +11,8 @@ from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK, SOLVERS, TWINS, bind
+from problems.binding import bind
+from problems.book import BOOK, SOLVERS, TWINS
 from problems.mistakes import MISTAKES
 from problems.network.build import (
     batch_norm,
@@ -80,12 +81,12 @@ ORDINARY = {
         ((22, 5), {"stride": 2}),
     ],
     "pool_shape": [(((20, 13, 16), 3), {"stride": 2, "padding": 1}), (((20, 13, 16), 4), {})],
-    "conv_params": [((3, 16, 5), {})],
+    "conv_params": [((3, 16, 5), {}), ((4, 16, 5), {"groups": 2})],
     "linear_params": [((20, 10), {})],
     "mlp_params": [(((20, 10, 5),), {})],
     "separable_params": [((8, 16, 3), {"bias": True})],
     "batch_norm_params": [((8,), {}), ((8,), {"count": "all"})],
-    "conv_macs": [((3, 16, 5, 9), {})],
+    "conv_macs": [((3, 16, 5, 9), {}), ((4, 16, 5, 9), {"groups": 2})],
     "separable_macs": [((8, 16, 3, 9), {})],
     "linear_macs": [((20, 10), {})],
     "saving_percent": [((100, 30), {})],
@@ -196,6 +197,9 @@ def test_the_commonest_mistakes_rank_highest():
         ("output_channels_left_out", "conv_params", ((3, 16, 3), {}), 28),
         ("separable_for_standard", "conv_params", ((64, 128, 5), {"bias": False}), 9_792),
         ("separable_for_standard", "conv_params", ((128, 256, 5), {"bias": False}), 35_968),
+        ("groups_left_out", "conv_params", ((32, 32, 3), {"groups": 32}), 9_248),
+        ("groups_left_out", "conv_macs", ((32, 32, 3, 14), {"groups": 4}), 1_806_336),
+        ("groups_left_out", "conv_transpose_params", ((8, 4, 2), {"groups": 4}), 132),
         ("no_bias", "mlp_params", (((784, 100, 10),), {}), 79_400),
         ("one_bias", "mlp_params", (((784, 100, 10),), {}), 79_402),
         ("input_biased", "mlp_params", (((784, 100, 10),), {}), 80_294),
@@ -272,6 +276,8 @@ def test_a_wrong_size_may_be_carried_into_the_next_wrong_size():
         ("padding_once", "conv_size", ((3, 5), {"padding": 1})),
         ("stride_left_out", "pool_size", ((20, 2), {})),
         ("default_stride_one", "pool_size", ((20, 2), {"stride": 2})),
+        ("separable_for_standard", "conv_params", ((8, 16, 3), {"groups": 2})),
+        ("separable_for_standard", "conv_macs", ((8, 16, 3, 9), {"groups": 8})),
         ("layer_left_out", "receptive_field", ((((5, 2),),), {})),
         ("layer_left_out", "receptive_field", ((NET,), {})),
         ("pooling_left_out", "receptive_field", ((((5, 2), (2, 2)),), {})),

@@ -1,0 +1,123 @@
+"""What stands between the engine, which has exact values, and solvers, which take plain ones.
+
+Solvers work on plain numbers, tuples and NumPy arrays. What they return, and whatever goes wrong in
+them, is turned into what the engine knows.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import wraps
+from typing import Any, Final, TypeVar, get_args
+
+import numpy as np
+
+from grader.arithmetic import Function
+from grader.book import Rewrite, Solver, Twin
+from grader.errors import SolverError
+from grader.steps import Step, Tracer
+from grader.values import Opaque, Tensor, Value, exact
+
+__all__ = ["bind", "bind_rewrite", "bind_tracer"]
+
+T = TypeVar("T")
+
+# What Python and NumPy raise where a value of another kind is given than a solver takes.
+FAILURES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    TypeError,
+    ValueError,
+)
+
+
+def bind(solver: Solver) -> Function:
+    """Return *solver* for engine values: tensors go in as arrays, results come out exact.
+
+    A solver with an argument that may be a `Tensor` is given tensors as they are, cells exact.
+    Whatever goes wrong on the way is a `SolverError`.
+
+    >>> bind(np.transpose)(Tensor.of([[1, 2], [3, 4]])).cells
+    (1, 3, 2, 4)
+    """
+
+    def computed(*arguments: object, **keywords: object) -> Value:
+        return _exact(solver(*arguments, **keywords))
+
+    exactly = _takes_tensors(solver)
+
+    @wraps(solver)
+    def function(*arguments: Value, **keywords: Value) -> Value:
+        return _called(computed, arguments, keywords, name=solver.__name__, exactly=exactly)
+
+    return function
+
+
+def _takes_tensors(solver: Solver) -> bool:
+    """Tell whether an argument of *solver* is annotated as one that may be a tensor."""
+    hints = getattr(solver, "__annotations__", {})
+    taken = (hint for name, hint in hints.items() if name != "return")
+    return any(Tensor in (hint, *get_args(hint)) for hint in taken)
+
+
+def bind_tracer(tracer: Tracer) -> Tracer:
+    """Return *tracer* for engine values; what it cannot trace is a `SolverError`."""
+
+    @wraps(tracer)
+    def steps(*arguments: Value, **keywords: Value) -> tuple[Step, ...]:
+        return _called(tracer, arguments, keywords, name=tracer.__name__)
+
+    return steps
+
+
+def bind_rewrite(twin: Twin, rewrite: Rewrite) -> Rewrite:
+    """Return *rewrite* for engine values; it gives plain ones, which bound twins take as well."""
+
+    def call(*arguments: Value, **keywords: Value) -> Mapping[str, Any]:
+        return _called(rewrite.call, arguments, keywords, name=twin.solver)
+
+    return Rewrite(rewrite.arguments, call)
+
+
+def _called(
+    call: Callable[..., T],
+    arguments: Iterable[Value],
+    keywords: Mapping[str, Value],
+    *,
+    name: str,
+    exactly: bool = False,
+) -> T:
+    """Return what *call* gives for engine values, plain ones unless *exactly*; or `SolverError`."""
+    given = [value if exactly else _plain(value) for value in arguments]
+    named_values = {word: value if exactly else _plain(value) for word, value in keywords.items()}
+    try:
+        return call(*given, **named_values)
+    except FAILURES as error:
+        raise SolverError(f"{name} could not compute: {error}") from error
+
+
+def _plain(value: Value) -> object:
+    """Return *value* as a solver takes it."""
+    if isinstance(value, Tensor):
+        return value.array()
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    return value
+
+
+def _exact(result: object) -> Value:
+    """Return a solver's *result* as the engine takes it, numbers exact; else a `SolverError`."""
+    match result:
+        case np.ndarray():
+            return Tensor.from_array(result) if result.ndim else exact(result.item())
+        case tuple() | list():
+            return tuple(_exact(item) for item in result)
+        case bool() | np.bool_():
+            return bool(result)
+        case str() | Opaque() | Tensor():
+            return result
+        case int() | float() | Fraction() | np.number():
+            return exact(result)
+        case _:
+            raise SolverError(f"a solver gave {type(result).__name__}, which is not a value")

@@ -1,0 +1,67 @@
+"""Maps that grow without weights, against loops over their definition."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from grader.errors import SolverError
+from problems.solvers.resizing import pixel_shuffle_shape, upsample_shape
+from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
+
+X = np.arange(2 * 9 * 3 * 4).reshape(18, 3, 4)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 5])
+def test_upsampling_repeats_rows_and_columns(factor):
+    expected = X.repeat(factor, axis=1).repeat(factor, axis=2)
+    np.testing.assert_array_equal(upsample_nearest2d(X, factor), expected)
+    np.testing.assert_array_equal(upsample_nearest2d(X[0], factor), expected[0])
+
+
+@pytest.mark.parametrize("factor", [Fraction(1, 3), 0.5, 1.5, Fraction(7, 3), 4])
+def test_the_size_is_that_of_the_shape_rule(factor):
+    assert upsample_nearest2d(X, factor).shape == upsample_shape(X.shape, factor, layout="CHW")
+
+
+def test_a_factor_is_exact_where_doubles_fall_below_a_whole_row():
+    """Row 37 of a map enlarged 3.7 times comes from row 10; 37 * (1/3.7) is 9.99… in doubles."""
+    column = np.arange(12).reshape(12, 1)
+    assert upsample_nearest2d(column, 3.7)[36:39, 0].tolist() == [9, 10, 10]
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+def test_a_shuffle_follows_its_definition(factor):
+    found = pixel_shuffle_values(X, factor)
+    assert found.shape == pixel_shuffle_shape(X.shape, factor, layout="CHW")
+    for channel, row, column in np.ndindex(found.shape):
+        block = channel * factor**2 + row % factor * factor + column % factor
+        assert found[channel, row, column] == X[block, row // factor, column // factor]
+
+
+@pytest.mark.parametrize(
+    "compute", [lambda x: upsample_nearest2d(x, 3), lambda x: pixel_shuffle_values(x, 3)]
+)
+def test_integers_stay_integers_and_decimals_decimals(compute):
+    assert compute(X).dtype == np.int64
+    assert compute(X / 2).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("compute", "reason"),
+    [
+        (lambda: pixel_shuffle_values(X, 2), "2² does not divide 18 channels"),
+        (lambda: pixel_shuffle_values(X[0], 1), "x must have 3 axes, not 2"),
+        (lambda: pixel_shuffle_values(X, 0), "upscale_factor must be from 1"),
+        (lambda: pixel_shuffle_values(X, Fraction(3, 2)), "upscale_factor must be a whole number"),
+        (lambda: upsample_nearest2d(X, 0.01), "nothing is left of 3"),
+        (lambda: upsample_nearest2d(X, -1), "nothing is left"),
+        (lambda: upsample_nearest2d(X, 10**5), "would have .* cells"),
+        (lambda: upsample_nearest2d(X, "2"), "is not a number"),
+        (lambda: upsample_nearest2d([1, 2], 2), "x must have 2 or 3 axes, not 1"),
+        (lambda: upsample_nearest2d([[1], [2, 3]], 2), "x is ragged"),
+    ],
+)
+def test_what_cannot_grow_is_refused_with_the_reason(compute, reason):
+    with pytest.raises(SolverError, match=reason):
+        compute()

@@ -1,7 +1,10 @@
 """Markdown and TeX made readable on a terminal."""
 
 import re
+import unicodedata
 from typing import Final
+
+from grader.show import GREEK
 
 __all__ = ["readable"]
 
@@ -9,6 +12,13 @@ MATRIX: Final = re.compile(
     r"\\begin\{([bp]?matrix|array)\}(?:\{[^}]*\})?(.*?)\\end\{\1\}", re.DOTALL
 )
 FRACTION: Final = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+ROOT: Final = re.compile(r"√\s*\{([^{}]*)\}")
+MARKED: Final = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*(?:\{\s*(\w)\s*\}|(\w))")
+MARKS: Final = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
+RAISED: Final = re.compile(r"([_^])\s*\{\s*([^{}]*?)\s*\}")
+ALONE: Final = re.compile(r"-?\w+")
+"""What needs no brackets as an exponent or an index."""
+NESTED: Final = 3
 WORDS: Final = re.compile(r"\\(?:text|mathrm|mathbf|operatorname|mathit)\s*\{([^{}]*)\}")
 SYMBOLS: Final = {
     r"\times": "×",
@@ -25,7 +35,23 @@ SYMBOLS: Final = {
     r"\rightarrow": "→",
     r"\Rightarrow": "⇒",
     r"\partial": "∂",
-    r"\gamma": "γ",
+    **{rf"\{name}": letter for name, letter in GREEK.items()},
+    **{rf"\{name}": name for name in ("cos", "exp", "ln", "log", "max", "min", "sin", "tanh")},
+    r"\sum": "∑",
+    r"\sqrt": "√",
+    r"\infty": "∞",
+    r"\ne": "≠",
+    r"\neq": "≠",
+    r"\approx": "≈",
+    r"\in": "∈",
+    r"\notin": "∉",
+    r"\nabla": "∇",
+    r"\odot": "⊙",
+    r"\prod": "∏",
+    r"\pm": "±",
+    r"\ell": "ℓ",
+    r"\varepsilon": "ε",
+    r"\leftarrow": "←",
     r"\ldots": "…",
     r"\dots": "…",
     r"\qquad": "  ",
@@ -53,15 +79,33 @@ def readable(text: str) -> str:
 
     >>> readable(r"A $64\times 64$ image, $\frac{W}{2}$")
     'A 64× 64 image, (W)/(2)'
+    >>> readable(r"$\hat v_n = v_n / (1 - \beta_2^n)$")
+    'v̂_n = v_n / (1 - β_2^n)'
     """
-    text = MATRIX.sub(_matrix, text)
-    for _ in range(3):
-        text = FRACTION.sub(r"(\1)/(\2)", WORDS.sub(r"\1", text))
-    return PATTERN.sub(lambda match: SYMBOLS[match[0]], text)
+    return _inline(MATRIX.sub(_matrix, text))
+
+
+def _inline(text: str) -> str:
+    """Return *text* without matrices in plain characters, what is nested from the inside out."""
+    text = MARKED.sub(_marked, PATTERN.sub(lambda match: SYMBOLS[match[0]], text))
+    for _ in range(NESTED):
+        text = RAISED.sub(_raised, WORDS.sub(r"\1", text))
+        text = ROOT.sub(r"√(\1)", FRACTION.sub(r"(\1)/(\2)", text))
+    return text
+
+
+def _marked(match: re.Match[str]) -> str:
+    letter = (match[2] or match[3]) + MARKS[match[1]]
+    return unicodedata.normalize("NFC", letter)
+
+
+def _raised(match: re.Match[str]) -> str:
+    sign, inner = match.groups()
+    return f"{sign}{inner}" if ALONE.fullmatch(inner) else f"{sign}({inner})"
 
 
 def _matrix(match: re.Match[str]) -> str:
-    rows = [[cell.strip() for cell in row.split("&")] for row in match[2].split(r"\\")]
+    rows = [[_inline(cell.strip()) for cell in row.split("&")] for row in match[2].split(r"\\")]
     width = max((len(cell) for row in rows for cell in row), default=1)
     lines = (" ".join(cell.rjust(width) for cell in row) for row in rows if any(row))
     return "\n" + "\n".join(f"    [{line}]" for line in lines) + "\n"

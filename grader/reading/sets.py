@@ -23,9 +23,22 @@ MAX_ITEMS: Final = 64
 MOST_AROUND: Final = 2
 """The most pairs of brackets that are taken away around a set."""
 DECORATION: Final = re.compile(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
-LABEL: Final = re.compile(r"(?:[^,;\n=:()\[\]{}]*[=:])+")
+LABEL: Final = re.compile(r"(?:[^,;\n=:<>!()\[\]{}]*[=:])+")
 LINK: Final = re.compile(r"[=:→⇒]|->|=>")
 AND: Final = re.compile(r"[,;]\s*(?:\band\b|&)|\band\b|&", re.IGNORECASE)
+NOUNS: Final = (
+    "anchor|answer|block|box|cell|channel|class|column|detection|feature|filter|head|image|index"
+    "|input|item|kernel|layer|network|neuron|number|operation|option|output|part|pixel|prediction"
+    "|row|shape|size|step|token|unit|weight"
+)
+LEADING: Final = re.compile(
+    rf"(?:(?<=,)|(?<=;)|(?<=\n)|(?<!.))\s*((?:(?:the|are|is|it|they|these|(?:{NOUNS})(?:e?s)?|indices)\s+)+)"
+    r"(?=\S)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words before an item that only say what it is; any other word could change or be an item."""
+CODED: Final = re.compile(r"(?<![^\W_])([^\W\d_])_?([0-9]+)(?![^\W_])")
+"""A name for a thing with its number, such as ``B1``."""
 PIECE: Final = re.compile(r"[()\[\]{}]|[,;\n]|[^()\[\]{},;\n]+")
 EMPTY: Final = frozenset({"", "none", "∅", "\\emptyset", "\\varnothing"})
 BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
@@ -42,23 +55,24 @@ def read_set(
     >>> read_set("3, 1 and 3", of="integer").shown
     '{1, 3}'
     """
-    body = typed if isinstance(typed, list) else _body(typed)
+    body: str | list[Typed]
+    body, said = (typed, ()) if isinstance(typed, list) else _without_words(_body(typed), names)
     if not body:
         return Reading((), show_set(()))
     match of:
         case "number" | "integer":
-            return _set(sorted(_numbers(body)), ())
+            return _set(sorted(_numbers(body)), said)
         case "shape":
             found = [read_shape(item) for item in _items(body)]
             notes = (note for one in found for note in one.notes)
-            return _set(sorted(one.value for one in found), notes)
+            return _set(sorted(one.value for one in found), (*said, *notes))
         case "name":
             spelled = {name.casefold(): name for name in names}
             if isinstance(body, str) and _is_enclosed(body):
                 body = body[1:-1]
             named = [name for item in _items(body) for name in _named(item, spelled)]
             ordered = [name for name in names for one in named if one == name]
-            return _set(ordered, ())
+            return _set(ordered, said)
 
 
 def show_set(items: Iterable[Value]) -> str:
@@ -84,6 +98,19 @@ def _body(typed: str | Number) -> str:
     return "" if text.casefold() in EMPTY else text
 
 
+def _without_words(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return *text* without the words before its items, and a note on them.
+
+    Nothing is taken away where one of the *names* that are asked for begins in the same way.
+    """
+    words = {" ".join(found[1].split()) for found in LEADING.finditer(text)}
+    named = {word.casefold() for name in names for word in name.split()}
+    if any(word.casefold() in named for group in words for word in group.split()):
+        return text, ()
+    notes = tuple(f"'{group}' was ignored." for group in sorted(words))
+    return LEADING.sub("", text).strip(), notes
+
+
 def _is_around(text: str) -> bool:
     """Tell whether one pair of brackets holds all items; ``(3, 3)`` may be one shape."""
     return _is_enclosed(text) and (text[0] == "{" or any(letter in BRACKETS for letter in text[1:]))
@@ -102,6 +129,11 @@ def _is_enclosed(text: str) -> bool:
 
 
 def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:
+    if isinstance(body, str) and (coded := CODED.search(body)):
+        raise AnswerError(
+            f"'{coded[0]}' is a name, and a set of numbers is asked for.",
+            expected=f"the numbers alone, such as {{{coded[2]}}}",
+        )
     try:
         return read_tensor(body, rank=1).value.cells
     except AnswerError as error:

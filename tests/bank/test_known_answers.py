@@ -16,6 +16,7 @@ from grader.errors import SolverError
 from grader.grade import grade
 from grader.index import Index
 from grader.kinds import KINDS
+from grader.kinds.quantities import Amount, QuantityPart
 from grader.mistakes import Candidate, Known
 from grader.reading import Reading
 from grader.result import Result
@@ -86,6 +87,13 @@ def near(value: Value) -> Iterator[Reading[Any]]:
         yield Reading(value, "")
 
 
+def _measured(reading: Reading[Any], part: Any) -> Reading[Any]:
+    """Return the reading of a number as that of a quantity in the part's unit, if that is asked."""
+    if not isinstance(part, QuantityPart):
+        return reading
+    return replace(reading, value=Amount(reading.value, reading.step, reading.value, part.unit))
+
+
 def _rounded(value: Number, step: Number) -> Number:
     return simplest(Fraction(round(Fraction(value) / step)) * step)
 
@@ -97,6 +105,7 @@ def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
             index = Index(known, KINDS[part.kind], part, SCOPE)
             values = [*(one.value for one in known.candidates), variant.keys[part.id]]
             readings = [one for value in values if value is not None for one in near(value)]
+            readings = [_measured(reading, part) for reading in readings]
             for reading, rounded in ((one, flag) for one in readings for flag in (False, True)):
                 found = index.likeliest(reading, rounded=lambda flag=rounded: flag)
                 assert found == tried(part, known, reading, rounded=rounded), (part.id, reading)

@@ -1,0 +1,56 @@
+"""TeX on a terminal: plain characters, and matrices on lines of their own."""
+
+import re
+
+import pytest
+
+from api.plain_text import readable
+from problems.catalogue import Catalogue
+
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}")
+
+
+@pytest.mark.parametrize(
+    ("tex", "plain"),
+    [
+        ("", ""),
+        ("no TeX, 5 % of 3_4", "no TeX, 5 % of 3_4"),
+        (r"\unknown{x}", r"\unknown{x}"),
+        (r"\intercal", r"\intercal"),
+        (r"$\max(0, x) + \min_i x_i$", "max(0, x) + min_i x_i"),
+        (r"$-\ln p_y$, $\log_2 n$, $\exp(-x)$", "-ln p_y, log_2 n, exp(-x)"),
+        (r"\sum_k e^{z_k}", "∑_k e^z_k"),
+        (r"\sqrt{d}", "√(d)"),
+        (r"\sqrt{\hat{v}_n} + \epsilon", "√(v̂_n) + ε"),
+        (r"\frac{\hat{m}}{\sqrt{\hat{v}} + \epsilon}", "(m̂)/(√(v̂) + ε)"),
+        (r"\hat{y}", "ŷ"),
+        (r"\hat y", "ŷ"),
+        (r"\bar{x} - \tilde{x}", "x̄ - x̃"),
+        (r"\hat{\beta}", "β̂"),
+        (r"\frac{\partial L}{\partial w_{ij}}", "(∂ L)/(∂ w_ij)"),
+        (r"\beta_1 \eta \mu \sigma \alpha \lambda \theta \delta", "β_1 η μ σ α λ θ δ"),
+        (r"\nabla L \odot x", "∇ L ⊙ x"),
+        (r"i \in I, a \neq b, c \ne d, x \approx 3", "i ∈ I, a ≠ b, c ≠ d, x ≈ 3"),
+        (r"-\infty", "-∞"),
+        ("x^{20}, x^{-2}, x^{n-1}, w_{l-1}, t_{i,j}", "x^20, x^-2, x^(n-1), w_(l-1), t_(i,j)"),
+        (r"d_{\max}", "d_max"),
+        (r"a \le b \leq c \geq d \to e", "a ≤ b ≤ c ≥ d → e"),
+        (r"\mathrm{ReLU}(a)", "ReLU(a)"),
+        (
+            r"Let $x = \begin{bmatrix} 1 & -20 \\ \frac{1}{2} & 0 \end{bmatrix}$ be it.",
+            "Let x = \n    [      1     -20]\n    [(1)/(2)       0]\n be it.",
+        ),
+    ],
+)
+def test_tex_is_shown_in_plain_characters(tex, plain):
+    assert readable(tex) == plain
+
+
+def test_no_command_is_left_in_the_texts_of_the_bank():
+    catalogue = Catalogue()
+    problems = [catalogue.get(name) for name in catalogue.ids]
+    prompts = [part.prompt.source for problem in problems for part in problem.parts]
+    statements = [problem.statement.source for problem in problems]
+    texts = [readable(PLACEHOLDER.sub("7", text)) for text in (*prompts, *statements)]
+    assert len(texts) > 100
+    assert [text for text in texts if "\\" in text] == []

@@ -23,6 +23,7 @@ from api.services.replaying import replay as replay_records
 from api.services.rows import FileError, read_text
 from grader.errors import AnswerError, GraderError, ProblemError
 from grader.problem import MAX_SEED, Problem
+from grader.reading import Style
 from grader.show import counted
 from grader.variant import solve as solve_variant
 from problems.book import BOOK
@@ -204,12 +205,15 @@ def read(
     text: Annotated[str, typer.Argument(help="What a student types; - reads standard input.")],
     *,
     variables: Annotated[str, typer.Option(help="For an expression: its names, as K,C_in.")] = "",
+    numbers: Annotated[
+        Style | None, typer.Option(help="What marks decimals, where a course says it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how a text is read, without a key: nothing is judged."""
     names = tuple(name.strip() for name in variables.split(",") if name.strip())
     try:
-        record = reading.read_record(kind, _typed(text), names)
+        record = reading.read_record(kind, _typed(text), names, numbers=numbers)
     except AnswerError as error:
         if as_json:
             console.put_json(reading.error_record(error))

@@ -33,14 +33,14 @@ ALONE: Final = 6_000
 SEVERAL: Final = 8
 """How often a function of one number brings fractions to lowest terms."""
 DIVISIONS: Final = frozenset({"/", "//", "%"})
-INEXACT: Final = frozenset({"sqrt", "log2"})
+INEXACT: Final = frozenset({"sqrt", "exp", "ln", "log2", "log10"})
 
 
 class Values(NamedTuple):
     """The values of a formula at a sample, in lowest terms: equal values are equal tuples.
 
     A top is None where the formula has no value; there are no *bottoms* where all values are whole.
-    *inexact* says that a root or a logarithm may have been rounded to a double.
+    *inexact* says that a root, a power of e or a logarithm may have been rounded to a double.
     """
 
     tops: tuple[int | None, ...]

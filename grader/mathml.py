@@ -34,6 +34,8 @@ SIGNS: Final = {
     "*": "<mo>\N{DOT OPERATOR}</mo>",
     "%": "<mo>mod</mo>",
 }
+BASES: Final = {"log2": 2, "log10": 10}
+"""The logarithms whose base is written below the word."""
 FENCES: Final = {
     "floor": ("\N{LEFT FLOOR}", "\N{RIGHT FLOOR}"),
     "ceil": ("\N{LEFT CEILING}", "\N{RIGHT CEILING}"),
@@ -176,7 +178,8 @@ def _call(function: str, arguments: tuple[Node, ...]) -> str:
         return fenced(inner, *FENCES[function])
     if len(arguments) == 1 and function == "sqrt":
         return f"<msqrt>{inner}</msqrt>"
-    called = "<msub><mi>log</mi><mn>2</mn></msub>" if function == "log2" else _word(function)
+    base = BASES.get(function)
+    called = f"<msub><mi>log</mi><mn>{base}</mn></msub>" if base else _word(function)
     return _group(called, "<mo>\N{FUNCTION APPLICATION}</mo>", fenced(inner))
 
 

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.reading.numbers import decimal_step
+from grader.reading.places import decimal_step
 from grader.result import Result
 from grader.show import show
 from grader.tolerance import Tolerance, cell_accepted_by, last_figure, recognised, resembles

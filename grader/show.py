@@ -64,6 +64,7 @@ LEVELS: Final = {
 }
 SIGNS: Final = {"+": " + ", "-": " - ", "*": "·", "/": "/", "//": " // ", "%": " % ", "**": "^"}
 TEX_SIGNS: Final = {"+": " + ", "-": " - ", "*": r" \cdot ", "%": r" \bmod "}
+TEX_WORDS: Final = {"log2": r"\log_2", "log10": r"\log_{10}", "ln": r"\ln", "exp": r"\exp"}
 TEX_FENCES: Final = {
     "floor": (r"\left\lfloor ", r" \right\rfloor"),
     "ceil": (r"\left\lceil ", r" \right\rceil"),
@@ -272,7 +273,7 @@ def _tex(node: Node) -> tuple[str, int]:
         case Call(function, (argument,), (), _) if function in TEX_FENCES:
             return _tex(argument)[0].join(TEX_FENCES[function]), ATOM
         case Call(function, arguments, (), _):
-            word = r"\log_2" if function == "log2" else rf"\operatorname{{{function}}}"
+            word = TEX_WORDS.get(function, rf"\operatorname{{{function}}}")
             return rf"{word}\left({', '.join(map(show_tex, arguments))}\right)", ATOM
         case Sequence(items):
             return _tex_row(items), ATOM

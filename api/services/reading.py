@@ -8,6 +8,7 @@ from grader.arithmetic import FUNCTIONS
 from grader.errors import AnswerError, ProblemError
 from grader.evaluate import Scope
 from grader.kinds import KINDS
+from grader.reading import Style, in_style
 from grader.reading.unit_names import DIMENSIONS, unit_named
 from problems.publish import plain
 
@@ -31,16 +32,18 @@ WORDS: Final = re.compile(r"[^\W\d_]+")
 PLAIN: Final = Scope({}, FUNCTIONS)
 
 
-def read_record(kind: str, typed: str, variables: tuple[str, ...] = ()) -> dict[str, object]:
+def read_record(
+    kind: str, typed: str, variables: tuple[str, ...] = (), *, numbers: Style | None = None
+) -> dict[str, object]:
     """Return how *typed* is read as an answer of *kind*, or raise `AnswerError`.
 
-    *variables* are the names in a formula.
+    *variables* are the names in a formula, *numbers* says what marks decimals.
     """
     if kind not in READ:
         raise ProblemError(f"{kind!r} is not read alone; there are {', '.join(READ)}")
     reads = KINDS[kind]
     part = reads.part.model_construct(id="read", kind=kind, **_fields(kind, typed, variables))
-    reading = reads.read(typed, part, PLAIN)
+    reading = reads.read(in_style(typed, numbers), part, PLAIN)
     shown = reads.render(reading, part, PLAIN)
     value = reads.carried(reading)
     return {

@@ -122,11 +122,14 @@ class ArrayKind(Kind[T, Tensor]):
     def resembles(self, reading: Reading[Tensor], value: Value | None) -> bool:
         """Tell whether every cell is that of *value*, or it rounded to the digits typed.
 
-        A column has the decimals of its longest cell, because programs fill it with zeros.
+        One of them has three figures or more. All have the decimals of the longest, because
+        programs fill columns with zeros.
         """
-        pairs = _pairs(reading.value, value)
+        if not any(map(_tells, reading.value.cells)):
+            return False
         steps = (_step(cell) for cell in reading.value.cells)
         finest = min((step for step in steps if step is not None), default=1)
+        pairs = _pairs(reading.value, value)
         return bool(pairs) and all(_is_rounded(*pair, finest=finest) for pair in pairs)
 
     def may_round(self, reading: Reading[Tensor], value: Value | None) -> bool:

@@ -169,14 +169,14 @@ class NumberPart(ScalarPart):
 
 
 class NumberKind(ScalarKind[NumberPart]):
-    """A number, exact or decimal; ``86%`` is read as 0.86."""
+    """A number, exact or decimal; ``86%`` is read as 0.86, ``8.08x`` as a ratio."""
 
     part: ClassVar[type[NumberPart]] = NumberPart
 
     def read(self, typed: Typed, part: NumberPart, scope: Scope) -> Reading[Number]:
         """Return the number."""
         del part, scope
-        return read_number(typed)
+        return read_number(typed, ratio=True)
 
     def judge(
         self, reading: Reading[Number], key: Value | None, part: NumberPart, scope: Scope

@@ -1,10 +1,11 @@
 """Reading: text or JSON to a value, and how it was read. Every reader raises only `AnswerError`.
 
-`characters` makes look-alike characters one, `tokens` and `names` find numbers, signs and
-variables, `magnitudes` and `wording` deal with the words around a value and the earlier links of a
-chain, `parser` builds a tree. On these stand `numbers`, `units`, `shapes` and `formulas`. Arrays
-are laid out by `printing`, `brackets` and `layouts`, read by `cells` and put together by `tensors`.
-Before all of it `styles` turns the decimal commas of a declared style into points.
+`characters` makes look-alike characters one, `tokens`, `names` and `constants` find numbers, signs
+and variables, `magnitudes` and `wording` deal with the words around a value and the earlier links
+of a chain, `parser` builds a tree, `places` knows the last digit of a number. On these stand
+`numbers`, `units`, `shapes` and `formulas`. Arrays are laid out by `printing`, `brackets` and
+`layouts`, read by `cells` and put together by `tensors`. Before all of it `styles` turns the
+decimal commas of a declared style into points.
 """
 
 from grader.reading.formulas import read_formula, read_formula_list, read_formulas

@@ -21,13 +21,19 @@ LETTER: Final = r"(?:(?![¹²³⁰-₟¼-¾⅐-⅞])[^\W\d_])"
 WRAP: Final = r"\\(?:text|mathrm|mathbf|mathit|mathsf|mathcal|boldsymbol|bm|operatorname)\s*"
 """A TeX command that changes the type of what stands in its braces."""
 
-_WORDS: Final = r"(?:floor|ceiling|ceil|sqrt|abs|min|max|round|log_?\{?2\}?|log₂)"
-FUNCTION: Final = (
-    rf"(?:(?:np|numpy|math|torch)\s*\.\s*)?{_WORDS}(?=\s*(?:\\left\s*)?[({{])"
-    rf"|{WRAP}\{{\s*{_WORDS}\s*\}}"
-    r"|\\log\s*_\s*(?:2|\{\s*2\s*\})|\\(?:sqrt|min|max)(?![A-Za-z])|√"
+_WORDS: Final = (
+    r"(?:floor|ceiling|ceil|sqrt|abs|min|max|round|exp|ln|log_?\{?(?:2|10)\}?|log₂|log₁₀)"
 )
-"""A function that may be called, as it is written in Python, TeX or Unicode."""
+_MODULE: Final = r"(?:np|numpy|math|torch)\s*\.\s*"
+_CALLED: Final = r"(?=\s*(?:\\left\s*)?[({])"
+FUNCTION: Final = (
+    rf"(?:{_MODULE})?{_WORDS}{_CALLED}|{_MODULE}log{_CALLED}|ln(?=\s*[0-9.])|{WRAP}\{{\s*{_WORDS}\s*\}}"
+    r"|\\log\s*_\s*(?:2|\{\s*2\s*\}|\{\s*10\s*\})|\\(?:sqrt|min|max|ln|exp)(?![A-Za-z])|√"
+)
+"""A function that may be called, as it is written in Python, TeX or Unicode.
+
+A logarithm without its base is one only where a module of Python says which is meant.
+"""
 
 _D: Final = rf"(?:\\partial(?![A-Za-z])|∂|d|{WRAP}\{{\s*d\s*\}})\s*"
 _LOW: Final = {
@@ -84,7 +90,9 @@ def _prepare(declared: tuple[str, ...]) -> Names:
     groups = "|".join(f"({spelling})" for spelling in spellings)
     meanings = [(name, False) for name in declared] + [(name, True) for name in other.values()]
     letters = frozenset(name for name in declared if len(name) == 1)
-    return Names(declared, re.compile(rf"(?!{FUNCTION})(?:{groups})"), tuple(meanings), letters)
+    product = "(?!ln)" if letters >= {"l", "n"} else ""  # with both, ln(k) is a product
+    source = rf"(?!{product}(?:{FUNCTION}))(?:{groups})"
+    return Names(declared, re.compile(source), tuple(meanings), letters)
 
 
 def _other_case(declared: Iterable[str]) -> dict[str, str]:

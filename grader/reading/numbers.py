@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -57,6 +58,8 @@ LONGEST_SHOWN: Final = MAX_LENGTH - len("(-)%")
 """What is shown has to be readable again."""
 PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100}))?\s*")
 POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+RATIO: Final = re.compile(r"(?<=[0-9])\s?(?:[x×]|\\times|(?<=\s)times)(?=[\s$.]*\Z)")
+"""A cross or the word times behind a number, with nothing behind it."""
 ITEM: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
 """The letter of a question, copied with the answer: ``(a) 63``."""
 EXACT_SCOPE: Final = Scope(VALUES, FUNCTIONS)
@@ -64,11 +67,11 @@ ROUNDING: Final = frozenset({"⌊", "⌈"})
 TENS: Final = ("10", "1e", "1E")
 
 
-def read_number(typed: Typed, *, percent: bool = False) -> Reading[Number]:
+def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> Reading[Number]:
     """Return the number that *typed* spells, or raise `AnswerError`.
 
     With *percent* the value is in percent, with or without the sign, and a share such as ``0.86``
-    is refused without it; elsewhere ``86%`` is 43/50.
+    is refused without it; elsewhere ``86%`` is 43/50. With *ratio* it may be one, ``8.08x``.
 
     >>> read_number("(3 × 3 × 10 + 1) × 40 = 3,640 weights").value
     3640
@@ -81,7 +84,8 @@ def read_number(typed: Typed, *, percent: bool = False) -> Reading[Number]:
             return _reading(int(whole), 1, (), percent=percent)
         step = Fraction(1, 10 ** len(decimals))
         return _reading(simplest(int(whole + decimals) * step), step, (), percent=percent)
-    return _worded(clean(typed, limit=MAX_TEXT), typed, percent=percent)
+    text = clean(typed, limit=MAX_TEXT)
+    return (_ratio(text, typed) if ratio else None) or _worded(text, typed, percent=percent)
 
 
 def looks_like_thousands(typed: Typed) -> bool:
@@ -157,6 +161,16 @@ def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:
     if signed:
         value, step = simplest(Fraction(value * 100)), None if step is None else step * 100
     return _reading(value, step, notes, percent=percent, signed=signed)
+
+
+def _ratio(text: str, typed: str) -> Reading[Number] | None:
+    """Return the plain number before a last cross, None where there is none, as in ``2 × 3 ×``."""
+    times = RATIO.search(text)
+    found = _worded(text[: times.start()], typed, percent=False) if times else None
+    if times is None or found is None or found.step is None:
+        return None
+    said = f"'{times[0].strip()}' was read as 'times as much'."
+    return replace(found, notes=(*found.notes, said))
 
 
 def _value_tokens(text: str) -> Found:
@@ -241,5 +255,6 @@ def _opens_check(tokens: Sequence[Token], at: int) -> bool:
     before, token = tokens[max(0, at - 1) : at], tokens[at]
     if token.text not in BRACES or token.text not in OPENERS or not ends_operand(before):
         return False
-    below = token.text == "{" and before[0].text == "}"  # a second argument of \frac
+    above = before[0].text == "}" or (at > 1 and tokens[at - 2].text == "frac")
+    below = token.text == "{" and above  # a second argument of \frac
     return before[0].end < token.start and not below and tokens[0].text not in OPENERS

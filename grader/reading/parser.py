@@ -18,18 +18,16 @@ from itertools import count
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.nesting import ended, no_argument, not_closed, too_deep
 from grader.reading.refusals import (
     after_division,
     cannot_read,
     glued_arguments,
-    no_argument,
-    not_closed,
     percent_of_fraction,
     refuse_loose_call,
     refuse_mixed_number,
     refuse_rounding_brackets,
     side_by_side,
-    too_deep,
 )
 from grader.reading.tokens import OPENERS, Token
 from grader.tree import Binary, Call, Name, Negate, Node, Num
@@ -281,12 +279,7 @@ class _Parser:
         return self._tokens[min(self._at, len(self._tokens) - 1)].start
 
     def _ended(self) -> AnswerError:
-        end = self._tokens[-1].end if self._tokens else 0
-        return AnswerError(
-            "Something is missing at the end.",
-            expected="a number" if not self._declared else "a number or a variable",
-            position=end,
-        )
+        return ended(self._tokens, "a number or a variable" if self._declared else "a number")
 
     def _stuck(self) -> AnswerError:
         return cannot_read(self._text, self._tokens, self._at, self._declared)

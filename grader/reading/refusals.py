@@ -14,8 +14,6 @@ __all__ = [
     "cannot_read",
     "formula_in",
     "glued_arguments",
-    "no_argument",
-    "not_closed",
     "percent_of_fraction",
     "percent_or_share",
     "quoted",
@@ -26,7 +24,6 @@ __all__ = [
     "refuse_rounding_brackets",
     "shortened",
     "side_by_side",
-    "too_deep",
     "without_base",
 ]
 
@@ -168,25 +165,6 @@ def glued_arguments(text: str, inside: Sequence[Token]) -> AnswerError:
     )
 
 
-def no_argument(position: int) -> AnswerError:
-    r"""Return the refusal of ``\frac`` with nothing behind it that could be its argument."""
-    return AnswerError(r"\frac needs braces.", expected=r"\frac{1}{2}", position=position)
-
-
-def not_closed(closer: str, position: int) -> AnswerError:
-    """Return the refusal of a bracket that ends nowhere."""
-    return AnswerError(f"A bracket is not closed: {closer} is missing.", position=position)
-
-
-def too_deep(depth: int, position: int) -> AnswerError:
-    """Return the refusal of what is nested deeper than *depth*."""
-    return AnswerError(
-        f"This is nested deeper than {depth} brackets or signs.",
-        expected="something simpler",
-        position=position,
-    )
-
-
 def without_base(position: int) -> AnswerError:
     """Return the refusal of ``log(8)``, which is another number for each base."""
     return AnswerError(
@@ -208,11 +186,11 @@ def side_by_side(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
     if left.kind == "name":
         expected = f"{left.text}*{digits} or {left.text}^{digits}"
         message = f"{found} can be read in two ways."
-    elif left.kind != "number":
-        message, expected = f"A sign is missing in {found}.", "a sign before the number"
-    elif right.place is None:
+    elif left.kind == "number" and right.place is None:
         message = f"{found} can be read as a sum or as a product."
         expected = "a sign between the two"
+    elif left.kind != "number" or (left.end == right.start and "." not in left.text):
+        message, expected = f"A sign is missing in {found}.", "a sign before the number"
     elif left.end == right.start:
         message, expected = f"{found} has two points.", "at most one decimal point"
     elif all(token.end - token.start == GROUP for token in run[1:]) and digits.isdigit():

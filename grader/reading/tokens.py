@@ -24,6 +24,8 @@ Kind: TypeAlias = Literal[
 
 MAX_DIGITS: Final = 400
 MAX_EXPONENT: Final = 400
+DEEPEST: Final = 30
+"""The braces that are looked through for the beginning of an argument."""
 SHORT: Final = 16
 """The digits of a number below which no bound is near."""
 
@@ -191,7 +193,7 @@ def _is_argument(tokens: Sequence[Token]) -> bool:
     while at >= 0:
         depth += (tokens[at].text == "}") - (tokens[at].text == "{")
         at -= 1
-        if depth <= 0:
+        if not 0 < depth < DEEPEST:
             break
     return depth == 0 and at >= 0 and tokens[at].text == "frac"
 

@@ -66,7 +66,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "softmax_without_powers": (
             4,
-            "Every result of a softmax is greater than 0: which step sees to that?",
+            "Every result of a softmax is positive: which step sees to that?",
             "Divided the scores by their sum without taking powers of e.",
         ),
         "softmax_undivided": (

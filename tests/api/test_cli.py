@@ -184,6 +184,9 @@ def test_read_says_how_a_text_is_read(grader) -> None:
     assert told["value"] == 6_700_000
     formula = grader("read", "expression", r"\frac{W-K}{S}", "--variables", "W,K,S", "--json")
     assert json.loads(formula.out)["read_as"]
+    for numbers, value in (("comma", 1000), ("point", 1)):
+        styled = grader("read", "number", "1.000", "--numbers", numbers, "--json")
+        assert json.loads(styled.out)["value"] == value
     failed = grader("read", "matrix", "[[1, 2], [3]]", "--json")
     assert failed.code == 1
     assert "2" in json.loads(failed.out)["error"]

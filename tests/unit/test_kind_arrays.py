@@ -7,13 +7,18 @@ from factories import ask, judged, mark, original
 from pydantic import ValidationError
 
 from grader.errors import ProblemError
+from grader.grade import grade
 from grader.kinds import KINDS
+from grader.variant import solve
+from problems.book import BOOK as BANK
+from problems.catalogue import Catalogue
 from problems.loader import load_problem
 
 VECTOR = ask("vector", key="[1, 2, 3]")
 MATRIX = ask("matrix", key="[[1, 2], [3, 4]]")
 TENSOR = ask("tensor", key="[[[1, 2]], [[3, 4]]]")
 ROUNDED = ask("matrix", key="[[1/3, 1/2], [2/3, 100]]", tolerance={"rounded": 2})
+MASKLESS = "[[0.212 0.576 0.212]\n [0.665 0.09  0.245]\n [0.114 0.042 0.844]]"
 EACH = ask("vector", key="[1, 20]", tolerance=[{"abs": "0.5"}, {"rel": "5%"}])
 
 
@@ -117,6 +122,67 @@ def test_a_key_that_is_no_array_goes_to_a_person(key):
 def test_the_rule_that_decided_and_the_first_wrong_place_are_told(part, typed, by, place):
     found = judged(part, typed)
     assert (found.by, found.place) == (by, place)
+
+
+SOFTMAX = {
+    **ask("vector", key="[0.25949646, 0.03511903, 0.70538451]", tolerance={"abs": "0.001"}),
+    "mistakes": [
+        {"id": "undivided", "key": "[7.38905610, 1, 20.0855369]", "say": "Add up."},
+        {"id": "swapped", "key": "[0.25949646, 0.70538451, 0.03511903]", "say": "Order."},
+        {"id": "longer", "key": "[0.12345678, 2, 3, 4]", "say": "Size."},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "mistakes"),
+    [
+        ("[7.4, 1.0, 20]", ()),
+        ("[7.38, 1, 20.1]", ()),
+        ("[7, 1, 20]", ()),
+        ("[7.389, 1, 20.08]", ()),
+        ("[7.389, 1.0006, 20.086]", ()),
+        ("[0.259, 0.705, 0.04]", ()),
+        ("[0.2, 0.705, 0.035]", ()),
+        ("[1/3, 0.705, 0.035]", ()),
+        ("[0.12, 2, 3, 4]", ()),
+        ("[7.389, 1, 20.085536]", ()),
+        ("[7.389, 1, 20.085537]", ("undivided",)),
+        ("[ 7.3890561  1.         20.0855369]", ("undivided",)),
+        ("[7.39, 1, 20.1]", ("undivided",)),
+        ("[7.4, 1.0, 20.1]", ("undivided",)),
+        ([Fraction(739, 100), 1, Fraction(201, 10)], ("undivided",)),
+        ("[0.259, 0.705, 0.035]", ("swapped",)),
+        ("[0.2595, 0.7054, 0.0351]", ("swapped",)),
+        ("[0.123, 2, 3, 4]", ("longer",)),
+    ],
+)
+def test_an_array_is_known_by_its_rounded_cells(typed, mistakes):
+    """Every cell has to fit, and one of three figures or more has to tell it from the key."""
+    assert mark(SOFTMAX, typed).mistakes == mistakes
+
+
+@pytest.mark.parametrize("typed", ["[0.333, 0.333, 0.333]", "[0.33, 0.33, 0.33]", "[0, 0.333, 0]"])
+def test_what_may_be_the_key_rounded_is_no_mistake(typed):
+    near = [{"id": "near", "key": "[0.33341, 0.33331, 0.3333]", "say": "Look."}]
+    part = {**ask("vector", key="[1/3, 1/3, 1/3]"), "mistakes": near}
+    assert mark(part, typed).mistakes == ()
+    assert mark(part, "[0.33341, 0.33331, 0.3333]").mistakes == ("near",)
+
+
+@pytest.mark.parametrize(
+    ("problem", "part", "typed", "mistake"),
+    [
+        ("causal-attention", "weights", MASKLESS, "mask_ignored"),
+        ("causal-attention", "weights", MASKLESS.replace("0.665", "0.667"), ""),
+        ("softmax-cross-entropy", "probs", "[7.389, 1.000, 20.086]", "softmax_undivided"),
+        ("softmax-cross-entropy", "probs", "[7.389, 1.000, 20.096]", ""),
+    ],
+)
+def test_a_matrix_as_numpy_prints_it_is_named_in_the_bank(problem, part, typed, mistake):
+    variant = solve(Catalogue().get(problem), None, BANK)
+    results = grade(variant, {part: typed}, book=BANK)
+    assert [one.mistakes for one in results if one.part == part] == [(mistake,) if mistake else ()]
 
 
 def test_with_show_cells_the_student_is_told_the_first_ten_places():

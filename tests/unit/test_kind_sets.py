@@ -116,6 +116,29 @@ def test_what_counts_once_and_what_is_not_right_is_told(typed, words):
     assert words in mark({**NUMBERS, "show": "cells"}, typed).feedback
 
 
+@pytest.mark.parametrize(
+    ("part", "typed", "status", "said"),
+    [
+        (NUMBERS, "boxes 1, 3 and 5", "correct", "'boxes' was ignored."),
+        (NUMBERS, "the Boxes 1, 3, 5", "correct", "'the Boxes' was ignored."),
+        (NUMBERS, "box 1, box 3 and box 5", "correct", "'box' was ignored."),
+        (NUMBERS, "indices: 1, 3, 5", "correct", ""),
+        (NUMBERS, "B1, B3", "unreadable", "'B1' is a name, and a set of numbers is asked for."),
+        (NUMBERS, "R_1 and R_3", "unreadable", "Expected the numbers alone, such as {1}."),
+        (NUMBERS, "not 1, 3, 5", "unreadable", "'not'"),
+        (NUMBERS, "all but 1, 3, 5", "unreadable", "'all'"),
+        (NAMES, "the layers conv1 and fc", "correct", "'the layers' was ignored."),
+        (NAMES, "conv1 and the layer fc", "correct", "'the layer' was ignored."),
+        (NAMES, "softmax conv1, fc", "unreadable", "'softmax' is not known here."),
+        (NAMES, "layer pool1, fc", "wrong", "'layer' was ignored."),
+    ],
+)
+def test_words_that_only_say_what_the_items_are_are_dropped(part, typed, status, said):
+    result = mark(part, typed)
+    assert result.status == status
+    assert said in " ".join((*result.notes, result.feedback))
+
+
 def test_the_number_of_axes_is_told_free_of_charge():
     result = mark(SHAPES, "3, 5")
     assert "asked are shapes of 2" in result.feedback

@@ -62,6 +62,7 @@ def test_a_formula_read_off_the_page_has_the_value_of_its_tree(tree: Node) -> No
         ("W//S", "<mo>⌊</mo><mfrac><mi>W</mi><mi>S</mi></mfrac><mo>⌋</mo>"),
         ("sqrt(W)", "<msqrt><mi>W</mi></msqrt>"),
         ("log2(W)", "<msub><mi>log</mi><mn>2</mn></msub>"),
+        ("log10(W)", "<msub><mi>log</mi><mn>10</mn></msub>"),
         ("abs(W)", "<mo>|</mo><mi>W</mi><mo>|</mo>"),
         ("(W, K)", "<mo>(</mo><mi>W</mi><mo>,</mo><mi>K</mi><mo>)</mo>"),
         ("W if K < 2 else P", "<mtext>W if (K &lt; 2) else P</mtext>"),

@@ -7,7 +7,7 @@ import pytest
 from api.plain_text import readable
 from problems.catalogue import Catalogue
 
-PLACEHOLDER = re.compile(r"\{\{.*?\}\}")
+PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,8 @@ def test_values_are_shown_in_text_and_tex(value, text, tex):
         ("ceil(a) + abs(b)", "ceil(a) + abs(b)", None),
         ("sqrt(a)", "sqrt(a)", r"\sqrt{a}"),
         ("log2(a)", "log2(a)", r"\log_2\left(a\right)"),
+        ("log10(a)", "log10(a)", r"\log_{10}\left(a\right)"),
+        ("ln(a) + exp(b)", "ln(a) + exp(b)", r"\ln\left(a\right) + \exp\left(b\right)"),
         ("max(a, 100)", "max(a, 100)", r"\operatorname{max}\left(a, 100\right)"),
         ("(a, b + 1)", "(a, b + 1)", r"\left(a, b + 1\right)"),
         ("(a,)", "(a,)", None),

@@ -4,6 +4,7 @@ Kernels and inputs are asymmetric integers, so that a flip, a transposition or a
 cannot go unnoticed.
 """
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,8 @@ from arrays import integers, spread
 from scipy import signal
 
 from grader.errors import SolverError
+from grader.values import Tensor
+from problems.book import BOOK
 from problems.solvers.arrays import distinct, flip, symmetric, transpose
 from problems.solvers.convolution import conv1d, conv2d, conv3d
 
@@ -180,6 +183,26 @@ def test_symmetric_tells_whether_a_flip_or_a_transposition_could_hide(x, hides):
     cells = np.array(x)
     same = [np.array_equal(cells, turned) for turned in (flip(x), transpose(x))]
     assert any(same) is hides
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 4), (2, 3, 2), (2, 2, 1, 3)])
+def test_an_array_is_turned_with_its_cells_exact(shape):
+    """Places are checked against NumPy, and a third stays a third."""
+    count = math.prod(shape)
+    places, given = np.arange(count).reshape(shape), [Fraction(at, 3) for at in range(count)]
+    for solver, turned in (
+        ("transpose", places.swapaxes(-1, -2)),
+        ("flip", places[..., ::-1, ::-1]),
+    ):
+        found = BOOK.functions[solver](Tensor(shape, tuple(given)))
+        assert found == Tensor(turned.shape, tuple(given[at] for at in turned.ravel().tolist()))
+
+
+@pytest.mark.parametrize("x", [Tensor((2,), (1, 2)), Tensor((1,) * 5, (1,)), 3, "text"])
+def test_what_has_no_rows_and_columns_is_not_turned(x):
+    for solver in ("transpose", "flip"):
+        with pytest.raises(SolverError):
+            BOOK.functions[solver](x)
 
 
 def test_distinct_tells_whether_a_value_repeats():

@@ -112,6 +112,19 @@ def test_of_one_cell_its_window_alone_is_shown(key, texts):
     assert [render_step(step).text for step in steps_to(key)] == texts
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("sum(X[0]*X[1]) - 3", "a = sum(X[0]·X[1]) - 3 = sum((1, 2, 3)·(4, 5, 6)) - 3 = 29"),
+        ("sum(conv2d(X, K)[0]) + 1", "a = sum((21, 32)) + 1 = 54"),
+        ("sum(X) - 3", "a = sum(X) - 3 = 18"),
+    ],
+)
+def test_vectors_stand_in_the_numbers_of_a_key(key, text):
+    """A matrix does not: it would not fit on the line."""
+    assert render_step(steps_to(key)[-1]).text == text
+
+
 @pytest.mark.parametrize("key", ["conv2d(X, K)[-1][0]", "sum(conv2d(X, K)[0])"])
 def test_without_the_place_of_one_cell_all_windows_are_shown(key):
     steps = steps_to(key)

@@ -6,7 +6,7 @@ them, is turned into what the engine knows.
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Final, TypeVar, get_args
 
 import numpy as np
@@ -20,6 +20,11 @@ from grader.values import Opaque, Tensor, Value, exact
 __all__ = ["bind", "bind_rewrite", "bind_tracer"]
 
 T = TypeVar("T")
+
+REMEMBERED: Final = 32
+"""How many of its last results a function remembers."""
+MOST_CELLS: Final = 1_000
+"""The largest tensor with which a call is remembered."""
 
 # What Python and NumPy raise where a value of another kind is given than a solver takes.
 FAILURES: Final = (
@@ -51,7 +56,28 @@ def bind(solver: Solver) -> Function:
     def function(*arguments: Value, **keywords: Value) -> Value:
         return _called(computed, arguments, keywords, name=solver.__name__, exactly=exactly)
 
-    return function
+    return _remembered(function)
+
+
+def _remembered(function: Function) -> Function:
+    """Return *function*, which remembers its last results for small arguments.
+
+    A student's mistakes are run one after the other on the same numbers, and most of the calls in
+    the keys are the same each time.
+    """
+    kept = lru_cache(maxsize=REMEMBERED, typed=True)(function)
+
+    @wraps(function)
+    def remembering(*arguments: Value, **keywords: Value) -> Value:
+        values = (*arguments, *keywords.values())
+        if any(isinstance(one, Tensor) and len(one.cells) > MOST_CELLS for one in values):
+            return function(*arguments, **keywords)
+        try:
+            return kept(*arguments, **keywords)
+        except TypeError:  # a value without a hash, such as a row of a table
+            return function(*arguments, **keywords)
+
+    return remembering
 
 
 def _takes_tensors(solver: Solver) -> bool:

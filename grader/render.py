@@ -16,7 +16,7 @@ from grader.steps import Array, Formula, Pooled, Rows, Said, Step, Window, liter
 from grader.tree import Name, Node, Num, rebuilt
 from grader.values import Number, Tensor, Value, is_number, magnitude, simplest
 
-__all__ = ["WIDTH", "Rendered", "render", "render_step"]
+__all__ = ["WIDTH", "Rendered", "brief", "render", "render_step"]
 
 MAX_TERMS: Final = 30
 LONG_DECIMAL: Final = 12
@@ -74,13 +74,13 @@ def _brief(number: Number) -> Number:
     return simplest(Fraction(Context(prec=figures).divide(top, bottom)))
 
 
-def _brief_value(value: Value) -> Value:
-    """Return *value* with its numbers made brief."""
+def brief(value: Value) -> Value:
+    """Return *value* with long numbers rounded to six figures, or to the point if that is later."""
     if is_number(value):
         return _brief(value)
     if isinstance(value, Tensor):
         return value.map(_brief)
-    return tuple(map(_brief_value, value)) if isinstance(value, tuple) else value
+    return tuple(map(brief, value)) if isinstance(value, tuple) else value
 
 
 def _brief_tree(tree: Node) -> Node:
@@ -98,7 +98,7 @@ def _formula(step: Formula) -> Rendered:
     text, mathml = " = ".join([step.name, *texts]), EQUALS.join([_label(step.name), *marks])
     if step.value is None:
         return Rendered(text, math(mathml))
-    value = _brief_value(step.value)
+    value = brief(step.value)
     exact = value == step.value
     if show(value) in texts:
         return Rendered(text, math(mathml))
@@ -206,6 +206,6 @@ def _operand(number: Number) -> str:
 
 def _rows(head: tuple[str, ...], rows: tuple[tuple[Value, ...], ...]) -> Rendered:
     """Return a table."""
-    brief = [[*map(_brief_value, row)] for row in rows]
-    lines = (map(words, head), *(map(element, row) for row in brief))
-    return Rendered(table(head, brief), math(mtable(lines)))
+    short = [[*map(brief, row)] for row in rows]
+    lines = (map(words, head), *(map(element, row) for row in short))
+    return Rendered(table(head, short), math(mtable(lines)))

@@ -217,12 +217,15 @@ def rounds(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
     """Tell whether *answer* is *key* rounded to so many *figures* or more.
 
     *steps* are one unit of the last place that was typed, and of the last that need not be a zero:
-    138,000,000 may have 3 to 9 figures. Those of the key count: 9.996 is 10.0, but not 9.96.
+    138,000,000 may have 3 to 9 figures. Those of the key count: 9.996 is 10.0, but not 9.96. What
+    equals the key rounded to *figures* is right with fewer digits too: 78 for 77.98 is 78.0.
     """
     step, figure = steps
     if step is None or figure is None or not key:
         return False
     place = Fraction(10) ** (decimal_place(key) - figures + 1)
+    if not answer % place and magnitude(answer - key) <= place / 2:
+        return True
     last = max(step, min(figure, place))
     return _has_figures(answer, last, figures) and may_round(answer, key, step=min(last, place))
 

@@ -4,9 +4,11 @@ Solvers work on plain numbers, tuples and NumPy arrays. What they return, and wh
 them, is turned into what the engine knows.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache, wraps
+from inspect import signature
 from typing import Any, Final, TypeVar, get_args
 
 import numpy as np
@@ -14,12 +16,15 @@ import numpy as np
 from grader.arithmetic import Function
 from grader.book import Rewrite, Solver, Twin
 from grader.errors import SolverError
+from grader.names import near
 from grader.steps import Step, Tracer
 from grader.values import Opaque, Tensor, Value, exact
 
 __all__ = ["bind", "bind_rewrite", "bind_tracer"]
 
 T = TypeVar("T")
+
+UNKNOWN: Final = re.compile(r"unexpected keyword argument '(\w+)'")
 
 REMEMBERED: Final = 32
 """How many of its last results a function remembers."""
@@ -54,7 +59,7 @@ def bind(solver: Solver) -> Function:
 
     @wraps(solver)
     def function(*arguments: Value, **keywords: Value) -> Value:
-        return _called(computed, arguments, keywords, name=solver.__name__, exactly=exactly)
+        return _called(computed, arguments, keywords, of=solver, exactly=exactly)
 
     return _remembered(function)
 
@@ -92,7 +97,7 @@ def bind_tracer(tracer: Tracer) -> Tracer:
 
     @wraps(tracer)
     def steps(*arguments: Value, **keywords: Value) -> tuple[Step, ...]:
-        return _called(tracer, arguments, keywords, name=tracer.__name__)
+        return _called(tracer, arguments, keywords, of=tracer)
 
     return steps
 
@@ -101,7 +106,7 @@ def bind_rewrite(twin: Twin, rewrite: Rewrite) -> Rewrite:
     """Return *rewrite* for engine values; it gives plain ones, which bound twins take as well."""
 
     def call(*arguments: Value, **keywords: Value) -> Mapping[str, Any]:
-        return _called(rewrite.call, arguments, keywords, name=twin.solver)
+        return _called(rewrite.call, arguments, keywords, of=twin.function)
 
     return Rewrite(rewrite.arguments, call)
 
@@ -111,16 +116,26 @@ def _called(
     arguments: Iterable[Value],
     keywords: Mapping[str, Value],
     *,
-    name: str,
+    of: Callable[..., object],
     exactly: bool = False,
 ) -> T:
-    """Return what *call* gives for engine values, plain ones unless *exactly*; or `SolverError`."""
+    """Return what *call*, a form *of* a solver, gives for engine values; else a `SolverError`.
+
+    The values are made plain unless *exactly*.
+    """
     given = [value if exactly else _plain(value) for value in arguments]
     named_values = {word: value if exactly else _plain(value) for word, value in keywords.items()}
     try:
         return call(*given, **named_values)
     except FAILURES as error:
-        raise SolverError(f"{name} could not compute: {error}") from error
+        reason = f"{error}{_meant(of, str(error))}"
+        raise SolverError(f"{of.__name__} could not compute: {reason}") from error
+
+
+def _meant(solver: Callable[..., object], said: str) -> str:
+    """Return the argument that may have been meant where one is unknown."""
+    unknown = UNKNOWN.search(said)
+    return near(unknown[1], signature(solver).parameters) if unknown else ""
 
 
 def _plain(value: Value) -> object:

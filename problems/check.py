@@ -24,7 +24,7 @@ from grader.template import Template
 from grader.values import Value
 from grader.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
-from problems.lint import accepted, too_wide
+from problems.lint import accepted, too_wide, untypable
 from problems.loader import load_file
 from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
 
@@ -75,6 +75,7 @@ def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_S
         original = [solve(problem, None, book)] if problem.has_original else []
         errors += _failures(original, book)
         errors += [one for variant in original for one in too_wide(variant, book)]
+        errors += [one for variant in original for one in untypable(variant)]
         if not errors:
             publication = publish(problem, book, limit=seeds)
             every = [*original, *publication.variants]

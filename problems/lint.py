@@ -1,6 +1,7 @@
-"""The lint of tolerances: none may accept what a known mistake gives."""
+"""The lint of tolerances: none may accept what a known mistake gives, or be missing."""
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Final
 
 from grader.book import Book
@@ -10,12 +11,16 @@ from grader.kinds.tables import TablePart
 from grader.mistakes import NONE, Candidate
 from grader.parts import KeyedPart
 from grader.problem import AnyPart
+from grader.show import show
 from grader.tolerance import Tolerance, in_words
+from grader.values import Tensor, Value
 from grader.variant import Variant
 
-__all__ = ["accepted", "let_pass", "too_wide"]
+__all__ = ["accepted", "let_pass", "too_wide", "untypable"]
 
 MOST_SHOWN: Final = 60
+LARGEST_DENOMINATOR: Final = 10**9
+"""Beyond it a number is a rounded one, such as a logarithm, or nothing that people write."""
 
 
 def accepted(variant: Variant) -> Mapping[str, str]:
@@ -41,6 +46,25 @@ def too_wide(original: Variant, book: Book) -> Iterator[str]:
         if (part.id, one.ids) not in told:
             told.add((part.id, one.ids))
             yield _said(one, part, original)
+
+
+def untypable(original: Variant) -> Iterator[str]:
+    """Yield the keys of a textbook variant that must be typed exactly, which nobody does."""
+    for part in original.problem.parts:
+        key = original.keys.get(part.id)
+        number = _long(key)
+        if number is not None and _tolerances(part) and not _is_tolerant(part):
+            yield (
+                f"parts.{part.id}.key: nobody types {_short(show(number))} exactly (original); "
+                "give a tolerance, such as {rounded: 3}"
+            )
+
+
+def _long(key: Value | None) -> Fraction | None:
+    """Return a number in *key* that has too many figures to be typed, if there is one."""
+    cells = key.cells if isinstance(key, Tensor) else key if isinstance(key, tuple) else (key,)
+    fractions = (cell for cell in cells if isinstance(cell, Fraction))
+    return next((cell for cell in fractions if cell.denominator > LARGEST_DENOMINATOR), None)
 
 
 def _tolerant(variant: Variant) -> Iterator[AnyPart]:

@@ -8,7 +8,7 @@ from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart
 from grader.problem import WORKED, AnyPart, Problem
-from grader.render import render_step
+from grader.render import brief, render_step
 from grader.steps import Said, Step
 from grader.variant import Variant
 from grader.worked import worked
@@ -145,4 +145,8 @@ def step_record(step: Step) -> dict[str, Any]:
 
 
 def _shown(part: AnyPart, variant: Variant) -> str:
-    return KINDS[part.kind].show(variant.keys.get(part.id), part)
+    """Return the right answer, with a long number rounded and said to be."""
+    key = variant.keys.get(part.id)
+    short = None if key is None else brief(key)
+    text = KINDS[part.kind].show(short, part)
+    return text if short == key else f"≈ {text}"

@@ -4,6 +4,7 @@ import json
 from functools import cache
 
 import pytest
+import yaml
 
 from grader.grade import grade
 from grader.kinds import KINDS
@@ -11,6 +12,7 @@ from grader.variant import Variant, solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.check import Report, check_problem
+from problems.documents import load_document
 from problems.stored import dump_variant
 
 CATALOGUE = Catalogue()
@@ -72,3 +74,10 @@ def test_a_known_mistake_typed_in_is_named_and_never_gets_full_credit(name: str)
                     continue  # within the tolerance, or a fraction in a shape: nobody types it so
                 assert result.status == "mistake", (part.id, typed, result)
                 assert result.credit != 1
+
+
+@pytest.mark.parametrize("name", CATALOGUE.ids)
+def test_a_file_is_read_alike_by_the_parser_in_python_and_the_one_in_c(name: str) -> None:
+    text = CATALOGUE.path(name).read_text(encoding="utf-8")
+    plain = load_document(text, file=name, parser=yaml.SafeLoader)
+    assert plain.data == load_document(text, file=name).data

@@ -39,7 +39,7 @@ BARE = {**WHOLE, "bare": "unit"}
         (ROUNDED, "60.95 MB", "correct"),
         (ROUNDED, "61.0 MB", "correct"),
         (ROUNDED, "60.9 MB", "wrong"),
-        (ROUNDED, "61 MB", "wrong"),
+        (ROUNDED, "61 MB", "correct"),
         (ROUNDED, "58.1 MiB", "correct"),
         (ROUNDED, "58.13 MiB", "correct"),
         (ROUNDED, "58.2 MiB", "wrong"),

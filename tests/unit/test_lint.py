@@ -5,7 +5,7 @@ from factories import BOOK, ask, original, problem
 
 from grader.errors import ProblemError
 from problems.check import check_problem
-from problems.lint import accepted, let_pass, too_wide
+from problems.lint import accepted, let_pass, too_wide, untypable
 from problems.publish import publish
 
 SIDE = "side(64, 3, stride=2)"  # 31, or 32 rounded up
@@ -133,3 +133,19 @@ def test_the_checker_refuses_the_problem_and_tells_what_is_accepted():
     assert report.errors == tuple(refused(ask(key=SIDE, tolerance=WIDE)))
     right = check_problem(problem(ask(key=SIDE, tolerance={"abs": "0.5"})), file="", book=BOOK)
     assert (report.accepted, right.accepted) == ({}, {"a": "from 30.5 to 31.5"})
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [
+        (ask("number", key="sqrt(2)"), "1.4142135623730951"),
+        (ask("vector", key="[1, sqrt(2)]"), "1.4142135623730951"),
+        (ask("number", key="sqrt(2)", tolerance={"rounded": 3}), ""),
+        (ask("number", key="2500/49"), ""),
+        (ask("number", key="1/8"), ""),
+    ],
+)
+def test_a_key_that_nobody_types_exactly_needs_a_tolerance(part, shown):
+    found = [*untypable(original(part))]
+    assert [shown in one for one in found] == ([True] if shown else [])
+    assert all("give a tolerance" in one for one in found)

@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import BOOK, TWINS
 from problems.solvers.twins import instead, told, twins_of
 
 
@@ -80,3 +80,13 @@ def test_arguments_that_cannot_be_rewritten_are_a_solver_error():
     both = BOOK.composite("channels_kept", "axes_swapped", "conv_shape")
     with pytest.raises(SolverError):
         both(7, 16, 3)
+
+
+def test_every_solver_with_a_mistake_has_its_arguments_by_name() -> None:
+    kinds = {
+        (one.kind, twin.solver)
+        for twin in TWINS
+        for one in signature(twin.function).parameters.values()
+        if one.kind in {one.VAR_POSITIONAL, one.VAR_KEYWORD}
+    }
+    assert kinds == set()

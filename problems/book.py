@@ -7,7 +7,7 @@ from grader.arithmetic import Function
 from grader.book import Book, Rewrite, Solver, Twin
 from problems.binding import bind, bind_rewrite, bind_tracer
 from problems.mistakes import MISTAKES
-from problems.network import build, counts, named, table, torch_text
+from problems.network import build, counts, forward, named, table, torch_text
 from problems.network import twins as network_twins
 from problems.solvers import (
     activations,
@@ -117,6 +117,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     *build.SOLVERS,
     *counts.SOLVERS,
     *table.SOLVERS,
+    *forward.SOLVERS,
     *named.SOLVERS,
     *torch_text.SOLVERS,
 )
@@ -171,6 +172,7 @@ TWINS: Final[tuple[Twin, ...]] = (
     *adam.TWINS,
     *regularisation.TWINS,
     *network_twins.TWINS,
+    *forward.TWINS,
 )
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "layer_macs",
     "layer_params",
     "longest",
+    "network_of",
     "network_shape",
     "out_shape",
     "output_shapes",
@@ -60,7 +61,7 @@ def walk(net: Network, shape: Shape | None = None) -> Walk:
     >>> [step.inputs for step in walk(network(residual(network(conv(8, 3), relu())))).steps]
     [(-1,), (0,), (1, -1)]
     """
-    return walk_by(SHAPES, _network(net), None if shape is None else shape_of(shape))
+    return walk_by(SHAPES, network_of(net), None if shape is None else shape_of(shape))
 
 
 def out_shape(layer: Layer, shape: Shape) -> Shape:
@@ -92,7 +93,7 @@ def output_shapes(net: Network, shape: Shape) -> tuple[Shape, ...]:
     >>> output_shapes(network(conv(8, 3), side_output(conv(2, 1)), conv(4, 3)), (3, 8, 8))
     ((2, 6, 6), (4, 4, 4))
     """
-    return shapes_of(SHAPES, _network(net), shape)
+    return shapes_of(SHAPES, network_of(net), shape)
 
 
 def shapes_of(rules: Rules, net: Network, shape: Shape) -> tuple[Shape, ...]:
@@ -124,7 +125,7 @@ def total_params(net: Network, shape: Shape | None = None, *, trainable: bool = 
     1898
     """
     rules = PARAMS if flag(trainable, "trainable") else EVERYTHING
-    return total(rules, SHAPES, _network(net), None if shape is None else shape_of(shape))
+    return total(rules, SHAPES, network_of(net), None if shape is None else shape_of(shape))
 
 
 def layer_macs(layer: Layer, shape: Shape) -> int:
@@ -148,7 +149,7 @@ def total_macs(net: Network, shape: Shape) -> int:
     >>> total_macs(network(conv(16, 3), flatten(), linear(10)), (3, 32, 32))
     532800
     """
-    return total(MACS, SHAPES, _network(net), shape_of(shape))
+    return total(MACS, SHAPES, network_of(net), shape_of(shape))
 
 
 def layer_count(net: Network, kind: str = "weighted") -> int:
@@ -257,7 +258,8 @@ def _alone(layer: object) -> Network:
     return Network((layer,))
 
 
-def _network(value: object) -> Network:
+def network_of(value: object) -> Network:
+    """Return *value*, which must be a network."""
     if not isinstance(value, Network):
         raise SolverError(f"{value} is not a network")
     return value

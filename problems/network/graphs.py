@@ -5,6 +5,7 @@ what comes out of them is concatenated, added or multiplied, or leaves the netwo
 Graphs of this kind are values, and nest.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -41,20 +42,20 @@ class Network(Fields):
         return "\n".join(str(layer) for layer in self.layers)
 
 
-class Graph(Layer):
+class Graph(Layer, ABC):
     """A layer that holds networks; *join* says what becomes of their outputs."""
 
     __slots__ = ()
     join: ClassVar[str] = ""
 
     @property
+    @abstractmethod
     def parts(self) -> tuple[Network, ...]:
         """The networks that it holds, each of which starts from the graph's input."""
-        raise NotImplementedError
 
+    @abstractmethod
     def holding(self, parts: tuple[Network, ...]) -> "Graph":
         """Return the same graph with other *parts*."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ NET = network(
     branches(conv(6, 1), network(conv(4, 1), conv(5, 3, padding=1))),
     flatten(), linear(10),
 )  # fmt: skip
+SMALL = network(conv(2, 2), relu(), flatten(), linear(1))
 GRAPH = network(
     skip(conv(6, 3, padding=1)), residual(conv(4, 1), shortcut=conv(4, 1)),
     conv(4, 1, groups=2, bias=False), batch_norm(), max_pool(2), flatten(), linear(10),
@@ -51,6 +52,18 @@ STACKS = (
 
 # Calls in which the mistakes of each solver show; more than one where mistakes exclude each other.
 ORDINARY = {
+    "forward": [
+        (
+            (SMALL, X),
+            {
+                "weights": (
+                    Tensor((2, 1, 2, 2), (1, 2, 0, -1, 3, -1, 1, 0)),
+                    Tensor((1, 12), tuple(range(1, 13))),
+                ),
+                "biases": (Tensor.of([1, -1]), Tensor.of([5])),
+            },
+        )
+    ],
     **ARRAY_CALLS,
     **LEARNING_CALLS,
     **DETECTION_CALLS,

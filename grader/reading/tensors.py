@@ -22,6 +22,9 @@ from grader.values import Number, Tensor, simplest
 __all__ = ["read_tensor"]
 
 MAX_TEXT: Final = 65_536
+LONG_TEXT: Final = 8_192
+SPARSEST: Final = 32
+"""A long text has a digit among so many characters, blanks and commands included."""
 MAX_ARITHMETIC: Final = 400
 MAX_AXES: Final = 8
 PIECE: Final = re.compile(r"[^\s,;&|\[\]]+")
@@ -61,6 +64,7 @@ def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
 def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
     if plain := _plain(typed, rank):
         return _reading(*plain, ())
+    _check_digits(typed)
     text = clean(typed, limit=MAX_TEXT)
     _check_size(text)
     printed = last_array(text)
@@ -104,6 +108,17 @@ def _laid_out(text: str, bracketed: str, start: int, rank: int | None) -> tuple[
     if bracketed.count("[", start) == 1:
         grid = _line_up(grid, rank) if rank == VECTOR else _matlab_row(grid, rank)
     return grid, note
+
+
+def _check_digits(typed: str) -> None:
+    """Refuse a long text that is hardly numbers at all, before any of it is looked at."""
+    if not LONG_TEXT < len(typed) <= MAX_TEXT:
+        return
+    if SPARSEST * sum(map(typed.count, "0123456789")) < len(typed):
+        raise AnswerError(
+            f"The answer has {len(typed):,} characters and hardly any digits.",
+            expected="the numbers of the array alone",
+        )
 
 
 def _check_size(text: str) -> None:

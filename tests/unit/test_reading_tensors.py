@@ -209,7 +209,7 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ([], "A row has no cells."),
         (5, "This is one number."),
         ("[[1, 2]]" * 10_000, "characters"),
-        ("[" * 10_000, "more than 4,096 cells"),
+        ("[" * 10_000, "hardly any digits"),
         (f"{'[' * 20}1{']' * 20}", "nested too deeply"),
     ],
 )
@@ -314,3 +314,14 @@ def test_a_single_dash_before_brackets_may_be_a_minus_sign(typed):
 
 def test_dashes_before_each_row_are_those_of_a_list():
     assert read_tensor("- [1, 2]\n- [3, 4]\n- [5, 6]").shown == "[[1, 2], [3, 4], [5, 6]]"
+
+
+@pytest.mark.parametrize("sign", ["→", "<", " x", "Columns ", "[", "\\\\", "- "])
+def test_a_long_text_with_hardly_any_digits_is_refused_before_it_is_looked_at(sign):
+    with pytest.raises(AnswerError, match="hardly any digits"):
+        read_tensor((sign * 60_000)[:60_000], rank=2)
+
+
+def test_a_long_array_in_wide_columns_is_read():
+    text = "\n".join(" ".join(["1".rjust(14)] * 64) for _ in range(64))
+    assert read_tensor(text, rank=2).value.shape == (64, 64)

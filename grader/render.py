@@ -5,23 +5,19 @@ wraps. Long decimals and fractions are rounded to six figures; a formula then sa
 """
 
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from fractions import Fraction
 from typing import Final, assert_never
 
+from grader.brief import brief, brief_number
 from grader.grids import WIDTH, grid, table
 from grader.mathml import element, fenced, listed, math, mtable, words
 from grader.show import Showable, show
 from grader.steps import Array, Formula, Pooled, Rows, Said, Step, Window, literal
 from grader.tree import Name, Node, Num, rebuilt
-from grader.values import Number, Tensor, Value, is_number, magnitude, simplest
+from grader.values import Number, Tensor, Value, magnitude
 
-__all__ = ["WIDTH", "Rendered", "brief", "render", "render_step"]
+__all__ = ["WIDTH", "Rendered", "render", "render_step"]
 
 MAX_TERMS: Final = 30
-LONG_DECIMAL: Final = 12
-LONG_FRACTION: Final = 7
-FIGURES: Final = 6
 EQUALS: Final = "<mo>=</mo>"
 ABOUT: Final = "\N{ALMOST EQUAL TO}"
 PLUS: Final = "<mo>+</mo>"
@@ -53,7 +49,7 @@ def render_step(step: Step) -> Rendered:
         case Formula():
             return _formula(step)
         case Array(name, value):
-            return _array(name, value.map(_brief))
+            return _array(name, value.map(brief_number))
         case Window():
             return _window(step)
         case Pooled():
@@ -64,28 +60,11 @@ def render_step(step: Step) -> Rendered:
             assert_never(step)
 
 
-def _brief(number: Number) -> Number:
-    """Return *number*, a long one rounded to six figures, or to the point if that is later."""
-    text = show(number)
-    if isinstance(number, int) or len(text) <= (LONG_FRACTION if "/" in text else LONG_DECIMAL):
-        return number
-    figures = max(FIGURES, len(str(abs(number.numerator) // number.denominator)))
-    top, bottom = Decimal(number.numerator), Decimal(number.denominator)
-    return simplest(Fraction(Context(prec=figures).divide(top, bottom)))
-
-
-def brief(value: Value) -> Value:
-    """Return *value* with long numbers rounded to six figures, or to the point if that is later."""
-    if is_number(value):
-        return _brief(value)
-    if isinstance(value, Tensor):
-        return value.map(_brief)
-    return tuple(map(brief, value)) if isinstance(value, tuple) else value
-
-
 def _brief_tree(tree: Node) -> Node:
     """Return *tree* with its numbers made brief."""
-    return rebuilt(tree, lambda node: Num(_brief(node.value)) if isinstance(node, Num) else None)
+    return rebuilt(
+        tree, lambda node: Num(brief_number(node.value)) if isinstance(node, Num) else None
+    )
 
 
 def _formula(step: Formula) -> Rendered:
@@ -185,22 +164,22 @@ def _pooled(step: Pooled) -> Rendered:
 
 def _result(total: Number) -> Rendered:
     """Return what a cell comes to, behind its sign."""
-    value = _brief(total)
+    value = brief_number(total)
     sign = "=" if value == total else ABOUT
     return Rendered(f" {sign} {show(value)}", f"<mo>{sign}</mo>{element(value)}")
 
 
 def _factor(number: Number) -> str:
-    text = show(_brief(number))
+    text = show(brief_number(number))
     return f"({text})" if text.startswith("-") else text
 
 
 def _signed(number: Number) -> str:
-    return f"{'+' if number >= 0 else '-'} {show(_brief(magnitude(number)))}"
+    return f"{'+' if number >= 0 else '-'} {show(brief_number(magnitude(number)))}"
 
 
 def _operand(number: Number) -> str:
-    found = element(_brief(number))
+    found = element(brief_number(number))
     return fenced(found) if number < 0 else found
 
 

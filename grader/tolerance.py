@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from grader.brief import brief_number
 from grader.fields import Model, Positive
 from grader.reading.places import decimal_step
 from grader.show import show
@@ -298,5 +299,6 @@ def in_words(tolerance: Tolerance) -> str:
 
 
 def _grouped(number: Number, unit: str) -> str:
-    digits = f"{number:,}" if isinstance(number, int) else show(number)
-    return f"{digits} {unit}".rstrip()
+    short = brief_number(number)
+    digits = f"{number:,}" if isinstance(number, int) else show(short)
+    return f"{'' if short == number else 'about '}{digits} {unit}".rstrip()

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
+from grader.brief import brief
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart
 from grader.problem import WORKED, AnyPart, Problem
-from grader.render import brief, render_step
+from grader.render import render_step
 from grader.steps import Said, Step
 from grader.variant import Variant
 from grader.worked import worked

@@ -25,7 +25,6 @@ __all__ = [
     "Kind",
     "Samples",
     "as_tensor",
-    "net_share",
     "share",
 ]
 
@@ -185,8 +184,3 @@ def share(cells: tuple[bool, ...], *, partial: bool) -> Judgement:
     """Return the judgement of *cells*: all, or with *partial* the share of right ones."""
     credit = Fraction(sum(cells), len(cells))
     return Judgement(credit if partial or credit == 1 else Fraction(0), cells=cells, by="cells")
-
-
-def net_share(right: int, wrong: int, *, of: int) -> Fraction:
-    """Return the credit of picks: each wrong one takes back a right one, but nothing below 0."""
-    return Fraction(max(0, right - wrong), of) if of else NOT.credit

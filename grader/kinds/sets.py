@@ -1,13 +1,14 @@
 """The kind whose answer is a set in any order: `set`, of numbers, shapes or names."""
 
 from collections.abc import Hashable, Sequence
+from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
 from grader.errors import SolverError
 from grader.evaluate import Scope
-from grader.kinds.base import NOT, RIGHT_BY, Judgement, Kind, Samples, net_share
+from grader.kinds.base import NOT, RIGHT_BY, Judgement, Kind, Samples
 from grader.mathml import listed
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed
@@ -86,7 +87,7 @@ class SetKind(Kind[SetPart, Items]):
         if right == len(given) == len(key):
             return RIGHT_BY["rounding" if "rounding" in rules else "tolerance"]
         item = part.credit_by == "item"
-        credit = net_share(right, len(given) - right, of=len(key)) if item else NOT.credit
+        credit = _net_share(right, len(given) - right, of=len(key)) if item else NOT.credit
         place = show(given[rules.index(None)]) if None in rules else "an item is missing"
         cells = tuple(rule is not None for rule in rules)
         return Judgement(credit, cells=cells, by="cells", place=place)
@@ -213,3 +214,8 @@ def _another(key: Items, part: SetPart) -> Value | None:
         return (987,) * axes
     sizes = [2 * part.tolerance.radius(one) + 2 * magnitude(one) for one in key if is_number(one)]
     return max(sizes, default=0) + 1
+
+
+def _net_share(right: int, wrong: int, *, of: int) -> Fraction:
+    """Return the credit of picks: each wrong one takes back a right one, but nothing below 0."""
+    return Fraction(max(0, right - wrong), of) if of else NOT.credit

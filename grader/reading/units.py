@@ -37,7 +37,6 @@ from grader.values import Number, magnitude, simplest
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]
 
-PER: Final = frozenset({"/", "per"})
 MOST_NAMED: Final = 9
 """How many units of a dimension a refusal names."""
 

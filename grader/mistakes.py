@@ -27,6 +27,7 @@ __all__ = [
     "Known",
     "carried_mistakes",
     "caused",
+    "hidden_mistakes",
     "known_mistakes",
     "pairs",
 ]
@@ -88,6 +89,30 @@ def known_mistakes(
         part.id: _known(part, keys, [*_author(part, names, keys, book), *_twins(part, worlds)])
         for part in problem.parts
     }
+
+
+def hidden_mistakes(
+    problem: Problem,
+    names: Mapping[str, Value],
+    keys: Keys,
+    book: Book,
+    *,
+    among: Mapping[str, Collection[str]],
+) -> dict[str, frozenset[str]]:
+    """Return, by part, which of the mistakes *among* those named the numbers hide.
+
+    It is what `known_mistakes` finds hidden, and no more is run than that takes.
+    """
+    plan = plan_of(problem, book)
+    asked = [part for part in problem.parts if among.get(part.id)]
+    needed = {one for part in asked for one in (part.id, *plan.earlier[part.id])}
+    worlds = _Worlds(problem, plan, names, keys, book, needed=needed)
+    found = {part.id: frozenset[str]() for part in problem.parts}
+    for part in asked:
+        ids = among[part.id]
+        own = (one for one in _author(part, names, keys, book) if one.ids[0] in ids)
+        found[part.id] = _known(part, keys, [*own, *_twins(part, worlds, among=ids)]).hidden
+    return found
 
 
 def carried_mistakes(
@@ -181,9 +206,13 @@ def _author(
             yield Candidate((mistake.id,), value, AUTHOR_RANK, say, mistake.credit)
 
 
-def _twins(part: AnyPart, worlds: "_Worlds") -> Iterator[Candidate]:
-    """Yield each mistake in all calls, then at each site alone."""
+def _twins(
+    part: AnyPart, worlds: "_Worlds", *, among: Collection[str] | None = None
+) -> Iterator[Candidate]:
+    """Yield each mistake, or each *among* some, in all calls, then at each site alone."""
     for mistake, sites in worlds.plan.mistakes[part.id].items():
+        if among is not None and mistake not in among:
+            continue
         found = [worlds.everywhere(mistake), *(worlds.at(mistake, site) for site in sites)]
         for world in found:
             value = world.get(part.id)

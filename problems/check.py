@@ -11,24 +11,22 @@ from grader.errors import GraderError, ProblemError, SolverError
 from grader.evaluate import Scope
 from grader.grade import grade
 from grader.kinds import KINDS
-from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
-from grader.kinds.texts import TextPart
 from grader.parts import KeyedPart
 from grader.problem import AnyPart, Example, Problem
 from grader.result import Result
 from grader.show import show
 from grader.symbolic import Formula, compare
-from grader.template import Template
 from grader.values import Value
 from grader.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
 from problems.lint import accepted, too_wide, untypable
-from problems.loader import load_file
+from problems.loader import load_file, load_problem
 from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
+from problems.texts import Proof, named, text_faults, unproved
 
-__all__ = ["Report", "check_file", "check_problem"]
+__all__ = ["Checked", "Report", "check_file", "check_problem", "check_text"]
 
 LOOKED_AT: Final = 5
 """How many published variants are tried with texts and samples."""
@@ -50,23 +48,71 @@ class Report:
     accepted: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_file(path: Path, *, book: Book, seeds: int = MAX_SEEDS) -> Report:
-    """Return the report of the file at *path*, with a publication of up to *seeds* seeds."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A report with the problem and the publication that it is about, as far as there are any."""
+
+    report: Report
+    problem: Problem | None = None
+    publication: Publication | None = None
+
+
+def check_file(
+    path: Path, *, book: Book, seeds: int = MAX_SEEDS, proof: Proof = unproved
+) -> Report:
+    """Return the report of the file at *path*, with a publication of up to *seeds* seeds.
+
+    *proof* tells what is wrong with a filled-in text.
+    """
     try:
         problem = load_file(path, book=book)
     except ProblemError as error:
         return Report(str(path), tuple(str(one) for one in (error, *error.others)))
-    document = load_document(path.read_text(encoding="utf-8"), file=str(path))
-    found = check_problem(problem, file="", book=book, seeds=seeds)
+    text = path.read_text(encoding="utf-8")
+    check = _Check(book, seeds, proof)
+    return _checked(problem, text, file=str(path), check=check).report
+
+
+def check_text(
+    text: str, *, file: str, book: Book, seeds: int = MAX_SEEDS, proof: Proof = unproved
+) -> Checked:
+    """Return the report of the problem that *text* states, with what was loaded and published."""
+    try:
+        problem = load_problem(text, file=file, book=book)
+    except ProblemError as error:
+        return Checked(Report(file, tuple(str(one) for one in (error, *error.others))))
+    return _checked(problem, text, file=file, check=_Check(book, seeds, proof))
+
+
+def _checked(problem: Problem, text: str, *, file: str, check: "_Check") -> Checked:
+    """Return what was found in a loaded problem, each with its line in *text*."""
+    document = load_document(text, file=file)
+    found, publication = _check(problem, "", check)
     errors, warnings = (
-        tuple(f"{path}:{_line(one, problem, document)}: {one}" for one in listed)
+        tuple(f"{file}:{_line(one, problem, document)}: {one}" for one in listed)
         for listed in (found.errors, found.warnings)
     )
-    return replace(found, file=str(path), errors=errors, warnings=warnings)
+    report = replace(found, file=file, errors=errors, warnings=warnings)
+    return Checked(report, problem, publication)
 
 
 def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_SEEDS) -> Report:
     """Return the report of a loaded problem."""
+    return _check(problem, file, _Check(book, seeds, unproved))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """With what a problem is checked."""
+
+    book: Book
+    seeds: int
+    proof: Proof
+
+
+def _check(problem: Problem, file: str, check: _Check) -> tuple[Report, Publication | None]:
+    """Return the report of a loaded problem and its publication, as far as that came."""
+    book = check.book
     errors: list[str] = []
     warnings = list(_unexampled(problem))
     publication: Publication | None = None
@@ -77,11 +123,11 @@ def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_S
         errors += [one for variant in original for one in too_wide(variant, book)]
         errors += [one for variant in original for one in untypable(variant)]
         if not errors:
-            publication = publish(problem, book, limit=seeds)
+            publication = publish(problem, book, limit=check.seeds)
             every = [*original, *publication.variants]
             variants = every[: len(original) + LOOKED_AT]
             errors += _failures(variants, book)
-            errors += _texts(problem, variants, book)
+            errors += text_faults(problem, variants, book=book, proof=check.proof)
             errors += _samples(variants, book)
             errors += _examples(problem, book)
             right = accepted(every[0])
@@ -91,7 +137,8 @@ def check_problem(problem: Problem, *, file: str, book: Book, seeds: int = MAX_S
     before = f"{file}: " if file else ""
     placed = tuple(f"{before}{error}" for error in dict.fromkeys(errors))
     looked_at = tuple(f"{before}{warning}" for warning in warnings)
-    return Report(file, placed, looked_at, publication.report if publication else None, right)
+    walked = publication.report if publication else None
+    return Report(file, placed, looked_at, walked, right), publication
 
 
 def _line(message: str, problem: Problem, document: Document) -> int:
@@ -107,22 +154,18 @@ def _line(message: str, problem: Problem, document: Document) -> int:
     return document.line(tuple(pieces))
 
 
-def _name(variant: Variant) -> str:
-    return "original" if variant.seed is None else f"seed {variant.seed}"
-
-
 def _failures(variants: list[Variant], book: Book) -> Iterator[str]:
     """Yield the keys, and what the author accepts or names, that cannot be computed."""
     for variant in variants:
         for failed, reason in variant.failures.items():
-            yield f"parts.{failed}.key: {reason} ({_name(variant)}); mend it or `require` it away"
+            yield f"parts.{failed}.key: {reason} ({named(variant)}); mend it or `require` it away"
         keys = {name: key for name, key in variant.keys.items() if key is not None}
         scope = Scope({**variant.names, **keys}, variant.scope(book).functions)
         for part in variant.problem.parts:
             if part.id in keys:
-                yield from _unfit(part, keys[part.id], _name(variant))
+                yield from _unfit(part, keys[part.id], named(variant))
             if isinstance(part, KeyedPart):
-                yield from _authored(part, scope, _name(variant))
+                yield from _authored(part, scope, named(variant))
 
 
 def _unfit(part: AnyPart, key: Value, name: str) -> Iterator[str]:
@@ -157,28 +200,6 @@ def _authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
             yield f"parts.{part.id}.{place}: {error} ({name}); mend it or remove it"
 
 
-def _texts(problem: Problem, variants: list[Variant], book: Book) -> Iterator[str]:
-    """Yield the texts that cannot be filled in."""
-    texts: list[tuple[str, Template]] = [
-        ("statement", problem.statement),
-        ("solution", problem.solution),
-    ]
-    for part in problem.parts:
-        texts.append((f"parts.{part.id}.prompt", part.prompt))
-        if isinstance(part, (ChoicePart, ChoicesPart)):
-            texts += [(f"parts.{part.id}.options.{at}", one) for at, one in part.options.items()]
-        if isinstance(part, TextPart):
-            texts.append((f"parts.{part.id}.model", part.model))
-            texts += [(f"parts.{part.id}.rubric.{one.id}", one.say) for one in part.rubric]
-    for variant in variants:
-        scope = variant.scope(book)
-        for place, text in texts:
-            try:
-                text.fill(scope)
-            except GraderError as error:
-                yield f"{place}: {error} ({_name(variant)})"
-
-
 def _samples(variants: list[Variant], book: Book) -> Iterator[str]:
     """Yield where an answer made from the key is not judged as it must be, once a part."""
     told: set[str] = set()
@@ -193,7 +214,7 @@ def _samples(variants: list[Variant], book: Book) -> Iterator[str]:
                     told.add(part.id)
                     yield (
                         f"parts.{part.id}: the key itself, typed {typed!r}, is {result.status}"
-                        f" ({_name(variant)}): {result.feedback}"
+                        f" ({named(variant)}): {result.feedback}"
                     )
 
 

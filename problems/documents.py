@@ -25,7 +25,7 @@ from yaml.events import (
 from grader.errors import ProblemError
 from problems.scalars import plain_scalar
 
-__all__ = ["MAX_BYTES", "Data", "Document", "Path", "dotted", "load_document"]
+__all__ = ["MAX_BYTES", "PARSER", "Data", "Document", "Path", "dotted", "load_document"]
 
 Data: TypeAlias = "dict[str, Data] | list[Data] | str | int | Fraction | bool | None"
 Path: TypeAlias = tuple[str | int, ...]

@@ -22,6 +22,29 @@ PATTERNS: Final = {
     KEBAB: "write small letters and digits, with single - between them",
     NAME: "write letters, digits and _, a letter first",
 }
+WRONG: Final = {
+    "tuple_type": "this must be a list; begin each item with `- `",
+    **dict.fromkeys(
+        ("dict_type", "model_type", "model_attributes_type"),
+        "this must be a mapping; write `name: value`",
+    ),
+    "string_type": "this must be text; put it in quotes",
+    "string_too_short": "this text is too short; write at least {min_length} characters",
+    "string_too_long": "this text is too long; write at most {max_length} characters",
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
+        "this must be a whole number",
+    ),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "this must be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "this must be true or false"),
+    **dict.fromkeys(("literal_error", "enum"), "this must be {expected}"),
+    "greater_than": "this must be more than {gt}",
+    "greater_than_equal": "this must be at least {ge}",
+    "less_than": "this must be less than {lt}",
+    "less_than_equal": "this must be at most {le}",
+    "none_required": "this must be left empty",
+}
+"""What pydantic's kinds of error say to an author; the names in braces are limits of the field."""
 
 Place: TypeAlias = tuple[int | str, ...]
 
@@ -123,13 +146,10 @@ def _message(error: Mapping[str, Any]) -> str:
             return f"{context['actual_length']} are too few; give at least {context['min_length']}"
         case "too_long":
             return f"{context['actual_length']} are too many; give at most {context['max_length']}"
-        case "tuple_type":
-            return "this must be a list; begin each item with `- `"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            return "this must be a mapping; write `name: value`"
-        case _:
-            message = str(error["msg"]).removeprefix("Value error, ")
-            return message.replace("Input should be", "this must be")
+        case "value_error":
+            return str(context["error"])
+        case kind:
+            return WRONG.get(kind, "this cannot be used here").format_map(context)
 
 
 def _in_document(place: Place, data: Any, *, absent: bool) -> Place:

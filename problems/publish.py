@@ -8,11 +8,11 @@ from typing import Final
 
 from grader.book import Book
 from grader.errors import ProblemError
-from grader.mistakes import Known
+from grader.mistakes import Known, hidden_mistakes
 from grader.problem import Problem
 from grader.show import show
 from grader.values import Opaque, Tensor, Value, nested
-from grader.variant import Variant, draw, solve_numbers
+from grader.variant import Variant, draw, solve_keys, solve_numbers
 from problems.lint import let_pass
 
 __all__ = ["MAX_SEEDS", "Publication", "SeedReport", "plain", "publish"]
@@ -90,7 +90,7 @@ class _Walk:
 
     def run(self, limit: int) -> tuple[list[Variant], SeedReport]:
         """Return up to *limit* variants that discriminate, and the report of the walk."""
-        inert = self.inert()
+        inert = self.inert(limit)
         variants: list[Variant] = []
         refused: Counter[str] = Counter()
         repeats = seed = 0
@@ -127,17 +127,40 @@ class _Walk:
         found = self.variant(seed).mistakes
         return {part: known.hidden for part, known in found.items()}
 
-    def inert(self) -> dict[str, frozenset[str]]:
-        """Return, by part, the mistakes that 200 draws hide, as far as its key can be computed."""
+    def inert(self, full: int) -> dict[str, frozenset[str]]:
+        """Return, by part, the mistakes that 200 draws hide, as far as its key can be computed.
+
+        Draws beyond the first *full* ones, which are solved anyway, are asked for no more than the
+        mistakes that none has shown yet.
+        """
         common: dict[str, frozenset[str]] = {}
+        looked_at: set[object] = set()
         for seed in range(DRAWS_FOR_INERT):
-            failed = self.variant(seed).failures
-            for part, ids in self.hidden(seed).items():
-                if part not in failed:
-                    common[part] = common.get(part, ids) & ids
+            numbers = _numbers(self.names(seed))
+            if numbers in looked_at:
+                continue
+            looked_at.add(numbers)
+            whole = seed < full or len(common) < len(self._problem.parts)
+            hides = self._hidden(seed) if whole else self._still_hidden(seed, common)
+            for part, ids in hides.items():
+                common[part] = common.get(part, ids) & ids
             if len(common) == len(self._problem.parts) and not any(common.values()):
                 break
         return {part: ids for part, ids in common.items() if ids}
+
+    def _hidden(self, seed: int) -> Mapping[str, frozenset[str]]:
+        """Return, by part with a key, the mistakes that the numbers of *seed* hide."""
+        failed = self.variant(seed).failures
+        return {part: ids for part, ids in self.hidden(seed).items() if part not in failed}
+
+    def _still_hidden(
+        self, seed: int, among: Mapping[str, frozenset[str]]
+    ) -> Mapping[str, frozenset[str]]:
+        """Return, by part with a key, which of the mistakes *among* those *seed* hides."""
+        names = self.names(seed)
+        keys, failed = solve_keys(self._problem, names, self._book)
+        hidden = hidden_mistakes(self._problem, names, keys, self._book, among=among)
+        return {part: ids for part, ids in hidden.items() if part not in failed}
 
     def refuse(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:
         """Return why *seed* is not published, or nothing."""

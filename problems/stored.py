@@ -1,12 +1,15 @@
 """Published variants as JSON data, with all that was worked out, and back again.
 
+A variant outlives the version that it was published for: where the marking alone has changed, its
+numbers stay and its keys are worked out anew.
+
 Values are written as `grader.json_values` writes them. Formulas, tables and networks are not: they
 are quickly made from the drawn parameters, so loading solves them again, and with them the wrong
 answers of a part where one of them is such.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 from grader.book import Book
 from grader.errors import ProblemError
@@ -14,11 +17,15 @@ from grader.json_values import UnwrittenError, from_json, to_json
 from grader.mistakes import AUTHOR_RANK, Candidate, Known, caused, known_mistakes
 from grader.problem import Problem
 from grader.record import version
-from grader.variant import Variant, completed, double_mistakes, solve_keys
+from grader.values import Value
+from grader.variant import Variant, completed, double_mistakes, solve_keys, solve_numbers
 
-__all__ = ["dump_variant", "load_variant"]
+__all__ = ["dump_variant", "load_variant", "rekey_variant"]
 
 T = TypeVar("T")
+
+NOT_STORED: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading raises of something that `dump_variant` has not written."""
 
 
 def dump_variant(variant: Variant, book: Book) -> dict[str, Any]:
@@ -41,21 +48,48 @@ def load_variant(data: Mapping[str, Any], problem: Problem, book: Book) -> Varia
     Raises `ProblemError` where it was written for another version of the problem or of the engine,
     or by something else.
     """
-    for field, now in version(problem).items():
-        if data.get(field) != now:
-            raise ProblemError(
-                f"the variant was stored for the {field} {data.get(field)!r}, which is {now!r} "
-                "now; publish the problem again"
-            )
+    _check_stored_for(data, problem, version(problem))
     try:
         return _loaded(data, problem, book)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ProblemError(f"this is no stored variant ({error}); publish it again") from error
+    except NOT_STORED as error:
+        raise _unstored(error) from error
+
+
+def rekey_variant(data: Mapping[str, Any], problem: Problem, book: Book) -> Variant:
+    """Return the stored variant under another marking or engine: same seed, same drawn numbers.
+
+    Keys and known wrong answers are worked out anew. Raises `ProblemError` where *data* is of
+    another problem, was drawn by another draw block, or was written by something else.
+    """
+    _check_stored_for(data, problem, ("problem", "draw_hash"))
+    try:
+        names = completed(problem, _drawn(data), book)
+        return solve_numbers(problem, data["seed"], names, book)
+    except NOT_STORED as error:
+        raise _unstored(error) from error
+
+
+def _check_stored_for(data: Mapping[str, Any], problem: Problem, fields: Iterable[str]) -> None:
+    """Raise `ProblemError` where *data* was stored for another one of the *fields*."""
+    now = version(problem)
+    for field in fields:
+        if data.get(field) != now[field]:
+            raise ProblemError(
+                f"the variant was stored for the {field} {data.get(field)!r}, which is "
+                f"{now[field]!r} now; publish the problem again"
+            )
+
+
+def _unstored(error: Exception) -> ProblemError:
+    return ProblemError(f"this is no stored variant ({error}); publish it again")
+
+
+def _drawn(data: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: from_json(told) for name, told in data["params"].items()}
 
 
 def _loaded(data: Mapping[str, Any], problem: Problem, book: Book) -> Variant:
-    drawn = {name: from_json(told) for name, told in data["params"].items()}
-    names = completed(problem, drawn, book)
+    names = completed(problem, _drawn(data), book)
     known = {part: from_json(told) for part, told in data["keys"].items()}
     keys, failures = solve_keys(problem, names, book, known=known)
     mistakes = {part: _known(told, book) for part, told in data["mistakes"].items()}

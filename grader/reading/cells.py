@@ -46,6 +46,7 @@ PARENTHESES_AND_COMMAS: Final = re.compile(r"[(),\"]")
 PADDED: Final = re.compile(r"0[0-9]{2}")
 DECIMAL: Final = re.compile(r"([+-]?(?:[0-9]+|(?=\.[0-9])))(?:\.([0-9]*))?([eE][+-]?[0-9]{1,3})?")
 LONGEST_PLAIN: Final = 60
+LONGEST: Final = 310
 LONGEST_GLUED: Final = 400
 RATIO: Final = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
 GLUED: Final = re.compile(
@@ -164,11 +165,15 @@ def _pieces(cell: Grid, text: str) -> Iterator[Grid]:
 
 def plain_cell(raw: str) -> Number | None:
     """Return the number if the cell *raw* is a plain one, else None."""
-    return _plain_cell(raw) if len(raw) <= LONGEST_PLAIN else None
+    return _kept_decimal(raw) if len(raw) <= LONGEST_PLAIN else None
 
 
 @lru_cache(maxsize=4096)
-def _plain_cell(raw: str) -> Number | None:
+def _kept_decimal(raw: str) -> Number | None:
+    return _decimal(raw)
+
+
+def _decimal(raw: str) -> Number | None:
     found = DECIMAL.fullmatch(raw)
     if found is None or PADDED.fullmatch(raw):
         return None
@@ -196,6 +201,8 @@ def number_in(text: str, cell: Cell) -> Number:
         )
     if not cell.bare:
         return read_cell(text, cell.start, cell.end)
+    if len(raw) <= LONGEST and (number := _decimal(raw)) is not None:
+        return number
     if (ratio := RATIO.fullmatch(raw)) and int(ratio[2]):
         return simplest(Fraction(int(ratio[1]), int(ratio[2])))
     raise AnswerError(

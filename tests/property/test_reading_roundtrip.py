@@ -418,6 +418,7 @@ typed_text = st.one_of(
 
 
 @settings(max_examples=300)
+@example("1e100")
 @given(typed_text)
 def test_any_text_is_read_and_reads_back_or_is_refused_with_a_place_in_it(typed):
     for reader in READERS.values():

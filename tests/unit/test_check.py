@@ -192,7 +192,7 @@ def test_a_file_that_does_not_load_is_reported_with_all_its_errors(tmp_path):
     found = check_file(path, book=BOOK)
     assert found.errors == (
         f"{path}:1: topic: the field is missing; add it",
-        f"{path}:3: difficulty: this must be less than or equal to 5",
+        f"{path}:3: difficulty: this must be at most 5",
         f"{path}:5: parts: 0 are too few; give at least 1",
     )
     assert found.seeds is None
@@ -261,3 +261,26 @@ examples:
 def test_a_key_or_text_that_no_student_could_be_given_is_an_error(part, said):
     found = report(problem(part, params={"W": 7}))
     assert any(one.startswith(f"toy.yaml: {said}") for one in found.errors), found.errors
+
+
+def nothing_loud(text: str) -> list[str]:
+    """Find fault with a text that shouts."""
+    return ["is loud"] if "!" in text else []
+
+
+def test_what_a_proof_finds_is_an_error_with_file_line_and_field(tmp_path):
+    file = tmp_path / "toy.yaml"
+    file.write_text(
+        "id: toy\ntitle: Toy!\ntopic: toys\ndifficulty: 1\n"
+        "params: {W: {choose: [7, 9], original: 5}}\nstatement: S\nparts:\n"
+        "  - id: a\n    kind: integer\n    prompt: P!\n    key: halve(W)\n"
+        "    mistakes:\n      - {id: far, key: W + 90, say: No!}\n"
+        "examples:\n  - {params: original, answers: {a: '2'}, expect: {a: correct}}\n"
+    )
+    found = check_file(file, book=BOOK, seeds=2, proof=nothing_loud)
+    assert found.errors == (
+        f"{file}:2: title: is loud",
+        f"{file}:10: parts.a.prompt: is loud (original)",
+        f"{file}:12: parts.a.mistakes.far: is loud (original)",
+    )
+    assert check_file(file, book=BOOK, seeds=2).errors == ()

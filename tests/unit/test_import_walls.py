@@ -59,11 +59,25 @@ BUILTINS = {"__import__", "breakpoint", "compile", "eval", "exec", "input", "ope
 
 # Inside api a module imports from its own layer or the ones before it.
 API_LAYERS = (
-    ("settings", "errors", "plain_text"),
-    ("db", "tables"),
+    ("settings", "codes", "errors", "plain_text", "tex", "prose", "clock", "ids", "processes"),
+    ("http", "db", "tables", "error_pages"),
     ("services", "schemas", "auth"),
-    ("routes", "deps"),
-    ("app", "serve", "console", "cli"),
+    ("state", "deps", "routes"),
+    ("pages",),
+    (
+        "app",
+        "serve",
+        "console",
+        "cli",
+        "course_commands",
+        "course_folder",
+        "database_commands",
+        "operators",
+        "publisher",
+        "reference",
+        "starting",
+        "user_commands",
+    ),
 )
 API_RANK = {module: rank for rank, modules in enumerate(API_LAYERS) for module in modules}
 

@@ -73,7 +73,9 @@ def test_a_right_file_is_the_problem():
     [
         ("id: toy", "id: Toy", 1, "id", "this is not an id; write small letters and digits"),
         ("topic: toys\n", "", 1, "topic", "the field is missing; add it"),
-        ("difficulty: 1", "difficulty: 9", 4, "difficulty", "must be less than or equal to 5"),
+        ("difficulty: 1", "difficulty: 9", 4, "difficulty", "must be at most 5"),
+        ("difficulty: 1", "difficulty: one", 4, "difficulty", "this must be a whole number"),
+        ("title: ", "title: 5 #", 2, "title", "this must be text; put it in quotes"),
         ("let:", "lett:", 7, "lett", "there is no such field here; see `grader schema`"),
         ("  W: {", "  w-1: {", 6, "params.w-1", "write letters, digits and _, a letter first"),
         (CHOOSE, "choose: [64]", 6, "params.W.choose", "1 are too few; give at least 2"),

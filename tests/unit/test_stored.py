@@ -7,7 +7,7 @@ from factories import BOOK, ask, marked, original, problem
 
 from grader.errors import ProblemError
 from grader.variant import solve
-from problems.stored import dump_variant, load_variant
+from problems.stored import dump_variant, load_variant, rekey_variant
 
 MISTAKES = [{"id": "own", "key": "W + 1/2", "say": "{{W}} again.", "credit": "1/4"}]
 DRAWN = {
@@ -122,3 +122,64 @@ def test_a_variant_of_another_version_of_the_problem_is_refused():
     changed, _, _ = stored(title="Another title")
     with pytest.raises(ProblemError, match="marking_hash"):
         load_variant(data, changed, BOOK)
+
+
+def rekeyed(seed=3, *, stored_as=None, **changes):
+    """Return a stored variant after a change of the problem, the one solved afresh, and the old."""
+    _, old, data = stored(seed)
+    toy = problem(*changes.pop("parts", PARTS), params=DRAWN, let={"Q": "W // 2"}, **changes)
+    return rekey_variant(data | (stored_as or {}), toy, BOOK), solve(toy, seed, BOOK), old
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"title": "Another title"},
+        {"stored_as": {"engine": "0"}},
+        {"parts": PARTS[::-1][-1:]},
+        {"parts": [ask(id="whole", key="weights(1, W, 3) * halve(W)", points=7), *PARTS[1:]]},
+        {"parts": [ask("number", id="whole", key="W / 3", tolerance={"abs": 1})]},
+        {"parts": [ask(id="new", key="Q")]},
+    ],
+)
+def test_under_another_marking_the_numbers_stay_and_the_keys_are_worked_out_anew(seed, changes):
+    given, fresh, old = rekeyed(seed, **changes)
+    assert given.seed == seed
+    assert {name: str(value) for name, value in given.names.items()} == {
+        name: str(value) for name, value in old.names.items()
+    }
+    assert dump_variant(given, BOOK) == dump_variant(fresh, BOOK)
+    assert given.failures == fresh.failures
+
+
+def test_numbers_that_no_seed_gives_any_more_stay_too():
+    """What is stored counts, not what the seed would give under another engine."""
+    toy, _, data = stored(3)
+    data["params"]["W"] = 4711
+    assert rekey_variant(data, toy, BOOK).keys["shape"] == (4711, 2355)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"problem": "other"}, "for the problem 'other', which is 'toy' now"),
+        ({"draw_hash": "x"}, "for the draw_hash 'x'"),
+        ({"draw_hash": None}, "for the draw_hash None"),
+        ({"params": {}}, "'W' has no value"),
+        ({"params": [1]}, "is no stored variant"),
+        ({"params": {"W": {"fraction": "1/x"}}}, "is no stored variant"),
+    ],
+)
+def test_what_was_drawn_otherwise_gets_no_other_keys(change, words):
+    toy, _, data = stored()
+    with pytest.raises(ProblemError, match=words):
+        rekey_variant({**data, **change}, toy, BOOK)
+
+
+@pytest.mark.parametrize("field", ["params", "seed"])
+def test_a_stored_variant_without_numbers_or_seed_gets_no_keys(field):
+    toy, _, data = stored()
+    del data[field]
+    with pytest.raises(ProblemError, match=f"is no stored variant \\('{field}'\\)"):
+        rekey_variant(data, toy, BOOK)

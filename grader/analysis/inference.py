@@ -1,0 +1,106 @@
+"""How sure a figure is: intervals of 90 %, exact and approximate p-values, many tests at once.
+
+Statistics are floats; nothing here decides a score. For whole degrees of freedom the tail of
+chi-square has a closed form, and so nothing beyond the standard library and NumPy is needed.
+"""
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Final, NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "MIN_STUDENTS",
+    "Interval",
+    "adjusted",
+    "chi_square_tail",
+    "fisher_exact",
+    "fisher_interval",
+    "wilson",
+]
+
+MIN_STUDENTS: Final = 20
+"""Below so many students nothing is flagged."""
+Z: Final = NormalDist().inv_cdf(0.95)
+"""The quantile of an interval that leaves 5 % on either side."""
+FISHER_LOSS: Final = 3
+"""The variance of Fisher's z is 1 / (n - 3)."""
+SLACK: Final = 1e-7
+"""Tables whose probabilities differ by less than this share are equally likely."""
+
+
+class Interval(NamedTuple):
+    """The two ends between which the true figure lies with 90 % confidence."""
+
+    low: float
+    high: float
+
+
+def wilson(share: float, n: int) -> Interval:
+    """Return the interval of a proportion, after Wilson (1927); of nobody it is 0 to 1.
+
+    A mean of partial credits between 0 and 1 varies at most as much as a proportion, so for it
+    the interval is on the safe side.
+    """
+    if not n:
+        return Interval(0.0, 1.0)
+    square = Z * Z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
+    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+
+
+def fisher_interval(correlation: float, n: int) -> Interval | None:
+    """Return the interval of a correlation by Fisher's z; None for fewer than four pairs."""
+    if n <= FISHER_LOSS:
+        return None
+    if abs(correlation) >= 1:
+        return Interval(correlation, correlation)
+    middle, half = math.atanh(correlation), Z / math.sqrt(n - FISHER_LOSS)
+    return Interval(math.tanh(middle - half), math.tanh(middle + half))
+
+
+def chi_square_tail(statistic: float, degrees: int) -> float:
+    """Return the probability of a chi-square of at least *statistic* with whole *degrees*.
+
+    The sum of Abramowitz and Stegun 26.4.4 and 26.4.5: even degrees are a Poisson sum, odd ones
+    begin with the tail of a normal variable.
+    """
+    if statistic <= 0:
+        return 1.0
+    half, odd = statistic / 2, degrees % 2
+    tail = math.erfc(math.sqrt(half)) if odd else 0.0
+    powers = (step + odd / 2 for step in range(degrees // 2))
+    logs = (power * math.log(half) - half - math.lgamma(power + 1) for power in powers)
+    return min(1.0, tail + math.fsum(map(math.exp, logs)))
+
+
+def fisher_exact(right: int, n: int, *, all_right: int, everyone: int) -> float:
+    """Return how likely a split at least as uneven as this is, if the group makes no difference.
+
+    *right* of the *n* in a group are right, and *all_right* of *everyone*, the group included.
+    The two-sided test of Fisher: all splits that are no more likely than this one.
+    """
+    logs = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, everyone + 1)))))
+    least, most = max(0, n - (everyone - all_right)), min(n, all_right)
+    k = np.arange(least, most + 1)
+    ways = -logs[k] - logs[all_right - k] - logs[n - k] - logs[everyone - all_right - n + k]
+    likely = np.exp(ways - ways.max())
+    here = likely[right - least]
+    return min(1.0, float(likely[likely <= here * (1 + SLACK)].sum() / likely.sum()))
+
+
+def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return the p-values after Benjamini and Hochberg (1995), in the order given.
+
+    Those that stay below a level are real but for that share of them, on average.
+    """
+    count = len(p_values)
+    least, found = 1.0, [1.0] * count
+    falling = sorted(range(count), key=lambda at: p_values[at], reverse=True)
+    for rank, at in zip(range(count, 0, -1), falling, strict=True):
+        least = min(least, p_values[at] * count / rank)
+        found[at] = least
+    return tuple(found)

@@ -1,0 +1,64 @@
+"""What holds after the marking: when an answer is taken, what it costs, and what it all adds up to.
+
+Pure functions of values. Times are whole microseconds since 1970 in UTC; credits, points and scores
+are exact. Where several rules hold for one student, the most favourable wins.
+"""
+
+from grader.policy.attempts import (
+    Admission,
+    Answered,
+    Offered,
+    Refused,
+    Why,
+    admit,
+    attempts_used,
+    next_attempt_at,
+)
+from grader.policy.course import AssignmentLine, Category, course_grade
+from grader.policy.drops import NO_MARK, Mark
+from grader.policy.reckoning import Graded, Reckoning, Step, shown, that_wait
+from grader.policy.standing import PartStanding, stand
+from grader.policy.timeline import Rules, Timeline
+from grader.policy.totals import (
+    Group,
+    PartLine,
+    ProblemLine,
+    Voided,
+    assignment_grade,
+    part_grade,
+    part_line,
+    problem_grade,
+)
+
+__all__ = [
+    "NO_MARK",
+    "Admission",
+    "Answered",
+    "AssignmentLine",
+    "Category",
+    "Graded",
+    "Group",
+    "Mark",
+    "Offered",
+    "PartLine",
+    "PartStanding",
+    "ProblemLine",
+    "Reckoning",
+    "Refused",
+    "Rules",
+    "Step",
+    "Timeline",
+    "Voided",
+    "Why",
+    "admit",
+    "assignment_grade",
+    "attempts_used",
+    "course_grade",
+    "next_attempt_at",
+    "part_grade",
+    "part_line",
+    "problem_grade",
+    "shown",
+    "stand",
+    "that_wait",
+]

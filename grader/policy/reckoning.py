@@ -1,0 +1,139 @@
+"""How a grade came about: its steps as data, and as one plain line each."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias, assert_never
+
+from grader.policy.drops import NO_MARK, Mark
+
+__all__ = [
+    "Graded",
+    "Reckoning",
+    "Sign",
+    "Step",
+    "factor",
+    "of_points",
+    "remark",
+    "shown",
+    "that_wait",
+]
+
+PLAIN: Final = 1000
+"""The largest denominator that is written out."""
+KEPT: Final = 4096
+
+Sign: TypeAlias = Literal["is", "plus", "times", "total", "set", "said"]
+"""How a step joins the ones before it; *said* is a remark without a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a reckoning: a machine's *label*, its exact *value*, and *why* in plain words."""
+
+    label: str
+    value: Fraction
+    why: str
+    sign: Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """The steps to one number; *about* is the part, problem, group or category, or ``Total``."""
+
+    about: str
+    steps: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        words = "".join(_joined(step, at) for at, step in enumerate(self.steps))
+        return f"{self.about}: {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A grade: *score* out of *possible*, and how it came about.
+
+    *waiting* says that a person has yet to mark something in it, *pending* which points that are:
+    of the maximum, and what of them is in the score already. Of a course they are points too.
+    """
+
+    score: Fraction
+    possible: Fraction
+    waiting: bool = False
+    reckonings: tuple[Reckoning, ...] = ()
+    pending: Mark = NO_MARK
+
+    @property
+    def settled(self) -> Mark:
+        """What is marked: score and maximum without what waits for a person."""
+        return Mark(self.score, self.possible).without(self.pending)
+
+    @property
+    def explain(self) -> tuple[str, ...]:
+        """One plain line for each reckoning, the smallest first."""
+        return tuple(map(str, self.reckonings))
+
+
+def remark(about: str, label: str, why: str) -> Reckoning:
+    """Return a reckoning that is a remark only, such as why something does not count."""
+    return Reckoning(about, (Step(label, Fraction(0), why, "said"),))
+
+
+@lru_cache(maxsize=KEPT)
+def of_points(points: Fraction) -> str:
+    """Return *points* as what a score is out of: ``of 2 points``."""
+    return f"of {shown(points)} point{'' if points == 1 else 's'}"
+
+
+def that_wait(points: Fraction) -> str:
+    """Return how many *points* a person has yet to mark.
+
+    >>> that_wait(Fraction(5)), that_wait(Fraction(1))
+    ('5 points that wait to be marked', '1 point that waits to be marked')
+    """
+    one = points == 1
+    return f"{shown(points)} point{'' if one else 's'} that wait{'s' if one else ''} to be marked"
+
+
+@lru_cache(maxsize=KEPT)
+def shown(number: Fraction) -> str:
+    """Return a number as people write it: a short decimal, a plain fraction, else about what it is.
+
+    >>> shown(Fraction(9, 10)), shown(Fraction(2, 3)), shown(Fraction(250, 3))
+    ('0.9', '2/3', 'about 83.33')
+    """
+    hundredths = round(number * 100)
+    if number * 100 == hundredths:
+        sign, whole = "-" if number < 0 else "", abs(hundredths)
+        return f"{sign}{whole // 100}.{whole % 100:02}".rstrip("0").rstrip(".")
+    if abs(number) < 1 and number.denominator <= PLAIN:
+        return str(number)
+    return f"about {shown(Fraction(hundredths, 100))}"
+
+
+def factor(number: Fraction) -> str:
+    """Return a credit or a weight as a plain fraction where it is one.
+
+    >>> factor(Fraction(9, 10)), factor(Fraction(1))
+    ('9/10', '1')
+    """
+    return str(number) if number.denominator <= PLAIN else shown(number)
+
+
+def _joined(step: Step, at: int) -> str:
+    """Return a step as it stands in its line, with what joins it to the steps before."""
+    match step.sign:
+        case "is":
+            return f"{shown(step.value)} {step.why}"
+        case "plus":
+            return f"{' + ' if at else ''}{shown(step.value)} ({step.why})"
+        case "times":
+            return f" × {factor(step.value)} ({step.why})"
+        case "total":
+            return f" = {shown(step.value)} {step.why}".rstrip()
+        case "set":
+            return f"; {step.why} {shown(step.value)}"
+        case "said":
+            return f"{'; ' if at else ''}{step.why}"
+        case _:
+            assert_never(step.sign)

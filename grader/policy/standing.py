@@ -1,0 +1,136 @@
+"""What a student has earned at one part: the best of the answers, or the last text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from grader.policy.attempts import Answered, attempts_used
+from grader.policy.timeline import FULL, NOTHING, Rules
+from grader.result import FREE
+
+__all__ = ["PartStanding", "stand"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartStanding:
+    """What counts at a part.
+
+    *counts* is the submission whose answer counts, *status* what became of it, *manual* whether a
+    person marked it, *attempt* the number of the attempt that it counts as (None for a text).
+    *raw* times *attempt_factor* times *late_factor* is the *credit*: None while nothing is marked.
+    *waiting* says that an answer which may yet raise it waits for a person. *late_days* kept what
+    counts in time.
+    """
+
+    attempts_used: int = 0
+    counts: str | None = None
+    raw: Fraction | None = None
+    attempt_factor: Fraction = FULL
+    late_factor: Fraction = FULL
+    credit: Fraction | None = None
+    waiting: bool = False
+    status: str = ""
+    manual: bool = False
+    attempt: int | None = None
+    late_days: int = 0
+
+
+def stand(rules: Rules, answered: Sequence[Answered], *, text: bool = False) -> PartStanding:
+    """Return what counts of the answers of a student to a part, in whatever order they come.
+
+    The best one does, so that answering again never costs anything; of texts the last one does.
+    """
+    ordered = sorted(answered, key=lambda one: one.sequence)
+    if not ordered:
+        return PartStanding()
+    earned = [_last_text(rules, ordered)] if text else _earned(rules, ordered)
+    best = max(earned, key=_rank)
+    return PartStanding(
+        attempts_used=attempts_used(ordered),
+        counts=best.answer.submission,
+        raw=best.answer.credit,
+        attempt_factor=best.attempt_factor,
+        late_factor=best.late_factor,
+        credit=best.credit,
+        waiting=any(_may_raise(one, best.credit) for one in earned),
+        status=best.answer.status,
+        manual=best.answer.manual,
+        attempt=best.number,
+        late_days=rules.late_days_at(best.answer.at) if best.late_factor == FULL else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Earned:
+    """An answer with the attempt that it counts as, and what that and its lateness leave.
+
+    *credit* is that after policy; None until it is marked.
+    """
+
+    answer: Answered
+    number: int | None
+    attempt_factor: Fraction
+    late_factor: Fraction
+    credit: Fraction | None
+
+    @classmethod
+    def of(
+        cls, answer: Answered, number: int | None, attempt_factor: Fraction, late_factor: Fraction
+    ) -> "_Earned":
+        """Return what an answer earns by its two factors."""
+        credit = answer.credit
+        for factor in (attempt_factor, late_factor):
+            if credit and factor != 1:  # exact products take their time, and mostly there is none
+                credit *= factor
+        return cls(answer, number, attempt_factor, late_factor, credit)
+
+
+def _earned(rules: Rules, ordered: Sequence[Answered]) -> list[_Earned]:
+    """Return what each answer earns.
+
+    One that used no attempt counts as the one that it would have used, or as the first answer with
+    the same value: what became readable by a regrade takes nothing from the later ones.
+    """
+    earned: list[_Earned] = []
+    first: dict[str, int] = {}
+    used = 0
+    for one in ordered:
+        number = one.attempt or first.get(one.value, used + 1)
+        used = max(used, one.attempt or 0)
+        if one.value:
+            first.setdefault(one.value, number)
+        earned.append(_Earned.of(one, number, rules.attempt_factor(number), _late(rules, one)))
+    return earned
+
+
+def _last_text(rules: Rules, ordered: Sequence[Answered]) -> _Earned:
+    """Return what the last text earns; an empty one takes nothing away from the text before it.
+
+    Neither does the same text again: what counts stays the answer that came first with it.
+    """
+    written = [one for one in ordered if one.status not in FREE]
+    last = (written or ordered)[-1]
+    for one in reversed(written):
+        if not one.value or one.value != last.value:
+            break
+        last = one
+    return _Earned.of(last, None, FULL, _late(rules, last))
+
+
+def _late(rules: Rules, one: Answered) -> Fraction:
+    """Return what lateness leaves: the better of when it was taken and now."""
+    return max(one.admitted_late, rules.late_credit(one.at) or NOTHING)
+
+
+def _rank(one: _Earned) -> tuple[Fraction, bool, bool]:
+    """Return what the answer that counts has most of; of equal ones it is the earliest.
+
+    Where nothing is earned, an answer that was read counts before one that was not.
+    """
+    return one.credit or NOTHING, one.answer.status not in FREE, one.credit is not None
+
+
+def _may_raise(one: _Earned, credit: Fraction | None) -> bool:
+    if one.credit is not None:
+        return False
+    return credit is None or one.attempt_factor * one.late_factor > credit

@@ -1,0 +1,273 @@
+"""Problems and assignments added up, exactly and with every step."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Literal, TypeAlias
+
+from grader.policy.drops import NO_MARK, Mark, lowest
+from grader.policy.reckoning import (
+    Graded,
+    Reckoning,
+    Sign,
+    Step,
+    factor,
+    of_points,
+    remark,
+    shown,
+    that_wait,
+)
+from grader.policy.standing import PartStanding
+from grader.policy.timeline import NOTHING
+
+__all__ = [
+    "Group",
+    "PartLine",
+    "ProblemLine",
+    "Voided",
+    "assignment_grade",
+    "part_grade",
+    "part_line",
+    "problem_grade",
+]
+
+TOTAL: Final = "Total"
+OUT: Final = "left out of the score and of the maximum"
+ORDINALS: Final = {1: "first attempt", 2: "second attempt", 3: "third attempt"}
+
+Voided: TypeAlias = Literal["", "full", "out"]
+"""A part that does not count as it was: full marks for everyone, or out of score and maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """A part of a problem: its *points*, and the *credit* after policy (None: nothing marked).
+
+    An *override* is in the same points; it holds over full marks for everyone, while a part that is
+    out stays out. *steps* are how the credit came about.
+    """
+
+    part: str
+    points: Fraction
+    credit: Fraction | None
+    waiting: bool = False
+    voided: Voided = ""
+    override: Fraction | None = None
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """A problem of an assignment, which is worth *points* there; those of its parts scale to them.
+
+    An *extra* problem adds to the score, not to the maximum; an *excused* one to neither. An
+    *override* is in the assignment's points.
+    """
+
+    problem: str
+    points: Fraction
+    parts: tuple[PartLine, ...]
+    extra: bool = False
+    excused: bool = False
+    override: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Problems of an assignment of which the lowest are dropped."""
+
+    id: str
+    drop_lowest: int
+    problems: tuple[str, ...]
+
+
+def part_line(
+    part: str,
+    points: Fraction,
+    standing: PartStanding,
+    *,
+    voided: Voided = "",
+    override: Fraction | None = None,
+) -> PartLine:
+    """Return the line of a part with the steps to its credit."""
+    return PartLine(
+        part=part,
+        points=points,
+        credit=standing.credit,
+        waiting=standing.waiting,
+        voided=voided,
+        override=override,
+        steps=_steps_to(points, standing),
+    )
+
+
+def problem_grade(line: ProblemLine) -> Graded:
+    """Return the grade of a problem, in the assignment's points.
+
+    A voided part keeps its share: with *full* everyone has it, with *out* it is missing from the
+    score and from the maximum.
+    """
+    if line.excused:
+        return _excused(line.problem)
+    parts = [part_grade(line.problem, part) for part in line.parts]
+    inside = [pair for pair in zip(line.parts, parts, strict=True) if pair[0].voided != "out"]
+    worth = sum((part.points for part in line.parts), NOTHING)
+    scale = line.points / worth if worth else NOTHING
+    score = sum((grade.score for _, grade in inside), NOTHING)
+    possible = sum((grade.possible for _, grade in inside), NOTHING)
+    steps = [Step("part", grade.score, part.part, "plus") for part, grade in inside]
+    if steps and scale != 1:
+        steps += [
+            Step("sum", score, of_points(possible), "total"),
+            Step("scale", scale, f"worth {shown(line.points)} here", "times"),
+        ]
+    pending = _pending(grade for _, grade in inside)
+    return _total(
+        line.problem,
+        steps,
+        out_of=Mark(scale * score, scale * possible),
+        pending=Mark(scale * pending.score, scale * pending.possible),
+        override=line.override,
+        below=parts,
+    )
+
+
+def assignment_grade(
+    problems: Sequence[ProblemLine],
+    groups: Sequence[Group] = (),
+    *,
+    override: Fraction | None = None,
+    excused: bool = False,
+) -> Graded:
+    """Return the grade of an assignment; what each group drops counts neither way.
+
+    An unanswered problem has score 0, and what is possible stays. Dropped are only problems that
+    are neither excused nor extra, and none in which a person has yet to mark something. What waits
+    in extra problems is no part of the maximum, and so not pending.
+    """
+    if excused:
+        return _excused(TOTAL)
+    grades = {line.problem: problem_grade(line) for line in problems}
+    counting = {line.problem: line for line in problems if not line.excused}
+    droppable = {name: grades[name] for name, line in counting.items() if not line.extra}
+    dropped = {name: group.id for group in groups for name in _dropped(group, droppable)}
+    kept = {name: line for name, line in counting.items() if name not in dropped}
+    remarks = [_drop_remark(group, name, grades[name].settled) for name, group in dropped.items()]
+    return _total(
+        TOTAL,
+        [Step("problem", grades[name].score, _named(line), "plus") for name, line in kept.items()],
+        out_of=Mark(
+            sum((grades[name].score for name in kept), NOTHING),
+            sum((grades[name].possible for name in kept if name in droppable), NOTHING),
+        ),
+        pending=_pending(grades[name] for name in kept if name in droppable),
+        override=override,
+        below=[*grades.values(), Graded(NOTHING, NOTHING, reckonings=tuple(remarks))],
+    )
+
+
+def _steps_to(points: Fraction, standing: PartStanding) -> tuple[Step, ...]:
+    """Return the steps to the credit after policy; none where nothing is marked."""
+    raw, number, late = standing.raw, standing.attempt, standing.late_factor
+    if raw is None:
+        return ()
+    steps = [_first_step(points, raw)]
+    if number is not None:
+        name = ORDINALS.get(number, f"attempt {number}")
+        steps.append(Step("attempt", standing.attempt_factor, name, "times"))
+    return (*steps, Step("late", late, _in_time(standing) if late == 1 else "late", "times"))
+
+
+def _in_time(standing: PartStanding) -> str:
+    """Return why nothing was lost by lateness."""
+    days = standing.late_days
+    return f"in time by {days} late day{'' if days == 1 else 's'}" if days else "in time"
+
+
+def _first_step(points: Fraction, credit: Fraction) -> Step:
+    why = f"{of_points(points)} (credit {factor(credit)})"
+    return Step("credit", points * credit, why, "is")
+
+
+def part_grade(problem: str, line: PartLine) -> Graded:
+    """Return the grade of a part in the problem's own points; one that is out has none."""
+    about = f"{problem}, {line.part}"
+    if line.voided == "out":
+        return Graded(NOTHING, NOTHING, reckonings=(remark(about, "voided", OUT),))
+    score = line.points if line.voided == "full" else line.points * (line.credit or NOTHING)
+    steps = _part_steps(line, score)
+    if line.override is not None:
+        steps = (*steps, Step("override", line.override, "set by hand to", "set"))
+        score = line.override
+    waiting = line.waiting and not line.voided and line.override is None
+    pending = Mark(score, line.points) if waiting else NO_MARK
+    return Graded(score, line.points, waiting, (Reckoning(about, steps),), pending)
+
+
+def _part_steps(line: PartLine, score: Fraction) -> tuple[Step, ...]:
+    out_of = of_points(line.points)
+    if line.voided == "full":
+        return (Step("voided", score, f"{out_of} (voided: full marks for everyone)", "is"),)
+    if line.credit is None:
+        why = "waits to be marked by a person" if line.waiting else "no answer"
+        return (Step("credit", NOTHING, f"{out_of} ({why})", "is"),)
+    if not line.steps:
+        return (_first_step(line.points, line.credit),)
+    return (*line.steps, Step("score", score, "", "total"))
+
+
+def _pending(grades: Iterable[Graded]) -> Mark:
+    """Return what waits for a person in all of *grades*."""
+    waits = [grade.pending for grade in grades if grade.waiting]
+    return Mark(
+        sum((one.score for one in waits), NOTHING), sum((one.possible for one in waits), NOTHING)
+    )
+
+
+def _total(
+    about: str,
+    steps: Sequence[Step],
+    *,
+    out_of: Mark,
+    pending: Mark,
+    override: Fraction | None,
+    below: Sequence[Graded],
+) -> Graded:
+    """Return the sum with its reckoning after those of what is *below* it.
+
+    Points that a person set stand for all that was to be marked.
+    """
+    sign: Sign = "total" if steps else "is"
+    every = [*steps, Step("score", out_of.score, of_points(out_of.possible), sign)]
+    reckonings = [one for grade in below for one in grade.reckonings]
+    if override is not None:
+        every.append(Step("override", override, "set by hand to", "set"))
+        said = (*reckonings, Reckoning(about, tuple(every)))
+        return Graded(override, out_of.possible, reckonings=said)
+    if pending.possible:
+        every.append(
+            Step("waiting", pending.possible, f"with {that_wait(pending.possible)}", "said")
+        )
+    waiting = any(grade.waiting for grade in below)
+    said = (*reckonings, Reckoning(about, tuple(every)))
+    return Graded(out_of.score, out_of.possible, waiting, said, pending)
+
+
+def _excused(about: str) -> Graded:
+    return Graded(NOTHING, NOTHING, reckonings=(remark(about, "excused", f"excused, {OUT}"),))
+
+
+def _dropped(group: Group, droppable: Mapping[str, Graded]) -> frozenset[str]:
+    inside = {name: droppable[name] for name in group.problems if name in droppable}
+    marks = {name: grade.settled for name, grade in inside.items()}
+    waiting = [name for name, grade in inside.items() if grade.waiting]
+    return lowest(marks, group.drop_lowest, waiting=waiting)
+
+
+def _drop_remark(group: str, name: str, mark: Mark) -> Reckoning:
+    why = f"{name} does not count, as the lowest ({shown(mark.percent)} %)"
+    return remark(group, "dropped", why)
+
+
+def _named(line: ProblemLine) -> str:
+    return f"{line.problem}, extra" if line.extra else line.problem

@@ -1,0 +1,217 @@
+"""What holds for all totals: the sums are exact, their steps come to them, a drop costs nothing."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from factories import CALM
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from grader.policy import (
+    AssignmentLine,
+    Category,
+    Graded,
+    Group,
+    PartLine,
+    PartStanding,
+    ProblemLine,
+    Reckoning,
+    assignment_grade,
+    course_grade,
+    part_line,
+    problem_grade,
+)
+
+CREDITS = st.sampled_from([Fraction(one, 12) for one in (0, 1, 3, 4, 6, 8, 9, 12)])
+POINTS = st.sampled_from([Fraction(one, 4) for one in (0, 1, 2, 3, 4, 6, 8, 12, 40, 79)])
+
+
+def standing(raw, attempt, factors, *, waiting):
+    """Return a standing whose credit is the product of its factors."""
+    one, two = factors
+    if raw is None:
+        return PartStanding(waiting=waiting)
+    return PartStanding(
+        raw=raw,
+        attempt_factor=one if attempt else Fraction(1),
+        late_factor=two,
+        credit=raw * (one if attempt else 1) * two,
+        waiting=waiting,
+        attempt=attempt,
+    )
+
+
+STANDINGS = st.builds(
+    standing,
+    st.none() | CREDITS,
+    st.sampled_from((None, 1, 2, 5)),
+    st.tuples(CREDITS, CREDITS),
+    waiting=st.booleans(),
+)
+PARTS = st.builds(
+    part_line,
+    st.sampled_from("xyz"),
+    POINTS,
+    STANDINGS,
+    voided=st.sampled_from(("", "", "", "full", "out")),
+    override=st.sampled_from((None, None, None, Fraction(0), Fraction(7, 2))),
+)
+RARELY = st.sampled_from((False, False, False, True))
+
+
+PROBLEMS = st.lists(
+    st.builds(
+        ProblemLine,
+        st.sampled_from(("q0", "q1", "q2", "q3")),
+        POINTS,
+        st.lists(PARTS, max_size=3).map(tuple),
+        extra=RARELY,
+        excused=RARELY,
+        override=st.sampled_from((None, None, None, Fraction(9, 2))),
+    ),
+    max_size=4,
+    unique_by=lambda line: line.problem,
+)
+
+
+def worked(reckoning: Reckoning) -> Fraction:
+    """Return what the steps come to, and hold every total on the way against it."""
+    value = Fraction(0)
+    for step in reckoning.steps:
+        match step.sign:
+            case "is" | "set":
+                value = step.value
+            case "plus":
+                value += step.value
+            case "times":
+                value *= step.value
+            case "total" if step.label == "percent":
+                value = step.value
+            case "total":
+                assert step.value == value
+    return value
+
+
+def assert_explained(graded: Graded) -> None:
+    values = [worked(one) for one in graded.reckonings]
+    assert values[-1] == graded.score
+    assert len(graded.explain) == len(values)
+
+
+@CALM
+@given(PROBLEMS, st.none() | POINTS, st.booleans(), st.integers(0, 3))
+def test_the_steps_of_every_grade_come_to_its_score(lines, override, excused, drop):
+    for line in lines:
+        assert_explained(problem_grade(line))
+    groups = [Group("g", drop, ("q0", "q1", "q2"))]
+    assert_explained(assignment_grade(lines, groups, override=override, excused=excused))
+
+
+@CALM
+@given(PROBLEMS)
+def test_an_assignment_is_the_sum_of_its_problems(lines):
+    grades = {line.problem: problem_grade(line) for line in lines}
+    total = assignment_grade(lines)
+    assert total.score == sum(grade.score for grade in grades.values())
+    assert total.possible == sum(grades[line.problem].possible for line in lines if not line.extra)
+    assert total.waiting is any(grade.waiting for grade in grades.values())
+
+
+@CALM
+@given(PROBLEMS, st.integers(0, 4))
+def test_a_drop_never_lowers_the_percentage_of_its_group(lines, drop):
+    names = tuple(line.problem for line in lines)
+    with_drop = assignment_grade(lines, [Group("g", drop + 1, names)])
+    without = assignment_grade(lines, [Group("g", drop, names)])
+    assert with_drop.possible <= without.possible
+    if with_drop.possible:
+        assert with_drop.score / with_drop.possible >= without.score / without.possible
+    assert bool(with_drop.possible) == bool(without.possible)
+
+
+@CALM
+@given(PROBLEMS, st.data())
+def test_a_part_voided_for_all_is_never_worse_than_it_was(lines, data):
+    assume(any(line.parts for line in lines))
+    at = data.draw(st.sampled_from([at for at, line in enumerate(lines) if line.parts]))
+    first, *others = lines[at].parts
+    plain = replace(first, voided="", override=None)
+    full, out = (replace(plain, voided=how) for how in ("full", "out"))
+    grades = [
+        problem_grade(replace(lines[at], override=None, parts=(one, *others)))
+        for one in (plain, full, out)
+    ]
+    assert grades[1].score >= grades[0].score
+    assert grades[1].possible == grades[0].possible
+    if not lines[at].excused:
+        worth = sum(part.points for part in lines[at].parts)
+        share = lines[at].points * first.points / worth if worth else 0
+        assert grades[0].possible - grades[2].possible == share
+
+
+@CALM
+@given(st.lists(PARTS, min_size=1, max_size=3), POINTS)
+def test_points_scale_and_the_share_of_the_problem_stays(parts, points):
+    own = sum((part.points for part in parts), Fraction(0))
+    assume(own and points)
+    one, other = (
+        problem_grade(ProblemLine("q", worth, tuple(parts))) for worth in (own, Fraction(points))
+    )
+    assert one.score * points == other.score * own
+    assert one.possible * points == other.possible * own
+
+
+@st.composite
+def courses(draw):
+    """Draw the assignments of a course in two categories and outside them."""
+    return [
+        AssignmentLine(
+            f"a{at}",
+            f"A {at}",
+            draw(st.sampled_from(("hw", "hw", "exam", "none"))),
+            draw(st.none() | POINTS),
+            draw(POINTS),
+            extra=draw(RARELY),
+            excused=draw(RARELY),
+        )
+        for at in range(draw(st.integers(0, 6)))
+    ]
+
+
+WEIGHTS = st.sampled_from([Fraction(one, 2) for one in (0, 1, 2, 5, 60)])
+
+
+@CALM
+@given(courses(), WEIGHTS, WEIGHTS, st.integers(0, 2))
+def test_a_course_is_the_weighted_mean_of_its_categories(lines, one, two, drop):
+    parted = [
+        (course_grade([line for line in lines if line.category == name]), weight)
+        for name, weight in (("hw", one), ("exam", two))
+    ]
+    counted = [(grade.score, weight) for grade, weight in parted if grade.possible and weight]
+    found = course_grade(lines, [Category("hw", one), Category("exam", two)])
+    whole = sum(weight for _, weight in counted)
+    mean = sum(score * weight for score, weight in counted) / whole if counted else 0
+    assert (found.score, found.possible) == (mean, 100 if counted else 0)
+    dropping = course_grade(lines, [Category("hw", one, drop), Category("exam", two)])
+    assert dropping.score >= found.score
+    for grade in (found, dropping, course_grade(lines)):
+        if grade.possible:
+            assert_explained(grade)
+
+
+@CALM
+@given(courses(), st.sampled_from([Fraction(1, 3), Fraction(1, 100), Fraction(7)]))
+def test_only_the_proportion_of_the_weights_matters(lines, scale):
+    plain = [Category("hw", Fraction(2)), Category("exam", Fraction(3))]
+    scaled = [replace(one, weight=one.weight * scale) for one in plain]
+    assert course_grade(lines, plain).score == course_grade(lines, scaled).score
+
+
+@CALM
+@given(POINTS, CREDITS)
+def test_a_part_without_steps_is_explained_by_its_credit(points, credit):
+    line = ProblemLine("q", points, (PartLine("x", points, credit),))
+    grade = problem_grade(line)
+    assert grade.score == (points * credit if points else 0)
+    assert_explained(grade)

@@ -1,0 +1,130 @@
+"""Wrong answers: what nothing explains first, and when the key is in doubt."""
+
+import numpy as np
+import pytest
+
+from grader.analysis import (
+    AnswerGroup,
+    GivenAnswer,
+    Right,
+    group_answers,
+    top_third,
+    wrong_answers,
+)
+
+
+def group(shown, count, *, mistakes=(), in_top=0):
+    return AnswerGroup(shown, shown, mistakes, count, None, in_top)
+
+
+def doubts(*, wrong, key, count=30):
+    """Return the answers in doubt where *wrong* and *key* votes come from the top third."""
+    found = wrong_answers([group("31", count, in_top=wrong)], Right(count, key))
+    return [row.group.shown for row in found.doubts]
+
+
+@pytest.mark.parametrize(
+    ("rests", "top"),
+    [
+        ([], []),
+        ([float("nan")], [False]),
+        ([5], [True]),
+        ([1, 2], [False, True]),
+        ([1, 2, 3], [False, False, True]),
+        ([1, 2, 3, 4], [False, False, True, True]),
+        ([6, 5, 4, 3, 2, 1], [True, True, False, False, False, False]),
+        ([None, 3, float("nan"), 1, 2], [False, True, False, False, False]),
+        ([9, 9, 9, 9, 1, 1], [True, True, True, True, False, False]),
+    ],
+)
+def test_the_top_third_holds_those_who_tie_with_its_last(rests, top):
+    assert top_third(rests).tolist() == top
+
+
+def test_equal_answers_are_one_group_with_the_mean_total_of_those_who_gave_them():
+    groups, right = group_answers(
+        [
+            GivenAnswer("31", "31", right=False, total=4, in_top=True),
+            GivenAnswer("32", "32", right=True, total=9, in_top=True),
+            GivenAnswer("31", "31.0", right=False, total=7),
+            GivenAnswer("31", "31", right=False, total=None),
+            GivenAnswer("30", "30", right=False, mistakes=("no_bias",)),
+        ]
+    )
+    assert groups == (
+        AnswerGroup("31", "31", (), 3, 5.5, 1),
+        AnswerGroup("30", "30", ("no_bias",), 1, None, 0),
+    )
+    assert right == Right(1, 1)
+
+
+def test_one_value_that_is_a_mistake_for_some_variants_only_is_two_groups():
+    groups, _ = group_answers(
+        [
+            GivenAnswer("31", "31", right=False, mistakes=("no_bias",)),
+            GivenAnswer("31", "31", right=False),
+        ]
+    )
+    assert [one.mistakes for one in groups] == [("no_bias",), ()]
+
+
+def test_what_no_mistake_explains_comes_first_and_then_the_most_frequent():
+    found = wrong_answers(
+        [
+            group("a", 40, mistakes=("no_bias",)),
+            group("b", 2),
+            group("c", 5),
+            group("d", 50, mistakes=("floor",)),
+            group("aa", 2),
+        ],
+        Right(1, 0),
+    )
+    assert [row.group.shown for row in found.rows] == ["c", "aa", "b", "d", "a"]
+    assert (found.n, found.wrong) == (100, 99)
+    assert sum(row.share_of_wrong for row in found.rows) == pytest.approx(1)
+    assert found.rows[0].share_of_wrong == 5 / 99
+
+
+def test_without_wrong_answers_there_is_no_row():
+    found = wrong_answers([], Right(30, 10))
+    assert (found.n, found.wrong, found.rows, found.doubts) == (30, 0, (), ())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key", "doubted"),
+    [
+        (0, 0, []),
+        (0, 9, []),
+        (5, 5, []),
+        (2, 0, []),
+        (3, 0, ["31"]),
+        (5, 2, []),
+        (6, 1, ["31"]),
+        (20, 12, []),
+        (20, 8, ["31"]),
+        (8, 20, []),
+    ],
+)
+def test_the_key_is_in_doubt_where_a_wrong_answer_clearly_has_more_votes(wrong, key, doubted):
+    assert doubts(wrong=wrong, key=key) == doubted
+
+
+@pytest.mark.parametrize(("count", "doubted"), [(9, []), (10, ["31"])])
+def test_below_twenty_answers_the_key_is_not_doubted(count, doubted):
+    assert doubts(wrong=9, key=0, count=count) == doubted
+
+
+def test_a_wrong_key_in_a_class_of_sixty_is_found_and_a_good_one_is_not_doubted():
+    """Strong students solve the item; the weak mostly make one slip, which a wrong key repeats."""
+    rng = np.random.default_rng(7)
+    strength = rng.normal(size=60)
+    solves = strength + rng.normal(size=60) > 0
+    slips = np.where(rng.random(60) < 0.6, "slip", "other")
+    values = np.where(solves, "true", slips)
+    for key, doubted in (("true", []), ("slip", ["true"])):
+        answers = [
+            GivenAnswer(value, value, right=value == key, in_top=bool(best))
+            for value, best in zip(values, top_third(strength), strict=True)
+        ]
+        found = wrong_answers(*group_answers(answers))
+        assert [row.group.value for row in found.doubts] == doubted

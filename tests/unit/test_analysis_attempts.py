@@ -1,0 +1,114 @@
+"""Attempts, gains, times, and answers that look like a search."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.analysis import (
+    Attempts,
+    Gain,
+    Solved,
+    Times,
+    attempts_to_correct,
+    first_to_best,
+    looks_like_search,
+    time_to_first,
+)
+
+
+@pytest.mark.parametrize(
+    ("solved_at", "expected"),
+    [
+        ([], Attempts(0, 0, None, None, ())),
+        ([None, None], Attempts(2, 2, None, None, ())),
+        ([1], Attempts(1, 0, 1, 1, (Solved(1, 1, 1),))),
+        (
+            [3, 1, None, 1],
+            Attempts(4, 1, pytest.approx(5 / 3), 1, (Solved(1, 2, 0.5), Solved(3, 1, 0.75))),
+        ),
+        ([10**6, 2], Attempts(2, 0, 500_001, 500_001, (Solved(2, 1, 0.5), Solved(10**6, 1, 1)))),
+    ],
+)
+def test_attempts_to_correct_count_those_who_never_were(solved_at, expected):
+    assert attempts_to_correct(solved_at) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "best", "expected"),
+    [
+        ([], [], Gain(0, None, None, None, 0, 0)),
+        ([None], [1], Gain(0, None, None, None, 0, 0)),
+        ([1, 1], [1, 1], Gain(2, 1, 1, 0, 0, 0)),
+        ([0, 0.5, 1, None], [1, 0.5, 1, 1], Gain(3, 0.5, pytest.approx(5 / 6), 1 / 3, 2, 1)),
+        ([Fraction(1, 3)], [Fraction(1)], Gain(1, 1 / 3, 1, pytest.approx(2 / 3), 1, 1)),
+    ],
+)
+def test_the_gain_is_that_of_students_with_both_credits(first, best, expected):
+    assert first_to_best(first, best) == expected
+
+
+def test_credits_of_different_students_are_refused():
+    with pytest.raises(ValueError, match="as many"):
+        first_to_best([1, 0], [1])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ([], Times(0, None, None, 0)),
+        ([None, -5, float("nan")], Times(0, None, None, 0)),
+        ([0], Times(1, 0, (0, 0), 0)),
+        ([1800], Times(1, 1800, (1800, 1800), 0)),
+        ([100, 200, 300, 400, 10**7], Times(5, 300, (200, 400), 1)),
+        ([86400, 90000, 60], Times(3, 1800, (930, 1800), 2)),
+    ],
+)
+def test_a_time_of_more_than_half_an_hour_counts_as_half_an_hour(seconds, expected):
+    assert time_to_first(seconds) == expected
+
+
+def steps(start, *sizes):
+    """Return the values that one reaches from *start* by steps."""
+    values = [Fraction(start)]
+    for size in sizes:
+        values.append(values[-1] + Fraction(size))
+    return values
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [500, 250, 375, 312, 343],
+        [0, 1000, 500, 750, 625],
+        [26, 13, 19, 16, 17],
+        [7, 7, 500, 250, 250, 375, 312, 343, 343],
+        [500, 250, 370, 310, 340, 325],
+        steps("0.5", "0.25", "-0.125", "0.0625", "-0.03125"),
+        steps(0, "-0.25", "-0.12", "0.06", "0.03"),
+        [3, 1000, 64, 32, 48, 40, 44],
+    ],
+)
+def test_five_answers_that_halve_an_interval_look_like_a_search(values):
+    assert looks_like_search([Fraction(value) for value in values])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [5],
+        [5] * 20,
+        [500, 250, 375, 312],
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        [1, 2, 1, 2, 1, 2, 1],
+        [64, 32, 16, 8, 4, 2, 1],
+        [30, 31, 33, 29, 32, 28],
+        [31, 30, 29, 900, 30, 31],
+        [100, 200, 400, 200, 100, 50],
+        [10**9, 1, 10**6, 5, 10**3],
+        [31, 33, 32, 33, 32, 31],
+        ["2.6", "1.3", "1.9", "1.6", "1.7"],
+    ],
+)
+def test_other_answers_do_not_look_like_a_search(values):
+    assert not looks_like_search([Fraction(value) for value in values])

@@ -1,0 +1,103 @@
+"""The distribution of totals: figures as SciPy has them, none where there cannot be one."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from grader.analysis import Bin, describe
+
+SKEWED = [0, 1, 1, 2, 3, 3, 3.5, 9, 10]
+
+
+def counts(totals, maximum=10):
+    return [one.count for one in describe(totals, maximum).histogram]
+
+
+@pytest.mark.parametrize("totals", [[], [None], [float("nan"), None], np.array([np.nan])])
+def test_of_nobody_there_is_no_figure(totals):
+    found = describe(totals, 10)
+    assert (found.n, found.mean, found.median, found.sd) == (0, None, None, None)
+    assert (found.skewness, found.kurtosis, found.quartiles) == (None, None, None)
+    assert counts(totals) == [0] * 10
+
+
+def test_one_student_has_a_mean_and_no_spread():
+    found = describe([Fraction(7, 2)], 10)
+    assert (found.n, found.mean, found.median, found.sd) == (1, 3.5, 3.5, None)
+    assert (found.skewness, found.quartiles) == (None, (3.5, 3.5, 3.5))
+
+
+@pytest.mark.parametrize("total", [0, 0.1, 1 / 3, 1e9])
+def test_equal_totals_have_no_spread_and_no_form_whatever_floats_make_of_their_mean(total):
+    found = describe([total] * 7, 10)
+    assert (found.sd, found.skewness, found.kurtosis) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("totals", "skewness", "kurtosis"),
+    [([1, 2], None, None), ([1, 2, 3], 0, None), ([1, 2, 3, 4], 0, -1.2)],
+)
+def test_skewness_needs_three_students_and_kurtosis_four(totals, skewness, kurtosis):
+    found = describe(totals, 10)
+    assert found.skewness == (None if skewness is None else pytest.approx(skewness))
+    assert found.kurtosis == (None if kurtosis is None else pytest.approx(kurtosis))
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1, 1e150])
+def test_the_figures_are_those_of_scipy_without_those_who_opened_nothing(scale):
+    totals = [scale * total for total in SKEWED]
+    found = describe([None, *totals, float("nan")], 10 * scale)
+    assert found.n == len(SKEWED)
+    assert found.mean == pytest.approx(np.mean(totals))
+    assert found.sd == pytest.approx(scale * np.std(SKEWED, ddof=1))
+    assert found.skewness == pytest.approx(stats.skew(SKEWED, bias=False))
+    assert found.kurtosis == pytest.approx(stats.kurtosis(SKEWED, bias=False))
+    assert found.quartiles == pytest.approx(np.quantile(totals, [0.25, 0.5, 0.75]))
+    assert found.median == found.quartiles[1]
+
+
+def test_figures_are_told_in_percent_of_the_maximum():
+    found = describe([1, 2], 4)
+    assert [found.percent(one) for one in (found.mean, found.sd, None)] == [
+        37.5,
+        pytest.approx(17.6776695),
+        None,
+    ]
+    assert describe([1, 2], 0).percent(1) is None
+
+
+@pytest.mark.parametrize(
+    ("totals", "expected"),
+    [
+        ([0, 10], [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+        ([1, 1.999, 2], [0, 2, 1, 0, 0, 0, 0, 0, 0, 0]),
+        ([9, 9.5, 10], [0, 0, 0, 0, 0, 0, 0, 0, 0, 3]),
+        ([-1, 0], [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ([10, 10.5, 12], [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
+    ],
+)
+def test_a_bin_holds_its_lower_end_and_the_last_the_maximum(totals, expected):
+    assert counts(totals) == expected
+
+
+@pytest.mark.parametrize("maximum", [1, 3, 7, 0.7, 1e-6])
+def test_every_tenth_of_the_maximum_begins_a_bin_whatever_floats_make_of_it(maximum):
+    assert counts([maximum * tenth / 10 for tenth in range(10)], maximum) == [1] * 10
+    assert counts([maximum / 10 * tenth for tenth in range(10)], maximum) == [1] * 10
+
+
+def test_totals_beyond_the_ends_have_a_bin_of_their_own():
+    bins = describe([-2, 5, 13], 10).histogram
+    assert (bins[0], bins[-1]) == (Bin(-2, 0, 1), Bin(10, 13, 1))
+    assert sum(one.count for one in bins) == 3
+
+
+def test_a_maximum_of_nothing_has_no_histogram():
+    assert describe([0, 1], 0).histogram == ()
+
+
+def test_an_infinite_total_is_refused():
+    with pytest.raises(ValueError, match="finite"):
+        describe([1, float("inf")], 10)

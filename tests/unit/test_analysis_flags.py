@@ -1,0 +1,136 @@
+"""Flags: on intervals, never below twenty students, each with a sentence."""
+
+import numpy as np
+import pytest
+
+from grader.analysis import (
+    AnswerGroup,
+    Right,
+    Tally,
+    answer_flags,
+    fairness,
+    item_flags,
+    items,
+    variant_flags,
+    wrong_answers,
+)
+
+
+def scores(*, n, right, strong_first=True):
+    """Return an item with the first *right* students right, and a rest that falls or rises."""
+    item = np.arange(n) < right
+    rest = np.arange(n, 0, -1) if strong_first else np.arange(1, n + 1)
+    return np.column_stack([item, rest]).astype(float)
+
+
+def codes(table, maximum=1):
+    return [flag.code for flag in item_flags(items(table, [maximum, len(table)])[0])]
+
+
+def discrimination(table):
+    return items(table, [1, len(table)])[0].discrimination
+
+
+def unrelated(n, *, seed=0):
+    """Return an item that has next to nothing to do with the rest."""
+    rng = np.random.default_rng(seed)
+    return np.column_stack([np.arange(n) % 2, rng.permutation(n)]).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("n", "right", "expected"),
+    [
+        (20, 20, []),
+        (51, 51, []),
+        (52, 52, ["too_easy"]),
+        (400, 388, ["too_easy"]),
+        (400, 381, []),
+        (20, 0, ["too_hard"]),
+        (19, 0, []),
+        (20, 1, ["too_hard"]),
+        (20, 2, []),
+        (400, 60, ["too_hard"]),
+        (400, 79, []),
+        (400, 200, []),
+    ],
+)
+def test_a_facility_is_flagged_where_its_whole_interval_is_beyond_the_limit(n, right, expected):
+    assert codes(scores(n=n, right=right)) == expected
+
+
+@pytest.mark.parametrize(("n", "expected"), [(3, []), (19, []), (20, ["check_key"])])
+def test_an_item_that_works_against_the_rest_asks_for_a_look_at_the_key(n, expected):
+    assert codes(scores(n=n, right=n // 2, strong_first=False)) == expected
+
+
+def test_a_negative_discrimination_is_flagged_only_where_its_whole_interval_is():
+    table = next(
+        table for seed in range(100) if -0.1 < discrimination(table := unrelated(30, seed=seed)) < 0
+    )
+    assert items(table, [1, 30])[0].interval.high > 0
+    assert codes(table) == []
+
+
+def test_a_weak_item_is_flagged_only_where_the_upper_bound_is_weak_too():
+    table = next(
+        table for seed in range(100) if discrimination(table := unrelated(3000, seed=seed)) > 0
+    )
+    assert codes(table) == ["weak"]
+    small = next(
+        table for seed in range(100) if 0 < discrimination(table := unrelated(30, seed=seed)) < 0.1
+    )
+    assert codes(small) == []
+
+
+def test_what_nearly_everyone_gets_right_is_easy_and_nothing_else():
+    """Two slips of strong students make a negative discrimination; the key is not in doubt."""
+    table = scores(n=500, right=500)
+    table[:2, 0] = 0
+    assert discrimination(table) < 0
+    assert codes(table) == ["too_easy"]
+
+
+def test_without_students_there_is_no_flag():
+    assert item_flags(items([], [1])[0]) == ()
+
+
+def test_a_flag_says_the_figures_in_a_plain_sentence():
+    (flag,) = item_flags(items(scores(n=500, right=498), [1, 500])[0])
+    assert flag.say == (
+        "Nearly everyone gets this right: 99.6% of the points on average (500 students)."
+    )
+    (flag,) = item_flags(items(scores(n=40, right=20, strong_first=False), [1, 40])[0])
+    assert flag.say == (
+        "Those who do better elsewhere do worse here (discrimination -0.87, between -0.92 and "
+        "-0.78, 40 students). Check the key."
+    )
+
+
+def test_an_answer_that_outvotes_the_key_is_told_with_its_votes():
+    groups = [AnswerGroup("31", "31", (), 20, 8.5, 9), AnswerGroup("7", "7", (), 5, 2.0, 0)]
+    (flag,) = answer_flags(wrong_answers(groups, Right(15, 1)))
+    assert flag.code == "check_key"
+    assert flag.say == (
+        "In the top third, 9 students gave 31 and 1 gave the key (40 students in all). "
+        "Check the key."
+    )
+
+
+def test_variants_that_differ_are_told_with_both_shares():
+    hard = fairness([Tally("seed 7", 40, 10), Tally("seed 2", 200, 160)])
+    harder, easier = variant_flags(hard)
+    assert harder.code == "unlike_variant"
+    assert harder.say == (
+        "Variant seed 7 is harder than the others: 25% of 40 students were right at first, 71% "
+        "with any variant."
+    )
+    assert easier.say == (
+        "Variant seed 2 is easier than the others: 80% of 200 students were right at first, 71% "
+        "with any variant."
+    )
+    pooled = fairness([Tally("a", 200, 100), *[Tally(str(at), 5, 5) for at in range(10)]])
+    assert [flag.say for flag in variant_flags(pooled)][-1] == (
+        "The 10 variants with few students are together easier than the others: 100% of 50 "
+        "students were right at first, 60% with any variant."
+    )
+    assert variant_flags(fairness([])) == ()

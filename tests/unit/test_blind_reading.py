@@ -1,0 +1,146 @@
+"""A question without its key reads as the part itself does, and has nothing of the key in it."""
+
+from typing import Any
+
+import pytest
+from factories import ask, original
+from kind_examples import EXAMPLES, PARAMS
+
+from api.services.student.asking import HINTS, asked
+from api.services.student.blind import READ_BY, Question, read_answer
+from grader.errors import AnswerError
+from grader.kinds import KINDS
+from grader.parts import Part
+from grader.reading import is_blank
+from problems.book import BOOK
+
+PARTS = [
+    pytest.param(part, id=f"{kind}-{at}")
+    for kind, parts in EXAMPLES.items()
+    for at, part in enumerate(parts)
+]
+ODD = [
+    "",
+    " ",
+    "abc",
+    "1/0",
+    "[[1, 2], [3]]",
+    "9" * 5000,
+    "1e999",
+    "−5",
+    7,
+    [[1], ["x"]],
+    "a|b\n1|2",
+]
+OTHER_KEYS = {
+    "integer": {"key": 77},
+    "number": {"key": "22/7"},
+    "percent": {"key": "12"},
+    "quantity": {"key": 99},
+    "shape": {"key": "(4, 5, 6)"},
+    "vector": {"key": "[7, 8, 9]"},
+    "matrix": {"key": "[[5, 5]]"},
+    "tensor": {"key": "[[[9]]]"},
+    "choice": {"key": "'y'"},
+    "choices": {"key": "('y',)"},
+}
+
+
+def question_of(part: dict[str, Any]) -> tuple[Question, Part, Any]:
+    variant = original(part, params=PARAMS)
+    stated, scope = variant.problem.parts[0], variant.scope(BOOK)
+    return Question.of(stated, scope), stated, variant
+
+
+def typed_answers(part: dict[str, Any]) -> list[Any]:
+    _, stated, variant = question_of(part)
+    samples = KINDS[stated.kind].samples(stated, variant.keys.get(stated.id))
+    return [*samples.right, *samples.wrong, *samples.unreadable, *ODD]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_without_its_key_a_part_is_read_as_with_it(part):
+    question, stated, variant = question_of(part)
+    kind, scope = KINDS[stated.kind], variant.scope(BOOK)
+    for typed in typed_answers(part):
+        told = read_answer(question, typed)
+        try:
+            reading = kind.read(typed, stated, scope)
+        except AnswerError as error:
+            expected = ("Nothing is typed yet.", None)
+            if not is_blank(typed):
+                expected = (error.message, error.position)
+            assert (told.readable, told.said, told.position) == (False, *expected)
+        else:
+            shown = kind.render(reading, stated, scope)
+            if not is_blank(typed):
+                assert (told.read_as, told.mathml) == (shown.text, shown.mathml)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_question_holds_only_what_reading_looks_at(part):
+    question, stated, _ = question_of(part)
+    allowed = {*READ_BY, "columns"} | ({"key"} if stated.kind == "expression" else set())
+    assert question.part.model_fields_set <= allowed
+    for name in set(stated.model_fields_set) - allowed - {"prompt", "points"}:
+        field = type(stated).model_fields[name]
+        default = field.get_default(call_default_factory=True)
+        assert getattr(question.part, name, default) == default, name
+    assert "sample" not in vars(question.part)
+    for column in getattr(question.part, "columns", {}).values():
+        assert column.key is None
+    if getattr(question.part, "key", None) is not None:
+        assert question.part.key.names == frozenset()
+        assert set(question.part.key.source) <= set("(0, )")
+
+
+@pytest.mark.parametrize("kind", OTHER_KEYS)
+def test_two_keys_give_the_same_bytes(kind):
+    for part in EXAMPLES[kind]:
+        if "variables" in part:
+            continue
+        other = {**part, **OTHER_KEYS[kind], "reason": "a toy"}
+        for limit in ("at_least", "at_most", "between"):
+            other.pop(limit, None)
+        other.pop("tolerance", None)
+        other["mistakes"] = [{"id": "own", "key": OTHER_KEYS[kind]["key"], "say": "Hm."}]
+        one, two = question_of(part)[0], question_of(other)[0]
+        assert repr(one.part) == repr(two.part)
+        for typed in typed_answers(part):
+            told = read_answer(one, typed).model_dump_json()
+            assert told == read_answer(two, typed).model_dump_json()
+
+
+def test_a_value_that_only_the_key_names_is_not_in_the_question():
+    part = ask("choice", key="'x' if secret > 1 else 'y'", options={"x": "{{shown}}", "y": "no"})
+    variant = original(part, params={"secret": 2, "shown": 3})
+    question = Question.of(variant.problem.parts[0], variant.scope(BOOK))
+    assert set(question.scope.names) == {"shown"}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_example_of_every_input_can_be_typed_as_it_stands(part):
+    question, stated, variant = question_of(part)
+    typing = asked(stated, variant).typing
+    assert typing.hint == HINTS[stated.kind][0]
+    if stated.kind != "text":
+        told = read_answer(question, typing.example)
+        assert told.readable, (typing.example, told.said)
+
+
+@pytest.mark.parametrize("kind", OTHER_KEYS)
+def test_the_example_is_the_same_for_every_key(kind):
+    for part in EXAMPLES[kind]:
+        if "variables" not in part:
+            shown = [
+                asked(question_of(one)[1], question_of(one)[2]).typing.example
+                for one in (part, {**part, **OTHER_KEYS[kind], "reason": "a toy"})
+                if not {"at_least", "at_most", "between"} & set(one)
+            ]
+            assert len(set(shown)) <= 1
+
+
+@pytest.mark.parametrize(("size", "shape"), [("given", (2, 2)), ("asked", None)])
+def test_the_size_of_an_array_is_told_unless_it_is_a_part_of_the_question(size, shape):
+    _, stated, variant = question_of(ask("matrix", key="[[1, 2], [3, 4]]", size=size))
+    assert asked(stated, variant).typing.shape == shape

@@ -1,0 +1,35 @@
+"""The page of complaints names tests that there are, at least one for each group."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "complaints.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+TEST = re.compile(r"`([^`\s]+)::(test_\w+)`")
+ROWS = ROW.findall(PAGE)
+GROUPS = 16
+
+
+def names_in(path: Path) -> set[str]:
+    """Return the names of the tests of a module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+
+
+def test_every_group_has_a_row():
+    assert [int(row[0]) for row in ROWS] == list(range(1, GROUPS + 1))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_every_row_names_a_peer_and_tests_that_there_are(row):
+    _, complaint, _, shown = row
+    assert re.search(r"#\d+", complaint)
+    assert TEST.sub("", shown).replace("<br>", "") == "", "write `path::test_name`"
+    named = TEST.findall(shown)
+    assert named
+    missing = [(path, name) for path, name in named if name not in names_in(ROOT / path)]
+    assert missing == []

@@ -1,0 +1,126 @@
+"""Receptive fields, totals, running sums and tables drawn from the data of steps."""
+
+import re
+
+import pytest
+
+from api.pages.drawing.fields import field_picture
+from api.pages.drawing.stamps import is_stamp, stamp_stage
+from api.pages.drawing.tables import array, cell_text, rows
+from api.pages.drawing.totals import sum_picture, total_picture
+from api.schemas.student_solution import WorkedStep
+
+LAYERS = [["conv", 3, 1], ["pool", 4, 2], ["conv", 8, 2]]
+
+
+def numbers(picture: str, name: str) -> list[int]:
+    """Return the widths of the rectangles of a class."""
+    return [int(one) for one in re.findall(rf'class="{name}"[^>]* width="(\d+)"', picture)]
+
+
+def test_a_field_grows_backwards_to_that_of_the_table():
+    found = field_picture(["layer", "field", "jump"], LAYERS)
+    assert re.findall(r">(?:after \w+|input): (\d+) cells?<", found) == ["1", "3", "6", "8"]
+    assert "sees 8 cells of the input" in found
+
+
+def test_a_field_with_a_row_for_the_input_is_the_same():
+    with_input = field_picture(["", "r", "j"], [["input", 1, 1], *LAYERS])
+    assert with_input == field_picture(["layer", "field", "jump"], LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("head", "lines"),
+    [
+        (["layer", "shape"], [["conv", [3, 3]]]),
+        (["layer", "field", "jump"], []),
+        (["layer", "field", "jump"], [["conv", 3, 1], ["…", "…", "…"]]),
+        (["layer", "field", "jump"], [["conv", "7/2", 1]]),
+    ],
+)
+def test_other_tables_are_no_receptive_fields(head, lines):
+    assert field_picture(head, lines) == ""
+
+
+def test_each_bar_of_a_total_begins_where_the_one_before_it_ended():
+    found = total_picture(
+        ["layer", "parameters"], [["a", 100], ["b", 300], ["relu", 0], ["c", 600]]
+    )
+    starts = [int(one) for one in re.findall(r'class="ws-bar" x="(\d+)"', found)]
+    assert (starts, numbers(found, "ws-bar")) == ([0, 34, 136], [34, 102, 204])
+    assert "1\N{NARROW NO-BREAK SPACE}000 in all" in found
+
+
+def test_of_many_layers_the_largest_have_bars_and_the_others_one():
+    found = total_picture(["layer", "MACs"], [[f"n{at}", at] for at in range(1, 15)])
+    assert found.count('class="ws-bar"') == 10
+    assert "the other 5" in found
+
+
+@pytest.mark.parametrize(
+    ("terms", "sums", "is_drawn"),
+    [
+        ("conv1 + conv2 + fc", "2432 + 51264 + 650", True),
+        ("2432 + 51264 + 650", "2432 + 51264 + 650", True),
+        ("a + b", "2432 + 51264", False),
+        ("a + b + c", "1 + 2 + 3", False),
+        ("a + b·c + d", "2432 + 2·5 + 650", False),
+        ("a - b + c", "2432 - 1 + 650", False),
+    ],
+)
+def test_sums_of_some_large_numbers_are_drawn(terms, sums, is_drawn):
+    assert bool(sum_picture("total", terms, sums)) == is_drawn
+
+
+def test_names_of_layers_are_text_and_no_markup():
+    found = total_picture(["layer", "macs"], [["<b>", 1], ["b", 2], ["c", 3]])
+    assert "&lt;b&gt;" in found
+    assert "<b>" not in found + rows(["<b>"], [["<b>"]]) + array("<b>", [[1]])
+
+
+def stamp(name, value) -> WorkedStep:
+    return WorkedStep(
+        text=f"{name} =", mathml="", data={"type": "array", "name": name, "value": value}
+    )
+
+
+def test_the_cells_that_a_stamp_changed_are_marked():
+    first = stamp("sum with 2·w at (1, 1)", [[2, 4, 0]])
+    second = stamp("sum with -1·w at (1, 2)", [[2, 3, -2]])
+    frames = stamp_stage([first, second], name="s", room=10_000).frames
+    assert [one.drawings.count("ws-out") for one in frames] == [2, 2]
+    assert frames[1].text == "−1 times the kernel, laid at (1, 2) of the input"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("sum with 2·w at (1)", [2, 4], True),
+        ("Y", [[1]], False),
+        ("sum with 2·w at (1, 1, 1)", [[[[1]]]], False),
+    ],
+)
+def test_running_sums_are_told_by_their_name(name, value, expected):
+    assert is_stamp(stamp(name, value)) is expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ([28, 28], "28×28"),
+        ("1/3", "1/3"),
+        (-2, "−2"),
+        (True, "true"),
+        (None, "none"),
+        ("a<b", "a&lt;b"),
+    ],
+)
+def test_cells_are_brief_and_safe(cell, expected):
+    assert cell_text(cell) == expected
+
+
+def test_tables_have_heads_and_no_empty_ones():
+    found = rows(["", "n"], [["conv", 3]])
+    assert "<td></td>" in found
+    assert '<th scope="row">conv</th><td>3</td>' in found
+    assert array("X_P", [[[1]], [[2]]]).count("<table") == 2

@@ -1,0 +1,181 @@
+"""Windows drawn: what lies under them, what is multiplied, how the output grows."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from api.pages.drawing.frames import kept, stage
+from api.pages.drawing.markup import said
+from api.pages.drawing.moves import ways
+from api.pages.drawing.planes import planes_of
+from api.schemas.student_solution import WorkedStep
+from api.services.reports import step_record
+from grader.render import render_step
+from problems.traces import TRACERS
+
+IMAGE = [[1, 0, 2, 3], [4, 5, 0, 1], [0, 2, 2, 0], [1, 1, 0, 6]]
+KERNEL = [[1, -2], [0, 3]]
+ROOM = 100_000
+
+
+def steps(solver, *arguments, **keywords) -> list[WorkedStep]:
+    """Return the steps of a solver as a page has them."""
+    found = TRACERS[solver](*arguments, **keywords)
+    told = [(render_step(one), step_record(one)) for one in found]
+    return [WorkedStep(text=one.text, mathml=one.mathml, data=data) for one, data in told]
+
+
+def way(solver, *arguments, given=(), **keywords):
+    """Return the ways of the windows of a solver, and their steps."""
+    found = steps(solver, *arguments, **keywords)
+    windows = [one for one in found if one.data["type"] in {"window", "pooled"}]
+    shown = [one.data["value"] for one in found if one.data["type"] == "array"]
+    return [*ways(windows, shown=shown, given=given)]
+
+
+def drawn(*arguments, room=ROOM, **keywords):
+    return stage(way(*arguments, **keywords), name="w", room=room)
+
+
+def test_the_products_of_a_window_add_up_to_the_cell_of_the_output():
+    [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE])
+    assert len(found.moves) == 9
+    for move in found.moves:
+        (top, left), (row, column) = move.under.corner, move.place
+        assert (top, left) == (row, column)
+        expected = IMAGE[top][left] - 2 * IMAGE[top][left + 1] + 3 * IMAGE[top + 1][left + 1]
+        assert (sum(move.products(0)), move.running()[-1], move.total) == (expected,) * 3
+
+
+def test_a_bias_ends_the_running_sum():
+    [found] = way("conv2d", IMAGE, KERNEL, bias=10)
+    assert found.moves[0].running() == (1, 1, 1, 16, 26)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "inside", "size"),
+    [
+        ({}, (range(4), range(4)), (3, 3)),
+        ({"padding": 1}, (range(1, 5), range(1, 5)), (5, 5)),
+        ({"padding": 1, "stride": 2}, (range(1, 5), range(1, 5)), (3, 3)),
+        ({"dilation": 2}, (range(4), range(4)), (2, 2)),
+    ],
+)
+def test_the_border_of_zeros_is_told_from_the_input(keywords, inside, size):
+    [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE], **keywords)
+    assert found.sheet.inside == inside
+    assert found.size == size
+
+
+def test_channels_that_the_text_gives_one_by_one_are_the_input():
+    planes = [IMAGE, KERNEL * 2]
+    wide = [[row[:2] for row in IMAGE], planes[1]]
+    [found] = way("conv2d", wide, [[KERNEL, KERNEL]], padding=1, given=[KERNEL, *wide])
+    assert found.sheet.inside == (range(1, 5), range(1, 3))
+
+
+def test_an_input_that_is_nowhere_given_is_put_together_from_the_windows():
+    [found] = way("conv2d", IMAGE, KERNEL)
+    assert found.sheet.planes == planes_of(IMAGE, 2)
+    [found] = way("conv2d", IMAGE, [[1]], stride=2)
+    assert found.sheet.planes[0][0] == (1, None, 2)
+
+
+def test_a_vector_is_a_plane_of_one_row():
+    [found] = way("conv1d", [1, 2, 3, 4], [1, 1], stride=2)
+    assert [move.under.corner for move in found.moves] == [(0, 0), (0, 2)]
+    assert found.size == (1, 2)
+
+
+def test_filters_have_a_map_each():
+    found = way("conv2d", [IMAGE], [[KERNEL], [[[1, 1], [1, 1]]]])
+    assert [one.map for one in found] == [0, 1]
+    assert len(drawn("conv2d", [IMAGE], [[KERNEL], [[[1, 1], [1, 1]]]]).frames) == 18
+
+
+@pytest.mark.parametrize(
+    ("spread", "about"),
+    [
+        ({"dilation": 2}, "Its cells lie 2 apart."),
+        ({"stride": 2}, "moves 2 right and 2 down"),
+        ({}, ""),
+    ],
+)
+def test_stride_and_dilation_are_told(spread, about):
+    told = drawn("conv2d", IMAGE, KERNEL, given=[IMAGE], **spread).about
+    assert about in told
+    assert bool(about) == bool(told)
+
+
+def test_a_dilated_window_marks_the_cells_that_it_takes_alone():
+    [found] = way("conv2d", IMAGE, KERNEL, dilation=2)
+    assert [place for place, _ in found.moves[0].under.cells(0)] == [(0, 0), (0, 2), (2, 0), (2, 2)]
+
+
+def test_of_a_largest_value_one_cell_stands_out():
+    frames = drawn("max_pool2d", [[2, 2], [1, 0]], 2).frames
+    assert frames[0].drawings.count("ws-wins") == 1
+    assert frames[0].running == ""
+
+
+def test_the_dilation_of_a_pooling_is_found_from_its_input():
+    [found] = way("max_pool2d", IMAGE, 2, stride=1, dilation=2, given=[IMAGE])
+    assert found.moves[0].under.spread == (2, 2)
+    assert found.sheet.planes == planes_of(IMAGE, 2)
+
+
+def test_channels_of_a_pooling_move_over_their_own_planes():
+    found = way("max_pool2d", [IMAGE, IMAGE[::-1]], 2, given=[])
+    assert [one.map for one in found] == [0, 1]
+    means = way("global_pool2d", [IMAGE, IMAGE], mode="avg")
+    assert [one.size for one in means] == [(1, 1), (1, 1)]
+
+
+def test_products_of_matrices_are_no_windows():
+    step = SimpleNamespace(data={"type": "window", "corner": [0], "dilation": [], "place": [0]})
+    assert [*ways([step], shown=(), given=())] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "room", "expected"),
+    [(1, 3, {0}), (5, 3, {0, 1, 2, 3, 4}), (6, 3, {0, 1, 5}), (16, 10, {*range(9), 15})],
+)
+def test_the_first_frames_and_the_last_are_drawn(count, room, expected):
+    assert kept(count, room) == expected
+
+
+def test_what_is_not_drawn_stands_as_text():
+    found = drawn("conv2d", IMAGE, KERNEL, room=0)
+    assert (len(found.frames), len(found.rest)) == (3, 6)
+    assert found.rest[0].startswith("(1, 3): ")
+
+
+def test_frames_refer_to_what_is_defined_once():
+    found = drawn("conv2d", IMAGE, KERNEL, padding=1, given=[IMAGE])
+    defined = re.findall(r'id="([^"]+)"', found.shared)
+    assert len(defined) == len(set(defined))
+    everything = found.shared + "".join(one.drawings for one in found.frames)
+    assert set(re.findall(r'href="#([^"]+)"', everything)) <= set(defined)
+
+
+def test_every_drawing_has_a_title_and_no_style():
+    found = drawn("conv2d", IMAGE, KERNEL)
+    for one in found.frames:
+        assert one.drawings.count("<svg") == one.drawings.count("<title>") == 2
+        assert "style=" not in one.drawings
+    assert "Input, window 3" in found.frames[2].drawings
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-1", "−1"),
+        ("(-1)·2 - 3", "(−1)·2 − 3"),
+        ("conv-1", "conv-1"),
+        ("x -> y", "x -> y"),
+        ("", ""),
+    ],
+)
+def test_minus_signs_are_real_and_hyphens_stay(text, expected):
+    assert said(text) == expected

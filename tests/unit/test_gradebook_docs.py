@@ -1,0 +1,19 @@
+"""The page on grades names every form of file and every warning."""
+
+import re
+from pathlib import Path
+
+from api.services.gradebook.files import FATAL, FORMS
+from api.services.gradebook_files import WARNINGS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "gradebook.md").read_text(encoding="utf-8")
+WARNED = re.compile(r"^\| `(\w+)` \| (fatal)? ?\| (.*) \|$", re.MULTILINE)
+
+
+def test_every_warning_stands_on_the_page_with_its_meaning():
+    found = {code: (bool(fatal), said) for code, fatal, said in WARNED.findall(PAGE)}
+    assert found == {code: (code in FATAL, said) for code, said in WARNINGS.items()}
+
+
+def test_every_form_of_file_stands_on_the_page():
+    assert [form for form in FORMS if f"| `{form}` |" not in PAGE] == []

@@ -1,0 +1,74 @@
+"""How pages write numbers, shares, counts and times."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+
+from api.pages.wording import counted, moment, number, percent, points, stamp
+from api.schemas.my_assignments import Moment
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+AT = datetime(2026, 11, 2, 12, 5, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, "0"),
+        (-0.001, "0"),
+        (-3, "\N{MINUS SIGN}3"),
+        (Fraction(-1, 3), "\N{MINUS SIGN}0.33"),
+        (100, "100"),
+        (1000, f"1{THIN}000"),
+        (1234567.5, f"1{THIN}234{THIN}567.5"),
+        (Fraction(2, 3), "0.67"),
+        (0.1 + 0.2, "0.3"),
+    ],
+)
+def test_a_number_has_a_real_minus_thin_spaces_and_no_needless_digits(value, expected):
+    assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "expected"),
+    [
+        (points, None, "–"),
+        (points, 0, "0"),
+        (points, Fraction(7, 2), "3.5"),
+        (percent, None, "–"),
+        (percent, Fraction(3, 4), f"75{THIN}%"),
+        (percent, Fraction(-1, 100), f"\N{MINUS SIGN}1{THIN}%"),
+        (percent, 0, f"0{THIN}%"),
+    ],
+)
+def test_what_there_is_not_yet_is_a_dash_and_nought_is_nought(write, value, expected):
+    assert write(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "expected"),
+    [
+        (0, ["attempt"], "0 attempts"),
+        (1, ["attempt"], "1 attempt"),
+        (2, ["try"], "2 tries"),
+        (2, ["reply", "replies"], "2 replies"),
+        (1200, ["answer"], f"1{THIN}200 answers"),
+    ],
+)
+def test_a_count_agrees_with_its_noun(count, words, expected):
+    assert counted(count, *words) == expected
+
+
+def test_a_time_has_its_zone_and_how_far_off_it_is_and_markup_of_no_zone():
+    told = Moment(at=AT, text="Mon 2 Nov 2026, 13:05 <b>CET</b>", relative="in 2 days")
+    assert moment(told) == (
+        '<time datetime="2026-11-02T12:05:59+00:00">Mon 2 Nov 2026, 13:05 &lt;b&gt;CET&lt;/b&gt;'
+        '</time> <span class="muted">(in 2 days)</span>'
+    )
+    assert moment(None) == ""
+
+
+def test_a_time_without_a_course_is_in_utc():
+    assert stamp(AT) == '<time datetime="2026-11-02T12:05:59+00:00">02 Nov 2026, 12:05 UTC</time>'
+    assert stamp(None) == "–"

@@ -1,0 +1,177 @@
+"""The percentage of a course: weights, drops, extra work, and what is not graded yet."""
+
+from fractions import Fraction
+
+import pytest
+
+from grader.policy import AssignmentLine, Category, Mark, course_grade
+
+
+def line(score, possible=10, category="hw", name="HW 1", **given):
+    """Return an assignment with a score, or without one."""
+    exact = None if score is None else Fraction(score)
+    return AssignmentLine(name, name, category, exact, Fraction(possible), **given)
+
+
+def hw(*scores, **given):
+    return [line(score, name=f"HW {at}", **given) for at, score in enumerate(scores, 1)]
+
+
+HW, EXAM = Category("hw", Fraction(40)), Category("exam", Fraction(60))
+FINAL = line(9, category="exam", name="Final")
+
+
+@pytest.mark.parametrize(
+    ("assignments", "percent"),
+    [
+        ([], None),
+        (hw(None), None),
+        (hw(0), 0),
+        (hw(5, 8), 65),
+        (hw(5, None), 50),
+        ([line(5), line(1, 2, name="small")], 50),
+        ([line(5), line(2, 2, name="bonus", extra=True)], 70),
+        ([line(2, 2, name="bonus", extra=True)], None),
+        ([line(5), line(0, name="ill", excused=True)], 50),
+        ([line(0, name="ill", excused=True)], None),
+        ([line(0, 0, name="void")], None),
+        ([line(12)], 120),
+    ],
+)
+def test_without_categories_the_points_of_what_is_graded_are_added_up(assignments, percent):
+    found = course_grade(assignments)
+    expected = (0, 0) if percent is None else (percent, 100)
+    assert (found.score, found.possible) == expected
+
+
+@pytest.mark.parametrize(
+    ("assignments", "categories", "percent"),
+    [
+        ([], [HW, EXAM], None),
+        (hw(None), [HW, EXAM], None),
+        (hw(5), [HW], 50),
+        ([*hw(5), FINAL], [HW, EXAM], 74),
+        ([*hw(5)], [HW, EXAM], 50),
+        ([*hw(5), line(None, category="exam", name="Final")], [HW, EXAM], 50),
+        ([*hw(5), line(0, category="exam", name="Final", excused=True)], [HW, EXAM], 50),
+        ([*hw(5), line(3, category="exam", name="bonus", extra=True)], [HW, EXAM], 50),
+        ([*hw(5), line(0, category="exam", name="Final")], [HW, EXAM], 20),
+        ([*hw(5), FINAL, line(0, category="old", name="x")], [HW, EXAM], 74),
+        ([*hw(5), FINAL], [HW, Category("exam", Fraction(0))], 50),
+        (hw(5), [Category("hw", Fraction(0))], None),
+        ([*hw(1, 5), FINAL], [Category("hw", Fraction(40), drop_lowest=1), EXAM], 74),
+        (hw(3), [Category("hw", Fraction(40), drop_lowest=1)], 30),
+        (hw(3, None), [Category("hw", Fraction(40), drop_lowest=1)], 30),
+        (
+            [*hw(3, 5), line(0, name="bonus", extra=True)],
+            [Category("hw", Fraction(40), drop_lowest=1)],
+            50,
+        ),
+    ],
+)
+def test_categories_count_by_weight_and_those_without_graded_work_give_theirs_away(
+    assignments, categories, percent
+):
+    found = course_grade(assignments, categories)
+    expected = (0, 0) if percent is None else (percent, 100)
+    assert (found.score, found.possible) == expected
+
+
+def test_weights_need_not_add_up_to_a_hundred():
+    categories = [Category("hw", Fraction(2)), Category("exam", Fraction(1))]
+    assert course_grade([*hw(5), FINAL], categories).score == Fraction(190, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "waiting"),
+    [({}, True), ({"excused": True}, False), ({"category": "old"}, False)],
+)
+def test_a_course_waits_for_what_counts_in_it(given, waiting):
+    lines = [line(5, **{"waiting": True, **given}), FINAL]
+    assert course_grade(lines, [HW, EXAM]).waiting is waiting
+
+
+def waits(score, held, pending, possible=10, name="HW", **given):
+    """Return an assignment in which *pending* points wait, with *held* of them in the score."""
+    left_out = Mark(Fraction(held), Fraction(pending))
+    return line(score, possible, name=name, waiting=True, pending=left_out, **given)
+
+
+ONE_DROPPED = [Category("hw", Fraction(1), drop_lowest=1)]
+
+
+@pytest.mark.parametrize(
+    ("assignments", "categories", "percent", "left_out"),
+    [
+        ([line(8, 11), waits(23, 0, 5, 28)], [], Fraction(3100, 34), 5),
+        ([line(8, 11), waits(23, 2, 5, 28)], [], Fraction(2900, 34), 5),
+        ([line(8, 11), waits(0, 0, 28, 28)], [], Fraction(800, 11), 28),
+        ([waits(0, 0, 28, 28)], [], None, 28),
+        ([line(8), waits(1, 0, 5, extra=True)], [], 90, 0),
+        ([line(8), waits(1, 0, 5, excused=True)], [], 80, 0),
+        ([line(8), waits(1, 0, 5, category="old")], [HW], 80, 0),
+        # what waits is not dropped, nor does it make the last known one drop
+        ([line(8), waits(0, 0, 5, name="B")], ONE_DROPPED, 0, 5),
+        ([line(8), waits(0, 0, 10, name="B")], ONE_DROPPED, 80, 10),
+        ([line(8), line(4, name="B"), waits(1, 0, 5, name="C")], ONE_DROPPED, 60, 5),
+        ([line(8), line(4, name="B"), waits(0, 0, 10, name="C")], ONE_DROPPED, 80, 10),
+        ([waits(3, 0, 5), waits(1, 0, 5, name="B")], ONE_DROPPED, 40, 10),
+        # a category in which everything waits gives its weight away
+        ([*hw(5), waits(0, 0, 10, category="exam")], [HW, EXAM], 50, 10),
+    ],
+)
+def test_points_that_wait_count_neither_way_and_drop_nothing_that_holds_them(
+    assignments, categories, percent, left_out
+):
+    found = course_grade(assignments, categories)
+    expected = (0, 0) if percent is None else (percent, 100)
+    assert (found.score, found.possible, found.pending.possible) == (*expected, left_out)
+
+
+def test_an_explanation_tells_how_many_points_wait():
+    lines = [line(8, 11), waits(23, 0, 5, 28, name="HW 2"), waits(0, 0, 1, 1, name="HW 3")]
+    [said] = course_grade(lines).explain
+    assert said == (
+        "Total: 8 (HW 1) + 23 (HW 2, without 5 points that wait to be marked) + 0 (HW 3, without "
+        "1 point that waits to be marked) = 31 of 34 points = about 91.18 %"
+    )
+
+
+def test_every_number_of_a_course_is_explained():
+    lines = [
+        *hw(1, 5, 8),
+        line(0, name="HW 4", excused=True),
+        line(1, 2, name="Bonus", extra=True),
+        line(0, name="Trial", category="old"),
+        line(None, name="Final", category="exam"),
+        line(1, name="Extra talk", category="talks", extra=True),
+        line(10, name="Lab", category="labs"),
+    ]
+    categories = [
+        Category("hw", Fraction(20), drop_lowest=1),
+        EXAM,
+        Category("talks", Fraction(10)),
+        Category("labs", Fraction(10)),
+    ]
+    assert course_grade(lines, categories).explain == (
+        "HW 4: does not count: excused",
+        "Trial: does not count: it is in no category",
+        "HW 1: does not count: the lowest of hw",
+        "hw: 5 (HW 2) + 8 (HW 3) + 1 (Bonus, extra) = 14 of 20 points = 70 %",
+        "exam: nothing is graded yet",
+        "talks: only extra work so far, which needs other work to add to",
+        "labs: 10 (Lab) = 10 of 10 points = 100 %",
+        "Total: about 46.67 (hw: 70 % × 2/3) + about 33.33 (labs: 100 % × 1/3) = 80 %",
+    )
+
+
+@pytest.mark.parametrize(
+    ("assignments", "categories", "said"),
+    [
+        ([], [], "Total: nothing is graded yet"),
+        ([], [HW], "Total: nothing is graded yet"),
+        (hw(5, 8), [], "Total: 5 (HW 1) + 8 (HW 2) = 13 of 20 points = 65 %"),
+    ],
+)
+def test_the_last_line_is_the_total(assignments, categories, said):
+    assert course_grade(assignments, categories).explain[-1] == said

@@ -1,0 +1,108 @@
+"""A part of a problem's file changed in place: nothing else is, comments included."""
+
+from fractions import Fraction
+
+import pytest
+
+from api.errors import Invalid
+from api.services.regrades.sources import expression, with_entry, with_settings
+from grader.values import Tensor
+from problems.documents import load_document
+from problems.loader import bank_root, find_files
+
+ENTRY = {"key": "K*K - 1", "reason": 'the "border": # only'}
+FLOW = 'parts:\n  - {id: a, kind: integer, key: "1"}  # one\n  - {id: b, kind: integer}\n'
+TRAILING = 'parts:\n  - {id: a, kind: integer, key: "1",}\n'
+LISTED = 'parts:\n  - {id: a, kind: integer, accept: [{key: "2", reason: two}]}\n'
+NONE_YET = "parts:\n  - {id: a, kind: integer, accept: []}\n"
+BLOCK = """\
+parts:
+  # the first
+  - id: a
+    kind: integer  # whole
+    tolerance:
+      abs: 1
+      # as near as that
+    key: K*K
+  - id: b
+    kind: number
+"""
+BLOCK_LIST = """\
+parts:
+  - id: a
+    kind: integer
+    accept:
+      - key: "2"
+        reason: two
+    key: K
+"""
+UNFINISHED = "parts:\n  - id: a\n    kind: integer\n    accept:\n    key: K\n"
+LAST_LINE = "parts:\n  - id: a\n    kind: integer"
+
+
+def data(text):
+    return load_document(text, file="p.yaml").data
+
+
+@pytest.mark.parametrize(
+    "text", [FLOW, TRAILING, LISTED, NONE_YET, BLOCK, BLOCK_LIST, UNFINISHED, LAST_LINE]
+)
+def test_an_entry_is_put_first_into_the_list_of_the_part_and_nothing_else_changes(text):
+    expected = data(text)
+    [part] = [one for one in expected["parts"] if one["id"] == "a"]
+    part["accept"] = [ENTRY, *(part.get("accept") or [])]
+    changed = with_entry(text, "a", "accept", ENTRY)
+    assert data(changed) == expected
+    assert [line for line in text.splitlines() if "#" in line and line not in changed] in (
+        [],
+        ['  - {id: a, kind: integer, key: "1"}  # one'],
+    )
+
+
+@pytest.mark.parametrize("text", [FLOW, TRAILING, LISTED, BLOCK, BLOCK_LIST, LAST_LINE])
+def test_fields_are_set_whether_or_not_they_are_there(text):
+    expected = data(text)
+    [part] = [one for one in expected["parts"] if one["id"] == "a"]
+    part |= {"key": "K + 1", "tolerance": {"rel": "5%", "decimals": 2}, "points": "7/2"}
+    settings = {
+        "key": "K + 1",
+        "tolerance": {"rel": "5%", "decimals": 2},
+        "points": Fraction(7, 2),
+    }
+    assert data(with_settings(text, "a", settings)) == expected
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", "parts: 3\n", "- 1\n", "parts: [3]\n", FLOW])
+def test_a_part_that_is_not_there_is_refused(text):
+    with pytest.raises(Invalid):
+        with_settings(text, "none", {"points": 1})
+
+
+@pytest.mark.parametrize("file", list(find_files(bank_root()))[::9], ids=lambda file: file.stem)
+def test_in_the_file_of_any_author_one_part_alone_changes(file):
+    text = file.read_text(encoding="utf-8")
+    for at, part in enumerate(data(text)["parts"]):
+        expected = data(text)
+        expected["parts"][at]["points"] = 7
+        expected["parts"][at]["accept"] = [ENTRY, *part.get("accept", [])]
+        changed = with_settings(text, part["id"], {"points": 7})
+        assert data(with_entry(changed, part["id"], "accept", ENTRY)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (-3, "-3"),
+        (Fraction(-7, 2), "-7/2"),
+        ((64, 32, 3), "(64, 32, 3)"),
+        (Tensor((2, 2), (1, 2, Fraction(1, 2), 4)), "[[1, 2], [1/2, 4]]"),
+        (Tensor((3,), (1, 2, 3)), "[1, 2, 3]"),
+        ((1,), None),
+        ((1, "x"), None),
+        ("text", None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_a_value_is_written_as_an_expression_or_not_at_all(value, written):
+    assert expression(value) == written

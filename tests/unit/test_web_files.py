@@ -1,0 +1,59 @@
+"""The files that pages bring along: small, and without anything from elsewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+WEB = Path(__file__).parents[2] / "api" / "web"
+SCRIPTS = sorted((WEB / "static").glob("*.js"))
+SECTION = re.compile(r"^/\* ([A-Z][^.*]*) \*/$", re.MULTILINE)
+MEDIA = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
+STYLED = re.compile(r"(?:^|[,{}])\s*\.([\w-]+)[^{}]*(?=\{)")
+FIRST_AREA = "Editor, bank and review"
+EXCLAIMED = re.compile(r"!(?!=|doctype)")
+SHEET = WEB / "static" / "app.css"
+TEMPLATES = sorted((WEB / "templates").glob("*.html"))
+ELSEWHERE = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
+INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style\b|\son[a-z]+=|\sstyle=|javascript:""")
+
+
+def test_all_scripts_together_are_small():
+    assert 0 < sum(len(one.read_bytes()) for one in SCRIPTS) <= 20 * 1024
+
+
+def test_the_style_sheet_is_small():
+    assert len(SHEET.read_bytes()) <= 34 * 1024
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, SHEET], ids=lambda path: path.name)
+def test_a_file_of_the_pages_names_no_other_server(path):
+    assert ELSEWHERE.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_has_no_script_and_no_style_of_its_own(path):
+    assert INLINE.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_exclaims_nothing(path):
+    assert EXCLAIMED.findall(path.read_text(encoding="utf-8")) == []
+
+
+def styled() -> dict[str, set[str]]:
+    """Return the classes at the head of rules of the style sheet by their sections, in order."""
+    _, *parts = SECTION.split(SHEET.read_text(encoding="utf-8"))
+    rules = [MEDIA.sub("", body) for body in parts[1::2]]
+    return {name: {*STYLED.findall(body)} for name, body in zip(parts[::2], rules, strict=True)}
+
+
+def test_no_class_stands_for_two_things():
+    sections = styled()
+    first = [*sections].index(FIRST_AREA)
+    shared = set().union(*[*sections.values()][:first])
+    areas = [one - shared for one in [*sections.values()][first:]]
+    clashes = [one & other for at, one in enumerate(areas) for other in areas[at + 1 :]]
+    assert set().union(*clashes) == set()
+    assert {"card", "two"} <= shared
+    assert any("gb" in one for one in areas)

@@ -1,0 +1,126 @@
+"""Passwords: kept as argon2id hashes, checked in constant work, refused where they are weak."""
+
+import string
+import unicodedata
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import Final
+
+from pwdlib import PasswordHash
+from pwdlib.hashers import HasherProtocol
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from api.auth.common_passwords import COMMON
+
+__all__ = ["LONGEST", "SHORTEST", "STANDARD", "Cost", "Passwords", "fault_of"]
+
+SHORTEST: Final = 10
+LONGEST: Final = 200
+LONGEST_AS_SENT: Final = 4 * LONGEST
+"""Accents may be sent as characters of their own; more is not even looked at, as it costs time."""
+DIFFERENT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one hash costs: passes over the memory, the memory in KiB, and threads."""
+
+    passes: int
+    memory: int
+    threads: int
+
+
+STANDARD: Final = Cost(passes=2, memory=19 * 1024, threads=1)
+"""The cost that OWASP's cheat sheet on password storage names first to spare memory: forty
+logins at the same time, which is what the service's threads allow, take 760 MiB at most."""
+
+
+class Passwords:
+    """Hashes and checks passwords; safe to share between threads.
+
+    *cost* is what a hash costs; *hasher* stands in for argon2id where a test counts its calls.
+    """
+
+    def __init__(self, cost: Cost = STANDARD, *, hasher: HasherProtocol | None = None) -> None:
+        chosen = hasher or Argon2Hasher(cost.passes, cost.memory, cost.threads)
+        self._hasher = PasswordHash((chosen,))
+        self._nobody = self._hasher.hash(token_urlsafe())
+
+    def hash(self, password: str) -> str:
+        """Return the hash to be stored for *password*.
+
+        Raises `ValueError` where `fault_of` would have refused its length or its characters.
+        """
+        text = _normal(password)
+        if text is None:
+            raise ValueError("a password that cannot be checked later is not hashed")
+        return self._hasher.hash(text)
+
+    def verify(self, password: str, stored: str | None) -> bool:
+        """Tell whether *password* is the one whose hash is *stored*; None is an unknown person.
+
+        One hash is computed whatever the answer, so that the time does not tell who has an account:
+        for an unknown person, with the hash of a random text that was never told.
+        """
+        text = _normal(password)
+        known = stored if text is not None and _is_hash(stored) else None
+        return self._hasher.verify(text or "", known or self._nobody)
+
+    def needs_rehash(self, stored: str) -> bool:
+        """Tell whether *stored* was made at another cost: hash anew when its owner next logs in."""
+        return self._hasher.current_hasher.check_needs_rehash(stored)
+
+
+def fault_of(password: str, *, email: str, name: str) -> str | None:
+    """Return what is wrong with *password* as a sentence for its owner, None where it will do."""
+    text = _composed(password)
+    if len(text) < SHORTEST:
+        return f"The password has {len(text)} characters; use at least {SHORTEST}."
+    if len(text) > LONGEST:
+        return f"The password is too long; use at most {LONGEST} characters."
+    if _normal(password) is None:
+        return "The password holds a control character, such as a line break; leave it out."
+    if len(set(text.casefold())) < DIFFERENT:
+        return f"The password has fewer than {DIFFERENT} different characters; use more."
+    if _stem(text) in _own_stems(email, name):
+        return "The password is your name or e-mail address; use words that say nothing about you."
+    if text.casefold() in COMMON or _stem(text) in COMMON_STEMS:
+        return (
+            "The password is among those that are tried first; use several words that have "
+            "nothing to do with each other."
+        )
+    return None
+
+
+def _is_hash(stored: str | None) -> bool:
+    return stored is not None and Argon2Hasher.identify(stored)
+
+
+def _composed(password: str) -> str:
+    """Return the one form of *password*, however its accents were typed (RFC 8265 asks for NFC)."""
+    return unicodedata.normalize("NFC", password[: LONGEST_AS_SENT + 1])
+
+
+def _normal(password: str) -> str | None:
+    """Return what is hashed for *password*, None where it can be nobody's."""
+    if len(password) > LONGEST_AS_SENT:
+        return None
+    text = _composed(password)
+    odd = any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text)
+    return None if odd or len(text) > LONGEST else text
+
+
+def _stem(text: str) -> str:
+    """Return the letters and digits of *text*, without the digits at both ends."""
+    letters = "".join(letter for letter in text.casefold() if letter.isalnum())
+    return letters.strip(string.digits)
+
+
+def _own_stems(email: str, name: str) -> set[str]:
+    """Return the stems of what everybody knows of a person; a name stands in either order."""
+    turned = " ".join(reversed(name.split()))
+    forms = (email, email.partition("@")[0], name, turned)
+    return {stem for form in forms if (stem := _stem(_composed(form)))}
+
+
+COMMON_STEMS: Final = {stem for word in COMMON if (stem := _stem(word))}

@@ -1,0 +1,38 @@
+"""The clock: the one place where the service asks what time it is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+__all__ = ["Clock", "from_micros", "system_clock", "to_micros"]
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Returns the time now, aware and in UTC."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def system_clock() -> datetime:
+    """Return the machine's time."""
+    return datetime.now(UTC)
+
+
+def to_micros(at: datetime) -> int:
+    """Return an aware time as microseconds since 1970 in UTC; `ValueError` for a naive one.
+
+    >>> to_micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+    1000000
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return (at - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return microseconds since 1970 as a time in UTC.
+
+    >>> from_micros(1_500_000).isoformat()
+    '1970-01-01T00:00:01.500000+00:00'
+    """
+    return EPOCH + timedelta(microseconds=micros)

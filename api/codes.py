@@ -1,0 +1,143 @@
+"""Every stable code of an error, with its status and meaning; the table of `docs` is made of it.
+
+A new code is one line here. It never changes its status or its sense: programs decide by it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["CODES", "Code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a stable code stands for: the status, a title, and what happened and what to do."""
+
+    status: int
+    title: str
+    meaning: str
+
+
+CODES: Final[dict[str, Code]] = {
+    "bad_request": Code(400, "Cannot be read", "The request is not one that this address reads."),
+    "unauthenticated": Code(
+        401,
+        "Who are you?",
+        "The request has no valid token or session. Send `Authorization: Bearer <token>`.",
+    ),
+    "token_expired": Code(
+        401, "The token has expired", "The token was valid once. Make a new one and use that."
+    ),
+    "forbidden": Code(
+        403, "Not allowed", "You may see this, but your role does not allow the act."
+    ),
+    "not_released": Code(
+        403, "Not released yet", "This becomes visible at a later time, which the detail names."
+    ),
+    "not_found": Code(
+        404, "Not found", "There is nothing at this address, or nothing that you may see."
+    ),
+    "method_not_allowed": Code(
+        405, "Not done this way", "The address exists; the `Allow` header says with which methods."
+    ),
+    "conflict": Code(
+        409, "Not possible now", "The state of the thing does not allow it; the detail says why."
+    ),
+    "attempts_exhausted": Code(
+        409, "No attempts left", "Every attempt at the named parts is used. Nothing was stored."
+    ),
+    "deadline_passed": Code(
+        409, "Closed", "The request arrived after the assignment closed. Nothing was stored."
+    ),
+    "course_archived": Code(
+        409,
+        "The course is archived",
+        "The course was put away: all of it can be read, and nothing changes. Take it back first.",
+    ),
+    "claimed": Code(
+        409,
+        "Somebody else has it",
+        "Another marker has claimed the answer, and holds it as long as the detail says.",
+    ),
+    "requests_closed": Code(
+        409,
+        "No more requests here",
+        "The time to ask for a regrade is over, or as many requests were made as are allowed.",
+    ),
+    "regrade_active": Code(
+        409,
+        "A regrade is under way",
+        "The problem has a regrade that is not finished. Apply, cancel or undo that one first.",
+    ),
+    "other_numbers": Code(
+        409,
+        "The version has other numbers",
+        "Students have answered with numbers that the version does not have. Give it to those "
+        "alone who have not opened the problem.",
+    ),
+    "file_misread": Code(
+        409,
+        "The file would be misread",
+        "The other system would give scores to the wrong person or column; `errors` names each "
+        "case. Mend them, or ask with `force=true`.",
+    ),
+    "gone": Code(410, "Gone", "It was here and has been removed, or it can be used only once."),
+    "stale": Code(
+        412,
+        "Changed since you read it",
+        "The ETag in `If-Match` is not the current one. Read it again and repeat the edit.",
+    ),
+    "too_large": Code(413, "Too large", "The body is over the limit that the detail names."),
+    "unsupported_media_type": Code(
+        415, "Body of another type", "Send the body with the `Content-Type` that the detail names."
+    ),
+    "unknown_host": Code(
+        421, "Unknown host", "The `Host` of the request is not a name of this service."
+    ),
+    "invalid": Code(
+        422, "Cannot be used", "A field is missing, unknown or out of range; `errors` names it."
+    ),
+    "invalid_problem": Code(
+        422,
+        "The problem must be mended",
+        "The problem file has errors; `errors` gives the file, line and field of each.",
+    ),
+    "bad_json": Code(422, "Not JSON", "The body is not valid JSON in UTF-8."),
+    "not_finite": Code(
+        422,
+        "Not a finite number",
+        "The body holds NaN, Infinity or a number of 10^309 or more. Send it as text if it is an "
+        "answer.",
+    ),
+    "duplicate_key": Code(422, "A key comes twice", "An object of the body has one key twice."),
+    "too_deep": Code(422, "Nested too deep", "The JSON of the body is nested deeper than 20."),
+    "idempotency_key_reused": Code(
+        422,
+        "Key used for something else",
+        "This `Idempotency-Key` came before with another body. Take a new key.",
+    ),
+    "precondition_required": Code(
+        428,
+        "Say what you change",
+        "An edit needs `If-Match` with the ETag that the last reading gave.",
+    ),
+    "rate_limited": Code(
+        429, "Too many requests", "Wait as many seconds as `Retry-After` says and try again."
+    ),
+    "cool_down": Code(
+        429,
+        "Wait before the next attempt",
+        "The assignment asks for a pause between attempts. `Retry-After` says how long.",
+    ),
+    "internal": Code(
+        500,
+        "Our fault",
+        "Something failed that should not. It is in the log under the id in `instance`.",
+    ),
+    "unavailable": Code(
+        503,
+        "Not just now",
+        "The service cannot store or read at the moment. Nothing is lost: try again after "
+        "`Retry-After` seconds, with the same `Idempotency-Key`.",
+    ),
+}

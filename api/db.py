@@ -1,0 +1,152 @@
+"""The database: an engine for SQLite or PostgreSQL, and the only place that commits.
+
+Work that writes is done in `Database.transaction`, work that reads in `Database.reading`, which
+sees one moment and changes nothing. On SQLite one writer at a time holds the file from the start of
+its transaction (``BEGIN IMMEDIATE``), so that none fails half-way because another was faster.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+__all__ = ["Database", "driver_url", "forget", "once"]
+
+Found = TypeVar("Found")
+
+SQLITE_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "busy_timeout = 10000",
+    "temp_store = MEMORY",
+)
+POSTGRESQL_OPTIONS: Final = (
+    "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
+    "-c timezone=UTC"
+)
+WRITES: Final = "grader_writes"
+KNOWN: Final = "grader_known"
+
+
+def once(session: Session, key: Hashable, find: Callable[[], Found]) -> Found:
+    """Return what *find* finds under *key*; a session that changes nothing looks once.
+
+    It sees one moment, so that a second look would find the same. Others look each time.
+    """
+    known = session.info.get(KNOWN)
+    if known is None:
+        return find()
+    if key not in known:
+        known[key] = find()
+    return cast("Found", known[key])
+
+
+def forget(session: Session) -> None:
+    """End the moment that a session sees: what is read with it next is of another."""
+    session.close()
+    session.info[KNOWN] = {}
+
+
+def driver_url(url: str) -> str:
+    """Return *url* with the driver that we use named.
+
+    >>> driver_url("postgresql://localhost/grader")
+    'postgresql+psycopg://localhost/grader'
+    """
+    parsed = make_url(url)
+    if parsed.drivername in {"postgres", "postgresql"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed.render_as_string(hide_password=False)
+
+
+class Database:
+    """An engine and its two kinds of transaction.
+
+    *url* is ``sqlite:///file`` or ``postgresql://user@host/name``; *pool* the number of connections
+    that stay open.
+    """
+
+    def __init__(self, url: str, *, pool: int = 8) -> None:
+        self.engine = _engine(driver_url(url), pool)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writing = self.engine.execution_options(**{WRITES: True})
+        self._reading = self.engine
+        if not self.is_sqlite:
+            self._reading = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        # Writers of one process queue here, fairly; those of several meet at the file.
+        self._turn: Any = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Yield a session whose work is committed at the end, or rolled back at an error."""
+        with self._turn, Session(self._writing, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that sees one moment of the database; nothing of it is kept."""
+        with Session(self._reading, autoflush=False, info={KNOWN: {}}) as session:
+            yield session
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Yield a connection that may change the schema; all of it is kept, or nothing.
+
+        SQLite changes a table by making it anew, which would delete what refers to the old one: the
+        references are not enforced meanwhile.
+        """
+        with self._turn, self._writing.connect() as connection:
+            if self.is_sqlite:
+                connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if self.is_sqlite:
+                    connection.connection.driver_connection.execute("PRAGMA foreign_keys = ON")  # type: ignore[union-attr]
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str, pool: int) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, hide_parameters=True, pool_size=pool, max_overflow=32)
+        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool,
+        max_overflow=8,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": POSTGRESQL_OPTIONS},
+    )
+
+
+def _open_sqlite(connection: Any, _record: object) -> None:
+    """Set what a connection to SQLite needs to be durable and to hold its references."""
+    connection.isolation_level = None  # the driver would begin transactions of its own
+    # SQLite's own knows ASCII alone: whoever looks for "åsa" would not find Åsa.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,32 @@
+"""`docs/errors.md`: the page that explains every code of an error."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+from api.codes import CODES
+
+__all__ = ["errors_page"]
+
+HEAD: Final = """\
+# Errors
+
+Written by `make docs` from the code.
+
+Every error is a body of the type `application/problem+json` ([RFC
+9457](https://www.rfc-editor.org/rfc/rfc9457)); [the API](api.md#errors) shows one. Programs decide
+by `code`, which never changes its status or its sense; `detail` is for people. What was sent is
+never repeated. A running service shows this page at `/docs/errors`.
+"""
+
+
+def errors_page() -> str:
+    """Return `docs/errors.md`: a section for each status, in it one for each code."""
+    return "\n".join([HEAD, *_sections()]).rstrip() + "\n"
+
+
+def _sections() -> Iterator[str]:
+    for status, codes in groupby(CODES.items(), lambda one: one[1].status):
+        yield from (f"## {status}", "")
+        for code, known in codes:
+            yield from (f"### `{code}`", "", f"*{known.title}*", "", known.meaning, "")

@@ -1,0 +1,56 @@
+"""Who asks comes before what they sent: of a wrong request a stranger learns only that."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from fastapi.dependencies.models import Dependant
+from starlette.requests import Request
+
+from api.errors import FieldError, Invalid
+from api.http.wrong_fields import PLAIN_NAME
+
+__all__ = ["STRICT", "Asking", "check_query", "query_names", "who_asks"]
+
+STRICT: Final = "/api/"
+"""Below it the query may hold nothing that is not known; pages and probes take anything."""
+MAX_NAMED: Final = 20
+
+
+class Asking(ABC):
+    """What a route depends on to know who asks."""
+
+    @abstractmethod
+    def __init__(self, request: Request) -> None:
+        """Take the request; nothing of it is looked at yet."""
+
+    @abstractmethod
+    def admit(self) -> None:
+        """Raise the `ServiceError` for who may not ask here, whatever they sent."""
+
+
+def who_asks(dependant: Dependant) -> Sequence[type[Asking]]:
+    """Return what a route depends on to know who asks; nothing where anybody may."""
+    calls = [one.call for one in dependant.dependencies]
+    return [one for one in calls if isinstance(one, type) and issubclass(one, Asking)]
+
+
+def query_names(dependant: Dependant) -> tuple[str, ...]:
+    """Return the names of all parameters that a route reads from the query."""
+    below = (name for one in dependant.dependencies for name in query_names(one))
+    return (*(one.alias for one in dependant.query_params), *below)
+
+
+def check_query(request: Request, known: Collection[str]) -> None:
+    """Raise `Invalid` for parameters of the query that are not *known*: a typo changes nothing."""
+    if not request.url.path.startswith(STRICT):
+        return
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if not unknown:
+        return
+    told = [name if PLAIN_NAME.fullmatch(name) else "…" for name in unknown[:MAX_NAMED]]
+    here = f"known are {', '.join(sorted(known))}" if known else "this address has none"
+    raise Invalid(
+        f"The query has a parameter that is not one here: {', '.join(told)}; {here}.",
+        errors=tuple(FieldError(f"query {name}", f"is not a parameter; {here}") for name in told),
+    )

@@ -1,0 +1,94 @@
+"""ETags: reads that answer "not modified", edits that say which version they change."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import CODES, Precondition, PreconditionRequired
+
+__all__ = ["Expected", "IfMatch", "IfMatchNow", "etag", "expected", "not_modified"]
+
+TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e]{0,80})"')
+STRONG: Final = re.compile(r'"([\x21\x23-\x7e]{0,80})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The versions that an edit says it changes; ``None`` stands for any (``If-Match: *``).
+
+    *is_told* is False for an edit that says nothing.
+    """
+
+    tags: frozenset[str] | None
+    is_told: bool = True
+
+    def check(self, version: int) -> None:
+        """Raise `Precondition` (412) unless *version* is one of them.
+
+        Raises `PreconditionRequired` (428) with the version where nothing was said. Call it where
+        the row is locked, so that two edits cannot both pass.
+        """
+        if not self.is_told:
+            meaning = CODES["precondition_required"].meaning
+            raise PreconditionRequired(f"{meaning} It is {etag(version)} now.")
+        if self.tags is not None and etag(version) not in self.tags:
+            raise Precondition(CODES["stale"].meaning)
+
+
+def etag(version: int) -> str:
+    """Return the strong ETag of a *version*.
+
+    >>> etag(7)
+    '"v7"'
+    """
+    return f'"v{version}"'
+
+
+def expected(
+    if_match: Annotated[
+        str | None,
+        Header(description="the ETag of what is edited, as the last reading gave it"),
+    ] = None,
+) -> Expected:
+    """Return what ``If-Match`` says; `PreconditionRequired` (428) where it is not sent."""
+    if if_match is None:
+        raise PreconditionRequired(CODES["precondition_required"].meaning)
+    if if_match.strip() == "*":
+        return Expected(None)
+    return Expected(frozenset(f'"{tag}"' for tag in STRONG.findall(_strong(if_match))))
+
+
+def expected_now(
+    if_match: Annotated[str | None, Header(description="the ETag of what is edited")] = None,
+) -> Expected:
+    """Return what ``If-Match`` says; where it is not sent, the check names the version."""
+    return Expected(frozenset(), is_told=False) if if_match is None else expected(if_match)
+
+
+def _strong(header: str) -> str:
+    """Return a list of ETags without the weak ones, which never match an edit (RFC 9110)."""
+    return re.sub(r'W/"[^"]*"', "", header)
+
+
+IfMatch = Annotated[Expected, Depends(expected)]
+"""The parameter of a route that edits."""
+
+IfMatchNow = Annotated[Expected, Depends(expected_now)]
+"""The same, where the caller reads the version nowhere else at once."""
+
+
+def not_modified(request: Request, response: Response, *, version: int) -> Response | None:
+    """Set the ETag of *version* and return a 304 if the caller has it, else None.
+
+    A route returns it at once: ``if same := not_modified(...): return same``.
+    """
+    tag = etag(version)
+    response.headers["ETag"] = tag
+    held = request.headers.get("if-none-match", "")
+    if held.strip() == "*" or tag.strip('"') in TAG.findall(held):
+        return Response(status_code=304, headers={"ETag": tag})
+    return None

@@ -1,0 +1,211 @@
+"""JSON bodies read strictly and exactly: what is ambiguous or cannot be stored is refused.
+
+A number with a point or an exponent becomes a `Fraction`, as in a batch file (the engine's
+`load_json` reads both), since answers are judged exactly: 0.1 is one tenth. An integer stays one.
+A schema therefore has no ``float`` among what comes in; see `api.http.fields`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Coroutine
+from email.message import Message
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import Invalid, ServiceError, TooLarge, Unsupported
+from api.http.asking import check_query, query_names, who_asks
+from grader.errors import AnswerError
+from grader.reading import load_json
+
+__all__ = ["ApiRouter", "StrictRoute", "lenient_routes", "load_body"]
+
+MAX_DEPTH: Final = 20
+MAX_TEXT: Final = 20_000
+MAX_VALUES: Final = 20_000
+# Above this the event loop would be held for a noticeable time.
+LARGE: Final = 16 * 1024
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
+LONG_DIGITS: Final = re.compile(r"[0-9]{309}")
+JSON_TYPE: Final = "application/json"
+
+
+def load_body(body: bytes) -> object:
+    """Return the value of a JSON document in UTF-8.
+
+    Raises `Invalid` with a code for what JSON forbids, for NaN, numbers of 10^309 or more, a key
+    that comes twice, nesting deeper than 20, texts over 20,000 characters, U+0000 and half
+    surrogate pairs; `TooLarge` for more than 20,000 values.
+
+    >>> load_body(b'{"side": 64, "rate": 0.1}')
+    {'side': 64, 'rate': Fraction(1, 10)}
+    """
+    try:
+        text = body.decode("utf-8")
+        value: object = json.loads(
+            text,
+            parse_int=_number if LONG_DIGITS.search(text) else None,
+            parse_float=_number,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
+        )
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            f"The body is not UTF-8: byte {error.start + 1} cannot be read.", code="bad_json"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise Invalid(
+            f"The body is not JSON: line {error.lineno}, column {error.colno} cannot be read.",
+            code="bad_json",
+        ) from None
+    except RecursionError:
+        raise _too_deep() from None
+    _check(value)
+    return value
+
+
+def _number(digits: str) -> object:
+    try:
+        return load_json(digits)
+    except AnswerError:
+        raise Invalid(
+            "The body holds a number of 10^309 or more, or with more than 400 digits. Send it as "
+            "text if it is an answer.",
+            code="not_finite",
+        ) from None
+
+
+def _constant(name: str) -> object:
+    raise Invalid(f"The body holds {name}, which is not a JSON number.", code="not_finite")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Invalid(
+            "An object of the body has a key twice. Send each once.", code="duplicate_key"
+        )
+    return found
+
+
+def _check(value: object) -> None:
+    """Raise what `load_body` promises for depth, number and texts, level by level."""
+    level, depth, seen = [value], 0, 0
+    while level:
+        seen += len(level)
+        if seen > MAX_VALUES:
+            raise TooLarge(f"The body holds more than {MAX_VALUES:,} values. Send fewer at a time.")
+        below: list[object] = []
+        for one in level:
+            if isinstance(one, str):
+                _check_text(one)
+            elif isinstance(one, list):
+                below.extend(one)
+            elif isinstance(one, dict):
+                below.extend(one)
+                below.extend(one.values())
+        containers = any(isinstance(one, list | dict) for one in level)
+        depth += containers
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+        level = below
+
+
+def _check_text(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise Invalid(f"A text of the body has more than {MAX_TEXT:,} characters. Shorten it.")
+    if "\0" in text:
+        raise Invalid("A text of the body holds the character U+0000. Leave it out.")
+    if not text.isascii() and SURROGATE.search(text):
+        raise Invalid("A text of the body holds half of a surrogate pair. Leave it out.")
+
+
+def _too_deep() -> ServiceError:
+    return Invalid(f"The body is nested deeper than {MAX_DEPTH}.", code="too_deep")
+
+
+class StrictRequest(Request):
+    """A request whose JSON was read by `load_body`."""
+
+    value: object = None
+
+    async def read(self, types: Collection[str]) -> None:
+        """Read the body; `Unsupported` unless its type is one of *types* or it is empty."""
+        body = await self.body()
+        if not body:
+            return
+        given = _media_type(self.headers.get("content-type", ""))
+        if given not in types:
+            raise Unsupported(f"Send the body as {' or '.join(types)}.")
+        if given == JSON_TYPE:
+            large = len(body) > LARGE
+            self.value = await run_in_threadpool(load_body, body) if large else load_body(body)
+
+    async def json(self) -> object:
+        """Return what `read` has read; FastAPI asks for it."""
+        return self.value
+
+
+class StrictRoute(APIRoute):
+    """A route whose JSON body is read by `load_body` before pydantic sees it.
+
+    A body of another type than the route takes is refused: JSON, or what its ``openapi_extra``
+    declares under ``requestBody.content``. Whatever is refused, who may not ask is told that first.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that reads the body strictly and passes the request on."""
+        handle = super().get_route_handler()
+        types = self.body_types()
+        asking, known = who_asks(self.dependant), query_names(self.dependant)
+
+        async def strict(request: Request) -> Response:
+            one = StrictRequest(request.scope, request.receive)
+            try:
+                check_query(one, known)
+                await one.read(types)
+                return await handle(one)
+            except (ServiceError, RequestValidationError):
+                for kind in asking:
+                    await run_in_threadpool(kind(one).admit)
+                raise
+
+        return strict
+
+    def body_types(self) -> tuple[str, ...]:
+        """Return the media types that a body may have."""
+        declared = ((self.openapi_extra or {}).get("requestBody") or {}).get("content") or {}
+        own = (JSON_TYPE,) if self.body_field is not None or not declared else ()
+        return tuple(dict.fromkeys((*own, *declared)))
+
+
+def _media_type(header: str) -> str:
+    """Return the media type of a ``Content-Type``, "" for one that names a charset but UTF-8."""
+    message = Message()
+    message["content-type"] = header
+    if not header or str(message.get_content_charset("utf-8")) not in {"utf-8", "us-ascii"}:
+        return ""
+    return message.get_content_type()
+
+
+class ApiRouter(APIRouter):
+    """A router whose routes read strictly; every router of the API is one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"route_class": StrictRoute} | options)
+
+
+def lenient_routes(app: FastAPI) -> list[str]:
+    """Return the paths of *app* whose JSON body would not be read strictly; a test wants none."""
+    return [
+        str(context.path)
+        for context in iter_route_contexts(app.routes)
+        if isinstance(route := context.original_route, APIRoute)
+        and not isinstance(route, StrictRoute)
+        and route.body_field is not None
+    ]

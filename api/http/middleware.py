@@ -1,0 +1,203 @@
+"""The shell around every request: id, arrival, limits, headers, one line of log, no crash shown.
+
+Pure ASGI, outermost: what goes wrong further in is answered here with the same id and headers.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.clock import Clock, system_clock
+from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooLarge
+from api.http.problems import problem, respond
+from api.ids import new_id
+
+__all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware"]
+
+KIBIBYTE: Final = 1024
+CLOSED_BY_CLIENT: Final = 499
+SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+HSTS: Final = "max-age=31536000"
+
+Present = Callable[[Scope, Response], Response]
+"""What gives a problem the form in which whoever asked can read it."""
+
+access_log = logging.getLogger("api.access")
+error_log = logging.getLogger("api.errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the shell holds requests to.
+
+    *hosts* are the names that the service answers to (``*.example.org`` for every one below; none
+    for any). *max_body* is in bytes; *larger* maps a pattern of a whole path to a cap of its own.
+    *headers* are set where a route has not set them. Caches keep nothing from
+    below *private*. *present* may show an error in another form than as a problem.
+    """
+
+    hosts: tuple[str, ...] = ()
+    max_body: int = 256 * KIBIBYTE
+    larger: Mapping[str, int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=lambda: HEADERS)
+    private: str = "/api/"
+    clock: Clock = system_clock
+    present: Present = lambda _scope, response: response
+
+    def cap(self, path: str) -> int:
+        """Return how many bytes the body of a request to *path* may have."""
+        caps = (cap for pattern, cap in self.larger.items() if re.fullmatch(pattern, path))
+        return next(caps, self.max_body)
+
+    def answers_to(self, header: str) -> bool:
+        """Tell whether a ``Host`` *header* names this service."""
+        found = HOST.fullmatch(header)
+        if not self.hosts:
+            return True
+        name = found[1].lower() if found else ""
+        return any(
+            name.endswith(host[1:]) if host.startswith("*.") else name == host
+            for host in map(str.lower, self.hosts)
+        )
+
+
+class ShellMiddleware:
+    """The ASGI application *app* inside a `Shell`."""
+
+    def __init__(self, app: ASGIApp, shell: Shell) -> None:
+        self.app = app
+        self.shell = shell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; anything but HTTP is passed on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visit = _Visit(self.shell, scope, receive, send)
+        try:
+            visit.admit()
+            await self.app(scope, visit.receive, visit.send)
+        except ServiceError as error:
+            await visit.refuse(error)
+        except ClientDisconnect:
+            visit.status = CLOSED_BY_CLIENT
+        except Exception as error:
+            await visit.fail(error)
+        finally:
+            visit.report()
+
+
+class _Visit:
+    """One request: what it was given at the head, and what went through it."""
+
+    def __init__(self, shell: Shell, scope: Scope, receive: Receive, send: Send) -> None:
+        self.shell = shell
+        self.scope = scope
+        self.outer_receive = receive
+        self.outer_send = send
+        self.headers = Headers(scope=scope)
+        self.cap = shell.cap(scope["path"])
+        self.began = time.perf_counter()
+        self.read = 0
+        self.status = 0
+        given = self.headers.get("x-request-id", "")
+        self.id = given if SANE_ID.fullmatch(given) else str(new_id())
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = self.id
+        state["arrived"] = shell.clock()
+
+    def admit(self) -> None:
+        """Raise the `ServiceError` for what the head of the request already shows to be wrong."""
+        if not self.shell.answers_to(self.headers.get("host", "")):
+            raise Misdirected(CODES["unknown_host"].meaning)
+        if "\0" in self.scope["path"]:
+            raise NotFound(CODES["not_found"].meaning)
+        if b"%00" in self.scope["query_string"]:
+            raise Invalid("The query holds the character U+0000. Leave it out.")
+        length = self.headers.get("content-length", "")
+        if length.isascii() and length.isdigit() and int(length[:20]) > self.cap:
+            raise self.too_large()
+
+    def too_large(self) -> TooLarge:
+        """Return the error for a body over the cap."""
+        return TooLarge(
+            f"The body has more than {self.cap // KIBIBYTE:,} KiB. Send less at a time."
+        )
+
+    async def receive(self) -> Message:
+        """Return the next message of the client; `TooLarge` once the body is over the cap."""
+        message = await self.outer_receive()
+        if message["type"] == "http.request":
+            self.read += len(message.get("body", b""))
+            if self.read > self.cap:
+                raise self.too_large()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a *message*, the first with the headers of the shell."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.complete(MutableHeaders(scope=message))
+        await self.outer_send(message)
+
+    def complete(self, headers: MutableHeaders) -> None:
+        """Set the headers that every response has, where they are not set."""
+        headers["X-Request-ID"] = self.id
+        for name, value in self.shell.headers.items():
+            headers.setdefault(name, value)
+        if self.scope.get("scheme") == "https":
+            headers.setdefault("Strict-Transport-Security", HSTS)
+        if self.scope["path"].startswith(self.shell.private):
+            headers.setdefault("Cache-Control", "no-store")
+            headers.add_vary_header("Authorization, Cookie")
+        if self.status == TooLarge.status or self.read > self.cap:
+            # The rest of the body is not read.
+            headers["Connection"] = "close"
+
+    async def refuse(self, error: ServiceError) -> None:
+        """Answer with *error*, unless an answer is under way: then the connection breaks."""
+        if self.status:
+            raise error
+        response = self.shell.present(self.scope, respond(error, self.id))
+        await response(self.scope, self.outer_receive, self.send)
+
+    async def fail(self, error: Exception) -> None:
+        """Answer that something broke, and put the *error* into the log."""
+        told = (*self.named(), self.id)
+        error_log.error("a request failed: %s %s, request %s", *told, exc_info=error)
+        if self.status:
+            raise error  # a half-sent answer must break off
+        shown = problem("internal", CODES["internal"].meaning, request_id=self.id)
+        await self.shell.present(self.scope, shown)(self.scope, self.outer_receive, self.send)
+
+    def named(self) -> tuple[str, str]:
+        """Return the method, and the route as it was declared: the path may hold what is secret."""
+        context = self.scope.get("fastapi", {}).get("effective_route_context")
+        route = context if context is not None else self.scope.get("route")
+        return self.scope["method"], str(getattr(route, "path", "-"))
+
+    def report(self) -> None:
+        """Write the line of the access log."""
+        method, route = self.named()
+        took = round((time.perf_counter() - self.began) * 1000, 1)
+        told = {"method": method, "route": route, "status": self.status, "ms": took}
+        access_log.info(
+            "%s %s %d %.1f ms %s", *told.values(), self.id, extra=told | {"request_id": self.id}
+        )

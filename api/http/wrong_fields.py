@@ -1,0 +1,91 @@
+"""Pydantic's errors in our words, without anything that was sent.
+
+Only the kind of an error, the limits of the schema and the words of our own `Refused` are told.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from api.errors import FieldError
+from api.http.schema import Refused
+
+__all__ = ["PLAIN_NAME", "wrong_fields"]
+
+MAX_PLACE: Final = 200
+PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+# The place of a value in a request; of the body only the path inside it is told.
+PLACES: Final = {"query": "query ", "path": "path ", "header": "header ", "cookie": "cookie "}
+
+# What pydantic's kinds of error say here; the names in braces are limits from the schema.
+SAID: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field here; check the spelling or leave it out",
+    "string_type": "must be text",
+    "string_unicode": "must be text without half surrogate pairs",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "is too large",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "set_type": "must be a list",
+    "frozen_set_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "none_required": "must be null",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+    "uuid_type": "must be an id",
+    "uuid_parsing": "must be an id",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must have the form {pattern}",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+}
+
+# A length that is asked behind a check of our own: pydantic then counts characters as items.
+OF_TEXT: Final = {"too_short": "string_too_short", "too_long": "string_too_long"}
+
+
+def wrong_fields(errors: Iterable[Mapping[str, Any]]) -> tuple[FieldError, ...]:
+    """Return pydantic's *errors* in our words, without anything that was sent but plain names."""
+    return tuple(FieldError(_path(one["loc"]), _said(one)) for one in errors)
+
+
+def _path(steps: Sequence[int | str]) -> str:
+    """Return the place of a field, such as ``answers.side`` or ``query limit``.
+
+    A key may be what somebody sent; one that does not look like a name is left out.
+    """
+    place, inside = ("", steps) if not steps else (str(steps[0]), steps[1:])
+    told = ""
+    for step in inside:
+        if isinstance(step, int):
+            told += f"[{step}]"
+        else:
+            told += f".{step if PLAIN_NAME.fullmatch(step) else '…'}"
+    return (PLACES.get(place, "") + told.removeprefix("."))[:MAX_PLACE] or place
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    context = error.get("ctx") or {}
+    if error["type"] == "value_error":
+        cause = context.get("error")
+        return str(cause) if isinstance(cause, Refused) else "cannot be used"
+    if error["type"] not in SAID:
+        return "cannot be used"
+    if context.get("min_length") == 1:
+        return "must not be empty"
+    kind = error["type"]
+    if kind in OF_TEXT and isinstance(error.get("input"), str):
+        kind = OF_TEXT[kind]
+    return SAID[kind].format_map(context)

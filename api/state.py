@@ -1,0 +1,73 @@
+"""What a running service holds: settings, database, clock, and what it keeps in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, Self
+
+from api.auth.passwords import STANDARD, Cost, Passwords
+from api.clock import Clock, system_clock
+from api.db import Database
+from api.http.throttle import Rate, Throttle
+from api.services.regrades.runner import Runner
+from api.services.submitting.writer import Writer
+from api.services.variants import Variants
+from api.settings import Settings
+
+__all__ = ["Pace", "Service", "passwords_of"]
+
+Pace = Literal["submissions", "drafts", "requests"]
+"""What is counted apart, so that typing does not use up what handing in needs."""
+
+MINUTE: Final = 60
+
+
+def passwords_of(settings: Settings) -> Passwords:
+    """Return what hashes and checks passwords, at the cost that *settings* name."""
+    return Passwords(Cost(STANDARD.passes, settings.password_memory, STANDARD.threads))
+
+
+def _throttles(settings: Settings, clock: Clock) -> Mapping[Pace, Throttle]:
+    times: dict[Pace, int] = {
+        "submissions": settings.submissions_per_minute,
+        "drafts": settings.drafts_per_minute,
+        "requests": settings.requests_per_minute,
+    }
+    # A bucket lets a clock go back, and is then no fuller than it was.
+    return {
+        pace: Throttle(Rate(count, MINUTE), clock=lambda: clock().timestamp())
+        for pace, count in times.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service; `close` ends it, after the writer has finished."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    passwords: Passwords
+    variants: Variants = field(default_factory=Variants)
+    writer: Writer = field(init=False)
+    regrades: Runner = field(init=False)
+    throttles: Mapping[Pace, Throttle] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start the writer; the regrades begin when the service is up."""
+        writer = Writer(self.db, self.variants, self.clock)
+        workers = self.settings.regrade_workers
+        regrades = Runner(self.db, self.clock, workers=workers, between=writer.let_go_first)
+        object.__setattr__(self, "writer", writer)
+        object.__setattr__(self, "regrades", regrades)
+        object.__setattr__(self, "throttles", _throttles(self.settings, self.clock))
+
+    @classmethod
+    def of(cls, settings: Settings, *, clock: Clock = system_clock) -> Self:
+        """Return a service as *settings* say."""
+        return cls(settings, Database(settings.database), clock, passwords_of(settings))
+
+    def close(self) -> None:
+        """Finish what was accepted, and let go of the database."""
+        self.regrades.close()
+        self.writer.close()
+        self.db.close()

@@ -1,0 +1,60 @@
+"""The tables of the service; Alembic's revisions in `migrations/` make them."""
+
+from api.tables.audit import AuditEntry
+from api.tables.base import Base
+from api.tables.courses import (
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Enrolment,
+    Excuse,
+    Extension,
+    LateDays,
+    Notice,
+    Section,
+)
+from api.tables.grades import Grade, GradeChange, Override
+from api.tables.people import Invite, Knock, LoginSession, Token, User
+from api.tables.problems import ProblemVersion, Variant
+from api.tables.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
+from api.tables.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
+from api.tables.submissions import Answer, Draft, Draw, Grading, Standing, Submission
+
+__all__ = [
+    "Answer",
+    "Assignment",
+    "AssignmentProblem",
+    "AuditEntry",
+    "Base",
+    "Comment",
+    "Course",
+    "Draft",
+    "Draw",
+    "Enrolment",
+    "Excuse",
+    "Extension",
+    "Grade",
+    "GradeChange",
+    "Grading",
+    "Invite",
+    "Knock",
+    "LateDays",
+    "LoginSession",
+    "Notice",
+    "Override",
+    "ProblemVersion",
+    "Regrade",
+    "RegradeChange",
+    "RegradeChunk",
+    "RegradeRequest",
+    "RegradeStudent",
+    "Review",
+    "ReviewSkip",
+    "RubricItem",
+    "Section",
+    "Standing",
+    "Submission",
+    "Token",
+    "User",
+    "Variant",
+]

@@ -1,0 +1,30 @@
+"""Who did what: rows are only added."""
+
+from uuid import UUID
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.tables.base import Base, Id, Json, When, refers
+
+__all__ = ["AuditEntry"]
+
+
+class AuditEntry(Base):
+    """One act of staff, or of the service itself, with what it changed."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "course_id", "at"),)
+
+    id: Mapped[Id]
+    course_id: Mapped[UUID | None] = refers("courses.id", index=False)
+    actor_id: Mapped[UUID | None] = refers("users.id")
+    acting_as: Mapped[UUID | None] = refers("users.id", index=False)
+    action: Mapped[str] = mapped_column(String(60))
+    target: Mapped[str] = mapped_column(String(60), default="")
+    target_id: Mapped[str] = mapped_column(String(80), default="")
+    before: Mapped[Json] = mapped_column(default=dict)
+    after: Mapped[Json] = mapped_column(default=dict)
+    reason: Mapped[str] = mapped_column(default="")
+    request: Mapped[str] = mapped_column(String(80), default="")
+    at: Mapped[When]

@@ -1,0 +1,97 @@
+"""What all tables share: the types of their columns, and ids."""
+
+from datetime import datetime
+from fractions import Fraction
+from functools import lru_cache
+from typing import Annotated, Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, MetaData, String, Text, TypeDecorator, Uuid
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from api.clock import from_micros, to_micros
+from api.ids import new_id
+
+__all__ = ["Base", "Exact", "Id", "Instant", "Json", "Line", "UserId", "When", "exact", "refers"]
+
+NUMBERS_KEPT: Final = 4096
+
+
+@lru_cache(maxsize=NUMBERS_KEPT)
+def exact(text: str) -> Fraction:
+    """Return an exact number from its text; the same few credits and factors stand everywhere."""
+    return Fraction(text)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, kept as microseconds since 1970 in UTC; a naive time is refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Return the moment as a number."""
+        del dialect
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Return the moment as an aware time."""
+        del dialect
+        return None if value is None else from_micros(value)
+
+
+class Exact(TypeDecorator[Fraction]):
+    """An exact number, kept as text: ``3``, ``7/2``."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Fraction | int | None, dialect: Dialect) -> str | None:
+        """Return the number as text."""
+        del dialect
+        return None if value is None else str(Fraction(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Fraction | None:
+        """Return the text as a number."""
+        del dialect
+        return None if value is None else exact(value)
+
+
+Json: TypeAlias = dict[str, Any]
+When: TypeAlias = datetime
+Id = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
+UserId = Annotated[
+    UUID, mapped_column(Uuid, ForeignKey("users.id", onupdate="CASCADE"), index=True)
+]
+"""A person; whoever is erased gets a new random id, which every row follows."""
+Line = Annotated[str, mapped_column(String(300))]
+
+
+def refers(column: str, *, index: bool = True, primary_key: bool = False) -> Any:
+    """Return a column that refers to another table's *column*."""
+    return mapped_column(
+        Uuid, ForeignKey(column, onupdate="CASCADE"), index=index, primary_key=primary_key
+    )
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: Instant,
+        Fraction: Exact,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+        str: Text,
+        UUID: Uuid,
+    }

@@ -1,0 +1,193 @@
+"""Courses: who is in them, and what is set."""
+
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.tables.base import Base, Id, Json, Line, UserId, When, refers
+
+__all__ = [
+    "Assignment",
+    "AssignmentProblem",
+    "Course",
+    "Enrolment",
+    "Excuse",
+    "Extension",
+    "LateDays",
+    "Notice",
+    "Section",
+]
+
+
+class Course(Base):
+    """A course, in one time zone. *categories* are those of its assignments, with weights."""
+
+    __tablename__ = "courses"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[Line]
+    zone: Mapped[str] = mapped_column(String(60))
+    numbers: Mapped[str | None] = mapped_column(String(10))
+    secret: Mapped[str] = mapped_column(String(64))
+    late_day_budget: Mapped[int] = mapped_column(default=0)
+    categories: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    created_at: Mapped[When]
+    archived_at: Mapped[When | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Section(Base):
+    """A group of students of a course that meets together."""
+
+    __tablename__ = "sections"
+    __table_args__ = (UniqueConstraint("course_id", "name"),)
+
+    id: Mapped[Id]
+    course_id: Mapped[UUID] = refers("courses.id", index=False)
+    name: Mapped[Line]
+
+
+class Enrolment(Base):
+    """What a person is in a course: *role* is student, grader or instructor."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (UniqueConstraint("course_id", "user_id"),)
+
+    id: Mapped[Id]
+    course_id: Mapped[UUID] = refers("courses.id", index=False)
+    user_id: Mapped[UserId]
+    role: Mapped[str] = mapped_column(String(10))
+    section_id: Mapped[UUID | None] = refers("sections.id")
+    is_test: Mapped[bool] = mapped_column(default=False)
+    lms_id: Mapped[Line] = mapped_column(default="")
+    created_at: Mapped[When]
+    withdrawn_at: Mapped[When | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Assignment(Base):
+    """What is set, and the rules that hold for it.
+
+    *timeline* is what the instructor wrote (wall clock of the course); the moments beside it are
+    what it means. *results* and *solutions* say when a student sees verdicts, and keys and worked
+    solutions; *variants* whose numbers a student gets. *version* counts changes of any of this.
+    """
+
+    __tablename__ = "assignments"
+    __table_args__ = (UniqueConstraint("course_id", "slug"),)
+
+    id: Mapped[Id]
+    course_id: Mapped[UUID] = refers("courses.id", index=False)
+    slug: Mapped[str] = mapped_column(String(80))
+    title: Mapped[Line]
+    instructions: Mapped[str] = mapped_column(default="")
+    category: Mapped[str] = mapped_column(String(80), default="")
+    position: Mapped[int] = mapped_column(default=0)
+    timeline: Mapped[Json] = mapped_column(default=dict)
+    release_at: Mapped[When | None]
+    due_at: Mapped[When | None]
+    closes_at: Mapped[When | None]
+    attempts: Mapped[int | None]
+    cool_down_seconds: Mapped[int] = mapped_column(default=0)
+    by_attempt: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    results: Mapped[str] = mapped_column(String(12), default="at_once")
+    solutions: Mapped[str] = mapped_column(String(12), default="after_close")
+    results_released_at: Mapped[When | None]
+    solutions_released_at: Mapped[When | None]
+    variants: Mapped[str] = mapped_column(String(12), default="each")
+    new_after: Mapped[int | None]
+    groups: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    extra: Mapped[bool] = mapped_column(default=False)
+    regrade_days: Mapped[int | None]
+    regrade_limit: Mapped[int | None]
+    anonymous: Mapped[bool] = mapped_column(default=False)
+    lms_id: Mapped[Line] = mapped_column(default="")
+    published_at: Mapped[When | None]
+    deleted_at: Mapped[When | None]
+    created_at: Mapped[When]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class AssignmentProblem(Base):
+    """A problem in an assignment, pinned to a version.
+
+    *points* is what it is worth here, None for the sum of its parts; *voided* tells of parts that
+    do not count as they were marked: ``full`` marks for everybody, or ``out`` of the maximum.
+    """
+
+    __tablename__ = "assignment_problems"
+    __table_args__ = (UniqueConstraint("assignment_id", "slug"),)
+
+    id: Mapped[Id]
+    assignment_id: Mapped[UUID] = refers("assignments.id", index=False)
+    slug: Mapped[str] = mapped_column(String(80))
+    version_id: Mapped[UUID] = refers("problem_versions.id")
+    position: Mapped[int] = mapped_column(default=0)
+    points: Mapped[Fraction | None]
+    group: Mapped[str] = mapped_column(String(80), default="")
+    extra: Mapped[bool] = mapped_column(default=False)
+    voided: Mapped[Json] = mapped_column(default=dict)
+    removed_at: Mapped[When | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Extension(Base):
+    """Other times or limits for a student or a section: in one assignment, or in all of them."""
+
+    __tablename__ = "extensions"
+    __table_args__ = (Index(None, "course_id", "assignment_id"),)
+
+    id: Mapped[Id]
+    course_id: Mapped[UUID] = refers("courses.id", index=False)
+    assignment_id: Mapped[UUID | None] = refers("assignments.id")
+    student_id: Mapped[UUID | None] = refers("users.id")
+    section_id: Mapped[UUID | None] = refers("sections.id")
+    spec: Mapped[Json]
+    reason: Mapped[str] = mapped_column(default="")
+    created_by: Mapped[UUID] = refers("users.id", index=False)
+    created_at: Mapped[When]
+    withdrawn_at: Mapped[When | None]
+
+
+class LateDays(Base):
+    """How many days of the budget a student has spent on an assignment."""
+
+    __tablename__ = "late_days"
+
+    assignment_id: Mapped[UUID] = refers("assignments.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = refers("users.id", primary_key=True)
+    days: Mapped[int]
+    spent_at: Mapped[When]
+
+
+class Excuse(Base):
+    """A student need not do an assignment, or one problem of it."""
+
+    __tablename__ = "excuses"
+
+    id: Mapped[Id]
+    assignment_id: Mapped[UUID] = refers("assignments.id")
+    problem_id: Mapped[UUID | None] = refers("assignment_problems.id", index=False)
+    student_id: Mapped[UserId]
+    reason: Mapped[str] = mapped_column(default="")
+    created_by: Mapped[UUID] = refers("users.id", index=False)
+    created_at: Mapped[When]
+    withdrawn_at: Mapped[When | None]
+
+
+class Notice(Base):
+    """What students are told on a problem: what was corrected, and when."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[Id]
+    problem_id: Mapped[UUID] = refers("assignment_problems.id")
+    regrade_id: Mapped[UUID | None] = refers("regrades.id", index=False)
+    text: Mapped[str]
+    created_by: Mapped[UUID] = refers("users.id", index=False)
+    created_at: Mapped[When]
+    withdrawn_at: Mapped[When | None]

@@ -1,0 +1,80 @@
+"""Grades of assignments, how they changed, and what people put in their place."""
+
+from fractions import Fraction
+from uuid import UUID
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.tables.base import Base, Id, When, refers
+
+__all__ = ["Grade", "GradeChange", "Override"]
+
+
+class Grade(Base):
+    """A student's grade of an assignment: worked out from standings, kept as they are.
+
+    *begun* says that something was handed in, *late* that lateness took some of what counts.
+    *pending_possible* are the points of *possible* that a person has yet to mark, *pending_score*
+    what of them is in *score* already.
+    """
+
+    __tablename__ = "grades"
+    __table_args__ = (Index(None, "student_id"),)
+
+    assignment_id: Mapped[UUID] = refers("assignments.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = refers("users.id", primary_key=True, index=False)
+    score: Mapped[Fraction | None]
+    score_float: Mapped[float | None]
+    possible: Mapped[Fraction]
+    waiting: Mapped[bool] = mapped_column(default=False)
+    pending_score: Mapped[Fraction] = mapped_column(default=Fraction(0))
+    pending_possible: Mapped[Fraction] = mapped_column(default=Fraction(0))
+    begun: Mapped[bool] = mapped_column(default=False)
+    late: Mapped[bool] = mapped_column(default=False)
+    updated_at: Mapped[When]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class GradeChange(Base):
+    """That a grade changed: from what to what, by which cause. Rows are only added.
+
+    *cause* is submission, regrade, undo, review, override, extension, excuse, late_days or
+    settings, *cause_id* which one.
+    """
+
+    __tablename__ = "grade_changes"
+    __table_args__ = (Index(None, "assignment_id", "student_id"),)
+
+    id: Mapped[Id]
+    assignment_id: Mapped[UUID] = refers("assignments.id", index=False)
+    student_id: Mapped[UUID] = refers("users.id")
+    before: Mapped[Fraction | None]
+    after: Mapped[Fraction | None]
+    cause: Mapped[str] = mapped_column(String(20))
+    cause_id: Mapped[UUID | None]
+    author_id: Mapped[UUID | None] = refers("users.id", index=False)
+    at: Mapped[When]
+
+
+class Override(Base):
+    """Points that a person gave in place of those that were worked out.
+
+    For an assignment, for a problem of it, or for a part of that. The student sees them with the
+    reason and the author.
+    """
+
+    __tablename__ = "overrides"
+    __table_args__ = (Index(None, "assignment_id", "student_id"),)
+
+    id: Mapped[Id]
+    assignment_id: Mapped[UUID] = refers("assignments.id", index=False)
+    problem_id: Mapped[UUID | None] = refers("assignment_problems.id", index=False)
+    part: Mapped[str | None] = mapped_column(String(80))
+    student_id: Mapped[UUID] = refers("users.id", index=False)
+    points: Mapped[Fraction]
+    reason: Mapped[str]
+    author_id: Mapped[UUID] = refers("users.id", index=False)
+    created_at: Mapped[When]
+    withdrawn_at: Mapped[When | None]
+    withdrawn_by: Mapped[UUID | None] = refers("users.id", index=False)

@@ -1,0 +1,81 @@
+"""People, and what they show to be let in."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.tables.base import Base, Id, Line, UserId, When, refers
+
+__all__ = ["Invite", "Knock", "LoginSession", "Token", "User"]
+
+
+class User(Base):
+    """A person. An erased one keeps nothing but a new random id."""
+
+    __tablename__ = "users"
+
+    id: Mapped[Id]
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    name: Mapped[Line]
+    student_number: Mapped[Line] = mapped_column(default="")
+    login: Mapped[Line] = mapped_column(default="")
+    password_hash: Mapped[str | None]
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[When]
+    suspended_at: Mapped[When | None]
+    erased_at: Mapped[When | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class _Shown:
+    """What a secret that somebody shows has: a public prefix, and the digest of the rest."""
+
+    id: Mapped[Id]
+    prefix: Mapped[str] = mapped_column(String(40), unique=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    user_id: Mapped[UserId]
+    created_at: Mapped[When]
+    expires_at: Mapped[When | None]
+    revoked_at: Mapped[When | None]
+
+
+class Token(_Shown, Base):
+    """A token of the API; it can do what its scopes name, and no more than its owner."""
+
+    __tablename__ = "tokens"
+
+    name: Mapped[Line]
+    scopes: Mapped[list[Any]]
+    course_id: Mapped[UUID | None] = refers("courses.id")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    last_used_at: Mapped[When | None]
+
+
+class Invite(_Shown, Base):
+    """A link that lets its owner set a password, once."""
+
+    __tablename__ = "invites"
+
+    purpose: Mapped[str] = mapped_column(String(10))
+    created_by: Mapped[UUID | None] = refers("users.id", index=False)
+    used_at: Mapped[When | None]
+
+
+class LoginSession(_Shown, Base):
+    """A browser where somebody is logged in."""
+
+    __tablename__ = "sessions"
+
+    seen_at: Mapped[When]
+
+
+class Knock(Base):
+    """One act that is counted to slow down whoever does it too often: a failed login, an export."""
+
+    __tablename__ = "knocks"
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(120), index=True)
+    at: Mapped[When] = mapped_column(index=True)

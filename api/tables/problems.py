@@ -1,0 +1,61 @@
+"""Problems as they were published, and their variants."""
+
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.tables.base import Base, Id, Json, Line, When, refers
+
+__all__ = ["ProblemVersion", "Variant"]
+
+
+class ProblemVersion(Base):
+    """One version of a problem: its file, and what it was found to be.
+
+    *space* is ``bank`` or the id of the course that it belongs to; *status* is draft, published or
+    retired. *parts* is a summary (id, kind, points) by which lists are made without reading the
+    file, *variants* the length of the list that students draw from.
+    """
+
+    __tablename__ = "problem_versions"
+    __table_args__ = (UniqueConstraint("space", "problem", "number"),)
+
+    id: Mapped[Id]
+    space: Mapped[str] = mapped_column(String(40))
+    problem: Mapped[str] = mapped_column(String(80), index=True)
+    number: Mapped[int]
+    status: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str]
+    title: Mapped[Line]
+    topic: Mapped[str] = mapped_column(String(80))
+    difficulty: Mapped[int]
+    points: Mapped[Fraction]
+    parts: Mapped[list[Any]]
+    draw_hash: Mapped[str] = mapped_column(String(64))
+    marking_hash: Mapped[str] = mapped_column(String(64))
+    engine: Mapped[str] = mapped_column(String(20))
+    variants: Mapped[int] = mapped_column(default=0)
+    report: Mapped[Json] = mapped_column(default=dict)
+    note: Mapped[str] = mapped_column(default="")
+    based_on: Mapped[UUID | None] = refers("problem_versions.id", index=False)
+    created_by: Mapped[UUID | None] = refers("users.id", index=False)
+    created_at: Mapped[When]
+    retired_at: Mapped[When | None]
+
+
+class Variant(Base):
+    """The numbers of a version with keys and wrong answers.
+
+    *position* is the place in the list that students draw from, -1 for the original; a version
+    that marks the same numbers anew has the same positions.
+    """
+
+    __tablename__ = "variants"
+
+    version_id: Mapped[UUID] = refers("problem_versions.id", primary_key=True, index=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seed: Mapped[int | None] = mapped_column(BigInteger)
+    data: Mapped[Json]

@@ -1,0 +1,124 @@
+"""Regrades: what is marked again, piece by piece, and what it changes."""
+
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.tables.base import Base, Id, Json, When, refers
+
+__all__ = ["Regrade", "RegradeChange", "RegradeChunk", "RegradeStudent"]
+
+
+class Regrade(Base):
+    """One regrade of a problem in an assignment.
+
+    *status* is one of judging, ready (the dry run is done), applying, stopped (half-way through
+    applying or undoing), applied, undoing, undone, cancelled and failed. *scope* is whom it is
+    for: ``all``, ``some`` students, or ``unopened``: those alone who have not seen the problem.
+    *made*: *to_version* was made for it, a draft until it is applied.
+    *total* and *done* count the submissions of the phase that began at *began_at*; *draws* are
+    those that had another version than *from_version* before, as version id, student, number.
+    """
+
+    __tablename__ = "regrades"
+    __table_args__ = (Index(None, "status"),)
+
+    id: Mapped[Id]
+    problem_id: Mapped[UUID] = refers("assignment_problems.id")
+    from_version: Mapped[UUID] = refers("problem_versions.id", index=False)
+    to_version: Mapped[UUID] = refers("problem_versions.id", index=False)
+    made: Mapped[bool] = mapped_column(default=False)
+    scope: Mapped[str] = mapped_column(String(10), default="all")
+    never_lower: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(default="")
+    notice: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(String(10))
+    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[Json] = mapped_column(default=dict)
+    draws: Mapped[list[Any]] = mapped_column(default=list)
+    error: Mapped[str] = mapped_column(default="")
+    began_at: Mapped[When | None]
+    stepped_at: Mapped[When | None]
+    created_by: Mapped[UUID] = refers("users.id", index=False)
+    created_at: Mapped[When]
+    cancelled_at: Mapped[When | None]
+    applied_by: Mapped[UUID | None] = refers("users.id", index=False)
+    applied_at: Mapped[When | None]
+    undone_by: Mapped[UUID | None] = refers("users.id", index=False)
+    undone_at: Mapped[When | None]
+
+
+class RegradeChunk(Base):
+    """A piece of a regrade, which is done as a whole or not at all.
+
+    *status* is new, judged, applied or undone: after a crash the work goes on from here.
+    *submissions* is how many there were when it was judged, *counts* what was found.
+    """
+
+    __tablename__ = "regrade_chunks"
+
+    regrade_id: Mapped[UUID] = refers("regrades.id", primary_key=True, index=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    submissions: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[Json] = mapped_column(default=dict)
+    status: Mapped[str] = mapped_column(String(10), default="new")
+
+
+class RegradeStudent(Base):
+    """A student of a regrade: in which chunk, and what it does to their scores.
+
+    *score* is that of the problem, *grade* that of the assignment: before, after, and after where
+    no answer is lowered (*kept*). *counted*: whether they count in figures (no test student).
+    """
+
+    __tablename__ = "regrade_students"
+    __table_args__ = (Index(None, "regrade_id", "chunk"),)
+
+    regrade_id: Mapped[UUID] = refers("regrades.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = refers("users.id", primary_key=True)
+    chunk: Mapped[int]
+    counted: Mapped[bool] = mapped_column(default=True)
+    score_before: Mapped[Fraction | None]
+    score_after: Mapped[Fraction | None]
+    score_kept: Mapped[Fraction | None]
+    grade_before: Mapped[Fraction | None]
+    grade_after: Mapped[Fraction | None]
+    grade_kept: Mapped[Fraction | None]
+
+
+class RegradeChange(Base):
+    """What a regrade does to one answer: the grading that counted, and the one that would.
+
+    *direction* is up, down, same (the credit stays, what is said or diagnosed does not) or review
+    (a person has to mark it now). *flag* says why it is not applied: ``manual`` (a person marked
+    it), ``kept`` (no answer is lowered). *result* has what the new grading holds, *before* what
+    of that stood in the answer when it was applied. *is_shown*: students can see the difference.
+    """
+
+    __tablename__ = "regrade_changes"
+    __table_args__ = (
+        UniqueConstraint("regrade_id", "answer_id"),
+        Index(None, "regrade_id", "student_id"),
+        Index(None, "regrade_id", "chunk"),
+    )
+
+    id: Mapped[Id]
+    regrade_id: Mapped[UUID] = refers("regrades.id", index=False)
+    chunk: Mapped[int]
+    answer_id: Mapped[UUID] = refers("answers.id")
+    student_id: Mapped[UUID] = refers("users.id", index=False)
+    old_grading: Mapped[UUID]
+    new_grading: Mapped[UUID | None]
+    old_status: Mapped[str] = mapped_column(String(20))
+    new_status: Mapped[str] = mapped_column(String(20))
+    old_credit: Mapped[Fraction | None]
+    new_credit: Mapped[Fraction | None]
+    direction: Mapped[str] = mapped_column(String(6))
+    is_shown: Mapped[bool] = mapped_column(default=True)
+    result: Mapped[Json]
+    before: Mapped[Json] = mapped_column(default=dict)
+    flag: Mapped[str] = mapped_column(String(20), default="")

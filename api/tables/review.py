@@ -1,0 +1,96 @@
+"""What people do with answers: marks by a rubric, comments, and requests to look again."""
+
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.tables.base import Base, Id, Line, UserId, When, refers
+
+__all__ = ["Comment", "RegradeRequest", "Review", "ReviewSkip", "RubricItem"]
+
+
+class RubricItem(Base):
+    """One thing that a marker can tick: points that it gives or takes, and what it says."""
+
+    __tablename__ = "rubric_items"
+    __table_args__ = (Index(None, "problem_id", "part"),)
+
+    id: Mapped[Id]
+    problem_id: Mapped[UUID] = refers("assignment_problems.id", index=False)
+    part: Mapped[str] = mapped_column(String(80))
+    position: Mapped[int] = mapped_column(default=0)
+    label: Mapped[Line]
+    say: Mapped[str] = mapped_column(default="")
+    points: Mapped[Fraction]
+    retired_at: Mapped[When | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Review(Base):
+    """Where the marking of an answer by a person stands; the marks themselves are gradings.
+
+    The mark is that of *items* and *adjustment*, or a *credit* that was given as it is; *comment*
+    the student reads, *reason* not. *likeness* is equal for answers that say the same to the same
+    numbers. *flag* is why somebody wants it looked at again, "" where nobody does.
+    """
+
+    __tablename__ = "reviews"
+    __table_args__ = (Index(None, "likeness"),)
+
+    answer_id: Mapped[UUID] = refers("answers.id", primary_key=True, index=False)
+    claimed_by: Mapped[UUID | None] = refers("users.id", index=False)
+    claimed_until: Mapped[When | None]
+    items: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    adjustment: Mapped[Fraction] = mapped_column(default=Fraction(0))
+    credit: Mapped[Fraction | None]
+    comment: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    marked_by: Mapped[UUID | None] = refers("users.id", index=False)
+    marked_at: Mapped[When | None]
+    likeness: Mapped[UUID | None]
+    flag: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class ReviewSkip(Base):
+    """A marker passed over an answer: it comes back to them after all others."""
+
+    __tablename__ = "review_skips"
+
+    answer_id: Mapped[UUID] = refers("answers.id", primary_key=True, index=False)
+    user_id: Mapped[UUID] = refers("users.id", primary_key=True)
+    at: Mapped[When]
+
+
+class Comment(Base):
+    """What somebody said about an answer; *public* ones the student sees."""
+
+    __tablename__ = "comments"
+
+    id: Mapped[Id]
+    answer_id: Mapped[UUID] = refers("answers.id")
+    author_id: Mapped[UserId]
+    text: Mapped[str]
+    public: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[When]
+    deleted_at: Mapped[When | None]
+
+
+class RegradeRequest(Base):
+    """A student asks that an answer be looked at again."""
+
+    __tablename__ = "regrade_requests"
+
+    id: Mapped[Id]
+    answer_id: Mapped[UUID] = refers("answers.id")
+    student_id: Mapped[UserId]
+    text: Mapped[str]
+    status: Mapped[str] = mapped_column(String(10), default="open")
+    reply: Mapped[str] = mapped_column(default="")
+    replied_by: Mapped[UUID | None] = refers("users.id", index=False)
+    replied_at: Mapped[When | None]
+    created_at: Mapped[When]
+    version: Mapped[int] = mapped_column(default=1)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from api.prose import formula_faults
 from problems.book import BOOK
 from problems.check import Report, check_file
 
@@ -29,4 +30,4 @@ def check_files(files: Sequence[Path], *, seeds: int) -> Iterator[Report]:
 
 
 def _check(path: Path, *, seeds: int) -> Report:
-    return check_file(path, book=BOOK, seeds=seeds)
+    return check_file(path, book=BOOK, seeds=seeds, proof=formula_faults)

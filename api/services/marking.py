@@ -25,6 +25,7 @@ __all__ = [
     "decimal",
     "mark_record",
     "open_bank",
+    "points_of",
     "result_record",
     "student_record",
 ]
@@ -116,6 +117,11 @@ def result_record(result: Result) -> dict[str, object]:
         "mistakes": list(result.mistakes),
         "feedback": result.feedback,
     }
+
+
+def points_of(record: Mapping[str, Any], said: Mapping[str, Any]) -> Fraction:
+    """Return what a part is worth in a grading: exactly in its record, rounded in what is said."""
+    return Fraction(str(record.get("points", said.get("points", 0))))
 
 
 def _credit(credit: Fraction | None) -> str | None:

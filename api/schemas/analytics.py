@@ -1,0 +1,269 @@
+"""What the answers of a class say about an assignment, and about all those of a course. Staff."""
+
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from api.http.fields import Count, Score, When
+from api.http.schema import Schema
+from api.schemas.figures import (
+    AttemptsOut,
+    DistributionOut,
+    Figure,
+    FlagOut,
+    GainOut,
+    ItemOut,
+    ReliabilityOut,
+    TimesOut,
+)
+
+__all__ = [
+    "ITEM",
+    "PART",
+    "TIME",
+    "AssignmentAnalytics",
+    "AssignmentSummary",
+    "CourseAnalytics",
+    "HandedIn",
+    "PartFigures",
+    "ProblemFigures",
+    "WrongBrief",
+]
+
+ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
+ITEM: Final[dict[str, Any]] = {
+    "n": 182,
+    "mean": 1.42,
+    "facility": 0.71,
+    "facility_interval": {"low": 0.651981, "high": 0.761927},
+    "sd": 0.91,
+    "pairs": 182,
+    "discrimination": 0.34,
+    "interval": {"low": 0.227149, "high": 0.443875},
+    "point_biserial": 0.52,
+    "efficiency": 48.2,
+    "effective_weight": 51.1,
+    "alpha_if_deleted": None,
+}
+PART: Final[dict[str, Any]] = {
+    "part": "side",
+    "kind": "integer",
+    "points": 2,
+    "voided": "",
+    "answered": 179,
+    "item": ITEM,
+    "attempts": {
+        "n": 179,
+        "never": 9,
+        "mean": 1.3,
+        "median": 1,
+        "by_attempt": [{"attempt": 1, "count": 129, "share_by_then": 0.72067}],
+    },
+    "gain": {
+        "n": 179,
+        "first": 0.72,
+        "best": 0.95,
+        "gain": 0.23,
+        "improvable": 50,
+        "improved": 41,
+    },
+}
+TIME: Final[dict[str, Any]] = {"n": 170, "median": 412, "quartiles": [230, 905], "idle": 12}
+DISTRIBUTION: Final[dict[str, Any]] = {
+    "n": 182,
+    "maximum": 100,
+    "mean": 74.2,
+    "median": 78,
+    "sd": 16.1,
+    "skewness": -0.8,
+    "kurtosis": 0.3,
+    "quartiles": [65, 78, 87.5],
+    "histogram": [{"low": 90, "high": 100, "count": 31}],
+}
+SUMMARY: Final[dict[str, Any]] = {
+    "assignment": ASSIGNMENT,
+    "slug": "homework-1",
+    "title": "Homework 1",
+    "due_at": "2026-10-31T20:00:00.000000Z",
+    "opened": 182,
+    "handed_in": 179,
+    "grades": DISTRIBUTION,
+    "times": [
+        {"hours": -24, "count": 41},
+        {"hours": 0, "count": 120},
+        {"hours": None, "count": 18},
+    ],
+    "after_due": 18,
+    "late_share": 0.100559,
+    "penalised": 11,
+}
+
+
+class PartFigures(Schema):
+    """A part: who answered, how hard it is, and what later attempts brought.
+
+    Of a part that a person marks the answer that counts is measured; it has no attempts. A *voided*
+    part has no figures.
+    """
+
+    part: str
+    kind: str
+    points: Score
+    voided: str
+    answered: Count
+    item: ItemOut
+    attempts: AttemptsOut | None
+    gain: GainOut | None
+
+
+class ProblemFigures(Schema):
+    """A problem among the others of the assignment, and its parts among all parts."""
+
+    problem: str
+    title: str
+    points: Score
+    item: ItemOut
+    time: TimesOut
+    parts: tuple[PartFigures, ...]
+
+
+class WrongBrief(Schema):
+    """The wrong first answers to a part in short.
+
+    The commonest group has *count* of them: of one cause, or of one value; *shown* is null where
+    these are several values. No mistake explains *unexplained* of all.
+    """
+
+    problem: str
+    part: str
+    wrong: Count
+    unexplained: Count
+    count: Count
+    shown: str | None
+    mistakes: tuple[str, ...]
+
+
+class AssignmentAnalytics(Schema):
+    """An assignment in figures.
+
+    *students* count (no test student, nobody who left), *opened* are those of them who opened it
+    and are not excused: only these are measured. *grades* are in percent of what is marked and as
+    they count, with all policy and overrides. *scores* are the points of the parts by the *attempt*
+    that was asked for, before policy. *blank_is_zero*: the time of all of them is over. What is
+    missing counts as 0 from when a student's own time is over, and not while answers to the part
+    wait to be marked.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "assignment": ASSIGNMENT,
+                    "attempt": "first",
+                    "section": None,
+                    "students": 201,
+                    "opened": 182,
+                    "blank_is_zero": True,
+                    "grades": DISTRIBUTION,
+                    "scores": DISTRIBUTION | {"maximum": 24, "mean": 15.1},
+                    "reliability": {"alpha": 0.78, "sem": 2.1, "k": 9, "n": 178},
+                    "problems": [
+                        {
+                            "problem": "conv-output-size",
+                            "title": "The output of a convolution",
+                            "points": 4,
+                            "item": ITEM,
+                            "time": TIME,
+                            "parts": [PART],
+                        }
+                    ],
+                    "wrong": [
+                        {
+                            "problem": "conv-output-size",
+                            "part": "side",
+                            "wrong": 50,
+                            "unexplained": 21,
+                            "count": 29,
+                            "shown": "64",
+                            "mistakes": ["rounded_up"],
+                        }
+                    ],
+                    "flags": [
+                        {
+                            "problem": "conv-output-size",
+                            "part": "side",
+                            "code": "too_easy",
+                            "say": "Nearly everyone gets this right: 98% of the points on average "
+                            "(182 students).",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    assignment: UUID
+    attempt: Literal["first", "best"]
+    section: UUID | None
+    students: Count
+    opened: Count
+    blank_is_zero: bool
+    grades: DistributionOut
+    scores: DistributionOut
+    reliability: ReliabilityOut
+    problems: tuple[ProblemFigures, ...]
+    wrong: tuple[WrongBrief, ...]
+    flags: tuple[FlagOut, ...]
+
+
+class HandedIn(Schema):
+    """How many handed in last at most *hours* after it was due, and later than the row above.
+
+    Negative hours are before it was due; the last row, with null, holds everybody later.
+    """
+
+    hours: int | None
+    count: Count
+
+
+class AssignmentSummary(Schema):
+    """One assignment of a course.
+
+    *after_due* handed in last after it was due for all, whatever was granted; *late_share* is their
+    share of those who handed in. *penalised* lost credit by that with an answer.
+    """
+
+    assignment: UUID
+    slug: str
+    title: str
+    due_at: When | None
+    opened: Count
+    handed_in: Count
+    grades: DistributionOut
+    times: tuple[HandedIn, ...]
+    after_due: Count
+    late_share: Figure | None
+    penalised: Count
+
+
+class CourseAnalytics(Schema):
+    """The published assignments of a course, one beside the other."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "course": "01933e3a-0000-7000-8000-000000000000",
+                    "section": None,
+                    "students": 201,
+                    "assignments": [SUMMARY],
+                }
+            ]
+        }
+    )
+
+    course: UUID
+    section: UUID | None
+    students: Count
+    assignments: tuple[AssignmentSummary, ...]

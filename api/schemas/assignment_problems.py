@@ -1,0 +1,168 @@
+"""Problems as they are set in an assignment, and notices on them."""
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, Points, Score, Slug, When
+from api.http.schema import Schema
+from api.schemas.effects import EFFECT, Effect
+from api.schemas.patching import Prose, patch_of
+
+__all__ = [
+    "POSED",
+    "NoticeIn",
+    "NoticeOut",
+    "Notices",
+    "PosedChanged",
+    "PosedIn",
+    "PosedPatch",
+    "PosedSettings",
+    "Voided",
+]
+
+POSED: Final[dict[str, Any]] = {
+    "problem": "conv-output-size",
+    "version_id": "01933e3a-0000-7000-8000-00000000000b",
+    "number": 2,
+    "newest": 2,
+    "of": "conv-output-size",
+    "space": "bank",
+    "title": "Output size of a convolution and the pooling after it",
+    "points": 4,
+    "own_points": None,
+    "group": "",
+    "position": 0,
+    "extra": False,
+    "voided": {},
+    "parts": [{"id": "side", "kind": "integer", "points": 2}],
+    "opened": True,
+    "version": 1,
+}
+NOTICE: Final[dict[str, Any]] = {
+    "id": "01933e3a-0000-7000-8000-00000000000d",
+    "problem": "conv-output-size",
+    "text": "The key of the second part was wrong.",
+    "regrade": None,
+    "created_at": "2026-11-21T12:00:00.000000Z",
+}
+
+Group: TypeAlias = Annotated[str, Field(max_length=80)]
+Voided: TypeAlias = Literal["full", "out"]
+
+
+class _Posed(Schema):
+    """What can be set for a problem in an assignment.
+
+    *points* null is the sum of its parts. *version* is the id of a published version. *voided*
+    tells of parts that do not count as they were marked: ``full`` marks for everybody, or ``out``
+    of score and maximum.
+    """
+
+    points: Points | None = None
+    group: Group = ""
+    extra: bool = False
+    voided: Annotated[dict[str, Voided], Field(max_length=100)] = {}
+
+
+class PosedIn(_Posed):
+    """A problem to add under the name *problem*.
+
+    Without *version* it is the newest of the problem *of* (by default of the same name) in the
+    course's own space, else in the bank. *position* null puts it at the end.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"problem": "conv-output-size", "points": 4}]}
+    )
+
+    problem: Slug
+    of: Slug | None = None
+    version: UUID | None = None
+    position: Count | None = None
+
+
+class PosedPatch(_Posed):
+    """Settings of a problem to change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra=patch_of({"voided": {"side": "full"}}))
+
+    version: UUID = UUID(int=0)
+
+
+class PartSummary(Schema):
+    """A part of the pinned version."""
+
+    id: str
+    kind: str
+    points: Score
+
+
+class PosedSettings(Schema):
+    """A problem as it is set in an assignment.
+
+    It is version *number* of the problem *of* the bank or of the course (*space*); *newest* is the
+    highest number published there. *points* is what it is worth here, *own_points* what was set for
+    that (null: the sum of its parts). *opened*: a student has seen numbers, so that another version
+    comes by a regrade.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [POSED]})
+
+    problem: str
+    version_id: UUID
+    number: Count
+    newest: Count
+    of: str
+    space: Literal["bank", "course"]
+    title: str
+    points: Score
+    own_points: Score | None
+    group: str
+    position: Count
+    extra: bool
+    voided: dict[str, Voided]
+    parts: tuple[PartSummary, ...]
+    opened: bool
+    version: Count
+
+
+class PosedChanged(Schema):
+    """A problem after a change (null where it was removed), and what that does to grades."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"problem": POSED, "effect": EFFECT}]}
+    )
+
+    problem: PosedSettings | None
+    effect: Effect
+
+
+class NoticeIn(Schema):
+    """What students are told on a problem; with a *regrade* each sees what they gained by it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": NOTICE["text"]}]})
+
+    text: Annotated[Prose, Field(min_length=1, max_length=2000)]
+    regrade: UUID | None = None
+
+
+class NoticeOut(Schema):
+    """A notice as staff see it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [NOTICE]})
+
+    id: UUID
+    problem: str
+    text: str
+    regrade: UUID | None
+    created_at: When
+
+
+class Notices(Schema):
+    """The notices on a problem that were not withdrawn, in their order."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [NOTICE]}]})
+
+    items: tuple[NoticeOut, ...]

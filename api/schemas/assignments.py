@@ -1,0 +1,246 @@
+"""Assignments as they are set, for staff; and as students see them."""
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, Credit, Score, Slug, When
+from api.http.schema import Schema
+from api.schemas.assignment_problems import POSED, PosedSettings
+from api.schemas.courses import Name
+from api.schemas.effects import EFFECT, Effect
+from api.schemas.my_assignments import TIMES, Times
+from api.schemas.patching import Prose, Title, patch_of
+from api.schemas.timeline import TimelineSpec
+
+__all__ = [
+    "AssignmentChanged",
+    "AssignmentIn",
+    "AssignmentPatch",
+    "AssignmentSettings",
+    "GroupSpec",
+    "OrderIn",
+    "ReleaseIn",
+    "Released",
+    "StaffAssignment",
+    "StudentAssignment",
+]
+
+TIMELINE: Final[dict[str, Any]] = {
+    "due": "2026-11-27 23:59",
+    "late": [{"days": 1, "credit": "90%"}],
+    "late_days": 2,
+}
+SETTINGS: Final[dict[str, Any]] = {
+    "slug": "hw-1",
+    "title": "Convolutions",
+    "instructions": "Show nothing but the result.",
+    "category": "Homework",
+    "position": 0,
+    "timeline": TIMELINE,
+    "attempts": 3,
+    "cool_down_seconds": 0,
+    "by_attempt": [1, 0.9],
+    "results": "at_once",
+    "solutions": "after_close",
+    "variants": "each",
+    "new_after": None,
+    "groups": [],
+    "extra": False,
+    "regrade_days": 7,
+    "regrade_limit": 3,
+    "anonymous": False,
+    "lms_id": "",
+}
+STAFF: Final[dict[str, Any]] = SETTINGS | {
+    "id": "01933e3a-0000-7000-8000-000000000001",
+    "course": "01933e3a-0000-7000-8000-00000000000c",
+    "times": TIMES,
+    "results_released_at": None,
+    "solutions_released_at": None,
+    "published_at": "2026-11-20T08:00:00.000000Z",
+    "problems": [POSED],
+    "version": 4,
+}
+STUDENT: Final[dict[str, Any]] = {
+    "id": "01933e3a-0000-7000-8000-000000000001",
+    "course": "01933e3a-0000-7000-8000-00000000000c",
+    "slug": "hw-1",
+    "title": "Convolutions",
+    "instructions": "Show nothing but the result.",
+    "category": "Homework",
+    "times": TIMES,
+    "attempts": 3,
+    "cool_down_seconds": 0,
+    "by_attempt": [1, 0.9],
+    "results": "at_once",
+    "solutions": "after_close",
+    "extra": False,
+    "regrade_days": 7,
+    "regrade_limit": 3,
+    "problems": [
+        {"problem": "conv-output-size", "title": "Output size", "points": 4, "extra": False}
+    ],
+}
+
+Results: TypeAlias = Literal["at_once", "after_due", "after_close", "manual"]
+Solutions: TypeAlias = Literal["after_due", "after_close", "manual", "never"]
+Variants: TypeAlias = Literal["original", "shared", "each", "each_after"]
+
+
+class GroupSpec(Schema):
+    """Problems of which the lowest are dropped."""
+
+    id: Name
+    drop_lowest: Annotated[Count, Field(le=100)] = 0
+
+
+class AssignmentSettings(Schema):
+    """What can be set for an assignment.
+
+    *attempts* are allowed at each part (null: no limit); *by_attempt* is what is left of the credit
+    at the first, second, ... attempt, the last one for all that follow. *results* and *solutions*
+    say when students see verdicts, and keys with worked solutions; those of numbers that the class
+    shares wait for the last student who may hand in. *variants*: the textbook's
+    numbers, the same drawn ones for all, each student their own, or new ones too once *new_after*
+    attempts are used. *position* null puts it at the end.
+    """
+
+    instructions: Prose = ""
+    category: Annotated[str, Field(max_length=80)] = ""
+    position: Count | None = None
+    timeline: TimelineSpec = TimelineSpec()
+    attempts: Annotated[int, Field(ge=1, le=1000)] | None = None
+    cool_down_seconds: Annotated[Count, Field(le=604_800)] = 0
+    by_attempt: Annotated[tuple[Credit, ...], Field(max_length=50)] = ()
+    results: Results = "at_once"
+    solutions: Solutions = "after_close"
+    variants: Variants = "each"
+    new_after: Annotated[int, Field(ge=1, le=1000)] | None = None
+    groups: Annotated[tuple[GroupSpec, ...], Field(max_length=50)] = ()
+    extra: bool = False
+    regrade_days: Annotated[Count, Field(le=3660)] | None = None
+    regrade_limit: Annotated[Count, Field(le=1000)] | None = None
+    anonymous: bool = False
+    lms_id: Annotated[str, Field(max_length=200, pattern=r"^[\x21-\x7e]*$")] = ""
+
+
+class AssignmentIn(AssignmentSettings):
+    """A new assignment; it is not published yet."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SETTINGS]})
+
+    slug: Slug
+    title: Title
+
+
+class AssignmentPatch(AssignmentSettings):
+    """Settings of an assignment to change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra=patch_of({"timeline": TIMELINE, "attempts": 5}))
+
+    slug: Slug = ""
+    title: Title = ""
+
+
+class StaffAssignment(AssignmentSettings):
+    """An assignment as staff see it; *times* are those for whom nothing was granted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [STAFF]})
+
+    id: UUID
+    course: UUID
+    slug: str
+    title: str
+    times: Times
+    results_released_at: When | None
+    solutions_released_at: When | None
+    published_at: When | None
+    problems: tuple[PosedSettings, ...]
+    version: Count
+
+
+class StudentProblem(Schema):
+    """A problem of an assignment as students see it in a list."""
+
+    problem: str
+    title: str
+    points: Score
+    extra: bool
+
+
+class StudentAssignment(Schema):
+    """An assignment as one student sees it: *times* and limits are the student's own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [STUDENT]})
+
+    id: UUID
+    course: UUID
+    slug: str
+    title: str
+    instructions: str
+    category: str
+    times: Times
+    attempts: Count | None
+    cool_down_seconds: Count
+    by_attempt: tuple[Credit, ...]
+    results: Results
+    solutions: Solutions
+    extra: bool
+    regrade_days: Count | None
+    regrade_limit: Count | None
+    problems: tuple[StudentProblem, ...]
+
+
+class AssignmentChanged(Schema):
+    """An assignment after a change, and what that does to grades."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"assignment": STAFF, "effect": EFFECT}]}
+    )
+
+    assignment: StaffAssignment
+    effect: Effect
+
+
+class OrderIn(Schema):
+    """All problems of an assignment, in the order in which they are to stand."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"problems": ["why-small-kernels", "conv-output-size"]}]}
+    )
+
+    problems: Annotated[tuple[str, ...], Field(max_length=200)]
+
+
+class ReleaseIn(Schema):
+    """What students are to see from now on (true), or by the rule again (false)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"results": True}]})
+
+    results: bool | None = None
+    solutions: bool | None = None
+
+
+class Released(Schema):
+    """An assignment after a release; *waiting* is how many grades still wait for a person.
+
+    *warnings* say what is not marked, not answered or still open although something is shown now.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "assignment": STAFF,
+                    "waiting": 2,
+                    "warnings": ["2 answers to why of why-small-kernels are not marked."],
+                }
+            ]
+        }
+    )
+
+    assignment: StaffAssignment
+    waiting: Count
+    warnings: tuple[str, ...]

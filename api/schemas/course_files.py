@@ -1,0 +1,118 @@
+"""A course as files: what stands in each of them, and what became of applying them."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, Points, Slug
+from api.http.schema import Schema
+from api.schemas.assignment_problems import Voided
+from api.schemas.assignments import AssignmentSettings
+from api.schemas.courses import CourseSettings
+from api.schemas.effects import EFFECT, Effect
+from api.schemas.patching import Title
+
+__all__ = [
+    "Applied",
+    "ApplyFilesIn",
+    "AssignmentFile",
+    "CourseFile",
+    "CourseFiles",
+    "Entry",
+    "FileChange",
+]
+
+FILES: Final[dict[str, Any]] = {
+    "course.yaml": "slug: dl-2026\ntitle: Deep Learning\nzone: Europe/Berlin\n",
+    "assignments/hw-1.yaml": "title: Convolutions\nproblems:\n- {problem: conv-output-shape}\n",
+}
+
+
+class CourseFile(CourseSettings):
+    """What ``course.yaml`` says; the *slug* names the course, and is not changed by it."""
+
+    slug: Slug
+    title: Title
+    zone: Annotated[str, Field(max_length=60)]
+
+
+class Entry(Schema):
+    """A problem in the file of an assignment.
+
+    *version* is a number in *space*. Without it, it is the newest, the course's own before the
+    bank's; a problem that students have seen stays as it is.
+    """
+
+    problem: Slug
+    of: Slug | None = None
+    version: Count | None = None
+    space: Literal["bank", "course"] | None = None
+    points: Points | None = None
+    group: Annotated[str, Field(max_length=80)] = ""
+    extra: bool = False
+    voided: Annotated[dict[str, Voided], Field(max_length=100)] = {}
+
+
+class AssignmentFile(AssignmentSettings):
+    """What ``assignments/SLUG.yaml`` says; what it leaves out has its default."""
+
+    title: Title
+    published: bool = False
+    problems: Annotated[tuple[Entry, ...], Field(max_length=200)] = ()
+
+
+class CourseFiles(Schema):
+    """The files of a course by their paths."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"files": FILES}]})
+
+    files: dict[str, str]
+
+
+class ApplyFilesIn(Schema):
+    """Files to make a course of; *prune* removes what the course has and the files have not."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"files": FILES}]})
+
+    files: Annotated[dict[str, str], Field(min_length=1, max_length=1000)]
+    prune: bool = False
+
+
+class FileChange(Schema):
+    """A file that the course would be exported to and that is another one now, as a diff."""
+
+    path: str
+    kind: Literal["added", "changed", "removed"]
+    diff: tuple[str, ...]
+
+
+class Applied(Schema):
+    """What applying files changed.
+
+    *left* are files that the course has beside those that were given. *notes* say what could not
+    follow at once. *effect* is what it does to grades.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "changes": [
+                        {
+                            "path": "assignments/hw-1.yaml",
+                            "kind": "changed",
+                            "diff": ["-attempts: 3", "+attempts: 5"],
+                        }
+                    ],
+                    "left": [],
+                    "notes": [],
+                    "effect": EFFECT,
+                }
+            ]
+        }
+    )
+
+    changes: tuple[FileChange, ...]
+    left: tuple[str, ...]
+    notes: tuple[str, ...]
+    effect: Effect

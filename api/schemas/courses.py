@@ -1,0 +1,131 @@
+"""Courses as they are set up."""
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, Email, Points, Slug, When
+from api.http.schema import Schema
+from api.schemas.effects import EFFECT, Effect
+from api.schemas.patching import Title, patch_of
+
+__all__ = [
+    "CategorySpec",
+    "CopyIn",
+    "CourseChanged",
+    "CourseIn",
+    "CoursePatch",
+    "CourseSettings",
+    "CourseView",
+    "Name",
+]
+
+SETTINGS: Final[dict[str, Any]] = {
+    "slug": "dl-2026",
+    "title": "Deep Learning",
+    "zone": "Europe/Berlin",
+    "numbers": "point",
+    "late_day_budget": 5,
+    "categories": [
+        {"id": "Homework", "weight": 60, "drop_lowest": 1},
+        {"id": "Exam", "weight": 40, "drop_lowest": 0},
+    ],
+}
+COURSE: Final[dict[str, Any]] = SETTINGS | {
+    "id": "01933e3a-0000-7000-8000-00000000000c",
+    "role": "instructor",
+    "archived_at": None,
+    "version": 3,
+}
+
+Name: TypeAlias = Annotated[Title, Field(max_length=80)]
+"""The name of a category or of a group of problems."""
+Zone: TypeAlias = Annotated[str, Field(max_length=60)]
+Numbers: TypeAlias = Literal["point", "comma"]
+
+
+class CategorySpec(Schema):
+    """Assignments that count together with a weight, of which the lowest are dropped."""
+
+    id: Name
+    weight: Points
+    drop_lowest: Annotated[Count, Field(le=100)] = 0
+
+
+class CourseSettings(Schema):
+    """What can be set for a course.
+
+    *numbers* is how students write decimals (null: each problem says). *late_day_budget* is how
+    many late days a student may spend in all. Without categories the points are added up.
+    """
+
+    numbers: Numbers | None = None
+    late_day_budget: Annotated[Count, Field(le=1000)] = 0
+    categories: Annotated[tuple[CategorySpec, ...], Field(max_length=50)] = ()
+
+
+class CourseIn(CourseSettings):
+    """A new course; *instructor* is the address of somebody who has an account."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [SETTINGS | {"instructor": "ada@example.edu"}]}
+    )
+
+    slug: Slug
+    title: Title
+    zone: Zone
+    instructor: Email | None = None
+
+
+class CoursePatch(CourseSettings):
+    """Settings of a course to change; what is left out stays.
+
+    With another zone every time keeps its wall clock.
+    """
+
+    model_config = ConfigDict(json_schema_extra=patch_of({"late_day_budget": 3}))
+
+    slug: Slug = ""
+    title: Title = ""
+    zone: Zone = ""
+
+
+class CourseView(CourseSettings):
+    """A course, and what the caller is in it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [COURSE]})
+
+    id: UUID
+    slug: str
+    title: str
+    zone: str
+    role: Literal["student", "grader", "instructor", "admin"]
+    archived_at: When | None
+    version: Count
+
+
+class CourseChanged(Schema):
+    """A course after a change, and what that does to grades."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"course": COURSE, "effect": EFFECT}]}
+    )
+
+    course: CourseView
+    effect: Effect
+
+
+class CopyIn(Schema):
+    """A copy of a course: every time *shift_days* later, on the same wall clock."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"slug": "dl-2027", "title": "Deep Learning", "shift_days": 364}]
+        }
+    )
+
+    slug: Slug
+    title: Title
+    shift_days: Annotated[int, Field(ge=-3660, le=3660)] = 0
+    zone: Zone | None = None

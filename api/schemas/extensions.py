@@ -1,0 +1,249 @@
+"""What single students or sections are granted: other times and limits, excuses, late days."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, When
+from api.http.schema import Schema
+from api.schemas.effects import EFFECT, Effect
+from api.schemas.my_assignments import TIMES, Times
+from api.schemas.patching import Prose
+from api.schemas.timeline import ExtensionSpec
+
+__all__ = [
+    "ExcuseGranted",
+    "ExcuseIn",
+    "ExcuseOut",
+    "Excuses",
+    "ExtensionGranted",
+    "ExtensionIn",
+    "ExtensionOut",
+    "LateDayUse",
+    "LateDaysChanged",
+    "LateDaysView",
+    "Preview",
+    "RefundIn",
+    "StudentTimes",
+]
+
+ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
+STUDENT: Final = "01933e3a-0000-7000-8000-00000000000a"
+GRANT: Final[dict[str, Any]] = {
+    "assignment": ASSIGNMENT,
+    "student": STUDENT,
+    "section": None,
+    "grants": {"days": 3, "reason": "ill from 24 to 26 November"},
+}
+EXTENSION: Final[dict[str, Any]] = GRANT | {
+    "id": "01933e3a-0000-7000-8000-00000000000e",
+    "created_by": "01933e3a-0000-7000-8000-00000000000f",
+    "created_at": "2026-11-23T12:00:00.000000Z",
+}
+EXCUSE: Final[dict[str, Any]] = {
+    "id": "01933e3a-0000-7000-8000-00000000001a",
+    "student": STUDENT,
+    "problem": None,
+    "reason": "ill",
+    "created_by": "01933e3a-0000-7000-8000-00000000000f",
+    "created_at": "2026-11-23T12:00:00.000000Z",
+}
+LATE_DAYS: Final[dict[str, Any]] = {
+    "budget": 5,
+    "spent": 2,
+    "left": 3,
+    "uses": [
+        {
+            "assignment": ASSIGNMENT,
+            "slug": "hw-1",
+            "title": "Convolutions",
+            "days": 2,
+            "spent_at": "2026-11-29T12:00:00.000000Z",
+        }
+    ],
+}
+
+Why = Annotated[Prose, Field(max_length=500)]
+
+
+class ExtensionIn(Schema):
+    """An extension for one *student* or one *section*; without *assignment*, in all of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{key: value for key, value in GRANT.items() if key != "section"}]
+        }
+    )
+
+    assignment: UUID | None = None
+    student: UUID | None = None
+    section: UUID | None = None
+    grants: ExtensionSpec
+
+
+class ExtensionOut(Schema):
+    """An extension as it was granted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXTENSION]})
+
+    id: UUID
+    assignment: UUID | None
+    student: UUID | None
+    section: UUID | None
+    grants: ExtensionSpec
+    created_by: UUID
+    created_at: When
+
+
+class Preview(Schema):
+    """The times of an assignment without an extension and with it.
+
+    For a student with all else that was granted; for a section, for whom nothing else was.
+    """
+
+    assignment: UUID
+    slug: str
+    before: Times
+    after: Times
+
+
+class ExtensionGranted(Schema):
+    """An extension, the times that it gives, and what it does to grades."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "extension": EXTENSION,
+                    "previews": [
+                        {
+                            "assignment": ASSIGNMENT,
+                            "slug": "hw-1",
+                            "before": TIMES,
+                            "after": TIMES,
+                        }
+                    ],
+                    "effect": EFFECT,
+                }
+            ]
+        }
+    )
+
+    extension: ExtensionOut
+    previews: tuple[Preview, ...]
+    effect: Effect
+
+
+class StudentTimes(Schema):
+    """What holds for one student in an assignment: the most favourable of all that was granted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "times": TIMES,
+                    "attempts": 3,
+                    "cool_down_seconds": 0,
+                    "late_days": 0,
+                    "extensions": [EXTENSION],
+                }
+            ]
+        }
+    )
+
+    times: Times
+    attempts: Count | None
+    cool_down_seconds: Count
+    late_days: Count
+    extensions: tuple[ExtensionOut, ...]
+
+
+class ExcuseIn(Schema):
+    """A student who need not do an assignment, or one *problem* of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"student": STUDENT, "reason": "ill"}]}
+    )
+
+    student: UUID
+    problem: Annotated[str, Field(max_length=80)] | None = None
+    reason: Why = ""
+
+
+class ExcuseOut(Schema):
+    """An excuse as it was granted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXCUSE]})
+
+    id: UUID
+    student: UUID
+    problem: str | None
+    reason: str
+    created_by: UUID
+    created_at: When
+
+
+class Excuses(Schema):
+    """The excuses in an assignment that hold, in their order."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXCUSE]}]})
+
+    items: tuple[ExcuseOut, ...]
+
+
+class ExcuseGranted(Schema):
+    """An excuse, and what it does to grades."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"excuse": EXCUSE, "effect": EFFECT}]}
+    )
+
+    excuse: ExcuseOut
+    effect: Effect
+
+
+class LateDayUse(Schema):
+    """The late days that a student spent on an assignment."""
+
+    assignment: UUID
+    slug: str
+    title: str
+    days: Count
+    spent_at: When
+
+
+class LateDaysView(Schema):
+    """A student's budget of late days in a course, and where it went."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LATE_DAYS]})
+
+    budget: Count
+    spent: Count
+    left: Count
+    uses: tuple[LateDayUse, ...]
+
+
+class RefundIn(Schema):
+    """Late days to give back; work that was in time by them keeps its credit."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"assignment": ASSIGNMENT, "days": 1, "reason": "the site was down"}]
+        }
+    )
+
+    assignment: UUID
+    days: Annotated[int, Field(ge=1, le=1000)]
+    reason: Why = ""
+
+
+class LateDaysChanged(Schema):
+    """The late days of a student after a refund, and what that does to grades."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"late_days": LATE_DAYS, "effect": EFFECT}]}
+    )
+
+    late_days: LateDaysView
+    effect: Effect

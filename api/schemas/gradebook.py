@@ -1,0 +1,166 @@
+"""The gradebook as the staff of a course see it."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, Points, Score, When
+from api.http.schema import Schema
+
+__all__ = ["GradebookCategory", "GradebookCell", "GradebookColumn", "GradebookOut", "GradebookRow"]
+
+ASSIGNMENT: Final = "01933e3a-0000-7000-8000-000000000001"
+SUMMARY: Final[dict[str, Any]] = {
+    "counted": 180,
+    "mean": 7.25,
+    "median": 7.5,
+    "below": 21,
+    "missing": 9,
+    "waiting": 4,
+    "excused": 1,
+    "late": 17,
+}
+CELL: Final[dict[str, Any]] = {
+    "assignment": ASSIGNMENT,
+    "score": 7.5,
+    "possible": 10,
+    "waiting": False,
+    "waiting_points": 0,
+    "late": True,
+    "excused": False,
+    "overridden": False,
+    "missing": False,
+    "version": 3,
+}
+BOOK: Final[dict[str, Any]] = {
+    "course": "01933e3a-0000-7000-8000-00000000000c",
+    "students": 190,
+    "categories": [{"id": "Homework", "weight": 60, "drop_lowest": 1}],
+    "columns": [
+        {
+            "assignment": ASSIGNMENT,
+            "slug": "hw-1",
+            "title": "Homework 1",
+            "category": "Homework",
+            "possible": 10,
+            "extra": False,
+            "due_at": "2026-11-27T22:59:00.000000Z",
+            "closes_at": "2026-11-28T22:59:00.000000Z",
+            "lms_id": "4711",
+            "summary": SUMMARY,
+        }
+    ],
+    "total": SUMMARY | {"mean": 72.5, "median": 75.0, "missing": 0, "excused": 0, "late": 0},
+    "items": [
+        {
+            "user": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
+            "name": "Ann Example",
+            "email": "ann@example.edu",
+            "student_number": "1234567",
+            "section": "01933e3a-0000-7000-8000-00000000005e",
+            "section_name": "Tuesday",
+            "cells": [CELL],
+            "percent": 75,
+            "waiting": False,
+            "waiting_points": 0,
+        }
+    ],
+    "next": None,
+}
+
+Number = Annotated[float | None, Field(description="rounded to six decimals")]
+
+
+class ColumnSummary(Schema):
+    """What the students who were asked for have in a column, whatever page is shown.
+
+    *counted* have a score, with 0 for whoever is *missing*; *below* of them have less than the
+    share that was asked about. Where something waits to be marked, the score is the share of what
+    is marked, times the maximum; who has nothing marked yet is not counted.
+    """
+
+    counted: Count
+    mean: Number
+    median: Number
+    below: Count
+    missing: Count
+    waiting: Count
+    excused: Count
+    late: Count
+
+
+class GradebookCategory(Schema):
+    """Assignments that count together with a weight, of which the lowest are dropped."""
+
+    id: str
+    weight: Points
+    drop_lowest: Count
+
+
+class GradebookColumn(Schema):
+    """An assignment; *possible* is for whoever is excused from nothing in it."""
+
+    assignment: UUID
+    slug: str
+    title: str
+    category: str
+    possible: Score
+    extra: bool
+    due_at: When | None
+    closes_at: When | None
+    lms_id: str
+    summary: ColumnSummary
+
+
+class GradebookCell(Schema):
+    """What a student has in an assignment.
+
+    *score* is null where there is none yet: nothing was handed in, and it is still open for the
+    student; or the student is excused. *missing*: nothing was handed in, and it is closed; that
+    counts 0. *waiting*: a person has yet to mark something, which is worth *waiting_points* of
+    *possible*. *version* is what an override changes.
+    """
+
+    assignment: UUID
+    score: Score | None
+    possible: Score
+    waiting: bool
+    waiting_points: Score
+    late: bool
+    excused: bool
+    overridden: bool
+    missing: bool
+    version: Count
+
+
+class GradebookRow(Schema):
+    """A student: *cells* in the order of the columns, *percent* of the course so far.
+
+    *waiting_points* wait to be marked by a person, and take no part in *percent*.
+    """
+
+    user: UUID
+    name: str
+    email: str
+    student_number: str
+    section: UUID | None
+    section_name: str
+    cells: tuple[GradebookCell, ...]
+    percent: Score | None
+    waiting: bool
+    waiting_points: Score
+
+
+class GradebookOut(Schema):
+    """One page of a gradebook; *students* is how many there are in all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [BOOK]})
+
+    course: UUID
+    students: Count
+    categories: tuple[GradebookCategory, ...]
+    columns: tuple[GradebookColumn, ...]
+    total: ColumnSummary
+    items: tuple[GradebookRow, ...]
+    next: str | None = Field(None, description="the cursor of the next page, null on the last")

@@ -1,0 +1,92 @@
+"""Points that a person gives in place of those that were worked out, as staff send and see them."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from api.http.fields import Count, Line, Points, Score, When
+from api.http.paging import Page
+from api.http.schema import Schema
+from api.schemas.grades import OVERRIDE, OverrideShown
+
+__all__ = ["GradeNow", "OverrideDone", "OverrideIn", "OverrideOut", "OverridePage"]
+
+STUDENT: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
+OUT: Final[dict[str, Any]] = OVERRIDE | {
+    "student": STUDENT,
+    "student_name": "Ann Example",
+    "withdrawn_at": None,
+}
+
+
+class OverrideIn(Schema):
+    """The points of a student in an assignment, in a problem of it, or in a part of that.
+
+    The student sees the *reason*. Those of an assignment or a problem are in the assignment's
+    points, those of a part in the problem's. More than the maximum are taken with *over_maximum*.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "student": STUDENT,
+                    "problem": "conv-output-size",
+                    "part": "side",
+                    "points": 2,
+                    "reason": "The figure was not readable in print.",
+                }
+            ]
+        }
+    )
+
+    student: UUID
+    problem: Line | None = None
+    part: Line | None = None
+    points: Points
+    reason: Line
+    over_maximum: bool = False
+
+
+class OverrideOut(OverrideShown):
+    """An override; *withdrawn_at* is when it ended, by hand or by another one in its place."""
+
+    student: UUID
+    student_name: str
+    withdrawn_at: When | None
+
+
+class GradeNow(Schema):
+    """A grade after an act, and the version that the next one changes."""
+
+    score: Score | None
+    possible: Score
+    waiting: bool
+    version: Count
+
+
+class OverrideDone(Schema):
+    """What was set or withdrawn, and what the score was *before* it and is now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "override": OUT,
+                    "before": 2.9,
+                    "grade": {"score": 4, "possible": 4, "waiting": False, "version": 4},
+                }
+            ]
+        }
+    )
+
+    override: OverrideOut
+    before: Score | None
+    grade: GradeNow
+
+
+class OverridePage(Page[OverrideOut]):
+    """One page of the overrides of an assignment, the newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [OUT], "next": None}]})

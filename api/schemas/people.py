@@ -1,0 +1,255 @@
+"""The people of a course, its sections and its roster, as staff send and see them."""
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, Email, Line, When
+from api.http.paging import Page
+from api.http.schema import Schema
+
+__all__ = [
+    "InvitesIn",
+    "LinkOut",
+    "Person",
+    "PersonIn",
+    "PersonPage",
+    "PersonPatch",
+    "Role",
+    "RosterChange",
+    "RosterLine",
+    "RosterNew",
+    "RosterOut",
+    "RosterPerson",
+    "SectionIn",
+    "SectionOut",
+    "Sections",
+]
+
+ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
+SECTION = "01933e3a-0000-7000-8000-00000000005e"
+AT = "2026-11-21T18:00:00.000000Z"
+ANN: Final[dict[str, Any]] = {
+    "user": ID,
+    "name": "Ann Example",
+    "email": "ann@example.edu",
+    "student_number": "1234567",
+    "lms_id": "90210",
+    "role": "student",
+    "section": SECTION,
+    "section_name": "Tuesday",
+    "is_test": False,
+    "has_password": True,
+    "suspended": False,
+    "joined_at": AT,
+    "withdrawn_at": None,
+    "version": 1,
+}
+
+Role = Literal["student", "grader", "instructor"]
+Number = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Person(Schema):
+    """Somebody in a course."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ANN]})
+
+    user: UUID
+    name: str
+    email: str | None
+    student_number: str
+    lms_id: str
+    role: Role
+    section: UUID | None
+    section_name: str | None
+    is_test: bool
+    has_password: bool
+    suspended: bool
+    joined_at: When
+    withdrawn_at: When | None
+    version: Count
+
+
+class PersonPage(Page[Person]):
+    """One page of the people of a course, by name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [ANN], "next": None}]})
+
+
+class PersonIn(Schema):
+    """Somebody to be added; who has an account under the e-mail address is the same person."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Ann Example", "email": "ann@example.edu", "role": "student"}]
+        }
+    )
+
+    name: Line
+    email: Email
+    role: Role = "student"
+    section: UUID | None = None
+    student_number: Number = ""
+    lms_id: Number = ""
+
+
+class PersonPatch(Schema):
+    """What changes of somebody in a course; what is left out stays, ``null`` is no section."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"section": SECTION}]})
+
+    role: Role | None = None
+    section: UUID | None = None
+    name: Line | None = None
+    email: Email | None = None
+    student_number: Number | None = None
+    lms_id: Number | None = None
+
+
+class SectionIn(Schema):
+    """The name of a section."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Tuesday"}]})
+
+    name: Line
+
+
+class SectionOut(Schema):
+    """A section with how many people are in it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": SECTION, "name": "Tuesday", "people": 24}]}
+    )
+
+    id: UUID
+    name: str
+    people: Count
+
+
+class Sections(Schema):
+    """All sections of a course, by name."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"id": SECTION, "name": "Tuesday", "people": 24}]}]
+        }
+    )
+
+    items: tuple[SectionOut, ...]
+
+
+class InvitesIn(Schema):
+    """Who is invited: the named ones, or everybody in the course who has no password."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"people": None}]})
+
+    people: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1_000)] | None = None
+
+
+class LinkOut(Schema):
+    """A link to set a password, shown this once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "link": "https://grader.example.edu/welcome#gr_reset_4Xk9aQ2LmZ0p_...",
+                    "expires_at": AT,
+                }
+            ]
+        }
+    )
+
+    link: str
+    expires_at: When
+
+
+class RosterLine(Schema):
+    """A line of the file, and what is to be said about it."""
+
+    line: Count
+    said: str
+
+
+class RosterNew(Schema):
+    """Somebody whom the file adds; *known*: who has an account here already, or comes back."""
+
+    line: Count
+    name: str
+    email: str
+    section: str
+    known: bool
+
+
+class RosterChange(Schema):
+    """What the file changes about somebody: for each field, before and after."""
+
+    line: Count
+    user: UUID
+    name: str
+    changes: dict[str, tuple[str, str]]
+
+
+class RosterPerson(Schema):
+    """Somebody whom the file leaves out."""
+
+    user: UUID
+    name: str
+    email: str | None
+
+
+ROSTER: Final[dict[str, Any]] = {
+    "format": "canvas gradebook",
+    "applied": False,
+    "new": [
+        {
+            "line": 2,
+            "name": "Ann Example",
+            "email": "ann@example.edu",
+            "section": "Tuesday",
+            "known": False,
+        }
+    ],
+    "changed": [
+        {"line": 3, "user": ID, "name": "Bo Example", "changes": {"section": ["", "Tuesday"]}}
+    ],
+    "unchanged": 180,
+    "missing": [],
+    "withdrawn": False,
+    "new_sections": ["Tuesday"],
+    "problems": [{"line": 7, "said": "the row has no e-mail"}],
+    "skipped": [{"line": 9, "said": "the test student of Canvas"}],
+    "notes": [
+        {
+            "line": 11,
+            "said": "a person has one section: 'Monday' is taken, 'Tuesday' left out",
+        }
+    ],
+    "ignored_columns": ["Homework 1 (1234)"],
+}
+
+
+class RosterOut(Schema):
+    """What a list of students does to the course, or would do where it is not *applied*.
+
+    *missing* are students of the course whom the file does not name; they are *withdrawn* only
+    where that was asked for. *notes* say what of a row is not taken over: a second section, the
+    name of somebody who is in another course too.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ROSTER]})
+
+    format: str
+    applied: bool
+    new: tuple[RosterNew, ...]
+    changed: tuple[RosterChange, ...]
+    unchanged: Count
+    missing: tuple[RosterPerson, ...]
+    withdrawn: bool
+    new_sections: tuple[str, ...]
+    problems: tuple[RosterLine, ...]
+    skipped: tuple[RosterLine, ...]
+    notes: tuple[RosterLine, ...]
+    ignored_columns: tuple[str, ...]

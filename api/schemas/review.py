@@ -1,0 +1,222 @@
+"""The queue of answers that wait for a mark by a person, and one of them in full."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Answer, Count, Score, Text, When
+from api.http.schema import Schema
+
+__all__ = [
+    "MARK",
+    "ClaimView",
+    "FlagIn",
+    "MarkView",
+    "NextAnswer",
+    "PartProgress",
+    "QueueLine",
+    "ReviewItem",
+    "ReviewProgress",
+    "SameAs",
+    "Staff",
+    "Who",
+]
+
+ANSWER = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11"
+MARKER: Final[dict[str, Any]] = {"id": "01933e3a-0000-7000-8000-00000000000d", "name": "Gra Der"}
+AT = "2026-11-21T18:00:00.000000Z"
+MARK: Final[dict[str, Any]] = {
+    "items": ["01933e3a-0000-5000-8000-0000000000aa"],
+    "adjustment": 0,
+    "credit": None,
+    "comment": "Say also why.",
+    "reason": "",
+    "by": MARKER,
+    "at": AT,
+}
+LINE: Final[dict[str, Any]] = {
+    "answer": ANSWER,
+    "student": {"pseudonym": "Student 7F3A09C1", "id": None, "name": None},
+    "text": "Fewer parameters.",
+    "waiting": True,
+    "status": "needs_review",
+    "credit": None,
+    "score": None,
+    "points": 4,
+    "marked_by": None,
+    "claim": {"by": MARKER, "until": AT, "mine": True},
+    "flag": "",
+}
+ITEM: Final[dict[str, Any]] = LINE | {
+    "assignment": "01933e3a-0000-7000-8000-000000000001",
+    "problem": "why-small-kernels",
+    "part": "why",
+    "kind": "text",
+    "prompt": "Why are small kernels stacked?",
+    "model": "Fewer parameters and more non-linearities.",
+    "typed": "Fewer parameters.",
+    "explanation": ["Typed: Fewer parameters."],
+    "submission": None,
+    "received_at": None,
+    "late_credit": 1,
+    "mark": None,
+    "same_as": None,
+    "comments": 0,
+    "version": 1,
+}
+PART: Final[dict[str, Any]] = {
+    "problem": "why-small-kernels",
+    "part": "why",
+    "kind": "text",
+    "waiting": 40,
+    "marked": 160,
+    "claimed": 2,
+    "flagged": 1,
+    "mine": 80,
+}
+
+
+class Staff(Schema):
+    """Somebody of the staff."""
+
+    id: UUID
+    name: str
+
+
+class Who(Schema):
+    """Whose an answer is. *id* and *name* are null where it is marked without names."""
+
+    pseudonym: str
+    id: UUID | None
+    name: str | None
+
+
+class ClaimView(Schema):
+    """Who has an answer before them, and until when nobody else gets it."""
+
+    by: Staff
+    until: When
+    mine: bool
+
+
+class PartProgress(Schema):
+    """How far the marking of a part is: answers that wait, that are marked, and by the caller.
+
+    *claimed* and *flagged* are among them.
+    """
+
+    problem: str
+    part: str
+    kind: str
+    waiting: Count
+    marked: Count
+    claimed: Count
+    flagged: Count
+    mine: Count
+
+
+class ReviewProgress(Schema):
+    """How far the marking of an assignment is; *requests* of students are open."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"parts": [PART], "waiting": 40, "marked": 160, "requests": 2}]
+        }
+    )
+
+    parts: tuple[PartProgress, ...]
+    waiting: Count
+    marked: Count
+    requests: Count
+
+
+class MarkView(Schema):
+    """A mark by a person: rubric items and an adjustment, or a *credit* that was given as it is.
+
+    The student reads *comment*, not *reason*.
+    """
+
+    items: tuple[UUID, ...]
+    adjustment: Score
+    credit: Score | None
+    comment: str
+    reason: str
+    by: Staff | None
+    at: When
+
+
+class SameAs(Schema):
+    """The mark of an answer that says the same: `PUT` it to mark this one alike."""
+
+    answer: UUID
+    group: UUID
+    mark: MarkView
+
+
+class QueueLine(Schema):
+    """An answer in the queue of its part."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [LINE]})
+
+    answer: UUID
+    student: Who
+    text: str
+    waiting: bool
+    status: str
+    credit: Score | None
+    score: Score | None
+    points: Score
+    marked_by: Staff | None
+    claim: ClaimView | None
+    flag: str
+
+
+class ReviewItem(QueueLine):
+    """An answer with what one needs to mark it.
+
+    *prompt* and *model* have the student's numbers. *explanation* is what the machine said of it.
+    Where it is marked without names, *submission* and *received_at* are null. The `ETag` is that of
+    the mark, for `If-Match`.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ITEM]})
+
+    assignment: UUID
+    problem: str
+    part: str
+    kind: str
+    prompt: str
+    model: str
+    typed: Answer | None
+    explanation: tuple[str, ...]
+    submission: UUID | None
+    received_at: When | None
+    late_credit: Score
+    mark: MarkView | None
+    same_as: SameAs | None
+    comments: Count
+    version: Count
+
+
+class NextAnswer(Schema):
+    """The next answer to mark, which is claimed; null where none is left that is free.
+
+    *waiting* counts those without a mark, *claimed* those of them that others have.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"item": ITEM, "waiting": 40, "claimed": 2}]}
+    )
+
+    item: ReviewItem | None
+    waiting: Count
+    claimed: Count
+
+
+class FlagIn(Schema):
+    """Why somebody should look at an answer again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Is this the same idea?"}]})
+
+    note: Annotated[Text, Field(min_length=1, max_length=1_000)]

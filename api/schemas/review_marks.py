@@ -1,0 +1,221 @@
+"""Marks by people, the rubrics behind them, groups of equal answers, and gradings."""
+
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from api.http.fields import MAX_DENOMINATOR, MAX_POINTS, Count, Credit, Line, Score, Text, When
+from api.http.schema import Refused, Schema
+from api.schemas.review import MARK, MarkView, Staff
+
+__all__ = [
+    "GradingView",
+    "GroupMarked",
+    "GroupView",
+    "MarkIn",
+    "Remarked",
+    "RubricChange",
+    "RubricItemIn",
+    "RubricItemPatch",
+    "RubricItemView",
+    "RubricView",
+]
+
+ITEM = "01933e3a-0000-5000-8000-0000000000aa"
+RUBRIC_ITEM: Final[dict[str, Any]] = {
+    "id": ITEM,
+    "label": "fewer",
+    "say": "Fewer parameters.",
+    "points": 2,
+    "position": 0,
+    "used": 31,
+    "version": 1,
+}
+RUBRIC_IN: Final[dict[str, Any]] = {"label": "fewer", "say": "Fewer parameters.", "points": 2}
+REMARKED: Final[dict[str, Any]] = {
+    "answers": 31,
+    "raised": 31,
+    "lowered": 0,
+    "reworded": 0,
+    "dry_run": True,
+}
+GROUP: Final[dict[str, Any]] = {
+    "id": "5f0c7a30-93c5-2e61-2f0c-1d0e8b1b7a55",
+    "text": "Fewer parameters.",
+    "answers": 12,
+    "waiting": 3,
+    "claimed": 0,
+    "mark": MARK,
+}
+GRADING: Final[dict[str, Any]] = {
+    "id": "01933e3a-0000-7000-8000-0000000000ab",
+    "kind": "manual",
+    "counts": True,
+    "status": "partial",
+    "credit": 0.5,
+    "score": 2,
+    "said": "Fewer parameters. (2)",
+    "by": MARK["by"],
+    "reason": "",
+    "engine": "1",
+    "version": "01933e3a-0000-7000-8000-00000000000b",
+    "regrade": None,
+    "at": MARK["at"],
+}
+
+
+def _bounded(number: Fraction) -> Fraction:
+    if abs(number) > MAX_POINTS or number.denominator > MAX_DENOMINATOR:
+        raise Refused(f"must be a number from -{MAX_POINTS:,} to {MAX_POINTS:,}")
+    return number
+
+
+Signed = Annotated[Score, AfterValidator(_bounded)]
+"""Points that are given or, below 0, taken."""
+
+
+class MarkIn(Schema):
+    """A mark: the rubric items that hold and an adjustment in points, or a credit as it is.
+
+    The points are added up, at least 0 and at most those of the part. The student reads *comment*;
+    *reason* is for the staff.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [ITEM], "comment": "Say also why."}]}
+    )
+
+    items: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    adjustment: Signed = Fraction(0)
+    credit: Credit | None = None
+    comment: Annotated[Text, Field(max_length=5_000)] = ""
+    reason: Annotated[Text, Field(max_length=1_000)] = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.credit is not None and (self.items or self.adjustment):
+            raise Refused("must be either a credit, or rubric items with an adjustment")
+        if len(set(self.items)) != len(self.items):
+            raise Refused("must name every rubric item once")
+        return self
+
+
+class RubricItemIn(Schema):
+    """A new rubric item: what it gives (or, below 0, takes), and what the student reads."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RUBRIC_IN]})
+
+    label: Line
+    say: Annotated[Text, Field(max_length=2_000)] = ""
+    points: Signed
+    position: Count | None = None
+
+
+class RubricItemPatch(Schema):
+    """What changes in a rubric item; what is not named stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"points": 1.5}]})
+
+    label: Line | None = None
+    say: Annotated[Text, Field(max_length=2_000)] | None = None
+    points: Signed | None = None
+    position: Count | None = None
+
+
+class RubricItemView(Schema):
+    """A rubric item; *used* counts the answers that have it, *version* is its ETag."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RUBRIC_ITEM]})
+
+    id: UUID
+    label: str
+    say: str
+    points: Score
+    position: int
+    used: Count
+    version: Count
+
+
+class RubricView(Schema):
+    """The rubric of a part, which is worth *points*."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"problem": "why-small-kernels", "part": "why", "points": 4, "items": [RUBRIC_ITEM]}
+            ]
+        }
+    )
+
+    problem: str
+    part: str
+    points: Score
+    items: tuple[RubricItemView, ...]
+
+
+class Remarked(Schema):
+    """What a change of the rubric does: how many answers have the item, and what becomes of them.
+
+    *reworded* keep their credit and read something else. Of a *dry_run* nothing is kept.
+    """
+
+    answers: Count
+    raised: Count
+    lowered: Count
+    reworded: Count
+    dry_run: bool
+
+
+class RubricChange(Schema):
+    """A rubric item after a change, null where it was taken out, and what that did to marks."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"item": RUBRIC_ITEM, "remarked": REMARKED}]}
+    )
+
+    item: RubricItemView | None
+    remarked: Remarked
+
+
+class GroupView(Schema):
+    """Answers that say the same to the same numbers, and the last mark that one of them got."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [GROUP]})
+
+    id: UUID
+    text: str
+    answers: Count
+    waiting: Count
+    claimed: Count
+    mark: MarkView | None
+
+
+class GroupMarked(Schema):
+    """What marking a group did: answers that were *marked*, and that others have *claimed*."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"marked": 11, "claimed": 1}]})
+
+    marked: Count
+    claimed: Count
+
+
+class GradingView(Schema):
+    """One marking of an answer: by the machine, a regrade or a person; *counts* is the one now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [GRADING]})
+
+    id: UUID
+    kind: Literal["auto", "manual", "regrade"]
+    counts: bool
+    status: str
+    credit: Score | None
+    score: Score | None
+    said: str
+    by: Staff | None
+    reason: str
+    engine: str
+    version: UUID
+    regrade: UUID | None
+    at: When

@@ -1,0 +1,206 @@
+"""Comments on answers, requests for a regrade, and what is left before results are released."""
+
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from api.http.fields import Count, Score, Text, When
+from api.http.schema import Refused, Schema
+from api.schemas.review import ANSWER, AT, MARKER, Staff, Who
+from api.schemas.review_marks import MarkIn
+
+__all__ = [
+    "CommentIn",
+    "CommentView",
+    "DecisionIn",
+    "OwnComments",
+    "OwnRequest",
+    "PublicComment",
+    "Readiness",
+    "RequestIn",
+    "RequestStatus",
+    "RequestView",
+    "StaffComments",
+    "Unassessed",
+]
+
+RequestStatus = Literal["open", "accepted", "declined"]
+COMMENT_ID = "01933e3a-0000-7000-8000-0000000000c0"
+COMMENT: Final[dict[str, Any]] = {"id": COMMENT_ID, "text": "Well put.", "by": MARKER, "at": AT}
+STAFF_COMMENT: Final[dict[str, Any]] = COMMENT | {"public": True, "mine": True}
+REQUEST: Final[dict[str, Any]] = {
+    "id": "01933e3a-0000-7000-8000-0000000000d0",
+    "assignment": "01933e3a-0000-7000-8000-000000000001",
+    "problem": "why-small-kernels",
+    "part": "why",
+    "answer": ANSWER,
+    "text": "I named both reasons.",
+    "status": "accepted",
+    "reply": "Right, the second one was overlooked.",
+    "created_at": AT,
+    "replied_at": AT,
+}
+OWN: Final[dict[str, Any]] = REQUEST | {
+    "course": "01933e3a-0000-7000-8000-00000000000c",
+    "submission": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
+    "credit": 1,
+}
+STAFF: Final[dict[str, Any]] = REQUEST | {
+    "student": {"pseudonym": "Student 7F3A09C1", "id": None, "name": None},
+    "replied_by": MARKER,
+    "credit": 1,
+}
+
+
+class CommentIn(Schema):
+    """A comment on an answer; the student sees a *public* one once results are shown."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Well put."}]})
+
+    text: Annotated[Text, Field(min_length=1, max_length=5_000)]
+    public: bool = True
+
+
+class PublicComment(Schema):
+    """A comment as the student of the answer reads it."""
+
+    id: UUID
+    text: str
+    by: Staff
+    at: When
+
+
+class CommentView(PublicComment):
+    """A comment as the staff see it; one's own can be taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [STAFF_COMMENT]})
+
+    public: bool
+    mine: bool
+
+
+class OwnComments(Schema):
+    """The comments that a student may read now; *results_from* is when there may be more."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"comments": [COMMENT], "results_shown": True, "results_from": None}]
+        }
+    )
+
+    comments: tuple[PublicComment, ...]
+    results_shown: bool
+    results_from: When | None
+
+
+class StaffComments(Schema):
+    """All comments on an answer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"comments": [STAFF_COMMENT]}]})
+
+    comments: tuple[CommentView, ...]
+
+
+class RequestIn(Schema):
+    """Why an answer should be marked again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": REQUEST["text"]}]})
+
+    text: Annotated[Text, Field(min_length=1, max_length=5_000)]
+
+
+class DecisionIn(Schema):
+    """The decision on a request, what the student is told, and for an accepted one a new mark."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"decision": "accepted", "reply": REQUEST["reply"]}]}
+    )
+
+    decision: Literal["accepted", "declined"]
+    reply: Annotated[Text, Field(min_length=1, max_length=5_000)]
+    mark: MarkIn | None = None
+
+    @model_validator(mode="after")
+    def _declined_keeps_the_mark(self) -> Self:
+        if self.decision == "declined" and self.mark is not None:
+            raise Refused("must not have a mark where the request is declined")
+        return self
+
+
+class _Request(Schema):
+    """What everybody sees of a request."""
+
+    id: UUID
+    assignment: UUID
+    problem: str
+    part: str
+    answer: UUID
+    text: str
+    status: RequestStatus
+    reply: str
+    created_at: When
+    replied_at: When | None
+
+
+class OwnRequest(_Request):
+    """A request of one's own; *credit* is that of the answer now, null until results are shown."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [OWN]})
+
+    course: UUID
+    submission: UUID
+    credit: Score | None
+
+
+class RequestView(_Request):
+    """A request as the staff see it; *credit* is that of the answer now."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [STAFF]})
+
+    student: Who
+    replied_by: Staff | None
+    credit: Score | None
+
+
+class Unassessed(Schema):
+    """How many answers to a part wait for a mark."""
+
+    problem: str
+    part: str
+    waiting: Count
+
+
+class Readiness(Schema):
+    """Whether all is marked: what would be missing if results were released now.
+
+    *results* is when students see them, *results_from* the moment where that is set. *warnings*
+    say the same in sentences, none where it is ready.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ready": False,
+                    "unassessed": [{"problem": "why-small-kernels", "part": "why", "waiting": 40}],
+                    "students": 40,
+                    "requests": 1,
+                    "results": "manual",
+                    "results_from": None,
+                    "warnings": [
+                        "40 answers to why of why-small-kernels are not marked.",
+                        "1 request for a regrade is not answered.",
+                    ],
+                }
+            ]
+        }
+    )
+
+    ready: bool
+    unassessed: tuple[Unassessed, ...]
+    students: Count
+    requests: Count
+    results: str
+    results_from: When | None
+    warnings: tuple[str, ...]

@@ -1,0 +1,251 @@
+"""A problem as one student has it."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from api.http.fields import Answer, Count, Score, When
+from api.http.schema import Schema
+from api.schemas.grades import OverrideShown
+from api.schemas.my_assignments import TIMES, Times
+from api.schemas.submissions import ProblemScore
+
+__all__ = [
+    "ASKED",
+    "Column",
+    "DraftView",
+    "Given",
+    "LastAnswer",
+    "NoticeView",
+    "Option",
+    "PartAsked",
+    "PartScore",
+    "PartView",
+    "ProblemView",
+    "Typing",
+]
+
+TYPING: Final[dict[str, Any]] = {
+    "hint": "A whole number; arithmetic is worked out.",
+    "example": "2^10 - 24",
+    "options": None,
+    "rows": None,
+    "columns": None,
+    "variables": None,
+    "shape": None,
+    "count": None,
+    "layout": None,
+    "unit": None,
+    "units": None,
+}
+ASKED: Final[dict[str, Any]] = {
+    "id": "side",
+    "kind": "integer",
+    "points": 2,
+    "prompt": "Output width?",
+    "typing": TYPING,
+}
+PROBLEM: Final[dict[str, Any]] = {
+    "assignment": "01933e3a-0000-7000-8000-000000000001",
+    "course": "01933e3a-0000-7000-8000-00000000000c",
+    "problem": "conv-output-size",
+    "title": "Output size of a convolution and the pooling after it",
+    "statement": "A $64\\times64$ image passes ...",
+    "numbers": [{"name": "W", "shape": [], "value": 64, "text": "64"}],
+    "parts": [
+        ASKED
+        | {
+            "attempts_used": 1,
+            "attempts_left": 2,
+            "wait_until": None,
+            "voided": "",
+            "standing": {
+                "status": "mistake",
+                "credit": 0,
+                "score": 0,
+                "waiting": False,
+                "manual": False,
+            },
+            "last": {
+                "submission": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
+                "sequence": 1,
+                "received_at": "2026-11-21T18:00:00.000000Z",
+                "typed": "64",
+                "read_as": "64",
+                "status": "mistake",
+            },
+        }
+    ],
+    "draw": 0,
+    "opened_at": "2026-11-21T17:55:00.000000Z",
+    "draft": {
+        "answers": {"pooled": "3"},
+        "saved_at": "2026-11-21T18:01:00.000000Z",
+        "version": 3,
+    },
+    "notices": [
+        {
+            "text": "The key of the second part was corrected.",
+            "at": "2026-11-21T12:00:00.000000Z",
+            "gained": 2,
+        }
+    ],
+    "times": TIMES,
+    "attempts": 3,
+    "cool_down_seconds": 0,
+    "new_numbers_after": None,
+    "results_shown": True,
+    "results_from": None,
+    "solutions_shown": False,
+    "solutions_from": "2026-11-28T22:59:00.000000Z",
+    "standing": {"score": 0, "possible": 4, "waiting": False},
+    "overrides": [],
+}
+
+
+class Option(Schema):
+    """Something to pick: its id, and its text in Markdown and TeX."""
+
+    id: str
+    text: str
+
+
+class Column(Schema):
+    """A column of a table: its name, the kind of its cells, and an example of one."""
+
+    id: str
+    kind: str
+    layout: str | None
+    example: str
+
+
+class Typing(Schema):
+    """How an answer is typed: in words, with an example that has nothing to do with the key.
+
+    The rest says what the input looks like, each null where it says nothing of this kind: the
+    *options*, the *rows* and *columns* of a table, the *variables* of a formula, the *shape* of an
+    array (null too where it is part of the question), the *count* of numbers or formulas, the
+    *layout* of a shape, the *unit* that is meant and the *units* that are read.
+    """
+
+    hint: str
+    example: str
+    options: tuple[Option, ...] | None = None
+    rows: tuple[str, ...] | None = None
+    columns: tuple[Column, ...] | None = None
+    variables: tuple[str, ...] | None = None
+    shape: tuple[Count, ...] | None = None
+    count: Count | None = None
+    layout: str | None = None
+    unit: str | None = None
+    units: tuple[str, ...] | None = None
+
+
+class PartAsked(Schema):
+    """A question: *prompt* is Markdown and TeX, with the numbers filled in."""
+
+    id: str
+    kind: str
+    points: Score
+    prompt: str
+    typing: Typing
+
+
+class PartScore(Schema):
+    """Where the student stands in a part.
+
+    *credit* is that of the answer which counts, after lateness and attempts; *score* what the part
+    counts, void parts and points by hand included: null where it counts for nobody.
+    """
+
+    status: str
+    credit: Score | None
+    score: Score | None
+    waiting: bool
+    manual: bool
+
+
+class LastAnswer(Schema):
+    """The last answer to a part with the present numbers, as it was typed and as it was read."""
+
+    submission: UUID
+    sequence: Count
+    received_at: When
+    typed: Answer | None
+    read_as: str
+    status: str
+
+
+class PartView(PartAsked):
+    """A part as the student has it; *standing* is null until results are shown.
+
+    *voided* is ``full`` where everybody has full marks, ``out`` where it counts for nobody.
+    """
+
+    attempts_used: Count
+    attempts_left: Count | None
+    wait_until: When | None
+    voided: str
+    standing: PartScore | None
+    last: LastAnswer | None
+
+
+class Given(Schema):
+    """A value that the text names: as data (fractions as text) and as text to copy."""
+
+    name: str
+    shape: tuple[Count, ...]
+    value: Any
+    text: str
+
+
+class DraftView(Schema):
+    """What was typed and not handed in, as it was typed; *version* 0: never saved."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM["draft"]]})
+
+    answers: dict[str, Answer | None]
+    saved_at: When | None
+    version: Count
+
+
+class NoticeView(Schema):
+    """What was corrected, and what this student gained by it (null while results are hidden)."""
+
+    text: str
+    at: When
+    gained: Score | None
+
+
+class ProblemView(Schema):
+    """A problem as one student has it, never with anything of its key.
+
+    *draw* counts the student's numbers from 0, null where staff look at a variant of their choice.
+    *overrides* are points by hand for this problem, for a part of it, or for the whole assignment,
+    which then stand above what is worked out here; none while results are hidden.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM]})
+
+    assignment: UUID
+    course: UUID
+    problem: str
+    title: str
+    statement: str
+    numbers: tuple[Given, ...]
+    parts: tuple[PartView, ...]
+    draw: Count | None
+    opened_at: When | None
+    draft: DraftView
+    notices: tuple[NoticeView, ...]
+    times: Times
+    attempts: Count | None
+    cool_down_seconds: Count
+    new_numbers_after: Count | None
+    results_shown: bool
+    results_from: When | None
+    solutions_shown: bool
+    solutions_from: When | None
+    standing: ProblemScore | None
+    overrides: tuple[OverrideShown, ...]

@@ -1,0 +1,180 @@
+"""What is shown when an assignment is over: worked solutions, and practice on other numbers."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Answer, Count, Score
+from api.http.schema import Schema
+from api.schemas.student import ASKED, Given, PartAsked
+
+__all__ = [
+    "KnownMistake",
+    "PracticeIn",
+    "PracticeOutcome",
+    "PracticeProblem",
+    "PracticeReply",
+    "RubricLine",
+    "SolutionView",
+    "SolvedPart",
+    "WorkedStep",
+]
+
+GIVEN: Final[dict[str, Any]] = {"name": "W", "shape": [], "value": 128, "text": "128"}
+STEP: Final[dict[str, Any]] = {
+    "text": "side = (W - K) // S + 1 = (128 - 3) // 2 + 1 = 63",
+    "mathml": "<math><mi>side</mi><mo>=</mo><mn>63</mn></math>",
+    "data": {"type": "formula", "name": "side", "value": 63},
+}
+PRACTICE: Final[dict[str, Any]] = {
+    "number": 0,
+    "title": "Output size of a convolution and the pooling after it",
+    "statement": "A $128\\times128$ image passes ...",
+    "numbers": [GIVEN],
+    "parts": [ASKED],
+}
+
+
+class WorkedStep(Schema):
+    """One step: as text, as MathML, and as data from which a page can draw it."""
+
+    text: str
+    mathml: str
+    data: dict[str, Any]
+
+
+class KnownMistake(Schema):
+    """A wrong answer that is known, with what is said to whoever gives it."""
+
+    answer: str
+    said: str
+
+
+class RubricLine(Schema):
+    """What a person who marks looks for, and its points."""
+
+    points: Score
+    said: str
+
+
+class SolvedPart(PartAsked):
+    """A question with the way to its answer.
+
+    *answer* is the right answer (long numbers rounded), *key* the same as data, *accepted* which
+    answers are right in words; *model* and *rubric* are of a text.
+    """
+
+    steps: tuple[WorkedStep, ...]
+    answer: str
+    key: Any
+    accepted: str
+    mistakes: tuple[KnownMistake, ...]
+    model: str
+    rubric: tuple[RubricLine, ...]
+
+
+class SolutionView(Schema):
+    """The worked solution of a problem with the student's own numbers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "assignment": "01933e3a-0000-7000-8000-000000000001",
+                    "problem": "conv-output-size",
+                    "title": "Output size of a convolution and the pooling after it",
+                    "statement": "A $128\\times128$ image passes ...",
+                    "numbers": [GIVEN],
+                    "words": "",
+                    "parts": [
+                        ASKED
+                        | {
+                            "steps": [STEP],
+                            "answer": "63",
+                            "key": 63,
+                            "accepted": "exactly 63",
+                            "mistakes": [{"answer": "64", "said": "Which way is it rounded?"}],
+                            "model": "",
+                            "rubric": [],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    assignment: UUID
+    problem: str
+    title: str
+    statement: str
+    numbers: tuple[Given, ...]
+    words: str
+    parts: tuple[SolvedPart, ...]
+
+
+class PracticeIn(Schema):
+    """Answers to the numbers of a practice: 0, 1, 2, ... are others each time."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"number": 0, "answers": {"side": "63"}}]}
+    )
+
+    number: Count = 0
+    answers: Annotated[dict[str, Answer], Field(min_length=1, max_length=100)]
+
+
+class PracticeProblem(Schema):
+    """A problem with other numbers than the student's own."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PRACTICE]})
+
+    number: Count
+    title: str
+    statement: str
+    numbers: tuple[Given, ...]
+    parts: tuple[PartAsked, ...]
+
+
+class PracticeOutcome(Schema):
+    """What became of an answer in practice."""
+
+    part: str
+    status: str
+    credit: Score | None
+    read_as: str
+    notes: tuple[str, ...]
+    feedback: str
+    position: Count | None
+    cells: tuple[bool, ...]
+    place: str
+
+
+class PracticeReply(Schema):
+    """The answers of a practice judged; nothing of it is kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "problem": PRACTICE,
+                    "results": [
+                        {
+                            "part": "side",
+                            "status": "correct",
+                            "credit": 1,
+                            "read_as": "63",
+                            "notes": [],
+                            "feedback": "Correct.",
+                            "position": None,
+                            "cells": [],
+                            "place": "",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    problem: PracticeProblem
+    results: tuple[PracticeOutcome, ...]

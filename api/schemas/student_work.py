@@ -1,0 +1,256 @@
+"""What students type and hand in: drafts, readings, submissions as they are kept, receipts."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Answer, Count, Score, When
+from api.http.schema import Schema
+from api.schemas.submissions import Receipt
+
+__all__ = [
+    "DraftIn",
+    "NewNumbers",
+    "PartOutcome",
+    "ReadAs",
+    "ReadingIn",
+    "ReceiptProof",
+    "StaffOutcome",
+    "StaffSubmission",
+    "StudentSubmission",
+]
+
+SUBMISSION = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
+ASSIGNMENT = "01933e3a-0000-7000-8000-000000000001"
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+RECEIVED = "2026-11-21T18:00:00.000000Z"
+READ: Final[dict[str, Any]] = {
+    "readable": True,
+    "read_as": "64",
+    "notes": [],
+    "mathml": "<math><mn>64</mn></math>",
+    "value": 64,
+    "said": "",
+    "expected": "",
+    "position": None,
+}
+OUTCOME: Final[dict[str, Any]] = {
+    "part": "side",
+    "answer": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11",
+    "typed": "64",
+    "status": "mistake",
+    "credit": 0,
+    "points": 2,
+    "score": 0,
+    "read_as": "64",
+    "notes": [],
+    "feedback": "A part of a step is not a step: look again at which way the division is rounded.",
+    "position": None,
+    "cells": [],
+    "place": "",
+    "attempt": 1,
+    "repeats": None,
+    "manual": False,
+}
+KEPT: Final[dict[str, Any]] = {
+    "id": SUBMISSION,
+    "assignment": ASSIGNMENT,
+    "problem": "conv-output-size",
+    "sequence": 1,
+    "draw": 0,
+    "received_at": RECEIVED,
+    "late_credit": 1,
+    "receipt": {"id": SUBMISSION, "digest": DIGEST},
+}
+STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
+    "mistakes": ["rounded_up"],
+    "key": "63",
+    "accepted": "exactly 63",
+    "patterns": ["one more than the key"],
+    "explanation": ["Typed: 64", "Not right: it is what rounded_up gives.", "Credit: none of 2."],
+    "record": {"rule": "mistake", "engine": "1"},
+}
+
+
+class DraftIn(Schema):
+    """What is typed so far, by the id of the part; it takes the place of the draft before."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"answers": {"side": "63"}}]})
+
+    answers: Annotated[dict[str, Answer], Field(max_length=100)]
+
+
+class ReadingIn(Schema):
+    """A text to be read as an answer to a part."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"part": "side", "answer": "2^6"}]})
+
+    part: Annotated[str, Field(max_length=80)]
+    answer: Answer
+
+
+class ReadAs(Schema):
+    """How a text is read: in plain text, as MathML and as data, or why it cannot be.
+
+    *said* and *expected* say why not, *position* is the place of the first character that could
+    not be read. Whether it is right is not known here.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [READ]})
+
+    readable: bool
+    read_as: str = ""
+    notes: tuple[str, ...] = ()
+    mathml: str = ""
+    value: Any = None
+    said: str = ""
+    expected: str = ""
+    position: Count | None = None
+
+
+class PartOutcome(Schema):
+    """An answer in a submission and what became of it, as far as the student may know now.
+
+    *status* is ``received`` where results are not shown yet; *credit* is that of the answer alone,
+    before lateness and attempts; *manual* says that a person marked it.
+    """
+
+    part: str
+    answer: UUID
+    typed: Answer | None
+    status: str
+    credit: Score | None
+    points: Score
+    score: Score | None
+    read_as: str
+    notes: tuple[str, ...]
+    feedback: str | None
+    position: Count | None
+    cells: tuple[bool, ...]
+    place: str
+    attempt: Count | None
+    repeats: UUID | None
+    manual: bool
+
+
+class StudentSubmission(Schema):
+    """A submission of one's own, as far as its results are shown now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [KEPT | {"results": [OUTCOME], "results_shown": True, "results_from": None}]
+        }
+    )
+
+    id: UUID
+    assignment: UUID
+    problem: str
+    sequence: Count
+    draw: Count
+    received_at: When
+    late_credit: Score
+    results: tuple[PartOutcome, ...]
+    results_shown: bool
+    results_from: When | None
+    receipt: Receipt
+
+
+class StaffOutcome(PartOutcome):
+    """An answer with all that staff may know.
+
+    *key* and *accepted* are what is right now, *patterns* what the answer looks like beside the
+    key, *explanation* why it has its credit in sentences, *record* the grading as it is kept.
+    """
+
+    mistakes: tuple[str, ...]
+    key: str
+    accepted: str
+    patterns: tuple[str, ...]
+    explanation: tuple[str, ...]
+    record: dict[str, Any]
+
+
+class StaffSubmission(Schema):
+    """A submission as staff see it, with the numbers that it answers.
+
+    *student* and *author* are null for graders where the assignment is marked anonymously.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                KEPT
+                | {
+                    "course": "01933e3a-0000-7000-8000-00000000000c",
+                    "student": "01933e3a-0000-7000-8000-00000000000a",
+                    "author": "01933e3a-0000-7000-8000-00000000000a",
+                    "version": "01933e3a-0000-7000-8000-00000000000b",
+                    "position": 3,
+                    "seed": 7,
+                    "results": [STAFF_OUTCOME],
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    course: UUID
+    assignment: UUID
+    problem: str
+    student: UUID | None
+    author: UUID | None
+    sequence: Count
+    draw: Count
+    version: UUID
+    position: int
+    seed: int | None
+    received_at: When
+    late_credit: Score
+    results: tuple[StaffOutcome, ...]
+    receipt: Receipt
+
+
+class ReceiptProof(Schema):
+    """What a receipt stands for, worked out again from what is stored.
+
+    *valid*: what is stored gives the digest that was handed out then (and the one that was asked
+    about, if one was).
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": SUBMISSION,
+                    "valid": True,
+                    "digest": DIGEST,
+                    "assignment": ASSIGNMENT,
+                    "problem": "conv-output-size",
+                    "student": "01933e3a-0000-7000-8000-00000000000a",
+                    "sequence": 1,
+                    "received_at": RECEIVED,
+                    "answers": {"side": "64"},
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    valid: bool
+    digest: str
+    assignment: UUID
+    problem: str
+    student: UUID
+    sequence: Count
+    received_at: When
+    answers: dict[str, Answer | None]
+
+
+class NewNumbers(Schema):
+    """New numbers: *draw* counts them from 0. What was earned with the old ones stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"draw": 1, "opened_at": RECEIVED}]})
+
+    draw: Count
+    opened_at: When

@@ -1,0 +1,115 @@
+"""What students send and get when they hand in."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Answer, Count, Score, When
+from api.http.schema import Schema
+
+__all__ = ["AnswersIn", "PartReply", "ProblemScore", "Receipt", "SubmissionReply"]
+
+PART_REPLY: Final[dict[str, Any]] = {
+    "part": "side",
+    "status": "mistake",
+    "credit": 0,
+    "points": 2,
+    "score": 0,
+    "read_as": "64",
+    "notes": [],
+    "feedback": "A part of a step is not a step: look again at which way the division is rounded.",
+    "position": None,
+    "cells": [],
+    "place": "",
+    "attempt": 1,
+    "attempts_left": 2,
+    "repeats": None,
+}
+REPLY: Final[dict[str, Any]] = {
+    "id": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
+    "assignment": "01933e3a-0000-7000-8000-000000000001",
+    "problem": "conv-output-size",
+    "sequence": 1,
+    "received_at": "2026-11-21T18:00:00.000000Z",
+    "late_credit": 1,
+    "results": [PART_REPLY],
+    "results_shown": True,
+    "results_from": None,
+    "standing": {"score": 0, "possible": 4, "waiting": False},
+    "messages": [],
+    "receipt": {
+        "id": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
+        "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    },
+}
+
+
+class AnswersIn(Schema):
+    """Answers to any of the parts, by the id of the part: as text, number or array."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"answers": {"side": "32"}}]})
+
+    answers: Annotated[dict[str, Answer], Field(min_length=1, max_length=100)]
+
+
+class PartReply(Schema):
+    """What became of the answer to one part, as far as the student may know now.
+
+    *attempt* is the number of the attempt that it used, null where it cost nothing; *repeats* the
+    submission in which the same was answered before. Where results are not shown yet, *status* is
+    ``received``, and credit and feedback are null.
+    """
+
+    part: str
+    status: str
+    credit: Score | None
+    points: Score
+    score: Score | None
+    read_as: str
+    notes: tuple[str, ...] = ()
+    feedback: str | None
+    position: Count | None
+    cells: tuple[bool, ...] = ()
+    place: str = ""
+    attempt: Count | None
+    attempts_left: Count | None
+    repeats: UUID | None
+
+
+class ProblemScore(Schema):
+    """Where the student stands in the problem; *waiting*: a person has yet to mark something."""
+
+    score: Score
+    possible: Score
+    waiting: bool
+
+
+class Receipt(Schema):
+    """The proof that a submission is stored: its id, and the SHA-256 of what was handed in."""
+
+    id: UUID
+    digest: str
+
+
+class SubmissionReply(Schema):
+    """A stored submission with its results and its receipt.
+
+    *late_credit* is what lateness leaves of the credit; *results_from* when results will be shown,
+    if that is known.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REPLY]})
+
+    id: UUID
+    assignment: UUID
+    problem: str
+    sequence: Count
+    received_at: When
+    late_credit: Score
+    results: tuple[PartReply, ...]
+    results_shown: bool
+    results_from: When | None
+    standing: ProblemScore | None
+    messages: tuple[str, ...]
+    receipt: Receipt

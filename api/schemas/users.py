@@ -1,0 +1,116 @@
+"""Accounts of the whole site, and the audit log, as administrators see them."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.http.fields import Count, Email, Line, When
+from api.http.paging import Page
+from api.http.schema import Schema
+
+__all__ = ["AuditOut", "AuditPage", "EraseIn", "Erased", "UserOut", "UserPage", "UserPatch"]
+
+ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
+AT = "2026-11-21T18:00:00.000000Z"
+USER: Final[dict[str, Any]] = {
+    "id": ID,
+    "name": "Ann Example",
+    "email": "ann@example.edu",
+    "admin": False,
+    "has_password": True,
+    "created_at": AT,
+    "suspended_at": None,
+    "erased_at": None,
+    "version": 1,
+}
+ENTRY: Final[dict[str, Any]] = {
+    "id": "01933e3a-0000-7000-8000-0000000000a1",
+    "at": AT,
+    "course": "01933e3a-0000-7000-8000-00000000000c",
+    "actor": ID,
+    "actor_name": "Ann Example",
+    "acting_as": None,
+    "action": "person.role_changed",
+    "target": "user",
+    "target_id": ID,
+    "before": {"role": "student"},
+    "after": {"role": "grader"},
+    "reason": "",
+    "request": "",
+}
+
+
+class UserOut(Schema):
+    """An account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [USER]})
+
+    id: UUID
+    name: str
+    email: str | None
+    admin: bool
+    has_password: bool
+    created_at: When
+    suspended_at: When | None
+    erased_at: When | None
+    version: Count
+
+
+class UserPage(Page[UserOut]):
+    """One page of all accounts, by name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [USER], "next": None}]})
+
+
+class UserPatch(Schema):
+    """What an administrator corrects of an account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "ann@example.edu"}]})
+
+    name: Line | None = None
+    email: Email | None = None
+
+
+class EraseIn(Schema):
+    """The name of who is erased, once more: it cannot be undone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"confirm": "Ann Example"}]})
+
+    confirm: Annotated[str, Field(description="the name of the account, as it stands there")] = ""
+
+
+class Erased(Schema):
+    """The random id under which the answers and grades of an erased person stay."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "5f0c2a52-54c5-4d70-a2a8-0a4b1f3f8f11"}]}
+    )
+
+    id: UUID
+
+
+class AuditOut(Schema):
+    """One act: who did what to which thing, and what it was before and after."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ENTRY]})
+
+    id: UUID
+    at: When
+    course: UUID | None
+    actor: UUID | None
+    actor_name: str | None
+    acting_as: UUID | None
+    action: str
+    target: str
+    target_id: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    reason: str
+    request: str
+
+
+class AuditPage(Page[AuditOut]):
+    """One page of the audit log, the newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [ENTRY], "next": None}]})

@@ -1,0 +1,20 @@
+"""What the answers of a class say: of an assignment, of a problem in it, of a whole course. Staff.
+
+Test students, staff and who left never count. Figures are computed by `grader.analysis` from one
+row for each student and part, which the database picks out of all answers.
+"""
+
+from api.services.analytics.attention import course_attention
+from api.services.analytics.course import course_analytics
+from api.services.analytics.overview import assignment_analytics
+from api.services.analytics.problem import problem_analytics
+from api.services.analytics.reading import Which, check_section
+
+__all__ = [
+    "Which",
+    "assignment_analytics",
+    "check_section",
+    "course_analytics",
+    "course_attention",
+    "problem_analytics",
+]

@@ -1,0 +1,172 @@
+"""What in a course waits for its staff: to mark, to answer, to look at, to apply."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
+from api.schemas.review import ReviewProgress
+from api.services.access import Member
+from api.services.analytics.overview import MARK, how_many, percent
+from api.services.analytics.reading import Students, counted
+from api.services.regrades.runs import ACTIVE
+from api.services.review.queue import progress
+from api.tables import Answer, Assignment, AssignmentProblem, Grade, Regrade, RegradeRequest
+from grader.result import FREE
+
+__all__ = ["course_attention"]
+
+GROUP: Final = 3
+"""So many students with one and the same answer are no coincidence."""
+TEXT: Final = "text"
+
+
+def course_attention(session: Session, member: Member, *, now: datetime) -> CourseAttention:
+    """Return what waits in each assignment of a course; each kind by one query for all."""
+    students = counted(member.course.id, None)
+    assignments = session.scalars(
+        select(Assignment)
+        .where(Assignment.course_id == member.course.id, Assignment.deleted_at.is_(None))
+        .order_by(Assignment.position, Assignment.id)
+    ).all()
+    found = _Found.read(session, [one.id for one in assignments], students)
+    return CourseAttention(
+        course=member.course.id,
+        students=how_many(session, students),
+        assignments=tuple(_told(session, member, one, found, now=now) for one in assignments),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What waits, by assignment."""
+
+    grades: Mapping[UUID, "_Grades"]
+    requests: Mapping[UUID, int]
+    unexplained: Mapping[UUID, int]
+    regrades: Mapping[UUID, list[RegradeUnderWay]]
+
+    @classmethod
+    def read(cls, session: Session, assignments: list[UUID], students: Students) -> "_Found":
+        return cls(
+            _grades(session, assignments, students),
+            _requests(session, assignments, students),
+            _unexplained(session, assignments, students),
+            _regrades(session, assignments),
+        )
+
+
+@dataclass(slots=True)
+class _Grades:
+    """How many handed in and how many wait, and the grades in percent."""
+
+    handed_in: int = 0
+    waiting: int = 0
+    total: float = 0.0
+    graded: int = 0
+
+
+def _told(
+    session: Session, member: Member, assignment: Assignment, found: _Found, *, now: datetime
+) -> AssignmentAttention:
+    grades = found.grades[assignment.id]
+    # What exactly waits is asked only where something does: it takes a while to find out.
+    marking = progress(session, member, assignment, now=now) if grades.waiting else None
+    return AssignmentAttention(
+        assignment=assignment.id,
+        handed_in=grades.handed_in,
+        mean=grades.total / grades.graded if grades.graded else None,
+        to_mark=marking.waiting if marking else 0,
+        failures=_failures(marking) if marking else 0,
+        requests=found.requests.get(assignment.id, 0),
+        unexplained=found.unexplained.get(assignment.id, 0),
+        regrades=tuple(found.regrades[assignment.id]),
+    )
+
+
+def _failures(marking: ReviewProgress) -> int:
+    return sum(one.waiting for one in marking.parts if one.kind != TEXT)
+
+
+def _grades(
+    session: Session, assignments: list[UUID], students: Students
+) -> defaultdict[UUID, _Grades]:
+    rows = session.execute(
+        select(Grade.assignment_id, Grade.begun, Grade.waiting, *MARK).where(
+            Grade.assignment_id.in_(assignments), Grade.student_id.in_(students)
+        )
+    )
+    found: defaultdict[UUID, _Grades] = defaultdict(_Grades)
+    for assignment, begun, waiting, score, possible, held, pending in rows:
+        one, share = found[assignment], percent(score, possible, held, pending)
+        one.handed_in += begun
+        one.waiting += waiting
+        if share is not None:
+            one.total += share
+            one.graded += 1
+    return found
+
+
+def _requests(session: Session, assignments: list[UUID], students: Students) -> Mapping[UUID, int]:
+    rows = session.execute(
+        select(AssignmentProblem.assignment_id, func.count())
+        .select_from(RegradeRequest)
+        .join(Answer, Answer.id == RegradeRequest.answer_id)
+        .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
+        .where(RegradeRequest.status == "open", Answer.student_id.in_(students), *_set(assignments))
+        .group_by(AssignmentProblem.assignment_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _set(assignments: list[UUID]) -> tuple[Any, ...]:
+    return (
+        AssignmentProblem.assignment_id.in_(assignments),
+        AssignmentProblem.removed_at.is_(None),
+    )
+
+
+def _unexplained(
+    session: Session, assignments: list[UUID], students: Students
+) -> Mapping[UUID, int]:
+    """Return how many groups there are of equal wrong answers that no mistake explains."""
+    groups = (
+        select(AssignmentProblem.assignment_id.label("assignment"))
+        .join(Answer, Answer.problem_id == AssignmentProblem.id)
+        .where(
+            *_set(assignments),
+            Answer.student_id.in_(students),
+            Answer.status.not_in((*FREE, "follow_through")),
+            Answer.credit_float < 1,
+            Answer.mistakes == "",
+            Answer.manual.is_(False),
+        )
+        .group_by(AssignmentProblem.assignment_id, Answer.problem_id, Answer.part, Answer.value)
+        .having(func.count(Answer.student_id.distinct()) >= GROUP)
+        .subquery()
+    )
+    rows = session.execute(select(groups.c.assignment, func.count()).group_by(groups.c.assignment))
+    return {row[0]: row[1] for row in rows}
+
+
+def _regrades(
+    session: Session, assignments: list[UUID]
+) -> defaultdict[UUID, list[RegradeUnderWay]]:
+    rows = session.execute(
+        select(AssignmentProblem.assignment_id, Regrade.id, AssignmentProblem.slug, Regrade.status)
+        .join(AssignmentProblem, AssignmentProblem.id == Regrade.problem_id)
+        .where(Regrade.status.in_(ACTIVE), *_set(assignments))
+        .order_by(Regrade.created_at, Regrade.id)
+    )
+    found: defaultdict[UUID, list[RegradeUnderWay]] = defaultdict(list)
+    for assignment, run, problem, status in rows:
+        found[assignment].append(
+            RegradeUnderWay.model_validate({"id": run, "problem": problem, "status": status})
+        )
+    return found

@@ -1,0 +1,129 @@
+"""A problem in figures: its parts, the wrong answers to them, and its variants."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.errors import NotFound
+from api.schemas.analytics import PartFigures
+from api.schemas.analytics_problem import (
+    FollowThrough,
+    ForeignKeys,
+    PartAnalytics,
+    ProblemAnalytics,
+    SearchOut,
+    WrongOut,
+)
+from api.schemas.figures import FlagOut
+from api.services import access
+from api.services.analytics.foreign import answers_given, foreign_keys
+from api.services.analytics.keys import Keys, read_keys
+from api.services.analytics.overview import how_many
+from api.services.analytics.parts import flagged, item_flags_of, problem_figures
+from api.services.analytics.reading import Posed, Students, Which, check_section, counted
+from api.services.analytics.searches import searches_of
+from api.services.analytics.sheet import Item, Sheet, read_sheet
+from api.services.analytics.tables import wrong_tables
+from api.services.analytics.variants import variants_of
+from api.services.variants import Variants
+from grader.analysis import Flag
+from grader.problem import Problem
+
+__all__ = ["problem_analytics"]
+
+
+def problem_analytics(
+    session: Session,
+    asked: access.Posed,
+    *,
+    variants: Variants,
+    attempt: Which,
+    section: UUID | None,
+    now: datetime,
+) -> ProblemAnalytics:
+    """Return the figures of a problem of an assignment, by a fixed number of queries."""
+    assignment = asked.assignment
+    check_section(session, assignment.course_id, section)
+    students = counted(assignment.course_id, section)
+    sheet = read_sheet(session, assignment, attempt=attempt, section=section, now=now)
+    posed = _among(sheet, asked)
+    figures = problem_figures(sheet)[sheet.problems.index(posed)]
+    found = _find(session, sheet, posed, variants.problem(posed.version), students)
+    places = sheet.of_problem(posed)
+    told = [found.part(at, one) for at, one in zip(places, figures.parts, strict=True)]
+    return ProblemAnalytics(
+        assignment=assignment.id,
+        problem=posed.row.slug,
+        version=posed.version.id,
+        attempt=attempt,
+        section=section,
+        students=how_many(session, students),
+        opened=len(sheet.students),
+        item=figures.item,
+        time=figures.time,
+        parts=tuple(part for part, _ in told),
+        flags=tuple(flag for _, flags in told for flag in flags),
+    )
+
+
+def _among(sheet: Sheet, asked: access.Posed) -> Posed:
+    for posed in sheet.problems:
+        if posed.row.id == asked.problem.id:
+            return posed
+    raise NotFound(access.NO_PROBLEM)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found in the answers to a problem, by the place of a part or by its id."""
+
+    sheet: Sheet
+    keys: Keys
+    tables: Mapping[int, tuple[WrongOut, tuple[Flag, ...]]]
+    foreign: Mapping[str, ForeignKeys]
+    searches: Mapping[str, tuple[SearchOut, ...]]
+
+    def part(self, at: int, figures: PartFigures) -> tuple[PartAnalytics, list[FlagOut]]:
+        """Return a part, and what there is reason to look at in it."""
+        item = self.sheet.items[at]
+        own: dict[str, Any] = {name: getattr(figures, name) for name in PartFigures.model_fields}
+        flags = item_flags_of(self.sheet, [at])
+        if at not in self.tables:
+            return PartAnalytics(**own), flags
+        wrong, doubts = self.tables[at]
+        variants, unlike = variants_of(self.sheet, item, self.keys)
+        told = PartAnalytics(
+            **own,
+            wrong=wrong,
+            follow_through=_follow_through(self.sheet, item),
+            variants=variants,
+            foreign=self.foreign.get(item.part),
+            searches=self.searches.get(item.part, ()),
+        )
+        return told, [*flags, *flagged(item, (*doubts, *unlike))]
+
+
+def _find(
+    session: Session, sheet: Sheet, posed: Posed, problem: Problem, students: Students
+) -> _Found:
+    keys = read_keys(session, posed)
+    given = answers_given(session, posed.row.id, students)
+    return _Found(
+        sheet,
+        keys,
+        wrong_tables(session, sheet, posed, keys, problem=problem, students=students),
+        foreign_keys(session, sheet, posed, keys, given),
+        searches_of(session, posed.row.id, students),
+    )
+
+
+def _follow_through(sheet: Sheet, item: Item) -> FollowThrough:
+    answers = sheet.answers(item)
+    count = sum(one.follows for one in answers)
+    return FollowThrough(
+        n=len(answers), count=count, share=count / len(answers) if answers else None
+    )

@@ -1,0 +1,1 @@
+"""Assignments: what is set in a course, when, and by which rules."""

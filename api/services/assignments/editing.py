@@ -1,0 +1,200 @@
+"""Assignments made, changed, published, released and deleted."""
+
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, Invalid
+from api.http.wrong_fields import wrong_fields
+from api.ids import new_id
+from api.schemas.assignments import (
+    AssignmentChanged,
+    AssignmentIn,
+    AssignmentPatch,
+    Released,
+    ReleaseIn,
+    StaffAssignment,
+)
+from api.schemas.patching import changed
+from api.services.acts import Act
+from api.services.assignments.pinned import pinned
+from api.services.assignments.values import check, settings_of, write
+from api.services.assignments.viewing import staff_view
+from api.services.effects import settle
+from api.services.review.readiness import readiness
+from api.tables import Assignment, AssignmentProblem, Enrolment, Grade, Submission
+
+__all__ = ["change", "create", "delete", "publish", "release", "shown", "touch", "unpublish"]
+
+GRADING: Final = {"timeline", "attempts", "by_attempt", "groups"}
+"""The settings by which grades are worked out."""
+
+
+def shown(session: Session, act: Act, row: Assignment) -> StaffAssignment:
+    """Return an assignment with all its settings, as they are now."""
+    session.flush()
+    return staff_view(row, act.course, pinned(session, [row.id])[row.id], now=act.now)
+
+
+def touch(row: Assignment) -> None:
+    """Count that something about an assignment was changed."""
+    row.version += 1
+
+
+def create(session: Session, act: Act, values: AssignmentIn) -> Assignment:
+    """Make an assignment, which is not published yet."""
+    check(session, act.course, values, None)
+    _check_slug(session, act, values.slug, None)
+    row = Assignment(
+        id=new_id(),
+        course_id=act.course.id,
+        position=_end(session, act.course.id),
+        created_at=act.now,
+        version=1,
+    )
+    write(row, values, act.course)
+    session.add(row)
+    session.flush()
+    act.record(session, "assignment.created", ("assignment", row.id), change=({}, settings_of(row)))
+    return row
+
+
+def _end(session: Session, course_id: UUID) -> int:
+    last = session.scalar(
+        select(func.max(Assignment.position)).where(
+            Assignment.course_id == course_id, Assignment.deleted_at.is_(None)
+        )
+    )
+    return 0 if last is None else last + 1
+
+
+def _check_slug(session: Session, act: Act, slug: str, row: Assignment | None) -> None:
+    """Raise `Conflict` where another assignment of the course has the name."""
+    other = session.scalar(
+        select(Assignment.id).where(Assignment.course_id == act.course.id, Assignment.slug == slug)
+    )
+    if other is not None and (row is None or other != row.id):
+        raise Conflict("The course has an assignment of this slug; choose another.")
+
+
+def change(session: Session, act: Act, row: Assignment, body: AssignmentPatch) -> AssignmentChanged:
+    """Change settings of an assignment, and all grades that depend on them."""
+    given = changed(body)
+    with act.trial(session):
+        before = settings_of(row)
+        values = _merged(row, given)
+        check(session, act.course, values, row)
+        _check_slug(session, act, values.slug, row)
+        write(row, values, act.course)
+        after = settings_of(row)
+        names = sorted(name for name in after if after[name] != before[name])
+        if names:
+            touch(row)
+            told = {name: before[name] for name in names}, {name: after[name] for name in names}
+            act.record(session, "assignment.changed", ("assignment", row.id), change=told)
+        moves = [row] if GRADING & {*names} else []
+        effect = settle(session, act, moves, cause=act.cause("settings", row.id))
+        return AssignmentChanged(assignment=shown(session, act, row), effect=effect)
+
+
+def _merged(row: Assignment, given: dict[str, object]) -> AssignmentIn:
+    """Return the settings of *row* with those that are *given* in their place."""
+    try:
+        return AssignmentIn.model_validate(settings_of(row) | given)
+    except ValidationError as error:
+        places = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        errors = wrong_fields(places)
+        raise Invalid(f"{errors[0].field} {errors[0].said}.", errors=errors) from error
+
+
+def publish(session: Session, act: Act, row: Assignment) -> None:
+    """Let students see an assignment from its release on."""
+    if row.published_at is not None:
+        return
+    there = select(AssignmentProblem.id).where(
+        AssignmentProblem.assignment_id == row.id, AssignmentProblem.removed_at.is_(None)
+    )
+    if session.scalar(there.limit(1)) is None:
+        raise Conflict("The assignment has no problem; add one before you publish it.")
+    row.published_at = act.now
+    touch(row)
+    act.record(session, "assignment.published", ("assignment", row.id))
+
+
+def unpublish(session: Session, act: Act, row: Assignment) -> None:
+    """Hide an assignment to which nobody has handed in anything."""
+    if row.published_at is None:
+        return
+    if _is_answered(session, row.id):
+        raise Conflict("Students have handed in to this assignment, so it cannot be hidden again.")
+    row.published_at = None
+    touch(row)
+    act.record(session, "assignment.unpublished", ("assignment", row.id))
+
+
+def _is_answered(session: Session, assignment_id: UUID) -> bool:
+    found = session.scalar(
+        select(Submission.id)
+        .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
+        .where(AssignmentProblem.assignment_id == assignment_id)
+        .limit(1)
+    )
+    return found is not None
+
+
+def delete(session: Session, act: Act, row: Assignment, *, confirmed: bool) -> None:
+    """Take an assignment out of the course; what was handed in is kept, and its slug is free."""
+    if not confirmed and _is_answered(session, row.id):
+        raise Conflict(
+            "Students have handed in to this assignment. What they handed in is kept, but it "
+            "counts no more; send confirm=true to delete it."
+        )
+    act.record(session, "assignment.deleted", ("assignment", row.id), change=(settings_of(row), {}))
+    row.deleted_at = act.now
+    row.slug = f"{row.slug}~{row.id.hex[-12:]}"
+    touch(row)
+
+
+def release(session: Session, act: Act, row: Assignment, body: ReleaseIn) -> Released:
+    """Show results or solutions from now on, or by the rule again."""
+    before = _released(row)
+    if body.results is None and body.solutions is None:
+        said = "says whether results are shown from now on; give it or solutions"
+        raise Invalid.of("results", said)
+    if body.results is not None:
+        row.results_released_at = act.now if body.results else None
+    if body.solutions is not None:
+        row.solutions_released_at = act.now if body.solutions else None
+    touch(row)
+    told = before, _released(row)
+    act.record(session, "assignment.released", ("assignment", row.id), change=told)
+    asked = act.member if body.results or body.solutions else None
+    warnings = readiness(session, asked, row, now=act.now).warnings if asked else ()
+    return Released(
+        assignment=shown(session, act, row), waiting=_waiting(session, row), warnings=warnings
+    )
+
+
+def _waiting(session: Session, row: Assignment) -> int:
+    """Return how many students of the course wait to be marked by a person."""
+    found = session.scalar(
+        select(func.count())
+        .select_from(Grade)
+        .join(Enrolment, Enrolment.user_id == Grade.student_id)
+        .where(
+            Grade.assignment_id == row.id,
+            Grade.waiting,
+            Enrolment.course_id == row.course_id,
+            Enrolment.is_test.is_(False),
+            Enrolment.withdrawn_at.is_(None),
+        )
+    )
+    return found or 0
+
+
+def _released(row: Assignment) -> dict[str, str | None]:
+    given = {"results": row.results_released_at, "solutions": row.solutions_released_at}
+    return {name: at.isoformat() if at else None for name, at in given.items()}

@@ -1,0 +1,63 @@
+"""Notices on problems: what students are told was corrected."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Invalid, NotFound
+from api.ids import new_id
+from api.schemas.assignment_problems import NoticeIn, NoticeOut
+from api.services.access import Posed
+from api.services.acts import Act
+from api.tables import Notice, Regrade
+
+__all__ = ["notices_on", "post_notice", "withdraw_notice"]
+
+
+def post_notice(session: Session, act: Act, posed: Posed, body: NoticeIn) -> NoticeOut:
+    """Tell all students something on a problem; of a regrade, what each gained by it too."""
+    if body.regrade is not None:
+        regrade = session.get(Regrade, body.regrade)
+        if regrade is None or regrade.problem_id != posed.problem.id:
+            raise Invalid.of("regrade", "is no regrade of this problem")
+    row = Notice(
+        id=new_id(),
+        problem_id=posed.problem.id,
+        regrade_id=body.regrade,
+        text=body.text,
+        created_by=posed.member.caller.id,
+        created_at=act.now,
+    )
+    session.add(row)
+    act.record(session, "notice.posted", ("notice", row.id), change=({}, {"text": body.text}))
+    return _shown(row, posed)
+
+
+def notices_on(session: Session, posed: Posed) -> tuple[NoticeOut, ...]:
+    """Return the notices on a problem that were not withdrawn."""
+    rows = session.scalars(
+        select(Notice)
+        .where(Notice.problem_id == posed.problem.id, Notice.withdrawn_at.is_(None))
+        .order_by(Notice.created_at, Notice.id)
+    )
+    return tuple(_shown(row, posed) for row in rows)
+
+
+def withdraw_notice(session: Session, act: Act, posed: Posed, notice_id: UUID) -> None:
+    """Take a notice off a problem."""
+    row = session.get(Notice, notice_id)
+    if row is None or row.problem_id != posed.problem.id or row.withdrawn_at is not None:
+        raise NotFound("There is no such notice on this problem.")
+    row.withdrawn_at = act.now
+    act.record(session, "notice.withdrawn", ("notice", row.id), change=({"text": row.text}, {}))
+
+
+def _shown(row: Notice, posed: Posed) -> NoticeOut:
+    return NoticeOut(
+        id=row.id,
+        problem=posed.problem.slug,
+        text=row.text,
+        regrade=row.regrade_id,
+        created_at=row.created_at,
+    )

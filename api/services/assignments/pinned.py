@@ -1,0 +1,138 @@
+"""Problems as they are set in assignments, with the versions that they are pinned to."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from api.db import once
+from api.errors import Invalid
+from api.schemas.assignment_problems import PartSummary, PosedSettings
+from api.services.versions import BANK, newest
+from api.tables import AssignmentProblem, Course, Draw, ProblemVersion, Submission
+
+__all__ = ["Pinned", "is_opened", "pinned", "posed_in", "posed_settings", "version_to_pin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A problem in an assignment, its version, and whether a student has seen numbers of it."""
+
+    row: AssignmentProblem
+    version: ProblemVersion
+    newest: int
+    opened: bool
+
+
+def posed_in(session: Session, assignment_id: UUID) -> Sequence[AssignmentProblem]:
+    """Return the problems of an assignment in their order."""
+    return session.scalars(
+        select(AssignmentProblem)
+        .where(
+            AssignmentProblem.assignment_id == assignment_id,
+            AssignmentProblem.removed_at.is_(None),
+        )
+        .order_by(AssignmentProblem.position, AssignmentProblem.id)
+    ).all()
+
+
+def pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tuple[Pinned, ...]]:
+    """Return the problems of *assignments* in their order, by three queries for all of them."""
+    key = (Pinned, frozenset(assignments))
+    return once(session, key, lambda: _pinned(session, assignments))
+
+
+def _pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tuple[Pinned, ...]]:
+    rows = session.execute(
+        select(AssignmentProblem, ProblemVersion)
+        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+        .where(
+            AssignmentProblem.assignment_id.in_(assignments),
+            AssignmentProblem.removed_at.is_(None),
+        )
+        .order_by(AssignmentProblem.position, AssignmentProblem.id)
+    ).all()
+    numbers = _newest_numbers(session, {version.problem for _, version in rows})
+    opened = _opened(session, [row.id for row, _ in rows])
+    found: defaultdict[UUID, list[Pinned]] = defaultdict(list)
+    for row, version in rows:
+        number = numbers.get((version.space, version.problem), version.number)
+        one = Pinned(row, version, number, row.id in opened)
+        found[row.assignment_id].append(one)
+    return {one: tuple(found[one]) for one in assignments}
+
+
+def _newest_numbers(session: Session, problems: Iterable[str]) -> dict[tuple[str, str], int]:
+    rows = session.execute(
+        select(ProblemVersion.space, ProblemVersion.problem, func.max(ProblemVersion.number))
+        .where(ProblemVersion.problem.in_(problems), ProblemVersion.status == "published")
+        .group_by(ProblemVersion.space, ProblemVersion.problem)
+    )
+    return {(space, problem): number for space, problem, number in rows}
+
+
+def _opened(session: Session, problems: Sequence[UUID]) -> set[UUID]:
+    drawn = select(Draw.problem_id).where(Draw.problem_id.in_(problems))
+    handed_in = select(Submission.problem_id).where(Submission.problem_id.in_(problems))
+    return {*session.scalars(drawn.union(handed_in))}
+
+
+def is_opened(session: Session, problem: AssignmentProblem) -> bool:
+    """Tell whether a student has seen numbers of a problem, or handed in to it."""
+    return bool(_opened(session, [problem.id]))
+
+
+def posed_settings(one: Pinned) -> PosedSettings:
+    """Return a problem as staff see it in the settings of the assignment."""
+    row, version = one.row, one.version
+    return PosedSettings(
+        problem=row.slug,
+        version_id=version.id,
+        number=version.number,
+        newest=one.newest,
+        of=version.problem,
+        space="bank" if version.space == BANK else "course",
+        title=version.title,
+        points=version.points if row.points is None else row.points,
+        own_points=row.points,
+        group=row.group,
+        position=row.position,
+        extra=row.extra,
+        voided=row.voided,
+        parts=tuple(PartSummary(**part) for part in version.parts),
+        opened=one.opened,
+        version=row.version,
+    )
+
+
+def version_to_pin(
+    session: Session,
+    course: Course,
+    *,
+    version_id: UUID | None = None,
+    of: str = "",
+    spaces: Sequence[str] = (),
+    field: str = "problem",
+) -> ProblemVersion:
+    """Return a published version of the bank or of *course*: that of an id, or the newest.
+
+    Of the first of *spaces* that has one; by default the course's own before the bank's. `Invalid`
+    where there is none, which names the *field* that says *of*; one of another course is none.
+    """
+    if version_id is None:
+        looked = (newest(session, of, space=one) for one in spaces or (str(course.id), BANK))
+        found = next((one for one in looked if one is not None), None)
+        said = "is no published problem of the course or of the bank"
+    else:
+        either = or_(ProblemVersion.space == BANK, ProblemVersion.space == str(course.id))
+        one = ProblemVersion.id == version_id
+        found = session.scalar(
+            select(ProblemVersion).where(one, either, ProblemVersion.status == "published")
+        )
+        field, said = "version", "is no published version of the course or of the bank"
+    if found is None:
+        raise Invalid.of(field, said)
+    return found

@@ -1,0 +1,218 @@
+"""Problems of an assignment: added, changed, voided, put in order and removed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, FieldError, Invalid
+from api.http.fields import told
+from api.ids import new_id
+from api.schemas.assignment_problems import PosedChanged, PosedIn, PosedPatch, PosedSettings
+from api.schemas.effects import Effect
+from api.schemas.patching import changed
+from api.services.access import Posed
+from api.services.acts import Act
+from api.services.assignments.editing import touch
+from api.services.assignments.pinned import (
+    is_opened,
+    pinned,
+    posed_in,
+    posed_settings,
+    version_to_pin,
+)
+from api.services.effects import settle
+from api.tables import Assignment, AssignmentProblem, ProblemVersion, Submission
+
+__all__ = ["add", "change", "check", "order", "remove", "settings", "state", "write"]
+
+SET: Final = ("points", "group", "extra", "voided")
+"""What is set for a problem beside its version and its place."""
+
+Row: TypeAlias = AssignmentProblem
+
+
+def settings(session: Session, assignment: Assignment, row: Row) -> PosedSettings:
+    """Return a problem as it is set in an assignment."""
+    found = pinned(session, [assignment.id])[assignment.id]
+    return next(posed_settings(one) for one in found if one.row.id == row.id)
+
+
+def add(session: Session, act: Act, assignment: Assignment, body: PosedIn) -> PosedChanged:
+    """Add a problem, or bring one back with what was handed in to it.
+
+    One that is there as it would be added stays; otherwise that is a `Conflict`.
+    """
+    row = _named(session, assignment.id, body.problem)
+    version = _chosen(session, act, row, body)
+    with act.trial(session):
+        if row is not None and row.removed_at is None:
+            if state(row) != _wanted(row, version, body):
+                raise Conflict(
+                    "The assignment has a problem of this name; change that with PATCH, or remove "
+                    "it first."
+                )
+            return _changed(session, assignment, row, _nothing(session, act))
+        row = row or Row(
+            id=new_id(), assignment_id=assignment.id, slug=body.problem, voided={}, version=0
+        )
+        row.position = _place(session, assignment.id, body.position)
+        row.version_id = version.id
+        write(row, {name: getattr(body, name) for name in SET})
+        check(assignment, row, version)
+        row.removed_at = None
+        session.add(row)
+        session.flush()
+        return _finish(session, act, assignment, row, action="problem.added", before={})
+
+
+def _named(session: Session, assignment_id: UUID, slug: str) -> Row | None:
+    """Return the problem of this name, one that was removed too."""
+    return session.scalar(select(Row).where(Row.assignment_id == assignment_id, Row.slug == slug))
+
+
+def _chosen(session: Session, act: Act, row: Row | None, body: PosedIn) -> ProblemVersion:
+    """Return the version that a problem is to have; an opened one keeps its own."""
+    kept = row is not None and (row.removed_at is None or is_opened(session, row))
+    if row is None or not kept:
+        return version_to_pin(
+            session,
+            act.course,
+            version_id=body.version,
+            of=body.of or body.problem,
+            field="of" if body.of else "problem",
+        )
+    if body.version not in {None, row.version_id}:
+        raise Conflict(OPENED)
+    return session.get_one(ProblemVersion, row.version_id)
+
+
+OPENED: Final = (
+    "Students have seen this problem, so its version stays; a regrade of the problem changes it."
+)
+
+
+def _place(session: Session, assignment_id: UUID, position: int | None) -> int:
+    if position is not None:
+        return position
+    rows = posed_in(session, assignment_id)
+    return rows[-1].position + 1 if rows else 0
+
+
+def write(row: Row, values: Mapping[str, Any]) -> None:
+    """Write into *row* what *values* say of points, group, extra and void parts."""
+    for name in SET:
+        if name in values:
+            setattr(row, name, values[name])
+
+
+def _wanted(row: Row, version: ProblemVersion, body: PosedIn) -> dict[str, Any]:
+    """Return what `state` would say of *row* with *body* in it."""
+    position = row.position if body.position is None else body.position
+    points = None if body.points is None else told(body.points)
+    more = {"points": points, "group": body.group, "extra": body.extra, "voided": body.voided}
+    return more | {"version": str(version.id), "position": position}
+
+
+def state(row: Row) -> dict[str, Any]:
+    """Return how a problem is set, as JSON data."""
+    return {
+        "points": None if row.points is None else told(row.points),
+        "group": row.group,
+        "extra": row.extra,
+        "voided": row.voided,
+        "version": str(row.version_id),
+        "position": row.position,
+    }
+
+
+def check(assignment: Assignment, row: Row, version: ProblemVersion) -> None:
+    """Raise `Invalid` where a group or a part is none of the assignment and the version."""
+    groups = [one["id"] for one in assignment.groups]
+    parts = [one["id"] for one in version.parts]
+    errors = []
+    if row.group and row.group not in groups:
+        there = f"there are {', '.join(groups)}" if groups else "it has none"
+        errors.append(FieldError("group", f"is no group of the assignment; {there}"))
+    if not row.voided.keys() <= {*parts}:
+        said = f"names a part that the problem does not have; there are {', '.join(parts)}"
+        errors.append(FieldError("voided", said))
+    if errors:
+        raise Invalid(f"{errors[0].field} {errors[0].said}.", errors=tuple(errors))
+
+
+def change(session: Session, act: Act, posed: Posed, body: PosedPatch) -> PosedChanged:
+    """Change how a problem is set, and all grades that depend on it."""
+    row, version, given = posed.problem, posed.version, changed(body)
+    with act.trial(session):
+        before = state(row)
+        if "version" in given and given["version"] != version.id:
+            if is_opened(session, row):
+                raise Conflict(OPENED)
+            version = version_to_pin(session, act.course, version_id=given["version"])
+            row.version_id = version.id
+        write(row, given)
+        check(posed.assignment, row, version)
+        session.flush()
+        return _finish(session, act, posed.assignment, row, action="problem.changed", before=before)
+
+
+def remove(session: Session, act: Act, posed: Posed, *, confirmed: bool) -> PosedChanged:
+    """Take a problem out of an assignment; what was handed in to it is kept."""
+    row = posed.problem
+    handed_in = select(Submission.id).where(Submission.problem_id == row.id).limit(1)
+    if not confirmed and session.scalar(handed_in) is not None:
+        raise Conflict(
+            "Students have handed in to this problem. What they handed in is kept, but it counts "
+            "no more; send confirm=true to remove it."
+        )
+    with act.trial(session):
+        before = state(row)
+        row.removed_at = act.now
+        return _finish(session, act, posed.assignment, row, action="problem.removed", before=before)
+
+
+def _finish(
+    session: Session,
+    act: Act,
+    assignment: Assignment,
+    row: Row,
+    *,
+    action: str,
+    before: dict[str, Any],
+) -> PosedChanged:
+    """Note a change, work the grades out anew, and return both."""
+    after = state(row) if row.removed_at is None else {}
+    if before == after:
+        return _changed(session, assignment, row, _nothing(session, act))
+    row.version += 1
+    touch(assignment)
+    act.record(session, action, ("problem", row.id), change=(before, after))
+    effect = settle(session, act, [assignment], cause=act.cause("settings", row.id))
+    return _changed(session, assignment, row, effect)
+
+
+def _changed(session: Session, assignment: Assignment, row: Row, effect: Effect) -> PosedChanged:
+    session.flush()
+    problem = settings(session, assignment, row) if row.removed_at is None else None
+    return PosedChanged(problem=problem, effect=effect)
+
+
+def _nothing(session: Session, act: Act) -> Effect:
+    return settle(session, act, [], cause=act.cause("settings"))
+
+
+def order(session: Session, act: Act, assignment: Assignment, slugs: Sequence[str]) -> None:
+    """Put the problems of an assignment in the order of *slugs*, which names each of them once."""
+    rows = {row.slug: row for row in posed_in(session, assignment.id)}
+    if sorted(slugs) != sorted(rows):
+        raise Invalid.of("problems", "must name each problem of the assignment once")
+    before = list(rows)
+    for position, slug in enumerate(slugs):
+        rows[slug].position = position
+    touch(assignment)
+    target = "assignment", assignment.id
+    told = {"problems": before}, {"problems": list(slugs)}
+    act.record(session, "assignment.ordered", target, change=told)

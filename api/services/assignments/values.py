@@ -1,0 +1,110 @@
+"""The settings of an assignment: checked, written into its row, and read from it."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from api.clock import from_micros
+from api.errors import FieldError, Invalid
+from api.schemas.assignments import AssignmentIn
+from api.schemas.timeline import TimelineSpec
+from api.services import timeline
+from api.services.assignments.pinned import posed_in
+from api.tables import Assignment, Course
+
+__all__ = ["check", "resolve_into", "settings_of", "timeline_told", "write"]
+
+PLAIN = (
+    *("slug", "title", "instructions", "category", "attempts", "cool_down_seconds", "results"),
+    *("solutions", "variants", "new_after", "extra", "regrade_days", "regrade_limit", "anonymous"),
+    "lms_id",
+)
+"""What stands in the row as it is set."""
+
+
+def settings_of(row: Assignment) -> dict[str, Any]:
+    """Return the settings of an assignment as JSON data, as `AssignmentIn` reads them."""
+    return {name: getattr(row, name) for name in PLAIN} | {
+        "position": row.position,
+        "timeline": timeline_told(TimelineSpec.model_validate(row.timeline)),
+        "by_attempt": [str(Fraction(one)) for one in row.by_attempt],
+        "groups": row.groups,
+    }
+
+
+def timeline_told(spec: TimelineSpec) -> dict[str, Any]:
+    """Return a timeline as it is kept: what is not said is left out."""
+    return spec.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+
+
+def check(session: Session, course: Course, values: AssignmentIn, row: Assignment | None) -> None:
+    """Raise `Invalid` where settings do not go together, naming each field."""
+    errors = (*_errors(course, values), *_group_errors(session, values, row))
+    if errors:
+        raise Invalid(f"{errors[0].field} {errors[0].said}.", errors=errors)
+
+
+def _errors(course: Course, values: AssignmentIn) -> Iterator[FieldError]:
+    known = [one["id"] for one in course.categories]
+    if values.category and values.category not in known:
+        there = f"there are {', '.join(known)}" if known else "the course has none"
+        yield FieldError("category", f"is no category of the course; {there}")
+    if (values.variants == "each_after") != (values.new_after is not None):
+        said = "says after how many attempts new numbers may be had; give it with each_after only"
+        yield FieldError("new_after", said)
+    for at, (one, two) in enumerate(zip(values.by_attempt, values.by_attempt[1:], strict=False)):
+        if two > one:
+            yield FieldError(f"by_attempt[{at + 1}]", "must not be more than the attempt before")
+    yield from _never(values)
+    names = [one.id for one in values.groups]
+    if len(set(names)) < len(names):
+        yield FieldError("groups", "must have different names")
+
+
+def _never(values: AssignmentIn) -> Iterator[FieldError]:
+    """Yield what is wrong where results wait for a time that never comes."""
+    ends = {"after_due": values.timeline.due, "after_close": _closes(values.timeline)}
+    if values.results in ends and ends[values.results] is None:
+        end = values.results.removeprefix("after_")
+        said = f"waits for {end}, which the timeline does not have; add it, or choose another"
+        yield FieldError("results", said)
+
+
+def _closes(spec: TimelineSpec) -> object:
+    return spec.close or spec.due
+
+
+def _group_errors(
+    session: Session, values: AssignmentIn, row: Assignment | None
+) -> Iterator[FieldError]:
+    if row is None:
+        return
+    names = {"", *(one.id for one in values.groups)}
+    for problem in posed_in(session, row.id):
+        if problem.group not in names:
+            yield FieldError("groups", f"must keep {problem.group}, where {problem.slug} is")
+
+
+def write(row: Assignment, values: AssignmentIn, course: Course) -> None:
+    """Write settings into *row*, with the moments that its timeline means in the course's zone."""
+    told = values.model_dump(mode="json")
+    for name in PLAIN:
+        setattr(row, name, told[name])
+    if values.position is not None:
+        row.position = values.position
+    row.by_attempt = [str(one) for one in values.by_attempt]
+    row.groups = told["groups"]
+    spec = timeline.localized(values.timeline, timeline.zone(course.zone))
+    row.timeline = timeline_told(spec)
+    resolve_into(row, course)
+
+
+def resolve_into(row: Assignment, course: Course) -> None:
+    """Write the moments that the timeline of *row* means in the zone of *course*."""
+    spec = TimelineSpec.model_validate(row.timeline)
+    found = timeline.resolve(spec, timeline.zone(course.zone))
+    row.release_at = None if found.release is None else from_micros(found.release)
+    row.due_at = None if found.due is None else from_micros(found.due)
+    row.closes_at = None if found.closes_at is None else from_micros(found.closes_at)

@@ -1,0 +1,76 @@
+"""The audit log: who did what, in the transaction that did it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.services.access import Caller, Member
+from api.services.audit_actions import ACTIONS
+from api.tables import AuditEntry, Enrolment
+
+__all__ = ["record", "record_account"]
+
+
+def record(
+    session: Session,
+    who: Member | Caller | None,
+    action: str,
+    *,
+    now: datetime,
+    target: tuple[str, object] = ("", ""),
+    change: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
+    reason: str = "",
+    course_id: UUID | None = None,
+) -> None:
+    """Note that *who* did *action* to *target* (what it is, and its id).
+
+    *change* is what stood there before and after, without secrets. None did it where the service
+    did. Raises `ValueError` for an action that `ACTIONS` does not have.
+    """
+    if action not in ACTIONS:
+        raise ValueError(f"ACTIONS has no {action!r}")
+    caller = who.caller if isinstance(who, Member) else who
+    before, after = change
+    looks = isinstance(who, Member) and bool(who.caller.view_as)
+    session.add(
+        AuditEntry(
+            course_id=who.course.id if isinstance(who, Member) else course_id,
+            actor_id=caller.id if caller else None,
+            acting_as=who.student_id if looks and isinstance(who, Member) else None,
+            action=action,
+            target=target[0],
+            target_id=str(target[1]),
+            before=dict(before),
+            after=dict(after),
+            reason=reason,
+            request=caller.request if caller else "",
+            at=now,
+        )
+    )
+
+
+def record_account(
+    session: Session,
+    who: Member | Caller,
+    action: str,
+    *,
+    user: UUID,
+    now: datetime,
+    told: Mapping[str, Any] = {},
+) -> None:
+    """Note what *who* did to an account: where they did it, and in every course of its owner."""
+    target = ("user", user)
+    change: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, told)
+    record(session, who, action, now=now, target=target, change=change)
+    caller = who.caller if isinstance(who, Member) else who
+    courses = select(Enrolment.course_id).where(
+        Enrolment.user_id == user, Enrolment.withdrawn_at.is_(None)
+    )
+    if isinstance(who, Member):
+        courses = courses.where(Enrolment.course_id != who.course.id)
+    for course in session.scalars(courses.order_by(Enrolment.course_id)).all():
+        record(session, caller, action, now=now, target=target, change=change, course_id=course)

@@ -1,0 +1,71 @@
+"""The audit log, read: who did what, filtered, the newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from api.http.paging import Cursor, keyset
+from api.schemas.users import AuditOut
+from api.tables import AuditEntry, User
+
+__all__ = ["Wanted", "entries", "listed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are wanted; *course* None is the whole site."""
+
+    course: UUID | None
+    actor: UUID | None = None
+    action: str = ""
+    target: str = ""
+    target_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def entries(
+    session: Session, wanted: Wanted, *, after: Cursor | None, limit: int
+) -> Sequence[Row[AuditEntry, str]]:
+    """Return the *wanted* entries with the names of who acted."""
+    found = select(AuditEntry, User.name).outerjoin(User, User.id == AuditEntry.actor_id)
+    equal = {
+        AuditEntry.course_id: wanted.course,
+        AuditEntry.actor_id: wanted.actor,
+        AuditEntry.action: wanted.action,
+        AuditEntry.target: wanted.target,
+        AuditEntry.target_id: wanted.target_id,
+    }
+    for column, value in equal.items():
+        if value:
+            found = found.where(column == value)
+    if wanted.since is not None:
+        found = found.where(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        found = found.where(AuditEntry.at < wanted.until)
+    page = keyset(found, AuditEntry.at, AuditEntry.id, after=after, order="descending")
+    return session.execute(page.limit(limit)).all()
+
+
+def listed(row: Row[AuditEntry, str]) -> AuditOut:
+    """Return an entry as it is read."""
+    entry, name = row
+    return AuditOut(
+        id=entry.id,
+        at=entry.at,
+        course=entry.course_id,
+        actor=entry.actor_id,
+        actor_name=name,
+        acting_as=entry.acting_as,
+        action=entry.action,
+        target=entry.target,
+        target_id=entry.target_id,
+        before=entry.before,
+        after=entry.after,
+        reason=entry.reason,
+        request=entry.request,
+    )

@@ -1,0 +1,167 @@
+"""A course copied to another time: what is set, without people and their work."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from api.ids import new_id
+from api.schemas.courses import CategorySpec, CopyIn, CourseIn
+from api.schemas.timeline import TimelineSpec
+from api.services import timeline
+from api.services.acts import Act
+from api.services.assignments.values import resolve_into, timeline_told
+from api.services.courses import assignments_of, check_slug, enrol_instructor, new_course
+from api.tables import (
+    Assignment,
+    AssignmentProblem,
+    Course,
+    ProblemVersion,
+    RubricItem,
+    Variant,
+)
+
+__all__ = ["copy_course"]
+
+SAME: Final = (
+    *("slug", "title", "instructions", "category", "position", "attempts", "cool_down_seconds"),
+    *("by_attempt", "results", "solutions", "variants", "new_after", "groups", "extra"),
+    *("regrade_days", "regrade_limit", "anonymous"),
+)
+"""What an assignment of the copy has as the first one has it."""
+
+VERSION: Final = (
+    *("problem", "number", "status", "source", "title", "topic", "difficulty", "points", "parts"),
+    *("draw_hash", "marking_hash", "engine", "variants", "report", "note"),
+)
+
+
+def copy_course(session: Session, act: Act, body: CopyIn) -> Course:
+    """Return a new course with the setup of that of *act*, all times so many days later.
+
+    Its assignments are not published, what was voided counts again, and who copies is its
+    instructor.
+    """
+    check_slug(session, body.slug, None)
+    old = act.course
+    new = new_course(
+        CourseIn(
+            slug=body.slug,
+            title=body.title,
+            zone=body.zone or old.zone,
+            numbers=old.numbers,  # type: ignore[arg-type]
+            late_day_budget=old.late_day_budget,
+            categories=tuple(CategorySpec.model_validate(one) for one in old.categories),
+        ),
+        now=act.now,
+    )
+    session.add(new)
+    session.flush()
+    if act.member is not None and act.author_id is not None and act.member.role != "admin":
+        enrol_instructor(session, new, act.author_id, now=act.now)
+    versions = _copy_versions(session, act, new)
+    assignments = {
+        one.id: _copied(one, new, act, days=body.shift_days) for one in assignments_of(session, old)
+    }
+    session.add_all(assignments.values())
+    session.flush()
+    _copy_problems(session, {old_id: one.id for old_id, one in assignments.items()}, versions)
+    told = {"copy": str(new.id), "shift_days": body.shift_days}
+    act.record(session, "course.copied", ("course", new.id), change=({}, told))
+    return new
+
+
+def _copied(old: Assignment, course: Course, act: Act, *, days: int) -> Assignment:
+    spec = timeline.shifted(TimelineSpec.model_validate(old.timeline), days)
+    row = Assignment(
+        id=new_id(),
+        course_id=course.id,
+        timeline=timeline_told(spec),
+        created_at=act.now,
+        version=1,
+        **{name: getattr(old, name) for name in SAME},
+    )
+    resolve_into(row, course)
+    return row
+
+
+def _copy_versions(session: Session, act: Act, course: Course) -> Mapping[UUID, UUID]:
+    """Copy the course's own problems with their variants; return their new ids by the old."""
+    rows = session.scalars(
+        select(ProblemVersion).where(ProblemVersion.space == str(act.course.id))
+    ).all()
+    ids = {row.id: new_id() for row in rows}
+    session.add_all(
+        ProblemVersion(
+            id=ids[row.id],
+            space=str(course.id),
+            based_on=ids.get(row.based_on) if row.based_on else None,
+            created_by=act.author_id,
+            created_at=act.now,
+            retired_at=row.retired_at,
+            **{name: getattr(row, name) for name in VERSION},
+        )
+        for row in sorted(rows, key=lambda row: row.number)
+    )
+    session.flush()
+    _copy_variants(session, ids)
+    return ids
+
+
+def _copy_variants(session: Session, ids: Mapping[UUID, UUID]) -> None:
+    for old, new in ids.items():
+        rows = session.execute(
+            select(Variant.position, Variant.seed, Variant.data).where(Variant.version_id == old)
+        )
+        copies = [
+            {"version_id": new, "position": position, "seed": seed, "data": data}
+            for position, seed, data in rows
+        ]
+        if copies:
+            session.execute(insert(Variant), copies)
+
+
+def _copy_problems(
+    session: Session, assignments: Mapping[UUID, UUID], versions: Mapping[UUID, UUID]
+) -> None:
+    """Copy the problems of *assignments* (new ids by the old), pinned as they are, with rubrics."""
+    rows = session.scalars(
+        select(AssignmentProblem).where(
+            AssignmentProblem.assignment_id.in_(assignments),
+            AssignmentProblem.removed_at.is_(None),
+        )
+    ).all()
+    ids = {row.id: new_id() for row in rows}
+    session.add_all(
+        AssignmentProblem(
+            id=ids[row.id],
+            assignment_id=assignments[row.assignment_id],
+            slug=row.slug,
+            version_id=versions.get(row.version_id, row.version_id),
+            position=row.position,
+            points=row.points,
+            group=row.group,
+            extra=row.extra,
+        )
+        for row in rows
+    )
+    session.flush()
+    session.add_all(_rubrics(session, ids))
+
+
+def _rubrics(session: Session, ids: Mapping[UUID, UUID]) -> Iterable[RubricItem]:
+    rows = session.scalars(
+        select(RubricItem).where(RubricItem.problem_id.in_(ids), RubricItem.retired_at.is_(None))
+    ).all()
+    for row in rows:
+        yield RubricItem(
+            id=new_id(),
+            problem_id=ids[row.problem_id],
+            part=row.part,
+            position=row.position,
+            label=row.label,
+            say=row.say,
+            points=row.points,
+        )

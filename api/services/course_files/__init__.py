@@ -1,0 +1,1 @@
+"""A course as files that people keep in git: written, and applied."""

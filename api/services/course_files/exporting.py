@@ -1,0 +1,96 @@
+"""A course written as files: the same course always gives the same bytes."""
+
+from collections.abc import Container, Iterable, Iterator
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.schemas.course_files import AssignmentFile, CourseFile, Entry
+from api.services.assignments.pinned import Pinned, pinned
+from api.services.assignments.values import settings_of
+from api.services.course_files.yaml_text import yaml_text
+from api.services.courses import assignments_of
+from api.services.courses import settings_of as course_settings
+from api.services.versions import BANK
+from api.tables import Assignment, Course, ProblemVersion
+
+__all__ = ["ASSIGNMENTS", "AT", "COURSE", "PROBLEMS", "course_files"]
+
+COURSE: Final = "course.yaml"
+ASSIGNMENTS: Final = "assignments"
+PROBLEMS: Final = "problems"
+AT: Final = "@"
+"""Stands between a problem and the number of its version, in the name of a file."""
+FIRST: Final = ("slug", "title", "zone", "published", "category", "position", "timeline")
+LAST: Final = ("instructions", "problems")
+
+
+def course_files(session: Session, course: Course) -> dict[str, str]:
+    """Return the files of a course by their paths, in order."""
+    rows = assignments_of(session, course)
+    problems = pinned(session, [row.id for row in rows])
+    files = {COURSE: _written(CourseFile.model_validate(course_settings(course)))}
+    own = {version.problem: version for version in own_problems(session, course)}
+    for row in sorted(rows, key=lambda row: row.slug):
+        told = _assignment(row, problems[row.id], own)
+        files[f"{ASSIGNMENTS}/{row.slug}.yaml"] = _written(told)
+    for version in own.values():
+        files[f"{PROBLEMS}/{version.problem}.yaml"] = version.source
+    return files | dict(_older(problems.values(), set(own.values())))
+
+
+def _older(
+    problems: Iterable[Iterable[Pinned]], newest: Container[ProblemVersion]
+) -> Iterator[tuple[str, str]]:
+    """Yield the files of the course's own versions that assignments have beside the newest."""
+    versions = {one.version for each in problems for one in each if one.version.space != BANK}
+    for version in sorted(versions, key=lambda one: (one.problem, one.number)):
+        if version not in newest:
+            yield f"{PROBLEMS}/{version.problem}{AT}{version.number}.yaml", version.source
+
+
+def own_problems(session: Session, course: Course) -> list[ProblemVersion]:
+    """Return the newest published version of each problem that is the course's own."""
+    rows = session.scalars(
+        select(ProblemVersion)
+        .where(ProblemVersion.space == str(course.id), ProblemVersion.status == "published")
+        .order_by(ProblemVersion.problem, ProblemVersion.number)
+    )
+    return list({row.problem: row for row in rows}.values())
+
+
+def _assignment(row: Assignment, problems: Iterable[Pinned], own: Container[str]) -> AssignmentFile:
+    settings = {name: value for name, value in settings_of(row).items() if name != "slug"}
+    told = {
+        "published": row.published_at is not None,
+        "problems": tuple(_entry(one, own) for one in problems),
+    }
+    return AssignmentFile.model_validate(settings | told)
+
+
+def _entry(one: Pinned, own: Container[str]) -> Entry:
+    """Return a problem as its file says it, with its version where applying would take another.
+
+    That is the newest, of the course where that has problems of its *own* of this name.
+    """
+    row, version = one.row, one.version
+    is_newest = version.status == "published" and version.number == one.newest
+    is_own = version.space != BANK
+    return Entry(
+        problem=row.slug,
+        of=None if version.problem == row.slug else version.problem,
+        version=None if is_newest else version.number,
+        space=None if is_own == (version.problem in own) else "course" if is_own else "bank",
+        points=row.points,
+        group=row.group,
+        extra=row.extra,
+        voided=row.voided,
+    )
+
+
+def _written(told: CourseFile | AssignmentFile) -> str:
+    """Return a file without what has its default, in the order in which people read it."""
+    data: dict[str, Any] = told.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    middle = [name for name in data if name not in {*FIRST, *LAST}]
+    return yaml_text({name: data[name] for name in (*FIRST, *middle, *LAST) if name in data})

@@ -1,0 +1,139 @@
+"""Files of a course read: every error with its file and line."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from api.errors import FieldError, Invalid, ServiceError
+from api.http.fields import Slug
+from api.http.schema import Schema
+from api.http.wrong_fields import wrong_fields
+from api.schemas.course_files import AssignmentFile, CourseFile
+from api.services.course_files.exporting import ASSIGNMENTS, AT, COURSE, PROBLEMS
+from grader.errors import ProblemError
+from problems.documents import Document, load_document
+
+__all__ = ["Read", "Setup", "located", "read_setup"]
+
+SLUG: Final[TypeAdapter[str]] = TypeAdapter(Slug)
+STEP: Final = re.compile(r"[^.\[\]]+")
+
+T = TypeVar("T", bound=Schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[T]):
+    """A file as it was read; *document* knows its lines."""
+
+    path: str
+    told: T
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What files say of a course.
+
+    *problems* are the texts of its own problems by id, of a version that is not the newest by id
+    and number, such as ``softmax@2``.
+    """
+
+    course: Read[CourseFile] | None
+    assignments: Mapping[str, Read[AssignmentFile]]
+    problems: Mapping[str, str]
+    paths: frozenset[str]
+
+
+def read_setup(files: Mapping[str, str]) -> Setup:
+    """Return what *files* say, by their paths; `Invalid` with every error in them."""
+    errors: list[FieldError] = []
+    course, assignments, problems = None, {}, {}
+    for path, text in sorted(files.items()):
+        try:
+            folder, name = _place(path)
+            if folder == PROBLEMS:
+                problems[name] = text
+            elif folder == ASSIGNMENTS:
+                assignments[name] = _read(AssignmentFile, path, text)
+            else:
+                course = _read(CourseFile, path, text)
+        except Invalid as error:
+            errors += error.errors
+    if errors:
+        first = errors[0]
+        raise Invalid(f"{first.file}: {first.field} {first.said}.", errors=tuple(errors))
+    return Setup(course, assignments, problems, frozenset(files))
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Return the folder and the name that a path stands for."""
+    where = PurePosixPath(path)
+    folder = str(where.parent)
+    named = folder in {ASSIGNMENTS, PROBLEMS} and where.suffix == ".yaml"
+    slug, at, number = where.stem.partition(AT)
+    numbered = folder == PROBLEMS and re.fullmatch("[1-9][0-9]{0,5}", number) is not None
+    if path != COURSE and not (named and _is_slug(slug) and (numbered or not at)):
+        said = (
+            f"is no file of a course; there are {COURSE}, {ASSIGNMENTS}/SLUG.yaml, "
+            f"{PROBLEMS}/ID.yaml and {PROBLEMS}/ID{AT}NUMBER.yaml"
+        )
+        raise _wrong(path, [FieldError("path", said)])
+    return (folder if named else ""), where.stem
+
+
+def _is_slug(name: str) -> bool:
+    try:
+        SLUG.validate_python(name)
+    except ValidationError:
+        return False
+    return True
+
+
+def _read(kind: type[T], path: str, text: str) -> Read[T]:
+    try:
+        document = load_document(text, file=path)
+        return Read(path, kind.model_validate(document.data), document)
+    except ProblemError as error:
+        raise _wrong(path, [FieldError(error.field, error.message, line=error.line)]) from error
+    except ValidationError as error:
+        found = error.errors()
+        lines = [document.line(one["loc"]) for one in found]
+        fields = wrong_fields([{**one, "loc": ("body", *one["loc"])} for one in found])
+        placed = [
+            FieldError(one.field.removeprefix("body"), one.said, line=line)
+            for one, line in zip(fields, lines, strict=True)
+        ]
+        raise _wrong(path, placed) from error
+
+
+def _wrong(path: str, errors: list[FieldError]) -> Invalid:
+    placed = tuple(FieldError(one.field, one.said, path, one.line) for one in errors)
+    return Invalid(f"{path}: {placed[0].said}.", errors=placed)
+
+
+@contextmanager
+def located(read: Read[Any]) -> Iterator[None]:
+    """Name the file, and the lines of the fields, in an error of what a file says."""
+    try:
+        yield
+    except ServiceError as error:
+        raise _placed(error, read) from error
+
+
+def _placed(error: ServiceError, read: Read[Any]) -> ServiceError:
+    fields = error.errors or (FieldError("", error.detail),)
+    placed = tuple(
+        FieldError(one.field, one.said, read.path, read.document.line(tuple(_steps(one.field))))
+        for one in fields
+    )
+    return type(error)(f"{read.path}: {error.detail}", code=error.code, errors=placed)
+
+
+def _steps(field: str) -> Iterator[str | int]:
+    for step in STEP.findall(field):
+        yield int(step) if step.isdigit() else step

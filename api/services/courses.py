@@ -1,0 +1,230 @@
+"""Courses: made, listed, changed and put away."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.roles import Standing
+from api.errors import Conflict, Invalid
+from api.http.paging import Cursor, keyset
+from api.ids import new_id
+from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
+from api.schemas.patching import changed
+from api.services import audit, timeline
+from api.services.access import Caller, Member
+from api.services.acts import Act, hold
+from api.services.assignments.values import resolve_into
+from api.services.effects import settle
+from api.tables import Assignment, Course, Enrolment, User
+
+__all__ = [
+    "archive",
+    "assignments_of",
+    "change",
+    "check_slug",
+    "check_used",
+    "create",
+    "enrol_instructor",
+    "new_course",
+    "put",
+    "settings_of",
+    "view",
+    "visible",
+]
+
+SECRET_BYTES: Final = 32
+
+
+def view(course: Course, role: Standing) -> CourseView:
+    """Return a course as somebody who is *role* in it sees it."""
+    return CourseView(
+        id=course.id,
+        slug=course.slug,
+        title=course.title,
+        zone=course.zone,
+        numbers=course.numbers,  # type: ignore[arg-type]
+        late_day_budget=course.late_day_budget,
+        categories=tuple(CategorySpec.model_validate(one) for one in course.categories),
+        role=role,
+        archived_at=course.archived_at,
+        version=course.version,
+    )
+
+
+def visible(
+    session: Session, caller: Caller, *, archived: bool, after: Cursor | None, limit: int
+) -> Sequence[tuple[Course, Standing]]:
+    """Return the courses that *caller* is in, an administrator all; one more than *limit*."""
+    mine = (Enrolment.user_id == caller.id) & Enrolment.withdrawn_at.is_(None)
+    found = select(Course, Enrolment.role).outerjoin(
+        Enrolment, mine & (Enrolment.course_id == Course.id)
+    )
+    if not caller.user.is_admin:
+        found = found.where(Enrolment.role.is_not(None))
+    if caller.only_course is not None:
+        found = found.where(Course.id == caller.only_course)
+    if not archived:
+        found = found.where(Course.archived_at.is_(None))
+    rows = session.execute(keyset(found, Course.slug, Course.id, after=after).limit(limit + 1))
+    return [(course, _standing(caller, role)) for course, role in rows]
+
+
+def _standing(caller: Caller, role: str) -> Standing:
+    return "admin" if caller.user.is_admin else role  # type: ignore[return-value]  # a text there
+
+
+def create(session: Session, caller: Caller, body: CourseIn, *, now: datetime) -> Course:
+    """Make a course, with its first instructor if one is named."""
+    check_slug(session, body.slug, None)
+    _check_categories(body.categories)
+    instructor = _instructor(session, body.instructor)
+    row = new_course(body, now=now)
+    session.add(row)
+    session.flush()
+    if instructor is not None:
+        enrol_instructor(session, row, instructor, now=now)
+    audit.record(
+        session,
+        caller,
+        "course.created",
+        now=now,
+        target=("course", row.id),
+        change=({}, settings_of(row)),
+        course_id=row.id,
+    )
+    return row
+
+
+def new_course(body: CourseIn, *, now: datetime) -> Course:
+    """Return a new course of these settings, with a secret of its own."""
+    return Course(
+        id=new_id(),
+        slug=body.slug,
+        title=body.title,
+        zone=timeline.zone(body.zone).key,
+        numbers=body.numbers,
+        secret=secrets.token_hex(SECRET_BYTES),
+        late_day_budget=body.late_day_budget,
+        categories=_categories(body.categories),
+        created_at=now,
+        version=1,
+    )
+
+
+def enrol_instructor(session: Session, course: Course, user_id: UUID, *, now: datetime) -> None:
+    """Make somebody an instructor of a new course."""
+    session.add(Enrolment(course_id=course.id, user_id=user_id, role="instructor", created_at=now))
+    session.flush()
+
+
+def _instructor(session: Session, email: str | None) -> UUID | None:
+    if email is None:
+        return None
+    active = User.suspended_at.is_(None) & User.erased_at.is_(None)
+    found = session.scalar(select(User.id).where(User.email == email, active))
+    if found is None:
+        raise Invalid.of("instructor", "is the address of no account; make the account first")
+    return found
+
+
+def check_slug(session: Session, slug: str, row: Course | None) -> None:
+    """Raise `Conflict` where another course has the slug."""
+    other = session.scalar(select(Course.id).where(Course.slug == slug))
+    if other is not None and (row is None or other != row.id):
+        raise Conflict("There is a course of this slug; choose another.")
+
+
+def settings_of(course: Course) -> dict[str, Any]:
+    """Return what is set for a course, as JSON data."""
+    names = ("slug", "title", "zone", "numbers", "late_day_budget", "categories")
+    return {name: getattr(course, name) for name in names}
+
+
+def _categories(given: Sequence[CategorySpec]) -> list[dict[str, Any]]:
+    return [
+        {"id": one.id, "weight": str(one.weight), "drop_lowest": one.drop_lowest} for one in given
+    ]
+
+
+def _check_categories(given: Sequence[CategorySpec]) -> None:
+    said = ""
+    if len({one.id for one in given}) < len(given):
+        said = "must have different names"
+    elif given and not any(one.weight for one in given):
+        said = "must not all have the weight 0"
+    if said:
+        raise Invalid.of("categories", said)
+
+
+def assignments_of(session: Session, course: Course) -> list[Assignment]:
+    """Return the assignments of a course that are not deleted, by id."""
+    rows = session.scalars(
+        select(Assignment)
+        .where(Assignment.course_id == course.id, Assignment.deleted_at.is_(None))
+        .order_by(Assignment.id)
+    )
+    return list(rows)
+
+
+def change(session: Session, act: Act, body: CoursePatch) -> CourseChanged:
+    """Change settings of a course; another zone moves all times, which keep their wall clock."""
+    course, given = act.course, changed(body)
+    assignments = assignments_of(session, course)
+    with act.trial(session):
+        before = settings_of(course)
+        put(session, course, given)
+        check_used(course, assignments)
+        after = settings_of(course)
+        names = sorted(name for name in after if after[name] != before[name])
+        if names:
+            course.version += 1
+            told_ = {name: before[name] for name in names}, {name: after[name] for name in names}
+            act.record(session, "course.changed", ("course", course.id), change=told_)
+        moved = assignments if "zone" in names else []
+        for row in moved:
+            hold(session, row)
+            resolve_into(row, course)
+            row.version += 1
+        effect = settle(session, act, moved, cause=act.cause("settings", course.id))
+        role: Standing = act.member.role if act.member else "admin"
+        return CourseChanged(course=view(course, role), effect=effect)
+
+
+def put(session: Session, course: Course, given: Mapping[str, Any]) -> None:
+    """Write the settings that are *given* into the row of a course."""
+    values = dict(given)
+    if "slug" in given:
+        check_slug(session, given["slug"], course)
+    if "zone" in given:
+        values["zone"] = timeline.zone(given["zone"]).key
+    if "categories" in given:
+        _check_categories(given["categories"])
+        values["categories"] = _categories(given["categories"])
+    for name, value in values.items():
+        setattr(course, name, value)
+
+
+def check_used(course: Course, assignments: Sequence[Assignment]) -> None:
+    """Raise `Invalid` where an assignment is in a category that the course does not have."""
+    known = [one["id"] for one in course.categories]
+    for row in assignments:
+        if row.category and row.category not in known:
+            said = f"must keep {row.category}, where the assignment {row.slug} is"
+            raise Invalid.of("categories", said)
+
+
+def archive(session: Session, member: Member, *, away: bool, now: datetime) -> Course:
+    """Put a course away, or take it back; it is left out of lists, and all of it stays."""
+    course = member.course
+    if away != (course.archived_at is not None):
+        course.archived_at = now if away else None
+        course.version += 1
+        act = Act.of(member, now=now)
+        action = "course.archived" if away else "course.restored"
+        act.record(session, action, ("course", course.id))
+    return course

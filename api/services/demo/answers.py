@@ -1,0 +1,250 @@
+"""What a synthetic student types for a variant, submission by submission.
+
+The student knows some parts, makes known mistakes in others, guesses or scribbles, and answers what
+came back: a hint is often understood, what could not be read is typed anew, some give up, and some
+send the same again. Every text is tried with the engine before it is used, so that a submission is
+what it is meant to be.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final, Literal, TypeAlias
+
+from api.services.demo.dice import Dice
+from api.services.demo.essays import essay, level_of
+from api.services.demo.guesses import guesses, scrawls
+from api.services.demo.notations import notations
+from api.services.demo.people import Classmate
+from grader.book import Book
+from grader.carry import carried_names
+from grader.desk import Desk, desks
+from grader.draw import Stream
+from grader.grade import grade
+from grader.kinds.texts import TextPart
+from grader.mistakes import AUTHOR_RANK, NONE, Candidate
+from grader.result import Result
+from grader.values import Value
+from grader.variant import Variant
+from problems.book import BOOK
+
+__all__ = ["Move", "Submission", "answers", "submissions"]
+
+Move: TypeAlias = Literal["right", "slip", "guess", "scrawl", "words"]
+
+OWN_RANK: Final = 60
+"""How often an author's own mistake is made, on the scale of the book's ranks."""
+FAVOURITE: Final = 5
+"""How many times as often a student makes a mistake that is a habit."""
+HEEDED: Final[Mapping[str, int]] = {"mistake": 30, "unreadable": 20, "wrong": 5, "partial": 25}
+"""How much better a student does who was told that."""
+MIDDLING: Final = 3
+EASIER: Final = 9
+HARDEST, EASIEST = 4, 96
+BLANK: Final = 7
+EXPLAINED: Final = 72
+STRAYS: Final = 25
+GIVES_UP: Final = 20
+"""Percentages: parts left blank, errors that a known mistake explains, answers in another style
+than the student's own, and rounds after which the student gives up."""
+TRIED: Final = 8
+"""How many texts are tried before a student does something else."""
+DONE: Final = frozenset({"correct", "follow_through", "needs_review"})
+MEANT: Final[Mapping[Move, frozenset[str]]] = {
+    "right": frozenset({"correct", "follow_through"}),
+    "slip": frozenset({"mistake"}),
+    "guess": frozenset({"wrong", "partial"}),
+    "scrawl": frozenset({"unreadable"}),
+    "words": frozenset({"needs_review"}),
+}
+INSTEAD: Final[Mapping[Move, tuple[Move, ...]]] = {
+    "right": ("right", "guess"),
+    "slip": ("slip", "guess", "scrawl"),
+    "guess": ("guess", "slip", "scrawl"),
+    "scrawl": ("scrawl", "guess"),
+    "words": ("words",),
+}
+"""What a student does where the move cannot be made, such as a mistake that no twin knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a student sends at once, typed by part, and what each of the parts was meant to be."""
+
+    answers: Mapping[str, str]
+    moves: Mapping[str, Move] = field(default_factory=dict)
+
+
+def answers(
+    variant: Variant, classmate: Classmate, stream: Stream, *, book: Book = BOOK
+) -> Iterator[dict[str, str]]:
+    """Yield the submissions that the student makes, in order, as typed texts by part."""
+    for one in submissions(variant, classmate, stream, book=book):
+        yield dict(one.answers)
+
+
+def submissions(
+    variant: Variant, classmate: Classmate, stream: Stream, *, book: Book = BOOK
+) -> Iterator[Submission]:
+    """Yield the submissions that the student makes, in order, with what they are meant to be."""
+    dice = Dice(stream)
+    sitting = _Sitting(variant, classmate, dice, book)
+    yield from sitting.first()
+    for _ in range(classmate.habits.patience):
+        if not sitting.pending() or dice.chance(GIVES_UP):
+            return
+        yield from sitting.again()
+
+
+class _Sitting:
+    """One student at one variant: what was sent, what came of it, and what is carried on."""
+
+    def __init__(self, variant: Variant, classmate: Classmate, dice: Dice, book: Book) -> None:
+        self._variant = variant
+        self._classmate = classmate
+        self._dice = dice
+        self._book = book
+        self._desks = {desk.part.id: desk for desk in desks(variant, book)}
+        self._own: dict[str, Value] = {}
+        self._results: dict[str, Result] = {}
+        self._sent: dict[str, str] = {}
+        self._last = Submission({})
+
+    def first(self) -> Iterator[Submission]:
+        """Yield the first answers: all parts at once, or one after the other."""
+        written = [self._write((part,)) for part in self._desks if not self._dice.chance(BLANK)]
+        sent = [one for one in written if one.answers]
+        whole = sent if self._classmate.habits.piecemeal else [_joined(sent)]
+        for one in whole:
+            if one.answers:
+                self._last = one
+                yield one
+
+    def pending(self) -> list[str]:
+        """Return the parts that a student would try again."""
+        return [
+            part
+            for part in self._desks
+            if part not in self._results or self._results[part].status not in DONE
+        ]
+
+    def again(self) -> Iterator[Submission]:
+        """Yield the next try: the same once more, or new answers to what was not right."""
+        if self._dice.chance(self._classmate.habits.stubborn) and self._last.answers:
+            yield self._last
+            return
+        held = dict(self._sent)
+        found = self._write(tuple(self.pending()))
+        if not found.answers:
+            return
+        if self._classmate.habits.resends:
+            found = Submission({**held, **found.answers}, found.moves)
+        self._last = found
+        yield found
+
+    def _write(self, parts: tuple[str, ...]) -> Submission:
+        """Return answers to *parts*, each judged, so that later ones carry on what was typed."""
+        typed: dict[str, str] = {}
+        moves: dict[str, Move] = {}
+        for part in parts:
+            for move in INSTEAD[self._move(self._desks[part])]:
+                result = self._made(self._desks[part], move)
+                if result is not None and isinstance(result.typed, str):
+                    typed[part], moves[part] = result.typed, move
+                    self._keep(result)
+                    break
+        return Submission(typed, moves)
+
+    def _keep(self, result: Result) -> None:
+        self._results[result.part] = result
+        self._sent[result.part] = str(result.typed)
+        if result.carries is not None:
+            self._own[result.part] = result.carries
+
+    def _move(self, desk: Desk) -> Move:
+        """Return what the student does with a part, the better for having been told something."""
+        if isinstance(desk.part, TextPart):
+            return "words"
+        told = self._results.get(desk.part.id)
+        known = self._classmate.skill + EASIER * (MIDDLING - self._variant.problem.difficulty)
+        known += HEEDED.get(told.status, 0) if told is not None else 0
+        if self._dice.chance(max(HARDEST, min(known, EASIEST))):
+            return "right"
+        if self._dice.chance(self._classmate.habits.untidy):
+            return "scrawl"
+        return "slip" if self._dice.chance(EXPLAINED) else "guess"
+
+    def _made(self, desk: Desk, move: Move) -> Result | None:
+        """Return the result of the first text that makes the *move*, None where none does."""
+        for typed, mistake in islice(self._texts(desk, move), TRIED):
+            result = self._judged(desk, typed)
+            if result.status in MEANT[move] and mistake in {"", *result.mistakes}:
+                return result
+        return None
+
+    def _judged(self, desk: Desk, typed: str) -> Result:
+        results = grade(self._variant, {desk.part.id: typed}, book=self._book, carried=self._own)
+        return next(one for one in results if one.part == desk.part.id)
+
+    def _texts(self, desk: Desk, move: Move) -> Iterator[tuple[str, str]]:
+        """Yield texts for a *move*, each with the mistake that it is to show, if any."""
+        match move:
+            case "right":
+                yield from ((text, "") for text in self._right(desk))
+            case "slip":
+                yield from self._slips(desk)
+            case "guess":
+                for value in guesses(desk.key, self._dice):
+                    yield self._in_style(desk, value)[0], ""
+                samples = desk.kind.samples(desk.part, desk.key).wrong
+                yield from ((text, "") for text in samples if isinstance(text, str))
+            case "scrawl":
+                yield from ((text, "") for text in scrawls(desk.part, desk.key, self._dice))
+            case "words":
+                yield self._words(desk), ""
+
+    def _right(self, desk: Desk) -> Iterator[str]:
+        """Yield what is right after the student's own earlier answers, then what is right."""
+        for value in (self._followed(desk), desk.key):
+            if value is not None:
+                yield from self._in_style(desk, value)[: TRIED // 2]
+        samples = desk.kind.samples(desk.part, desk.key).right
+        yield from (text for text in samples if isinstance(text, str))
+
+    def _followed(self, desk: Desk) -> Value | None:
+        """Return the key from what the student carries on, None where that is nothing."""
+        if desk.keyed is None:
+            return None
+        names = carried_names(self._variant, desk.keyed, self._own, book=self._book)
+        return desk.solve(names) if names else None
+
+    def _slips(self, desk: Desk) -> Iterator[tuple[str, str]]:
+        """Yield what known mistakes give, the commoner ones and the student's own more often."""
+        left = list(self._variant.mistakes.get(desk.part.id, NONE).candidates)
+        while left:
+            one = self._dice.weighed(left, [self._weight(candidate) for candidate in left])
+            left.remove(one)
+            yield self._in_style(desk, one.value)[0], one.ids[0]
+
+    def _weight(self, one: Candidate) -> int:
+        rank = OWN_RANK if one.rank == AUTHOR_RANK else one.rank
+        usual = any(mistake in self._classmate.habits.favourites for mistake in one.ids)
+        return max(1, rank) * (FAVOURITE if usual else 1)
+
+    def _in_style(self, desk: Desk, value: Value) -> list[str]:
+        """Return *value* in several notations, those of the student's style before the others."""
+        found = self._dice.shuffled(notations(value, desk.part))
+        own = self._classmate.habits.style
+        if not self._dice.chance(STRAYS):
+            found.sort(key=lambda one: one[0] != own)
+        return [text for _, text in found]
+
+    def _words(self, desk: Desk) -> str:
+        level = level_of(self._classmate.skill, self._dice)
+        part: Any = desk.part
+        return essay(part, self._variant.scope(self._book), level, self._dice)
+
+
+def _joined(sent: list[Submission]) -> Submission:
+    typed = {part: text for one in sent for part, text in one.answers.items()}
+    return Submission(typed, {part: move for one in sent for part, move in one.moves.items()})

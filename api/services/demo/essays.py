@@ -1,0 +1,106 @@
+"""Answers in words: as much of the model answer as a student knows, in one of many frames."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from api.services.demo.dice import Dice
+from grader.evaluate import Scope
+from grader.kinds.texts import TextPart
+
+__all__ = ["FRAMES", "Level", "essay", "level_of"]
+
+Level: TypeAlias = Literal["full", "most", "some", "none"]
+
+SENTENCE: Final = re.compile(r"(?<=[.?;])\s+(?=[A-ZÀ-Ý])")
+BULLETS: Final = "-*# \n"
+SHARES: Final[Mapping[Level, int]] = {"full": 100, "most": 65, "some": 30, "none": 0}
+"""How many of a hundred sentences of the model answer are in an answer of the level."""
+
+FRAMES: Final[Mapping[Level, tuple[str, ...]]] = {
+    "full": (
+        "{said}",
+        "{said}\n\nThis is also what our run of the notebook shows.",
+        "My answer, in order of importance:\n\n{listed}",
+        "{said}\n\nIn short: {first}",
+        "As discussed in the lecture:\n\n{said}",
+        "{listed}\n\nI checked this against the slides.",
+        "To answer this I go through the points one by one.\n\n{listed}",
+        "{first}\n\nThe details:\n\n{rest}",
+        "{said}\n\nI assume that no other change is made at the same time.",
+        "Short answer: {first}\n\nLong answer: {said}",
+        "There are several sides to this. {said}",
+        "{said}\n\n(Sources: lecture notes, and the paper cited there.)",
+    ),
+    "most": (
+        "{said}",
+        "I think that {said}",
+        "{said}\n\nI am not sure about the rest.",
+        "The main points are:\n\n{listed}",
+        "{said}\n\nThere is probably more to it.",
+        "From the lecture: {said}",
+        "{listed}",
+        "{first}\n\nBesides: {rest}",
+        "{said}\n\nThat is why it works well in practice.",
+        "We saw this in the exercise. {said}",
+        "{said}\n\nSorry for the short answer.",
+        "In my own words: {said}",
+    ),
+    "some": (
+        "{first}",
+        "{first} I do not remember the rest.",
+        "I believe: {first}",
+        "It depends, but {first}",
+        "{said}\n\nThe rest follows from that.",
+        "{first} The other points are similar.",
+        "Mostly this: {first}",
+        "- {first}",
+        "{first} At least I think so.",
+        "{said}",
+        "I only have one point. {first}",
+        "{first} It is also faster.",
+    ),
+    "none": (
+        "It makes the network better because it learns more features.",
+        "Because it is the state of the art and gives a higher accuracy.",
+        "It depends on the data set and on the learning rate.",
+        "The network learns it by backpropagation.",
+        "I ran out of time, sorry.",
+        "It is better for large images and worse for small ones.",
+        "More layers mean more parameters, so the result is better.",
+        "See the lecture slides of last week.",
+        "It prevents overfitting.",
+        "The model becomes deeper and therefore more powerful.",
+        "Both have advantages and disadvantages.",
+        "I would try both and take the one with the lower loss.",
+    ),
+}
+
+
+def level_of(skill: int, dice: Dice) -> Level:
+    """Return how much of an answer in words a student of that *skill* knows today."""
+    mark = skill + dice.between(-25, 25)
+    if mark >= 75:  # noqa: PLR2004  # the marks of a scale, here and below
+        return "full"
+    if mark >= 50:  # noqa: PLR2004
+        return "most"
+    return "some" if mark >= 25 else "none"  # noqa: PLR2004
+
+
+def essay(part: TextPart, scope: Scope, level: Level, dice: Dice) -> str:
+    """Return an answer in words to *part* that earns about what the *level* says."""
+    frame = dice.pick(FRAMES[level])
+    known = _sentences(part, scope)
+    share = SHARES[level]
+    kept = [one for one in known if dice.chance(share)] or known[:1]
+    listed = "\n".join(f"- {one}" for one in kept)
+    rest = " ".join(kept[1:]) or "nothing that I know of."
+    return frame.format(said=" ".join(kept), listed=listed, first=kept[0], rest=rest).strip()
+
+
+def _sentences(part: TextPart, scope: Scope) -> list[str]:
+    """Return the sentences of the model answer; of the rubric where there is no model."""
+    text = part.model.fill(scope).strip()
+    if not text:
+        return [item.say.fill(scope).strip() for item in part.rubric]
+    return [" ".join(one.lstrip(BULLETS).split()) for one in SENTENCE.split(text) if one.strip()]

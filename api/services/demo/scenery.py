@@ -1,0 +1,245 @@
+"""The demo course without any work in it: people, sections, assignments, what was granted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.auth.roles import Role
+from api.clock import from_micros
+from api.ids import new_id
+from api.schemas.timeline import ExtensionSpec
+from api.services import audit, timeline
+from api.services.access import Caller, Member, Posed
+from api.services.demo.people import Classmate, Named, classmates, names
+from api.services.demo.plan import SLUG, TITLE, ZONE, Planned
+from api.services.demo.sitting import KEY
+from api.services.versions import newest
+from api.tables import (
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Enrolment,
+    Extension,
+    ProblemVersion,
+    Section,
+    User,
+)
+from grader.draw import Stream
+from problems.mistakes import MISTAKES
+
+__all__ = ["LOGINS", "MADE", "Scenery", "Student", "build"]
+
+MADE: Final = "demo.created"
+"""The act in the audit log by which the demo course is known."""
+
+LOGINS: Final[Mapping[Role, Named]] = {
+    "student": Named("Sam Example", "student@example.edu"),
+    "grader": Named("Gale Example", "grader@example.edu"),
+    "instructor": Named("Iris Example", "instructor@example.edu"),
+}
+"""Those for whom a password is told at every start."""
+
+SECOND_GRADER: Final = Named("Gus Example", "second.grader@example.edu")
+TEST_STUDENT: Final = Named("Test student", "")
+SECTIONS: Final = ("Monday", "Wednesday")
+FIRST_NUMBER: Final = 4_000_000
+SKILL: Final = 55
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A student of the demo: the account, and how they work."""
+
+    user: User
+    section_id: UUID
+    classmate: Classmate
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """The course as it stands before anybody hands in; *posed* are its problems, by assignment."""
+
+    course: Course
+    students: tuple[Student, ...]
+    instructor: User
+    graders: tuple[User, ...]
+    posed: tuple[tuple[Assignment, tuple[tuple[AssignmentProblem, ProblemVersion], ...]], ...]
+
+    def posed_to(
+        self, student: Student, assignment: Assignment, at: tuple[AssignmentProblem, ProblemVersion]
+    ) -> Posed:
+        """Return a problem as a student meets it."""
+        caller = Caller(student.user, None)
+        member = Member(caller, self.course, "student", student.user.id, student.section_id)
+        return Posed(member, assignment, *at)
+
+    def posed_to_grader(
+        self, grader: User, assignment: Assignment, at: tuple[AssignmentProblem, ProblemVersion]
+    ) -> Posed:
+        """Return a problem as one of the graders meets it."""
+        member = Member(Caller(grader, None), self.course, "grader", grader.id)
+        return Posed(member, assignment, *at)
+
+
+def build(session: Session, plan: Sequence[Planned], *, students: int, now: datetime) -> Scenery:
+    """Write the course with so many students, of whom nobody has handed in anything."""
+    began = now - timedelta(days=42)
+    course = Course(
+        id=new_id(),
+        slug=SLUG,
+        title=TITLE,
+        zone=ZONE,
+        secret=token_hex(32),
+        late_day_budget=3,
+        created_at=began,
+    )
+    sections = [Section(id=new_id(), course_id=course.id, name=name) for name in SECTIONS]
+    session.add(course)
+    session.flush()
+    session.add_all(sections)
+    session.flush()
+    found = _students(session, course, sections, count=students, now=began)
+    instructor, *graders = _staff(session, course, now=began)
+    posed = tuple(_assignment(session, course, one, at=at, now=now) for at, one in enumerate(plan))
+    _grant(session, course, found, instructor, posed[0][0], now=began)
+    audit.record(session, None, MADE, now=now, target=("course", course.id), course_id=course.id)
+    session.flush()
+    return Scenery(course, found, instructor, tuple(graders), posed)
+
+
+def _students(
+    session: Session, course: Course, sections: Sequence[Section], *, count: int, now: datetime
+) -> tuple[Student, ...]:
+    """Add the class; the first is who is told a password."""
+    others = names(count - 1, Stream(KEY, "names"))
+    habits = classmates(count, Stream(KEY, "class"), mistakes=tuple(MISTAKES))
+    found = []
+    for at, named in enumerate((LOGINS["student"], *others)):
+        user = _user(session, named, now=now, student_number=str(FIRST_NUMBER + 37 * at))
+        section = sections[at % len(sections)]
+        _enrol(session, course, user, role="student", section_id=section.id, now=now)
+        classmate = habits[at] if at else Classmate(SKILL)
+        found.append(Student(user, section.id, classmate))
+    test = _user(session, TEST_STUDENT, now=now)
+    _enrol(session, course, test, role="student", is_test=True, now=now)
+    return tuple(found)
+
+
+def _staff(session: Session, course: Course, *, now: datetime) -> list[User]:
+    """Add the instructor and the graders, and return them in this order."""
+    found = []
+    for named, role in (
+        (LOGINS["instructor"], "instructor"),
+        (LOGINS["grader"], "grader"),
+        (SECOND_GRADER, "grader"),
+    ):
+        found.append(_user(session, named, now=now))
+        _enrol(session, course, found[-1], role=role, now=now)
+    return found
+
+
+def _user(session: Session, named: Named, *, now: datetime, **more: Any) -> User:
+    user = User(id=new_id(), email=named.email or None, name=named.name, created_at=now, **more)
+    session.add(user)
+    session.flush()
+    return user
+
+
+def _enrol(
+    session: Session, course: Course, user: User, *, role: str, now: datetime, **more: Any
+) -> None:
+    session.add(Enrolment(course_id=course.id, user_id=user.id, role=role, created_at=now, **more))
+
+
+def _assignment(
+    session: Session, course: Course, one: Planned, *, at: int, now: datetime
+) -> tuple[Assignment, tuple[tuple[AssignmentProblem, ProblemVersion], ...]]:
+    spec = one.timeline(now)
+    resolved = timeline.resolve(spec, timeline.zone(course.zone))
+    made = from_micros(resolved.release or 0) - timedelta(days=2)
+    assignment = Assignment(
+        id=new_id(),
+        course_id=course.id,
+        slug=one.slug,
+        title=one.title,
+        position=at,
+        timeline=spec.model_dump(mode="json", exclude_none=True),
+        release_at=_instant(resolved.release),
+        due_at=_instant(resolved.due),
+        closes_at=_instant(resolved.closes_at),
+        attempts=one.attempts,
+        regrade_days=30,
+        regrade_limit=3,
+        published_at=min(now, made),
+        created_at=min(now, made),
+    )
+    session.add(assignment)
+    session.flush()
+    posed = tuple(_posed(session, assignment, name, at=at) for at, name in enumerate(one.problems))
+    session.flush()
+    return assignment, posed
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _posed(
+    session: Session, assignment: Assignment, name: str, *, at: int
+) -> tuple[AssignmentProblem, ProblemVersion]:
+    version = newest(session, name)
+    if version is None:
+        raise LookupError(f"{name} is not published; publish what the plan asks before")
+    row = AssignmentProblem(
+        id=new_id(),
+        assignment_id=assignment.id,
+        slug=name,
+        version_id=version.id,
+        position=at,
+    )
+    session.add(row)
+    return row, version
+
+
+def _grant(
+    session: Session,
+    course: Course,
+    students: Sequence[Student],
+    instructor: User,
+    assignment: Assignment,
+    *,
+    now: datetime,
+) -> None:
+    """Grant one student a week more in the first assignment, another one no limit of attempts."""
+    week = ExtensionSpec(days=7, reason="ill in the week before")
+    limitless = ExtensionSpec(unlimited_attempts=True, reason="accommodation")
+    for student, spec, where in (
+        (students[-1], week, assignment.id),
+        (students[-2 % len(students)], limitless, None),
+    ):
+        row = Extension(
+            id=new_id(),
+            course_id=course.id,
+            assignment_id=where,
+            student_id=student.user.id,
+            spec=spec.model_dump(mode="json", exclude_none=True),
+            reason=spec.reason,
+            created_by=instructor.id,
+            created_at=now,
+        )
+        session.add(row)
+        audit.record(
+            session,
+            None,
+            "extension.granted",
+            now=now,
+            target=("extension", row.id),
+            change=({}, row.spec),
+            reason=spec.reason,
+            course_id=course.id,
+        )

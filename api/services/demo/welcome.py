@@ -1,0 +1,176 @@
+"""What a start of the demo prints: addresses, logins, and `curl` lines that work as they are."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.db import Database
+from api.services.access import Caller, Member, Posed
+from api.services.demo.logins import Login
+from api.services.demo.plan import OPEN
+from api.services.draws import current_draw
+from api.services.variants import Variants
+from api.tables import Assignment, AssignmentProblem, Course, Enrolment, ProblemVersion, User
+from grader.grade import grade
+from grader.show import show
+from grader.values import Value
+from grader.variant import Variant
+from problems.book import BOOK
+
+__all__ = ["Answers", "Welcome", "welcome"]
+
+PLAIN: Final = str.maketrans({"×": "x", "−": "-"})
+"""What has no key on a keyboard, so that the lines to paste are plain ASCII."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Two answers of the demo student to a part: a right one, and a known mistake."""
+
+    problem: str
+    part: str
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """All that is told of the demo at a start; *closed* says since when nothing takes answers."""
+
+    course: UUID
+    assignment: UUID
+    logins: Mapping[str, Login]
+    answers: Answers | None
+    closed: datetime | None = None
+
+    def text(self, address: str) -> str:
+        """Return the words for a service that is reached at *address*."""
+        return "".join(f"{line}\n" for line in self._lines(address))
+
+    def _lines(self, address: str) -> Iterator[str]:
+        yield f"Grader is up at {address}, with a demo course."
+        yield f"The API is described at {address}/api/v1/openapi.json."
+        yield ""
+        yield "Logins (new at every start):"
+        for one in self.logins.values():
+            yield f"    {one.role:<10}  {one.email:<24}  {one.password}"
+        if self.closed is not None:
+            yield ""
+            yield f"The last assignment of this course closed on {self.closed:%d %B %Y}."
+            yield "For a new course stop the service, remove the database, and start again."
+        yield ""
+        yield "Lines to paste:"
+        for title, line in self.curl(address):
+            yield f"# {title}"
+            yield line
+
+    def curl(self, address: str) -> Iterator[tuple[str, str]]:
+        """Yield what each `curl` line shows, and the line."""
+        base = f"{address}/api/v1"
+        student, instructor = self.logins.get("student"), self.logins.get("instructor")
+        if student is not None:
+            yield "what the student has to do", _line(f"{base}/me/assignments", student.token)
+        if student is not None and self.answers is not None:
+            told = self.answers
+            where = f"{base}/assignments/{self.assignment}/problems/{told.problem}"
+            for title, typed in (("a right answer", told.right), ("a wrong answer", told.wrong)):
+                body = {"answers": {told.part: typed}}
+                yield title, _line(f"{where}/submissions", student.token, body=body)
+        if instructor is not None:
+            gradebook = f"{base}/courses/{self.course}/gradebook"
+            yield "the gradebook", _line(gradebook, instructor.token)
+            analytics = f"{base}/assignments/{self.assignment}/analytics"
+            yield "what the class got wrong", _line(analytics, instructor.token)
+
+
+def _line(url: str, token: str, *, body: Mapping[str, object] | None = None) -> str:
+    words = ["curl", "-sS", "-w", r"\n", "-H", f"Authorization: Bearer {token}"]
+    if body is not None:
+        words += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
+    return shlex.join([*words, url])
+
+
+def welcome(
+    db: Database, course_id: UUID, logins: Mapping[str, Login], *, now: datetime
+) -> Welcome | None:
+    """Return what is told of a demo course, None where its open assignment was deleted."""
+    with db.reading() as session:
+        assignment = session.scalar(
+            select(Assignment).where(
+                Assignment.course_id == course_id,
+                Assignment.slug == OPEN,
+                Assignment.deleted_at.is_(None),
+            )
+        )
+        if assignment is None:
+            return None
+        closes = assignment.closes_at
+        return Welcome(
+            course_id,
+            assignment.id,
+            logins,
+            _answers(session, assignment, logins["student"]) if "student" in logins else None,
+            closes if closes is not None and closes < now else None,
+        )
+
+
+def _answers(session: Session, assignment: Assignment, login: Login) -> Answers | None:
+    """Return answers to the first part at which a mistake is known, for the student's numbers."""
+    member = _member(session, assignment, login)
+    rows = session.execute(
+        select(AssignmentProblem, ProblemVersion)
+        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+        .where(
+            AssignmentProblem.assignment_id == assignment.id,
+            AssignmentProblem.removed_at.is_(None),
+        )
+        .order_by(AssignmentProblem.position)
+    )
+    variants = Variants()
+    for row, version in rows:
+        posed = Posed(member, assignment, row, version)
+        at_hand, _ = current_draw(session, posed, student=login.user_id)
+        variant = variants.variant(session, at_hand.version_id, at_hand.position)
+        for part, right, wrong in _pairs(variant):
+            return Answers(row.slug, part, right, wrong)
+    return None
+
+
+def _member(session: Session, assignment: Assignment, login: Login) -> Member:
+    user = session.get_one(User, login.user_id)
+    course = session.get_one(Course, assignment.course_id)
+    section = session.scalar(
+        select(Enrolment.section_id).where(
+            Enrolment.course_id == course.id, Enrolment.user_id == user.id
+        )
+    )
+    return Member(Caller(user, None), course, "student", user.id, section)
+
+
+def _pairs(variant: Variant) -> Iterator[tuple[str, str, str]]:
+    """Yield the parts at which a mistake is named, each with a right answer and with that one."""
+    for part in variant.problem.parts:
+        key = variant.keys.get(part.id)
+        for one in variant.mistakes[part.id].candidates if part.id in variant.mistakes else ():
+            found = (
+                _judged_as(variant, part.id, key, "correct"),
+                _judged_as(variant, part.id, one.value, "mistake"),
+            )
+            if found[0] and found[1]:
+                yield part.id, found[0], found[1]
+
+
+def _judged_as(variant: Variant, part: str, value: Value | None, status: str) -> str:
+    """Return *value* as it is typed, "" where it would not be judged so."""
+    if value is None:
+        return ""
+    typed = show(value).translate(PLAIN)
+    results = grade(variant, {part: typed}, book=BOOK)
+    return typed if any(one.part == part and one.status == status for one in results) else ""

@@ -1,0 +1,46 @@
+"""Which numbers a student has in a problem: drawn from a course's secret, kept once seen."""
+
+import hmac
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.services.access import Posed
+from api.services.submitting.entries import Drawn
+from api.services.variants import ORIGINAL
+from api.tables import Draw
+
+__all__ = ["current_draw", "draw_position", "drawn"]
+
+EVERYBODY = "all"
+
+
+def drawn(posed: Posed, number: int, *, student: UUID) -> Drawn:
+    """Return the numbers that a student gets as draw *number* of a problem."""
+    position = draw_position(posed, number, student=student)
+    return Drawn(number, posed.version.id, position)
+
+
+def draw_position(posed: Posed, number: int, *, student: UUID) -> int:
+    """Return the place in the list of variants: an HMAC of who draws, by the course's secret."""
+    if posed.assignment.variants == "original" or posed.version.variants == 0:
+        return ORIGINAL
+    whose = EVERYBODY if posed.assignment.variants == "shared" else str(student)
+    told = f"{posed.problem.id}|{whose}|{number}".encode()
+    digest = hmac.digest(bytes.fromhex(posed.member.course.secret), told, "sha256")
+    return int.from_bytes(digest, "big") % posed.version.variants
+
+
+def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Drawn, bool]:
+    """Return the numbers that a student has, and whether the student has seen them before."""
+    found: Sequence[Draw] = session.scalars(
+        select(Draw)
+        .where(Draw.problem_id == posed.problem.id, Draw.student_id == student)
+        .order_by(Draw.number.desc())
+        .limit(1)
+    ).all()
+    if not found:
+        return drawn(posed, 0, student=student), False
+    return Drawn(found[0].number, found[0].version_id, found[0].position), True

@@ -1,0 +1,154 @@
+"""All that was handed in to a course with its results, for research and appeals, piece by piece."""
+
+import hmac
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.tables import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Enrolment,
+    Submission,
+    User,
+)
+
+__all__ = ["Reading", "Scope", "all_work", "pseudonym"]
+
+BATCH: Final = 500
+DIGITS: Final = 16
+FIRST: Final = UUID(int=0)
+
+
+class Reading(Protocol):
+    """Whatever opens a session that reads."""
+
+    def __call__(self) -> AbstractContextManager[Session]:
+        """Return a session that changes nothing, to be used in a ``with``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose work is wanted: of a course, *only* in some assignments, perhaps under pseudonyms."""
+
+    course: Course
+    only: frozenset[UUID] | None = None
+    pseudonymous: bool = False
+
+
+def pseudonym(course: Course, thing: UUID) -> str:
+    """Return a name for a student or a submission that is the same in every file of the course."""
+    secret = bytes.fromhex(course.secret)
+    return hmac.digest(secret, f"export|{thing}".encode(), "sha256").hex()[:DIGITS]
+
+
+def all_work(reading: Reading, scope: Scope) -> Iterator[str]:
+    """Yield a JSON object in a line for each submission, the oldest first.
+
+    Each piece is read by a session of its own: a slow reader holds no transaction, and nothing is
+    missed that was there at the start, since submissions are only added.
+    """
+    after = FIRST
+    while True:
+        with reading() as session:
+            rows = _batch(session, scope, after)
+            answers = _answers(session, [row[0].id for row in rows])
+        for row in rows:
+            yield _line(scope, row, answers.get(row[0].id, ()))
+        if len(rows) < BATCH:
+            return
+        after = rows[-1][0].id
+
+
+def _batch(session: Session, scope: Scope, after: UUID) -> Sequence[Any]:
+    found = (
+        select(Submission, AssignmentProblem, Assignment, User)
+        .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
+        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+        .join(User, User.id == Submission.student_id)
+        .join(
+            Enrolment,
+            (Enrolment.course_id == Assignment.course_id)
+            & (Enrolment.user_id == Submission.student_id),
+        )
+        .where(
+            Assignment.course_id == scope.course.id,
+            Assignment.deleted_at.is_(None),
+            Enrolment.role == "student",
+            Enrolment.is_test.is_(False),
+            Enrolment.withdrawn_at.is_(None),
+            Submission.id > after,
+        )
+    )
+    if scope.only is not None:
+        found = found.where(Assignment.id.in_(scope.only))
+    return session.execute(found.order_by(Submission.id).limit(BATCH)).all()
+
+
+def _answers(session: Session, submissions: Sequence[UUID]) -> dict[UUID, list[Answer]]:
+    rows = session.scalars(
+        select(Answer)
+        .where(Answer.submission_id.in_(submissions))
+        .order_by(Answer.submission_id, Answer.id)
+    )
+    found: dict[UUID, list[Answer]] = {}
+    for row in rows:
+        found.setdefault(row.submission_id, []).append(row)
+    return found
+
+
+def _line(scope: Scope, row: Any, answers: Sequence[Answer]) -> str:
+    submission, problem, assignment, user = row
+    told: dict[str, Any] = {
+        "submission": _id(scope, submission.id),
+        "student": _student(scope, user),
+        "assignment": {"id": str(assignment.id), "slug": assignment.slug},
+        "problem": problem.slug,
+        "version": str(submission.version_id),
+        "variant": submission.position,
+        "draw": submission.draw,
+        "sequence": submission.sequence,
+        "received_at": submission.received_at.isoformat(),
+        "answers": submission.answers,
+        "results": [_result(scope, one) for one in answers],
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _id(scope: Scope, thing: UUID) -> str:
+    return pseudonym(scope.course, thing) if scope.pseudonymous else str(thing)
+
+
+def _student(scope: Scope, user: User) -> Mapping[str, str | None]:
+    if scope.pseudonymous:
+        return {"id": pseudonym(scope.course, user.id)}
+    return {
+        "id": str(user.id),
+        "name": user.name,
+        "email": user.email,
+        "student_number": user.student_number,
+    }
+
+
+def _result(scope: Scope, one: Answer) -> dict[str, Any]:
+    return {
+        "part": one.part,
+        "status": one.status,
+        "credit": None if one.credit is None else str(one.credit),
+        "credit_number": one.credit_float,
+        "attempt": one.attempt,
+        "late_credit": str(one.late),
+        "repeats": None if one.repeats is None else _id(scope, one.repeats),
+        "read_as": one.shown,
+        "value": one.value,
+        "mistakes": [name for name in one.mistakes.split("|") if name],
+        "by_hand": one.manual,
+    }

@@ -1,0 +1,185 @@
+"""All on which grades in a course depend but the answers, by a fixed number of queries."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer
+
+from api.clock import to_micros
+from api.schemas.timeline import ExtensionSpec
+from api.services.gradebook.students import Student
+from api.services.rules import Granted, rules
+from api.services.standings.assignment import PosedProblem, WholeAssignment, graded_of
+from api.tables import (
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Excuse,
+    Extension,
+    LateDays,
+    Override,
+    ProblemVersion,
+)
+from grader.policy import Category, Graded, Rules
+
+__all__ = ["Book", "blank_grade", "categories_of", "is_over", "load_book", "posed_problems"]
+
+NOBODY: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The assignments of a course in order, and what was granted to its students in them.
+
+    *extensions* are by student, *blanks* the grades of who hands in nothing; *kept* are rules that
+    were worked out: most students share them. *spent* are the late days of a student in all.
+    """
+
+    course: Course
+    students: Sequence[Student]
+    assignments: tuple[Assignment, ...]
+    problems: Mapping[UUID, tuple[PosedProblem, ...]]
+    extensions: Mapping[UUID, Sequence[Extension]]
+    late_days: Mapping[tuple[UUID, UUID], int]
+    overrides: Sequence[Override]
+    excuses: Sequence[Excuse]
+    blanks: Mapping[UUID, Graded]
+    kept: dict[tuple[UUID, tuple[UUID, ...], int, int], Rules] = field(default_factory=dict)
+    spent: Mapping[UUID, int] = field(default_factory=dict)
+
+    def whole(self, assignment: Assignment) -> WholeAssignment:
+        """Return an assignment with the points that people gave in it, to reckon grades."""
+        here = assignment.id
+        return WholeAssignment(
+            assignment,
+            self.course,
+            self.problems.get(here, ()),
+            {},
+            {
+                (one.student_id, one.problem_id, one.part): one.points
+                for one in self.overrides
+                if one.assignment_id == here
+            },
+            {(one.student_id, one.problem_id) for one in self.excuses if one.assignment_id == here},
+        )
+
+    def rules(self, assignment: Assignment, student: Student) -> Rules:
+        """Return the rules that hold for a student in an assignment."""
+        given = [
+            one
+            for one in self.extensions.get(student.id, ())
+            if one.assignment_id in {None, assignment.id}
+        ]
+        days = self.late_days.get((assignment.id, student.id), 0)
+        spent = self.spent.get(student.id, 0)
+        key = (assignment.id, tuple(one.id for one in given), days, spent)
+        if key not in self.kept:
+            specs = tuple(ExtensionSpec.model_validate(one.spec) for one in given)
+            self.kept[key] = rules(assignment, self.course, Granted(specs, days, spent))
+        return self.kept[key]
+
+
+def load_book(session: Session, course: Course, students: Sequence[Student]) -> Book:
+    """Return the book of *students*, with the published assignments of the course."""
+    wanted = select(Assignment).where(
+        Assignment.course_id == course.id,
+        Assignment.published_at.is_not(None),
+        Assignment.deleted_at.is_(None),
+    )
+    assignments = tuple(session.scalars(wanted.order_by(Assignment.position, Assignment.id)))
+    ids = [one.id for one in assignments]
+    one = students[0].id if len(students) == 1 else None
+    problems = posed_problems(session, ids)
+    late_days = _late_days(session, ids, one)
+    spent: Counter[UUID] = Counter()
+    for (_, student), days in late_days.items():
+        spent[student] += days
+    return Book(
+        course,
+        students,
+        assignments,
+        problems,
+        _extensions(session, course, students),
+        late_days,
+        _rows(session, Override, ids, one),
+        _rows(session, Excuse, ids, one),
+        {each.id: blank_grade(each, course, problems.get(each.id, ())) for each in assignments},
+        spent=spent,
+    )
+
+
+def blank_grade(assignment: Assignment, course: Course, posed: tuple[PosedProblem, ...]) -> Graded:
+    """Return the grade of nobody in particular, who hands in nothing."""
+    return graded_of(WholeAssignment(assignment, course, posed, {}, {}, ()), NOBODY, {})
+
+
+def posed_problems(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[PosedProblem, ...]]:
+    """Return by assignment its problems in their order."""
+    found: defaultdict[UUID, list[PosedProblem]] = defaultdict(list)
+    rows = session.execute(
+        select(AssignmentProblem, ProblemVersion)
+        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+        .options(defer(ProblemVersion.source), defer(ProblemVersion.report))
+        .where(AssignmentProblem.assignment_id.in_(ids), AssignmentProblem.removed_at.is_(None))
+        .order_by(AssignmentProblem.position, AssignmentProblem.id)
+    )
+    for row, version in rows:
+        found[row.assignment_id].append(PosedProblem(row, version))
+    return {assignment: tuple(posed) for assignment, posed in found.items()}
+
+
+def _extensions(
+    session: Session, course: Course, students: Sequence[Student]
+) -> dict[UUID, list[Extension]]:
+    """Return by student the extensions for them and for their section."""
+    rows = session.scalars(
+        select(Extension)
+        .where(Extension.course_id == course.id, Extension.withdrawn_at.is_(None))
+        .order_by(Extension.created_at, Extension.id)
+    )
+    by_whom: defaultdict[UUID | None, list[Extension]] = defaultdict(list)
+    for row in rows:
+        by_whom[row.student_id or row.section_id].append(row)
+    return {
+        one.id: [*by_whom.get(one.id, ()), *by_whom.get(one.section_id or NOBODY, ())]
+        for one in students
+    }
+
+
+def _late_days(
+    session: Session, ids: Collection[UUID], student: UUID | None
+) -> dict[tuple[UUID, UUID], int]:
+    spent = select(LateDays).where(LateDays.assignment_id.in_(ids), LateDays.days > 0)
+    if student is not None:
+        spent = spent.where(LateDays.student_id == student)
+    return {(row.assignment_id, row.student_id): row.days for row in session.scalars(spent)}
+
+
+def _rows(session: Session, table: Any, ids: Collection[UUID], student: UUID | None) -> Any:
+    """Return the overrides or excuses that are in force, the oldest first."""
+    found = select(table).where(table.assignment_id.in_(ids), table.withdrawn_at.is_(None))
+    if student is not None:
+        found = found.where(table.student_id == student)
+    return session.scalars(found.order_by(table.created_at, table.id)).all()
+
+
+def categories_of(course: Course) -> tuple[Category, ...]:
+    """Return the categories of a course with their weights."""
+    return tuple(
+        Category(one["id"], Fraction(str(one["weight"])), one["drop_lowest"])
+        for one in course.categories
+    )
+
+
+def is_over(held: Rules, *, now: datetime) -> bool:
+    """Tell whether nothing more earns credit for a student for whom these rules hold.
+
+    Late days that might yet be spent are waited for; practice after the last credit is not.
+    """
+    return held.pays_until is not None and to_micros(now) > held.pays_until

@@ -1,0 +1,255 @@
+"""The cells of a gradebook, read from the grades that are kept, and the totals of the course.
+
+What was not handed in is missing once nothing earns credit there for the student any more, and
+counts 0 from then on.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Text, cast, select, type_coerce
+from sqlalchemy.orm import Session
+
+from api.services.gradebook.book import Book, categories_of, is_over
+from api.services.gradebook.students import Student
+from api.services.standings.assignment import PosedProblem
+from api.tables import Assignment, Grade
+from grader.policy import NO_MARK, AssignmentLine, Category, Graded, Mark, course_grade
+
+__all__ = [
+    "Blanks",
+    "Cell",
+    "Total",
+    "cell_of",
+    "cells_of",
+    "id_text",
+    "kept_grades",
+    "line_of",
+    "totals_of",
+]
+
+KEPT: Final = 20_000
+NONE: Final = "0"
+"""No points, as they are kept."""
+
+
+Written: TypeAlias = tuple[str | None, str, str, str]
+
+
+class Cell(NamedTuple):
+    """What a student has in an assignment; *score* None where there is none (yet).
+
+    *pending* is what of both a person has yet to mark. *written* are these four numbers as they
+    are kept, by which equal rows are quickly told.
+    """
+
+    score: Fraction | None
+    possible: Fraction
+    written: Written
+    pending: Mark = NO_MARK
+    waiting: bool = False
+    late: bool = False
+    excused: bool = False
+    overridden: bool = False
+    missing: bool = False
+    version: int = 0
+
+    @property
+    def settled(self) -> Mark | None:
+        """What is marked of score and maximum; None where nothing is."""
+        if self.score is None:
+            return None
+        found = Mark(self.score, self.possible).without(self.pending)
+        return found if found.possible or not self.pending.possible else None
+
+
+class Total(NamedTuple):
+    """The percentage of a course so far; None where nothing counts yet.
+
+    *waiting_points* wait to be marked: they take no part in it.
+    """
+
+    percent: Fraction | None
+    waiting: bool
+    waiting_points: Fraction = Fraction(0)
+
+
+exact = lru_cache(maxsize=KEPT)(Fraction)
+
+
+def _read(score: str | None) -> Fraction | None:
+    return None if score is None else exact(score)
+
+
+def cells_of(session: Session, book: Book, *, now: datetime) -> dict[UUID, list[Cell]]:
+    """Return by student the cells in the order of the assignments."""
+    one = [book.students[0].id] if len(book.students) == 1 else None
+    kept = kept_grades(session, [row.id for row in book.assignments], one)
+    excused = {
+        (one.assignment_id, one.student_id) for one in book.excuses if one.problem_id is None
+    }
+    given = excused | {(one.assignment_id, one.student_id) for one in book.overrides}
+    students = [(id_text(session, one.id), one) for one in book.students]
+    found: dict[UUID, list[Cell]] = {one.id: [] for one in book.students}
+    for assignment in book.assignments:
+        blanks = Blanks.of(book.blanks[assignment.id], book.problems.get(assignment.id, ()))
+        rows = kept.get(id_text(session, assignment.id), {})
+        for written, student in students:
+            blank = partial(_blank, book, assignment, student, blanks=blanks, now=now)
+            cell = cell_of(rows.get(written), blank)
+            if given and (key := (assignment.id, student.id)) in given:
+                cell = _granted(cell, is_excused=key in excused)
+            found[student.id].append(cell)
+    return found
+
+
+def _granted(cell: Cell, *, is_excused: bool) -> Cell:
+    """Return the cell of who is excused, or to whom a person gave points."""
+    if is_excused:
+        return cell._replace(
+            score=None,
+            written=(None, cell.written[1], NONE, NONE),
+            pending=NO_MARK,
+            excused=True,
+            waiting=False,
+            missing=False,
+        )
+    return cell._replace(overridden=True, missing=False)
+
+
+class Blanks(NamedTuple):
+    """The cells of an assignment where nothing was handed in: while it may be, and after."""
+
+    open: Cell
+    missing: Cell
+
+    @classmethod
+    def of(cls, graded: Graded, problems: Collection[PosedProblem]) -> "Blanks":
+        """Return the cells with the grade of who hands in nothing.
+
+        Where a part has full marks for everybody they have those at once, whenever they joined.
+        """
+        score, worth = graded.score, graded.possible
+        missing = Cell(score, worth, (str(score), str(worth), NONE, NONE), missing=True)
+        if any("full" in one.row.voided.values() for one in problems):
+            return cls(missing._replace(missing=False), missing)
+        return cls(Cell(None, worth, (None, str(worth), NONE, NONE)), missing)
+
+
+def _blank(
+    book: Book, assignment: Assignment, student: Student, *, blanks: Blanks, now: datetime
+) -> Cell:
+    return blanks.missing if is_over(book.rules(assignment, student), now=now) else blanks.open
+
+
+def cell_of(row: Any | None, blank: Callable[[], Cell]) -> Cell:
+    """Return the cell for a kept grade, or for none; *blank* is that of who handed in nothing."""
+    if row is None:
+        return blank()
+    _, _, score, possible, held, pending, waiting, begun, late, version = row
+    written = (score, possible, held, pending)
+    if begun:
+        left_out = Mark(exact(held), exact(pending)) if waiting else NO_MARK
+        mark = (exact(score), exact(possible))
+        return Cell(*mark, written, left_out, waiting, late, version=version)
+    empty = blank()
+    if score is None and empty.score is not None:
+        score = empty.written[0]
+    return empty._replace(
+        score=_read(score),
+        possible=exact(possible),
+        written=(score, *written[1:]),
+        waiting=waiting,
+        version=version,
+    )
+
+
+def kept_grades(
+    session: Session, assignments: Collection[UUID], students: Collection[UUID] | None
+) -> dict[str, dict[str, Any]]:
+    """Return the kept grades by assignment and student, of *students* or of all.
+
+    Ids and numbers come as the text that they are kept as: there are very many of them.
+    """
+    rows = select(
+        cast(Grade.assignment_id, Text),
+        cast(Grade.student_id, Text),
+        type_coerce(Grade.score, Text),
+        type_coerce(Grade.possible, Text),
+        type_coerce(Grade.pending_score, Text),
+        type_coerce(Grade.pending_possible, Text),
+        Grade.waiting,
+        Grade.begun,
+        Grade.late,
+        Grade.version,
+    ).where(Grade.assignment_id.in_(assignments))
+    if students is not None:
+        rows = rows.where(Grade.student_id.in_(students))
+    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for row in session.execute(rows).all():
+        found[row[0]][row[1]] = row
+    return found
+
+
+def id_text(session: Session, key: UUID) -> str:
+    """Return an id as the database writes it."""
+    return key.hex if session.get_bind().dialect.name == "sqlite" else str(key)
+
+
+def line_of(assignment: Assignment, cell: Cell) -> AssignmentLine:
+    """Return an assignment as the grade of the course sees it."""
+    return AssignmentLine(
+        id=str(assignment.id),
+        title=assignment.title,
+        category=assignment.category,
+        score=cell.score,
+        possible=cell.possible,
+        extra=assignment.extra,
+        excused=cell.excused,
+        waiting=cell.waiting,
+        pending=cell.pending,
+    )
+
+
+def totals_of(book: Book, cells: Mapping[UUID, Sequence[Cell]]) -> dict[UUID, Total]:
+    """Return the total of each student, with drops and weights."""
+    shape = tuple((str(one.id), one.category, one.extra) for one in book.assignments)
+    categories = categories_of(book.course)
+    return {
+        student: _total(
+            shape, tuple((one.written, one.waiting, one.excused) for one in row), categories
+        )
+        for student, row in cells.items()
+    }
+
+
+@lru_cache(maxsize=KEPT)
+def _total(
+    shape: tuple[tuple[str, str, bool], ...],
+    marks: tuple[tuple[Written, bool, bool], ...],
+    categories: tuple[Category, ...],
+) -> Total:
+    """Return a total; a class's are asked for at every page, and few of them change meanwhile."""
+    lines = [_line(one, *mark) for one, mark in zip(shape, marks, strict=True)]
+    graded = course_grade(lines, categories)
+    percent = graded.score if graded.possible else None
+    return Total(percent, graded.waiting, graded.pending.possible)
+
+
+def _line(
+    shape: tuple[str, str, bool],
+    written: Written,
+    waiting: bool,  # noqa: FBT001 - the entries of a row, as it is kept
+    excused: bool,  # noqa: FBT001
+) -> AssignmentLine:
+    name, category, extra = shape
+    score, possible, held, pending = written
+    left_out = Mark(exact(held), exact(pending)) if waiting else NO_MARK
+    return AssignmentLine(
+        name, "", category, _read(score), exact(possible), extra, excused, waiting, left_out
+    )

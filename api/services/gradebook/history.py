@@ -1,0 +1,268 @@
+"""How a grade came to be what it is: work, marks, points and excuses by people, and each change."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.clock import to_micros
+from api.errors import NotFound, NotReleased
+from api.http.paging import Cursor
+from api.schemas.grade_history import GradeEvent, StaffGradeEvent
+from api.services.access import Member
+from api.services.gradebook.students import student_of
+from api.services.release import results_shown
+from api.services.rules import rules_for
+from api.tables import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Excuse,
+    Grade,
+    GradeChange,
+    Grading,
+    Override,
+    Submission,
+    User,
+)
+from grader.policy import shown
+
+__all__ = ["my_history", "student_history"]
+
+Place = tuple[datetime, UUID]
+"""Where an event stands: its time, and its id."""
+
+MARKED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
+CAUSES: Final = {
+    "submission": "a submission",
+    "regrade": "a regrade",
+    "undo": "a regrade that was undone",
+    "review": "a mark by a person",
+    "override": "an override",
+    "extension": "an extension",
+    "excuse": "an excuse",
+    "late_days": "late days",
+    "settings": "other settings",
+}
+
+
+def student_history(
+    session: Session,
+    member: Member,
+    assignment: Assignment,
+    user_id: UUID,
+    *,
+    after: Cursor | None,
+    limit: int,
+) -> tuple[list[tuple[Place, StaffGradeEvent]], int]:
+    """Return a page of a student's events, each with its place, and the version of the grade."""
+    student = student_of(session, member.course.id, user_id)
+    key = {"assignment_id": assignment.id, "student_id": student.id}
+    grade = session.get(Grade, key)
+    events = _events(session, assignment, student.id)
+    if assignment.anonymous and not member.may("manage_assignments"):
+        events = [_blind(one) for one in events if one.kind != "submission"]
+    return _page(events, after=after, limit=limit), grade.version if grade else 0
+
+
+def _blind(event: StaffGradeEvent) -> StaffGradeEvent:
+    """Return an event that does not tell whoever marks blindly whose submission one is."""
+    return event.model_copy(update={"submission": None, "cause_id": None})
+
+
+def my_history(
+    session: Session,
+    member: Member,
+    assignment: Assignment,
+    *,
+    after: Cursor | None,
+    limit: int,
+    now: datetime,
+) -> list[tuple[Place, GradeEvent]]:
+    """Return a page of one's own events; `NotReleased` until results are shown."""
+    if member.is_staff:
+        raise NotFound("There is no such assignment.")
+    student = member.student_id
+    held = rules_for(session, assignment, member.course, [student])[student]
+    if not held.released(to_micros(now)):
+        raise NotFound("There is no such assignment.")
+    results = results_shown(assignment, held, now=now)
+    if not results.now:
+        raise NotReleased("The results are not released yet.", until=results.since)
+    page = _page(_events(session, assignment, student), after=after, limit=limit)
+    return [(place, _for_student(event)) for place, event in page]
+
+
+def _for_student(event: StaffGradeEvent) -> GradeEvent:
+    """Return an event without what staff keep to themselves: who marks, why somebody is excused."""
+    told = {name: getattr(event, name) for name in GradeEvent.model_fields}
+    if event.kind not in {"override", "override_withdrawn"}:
+        told |= {"author": None, "reason": None}
+    return GradeEvent(**told)
+
+
+def _page(
+    events: Sequence[StaffGradeEvent], *, after: Cursor | None, limit: int
+) -> list[tuple[Place, StaffGradeEvent]]:
+    ordered = sorted((((one.at, one.id), one) for one in events), key=lambda one: one[0])
+    if after is not None:
+        ordered = [one for one in ordered if one[0] > (after.value, after.id)]
+    return ordered[:limit]
+
+
+def _events(session: Session, assignment: Assignment, student: UUID) -> list[StaffGradeEvent]:
+    """Return all that happened, by a fixed number of queries."""
+    slugs = _slugs(session, assignment)
+    found = [
+        *_submissions(session, slugs, student),
+        *_gradings(session, slugs, student),
+        *_overrides(session, assignment, slugs, student),
+        *_excuses(session, assignment, slugs, student),
+        *_changes(session, assignment, student),
+    ]
+    authors = {told["author_id"] for told in found} - {None}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(authors)))
+    names = {row[0]: row[1] for row in rows}
+    return [StaffGradeEvent(**told, author=names.get(told["author_id"])) for told in found]
+
+
+def _slugs(session: Session, assignment: Assignment) -> dict[UUID, str]:
+    rows = session.execute(
+        select(AssignmentProblem.id, AssignmentProblem.slug).where(
+            AssignmentProblem.assignment_id == assignment.id
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _submissions(
+    session: Session, slugs: Mapping[UUID, str], student: UUID
+) -> Iterator[dict[str, Any]]:
+    rows = session.scalars(
+        select(Submission).where(Submission.problem_id.in_(slugs), Submission.student_id == student)
+    )
+    for one in rows:
+        slug = slugs[one.problem_id]
+        yield {
+            "id": one.id,
+            "at": one.received_at,
+            "kind": "submission",
+            "said": f"Submission {one.sequence} to {slug}: {', '.join(one.answers)}.",
+            "problem": slug,
+            "submission": one.id,
+            "author_id": one.author_id,
+        }
+
+
+def _gradings(
+    session: Session, slugs: Mapping[UUID, str], student: UUID
+) -> Iterator[dict[str, Any]]:
+    rows = session.execute(
+        select(Grading, Answer.problem_id, Answer.part, Answer.submission_id)
+        .join(Answer, Answer.id == Grading.answer_id)
+        .where(Answer.problem_id.in_(slugs), Answer.student_id == student)
+    )
+    for one, problem, part, submission in rows:
+        slug = slugs[problem]
+        credit = "not marked yet" if one.credit is None else f"credit {shown(one.credit)}"
+        how = f"{one.status.replace('_', ' ')}, {credit}{MARKED_BY.get(one.kind, '')}"
+        yield {
+            "id": one.id,
+            "at": one.created_at,
+            "kind": "grading",
+            "said": f"{slug}, {part}: {how}.",
+            "problem": slug,
+            "part": part,
+            "submission": submission,
+            "status": one.status,
+            "credit": one.credit,
+            "cause": one.kind,
+            "cause_id": one.regrade_id,
+            "reason": one.reason or None,
+            "author_id": one.author_id,
+            "mistakes": one.mistakes or None,
+            "engine": one.engine,
+            "version": one.version_id,
+        }
+
+
+def _overrides(
+    session: Session, assignment: Assignment, slugs: Mapping[UUID, str], student: UUID
+) -> Iterator[dict[str, Any]]:
+    rows = session.scalars(
+        select(Override).where(
+            Override.assignment_id == assignment.id, Override.student_id == student
+        )
+    )
+    for one in rows:
+        slug = slugs.get(one.problem_id) if one.problem_id else None
+        about = ", ".join(name for name in (slug, one.part) if name) or "The assignment"
+        points = shown(one.points)
+        told = {
+            "kind": "override",
+            "said": f"{about} was set by hand to {points}: {one.reason}",
+            "problem": slug,
+            "part": one.part,
+            "points": one.points,
+            "reason": one.reason,
+        }
+        yield told | {"id": one.id, "at": one.created_at, "author_id": one.author_id}
+        if one.withdrawn_at is not None:
+            said = f"{about} is no longer set by hand to {points}."
+            told |= {"kind": "override_withdrawn", "said": said}
+            yield told | _ended(one.id, one.withdrawn_at, one.withdrawn_by)
+
+
+def _excuses(
+    session: Session, assignment: Assignment, slugs: Mapping[UUID, str], student: UUID
+) -> Iterator[dict[str, Any]]:
+    rows = session.scalars(
+        select(Excuse).where(Excuse.assignment_id == assignment.id, Excuse.student_id == student)
+    )
+    for one in rows:
+        slug = slugs.get(one.problem_id) if one.problem_id else None
+        about = slug or "the assignment"
+        told = {
+            "kind": "excuse",
+            "said": f"Excused from {about}.",
+            "problem": slug,
+            "reason": one.reason or None,
+        }
+        yield told | {"id": one.id, "at": one.created_at, "author_id": one.created_by}
+        if one.withdrawn_at is not None:
+            told |= {"kind": "excuse_withdrawn", "said": f"No longer excused from {about}."}
+            yield told | _ended(one.id, one.withdrawn_at, None)
+
+
+def _ended(row: UUID, at: datetime, author: UUID | None) -> dict[str, Any]:
+    """Return the place of the end of something, with an id other than that of its beginning."""
+    return {"id": UUID(int=row.int ^ 1), "at": at, "author_id": author}
+
+
+def _changes(session: Session, assignment: Assignment, student: UUID) -> Iterator[dict[str, Any]]:
+    rows = session.scalars(
+        select(GradeChange).where(
+            GradeChange.assignment_id == assignment.id, GradeChange.student_id == student
+        )
+    )
+    for one in rows:
+        why = CAUSES.get(one.cause, one.cause)
+        yield {
+            "id": one.id,
+            "at": one.at,
+            "kind": "grade",
+            "said": f"The score went from {_score(one.before)} to {_score(one.after)}, by {why}.",
+            "before": one.before,
+            "after": one.after,
+            "cause": one.cause,
+            "cause_id": one.cause_id,
+            "author_id": one.author_id,
+        }
+
+
+def _score(score: Fraction | None) -> str:
+    return "none" if score is None else shown(score)

@@ -1,0 +1,197 @@
+"""The gradebook in pages: sorted by any column, with what the whole class has in each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.errors import Invalid
+from api.http.paging import Cursor, Sort
+from api.ids import read_id
+from api.schemas.gradebook import (
+    ColumnSummary,
+    GradebookCategory,
+    GradebookCell,
+    GradebookColumn,
+    GradebookOut,
+    GradebookRow,
+)
+from api.services.access import Member
+from api.services.gradebook.book import Book, categories_of, load_book
+from api.services.gradebook.cells import Cell, Total, cells_of, totals_of
+from api.services.gradebook.students import Student, counting
+from api.services.gradebook.summaries import Summary, of_column, of_totals
+from api.tables import Assignment
+
+__all__ = ["Direction", "Order", "Wanted", "gradebook", "kind_of", "order_of"]
+
+Direction: TypeAlias = Literal["asc", "desc"]
+MILLIONTHS: Final = 1_000_000
+NONE_YET: Final = -(2**62)
+"""Where there is no score stands below every score."""
+TEXTS: Final = ("name", "section")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By what the rows stand: name, section, total, or the id of an assignment."""
+
+    by: str
+    direction: Direction
+
+    @property
+    def name(self) -> str:
+        """What a cursor in this order is marked with."""
+        return f"{self.by} {self.direction}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which students, in which order, from where; *below* is the share that is counted under."""
+
+    order: Order
+    section: UUID | None = None
+    text: str = ""
+    below: Fraction = Fraction(1, 2)
+    after: Cursor | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    student: Student
+    cells: Sequence[Cell]
+    total: Total
+    key: tuple[Sort, UUID]
+
+
+def order_of(by: str, direction: Direction) -> Order:
+    """Return the order that a query names; `Invalid` unless it is a column's."""
+    if by not in {*TEXTS, "total"} and read_id(by) is None:
+        said = "must be name, section, total, or the id of an assignment of the course"
+        raise Invalid.of("query sort", said)
+    return Order(by, direction)
+
+
+def kind_of(order: Order) -> type[Sort]:
+    """Return what a cursor in this order holds."""
+    return str if order.by in TEXTS else int
+
+
+def gradebook(
+    session: Session, member: Member, wanted: Wanted, *, now: datetime
+) -> tuple[GradebookOut, list[tuple[GradebookRow, Cursor]]]:
+    """Return the head of a gradebook, and a page of its rows, one more than *limit* if there are.
+
+    Each row comes with the cursor of a page that ends there.
+    """
+    course = member.course
+    students = counting(session, course.id, section=wanted.section, text=wanted.text)
+    book = load_book(session, course, students)
+    cells = cells_of(session, book, now=now)
+    totals = totals_of(book, cells)
+    key = _key(book, cells, totals, wanted.order)
+    rows = [_Row(one, cells[one.id], totals[one.id], (key(one), one.id)) for one in students]
+    head = GradebookOut(
+        course=course.id,
+        students=len(rows),
+        categories=tuple(
+            GradebookCategory(id=one.id, weight=one.weight, drop_lowest=one.drop_lowest)
+            for one in categories_of(course)
+        ),
+        columns=_columns(book, cells, wanted.below),
+        total=_summary(of_totals(totals.values(), wanted.below)),
+        items=(),
+        next=None,
+    )
+    page = _page(rows, wanted)
+    return head, [(_row(book, one), Cursor(wanted.order.name, *one.key)) for one in page]
+
+
+def _page(rows: Sequence[_Row], wanted: Wanted) -> list[_Row]:
+    """Return the rows after the cursor in order, one more than fit if there are more."""
+    down = wanted.order.direction == "desc"
+    after = wanted.after
+    if after is not None:
+        end = (after.value, after.id)
+        rows = [row for row in rows if (row.key < end if down else row.key > end)]
+    return sorted(rows, key=lambda row: row.key, reverse=down)[: wanted.limit + 1]
+
+
+def _key(
+    book: Book,
+    cells: Mapping[UUID, Sequence[Cell]],
+    totals: Mapping[UUID, Total],
+    order: Order,
+) -> Callable[[Student], Sort]:
+    """Return what a student stands by in this order; `Invalid` for no assignment of the course."""
+    match order.by:
+        case "name":
+            return lambda one: one.name.casefold()
+        case "section":
+            return lambda one: f"{one.section.casefold()}\n{one.name.casefold()}"
+        case "total":
+            return lambda one: _millionths(totals[one.id].percent)
+    ids = [one.id for one in book.assignments]
+    if UUID(order.by) not in ids:
+        raise Invalid.of("query sort", "is no assignment in the gradebook of this course")
+    at = ids.index(UUID(order.by))
+    return lambda one: _millionths(cells[one.id][at].score)
+
+
+def _millionths(score: Fraction | None) -> int:
+    return NONE_YET if score is None else round(score * MILLIONTHS)
+
+
+def _columns(
+    book: Book, cells: Mapping[UUID, Sequence[Cell]], below: Fraction
+) -> tuple[GradebookColumn, ...]:
+    rows = list(cells.values())
+    return tuple(
+        GradebookColumn(
+            assignment=one.id,
+            slug=one.slug,
+            title=one.title,
+            category=one.category,
+            possible=book.blanks[one.id].possible,
+            extra=one.extra,
+            due_at=one.due_at,
+            closes_at=one.closes_at,
+            lms_id=one.lms_id,
+            summary=_summary(of_column((row[at] for row in rows), below)),
+        )
+        for at, one in enumerate(book.assignments)
+    )
+
+
+def _summary(found: Summary) -> ColumnSummary:
+    return ColumnSummary(**asdict(found))
+
+
+def _row(book: Book, row: _Row) -> GradebookRow:
+    student = row.student
+    return GradebookRow(
+        user=student.id,
+        name=student.name,
+        email=student.email,
+        student_number=student.number,
+        section=student.section_id,
+        section_name=student.section,
+        cells=tuple(
+            _cell(one, cell) for one, cell in zip(book.assignments, row.cells, strict=True)
+        ),
+        percent=row.total.percent,
+        waiting=row.total.waiting,
+        waiting_points=row.total.waiting_points,
+    )
+
+
+def _cell(one: Assignment, cell: Cell) -> GradebookCell:
+    told = cell._asdict()
+    del told["written"]
+    pending = told.pop("pending")
+    return GradebookCell(assignment=one.id, waiting_points=pending.possible, **told)

@@ -1,0 +1,79 @@
+"""The students of a course as a gradebook names them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from api.errors import NotFound
+from api.services.searching import holding
+from api.tables import Enrolment, Section, User
+
+__all__ = ["Student", "counting", "student_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """A student of a course; *counts* is false for the test student and for who has left."""
+
+    id: UUID
+    name: str
+    email: str
+    number: str
+    login: str
+    lms_id: str
+    section_id: UUID | None
+    section: str
+    counts: bool
+
+
+def _students(course_id: UUID) -> Select[Enrolment, User, str]:
+    return (
+        select(Enrolment, User, Section.name)
+        .join(User, User.id == Enrolment.user_id)
+        .outerjoin(Section, Section.id == Enrolment.section_id)
+        .where(Enrolment.course_id == course_id, Enrolment.role == "student")
+    )
+
+
+def _student(enrolment: Enrolment, user: User, section: str | None) -> Student:
+    return Student(
+        id=user.id,
+        name=user.name,
+        email=user.email or "",
+        number=user.student_number,
+        login=user.login,
+        lms_id=enrolment.lms_id,
+        section_id=enrolment.section_id,
+        section=section or "",
+        counts=not enrolment.is_test and enrolment.withdrawn_at is None,
+    )
+
+
+def counting(
+    session: Session, course_id: UUID, *, section: UUID | None = None, text: str = ""
+) -> Sequence[Student]:
+    """Return the students who count in a course, by name and id.
+
+    *section* and *text*, a part of a name, an address, a number or a login, narrow them down.
+    """
+    found = _students(course_id).where(
+        Enrolment.is_test.is_(False), Enrolment.withdrawn_at.is_(None)
+    )
+    if section is not None:
+        found = found.where(Enrolment.section_id == section)
+    if text:
+        columns = (User.name, User.email, User.student_number, User.login)
+        found = found.where(holding(text, *columns))
+    rows = session.execute(found.order_by(User.name, User.id))
+    return [_student(*row) for row in rows]
+
+
+def student_of(session: Session, course_id: UUID, user_id: UUID) -> Student:
+    """Return a student of a course, whether or not they count; `NotFound` for anybody else."""
+    row = session.execute(_students(course_id).where(User.id == user_id)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such student in this course.")
+    return _student(*row)

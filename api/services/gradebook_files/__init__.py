@@ -1,0 +1,66 @@
+"""Files of a gradebook: for Canvas, Moodle, Gradescope's readers, spreadsheets and programs.
+
+Writers take a `Gradebook` and return text and warnings; they touch neither database nor disk.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from api.services.gradebook_files.book import (
+    WARNINGS,
+    Cell,
+    Code,
+    Column,
+    FileWarning,
+    Gradebook,
+    Person,
+    Written,
+)
+from api.services.gradebook_files.canvas import write_canvas
+from api.services.gradebook_files.csv_file import write_cells, write_json_lines, write_table
+from api.services.gradebook_files.gradescope import write_gradescope_course
+from api.services.gradebook_files.moodle import write_moodle
+from api.services.gradebook_files.score_sheet import SheetRow, sheet_version, write_score_sheet
+from api.services.gradebook_files.sheet_reading import (
+    LineProblem,
+    SheetChange,
+    SheetChanges,
+    check_sheet,
+    read_score_sheet,
+)
+
+__all__ = [
+    "WARNINGS",
+    "WRITERS",
+    "Cell",
+    "Code",
+    "Column",
+    "FileWarning",
+    "Gradebook",
+    "LineProblem",
+    "Person",
+    "SheetChange",
+    "SheetChanges",
+    "SheetRow",
+    "Written",
+    "check_sheet",
+    "read_score_sheet",
+    "sheet_version",
+    "write_canvas",
+    "write_cells",
+    "write_gradescope_course",
+    "write_json_lines",
+    "write_moodle",
+    "write_score_sheet",
+    "write_table",
+]
+
+WRITERS: Final[Mapping[str, Callable[[Gradebook], Written]]] = {
+    "canvas": write_canvas,
+    "cells": write_cells,
+    "gradescope": write_gradescope_course,
+    "json": write_json_lines,
+    "moodle": write_moodle,
+    "table": write_table,
+}
+"""The forms of a whole gradebook by name; all but ``json`` are CSV."""

@@ -1,0 +1,148 @@
+"""What a gradebook file is written from, and what a writer says beside the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+__all__ = [
+    "NOTHING",
+    "WARNINGS",
+    "Cell",
+    "Code",
+    "Column",
+    "FileWarning",
+    "Gradebook",
+    "Person",
+    "Written",
+]
+
+Code = Literal[
+    "excused_lost",
+    "guarded",
+    "name_is_points_row",
+    "new_assignment",
+    "no_email",
+    "no_login",
+    "no_number",
+    "over_limit",
+    "reserved_title",
+    "same_person",
+    "same_title",
+    "title_is_id",
+    "unknown_email",
+    "waiting",
+]
+
+WARNINGS: Final[Mapping[Code, str]] = {
+    "excused_lost": "The other side has no word for excused; the cell has no score.",
+    "guarded": "A name to match by begins like a formula; the guard keeps it from matching.",
+    "name_is_points_row": "Canvas takes the student's row for the row of points possible.",
+    "new_assignment": "Canvas offers to create a new assignment for the column.",
+    "no_email": "Moodle finds people by their e-mail; the row is left out.",
+    "no_login": "Canvas can find the student by the name alone.",
+    "no_number": "The student has no student number, by which readers of the file find people.",
+    "over_limit": "Moodle refuses the whole file for a grade over its limit; it has none.",
+    "reserved_title": "The other side reads the column's title as a column of its own.",
+    "same_person": "Two rows would be read as one person.",
+    "same_title": "Two columns would be read as one.",
+    "title_is_id": "Canvas reads the number at the end of the title as the id of an assignment.",
+    "unknown_email": "Moodle refuses the whole file for a person it does not know; left out.",
+    "waiting": "Work waits for a person to mark it; the cells have no score.",
+}
+"""Every code that a writer warns with, and what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A student as the files name one; *lms_id* is the other side's id, empty where unknown."""
+
+    id: str
+    name: str
+    email: str = ""
+    student_number: str = ""
+    login: str = ""
+    lms_id: str = ""
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An assignment; *extra* adds to the score and not to what is possible."""
+
+    id: str
+    title: str
+    possible: Fraction
+    extra: bool = False
+    lms_id: str = ""
+
+    @property
+    def counted(self) -> Fraction:
+        """What the column adds to the maximum, 0 for extra credit: so other systems know it."""
+        return Fraction(0) if self.extra else self.possible
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a student has in an assignment; *score* is None where there is none yet.
+
+    *waiting_points* of the assignment's maximum wait for a person to mark them.
+    """
+
+    score: Fraction | None = None
+    excused: bool = False
+    waiting: bool = False
+    waiting_points: Fraction = Fraction(0)
+    overridden: bool = False
+    late_seconds: int = 0
+    submitted_at: datetime | None = None
+    submissions: int = 0
+    comment: str = ""
+
+    @property
+    def given(self) -> Fraction | None:
+        """Return the score to hand on: none for who is excused or whose work waits for marking."""
+        return None if self.excused or self.waiting else self.score
+
+
+NOTHING: Final = Cell()
+"""The cell of a student who has not begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gradebook:
+    """The students and assignments of a course in order; *cells* by person and column id.
+
+    *totals* are by person id, without the points that wait to be marked: *left_out*.
+    """
+
+    course: str
+    zone: ZoneInfo
+    columns: tuple[Column, ...]
+    people: tuple[Person, ...]
+    cells: Mapping[tuple[str, str], Cell]
+    totals: Mapping[str, Fraction | None] = field(default_factory=dict)
+    left_out: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def cell(self, person: Person, column: Column) -> Cell:
+        """Return the cell of *person* in *column*, an empty one where there is none."""
+        return self.cells.get((person.id, column.id), NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class FileWarning:
+    """What the other side would reject or misread: *about* is a person's or a column's id."""
+
+    code: Code
+    about: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as text, and what to look at before it is handed on."""
+
+    text: str
+    warnings: tuple[FileWarning, ...] = ()

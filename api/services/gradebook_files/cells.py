@@ -1,0 +1,125 @@
+"""Cells as files want them: text without tricks, exact decimals, times, rows of a table."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from api.services.rows import guard, unguard
+
+__all__ = [
+    "HIDDEN",
+    "PLACES",
+    "lateness",
+    "lines",
+    "name_pair",
+    "number",
+    "stamp",
+    "table",
+    "text",
+    "unguarded",
+]
+
+PLACES: Final = 6
+BREAKS: Final = re.compile("\r\n?|[\n\v\f\x85\u2028\u2029]")
+HIDDEN: Final = frozenset(
+    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Marks that turn the direction of writing or cannot be seen; joiners, which names need, stay."""
+WIDE: Final = re.compile(r"'*[＝＋－＠]")
+"""What some spreadsheets take for ``= + - @`` at the start of a formula."""
+WIDE_GUARDED: Final = re.compile(r"'+[＝＋－＠]")
+
+
+def text(value: str) -> str:
+    r"""Return *value* on one line, without control or direction marks, and never a formula.
+
+    >>> text(" Ann\n=x "), text("=1+1"), text("-3"), text("＝1")
+    ('Ann =x', "'=1+1", '-3', "'＝1")
+    """
+    return _guarded(" ".join(_visible(BREAKS.sub(" ", value)).split()))
+
+
+def lines(value: str) -> str:
+    """Return *value* as `text` does, but with its line breaks, each a line feed."""
+    kept = (_visible(line).rstrip() for line in BREAKS.sub("\n", value).split("\n"))
+    return _guarded("\n".join(kept).strip())
+
+
+def _visible(value: str) -> str:
+    return value if value.isprintable() else "".join(map(_shown, value.replace("\t", " ")))
+
+
+def _shown(char: str) -> str:
+    hidden = char in HIDDEN or unicodedata.category(char) in {"Cc", "Cs"}
+    return "" if hidden else char
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if WIDE.match(cell) else guard(cell)
+
+
+def unguarded(cell: str) -> str:
+    """Return what stood in a cell before it was guarded.
+
+    >>> unguarded(text("=1")), unguarded(text("'＠a")), unguarded("'quoted'")
+    ('=1', "'＠a", "'quoted'")
+    """
+    return cell[1:] if WIDE_GUARDED.match(cell) else unguard(cell)
+
+
+def number(value: Fraction | None, *, places: int = PLACES, least: int = 0) -> str:
+    """Return *value* in at most *places* decimals and at least *least*; nothing for None.
+
+    >>> number(Fraction(17, 2)), number(Fraction(-1, 3)), number(Fraction(9), least=1), number(None)
+    ('8.5', '-0.333333', '9.0', '')
+    """
+    if value is None:
+        return ""
+    scaled = round(value * 10**places)
+    digits = f"{abs(scaled):0{places + 1}}"
+    decimals = digits[-places:].rstrip("0").ljust(least, "0")
+    sign = "-" * (scaled < 0)
+    return f"{sign}{digits[:-places]}" + (f".{decimals}" if decimals else "")
+
+
+def stamp(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return a time as ISO 8601 in *zone*, to the second and with its offset; nothing for None."""
+    return "" if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
+
+
+def lateness(seconds: int) -> str:
+    """Return *seconds* as hours, minutes and seconds, with as many hours as there are.
+
+    >>> lateness(93_784), lateness(0), lateness(-5)
+    ('26:03:04', '00:00:00', '00:00:00')
+    """
+    minutes, rest = divmod(max(seconds, 0), 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}"
+
+
+def name_pair(name: str) -> tuple[str, str]:
+    """Return the first and last name; without a comma the last word is taken as the last name.
+
+    >>> name_pair("Ann van Dyk"), name_pair("van Dyk, Ann"), name_pair("Suharto")
+    (('Ann van', 'Dyk'), ('Ann', 'van Dyk'), ('Suharto', ''))
+    """
+    if "," in name:
+        last, _, first = name.partition(",")
+        return first.strip(), last.strip()
+    first, _, last = name.strip().rpartition(" ")
+    return (first, last) if first else (last, "")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, delimiter: str = ",") -> str:
+    """Return a CSV file of cells that are ready, as RFC 4180 has it."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return stream.getvalue()

@@ -1,0 +1,1 @@
+"""What is granted to single students or sections: extensions, excuses, late days."""

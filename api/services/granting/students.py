@@ -1,0 +1,53 @@
+"""The students of a course whom something is granted to."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Invalid, NotFound
+from api.tables import Course, Enrolment
+
+__all__ = ["enrolled", "in_section", "student_of"]
+
+
+def student_of(session: Session, course: Course, user: UUID, *, field: str = "") -> Enrolment:
+    """Return the enrolment of a student; without one `Invalid` at *field*, else `NotFound`."""
+    found = session.scalar(
+        select(Enrolment).where(
+            Enrolment.course_id == course.id,
+            Enrolment.user_id == user,
+            Enrolment.role == "student",
+            Enrolment.withdrawn_at.is_(None),
+        )
+    )
+    if found is None and field:
+        raise Invalid.of(field, "is no student of the course")
+    if found is None:
+        raise NotFound("There is no such student in this course.")
+    return found
+
+
+def in_section(session: Session, course: Course, section_id: UUID | None) -> list[UUID]:
+    """Return the students of a section, those too who left the course."""
+    return sorted(
+        session.scalars(
+            select(Enrolment.user_id).where(
+                Enrolment.course_id == course.id,
+                Enrolment.section_id == section_id,
+                Enrolment.role == "student",
+            )
+        )
+    )
+
+
+def enrolled(session: Session, course: Course, users: Collection[UUID]) -> list[UUID]:
+    """Return those of *users* who are or were enrolled in a course, in order."""
+    return sorted(
+        session.scalars(
+            select(Enrolment.user_id).where(
+                Enrolment.course_id == course.id, Enrolment.user_id.in_(users)
+            )
+        )
+    )

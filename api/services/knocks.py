@@ -1,0 +1,70 @@
+"""What is counted in the database to slow down whoever does it too often, over all processes.
+
+The count is committed before the work, so that neither a failure nor a race gives another try.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import delete, func, not_, select
+from sqlalchemy.orm import Session
+
+from api.auth.limits import LIMITS, Action, wait
+from api.errors import RateLimited
+from api.tables import Knock
+
+__all__ = ["KNOWN", "key_of", "lock", "prune", "refuse", "spend", "times"]
+
+KNOWN: Final = "known"
+"""The keys that say where an account has logged in from; they are kept for longer."""
+KNOWN_FOR: Final = timedelta(days=180)
+LONGEST: Final = max(limit.memory for limit in LIMITS.values())
+
+
+def key_of(kind: str, *names: str) -> str:
+    """Return the key under which *names* are counted: digests, since a name may be personal.
+
+    >>> len(key_of("login_account", "ann@example.edu"))
+    46
+    """
+    return " ".join((kind, *(sha256(name.encode()).hexdigest()[:32] for name in names)))
+
+
+def lock(session: Session, keys: Iterable[str]) -> None:
+    """Make other processes wait that count under *keys*, until the transaction ends.
+
+    On SQLite there is one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    for key in sorted(keys):
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
+def times(session: Session, key: str) -> list[datetime]:
+    """Return when something was counted under *key*."""
+    return list(session.scalars(select(Knock.at).where(Knock.key == key)))
+
+
+def spend(session: Session, action: Action, who: str, *, now: datetime) -> None:
+    """Count one *action* of *who*, or raise `RateLimited` where it has to wait."""
+    key = key_of(action, who)
+    lock(session, [key])
+    refuse(wait(LIMITS[action], times(session, key), now))
+    session.add(Knock(key=key, at=now))
+    prune(session, now=now)
+
+
+def refuse(seconds: int) -> None:
+    """Raise `RateLimited` where there are *seconds* to wait."""
+    if seconds:
+        raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
+
+
+def prune(session: Session, *, now: datetime) -> None:
+    """Delete what counts no more."""
+    known = Knock.key.startswith(f"{KNOWN} ")
+    session.execute(delete(Knock).where(Knock.at < now - LONGEST, not_(known)))
+    session.execute(delete(Knock).where(Knock.at < now - KNOWN_FOR, known))

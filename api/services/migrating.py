@@ -1,0 +1,57 @@
+"""The schema brought up to date, and told apart from an older or a newer one."""
+
+from importlib.resources import as_file, files
+from typing import Final, Literal, TypeAlias
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from api.db import Database
+
+__all__ = ["State", "downgrade", "schema_state", "upgrade"]
+
+State: TypeAlias = Literal["empty", "older", "current", "newer"]
+"""What the schema of a database is to the one that this service needs."""
+
+HEAD: Final = "head"
+
+
+def schema_state(db: Database) -> State:
+    """Return whether the schema is the one that this service needs."""
+    with db.migrating() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    with as_file(files("migrations")) as folder:
+        script = ScriptDirectory(str(folder))
+        known = {one.revision for one in script.walk_revisions()}
+        head = script.get_current_head()
+    if found is None:
+        return "empty"
+    if found == head:
+        return "current"
+    return "older" if found in known else "newer"
+
+
+def upgrade(db: Database) -> None:
+    """Bring the schema up to date, all of it or nothing; data stays."""
+    _run(db, "upgrade", HEAD)
+
+
+def downgrade(db: Database, revision: str) -> None:
+    """Take the schema back to *revision* (``base``: nothing)."""
+    _run(db, "downgrade", revision)
+
+
+def _run(db: Database, direction: Literal["upgrade", "downgrade"], revision: str) -> None:
+    with as_file(files("migrations")) as folder, db.migrating() as connection:
+        config = _config(str(folder), connection)
+        getattr(command, direction)(config, revision)
+
+
+def _config(folder: str, connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", folder)
+    config.attributes["connection"] = connection
+    return config

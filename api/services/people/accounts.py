@@ -1,0 +1,186 @@
+"""Accounts of the whole site: listed, corrected, suspended, restored, made administrators."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, NotFound
+from api.http.paging import Cursor, keyset
+from api.ids import new_id
+from api.schemas.users import UserOut, UserPatch
+from api.services import audit
+from api.services.access import Caller
+from api.services.people import sessions
+from api.services.people.invites import Link, issue, issue_reset, withdraw
+from api.services.people.roll import check_free
+from api.services.searching import holding
+from api.tables import User
+
+__all__ = [
+    "by_email",
+    "change",
+    "check_other",
+    "create",
+    "find",
+    "link",
+    "listed",
+    "locked_user",
+    "name_admin",
+    "reset",
+    "restore",
+    "shut_out",
+    "suspend",
+    "users",
+]
+
+
+def users(
+    session: Session, *, text: str, state: str, after: Cursor | None, limit: int
+) -> Sequence[User]:
+    """Return accounts by name; *state* is ``active``, ``suspended``, ``admin`` or ``all``."""
+    found = select(User).where(User.erased_at.is_(None))
+    if state == "active":
+        found = found.where(User.suspended_at.is_(None))
+    elif state == "suspended":
+        found = found.where(User.suspended_at.is_not(None))
+    elif state == "admin":
+        found = found.where(User.is_admin)
+    if text:
+        found = found.where(holding(text, User.name, User.email, User.student_number))
+    return session.scalars(keyset(found, User.name, User.id, after=after).limit(limit)).all()
+
+
+def listed(user: User) -> UserOut:
+    """Return an account as administrators see it."""
+    return UserOut(
+        id=user.id,
+        name=user.name,
+        email=user.email,
+        admin=user.is_admin,
+        has_password=user.password_hash is not None,
+        created_at=user.created_at,
+        suspended_at=user.suspended_at,
+        erased_at=user.erased_at,
+        version=user.version,
+    )
+
+
+def find(session: Session, user_id: UUID) -> UserOut:
+    """Return an account as administrators see it; `NotFound` as for `locked_user`."""
+    return listed(_there(session.get(User, user_id)))
+
+
+def locked_user(session: Session, user_id: UUID) -> User:
+    """Return an account, locked; `NotFound` for none and for one that was erased."""
+    return _there(session.get(User, user_id, with_for_update=True))
+
+
+def _there(user: User | None) -> User:
+    if user is None or user.erased_at is not None:
+        raise NotFound("There is no such account.")
+    return user
+
+
+def change(
+    session: Session, caller: Caller, user: User, given: UserPatch, *, now: datetime
+) -> None:
+    """Correct the name or the e-mail address of an account."""
+    if given.email is not None and given.email != user.email:
+        check_free(session, given.email)
+        user.email = given.email
+    user.name = given.name or user.name
+    user.version += 1
+    told = {"fields": sorted(given.model_fields_set)}
+    audit.record_account(session, caller, "user.changed", user=user.id, now=now, told=told)
+
+
+def suspend(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
+    """Keep somebody out from now on: sessions, tokens and links end."""
+    check_other(caller, user)
+    if user.suspended_at is not None:
+        return
+    user.suspended_at = now
+    user.version += 1
+    sessions.settle(session, "suspended", [user.id], now=now)
+    withdraw(session, [user.id], now=now)
+    audit.record(session, caller, "user.suspended", now=now, target=("user", user.id))
+
+
+def restore(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
+    """Let somebody in again; tokens that ended are not good again."""
+    if user.suspended_at is None:
+        return
+    user.suspended_at = None
+    user.version += 1
+    audit.record(session, caller, "user.restored", now=now, target=("user", user.id))
+
+
+def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now: datetime) -> None:
+    """Make somebody an administrator, or not one any more; not oneself, so that one is left."""
+    check_other(caller, user)
+    if user.is_admin == admin:
+        return
+    user.is_admin = admin
+    user.version += 1
+    sessions.settle(session, "role_changed", [user.id], now=now)
+    change = ({"admin": not admin}, {"admin": admin})
+    target = ("user", user.id)
+    audit.record(session, caller, "user.admin_changed", now=now, target=target, change=change)
+
+
+def reset(session: Session, caller: Caller, user: User, *, public_url: str, now: datetime) -> Link:
+    """Return a link by which somebody sets another password."""
+    if user.email is None:
+        raise Conflict("This account has no e-mail address to log in with.")
+    if user.suspended_at is not None:
+        raise Conflict("This account is suspended. Restore it first.")
+    found = issue_reset(session, user, public_url=public_url, author=caller.id, now=now)
+    audit.record_account(session, caller, "person.reset", user=user.id, now=now)
+    return found
+
+
+def create(session: Session, email: str, name: str, *, admin: bool, now: datetime) -> User:
+    """Return a new account; `Invalid` where somebody has the e-mail address."""
+    check_free(session, email)
+    user = User(id=new_id(), email=email, name=name, is_admin=admin, created_at=now)
+    session.add(user)
+    session.flush()
+    told = {"admin": admin}
+    audit.record(
+        session, None, "user.created", now=now, target=("user", user.id), change=({}, told)
+    )
+    return user
+
+
+def link(session: Session, email: str, *, public_url: str, now: datetime) -> Link:
+    """Return a link for whoever has *email*: an invitation, or a reset where a password is set."""
+    user = by_email(session, email)
+    audit.record(session, None, "person.reset", now=now, target=("user", user.id))
+    if user.password_hash is None:
+        return issue(session, [user], "invite", public_url=public_url, author=None, now=now)[0]
+    return issue_reset(session, user, public_url=public_url, author=None, now=now)
+
+
+def by_email(session: Session, email: str) -> User:
+    """Return the account of an e-mail address; `NotFound` where there is none."""
+    user = session.scalar(select(User).where(User.email == email))
+    if user is None:
+        raise NotFound("There is no account with this e-mail address.")
+    return user
+
+
+def shut_out(session: Session, email: str, *, now: datetime) -> User:
+    """End the sessions and tokens of whoever has *email*, and return the account."""
+    user = by_email(session, email)
+    sessions.settle(session, "reset", [user.id], now=now)
+    audit.record(session, None, "user.revoked", now=now, target=("user", user.id))
+    return user
+
+
+def check_other(caller: Caller, user: User) -> None:
+    """Raise `Conflict` where somebody would do it to their own account."""
+    if caller.id == user.id:
+        raise Conflict("This is your own account; another administrator has to do it.")

@@ -1,0 +1,70 @@
+"""Which course may change somebody's account, and which one invites them.
+
+Whoever adds a known e-mail address to a course has its owner in that course. So being in a course
+lets its staff neither rename the person nor log in as them, where another course has them as well.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from api.auth.roles import may_reset
+from api.services.access import Member
+from api.services.people.tokens import highest
+from api.tables import Enrolment, User
+
+__all__ = ["ELSEWHERE", "NUMBERS", "Custody", "custody_of", "invited_here", "may_edit"]
+
+NUMBERS: Final = {"student_number": "student number", "login": "login"}
+"""What every course gives to an account that has none: nobody logs in with it."""
+ELSEWHERE: Final = "This person is in another course too, or is staff; an administrator can do it."
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """What a member may do for somebody's account: change whose it is, or invite them."""
+
+    may_edit: bool
+    may_invite: bool
+
+
+def custody_of(session: Session, member: Member, user_id: UUID) -> Custody:
+    """Return what *member* may do for the account of somebody in the course."""
+    enrolment, user = session.execute(
+        select(Enrolment, User)
+        .join(User, User.id == Enrolment.user_id)
+        .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user_id)
+    ).one()
+    here = select(Enrolment.id).where(Enrolment.id == enrolment.id, invited_here())
+    may_invite = not user.is_admin and session.scalar(here) is not None
+    return Custody(may_edit(session, member, enrolment, user), may_invite)
+
+
+def may_edit(session: Session, member: Member, enrolment: Enrolment, user: User) -> bool:
+    """Tell whether *member* may change whose account this is, and let them set a password."""
+    return may_reset(
+        member.role,
+        here=enrolment.role,  # type: ignore[arg-type]  # the column holds a role
+        elsewhere=highest(session, user, but=member.course.id),
+    )
+
+
+def invited_here() -> ColumnElement[bool]:
+    """Return what holds for an enrolment whose course invites the person.
+
+    It is the first of those that the person is in now, and they are staff of no other one.
+    """
+    other = aliased(Enrolment)
+    earlier = or_(
+        other.created_at < Enrolment.created_at,
+        and_(other.created_at == Enrolment.created_at, other.id < Enrolment.id),
+    )
+    return ~exists().where(
+        other.user_id == Enrolment.user_id,
+        other.course_id != Enrolment.course_id,
+        other.withdrawn_at.is_(None),
+        or_(other.role != "student", earlier),
+    )

@@ -1,0 +1,137 @@
+"""A person erased for good: who they were goes, what they answered stays under a random id.
+
+What goes: name, addresses and numbers, password, tokens, sessions and links, drafts, and free text:
+answers that a person marks, answers that could not be read, comments on them, requests, reasons. A
+grade stays as it is, and so does every answer that was computed with.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import Text, cast, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from api.errors import FieldError, Invalid
+from api.services import audit, knocks
+from api.services.access import Caller
+from api.services.people.accounts import check_other
+from api.services.people.erasing_work import ERASED, erase_work, renew_receipts
+from api.tables import (
+    Answer,
+    AuditEntry,
+    Base,
+    Draft,
+    Enrolment,
+    Excuse,
+    Extension,
+    Invite,
+    Knock,
+    LoginSession,
+    Regrade,
+    RegradeRequest,
+    Token,
+    User,
+)
+
+__all__ = ["HOLD_IDS", "NAME", "erase"]
+
+NAME: Final = "Erased person"
+HOLD_IDS: Final[Mapping[type[Base], tuple[str, ...]]] = {
+    AuditEntry: ("before", "after", "target_id"),
+    Regrade: ("draws",),
+}
+"""The columns that name people without referring to them: the database does not follow these."""
+CHUNK: Final = 500
+TOLD: Final = ("name", "email", "student_number", "login")
+PROSE: Final = frozenset({*TOLD, "reason", "comment", "text", "reply"})
+"""What the audit log tells under these names about a person is theirs, an earlier name too."""
+OWNERS: Final = {
+    "answer": (Answer.id, Answer.student_id),
+    "regrade_request": (RegradeRequest.id, RegradeRequest.student_id),
+    "excuse": (Excuse.id, Excuse.student_id),
+    "extension": (Extension.id, Extension.student_id),
+}
+"""What an entry of the audit log is about, where that is somebody's: its id, and whose it is."""
+
+
+def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: datetime) -> UUID:
+    """Erase *user*, and return the id under which their answers and grades stay.
+
+    Raises `Invalid` where *confirm* is not the name of the account.
+    """
+    check_other(caller, user)
+    if confirm.strip() != user.name:
+        raise Invalid(
+            'Erasing cannot be undone. Send {"confirm": "NAME"} with the name of the account.',
+            errors=(FieldError("confirm", "must be the name of the account"),),
+        )
+    old, new = user.id, uuid4()
+    words = {getattr(user, name) for name in TOLD} - {"", None}
+    erase_work(session, old)
+    _erase_credentials(session, user)
+    for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
+        enrolment.lms_id = ""
+        # Out of every list: without a name there is nobody whom an instructor could grade.
+        enrolment.withdrawn_at = enrolment.withdrawn_at or now
+        enrolment.version += 1
+    user.name, user.email, user.student_number, user.login = NAME, None, "", ""
+    user.password_hash, user.is_admin, user.erased_at = None, False, now
+    user.version += 1
+    _rename(session, old, new, words)
+    renew_receipts(session, old, new)
+    session.flush()
+    session.execute(
+        update(User).where(User.id == old).values(id=new),
+        execution_options={"synchronize_session": False},
+    )
+    session.expunge_all()
+    audit.record(session, caller, "user.erased", now=now, target=("user", new))
+    return new
+
+
+def _erase_credentials(session: Session, user: User) -> None:
+    for owner in (Token.user_id, LoginSession.user_id, Invite.user_id, Draft.student_id):
+        session.execute(delete(owner.class_).where(owner == user.id))
+    if user.email:
+        digest = knocks.key_of("", user.email).strip()
+        session.execute(delete(Knock).where(Knock.key.contains(digest)))
+
+
+def _rename(session: Session, old: UUID, new: UUID, words: set[str]) -> None:
+    """Put the *new* id for the *old* one where no reference leads, and take *words* out there."""
+    for entry in _about_their_work(session, old):
+        entry.reason = ERASED if entry.reason else ""
+    for table, columns in HOLD_IDS.items():
+        mentions = [cast(getattr(table, name), Text).contains(str(old)) for name in columns]
+        for row in session.scalars(select(table).where(or_(*mentions))):
+            for name in columns:
+                setattr(row, name, _renamed(getattr(row, name), str(old), str(new), words))
+            if isinstance(row, AuditEntry) and row.target_id == str(new):
+                row.reason = ERASED if row.reason else ""
+
+
+def _about_their_work(session: Session, student: UUID) -> Iterator[AuditEntry]:
+    """Yield the entries of the audit log that are about something of a student's."""
+    for target, (key, owner) in OWNERS.items():
+        ids = [str(one) for one in session.scalars(select(key).where(owner == student))]
+        for at in range(0, len(ids), CHUNK):
+            some = AuditEntry.target_id.in_(ids[at : at + CHUNK])
+            yield from session.scalars(select(AuditEntry).where(AuditEntry.target == target, some))
+
+
+def _renamed(value: Any, old: str, new: str, words: set[str]) -> Any:
+    match value:
+        case dict():
+            gone = {key: ERASED for key, one in value.items() if one and key in PROSE}
+            kept = {key: one for key, one in value.items() if key not in gone}
+            return gone | {
+                key.replace(old, new): _renamed(one, old, new, words) for key, one in kept.items()
+            }
+        case list():
+            return [_renamed(one, old, new, words) for one in value]
+        case str():
+            return ERASED if value in words else value.replace(old, new)
+        case _:
+            return value

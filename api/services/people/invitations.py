@@ -1,0 +1,136 @@
+"""Links for the people of a course: invitations for a mail merge, and resets one at a time."""
+
+import csv
+import io
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, FieldError, Forbidden, Invalid
+from api.services import audit
+from api.services.access import Member
+from api.services.people.custody import ELSEWHERE, invited_here, may_edit
+from api.services.people.invites import Link, issue, issue_reset
+from api.services.people.roll import locked
+from api.services.rows import guard
+from api.tables import Enrolment, User
+
+__all__ = ["COLUMNS", "invite", "left_out", "reset", "write_links"]
+
+COLUMNS = ("name", "email", "link", "expires")
+
+
+def invite(
+    session: Session,
+    member: Member,
+    named: Collection[UUID] | None,
+    *,
+    public_url: str,
+    now: datetime,
+) -> list[Link]:
+    """Return an invitation for each of the *named*, or for all in the course without a password.
+
+    Whoever has the link can log in as that person. So none is made for who has set a password, nor
+    for whom another course had first or has as staff: their account is not this course's affair.
+    """
+    here = select(User).where(*_invitable(member)).join(Enrolment, Enrolment.user_id == User.id)
+    if named is not None:
+        here = here.where(User.id.in_(named))
+    users = session.scalars(here.order_by(User.name, User.id)).all()
+    if named is not None and len(users) < len(set(named)):
+        missing = sorted(set(named) - {user.id for user in users}, key=str)
+        raise Invalid(
+            "Some cannot be invited from here: they are not in the course, have no e-mail address, "
+            "have a password already, were in another course first, or are staff of one. An "
+            "administrator can make a link for them.",
+            errors=tuple(FieldError(f"people {one}", "cannot be invited") for one in missing),
+        )
+    links = issue(session, users, "invite", public_url=public_url, author=member.caller.id, now=now)
+    _note(session, member, [user.id for user in users], now=now)
+    return links
+
+
+def _note(session: Session, member: Member, users: Sequence[UUID], *, now: datetime) -> None:
+    """Note who was invited, in every course of theirs."""
+    told: dict[UUID, list[str]] = {member.course.id: [str(one) for one in users]}
+    others = select(Enrolment.course_id, Enrolment.user_id).where(
+        Enrolment.user_id.in_(users),
+        Enrolment.course_id != member.course.id,
+        Enrolment.withdrawn_at.is_(None),
+    )
+    for course, user in session.execute(others.order_by(Enrolment.course_id, Enrolment.user_id)):
+        told.setdefault(course, []).append(str(user))
+    for course, people in told.items():
+        audit.record(
+            session,
+            member.caller,
+            "person.invited",
+            now=now,
+            target=("course", course),
+            change=({}, {"people": people}),
+            course_id=course,
+        )
+
+
+def left_out(session: Session, member: Member) -> tuple[int, int]:
+    """Return how many without a password get no link: they have no e-mail address, or for others.
+
+    The others were in another course first, or are staff of one or administrators.
+    """
+    waiting = (
+        select(func.count())
+        .select_from(User)
+        .join(Enrolment, Enrolment.user_id == User.id)
+        .where(*_waiting(member))
+    )
+    nowhere = session.scalar(waiting.where(User.email.is_(None))) or 0
+    all_, here = session.scalar(waiting) or 0, waiting.where(*_invitable(member))
+    return nowhere, all_ - nowhere - (session.scalar(here) or 0)
+
+
+def _waiting(member: Member) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds for people of the course who have set no password."""
+    return (
+        Enrolment.course_id == member.course.id,
+        Enrolment.withdrawn_at.is_(None),
+        Enrolment.is_test.is_(False),
+        User.password_hash.is_(None),
+        User.suspended_at.is_(None),
+    )
+
+
+def _invitable(member: Member) -> tuple[ColumnElement[bool], ...]:
+    """Return what holds for people of the course whom it may invite."""
+    return (*_waiting(member), User.email.is_not(None), User.is_admin.is_(False), invited_here())
+
+
+def reset(
+    session: Session, member: Member, user_id: UUID, *, public_url: str, now: datetime
+) -> Link:
+    """Return a link by which somebody of the course sets another password."""
+    enrolment, user = locked(session, member, user_id)
+    if enrolment.is_test or user.email is None:
+        raise Conflict("This person has no e-mail address to log in with.")
+    if enrolment.withdrawn_at is not None:
+        raise Conflict("This person is not in the course any more.")
+    if not may_edit(session, member, enrolment, user):
+        raise Forbidden(ELSEWHERE)
+    author = member.caller.id
+    link = issue_reset(session, user, public_url=public_url, author=author, now=now)
+    audit.record_account(session, member, "person.reset", user=user.id, now=now)
+    return link
+
+
+def write_links(links: Sequence[Link]) -> str:
+    """Return links as CSV for a mail merge."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for one in links:
+        told = (one.user.name, one.user.email or "")
+        expires = one.expires_at.isoformat(timespec="minutes")
+        writer.writerow([*map(guard, told), one.address, expires])
+    return out.getvalue()

@@ -1,0 +1,106 @@
+"""What somebody sees and changes of their own account."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.passwords import Passwords
+from api.db import Database
+from api.errors import FieldError, Invalid
+from api.schemas.account import CourseOfMine, Me
+from api.services import audit
+from api.services.access import Caller
+from api.services.people import login, sessions
+from api.services.people.invites import check_password, withdraw
+from api.services.people.login import Attempt
+from api.services.people.sessions import Begun
+from api.tables import Course, Enrolment, Section, User
+
+__all__ = ["change_password", "courses_of", "me", "own_version", "rename"]
+
+
+def me(session: Session, caller: Caller) -> Me:
+    """Return the account of the caller; of its courses, those that a token is for."""
+    user = caller.user
+    return Me(
+        id=user.id,
+        name=user.name,
+        email=user.email,
+        student_number=user.student_number,
+        admin=user.is_admin,
+        courses=tuple(courses_of(session, user.id, only=caller.only_course)),
+        version=user.version,
+    )
+
+
+def courses_of(
+    session: Session, user_id: UUID, *, only: UUID | None = None
+) -> Sequence[CourseOfMine]:
+    """Return the courses that somebody is in, by title."""
+    held = (
+        select(Course, Enrolment.role, Section.name)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .outerjoin(Section, Section.id == Enrolment.section_id)
+        .where(Enrolment.user_id == user_id, Enrolment.withdrawn_at.is_(None))
+        .order_by(Course.title, Course.id)
+    )
+    if only is not None:
+        held = held.where(Course.id == only)
+    return [
+        CourseOfMine(
+            course=course.id,
+            slug=course.slug,
+            title=course.title,
+            role=role,  # type: ignore[arg-type]  # the column holds a role
+            section=section,
+        )
+        for course, role, section in session.execute(held)
+    ]
+
+
+def own_version(session: Session, caller: Caller) -> int:
+    """Return the version of the caller's account, which is locked from now on."""
+    session.refresh(caller.user, with_for_update=True)
+    return caller.user.version
+
+
+def rename(session: Session, caller: Caller, name: str, *, now: datetime) -> None:
+    """Give the caller another name, which staff will read."""
+    user = caller.user
+    before, user.name, user.version = user.name, name, user.version + 1
+    change = ({"name": before}, {"name": name})
+    audit.record(session, caller, "user.renamed", now=now, target=("user", user.id), change=change)
+
+
+def change_password(
+    db: Database,
+    caller: Caller,
+    attempt: Attempt,
+    new: str,
+    *,
+    passwords: Passwords,
+) -> Begun:
+    """Set another password for who knows the *attempt*'s, and return their new session.
+
+    All other sessions end, and so do links that were handed out. Wrong tries count as logins do.
+    """
+    with db.transaction() as session:
+        counted = login.count(session, attempt)
+        user = session.get_one(User, caller.id)
+    if not passwords.verify(attempt.password, user.password_hash):
+        said = "is not your password"
+        raise Invalid("The current password is not right.", errors=(FieldError("current", said),))
+    check_password(user, new, name="new")
+    hashed = passwords.hash(new)
+    with db.transaction() as session:
+        login.forgive(session, attempt, counted)
+        user = session.get_one(User, caller.id, with_for_update=True)
+        user.password_hash = hashed
+        withdraw(session, [user.id], now=attempt.now)
+        sessions.settle(session, "password_changed", [user.id], now=attempt.now)
+        target = ("user", user.id)
+        audit.record(session, caller, "user.password_changed", now=attempt.now, target=target)
+        return sessions.begin(session, user, now=attempt.now)

@@ -1,0 +1,95 @@
+"""Sessions of the pages: begun at a login, ended by what `EVENTS` says."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from api.auth.secrets import new_secret
+from api.auth.sessions import ABSOLUTE, EVENTS, IDLE, Event
+from api.errors import NotFound
+from api.ids import new_id
+from api.services.access import Caller
+from api.tables import LoginSession, Token, User
+
+__all__ = ["Begun", "begin", "end", "end_one", "sessions_of", "settle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A session that has begun for *user*: *secret* goes into their cookie."""
+
+    user: User
+    session_id: UUID
+    expires_at: datetime
+    secret: str = field(repr=False)
+
+
+def begin(session: Session, user: User, *, now: datetime) -> Begun:
+    """Return a new session of *user*."""
+    secret = new_secret("session")
+    row = LoginSession(
+        id=new_id(),
+        prefix=secret.prefix,
+        digest=secret.digest,
+        user_id=user.id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + ABSOLUTE,
+    )
+    session.add(row)
+    return Begun(user, row.id, now + ABSOLUTE, secret.text)
+
+
+def settle(
+    session: Session,
+    event: Event,
+    users: Collection[UUID],
+    *,
+    now: datetime,
+    this: UUID | None = None,
+) -> None:
+    """End the sessions and tokens of *users* that *event* ends; *this* is the one it happened in.
+
+    Where the effect on that one is ``new``, the caller begins another.
+    """
+    effect = EVENTS[event]
+    if effect.others == "end":
+        end(session, users, now=now)
+    elif this is not None:
+        session.execute(update(LoginSession).where(LoginSession.id == this).values(revoked_at=now))
+    if effect.tokens == "end":
+        revoked = update(Token).where(Token.user_id.in_(users), Token.revoked_at.is_(None))
+        session.execute(revoked.values(revoked_at=now))
+
+
+def end(session: Session, users: Collection[UUID], *, now: datetime) -> None:
+    """End every session of *users*."""
+    theirs = LoginSession.user_id.in_(users)
+    ended = update(LoginSession).where(theirs, LoginSession.revoked_at.is_(None))
+    session.execute(ended.values(revoked_at=now))
+
+
+def sessions_of(session: Session, user_id: UUID, *, now: datetime) -> Sequence[LoginSession]:
+    """Return where somebody is logged in, the last used first."""
+    return session.scalars(
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.revoked_at.is_(None),
+            LoginSession.created_at > now - ABSOLUTE,
+            LoginSession.seen_at > now - IDLE,
+        )
+        .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
+    ).all()
+
+
+def end_one(session: Session, caller: Caller, session_id: UUID, *, now: datetime) -> None:
+    """End one session of the caller's own."""
+    found = session.get(LoginSession, session_id)
+    if found is None or found.user_id != caller.id or found.revoked_at is not None:
+        raise NotFound("There is no such session.")
+    found.revoked_at = now

@@ -1,0 +1,103 @@
+"""Tokens of the API: made by their owner after a login, told once, revoked at any time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.roles import RANKS, Standing, grantable
+from api.auth.scopes import SCOPES, Scope
+from api.auth.secrets import Secret, new_secret
+from api.errors import FieldError, Invalid, NotFound
+from api.ids import new_id
+from api.services import audit
+from api.services.access import Caller
+from api.tables import Enrolment, Token, User
+
+__all__ = ["LONGEST_DAYS", "create", "highest", "revoke", "tokens_of"]
+
+LONGEST_DAYS: Final = 366
+
+
+def highest(
+    session: Session, user: User, *, course: UUID | None = None, but: UUID | None = None
+) -> Standing | None:
+    """Return the highest standing of *user* in any course, in one, or in all *but* one."""
+    if user.is_admin:
+        return "admin"
+    held = select(Enrolment.role).where(
+        Enrolment.user_id == user.id, Enrolment.withdrawn_at.is_(None)
+    )
+    if course is not None:
+        held = held.where(Enrolment.course_id == course)
+    if but is not None:
+        held = held.where(Enrolment.course_id != but)
+    roles: Sequence[Standing] = session.scalars(held).all()  # type: ignore[assignment]
+    return max(roles, key=RANKS.__getitem__, default=None)
+
+
+def create(
+    session: Session,
+    owner: User,
+    *,
+    by: Caller | None,
+    name: str,
+    scopes: Sequence[Scope],
+    days: int,
+    course: UUID | None,
+    now: datetime,
+) -> tuple[Token, Secret]:
+    """Return a new token of *owner*, made *by* them or the service, with its secret.
+
+    The secret is not stored.
+    """
+    standing = highest(session, owner, course=course)
+    if course is not None and standing is None:
+        fault = "is no course that you are in"
+        raise Invalid(f"The course {fault}.", errors=(FieldError("course", fault),))
+    # Who is in no course yet may have a token for the day when they are.
+    useful = grantable(standing or "student")
+    if not set(scopes) <= set(useful):
+        fault = f"may be {', '.join(useful)}; the others are above your role"
+        raise Invalid(f"The scopes {fault}.", errors=(FieldError("scopes", fault),))
+    secret = new_secret("api")
+    token = Token(
+        id=new_id(),
+        prefix=secret.prefix,
+        digest=secret.digest,
+        user_id=owner.id,
+        name=name,
+        scopes=[one for one in SCOPES if one in scopes],
+        course_id=course,
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    session.add(token)
+    told = {"scopes": token.scopes, "course": str(course) if course else None}
+    audit.record(
+        session, by, "token.created", now=now, target=("token", token.id), change=({}, told)
+    )
+    return token, secret
+
+
+def tokens_of(session: Session, user_id: UUID) -> Sequence[Token]:
+    """Return the tokens of somebody that were not revoked, the newest first."""
+    return session.scalars(
+        select(Token)
+        .where(Token.user_id == user_id, Token.revoked_at.is_(None))
+        .order_by(Token.created_at.desc(), Token.id.desc())
+    ).all()
+
+
+def revoke(session: Session, caller: Caller, token_id: UUID, *, now: datetime) -> None:
+    """Revoke a token of the caller's; by a token, only itself."""
+    if caller.token_id != token_id:
+        caller.need_login()
+    token = session.get(Token, token_id)
+    if token is None or token.user_id != caller.id or token.revoked_at is not None:
+        raise NotFound("There is no such token.")
+    token.revoked_at = now
+    audit.record(session, caller, "token.revoked", now=now, target=("token", token.id))

@@ -1,0 +1,42 @@
+"""The test student of a course, with whose hands staff try out what they set."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.ids import new_id
+from api.schemas.people import Person
+from api.services import audit
+from api.services.access import Member
+from api.services.people.roll import find
+from api.tables import Course, Enrolment, User
+
+__all__ = ["test_student"]
+
+TEST_NAME: Final = "Test student"
+
+
+def test_student(session: Session, member: Member, *, now: datetime) -> Person:
+    """Return the test student of the course, who is made where there is none."""
+    session.get(Course, member.course.id, with_for_update=True)  # two at once make one
+    theirs = select(Enrolment.user_id).where(
+        Enrolment.course_id == member.course.id, Enrolment.is_test
+    )
+    user_id = session.scalar(theirs)
+    if user_id is None:
+        user_id = new_id()
+        session.add(User(id=user_id, name=TEST_NAME, created_at=now))
+        session.flush()
+        session.add(
+            Enrolment(
+                course_id=member.course.id,
+                user_id=user_id,
+                role="student",
+                is_test=True,
+                created_at=now,
+            )
+        )
+        audit.record(session, member, "test_student.added", now=now, target=("user", user_id))
+    return find(session, member, user_id)

@@ -1,0 +1,1 @@
+"""Problems of a course: uploaded, checked, listed, previewed, compared and retired."""

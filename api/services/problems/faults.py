@@ -1,0 +1,42 @@
+"""What is wrong in a problem's file, in one form wherever the file was sent."""
+
+import re
+from typing import Final
+
+from api.errors import FieldError, Invalid
+from api.services.publishing import Failed
+from grader.errors import ProblemError
+
+__all__ = ["FILE", "fault", "faults_of", "refused"]
+
+FILE: Final = "problem.yaml"
+"""What a file is called that came without a name."""
+SAID: Final = re.compile(
+    r"(?:[^\s:]+\.yaml(?::(\d+))?: )?(?:([a-z]+(?:\.\w+)*): )?(.*)", re.DOTALL | re.ASCII
+)
+
+
+def faults_of(error: ProblemError) -> tuple[FieldError, ...]:
+    """Return what the loader found: *error* and its others, with fields and lines."""
+    return tuple(
+        FieldError(one.field, one.message, FILE, one.line) for one in (error, *error.others)
+    )
+
+
+def fault(said: str) -> FieldError:
+    """Return an error of the checker, which may begin with file, line and field, as data.
+
+    >>> fault("toy.yaml:9: parts.side.key: there is no solver size")
+    FieldError(field='parts.side.key', said='there is no solver size', file='problem.yaml', line=9)
+    """
+    found = SAID.fullmatch(said)
+    if found is None:
+        return FieldError("", said, FILE)
+    return FieldError(found[2] or "", found[3], FILE, int(found[1]) if found[1] else None)
+
+
+def refused(outcome: Failed) -> Invalid:
+    """Return the error of a file that could not be published."""
+    errors = tuple(map(fault, outcome.errors))
+    first = ": ".join(filter(None, (errors[0].field, errors[0].said)))
+    return Invalid(f"{outcome.id} has errors: {first}", code="invalid_problem", errors=errors)

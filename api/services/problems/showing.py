@@ -1,0 +1,169 @@
+"""A version as staff see it: its file, its history, what changed, and variants with their keys."""
+
+from difflib import unified_diff
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Invalid, NotFound
+from api.schemas.assignment_problems import PartSummary
+from api.schemas.problems import (
+    Block,
+    DiffOut,
+    PreviewOut,
+    PreviewPart,
+    ProblemListed,
+    VersionListed,
+    VersionOut,
+)
+from api.services import reports
+from api.services.access import Member
+from api.services.problems.finding import find
+from api.services.variants import Variants, chosen_position
+from api.services.versions import BANK
+from api.tables import ProblemVersion
+
+__all__ = ["difference", "listed", "listed_version", "preview", "whole"]
+
+
+def listed(version: ProblemVersion) -> ProblemListed:
+    """Return a problem as lists show it."""
+    return ProblemListed(**_listed(version))
+
+
+def _listed(version: ProblemVersion) -> dict[str, Any]:
+    return {
+        "id": version.id,
+        "problem": version.problem,
+        "space": "bank" if version.space == BANK else "course",
+        "number": version.number,
+        "status": version.status,
+        "title": version.title,
+        "topic": version.topic,
+        "difficulty": version.difficulty,
+        "points": version.points,
+        "parts": tuple(PartSummary(**part) for part in version.parts),
+        "variants": version.variants,
+        "created_at": version.created_at,
+    }
+
+
+def whole(version: ProblemVersion) -> VersionOut:
+    """Return a version with its file and its report."""
+    return VersionOut(
+        **_listed(version),
+        note=version.note,
+        based_on=version.based_on,
+        engine=version.engine,
+        draw_hash=version.draw_hash,
+        marking_hash=version.marking_hash,
+        created_by=version.created_by,
+        retired_at=version.retired_at,
+        report=version.report,
+        source=version.source,
+    )
+
+
+def listed_version(version: ProblemVersion) -> VersionListed:
+    """Return a version among those of its problem."""
+    return VersionListed(
+        id=version.id,
+        number=version.number,
+        status=version.status,  # type: ignore[arg-type]  # one of the three
+        note=version.note,
+        based_on=version.based_on,
+        keeps_numbers=version.based_on is not None,
+        engine=version.engine,
+        created_by=version.created_by,
+        created_at=version.created_at,
+        retired_at=version.retired_at,
+    )
+
+
+def difference(
+    session: Session, member: Member, after: ProblemVersion, *, against: UUID | None
+) -> DiffOut:
+    """Return what changed to *after* from the version *against*, or from the one before it.
+
+    `NotFound` where there is none before; `Invalid` for a version of another problem.
+    """
+    before = _before(session, after) if against is None else find(session, member, against)
+    if before is None:
+        raise NotFound("This is the first version. Name another one in `against`.")
+    if before.problem != after.problem:
+        said = f"is a version of {before.problem}, not of {after.problem}"
+        raise Invalid.of("query against", said)
+    blocks: dict[Block, bool] = {
+        "draw": before.draw_hash != after.draw_hash,
+        "marking": before.marking_hash != after.marking_hash,
+        "engine": before.engine != after.engine,
+    }
+    return DiffOut(
+        before=before.id,
+        after=after.id,
+        changed=tuple(name for name, changed in blocks.items() if changed),
+        text="".join(_lines(before, after)),
+    )
+
+
+def _before(session: Session, after: ProblemVersion) -> ProblemVersion | None:
+    """Return the version whose numbers *after* keeps, or else the one with the number before."""
+    if after.based_on is not None:
+        return session.get(ProblemVersion, after.based_on)
+    return session.scalar(
+        select(ProblemVersion)
+        .where(
+            ProblemVersion.space == after.space,
+            ProblemVersion.problem == after.problem,
+            ProblemVersion.number < after.number,
+        )
+        .order_by(ProblemVersion.number.desc())
+        .limit(1)
+    )
+
+
+def _lines(before: ProblemVersion, after: ProblemVersion) -> list[str]:
+    told = unified_diff(
+        before.source.splitlines(),
+        after.source.splitlines(),
+        _name(before, after),
+        _name(after, before),
+        lineterm="",
+    )
+    return [f"{line}\n" for line in told]
+
+
+def _name(one: ProblemVersion, other: ProblemVersion) -> str:
+    where = "" if one.space == other.space else " of the bank" if one.space == BANK else " (course)"
+    return f"version {one.number}{where}"
+
+
+def preview(
+    session: Session,
+    version: ProblemVersion,
+    variants: Variants,
+    *,
+    position: int | None = None,
+    seed: int | None = None,
+) -> PreviewOut:
+    """Return a variant with keys: that at *position* (-1: the original), or that of *seed*.
+
+    By default the original where there is one, else the first. `NotFound` where it is none of the
+    variants that were published.
+    """
+    at = chosen_position(session, version.id, position=position, seed=seed)
+    variant = variants.variant(session, version.id, at)
+    asked, solved = reports.question(variant), reports.solution(variant)
+    parts = [{**one, **two} for one, two in zip(asked["parts"], solved["parts"], strict=True)]
+    return PreviewOut(
+        version=version.id,
+        position=at,
+        seed=variant.seed,
+        title=version.title,
+        statement=asked["statement"],
+        params=solved["params"],
+        parts=tuple(PreviewPart(**{**one, "points": Fraction(one["points"])}) for one in parts),
+    )

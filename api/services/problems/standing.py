@@ -1,0 +1,63 @@
+"""Drafts published, and versions taken out of use."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from api.errors import Conflict, Forbidden
+from api.services import audit
+from api.services.access import Member
+from api.services.regrades.made import check_not_waiting
+from api.services.versions import BANK
+from api.tables import ProblemVersion
+
+__all__ = ["publish", "retire"]
+
+
+def publish(
+    session: Session, member: Member, version: ProblemVersion, *, reason: str, now: datetime
+) -> None:
+    """Let assignments take a draft, or a version that was retired.
+
+    Raises `Conflict` for one that waits for the regrade that made it.
+    """
+    if version.status == "published":
+        raise Conflict("This version is published already.")
+    check_not_waiting(session, version)
+    _set(session, member, version, "published", reason=reason, now=now)
+    version.retired_at = None
+
+
+def retire(
+    session: Session, member: Member, version: ProblemVersion, *, reason: str, now: datetime
+) -> None:
+    """Let no further assignment take a version; those that have it keep it."""
+    if version.status == "retired":
+        raise Conflict("This version is retired already.")
+    check_not_waiting(session, version)
+    _set(session, member, version, "retired", reason=reason, now=now)
+    version.retired_at = now
+
+
+def _set(
+    session: Session,
+    member: Member,
+    version: ProblemVersion,
+    status: str,
+    *,
+    reason: str,
+    now: datetime,
+) -> None:
+    if version.space == BANK:
+        raise Forbidden("The bank is the same for all courses. Upload a version of your own.")
+    session.refresh(version, with_for_update=True)
+    audit.record(
+        session,
+        member,
+        f"version.{status}",
+        now=now,
+        target=("version", version.id),
+        change=({"status": version.status}, {"status": status}),
+        reason=reason,
+    )
+    version.status = status

@@ -1,0 +1,174 @@
+"""Many problems published at once: checked, drawn and solved by an executor's workers.
+
+A job takes a problem's text and returns plain data, so that it may run in any process. Nothing is
+drawn or solved later, when a student asks.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from api.prose import formula_faults
+from grader import ENGINE
+from grader.book import Book
+from grader.errors import GraderError
+from grader.problem import Problem
+from grader.variant import Variant, solve
+from problems.book import BOOK
+from problems.check import Checked, check_text
+from problems.publish import Publication, SeedReport
+from problems.stored import dump_variant, rekey_variant
+
+__all__ = ["Failed", "Outcome", "Published", "Source", "publish_all", "publish_one"]
+
+SEEDS_TO_CHECK: Final = 5
+"""How many seeds are tried with a version whose variants are there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A problem to be published: its id, its file's text, the variants that it has already.
+
+    Where *kept* has variants of an earlier version with the same draw block, these stay, in order,
+    with their numbers, and no seed is walked.
+    """
+
+    id: str
+    text: str
+    kept: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A problem version with all its variants, as plain data.
+
+    *variants* are what `dump_variant` writes, the original first where there is one, its seed None;
+    those with a seed are for drawing. *parts* has the points of each part. *report* says how the
+    seeds were chosen and what the checker warns of; *rekeyed* that the variants were kept.
+    """
+
+    id: str
+    title: str
+    topic: str
+    difficulty: int
+    points: Fraction
+    parts: Mapping[str, Fraction]
+    draw_hash: str
+    marking_hash: str
+    engine: str
+    report: Mapping[str, Any]
+    variants: tuple[Mapping[str, Any], ...]
+    rekeyed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A problem that was not published, and what its author must mend."""
+
+    id: str
+    errors: tuple[str, ...]
+
+
+Outcome: TypeAlias = Published | Failed
+
+
+def publish_all(sources: Sequence[Source], *, seeds: int, executor: Executor) -> Iterator[Outcome]:
+    """Yield what became of each source, in order; one that fails stops no other.
+
+    Up to *seeds* seeds are published of each. The book is the shipped one, in every process.
+    """
+    yield from executor.map(partial(publish_one, seeds=seeds), sources)
+
+
+def publish_one(source: Source, *, seeds: int, book: Book = BOOK) -> Outcome:
+    """Return the published problem, or why it was not; never raises an error of the problem's."""
+    try:
+        return _publish(source, seeds, book)
+    except GraderError as error:
+        return Failed(source.id, (str(error),))
+    except Exception as error:
+        return Failed(source.id, (f"publishing failed: {type(error).__name__}: {error}",))
+
+
+def _publish(source: Source, seeds: int, book: Book) -> Outcome:
+    walked = SEEDS_TO_CHECK if source.kept else seeds
+    checked = check_text(
+        source.text, file=f"{source.id}.yaml", book=book, seeds=walked, proof=formula_faults
+    )
+    problem = checked.problem
+    if problem is not None and problem.id != source.id:
+        return Failed(
+            source.id, (f"the id is {problem.id!r}, not {source.id!r}; make them the same",)
+        )
+    if problem is None or checked.publication is None or checked.report.errors:
+        return Failed(source.id, checked.report.errors)
+    if any(one["draw_hash"] == problem.draw_hash for one in source.kept):
+        return _rekeyed(source, problem, checked, book)
+    if source.kept:
+        return publish_one(Source(source.id, source.text), seeds=seeds, book=book)
+    return _published(problem, checked, _walked(problem, checked.publication, book), book)
+
+
+def _walked(problem: Problem, publication: Publication, book: Book) -> tuple[Variant, ...]:
+    """Return the original, if there is one, and the variants of the seeds that were published."""
+    original = (solve(problem, None, book),) if problem.has_original else ()
+    return (*original, *publication.variants)
+
+
+def _rekeyed(source: Source, problem: Problem, checked: Checked, book: Book) -> Outcome:
+    """Return the problem with the variants that it had, keys and mistakes worked out anew."""
+    variants = tuple(rekey_variant(one, problem, book) for one in source.kept)
+    failed = Counter(
+        f"parts.{part}.key: {reason}" for one in variants for part, reason in one.failures.items()
+    )
+    if failed:
+        return Failed(
+            source.id,
+            tuple(
+                f"{said} ({count} of {len(variants)} variants that students have)"
+                for said, count in failed.items()
+            ),
+        )
+    return _published(problem, checked, variants, book, rekeyed=True)
+
+
+def _published(
+    problem: Problem,
+    checked: Checked,
+    variants: tuple[Variant, ...],
+    book: Book,
+    *,
+    rekeyed: bool = False,
+) -> Published:
+    parts = {part.id: Fraction(part.points) for part in problem.parts}
+    return Published(
+        id=problem.id,
+        title=problem.title,
+        topic=problem.topic,
+        difficulty=problem.difficulty,
+        points=sum(parts.values(), Fraction(0)),
+        parts=parts,
+        draw_hash=problem.draw_hash,
+        marking_hash=problem.marking_hash,
+        engine=ENGINE,
+        report=_reported(checked, walked=not rekeyed),
+        variants=tuple(dump_variant(one, book) for one in variants),
+        rekeyed=rekeyed,
+    )
+
+
+def _reported(checked: Checked, *, walked: bool) -> dict[str, Any]:
+    """Return what staff is told of a publication, as JSON data."""
+    told = checked.report.seeds or SeedReport("")
+    return {
+        "walked": told.walked if walked else 0,
+        "refused": dict(told.refused) if walked else {},
+        "inert": {part: sorted(ids) for part, ids in told.inert.items()},
+        "together": {part: [list(pair) for pair in pairs] for part, pairs in told.together.items()},
+        "accepted": dict(checked.report.accepted),
+        "warnings": list(checked.report.warnings),
+    }

@@ -1,0 +1,176 @@
+"""Submissions judged again: plain data in, plain data out, so that any process may do it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from api.services.submitting.judging import Judged, judge
+from grader import ENGINE
+from grader.json_values import from_json
+from grader.problem import Problem
+from grader.reading.styles import Style
+from grader.values import Value
+from grader.variant import Variant
+from problems.book import BOOK
+from problems.loader import load_problem
+from problems.stored import load_variant, rekey_variant
+
+__all__ = ["Handed", "Job", "Judge", "Verdicts", "judge_job", "side_by_side"]
+
+PROBLEMS_KEPT: Final = 64
+VARIANTS_KEPT: Final = 1_024
+QUESTIONS_KEPT: Final = 2_048
+FEWEST_FOR_PROCESSES: Final = 500
+"""How many different submissions it takes until another process is worth its while."""
+
+Place: TypeAlias = tuple[UUID, int]
+"""A version, and the position of a variant in its list."""
+Verdicts: TypeAlias = dict[UUID, Mapping[str, Judged]]
+"""What became of the answers of submissions, by submission and part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A submission to be judged by a version: answers as they are stored."""
+
+    id: UUID
+    student: UUID
+    place: Place
+    draw: int
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Submissions in order, by student and sequence, with all that judging them takes.
+
+    *sources* has the name and the text of the problem by version, *variants* what is stored of
+    each.
+    """
+
+    sources: Mapping[UUID, tuple[str, str]]
+    variants: Mapping[Place, Mapping[str, Any]]
+    numbers: Style | None
+    handed: tuple[Handed, ...]
+
+
+Judge: TypeAlias = Callable[[Job], Verdicts]
+
+
+def judge_job(job: Job) -> Verdicts:
+    """Return what becomes of every answer; later parts follow from what is read now.
+
+    What is the same for many (variant, answers, values carried on) is judged once, and remembered
+    for the next job: there are far more submissions than different ones.
+    """
+    found: Verdicts = {}
+    for _, those in groupby(job.handed, lambda one: one.student):
+        own: dict[int, dict[str, Any]] = {}
+        for one in those:
+            carried = own.setdefault(one.draw, {})
+            found[one.id] = judged = _judged(_asked(job, one, carried))
+            carried |= {part: said.carries for part, said in judged.items() if said.carries}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A variant as it is stored; what is at a *place* never changes."""
+
+    place: Place
+    source: tuple[str, str] = field(compare=False)
+    data: Mapping[str, Any] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Answers to a variant with the values carried on; those with one *key* are judged alike."""
+
+    key: str
+    numbers: _Numbers = field(compare=False)
+    answers: Mapping[str, Any] = field(compare=False)
+    carried: Mapping[str, Any] = field(compare=False)
+    style: Style | None = field(compare=False)
+    draw: int = field(compare=False)
+
+
+def _asked(job: Job, one: Handed, carried: Mapping[str, Any]) -> _Question:
+    version, position = one.place
+    told = [str(version), position, one.draw, job.numbers, one.answers, carried]
+    numbers = _Numbers(one.place, job.sources[version], job.variants[one.place])
+    key = json.dumps(told, sort_keys=True)
+    return _Question(key, numbers, one.answers, dict(carried), job.numbers, one.draw)
+
+
+@lru_cache(maxsize=QUESTIONS_KEPT)
+def _judged(question: _Question) -> dict[str, Judged]:
+    """Return what becomes of a submission by part; the last ones are remembered over jobs."""
+    variant = _variant(question.numbers)
+    parts = {part.id for part in variant.problem.parts}
+    own: dict[str, Value] = {
+        part: from_json(told["value"]) for part, told in question.carried.items() if part in parts
+    }
+    return judge(
+        variant,
+        {part: from_json(typed) for part, typed in question.answers.items() if part in parts},
+        carried=own,
+        numbers=question.style,
+        draw=question.draw,
+    )
+
+
+@lru_cache(maxsize=VARIANTS_KEPT)
+def _variant(numbers: _Numbers) -> Variant:
+    load = load_variant if numbers.data.get("engine") == ENGINE else rekey_variant
+    return load(numbers.data, _problem(*numbers.source), BOOK)
+
+
+@lru_cache(maxsize=PROBLEMS_KEPT)
+def _problem(name: str, text: str) -> Problem:
+    return load_problem(text, file=f"{name}.yaml")
+
+
+def side_by_side(executor: Callable[[], Executor], *, workers: int) -> Judge:
+    """Return what judges a job in pieces, one for each worker.
+
+    One with few different submissions is judged here: it takes less time than to send it.
+    """
+
+    def judge_all(job: Job) -> Verdicts:
+        if _different(job) < FEWEST_FOR_PROCESSES:
+            return judge_job(job)
+        found: Verdicts = {}
+        for piece in executor().map(judge_job, _pieces(job, workers)):
+            found |= piece
+        return found
+
+    return judge_all
+
+
+def _different(job: Job) -> int:
+    """Return how many submissions of a job differ in their numbers or answers."""
+    told = ((one.place, one.draw, json.dumps(one.answers, sort_keys=True)) for one in job.handed)
+    return len(set(told))
+
+
+def _pieces(job: Job, count: int) -> Iterator[Job]:
+    """Yield *job* in *count* pieces about as large; no student is in two of them."""
+    piece: list[Handed] = []
+    for _, those in groupby(job.handed, lambda one: one.student):
+        piece += those
+        if len(piece) * count >= len(job.handed):
+            yield _piece(job, piece)
+            piece = []
+    if piece:
+        yield _piece(job, piece)
+
+
+def _piece(job: Job, handed: list[Handed]) -> Job:
+    places = {one.place for one in handed}
+    kept = {place: data for place, data in job.variants.items() if place in places}
+    return replace(job, variants=kept, handed=tuple(handed))

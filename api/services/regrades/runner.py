@@ -1,0 +1,154 @@
+"""The worker of regrades: a thread that goes from chunk to chunk, and lets students go first.
+
+Any number of services may work on one database: a chunk belongs to whoever commits it first.
+"""
+
+import logging
+import multiprocessing
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.clock import Clock
+from api.db import Database
+from api.processes import work_quietly
+from api.services.publishing import Outcome, Source, publish_one
+from api.services.regrades.judging import Judge, judge_job, side_by_side
+from api.services.regrades.runs import PENDING, next_chunk
+from api.services.regrades.stepping import fail, finish, step
+from api.tables import Regrade
+
+__all__ = ["Runner"]
+
+POLL: Final = 15.0
+"""After how many seconds it looks for what another service left unfinished."""
+MOST_TRIES: Final = 3
+LOWER_PRIORITY: Final = 10
+
+log = logging.getLogger("api.regrades")
+
+
+class Runner:
+    """Works on the regrades of a database, in a thread of its own once it is started.
+
+    Judging is done by so many *workers*, processes of lower priority; 0 for none. *between* is
+    called after every chunk: it may wait.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        workers: int,
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._db, self._clock, self._workers, self._between = db, clock, workers, between
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._pool: Executor | None = None
+        self._lock = threading.Lock()
+        self._tries: Counter[tuple[UUID, int | None]] = Counter()
+        self._thread = threading.Thread(target=self._loop, name="regrades", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what is unfinished, and go on until it is closed."""
+        self._wake.set()
+        self._thread.start()
+
+    def notify(self) -> None:
+        """Say that there is something to do."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End after the chunk that is being done; the rest is for the next start."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        # A process that ends before its workers leaves their semaphores to be cleaned up, noisily.
+        self._drop_pool(wait=True)
+
+    def publish(self, source: Source, *, seeds: int) -> Outcome:
+        """Return a problem published, by one of the workers."""
+        if not self._workers:
+            return publish_one(source, seeds=seeds)
+        return self._executor().submit(publish_one, source, seeds=seeds).result()
+
+    def run_until_idle(self) -> None:
+        """Do all that is to be done now."""
+        while not self._stop.is_set() and (found := self._next()) is not None:
+            self._do(*found)
+            self._between()
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                self.run_until_idle()
+            except (SQLAlchemyError, BrokenExecutor) as error:
+                log.warning("a regrade waits: %s", type(error).__name__)
+            self._wake.wait(POLL)
+
+    def _next(self) -> tuple[UUID, int | None] | None:
+        """Return the regrade that waited longest with its next chunk, None for its end."""
+        with self._db.reading() as session:
+            run = session.scalar(
+                select(Regrade)
+                .where(Regrade.status.in_(PENDING))
+                .order_by(Regrade.stepped_at, Regrade.id)
+                .limit(1)
+            )
+            return None if run is None else (run.id, next_chunk(session, run))
+
+    def _do(self, run: UUID, number: int | None) -> None:
+        """Do a chunk; what fails again and again stops its regrade, and no other."""
+        try:
+            self._step(run, number)
+        except Exception as error:
+            self._tries[run, number] += 1
+            again = isinstance(error, SQLAlchemyError | BrokenExecutor)
+            if isinstance(error, BrokenExecutor):
+                self._drop_pool(wait=False)
+            if again and self._tries[run, number] < MOST_TRIES:
+                raise
+            log.exception("a regrade failed: %s, chunk %s", run, number)
+            said = f"Chunk {number} failed ({type(error).__name__}); the log says more."
+            with self._db.transaction() as session:
+                fail(session, run, said, now=self._clock())
+        self._tries.pop((run, number), None)
+
+    def _step(self, run: UUID, number: int | None) -> None:
+        if number is None:
+            with self._db.transaction() as session:
+                finish(session, run, now=self._clock())
+            return
+        step(self._db, run, number, judge=self._judge(), clock=self._clock)
+
+    def _judge(self) -> Judge:
+        if not self._workers:
+            return judge_job
+        return side_by_side(self._executor, workers=self._workers)
+
+    def _executor(self) -> Executor:
+        with self._lock:
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(
+                    self._workers,
+                    mp_context=context,
+                    initializer=work_quietly,
+                    initargs=(LOWER_PRIORITY,),
+                )
+            return self._pool
+
+    def _drop_pool(self, *, wait: bool) -> None:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=wait, cancel_futures=True)

@@ -1,0 +1,194 @@
+"""Regrades told to staff: one of them, those of a problem, what one changes."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.http.paging import Cursor, keyset
+from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
+from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
+from api.services.marking import points_of
+from api.services.regrades.made import kept_in
+from api.services.versions import BANK
+from api.tables import (
+    Answer,
+    AssignmentProblem,
+    Grading,
+    ProblemVersion,
+    Regrade,
+    RegradeChange,
+    RegradeStudent,
+    User,
+)
+
+__all__ = ["ChangeRow", "change_told", "changes", "regrades", "student_told", "students", "told"]
+
+MAY: Final = {
+    "judging": ("cancel",),
+    "ready": ("apply", "cancel"),
+    "applying": ("cancel",),
+    "stopped": ("apply", "undo"),
+    "applied": ("undo",),
+}
+ChangeRow: TypeAlias = tuple[RegradeChange, Answer, Grading]
+"""A change, its answer, and the grading that counted before it."""
+
+
+def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) -> list[RegradeOut]:
+    """Return *runs* of a problem as staff sees them, by two queries for all."""
+    ids = {version for run in runs for version in (run.from_version, run.to_version)}
+    found = session.scalars(select(ProblemVersion).where(ProblemVersion.id.in_(ids)))
+    versions = {
+        row.id: VersionRef(
+            id=row.id, number=row.number, space="bank" if row.space == BANK else "course"
+        )
+        for row in found
+    }
+    kept = kept_in(session, runs)
+    return [_told(run, problem, versions, kept.get(run.to_version, ())) for run in runs]
+
+
+def _told(
+    run: Regrade,
+    problem: AssignmentProblem,
+    versions: dict[UUID, VersionRef],
+    kept: Iterable[str],
+) -> RegradeOut:
+    values: dict[str, Any] = {
+        name: getattr(run, name)
+        for name in RegradeOut.model_fields
+        if name in Regrade.__table__.columns
+    }
+    return RegradeOut(
+        **values
+        | {
+            "assignment": problem.assignment_id,
+            "problem": problem.slug,
+            "from_version": versions[run.from_version],
+            "to_version": versions[run.to_version],
+            "progress": _progress(run),
+            "counts": Counts(**run.counts),
+            "warnings": tuple(_kept(versions[run.to_version], title) for title in kept),
+            "may": MAY.get(run.status, ()),
+        }
+    )
+
+
+def _kept(version: VersionRef, title: str) -> str:
+    return (
+        f"Version {version.number} of the {version.space} stays published: {title} has it. "
+        "Regrade that as well, or give it another version."
+    )
+
+
+def _progress(run: Regrade) -> Progress:
+    seconds = 0.0
+    if run.stepped_at is not None and run.began_at is not None:
+        seconds = (run.stepped_at - run.began_at).total_seconds()
+    rate = round(run.done / seconds, 1) if seconds > 0 else None
+    return Progress(done=run.done, total=run.total, rate=rate)
+
+
+def regrades(
+    session: Session,
+    problem_id: UUID,
+    *,
+    after: Cursor | None,
+    limit: int,
+    status: str | None = None,
+) -> Sequence[Regrade]:
+    """Return the regrades of a problem, the last first."""
+    asked = select(Regrade).where(Regrade.problem_id == problem_id)
+    if status is not None:
+        asked = asked.where(Regrade.status == status)
+    asked = keyset(asked, Regrade.created_at, Regrade.id, after=after, order="descending")
+    return session.scalars(asked.limit(limit)).all()
+
+
+def changes(
+    session: Session,
+    run: Regrade,
+    *,
+    after: Cursor | None,
+    limit: int,
+    direction: str | None = None,
+    flag: str | None = None,
+    student: UUID | None = None,
+) -> list[ChangeRow]:
+    """Return the changes that can be seen, chunk by chunk, narrowed by what is given."""
+    asked = (
+        select(RegradeChange, Answer, Grading)
+        .join(Answer, Answer.id == RegradeChange.answer_id)
+        .join(Grading, Grading.id == RegradeChange.old_grading)
+        .where(RegradeChange.regrade_id == run.id, RegradeChange.is_shown)
+    )
+    given = {"direction": direction, "flag": flag, "student_id": student}
+    for name, value in given.items():
+        if value is not None:
+            asked = asked.where(getattr(RegradeChange, name) == value)
+    asked = keyset(asked, RegradeChange.chunk, RegradeChange.id, after=after)
+    return [(row[0], row[1], row[2]) for row in session.execute(asked.limit(limit))]
+
+
+def change_told(row: ChangeRow) -> ChangeOut:
+    """Return a change as staff sees it."""
+    change, answer, grading = row
+    before = change.before or {"shown": answer.shown, "mistakes": answer.mistakes}
+    return ChangeOut(
+        id=change.id,
+        answer=answer.id,
+        submission=answer.submission_id,
+        student=change.student_id,
+        part=answer.part,
+        sequence=answer.sequence,
+        direction=change.direction,  # type: ignore[arg-type]  # pydantic checks it
+        flag=change.flag,  # type: ignore[arg-type]
+        is_applied=change.new_grading is not None and change.new_grading == answer.grading_id,
+        before=_side(
+            change.old_status,
+            change.old_credit,
+            {**before, "record": grading.record, "said": grading.said},
+        ),
+        after=_side(change.new_status, change.new_credit, change.result),
+    )
+
+
+def _side(status: str, credit: Any, found: dict[str, Any]) -> Side:
+    points = points_of(found["record"], found["said"])
+    return Side(
+        status=status,
+        credit=credit,
+        points=points,
+        score=None if credit is None else credit * points,
+        read_as=found["shown"],
+        mistakes=tuple(one for one in found["mistakes"].split("|") if one),
+        feedback=found["said"].get("feedback", ""),
+    )
+
+
+def students(
+    session: Session, run: Regrade, *, after: Cursor | None, limit: int
+) -> list[tuple[RegradeStudent, str]]:
+    """Return the students of a regrade with their names, chunk by chunk."""
+    asked = (
+        select(RegradeStudent, User.name)
+        .join(User, User.id == RegradeStudent.student_id)
+        .where(RegradeStudent.regrade_id == run.id)
+    )
+    asked = keyset(asked, RegradeStudent.chunk, RegradeStudent.student_id, after=after)
+    return [(row[0], row[1]) for row in session.execute(asked.limit(limit))]
+
+
+def student_told(row: tuple[RegradeStudent, str]) -> StudentOut:
+    """Return what a regrade does to a student as staff sees it."""
+    one, name = row
+    return StudentOut(
+        student=one.student_id,
+        name=name,
+        counts=one.counted,
+        score=Turn(before=one.score_before, after=one.score_after, never_lower=one.score_kept),
+        grade=Turn(before=one.grade_before, after=one.grade_after, never_lower=one.grade_kept),
+    )

@@ -1,0 +1,71 @@
+"""What a student may see when: verdicts, and keys with worked solutions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from api.clock import from_micros
+from api.tables import Assignment
+from grader.policy import Rules
+
+__all__ = ["Shown", "When", "results_shown", "solutions_shown"]
+
+When: TypeAlias = Literal["at_once", "after_due", "after_close", "manual", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Whether something is shown *now*, and else from when, if that is known."""
+
+    now: bool
+    since: datetime | None = None
+
+
+def results_shown(assignment: Assignment, rules: Rules, *, now: datetime) -> Shown:
+    """Return whether a student with these *rules* sees verdicts and credit.
+
+    What waits for the close waits for the late days, too, that the student might yet spend.
+    """
+    return _shown(assignment.results, assignment.results_released_at, rules, now)
+
+
+def solutions_shown(
+    assignment: Assignment, rules: Rules, *, sharing: Iterable[Rules] = (), now: datetime
+) -> Shown:
+    """Return whether a student with these *rules* sees keys and worked solutions.
+
+    Never before the student's own time to answer is over: while an answer may yet have credit,
+    and by any rule but ``after_due`` while one is taken at all. Nor before that of others with the
+    same numbers, whose rules are *sharing*: they would be told the key.
+    """
+    shown = _shown(assignment.solutions, assignment.solutions_released_at, rules, now)
+    held = (rules, *sharing)
+    pays = assignment.solutions == "after_due"
+    ends = (_instant(one.pays_until if pays else one.ends_at) for one in held)
+    last = max((end for end in ends if end is not None), default=None)
+    if last is not None and now <= last:
+        return Shown(now=False, since=last)
+    return shown
+
+
+def _ends(rule: str, rules: Rules) -> datetime | None:
+    """Return the end of the student's time as far as *rule* waits for it."""
+    return _instant(rules.due if rule == "after_due" else rules.ends_at)
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def _shown(rule: str, released: datetime | None, rules: Rules, now: datetime) -> Shown:
+    if released is not None and released <= now:
+        return Shown(now=True)
+    match rule:
+        case "at_once":
+            return Shown(now=True)
+        case "after_due" | "after_close":
+            end = _ends(rule, rules)
+            return Shown(now=end is not None and end < now, since=end)
+        case _:
+            return Shown(now=False, since=released)

@@ -1,0 +1,113 @@
+"""Comments on answers: the staff write them, students read the public ones with their results."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.errors import Forbidden, NotFound
+from api.ids import new_id
+from api.schemas.review import Staff
+from api.schemas.review_requests import (
+    CommentIn,
+    CommentView,
+    OwnComments,
+    PublicComment,
+    StaffComments,
+)
+from api.services.access import Caller
+from api.services.audit import record
+from api.services.release import results_shown
+from api.services.review.places import Found, names_of, own_rules, reach_answer
+from api.tables import Comment
+
+__all__ = ["add_comment", "comments", "delete_comment"]
+
+NO_COMMENT = "There is no such comment."
+
+
+def comments(
+    session: Session, caller: Caller, answer: UUID, *, now: datetime
+) -> StaffComments | OwnComments:
+    """Return the comments on an answer: all for the staff, to its student what is shown now."""
+    found = reach_answer(session, caller, answer)
+    if not found.member.is_staff:
+        return _own(session, found, now=now)
+    found.member.need("see_submissions")
+    rows = _rows(session, found.answer.id)
+    names = names_of(session, {row.author_id for row in rows})
+    return StaffComments(comments=tuple(_view(row, names, caller.id) for row in rows))
+
+
+def _own(session: Session, found: Found, *, now: datetime) -> OwnComments:
+    rules = own_rules(session, found, now=now)
+    found.member.need("see_own_work")
+    shown = results_shown(found.asked.posed.assignment, rules, now=now)
+    rows = [one for one in _rows(session, found.answer.id) if one.public] if shown.now else []
+    names = names_of(session, {row.author_id for row in rows})
+    return OwnComments(
+        comments=tuple(PublicComment(**_told(row, names)) for row in rows),
+        results_shown=shown.now,
+        results_from=None if shown.now else shown.since,
+    )
+
+
+def _rows(session: Session, answer: UUID) -> Sequence[Comment]:
+    return session.scalars(
+        select(Comment)
+        .where(Comment.answer_id == answer, Comment.deleted_at.is_(None))
+        .order_by(Comment.created_at, Comment.id)
+    ).all()
+
+
+def _told(row: Comment, names: dict[UUID, str]) -> dict[str, Any]:
+    by = Staff(id=row.author_id, name=names.get(row.author_id, ""))
+    return {"id": row.id, "text": row.text, "by": by, "at": row.created_at}
+
+
+def _view(row: Comment, names: dict[UUID, str], me: UUID) -> CommentView:
+    return CommentView(**_told(row, names), public=row.public, mine=row.author_id == me)
+
+
+def add_comment(session: Session, found: Found, given: CommentIn, *, now: datetime) -> CommentView:
+    """Write a comment on an answer."""
+    user = found.member.caller.user
+    row = Comment(
+        id=new_id(),
+        answer_id=found.answer.id,
+        author_id=user.id,
+        text=given.text,
+        public=given.public,
+        created_at=now,
+    )
+    session.add(row)
+    record(
+        session,
+        found.member,
+        "comment.added",
+        now=now,
+        target=("answer", found.answer.id),
+        change=({}, {"comment": str(row.id), "public": row.public}),
+    )
+    return _view(row, {user.id: user.name}, user.id)
+
+
+def delete_comment(session: Session, caller: Caller, comment: UUID, *, now: datetime) -> None:
+    """Take a comment of one's own back; nobody reads it any more."""
+    row = session.get(Comment, comment, with_for_update=True)
+    if row is None or row.deleted_at is not None:
+        raise NotFound(NO_COMMENT)
+    try:
+        found = reach_answer(session, caller, row.answer_id)
+    except NotFound as error:
+        raise NotFound(NO_COMMENT) from error
+    if not found.member.is_staff:
+        raise NotFound(NO_COMMENT)
+    found.member.need("mark")
+    if row.author_id != caller.id:
+        raise Forbidden("You can take back your own comments only.")
+    row.deleted_at = now
+    record(session, found.member, "comment.deleted", now=now, target=("comment", row.id))

@@ -1,0 +1,46 @@
+"""What a marker gets to see at the desk: one answer with its equals, and the next one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.schemas.review import NextAnswer, ReviewItem
+from api.services.access import Caller
+from api.services.review.claims import claim_next
+from api.services.review.groups import same_as
+from api.services.review.likeness import likeness
+from api.services.review.places import Asked, Found, staff_answer
+from api.services.review.showing import review_item
+from api.services.variants import Variants
+from api.tables import ProblemVersion
+
+__all__ = ["answer_item", "next_item"]
+
+
+def answer_item(session: Session, found: Found, *, variants: Variants, now: datetime) -> ReviewItem:
+    """Return an answer in full, with the mark of one that says the same."""
+    session.flush()
+    version = session.get_one(ProblemVersion, found.submission.version_id)
+    like = likeness(found.asked, found.answer, found.submission, version.draw_hash)
+    same = same_as(session, found.asked, like)
+    return review_item(session, found, same=same, variants=variants, now=now)
+
+
+def next_item(
+    session: Session, caller: Caller, asked: Asked, *, variants: Variants, now: datetime
+) -> NextAnswer:
+    """Claim the next answer of a part for *caller* and return it."""
+    answer, waiting, claimed = claim_next(session, asked, now=now)
+    return NextAnswer(
+        item=None if answer is None else _item(session, caller, answer, variants, now),
+        waiting=waiting,
+        claimed=claimed,
+    )
+
+
+def _item(
+    session: Session, caller: Caller, answer: UUID, variants: Variants, now: datetime
+) -> ReviewItem:
+    found = staff_answer(session, caller, answer, right="mark")
+    return answer_item(session, found, variants=variants, now=now)

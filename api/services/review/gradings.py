@@ -1,0 +1,39 @@
+"""All gradings of an answer, and which of them counts."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.schemas.review_marks import GradingView
+from api.services.review.places import Found, names_of
+from api.services.review.showing import staff
+from api.tables import Grading
+
+__all__ = ["gradings"]
+
+
+def gradings(session: Session, found: Found) -> list[GradingView]:
+    """Return the gradings of an answer in the order in which they were made."""
+    rows = session.scalars(
+        select(Grading)
+        .where(Grading.answer_id == found.answer.id)
+        .order_by(Grading.created_at, Grading.id)
+    ).all()
+    names = names_of(session, {row.author_id for row in rows})
+    return [
+        GradingView(
+            id=row.id,
+            kind=row.kind,  # type: ignore[arg-type]  # one of the three, as they are written
+            counts=row.id == found.answer.grading_id,
+            status=row.status,
+            credit=row.credit,
+            score=None if row.credit is None else row.credit * found.asked.points,
+            said=row.said.get("feedback", ""),
+            by=staff(row.author_id, names),
+            reason=row.reason,
+            engine=row.engine,
+            version=row.version_id,
+            regrade=row.regrade_id,
+            at=row.created_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,160 @@
+"""Where a review takes place: a part of a problem, an answer to it, and what may be seen there."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.roles import Right
+from api.clock import to_micros
+from api.errors import Forbidden, NotFound
+from api.schemas.review import Who
+from api.services.access import NO_PROBLEM, Caller, Member, Posed, course_member
+from api.services.rules import rules_for
+from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission, User
+from grader.policy import Rules
+
+__all__ = [
+    "NO_ANSWER",
+    "Asked",
+    "Found",
+    "asked_part",
+    "is_blind",
+    "names_of",
+    "own_rules",
+    "pseudonym",
+    "rank",
+    "reach_answer",
+    "staff_answer",
+    "who",
+]
+
+NO_ANSWER = "There is no such answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A part of a problem in an assignment, worth *points* there, with the member who asks."""
+
+    posed: Posed
+    part: str
+    kind: str
+    points: Fraction
+
+    @property
+    def secret(self) -> str:
+        """The secret of the course, from which orders and pseudonyms are made."""
+        return self.posed.member.course.secret
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, the submission that it is of, and the part that it answers."""
+
+    answer: Answer
+    submission: Submission
+    asked: Asked
+
+    @property
+    def member(self) -> Member:
+        """Who asks."""
+        return self.asked.posed.member
+
+
+def asked_part(posed: Posed, part: str) -> Asked:
+    """Return a part of a problem; `NotFound` where it has no such part."""
+    for one in posed.version.parts:
+        if one["id"] == part:
+            return Asked(posed, part, one["kind"], Fraction(one["points"]))
+    raise NotFound(NO_PROBLEM)
+
+
+def staff_answer(session: Session, caller: Caller, answer_id: UUID, *, right: Right) -> Found:
+    """Return an answer for a member of the staff who has *right*.
+
+    Raises `NotFound` for whoever may not see it; a student sees no more than their own.
+    """
+    found = reach_answer(session, caller, answer_id)
+    if not found.member.is_staff:
+        if found.answer.student_id != found.member.student_id:
+            raise NotFound(NO_ANSWER)
+        raise Forbidden("This is for the staff of the course.")
+    found.member.need(right)
+    return found
+
+
+def own_rules(session: Session, found: Found, *, now: datetime) -> Rules:
+    """Return the rules for a student's own answer; `NotFound` where it is not theirs or hidden."""
+    assignment, student = found.asked.posed.assignment, found.member.student_id
+    if found.answer.student_id != student or assignment.published_at is None:
+        raise NotFound(NO_ANSWER)
+    rules = rules_for(session, assignment, found.member.course, [student])[student]
+    if not rules.released(to_micros(now)):
+        raise NotFound(NO_ANSWER)
+    return rules
+
+
+def reach_answer(session: Session, caller: Caller, answer_id: UUID) -> Found:
+    """Return an answer in a course of the caller's; what they may see of it is not asked yet."""
+    row = session.execute(
+        select(Answer, Submission, Assignment, AssignmentProblem, ProblemVersion)
+        .join(Submission, Submission.id == Answer.submission_id)
+        .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
+        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+        .where(
+            Answer.id == answer_id,
+            AssignmentProblem.removed_at.is_(None),
+            Assignment.deleted_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(NO_ANSWER)
+    answer, submission, assignment, problem, version = row
+    try:
+        member = course_member(session, caller, assignment.course_id)
+        asked = asked_part(Posed(member, assignment, problem, version), answer.part)
+    except NotFound as error:
+        raise NotFound(NO_ANSWER) from error
+    return Found(answer, submission, asked)
+
+
+def is_blind(posed: Posed) -> bool:
+    """Tell whether the member may not know whose answers these are."""
+    return posed.assignment.anonymous and not posed.member.may("manage_assignments")
+
+
+def rank(secret: str, answer_id: UUID) -> str:
+    """Return the place of an answer in the queue: by chance, and the same for every marker."""
+    return _digest(secret, f"review|{answer_id}")
+
+
+def pseudonym(secret: str, assignment_id: UUID, student_id: UUID) -> str:
+    """Return what a student is called in an assignment that is marked without names."""
+    digest = _digest(secret, f"pseudonym|{assignment_id}|{student_id}")
+    return f"Student {digest[:8].upper()}"
+
+
+def _digest(secret: str, told: str) -> str:
+    return hmac.digest(bytes.fromhex(secret), told.encode(), "sha256").hex()
+
+
+def who(posed: Posed, student_id: UUID, name: str) -> Who:
+    """Return whose an answer is, as far as the member may know."""
+    called = pseudonym(posed.member.course.secret, posed.assignment.id, student_id)
+    if is_blind(posed):
+        return Who(pseudonym=called, id=None, name=None)
+    return Who(pseudonym=called, id=student_id, name=name)
+
+
+def names_of(session: Session, users: set[UUID | None]) -> dict[UUID, str]:
+    """Return the names of some people."""
+    wanted = [one for one in users if one is not None]
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}

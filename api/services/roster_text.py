@@ -1,0 +1,82 @@
+"""The rows of a CSV file as it was saved: in any of the usual encodings, separators and quotes."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+__all__ = ["UnusableError", "read_records"]
+
+MAX_BYTES: Final = 5_000_000
+DELIMITERS: Final = ",;\t"
+SEPARATOR_LINE: Final = re.compile(r"\s*\"?sep=([,;|\t])\"?\s*", re.IGNORECASE)
+BLANK: Final = f'{DELIMITERS}" \r\n'
+
+
+class UnusableError(Exception):
+    """The file cannot be used; the message says why and what to do, *line* where."""
+
+    def __init__(self, said: str, line: int = 1) -> None:
+        super().__init__(said)
+        self.line = line
+
+
+def read_records(
+    given: str | bytes, known: Callable[[list[str]], int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each row that is not blank, with the line where it begins.
+
+    The header tells the separator: *known* counts the cells of it that mean something. Raises
+    `UnusableError` where the file is too large, is not text, or has a quote out of place.
+    """
+    lines = list(io.StringIO(_text(given), newline=""))
+    start = next((at for at, line in enumerate(lines) if line.strip(BLANK)), len(lines))
+    named = SEPARATOR_LINE.fullmatch(lines[start]) if start < len(lines) else None
+    start += named is not None
+    delimiter = named[1] if named else _delimiter("".join(lines[start : start + 1]), known)
+    reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
+    while True:
+        line = start + reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise UnusableError(f"the row is not CSV: {error}; look at its quotes", line) from error
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells):
+            yield line, cells
+
+
+def _text(given: str | bytes) -> str:
+    """Return the text of a file in UTF-8 or UTF-16, without its mark."""
+    if len(given) > MAX_BYTES:
+        raise UnusableError("the file is over 5 MB; export the list of students only")
+    try:
+        data = given.encode() if isinstance(given, str) else given
+        text = data.decode(_encoding(data))
+    except UnicodeError as error:
+        raise UnusableError(
+            "the file is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)"
+        ) from error
+    if "\0" in text or text.startswith("PK\x03\x04"):
+        raise UnusableError("the file is not text; save it as CSV UTF-8")
+    return text.removeprefix("\ufeff")
+
+
+def _encoding(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if data[1:2] == b"\0":
+        return "utf-16-le"
+    return "utf-16-be" if data[:1] == b"\0" else "utf-8"
+
+
+def _delimiter(header: str, known: Callable[[list[str]], int]) -> str:
+    """Return what separates the cells of a header: what gives the most that mean something."""
+
+    def worth(delimiter: str) -> tuple[int, int]:
+        cells = next(csv.reader([header], delimiter=delimiter), [])
+        return known(cells), len(cells)
+
+    return max(DELIMITERS, key=worth)

@@ -1,0 +1,208 @@
+"""The rules that hold for each student of an assignment: its own, and those of their extensions."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from api.db import once
+from api.schemas.timeline import ExtensionSpec, TimelineSpec
+from api.services import timeline
+from api.tables import Assignment, Course, Enrolment, Extension, LateDays
+from grader.policy import Rules, Timeline
+
+__all__ = ["Granted", "own_timeline", "rules_for", "rules_in_class"]
+
+SECOND: Final = 1_000_000
+KEPT: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What one student was granted in an assignment: extensions, and late days spent.
+
+    *spent* are those of the whole course, by which less of its budget is left.
+    """
+
+    extensions: tuple[ExtensionSpec, ...] = ()
+    late_days: int = 0
+    spent: int = 0
+
+
+def own_timeline(assignment: Assignment, course: Course) -> Timeline:
+    """Return the timeline of an assignment for whom nothing was granted."""
+    return _timeline(_told(assignment.timeline), course.zone, "", 0)
+
+
+def rules_for(
+    session: Session, assignment: Assignment, course: Course, students: Collection[UUID]
+) -> dict[UUID, Rules]:
+    """Return the rules for each of *students* in an assignment of *course*."""
+    granted = granted_to(session, assignment, students)
+    found = {one: rules(assignment, course, one) for one in set(granted.values())}
+    return {student: found[granted[student]] for student in students}
+
+
+def rules_in_class(session: Session, assignment: Assignment, course: Course) -> tuple[Rules, ...]:
+    """Return all rules that hold for students of the course in an assignment, each once.
+
+    They are those of whom nothing was granted, and of each student who has an extension. A test
+    student and who has left the course count for nothing.
+    """
+    extended = session.scalars(
+        select(Enrolment.user_id)
+        .join(
+            Extension,
+            or_(
+                Extension.student_id == Enrolment.user_id,
+                Extension.section_id == Enrolment.section_id,
+            ),
+        )
+        .where(
+            Enrolment.course_id == course.id,
+            Enrolment.role == "student",
+            Enrolment.is_test.is_(False),
+            Enrolment.withdrawn_at.is_(None),
+            Extension.course_id == course.id,
+            or_(Extension.assignment_id.is_(None), Extension.assignment_id == assignment.id),
+            Extension.withdrawn_at.is_(None),
+        )
+        .distinct()
+    ).all()
+    held = rules_for(session, assignment, course, extended) if extended else {}
+    return tuple(dict.fromkeys((rules(assignment, course, Granted()), *held.values())))
+
+
+def granted_to(
+    session: Session, assignment: Assignment, students: Collection[UUID]
+) -> Mapping[UUID, Granted]:
+    """Return what each of *students* was granted, by at most four queries for all of them."""
+    key = (Granted, assignment.id, frozenset(students))
+    return once(session, key, lambda: _granted(session, assignment, students))
+
+
+def _granted(
+    session: Session, assignment: Assignment, students: Collection[UUID]
+) -> Mapping[UUID, Granted]:
+    found = session.scalars(
+        select(Extension).where(
+            Extension.course_id == assignment.course_id,
+            or_(Extension.assignment_id.is_(None), Extension.assignment_id == assignment.id),
+            Extension.withdrawn_at.is_(None),
+        )
+    ).all()
+    sections = _sections(session, assignment, students) if found else {}
+    late_days = _late_days(session, assignment, students)
+    spent = _spent(session, assignment, students) if assignment.timeline.get("late_days") else {}
+    specs: defaultdict[UUID, list[ExtensionSpec]] = defaultdict(list)
+    for student in students:
+        for one in found:
+            if student == one.student_id or (
+                one.section_id is not None and sections.get(student) == one.section_id
+            ):
+                specs[student].append(_extension(_told(one.spec)))
+    return {
+        one: Granted(tuple(specs[one]), late_days.get(one, 0), spent.get(one, 0))
+        for one in students
+    }
+
+
+def _sections(
+    session: Session, assignment: Assignment, students: Collection[UUID]
+) -> dict[UUID, UUID | None]:
+    rows = session.execute(
+        select(Enrolment.user_id, Enrolment.section_id).where(
+            Enrolment.course_id == assignment.course_id, Enrolment.user_id.in_(students)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _late_days(
+    session: Session, assignment: Assignment, students: Collection[UUID]
+) -> dict[UUID, int]:
+    rows = session.execute(
+        select(LateDays.student_id, LateDays.days).where(
+            LateDays.assignment_id == assignment.id, LateDays.student_id.in_(students)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _spent(session: Session, assignment: Assignment, students: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many late days each of *students* has spent in the course."""
+    rows = session.execute(
+        select(LateDays.student_id, func.sum(LateDays.days))
+        .join(Assignment, Assignment.id == LateDays.assignment_id)
+        .where(
+            Assignment.course_id == assignment.course_id,
+            Assignment.deleted_at.is_(None),
+            LateDays.student_id.in_(students),
+        )
+        .group_by(LateDays.student_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def rules(assignment: Assignment, course: Course, granted: Granted) -> Rules:
+    """Return the rules for a student to whom this was *granted*; the most favourable will win."""
+    told, zone, days = _told(assignment.timeline), course.zone, granted.late_days
+    specs = ["", *(one.model_dump_json() for one in granted.extensions)]
+    timelines = dict.fromkeys(_timeline(told, zone, spec, days) for spec in specs)
+    most = min(_most_late_days(told), days + max(0, course.late_day_budget - granted.spent))
+    before = ([_timeline(told, zone, spec, day).due for spec in specs] for day in range(days))
+    later = (_timeline(told, zone, spec, most) for spec in specs) if most > days else ()
+    return Rules(
+        timelines=tuple(timelines),
+        reserve=tuple(dict.fromkeys(later)),
+        attempts=_attempts(assignment.attempts, granted.extensions),
+        cool_down=_cool_down(assignment, granted.extensions),
+        by_attempt=tuple(Fraction(one) for one in assignment.by_attempt),
+        bridged=tuple(max(due for due in dues if due is not None) for dues in before if all(dues)),
+    )
+
+
+def _attempts(own: int | None, extensions: Iterable[ExtensionSpec]) -> int | None:
+    given = list(extensions)
+    if own is None or any(one.unlimited_attempts for one in given):
+        return None
+    return own + max((one.attempts or 0 for one in given), default=0)
+
+
+def _cool_down(assignment: Assignment, extensions: Iterable[ExtensionSpec]) -> int:
+    if any(one.no_cool_down for one in extensions):
+        return 0
+    return assignment.cool_down_seconds * SECOND
+
+
+def _told(spec: Mapping[str, Any]) -> str:
+    return json.dumps(spec, sort_keys=True)
+
+
+@lru_cache(maxsize=KEPT)
+def _extension(told: str) -> ExtensionSpec:
+    return ExtensionSpec.model_validate_json(told)
+
+
+@lru_cache(maxsize=KEPT)
+def _most_late_days(told: str) -> int:
+    """Return how many late days may be spent on an assignment."""
+    return TimelineSpec.model_validate_json(told).late_days
+
+
+@lru_cache(maxsize=KEPT)
+def _timeline(told: str, zone_name: str, extension: str, late_days: int) -> Timeline:
+    zone = timeline.zone(zone_name)
+    spec = TimelineSpec.model_validate_json(told)
+    if extension:
+        spec = timeline.extended(spec, _extension(extension), zone)
+    if late_days:
+        spec = timeline.with_late_days(spec, late_days, zone)
+    return timeline.resolve(spec, zone)

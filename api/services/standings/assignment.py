@@ -1,0 +1,208 @@
+"""An assignment with all on which grades in it depend, and the grades that follow."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.services.rules import rules_for
+from api.services.standings.parts import read_part
+from api.tables import (
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Excuse,
+    Override,
+    ProblemVersion,
+    Standing,
+)
+from grader.policy import (
+    Graded,
+    Group,
+    PartLine,
+    PartStanding,
+    ProblemLine,
+    Rules,
+    assignment_grade,
+    part_line,
+)
+
+__all__ = [
+    "PosedProblem",
+    "WholeAssignment",
+    "grade_of",
+    "graded_of",
+    "load_assignment",
+    "load_problem",
+    "problem_line",
+    "standings_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PosedProblem:
+    """A problem of an assignment with what its grade depends on."""
+
+    row: AssignmentProblem
+    version: ProblemVersion
+
+    @property
+    def points(self) -> Fraction:
+        """What the problem is worth in the assignment."""
+        return self.version.points if self.row.points is None else self.row.points
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAssignment:
+    """An assignment with its problems, and what people granted or overrode for some students."""
+
+    assignment: Assignment
+    course: Course
+    problems: tuple[PosedProblem, ...]
+    rules: Mapping[UUID, Rules]
+    overrides: Mapping[tuple[UUID, UUID | None, str | None], Fraction]
+    excused: Collection[tuple[UUID, UUID | None]]
+
+
+def load_assignment(
+    session: Session, assignment_id: UUID, students: Collection[UUID]
+) -> WholeAssignment:
+    """Return an assignment with what holds in it for *students*, by a fixed number of queries."""
+    assignment = session.get_one(Assignment, assignment_id)
+    course = session.get_one(Course, assignment.course_id)
+    problems = session.execute(
+        select(AssignmentProblem, ProblemVersion)
+        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+        .where(
+            AssignmentProblem.assignment_id == assignment_id,
+            AssignmentProblem.removed_at.is_(None),
+        )
+        .order_by(AssignmentProblem.position, AssignmentProblem.id)
+    )
+    return WholeAssignment(
+        assignment,
+        course,
+        tuple(PosedProblem(row, version) for row, version in problems),
+        rules_for(session, assignment, course, students),
+        _overrides(session, assignment_id, students),
+        _excused(session, assignment_id, students),
+    )
+
+
+def load_problem(
+    session: Session,
+    assignment: Assignment,
+    course: Course,
+    problem: PosedProblem,
+    *,
+    held: Mapping[UUID, Rules],
+) -> WholeAssignment:
+    """Return an assignment with one *problem* alone, for the students whose rules are *held*."""
+    return WholeAssignment(
+        assignment,
+        course,
+        (problem,),
+        held,
+        _overrides(session, assignment.id, held),
+        _excused(session, assignment.id, held),
+    )
+
+
+def _overrides(
+    session: Session, assignment_id: UUID, students: Collection[UUID]
+) -> dict[tuple[UUID, UUID | None, str | None], Fraction]:
+    rows = session.scalars(
+        select(Override)
+        .where(
+            Override.assignment_id == assignment_id,
+            Override.student_id.in_(students),
+            Override.withdrawn_at.is_(None),
+        )
+        .order_by(Override.created_at, Override.id)
+    )
+    return {(row.student_id, row.problem_id, row.part): row.points for row in rows}
+
+
+def _excused(
+    session: Session, assignment_id: UUID, students: Collection[UUID]
+) -> set[tuple[UUID, UUID | None]]:
+    rows = session.execute(
+        select(Excuse.student_id, Excuse.problem_id).where(
+            Excuse.assignment_id == assignment_id,
+            Excuse.student_id.in_(students),
+            Excuse.withdrawn_at.is_(None),
+        )
+    )
+    return {(student, problem) for student, problem in rows}
+
+
+def problem_line(
+    here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
+) -> ProblemLine:
+    """Return a problem as the grade of the assignment sees it."""
+    row = problem.row
+    lines: list[PartLine] = [
+        part_line(
+            one["id"],
+            Fraction(one["points"]),
+            parts.get(one["id"], PartStanding()),
+            voided=row.voided.get(one["id"], ""),
+            override=here.overrides.get((student, row.id, one["id"])),
+        )
+        for one in problem.version.parts
+    ]
+    return ProblemLine(
+        problem=row.slug,
+        points=problem.points,
+        parts=tuple(lines),
+        extra=row.extra,
+        excused=(student, row.id) in here.excused,
+        override=here.overrides.get((student, row.id, None)),
+    )
+
+
+def standings_of(
+    session: Session, here: WholeAssignment, students: Collection[UUID]
+) -> dict[tuple[UUID, UUID], Mapping[str, Any]]:
+    """Return the parts of the standings of *students*, by problem and student."""
+    rows = session.execute(
+        select(Standing.problem_id, Standing.student_id, Standing.parts).where(
+            Standing.problem_id.in_([one.row.id for one in here.problems]),
+            Standing.student_id.in_(students),
+        )
+    )
+    return {(problem, student): parts for problem, student, parts in rows}
+
+
+def graded_of(
+    here: WholeAssignment, student: UUID, standings: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+) -> Graded:
+    """Return the grade of a student that follows from *standings*."""
+    lines = []
+    for one in here.problems:
+        told = standings.get((one.row.id, student), {})
+        parts = {part: read_part(kept) for part, kept in told.items()}
+        lines.append(problem_line(here, one, student, parts))
+    return assignment_grade(
+        lines,
+        tuple(
+            Group(one["id"], one["drop_lowest"], _in_group(here, one["id"]))
+            for one in here.assignment.groups
+        ),
+        override=here.overrides.get((student, None, None)),
+        excused=(student, None) in here.excused,
+    )
+
+
+def _in_group(here: WholeAssignment, group: str) -> tuple[str, ...]:
+    return tuple(one.row.slug for one in here.problems if one.row.group == group)
+
+
+def grade_of(session: Session, assignment_id: UUID, student: UUID) -> Graded:
+    """Return the grade of a student in an assignment with all its reckonings."""
+    here = load_assignment(session, assignment_id, [student])
+    return graded_of(here, student, standings_of(session, here, [student]))

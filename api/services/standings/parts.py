@@ -1,0 +1,43 @@
+"""Where a student stands in a part, as JSON data and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.tables.base import exact
+from grader.policy import PartStanding
+
+__all__ = ["part_told", "read_part"]
+
+
+def part_told(part: PartStanding) -> dict[str, Any]:
+    """Return where a student stands in a part as JSON data."""
+    return {
+        "attempts": part.attempts_used,
+        "counts": part.counts,
+        "raw": None if part.raw is None else str(part.raw),
+        "attempt": part.attempt,
+        "attempt_factor": str(part.attempt_factor),
+        "late_factor": str(part.late_factor),
+        "credit": None if part.credit is None else str(part.credit),
+        "waiting": part.waiting,
+        "status": part.status,
+        "manual": part.manual,
+        "late_days": part.late_days,
+    }
+
+
+def read_part(told: Mapping[str, Any]) -> PartStanding:
+    """Return where a student stands in a part, as a standing keeps it."""
+    return PartStanding(
+        attempts_used=told["attempts"],
+        counts=told["counts"],
+        raw=None if told["raw"] is None else exact(told["raw"]),
+        attempt=told["attempt"],
+        attempt_factor=exact(told["attempt_factor"]),
+        late_factor=exact(told["late_factor"]),
+        credit=None if told["credit"] is None else exact(told["credit"]),
+        waiting=told["waiting"],
+        status=told["status"],
+        manual=told["manual"],
+        late_days=told.get("late_days", 0),  # what was kept before this was told has none
+    )

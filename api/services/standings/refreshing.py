@@ -1,0 +1,233 @@
+"""Standings and grades worked out anew, and every grade that changed noted with its cause."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.clock import from_micros
+from api.ids import new_id
+from api.services.standings.answers import Given, Key, given_answers
+from api.services.standings.assignment import (
+    PosedProblem,
+    WholeAssignment,
+    graded_of,
+    load_assignment,
+    problem_line,
+    standings_of,
+)
+from api.services.standings.parts import part_told
+from api.services.upserts import insert_all, insert_missing, upsert
+from api.tables import AssignmentProblem, Grade, GradeChange, Standing
+from grader.policy import Answered, PartStanding, Rules, problem_grade, stand
+
+__all__ = ["Cause", "parts_of", "refresh", "refresh_all", "refresh_each"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why grades may have changed: *kind* (submission, regrade, ...), which one, and by whom."""
+
+    kind: str
+    id: UUID | None
+    author_id: UUID | None
+    at: datetime
+
+
+def refresh(session: Session, keys: Collection[Key], *, cause: Cause) -> None:
+    """Work out the standings of *keys* anew, and the grades of their assignments."""
+    refresh_each(session, dict.fromkeys(keys, cause))
+
+
+def refresh_each(session: Session, causes: Mapping[Key, Cause]) -> None:
+    """Work out standings anew, each for a cause of its own, and the grades of their assignments.
+
+    Rows are held in the order of their ids, so that no two of these wait crosswise.
+    """
+    if not causes:
+        return
+    session.flush()
+    keys_of: defaultdict[UUID, list[Key]] = defaultdict(list)
+    assignments = _assignments_of(session, {key.problem_id for key in causes})
+    for key in sorted(causes):
+        keys_of[assignments[key.problem_id]].append(key)
+    for assignment_id, keys in sorted(keys_of.items()):
+        by_student = {key.student_id: causes[key] for key in keys}
+        here = load_assignment(session, assignment_id, by_student)
+        _stand(session, here, keys)
+        _grade(session, here, by_student)
+
+
+def refresh_all(
+    session: Session, assignment_id: UUID, students: Collection[UUID], *, cause: Cause
+) -> None:
+    """Work out anew where *students* stand in every problem of an assignment, and its grade."""
+    session.flush()
+    here = load_assignment(session, assignment_id, students)
+    found = session.execute(
+        select(Standing.problem_id, Standing.student_id).where(
+            Standing.problem_id.in_([one.row.id for one in here.problems]),
+            Standing.student_id.in_(students),
+        )
+    )
+    _stand(session, here, sorted(Key(*row) for row in found))
+    _grade(session, here, dict.fromkeys(students, cause))
+
+
+def _assignments_of(session: Session, problems: Collection[UUID]) -> dict[UUID, UUID]:
+    rows = session.execute(
+        select(AssignmentProblem.id, AssignmentProblem.assignment_id).where(
+            AssignmentProblem.id.in_(problems)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+TEXT: Final = "text"
+
+
+def _stand(session: Session, here: WholeAssignment, keys: Collection[Key]) -> None:
+    """Write the standings of *keys*."""
+    posed = {one.row.id: one for one in here.problems}
+    keys = [key for key in keys if key.problem_id in posed]
+    if not keys:
+        return
+    answers = given_answers(session, keys)
+    rows = []
+    for key in keys:
+        problem = posed[key.problem_id]
+        parts = parts_of(problem, answers[key], here.rules[key.student_id])
+        line = problem_line(here, problem, key.student_id, parts)
+        graded = problem_grade(line)
+        last = answers[key][-1][1] if answers[key] else None
+        rows.append(
+            {
+                "problem_id": key.problem_id,
+                "student_id": key.student_id,
+                "sequence": last.sequence if last else 0,
+                "parts": {part: part_told(one) for part, one in parts.items()},
+                "score": graded.score,
+                "score_float": float(graded.score),
+                "possible": graded.possible,
+                "waiting": graded.waiting,
+                "last_at": from_micros(last.at) if last else None,
+            }
+        )
+    upsert(session, Standing, rows, version=True)
+
+
+def parts_of(
+    problem: PosedProblem, answers: Iterable[Given], rules: Rules
+) -> dict[str, PartStanding]:
+    """Return where a student stands in each part of a problem, by the answers to each."""
+    given: defaultdict[str, list[Answered]] = defaultdict(list)
+    for part, answer in answers:
+        given[part].append(answer)
+    return {
+        part["id"]: stand(rules, given[part["id"]], text=part["kind"] == TEXT)
+        for part in problem.version.parts
+    }
+
+
+def _grade(session: Session, here: WholeAssignment, causes: Mapping[UUID, Cause]) -> None:
+    """Write the grades of students in an assignment, and what of them changed, with its cause."""
+    before = _held_scores(session, here, causes)
+    standings = standings_of(session, here, causes)
+    rows, changes = [], []
+    for student, cause in causes.items():
+        graded = graded_of(here, student, standings)
+        work = [standings.get((one.row.id, student)) for one in here.problems]
+        begun = any(map(_has_work, work))
+        score = graded.score if begun or _was_granted(here, student) else None
+        rows.append(
+            {
+                "assignment_id": here.assignment.id,
+                "student_id": student,
+                "score": score,
+                "score_float": None if score is None else float(score),
+                "possible": graded.possible,
+                "waiting": graded.waiting,
+                "pending_score": graded.pending.score,
+                "pending_possible": graded.pending.possible,
+                "begun": begun,
+                "late": any(map(_is_late, work)),
+                "updated_at": cause.at,
+            }
+        )
+        if before.get(student) != score:
+            changes.append(_change(here, student, (before.get(student), score), cause))
+    upsert(session, Grade, rows, version=True)
+    insert_all(session, GradeChange, changes)
+
+
+def _held_scores(
+    session: Session, here: WholeAssignment, causes: Mapping[UUID, Cause]
+) -> dict[UUID, Fraction | None]:
+    """Return the grades of students, held from here on.
+
+    Who changes another problem of the same student waits, and then reads this one's standing; so
+    there is a row to hold before a grade is first worked out.
+    """
+    students = sorted(causes)
+    insert_missing(session, Grade, [_no_grade(here, one, causes[one].at) for one in students])
+    rows = session.execute(
+        select(Grade.student_id, Grade.score)
+        .where(Grade.assignment_id == here.assignment.id, Grade.student_id.in_(students))
+        .order_by(Grade.student_id)
+        .with_for_update()
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _no_grade(here: WholeAssignment, student: UUID, at: datetime) -> dict[str, Any]:
+    return {
+        "assignment_id": here.assignment.id,
+        "student_id": student,
+        "possible": Fraction(0),
+        "updated_at": at,
+    }
+
+
+def _has_work(parts: Mapping[str, Any] | None) -> bool:
+    """Tell whether something was handed in: a refused submission leaves an empty standing."""
+    return any(part["counts"] is not None for part in (parts or {}).values())
+
+
+def _is_late(parts: Mapping[str, Any] | None) -> bool:
+    """Tell whether lateness took some of the credit of an answer that counts."""
+    return any(
+        part["counts"] is not None and Fraction(part["late_factor"]) < 1
+        for part in (parts or {}).values()
+    )
+
+
+def _was_granted(here: WholeAssignment, student: UUID) -> bool:
+    """Tell whether a person gave points to who may have handed in nothing, or a part is void."""
+    given = any(one[0] == student for one in here.overrides)
+    return given or any("full" in one.row.voided.values() for one in here.problems)
+
+
+def _change(
+    here: WholeAssignment,
+    student: UUID,
+    scores: tuple[Fraction | None, Fraction | None],
+    cause: Cause,
+) -> dict[str, Any]:
+    before, after = scores
+    return {
+        "id": new_id(),
+        "assignment_id": here.assignment.id,
+        "student_id": student,
+        "before": before,
+        "after": after,
+        "cause": cause.kind,
+        "cause_id": cause.id,
+        "author_id": cause.author_id,
+        "at": cause.at,
+    }

@@ -1,0 +1,1 @@
+"""What a student sees and does: assignments, problems, drafts, readings, history, solutions."""

@@ -1,0 +1,91 @@
+"""Drafts: what a student has typed and not handed in, kept whatever it says and whenever it comes.
+
+A part that was handed in after the draft was saved is no draft any more. Which came first is told
+by the number of the last submission, not by clocks.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.http.etags import Expected
+from api.schemas.student import DraftView
+from api.services.standings import Key
+from api.services.student.seat import Seat, check_writes
+from api.services.submitting.intake import check_parts
+from api.services.upserts import insert_missing
+from api.services.variants import Variants
+from api.tables import Answer, Draft
+from grader.json_values import from_json, to_json
+from grader.reading import Typed
+
+__all__ = ["draft_of", "save_draft"]
+
+
+def draft_of(session: Session, key: Key) -> DraftView:
+    """Return the draft without the parts that were handed in since; empty where there is none."""
+    row = session.get(Draft, key._asdict())
+    if row is None:
+        return DraftView(answers={}, saved_at=None, version=0)
+    handed_in = _handed_in_since(session, row)
+    kept = {part: from_json(told) for part, told in row.answers.items() if part not in handed_in}
+    return DraftView(answers=kept, saved_at=row.saved_at, version=row.version)
+
+
+def _handed_in_since(session: Session, draft: Draft) -> set[str]:
+    return set(
+        session.scalars(
+            select(Answer.part).where(
+                Answer.problem_id == draft.problem_id,
+                Answer.student_id == draft.student_id,
+                Answer.sequence > draft.sequence,
+            )
+        )
+    )
+
+
+def save_draft(
+    session: Session,
+    seat: Seat,
+    answers: Mapping[str, Typed],
+    *,
+    variants: Variants,
+    expected: Expected | None,
+) -> DraftView:
+    """Put *answers* in the place of the draft, none to throw it away; return its new version.
+
+    Raises `Precondition` where it is not of the *expected* version, `Invalid` for unknown parts.
+    """
+    check_writes(seat.posed.member)
+    check_parts(variants.problem(seat.posed.version), answers)
+    row = _locked(session, seat.key, now=seat.now)
+    if expected is not None:
+        expected.check(row.version)
+    row.answers = {part: to_json(typed) for part, typed in answers.items()}
+    row.saved_at = seat.now
+    row.sequence = _last_sequence(session, seat.key)
+    row.version += 1
+    return DraftView(answers=dict(answers), saved_at=seat.now, version=row.version)
+
+
+def _locked(session: Session, key: Key, *, now: datetime) -> Draft:
+    """Return the row of the draft, made if it is not there, held to the end of the transaction."""
+    empty = {**key._asdict(), "answers": {}, "saved_at": now, "sequence": 0, "version": 0}
+    insert_missing(session, Draft, [empty])
+    return session.scalars(
+        select(Draft)
+        .where(Draft.problem_id == key.problem_id, Draft.student_id == key.student_id)
+        .with_for_update()
+    ).one()
+
+
+def _last_sequence(session: Session, key: Key) -> int:
+    """Return the number of the student's last submission, 0 before the first."""
+    last = session.scalar(
+        select(func.max(Answer.sequence)).where(
+            Answer.problem_id == key.problem_id, Answer.student_id == key.student_id
+        )
+    )
+    return last or 0

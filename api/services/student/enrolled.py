@@ -1,0 +1,132 @@
+"""In which courses a caller is a student, and by which rules there: two queries and two more."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from api.auth.roles import permitted
+from api.errors import Forbidden
+from api.schemas.timeline import ExtensionSpec
+from api.services.access import Caller
+from api.services.rules import Granted, rules
+from api.tables import Assignment, Course, Enrolment, Extension, LateDays
+from grader.policy import Rules
+
+__all__ = ["Enrolled", "enrolled", "rules_in_all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A student in a course."""
+
+    course: Course
+    student_id: UUID
+    section_id: UUID | None
+
+
+def enrolled(session: Session, caller: Caller, *, course: UUID | None) -> list[Enrolled]:
+    """Return the courses in which the caller is a student, or the one that is named.
+
+    Staff who look as a student get those of their courses in which that student is. Courses that
+    are archived are left out unless they are named.
+    """
+    rows = (
+        select(Enrolment, Course)
+        .join(Course, Course.id == Enrolment.course_id)
+        .where(Enrolment.role == "student", Enrolment.withdrawn_at.is_(None), _whose(caller))
+    )
+    rows = rows.where(Course.archived_at.is_(None) if course is None else Course.id == course)
+    if caller.only_course is not None:
+        rows = rows.where(Course.id == caller.only_course)
+    return [
+        Enrolled(found, one.user_id, one.section_id)
+        for one, found in session.execute(rows.order_by(Course.id))
+    ]
+
+
+def _whose(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition that an enrolment is that of the student who is meant."""
+    if not caller.view_as:
+        if not permitted("student", "see_own_work", scopes=caller.scopes):
+            raise Forbidden("This token does not include: see_own_work")
+        return Enrolment.user_id == caller.id
+    if not permitted("grader", "view_as_student", scopes=caller.scopes):
+        raise Forbidden("This token does not include: view_as_student")
+    return and_(_whom(caller.view_as), _by_staff(caller))
+
+
+def _whom(view_as: str) -> ColumnElement[bool]:
+    if view_as == "test":
+        return Enrolment.is_test.is_(True)
+    try:
+        return Enrolment.user_id == UUID(view_as)
+    except ValueError:
+        return false()
+
+
+def _by_staff(caller: Caller) -> ColumnElement[bool]:
+    """Return the condition that the caller is of the staff of the course."""
+    if caller.user.is_admin:
+        return true()
+    return Enrolment.course_id.in_(
+        select(Enrolment.course_id).where(
+            Enrolment.user_id == caller.id,
+            Enrolment.role.in_(("grader", "instructor")),
+            Enrolment.withdrawn_at.is_(None),
+        )
+    )
+
+
+def rules_in_all(
+    session: Session, assignments: Sequence[Assignment], by_course: dict[UUID, Enrolled]
+) -> dict[UUID, Rules]:
+    """Return by assignment the rules that hold for the student of its course."""
+    students = {one.student_id for one in by_course.values()}
+    extensions = _extensions(session, by_course)
+    late_days = session.scalars(
+        select(LateDays).where(
+            LateDays.assignment_id.in_([one.id for one in assignments]),
+            LateDays.student_id.in_(students),
+        )
+    )
+    days = {row.assignment_id: row.days for row in late_days}
+    spent: Counter[UUID] = Counter()
+    for one in assignments:
+        spent[one.course_id] += days.get(one.id, 0)
+    found = {}
+    for one in assignments:
+        given = [*extensions[one.course_id, None], *extensions[one.course_id, one.id]]
+        granted = Granted(tuple(given), days.get(one.id, 0), spent[one.course_id])
+        found[one.id] = rules(one, by_course[one.course_id].course, granted)
+    return found
+
+
+def _extensions(
+    session: Session, by_course: dict[UUID, Enrolled]
+) -> defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]]:
+    """Return what the student of each course was granted, by course and assignment."""
+    found: defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]] = defaultdict(list)
+    rows = session.scalars(
+        select(Extension)
+        .where(
+            Extension.course_id.in_(by_course),
+            Extension.withdrawn_at.is_(None),
+            or_(
+                Extension.student_id.in_({one.student_id for one in by_course.values()}),
+                Extension.section_id.in_({one.section_id for one in by_course.values()} - {None}),
+            ),
+        )
+        .order_by(Extension.created_at, Extension.id)
+    )
+    for row in rows:
+        mine = by_course[row.course_id]
+        if row.student_id == mine.student_id or (
+            row.section_id is not None and row.section_id == mine.section_id
+        ):
+            spec = ExtensionSpec.model_validate(row.spec)
+            found[row.course_id, row.assignment_id].append(spec)
+    return found

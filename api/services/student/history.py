@@ -1,0 +1,141 @@
+"""What was handed in: a student's own submissions, one of them in full, and its receipt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.roles import permitted
+from api.clock import to_micros
+from api.errors import NotFound
+from api.http.paging import Cursor, keyset
+from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
+from api.services.access import Caller, Member, course_member
+from api.services.release import results_shown
+from api.services.rules import rules_for
+from api.services.standings import Key
+from api.services.student.outcomes import graded_answers, shown_submission
+from api.services.student.seat import Seat
+from api.services.student.staff_view import staff_submission
+from api.services.submitting.entries import receipt_digest
+from api.services.variants import Variants
+from api.tables import Assignment, AssignmentProblem, Submission
+from grader.json_values import from_json
+from grader.policy import Rules
+
+__all__ = ["own_submissions", "receipt", "submission_view"]
+
+NO_SUBMISSION = "There is no such submission."
+NO_RECEIPT = "There is no such receipt."
+
+
+def own_submissions(
+    session: Session, seat: Seat, *, after: Cursor | None, limit: int
+) -> Sequence[StudentSubmission]:
+    """Return the student's submissions to a problem, the last one first."""
+    problem = seat.posed.problem
+    rows = select(Submission).where(
+        Submission.problem_id == problem.id, Submission.student_id == seat.student_id
+    )
+    page = keyset(rows, Submission.sequence, Submission.id, after=after, order="descending")
+    found = session.scalars(page.limit(limit)).all()
+    answers = graded_answers(session, found)
+    return [shown_submission(one, answers[one.id], problem, results=seat.results) for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A submission and where it belongs."""
+
+    submission: Submission
+    problem: AssignmentProblem
+    assignment: Assignment
+
+
+def _find(session: Session, submission: UUID) -> _Found | None:
+    row = session.execute(
+        select(Submission, AssignmentProblem, Assignment)
+        .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
+        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+        .where(Submission.id == submission)
+    ).one_or_none()
+    return None if row is None else _Found(*row)
+
+
+def submission_view(
+    session: Session, caller: Caller, submission: UUID, *, variants: Variants, now: datetime
+) -> StudentSubmission | StaffSubmission:
+    """Return a submission: of one's own as it is shown now, for staff anybody's with its record."""
+    found = _find(session, submission)
+    if found is None:
+        raise NotFound(NO_SUBMISSION)
+    try:
+        member = course_member(session, caller, found.assignment.course_id)
+    except NotFound as error:
+        raise NotFound(NO_SUBMISSION) from error
+    answers = graded_answers(session, [found.submission])[submission]
+    if member.is_staff:
+        member.need("see_submissions")
+        told = staff_submission(
+            session, found.submission, answers, found.problem, member, variants=variants
+        )
+        is_blind = found.assignment.anonymous and not member.may("manage_assignments")
+        return told.model_copy(update={"student": None, "author": None}) if is_blind else told
+    shown = results_shown(found.assignment, _own_rules(session, member, found, now), now=now)
+    return shown_submission(found.submission, answers, found.problem, results=shown)
+
+
+def _own_rules(session: Session, member: Member, found: _Found, now: datetime) -> Rules:
+    """Return the rules for a student's own submission; `NotFound` where it is hidden (again)."""
+    assignment = found.assignment
+    hidden = assignment.deleted_at is not None or assignment.published_at is None
+    if hidden or found.submission.student_id != member.student_id:
+        raise NotFound(NO_SUBMISSION)
+    held = rules_for(session, assignment, member.course, [member.student_id])[member.student_id]
+    if not held.released(to_micros(now)):
+        raise NotFound(NO_SUBMISSION)
+    return held
+
+
+def receipt(
+    session: Session, caller: Caller, submission: UUID, *, digest: str | None = None
+) -> ReceiptProof:
+    """Return what a receipt stands for, with its digest worked out again from what is stored.
+
+    It is there for whose work it is, whatever became of the assignment or the enrolment, and for
+    the staff of the course.
+    """
+    found = _find(session, submission)
+    if found is None or not _may_see_receipt(session, caller, found):
+        raise NotFound(NO_RECEIPT)
+    one = found.submission
+    key = Key(one.problem_id, one.student_id)
+    again = receipt_digest(one.id, key, one.sequence, one.received_at, one.answers)
+    return ReceiptProof(
+        id=one.id,
+        valid=again == one.reply["receipt"]["digest"] and digest in {None, again},
+        digest=again,
+        assignment=found.assignment.id,
+        problem=found.problem.slug,
+        student=one.student_id,
+        sequence=one.sequence,
+        received_at=one.received_at,
+        answers={part: from_json(told) for part, told in one.answers.items()},
+    )
+
+
+def _may_see_receipt(session: Session, caller: Caller, found: _Found) -> bool:
+    course = found.assignment.course_id
+    if caller.only_course not in {None, course}:
+        return False
+    if found.submission.student_id == caller.id and not caller.view_as:
+        return permitted("student", "see_own_work", scopes=caller.scopes)
+    try:
+        member = course_member(session, caller, course)
+    except NotFound:
+        return False
+    own = member.student_id == found.submission.student_id
+    return own or member.may("see_submissions")

@@ -1,0 +1,169 @@
+"""All that is set for a student, in all courses, by a constant number of queries."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.clock import to_micros
+from api.schemas.my_assignments import MyAssignment, MyProblem
+from api.schemas.submissions import ProblemScore
+from api.services.access import Caller
+from api.services.gradebook.book import blank_grade, is_over, posed_problems
+from api.services.gradebook.cells import Blanks, Cell, cell_of, id_text, kept_grades
+from api.services.release import Shown, results_shown
+from api.services.standings.assignment import PosedProblem
+from api.services.student.enrolled import Enrolled, enrolled, rules_in_all
+from api.services.student.problem import score_of
+from api.services.student.times import times
+from api.tables import Assignment, Draw, Excuse, Standing
+from grader.policy import Rules
+from grader.result import FREE
+
+__all__ = ["State", "my_assignments", "rank"]
+
+State: TypeAlias = Literal["open", "late", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the student has done, by assignment and by problem."""
+
+    problems: Mapping[UUID, Sequence[PosedProblem]]
+    standings: Mapping[UUID, Standing]
+    opened: Collection[UUID]
+    grades: Mapping[UUID, Any]
+    excused: Collection[UUID]
+
+
+def my_assignments(
+    session: Session,
+    caller: Caller,
+    *,
+    course: UUID | None,
+    state: State | None,
+    now: datetime,
+    only: UUID | None = None,
+) -> list[MyAssignment]:
+    """Return what is released to the caller as a student: open work first, the next due on top.
+
+    With *only* it is that assignment alone.
+    """
+    by_course = {one.course.id: one for one in enrolled(session, caller, course=course)}
+    wanted_rows = select(Assignment).where(
+        Assignment.course_id.in_(by_course),
+        Assignment.published_at.is_not(None),
+        Assignment.deleted_at.is_(None),
+    )
+    if only is not None:
+        wanted_rows = wanted_rows.where(Assignment.id == only)
+    published = session.scalars(wanted_rows).all()
+    rules = rules_in_all(session, published, by_course)
+    released = [one for one in published if rules[one.id].released(to_micros(now))]
+    work = _work(session, released, {one.student_id for one in by_course.values()})
+    told = [_told(one, by_course[one.course_id], rules[one.id], work, now) for one in released]
+    wanted = (one for one in told if state in {None, one.times.state})
+    return sorted(wanted, key=lambda one: (rank(one), one.id))
+
+
+def rank(one: MyAssignment) -> str:
+    """Return what the list is sorted by: open work by its due time, closed work last.
+
+    What is late is sorted by its close, what has closed from the last one back.
+    """
+    end = one.times.due if one.times.state == "open" else one.times.closes
+    more = one.times.late_days_until
+    if one.times.state == "late" and end is not None and more is not None and end.at < more.at:
+        end = more
+    at = None if end is None else to_micros(end.at)
+    if one.times.state == "closed":
+        return f"2 {10**17 - (at or 0):018}"
+    return "1" if at is None else f"0 {at:018}"
+
+
+def _work(session: Session, assignments: Sequence[Assignment], students: Collection[UUID]) -> _Work:
+    ids = [one.id for one in assignments]
+    problems = posed_problems(session, ids)
+    posed = [one.row.id for those in problems.values() for one in those]
+    standings = session.scalars(
+        select(Standing).where(Standing.problem_id.in_(posed), Standing.student_id.in_(students))
+    )
+    opened = session.scalars(
+        select(Draw.problem_id).where(Draw.problem_id.in_(posed), Draw.student_id.in_(students))
+    )
+    grades = kept_grades(session, ids, students)
+    excused = session.scalars(
+        select(Excuse.assignment_id).where(
+            Excuse.assignment_id.in_(ids),
+            Excuse.student_id.in_(students),
+            Excuse.problem_id.is_(None),
+            Excuse.withdrawn_at.is_(None),
+        )
+    )
+    return _Work(
+        problems,
+        {row.problem_id: row for row in standings},
+        frozenset(opened),
+        {one: next(iter(grades.get(id_text(session, one), {}).values()), None) for one in ids},
+        frozenset(excused),
+    )
+
+
+def _told(
+    one: Assignment, where: Enrolled, rules: Rules, work: _Work, now: datetime
+) -> MyAssignment:
+    results = results_shown(one, rules, now=now)
+    problems = work.problems.get(one.id, ())
+    blanks = Blanks.of(blank_grade(one, where.course, tuple(problems)), problems)
+    blank = blanks.missing if is_over(rules, now=now) else blanks.open
+    cell = cell_of(work.grades[one.id], lambda: blank)
+    return MyAssignment(
+        id=one.id,
+        course=where.course.id,
+        course_title=where.course.title,
+        slug=one.slug,
+        title=one.title,
+        times=times(rules, where.course.zone, now=now),
+        attempts=rules.attempts,
+        excused=one.id in work.excused,
+        results_shown=results.now,
+        results_from=None if results.now else results.since,
+        points=sum((each.points for each in problems if not each.row.extra), Fraction(0)),
+        grade=_grade(cell) if results.now and one.id not in work.excused else None,
+        problems=tuple(_problem(each, work, results) for each in problems),
+    )
+
+
+def _grade(cell: Cell) -> ProblemScore | None:
+    if cell.score is None:
+        return None
+    return ProblemScore(score=cell.score, possible=cell.possible, waiting=cell.waiting)
+
+
+def _problem(one: PosedProblem, work: _Work, results: Shown) -> MyProblem:
+    standing = work.standings.get(one.row.id)
+    answered = _answered(standing)
+    parts = len(one.version.parts)
+    opened = standing is not None or one.row.id in work.opened
+    started: Literal["new", "opened", "started"] = "opened" if opened else "new"
+    return MyProblem(
+        problem=one.row.slug,
+        title=one.version.title,
+        points=one.points,
+        extra=one.row.extra,
+        state="answered" if answered >= parts else "started" if answered else started,
+        parts=parts,
+        answered=answered,
+        standing=score_of(standing) if results.now else None,
+    )
+
+
+def _answered(standing: Standing | None) -> int:
+    """Return how many parts have an answer that could be read."""
+    parts = standing.parts.values() if standing else ()
+    return sum(told["counts"] is not None and told["status"] not in FREE for told in parts)

@@ -1,0 +1,91 @@
+"""The points of a student at a problem, worked out as the page of grades does it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from api.schemas.grades import OverrideShown
+from api.schemas.student import PartScore
+from api.schemas.submissions import ProblemScore
+from api.services.gradebook.detail import override_shown
+from api.services.review.places import names_of
+from api.services.standings import read_part
+from api.services.standings.assignment import PosedProblem, load_problem, problem_line
+from api.services.student.seat import Seat
+from api.tables import Override, Standing
+from grader.policy import Graded, PartLine, PartStanding, ProblemLine, part_grade, problem_grade
+
+__all__ = ["Points", "overrides_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A problem as the grade sees it, with what was handed in and what people gave."""
+
+    line: ProblemLine
+    graded: Graded
+    parts: Mapping[str, PartStanding]
+
+    @classmethod
+    def of(cls, session: Session, seat: Seat, standing: Standing | None) -> Self:
+        """Return the points at *seat*."""
+        posed = seat.posed
+        problem = PosedProblem(posed.problem, posed.version)
+        held = {seat.student_id: seat.rules}
+        here = load_problem(session, posed.assignment, posed.member.course, problem, held=held)
+        told: Mapping[str, Any] = standing.parts if standing else {}
+        parts = {part: read_part(kept) for part, kept in told.items()}
+        line = problem_line(here, problem, seat.student_id, parts)
+        return cls(line, problem_grade(line), parts)
+
+    @property
+    def score(self) -> ProblemScore | None:
+        """Where the student stands; None where nothing was handed in and nothing given."""
+        begun = any(one.counts is not None for one in self.parts.values())
+        if not (begun or self.line.override is not None or any(map(_is_given, self.line.parts))):
+            return None
+        one = self.graded
+        return ProblemScore(score=one.score, possible=one.possible, waiting=one.waiting)
+
+    def part(self, name: str) -> PartScore | None:
+        """Return where the student stands in a part; its score is null where it does not count."""
+        line = next((one for one in self.line.parts if one.part == name), None)
+        standing = self.parts.get(name, PartStanding())
+        if line is None or (standing.counts is None and not _is_given(line)):
+            return None
+        counts = line.voided != "out" and (_is_given(line) or line.credit is not None)
+        graded = part_grade(self.line.problem, line)
+        return PartScore(
+            status=standing.status,
+            credit=standing.credit,
+            score=graded.score if counts else None,
+            waiting=graded.waiting,
+            manual=standing.manual,
+        )
+
+
+def _is_given(line: PartLine) -> bool:
+    """Tell whether somebody gave points for the part, whatever was handed in."""
+    return line.voided == "full" or (line.override is not None and line.voided != "out")
+
+
+def overrides_on(session: Session, seat: Seat) -> tuple[OverrideShown, ...]:
+    """Return the points that people gave the student for the problem, and for the assignment."""
+    posed = seat.posed
+    rows = session.scalars(
+        select(Override)
+        .where(
+            Override.assignment_id == posed.assignment.id,
+            Override.student_id == seat.student_id,
+            or_(Override.problem_id.is_(None), Override.problem_id == posed.problem.id),
+            Override.withdrawn_at.is_(None),
+        )
+        .order_by(Override.created_at, Override.id)
+    ).all()
+    slugs: dict[UUID, str] = {posed.problem.id: posed.problem.slug}
+    names = names_of(session, {row.author_id for row in rows})
+    return tuple(override_shown(row, slugs, names) for row in rows)

@@ -1,0 +1,144 @@
+"""Practice: other numbers of a problem, asked and judged as often as one likes; nothing is kept."""
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.clock import to_micros
+from api.errors import NotReleased
+from api.schemas.student_solution import PracticeOutcome, PracticeProblem, PracticeReply
+from api.services.marking import student_record
+from api.services.rules import rules_for
+from api.services.student.asking import asked, numbers, statement
+from api.services.student.seat import Seat, numbers_of, solutions_of
+from api.services.student.times import moment_of
+from api.services.submitting.intake import check_parts
+from api.services.variants import Variants
+from api.tables import Draw, Enrolment
+from api.tables import Variant as VariantRow
+from grader.grade import grade
+from grader.reading import Typed
+from grader.variant import Variant
+from problems.book import BOOK
+
+__all__ = ["practice_problem", "practise"]
+
+
+def practice_problem(
+    session: Session, seat: Seat, number: int, *, variants: Variants
+) -> PracticeProblem:
+    """Return the problem with the numbers of practice *number*."""
+    return _asked(number, _variant(session, seat, number, variants=variants))
+
+
+def _asked(number: int, variant: Variant) -> PracticeProblem:
+    return PracticeProblem(
+        number=number,
+        title=variant.problem.title,
+        statement=statement(variant),
+        numbers=numbers(variant),
+        parts=tuple(asked(part, variant) for part in variant.problem.parts),
+    )
+
+
+def practise(
+    session: Session, seat: Seat, number: int, answers: Mapping[str, Typed], *, variants: Variants
+) -> PracticeReply:
+    """Return what becomes of *answers* to the numbers of practice *number*."""
+    variant = _variant(session, seat, number, variants=variants)
+    check_parts(variant.problem, answers)
+    results = grade(variant, answers, book=BOOK, numbers=numbers_of(seat, variant))
+    return PracticeReply(
+        problem=_asked(number, variant),
+        results=tuple(
+            PracticeOutcome(**_seen(student_record(one, variant)), credit=one.credit)
+            for one in results
+            if one.part in answers
+        ),
+    )
+
+
+def _seen(told: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("part", "status", "read_as", "notes", "feedback", "position", "cells", "place")
+    return {name: told[name] for name in names}
+
+
+def _variant(session: Session, seat: Seat, number: int, *, variants: Variants) -> Variant:
+    """Return the variant of a practice number: never the student's own if there are others."""
+    _check_time(session, seat)
+    others = _others(session, seat)
+    if not others:
+        _check_solutions(session, seat)
+        return seat.variant(session, variants)
+    told = f"practice|{seat.posed.problem.id}|{seat.student_id}".encode()
+    digest = hmac.digest(bytes.fromhex(seat.posed.member.course.secret), told, "sha256")
+    start = int.from_bytes(digest, "big") % len(others)
+    position = others[(start + number) % len(others)]
+    return variants.variant(session, seat.drawn.version_id, position)
+
+
+def _check_time(session: Session, seat: Seat) -> None:
+    """Raise `NotReleased` for a student who may still hand in, unless solutions are shown."""
+    ends = seat.rules.ends_at
+    if seat.preview or (ends is not None and ends < to_micros(seat.now)):
+        return
+    _check_solutions(session, seat)
+
+
+def _check_solutions(session: Session, seat: Seat) -> None:
+    shown = solutions_of(session, seat)
+    if seat.preview or shown.now:
+        return
+    until = shown.since
+    when = "later"
+    if until is not None:
+        when = f"after {moment_of(until, seat.posed.member.course.zone, now=seat.now).text}"
+    raise NotReleased(f"There is practice on this problem {when}.", until=until)
+
+
+def _others(session: Session, seat: Seat) -> list[int]:
+    """Return the places of all variants that no grade is about any more, and not the student's.
+
+    Numbers of who may still hand in are left out: nobody else is to try answers to them.
+    """
+    taken = set() if seat.preview else _numbers_at_work(session, seat)
+    own = select(Draw.position).where(
+        Draw.problem_id == seat.key.problem_id, Draw.student_id == seat.student_id
+    )
+    rows = session.scalars(
+        select(VariantRow.position)
+        .where(
+            VariantRow.version_id == seat.drawn.version_id,
+            VariantRow.position != seat.drawn.position,
+            VariantRow.position.not_in(own),
+        )
+        .order_by(VariantRow.position)
+    )
+    return [position for position in rows if position not in taken]
+
+
+def _numbers_at_work(session: Session, seat: Seat) -> set[int]:
+    """Return the places of the variants of students who may still hand in."""
+    posed = seat.posed
+    found = session.execute(
+        select(Draw.student_id, Draw.position)
+        .join(
+            Enrolment,
+            (Enrolment.user_id == Draw.student_id)
+            & (Enrolment.course_id == posed.member.course.id),
+        )
+        .where(
+            Draw.problem_id == posed.problem.id,
+            Enrolment.withdrawn_at.is_(None),
+            Enrolment.is_test.is_(False),
+        )
+    ).all()
+    students = {row.student_id for row in found}
+    rules = rules_for(session, posed.assignment, posed.member.course, students)
+    now = to_micros(seat.now)
+    ends = {student: one.ends_at for student, one in rules.items()}
+    at_work = {student for student, end in ends.items() if end is None or now <= end}
+    return {position for student, position in found if student in at_work}

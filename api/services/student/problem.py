@@ -1,0 +1,180 @@
+"""A problem as one student has it: the question with its numbers, and where the student stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.clock import from_micros
+from api.schemas.student import LastAnswer, NoticeView, PartView, ProblemView
+from api.schemas.submissions import ProblemScore
+from api.services.standings import answered, earlier_answers
+from api.services.student.asking import asked, numbers, statement
+from api.services.student.drafts import draft_of
+from api.services.student.outcomes import status_shown
+from api.services.student.points import Points, overrides_on
+from api.services.student.seat import Seat, solutions_of
+from api.services.student.times import times
+from api.services.variants import Variants
+from api.tables import Answer, Draw, GradeChange, Notice, Standing, Submission
+from grader.json_values import from_json
+from grader.policy import attempts_used, next_attempt_at
+from grader.reading import Typed
+from grader.variant import Variant
+
+__all__ = ["problem_view", "score_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a student has done at a problem: the answers by part in order, and what they make.
+
+    *typed* are the answers of submissions as they were typed.
+    """
+
+    answers: Mapping[str, Sequence[Answer]]
+    typed: Mapping[UUID, Mapping[str, Typed]]
+    standing: Standing | None
+
+
+def problem_view(session: Session, seat: Seat, *, variants: Variants) -> ProblemView:
+    """Return the problem at *seat*, with no more than its student may know now."""
+    posed, variant = seat.posed, seat.variant(session, variants)
+    work = _work(session, seat)
+    points = Points.of(session, seat, work.standing)
+    results, solutions = seat.results, solutions_of(session, seat)
+    is_renewable = posed.assignment.variants == "each_after"
+    draw = _draw(session, seat)
+    return ProblemView(
+        assignment=posed.assignment.id,
+        course=posed.member.course.id,
+        problem=posed.problem.slug,
+        title=variant.problem.title,
+        statement=statement(variant),
+        numbers=numbers(variant),
+        parts=_parts(seat, variant, work, points),
+        draw=None if seat.preview else seat.drawn.number,
+        opened_at=draw.opened_at if draw else (seat.now if seat.is_first_sight else None),
+        draft=draft_of(session, seat.key),
+        notices=_notices(session, seat),
+        times=times(seat.rules, posed.member.course.zone, now=seat.now),
+        attempts=seat.rules.attempts,
+        cool_down_seconds=seat.rules.cool_down // 1_000_000,
+        new_numbers_after=posed.assignment.new_after if is_renewable else None,
+        results_shown=results.now,
+        results_from=None if results.now else results.since,
+        solutions_shown=solutions.now,
+        solutions_from=None if solutions.now else solutions.since,
+        standing=points.score if results.now else None,
+        overrides=overrides_on(session, seat) if results.now else (),
+    )
+
+
+def _draw(session: Session, seat: Seat) -> Draw | None:
+    if not seat.opened:
+        return None
+    return session.get(Draw, seat.key._asdict() | {"number": seat.drawn.number})
+
+
+def score_of(standing: Standing | None) -> ProblemScore | None:
+    """Return where a student stands in a problem; None where nothing was handed in."""
+    if standing is None or standing.score is None:
+        return None
+    return ProblemScore(
+        score=standing.score, possible=standing.possible or Fraction(0), waiting=standing.waiting
+    )
+
+
+def _work(session: Session, seat: Seat) -> _Work:
+    found: dict[str, list[Answer]] = {}
+    for row in earlier_answers(session, [seat.key])[seat.key]:
+        found.setdefault(row.part, []).append(row)
+    last = {rows[-1].submission_id for rows in found.values()}
+    stored = select(Submission.id, Submission.answers).where(Submission.id.in_(last))
+    typed = {
+        submission: {part: from_json(told) for part, told in answers.items()}
+        for submission, answers in session.execute(stored)
+    }
+    return _Work(found, typed, session.get(Standing, seat.key._asdict()))
+
+
+def _parts(seat: Seat, variant: Variant, work: _Work, points: Points) -> tuple[PartView, ...]:
+    results = seat.results
+    return tuple(
+        PartView(
+            **dict(asked(part, variant)),
+            **_attempts(seat, work.answers.get(part.id, ())),
+            voided=seat.posed.problem.voided.get(part.id, ""),
+            standing=points.part(part.id) if results.now else None,
+            last=_last(seat, work, part.id),
+        )
+        for part in variant.problem.parts
+    )
+
+
+def _attempts(seat: Seat, rows: Sequence[Answer]) -> dict[str, Any]:
+    """Return how many attempts at a part are used and left, and until when it is too early."""
+    earlier = [answered(row) for row in rows]
+    used, then = attempts_used(earlier), next_attempt_at(seat.rules, earlier)
+    wait = None if then is None else from_micros(then)
+    return {
+        "attempts_used": used,
+        "attempts_left": seat.rules.attempts_left(used),
+        "wait_until": wait if wait is not None and wait > seat.now else None,
+    }
+
+
+def _last(seat: Seat, work: _Work, part: str) -> LastAnswer | None:
+    """Return the last answer to a part, unless it was to other numbers."""
+    rows = work.answers.get(part, ())
+    if not rows or rows[-1].draw != seat.drawn.number:
+        return None
+    row = rows[-1]
+    return LastAnswer(
+        submission=row.submission_id,
+        sequence=row.sequence,
+        received_at=row.received_at,
+        typed=work.typed[row.submission_id].get(part),
+        read_as=row.shown,
+        status=status_shown(row.status, results=seat.results),
+    )
+
+
+def _notices(session: Session, seat: Seat) -> tuple[NoticeView, ...]:
+    """Return what was corrected, with what the student's grade gained by that regrade."""
+    rows = session.scalars(
+        select(Notice)
+        .where(Notice.problem_id == seat.posed.problem.id, Notice.withdrawn_at.is_(None))
+        .order_by(Notice.created_at, Notice.id)
+    ).all()
+    gains = _gains(session, seat, [row.regrade_id for row in rows if row.regrade_id is not None])
+    return tuple(
+        NoticeView(
+            text=row.text,
+            at=row.created_at,
+            gained=gains.get(row.regrade_id) if row.regrade_id and seat.results.now else None,
+        )
+        for row in rows
+    )
+
+
+def _gains(session: Session, seat: Seat, regrades: Sequence[UUID]) -> dict[UUID, Fraction]:
+    """Return by regrade what the student's grade of the assignment changed by it, undoing too."""
+    found: dict[UUID, Fraction] = dict.fromkeys(regrades, Fraction(0))
+    if not regrades:
+        return found
+    changes = session.scalars(
+        select(GradeChange).where(
+            GradeChange.assignment_id == seat.posed.assignment.id,
+            GradeChange.student_id == seat.student_id,
+            GradeChange.cause_id.in_(regrades),
+        )
+    )
+    for change in changes:
+        if change.cause_id is not None:
+            found[change.cause_id] += (change.after or 0) - (change.before or 0)
+    return found

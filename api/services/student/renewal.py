@@ -1,0 +1,131 @@
+"""New numbers for a student who tried often enough with the old ones."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.clock import to_micros
+from api.errors import Conflict, Forbidden
+from api.schemas.student_work import NewNumbers
+from api.services.draws import draw_position
+from api.services.standings import answered, earlier_answers
+from api.services.student.seat import Seat, is_pinned
+from api.services.submitting.late_days import with_late_days
+from api.services.upserts import insert_missing
+from api.services.variants import ORIGINAL
+from api.tables import Answer, Draw, Standing
+from grader.policy import attempts_used
+
+__all__ = ["new_numbers"]
+
+FULL: Final = 1
+TEXT: Final = "text"
+
+
+def new_numbers(session: Session, seat: Seat) -> NewNumbers:
+    """Give the student numbers that are new to them; `Conflict` where it is not the time for it.
+
+    Credit that was earned stays, attempts go on being counted, and later parts do not compute with
+    answers to the old numbers. Of two requests at once one is refused.
+    """
+    if seat.preview:
+        raise Forbidden("Only students and the test student have numbers of their own.")
+    if not is_pinned(session, seat):
+        raise Conflict("The problem was changed just now; read it again.")
+    _lock(session, seat)
+    used = _positions(session, seat)
+    if seat.drawn.number + 1 in used:
+        raise Conflict("You have new numbers already; read the problem again.")
+    _check_time(session, seat)
+    number = seat.drawn.number + 1
+    row = {
+        **seat.key._asdict(),
+        "number": number,
+        "version_id": seat.posed.version.id,
+        "position": _unused(seat, number, set(used.values())),
+        "opened_at": seat.now,
+    }
+    insert_missing(session, Draw, [row])
+    return NewNumbers(draw=number, opened_at=seat.now)
+
+
+def _lock(session: Session, seat: Seat) -> None:
+    """Let no other request of the student at this problem pass at the same time."""
+    session.execute(
+        select(Standing.problem_id)
+        .where(Standing.problem_id == seat.key.problem_id, Standing.student_id == seat.student_id)
+        .with_for_update()
+    )
+
+
+def _positions(session: Session, seat: Seat) -> dict[int, int]:
+    """Return the places in the list that the student has had, by draw."""
+    rows = session.scalars(
+        select(Draw).where(
+            Draw.problem_id == seat.key.problem_id, Draw.student_id == seat.student_id
+        )
+    )
+    return {row.number: row.position for row in rows}
+
+
+def _check_time(session: Session, seat: Seat) -> None:
+    """Raise `Conflict` unless the assignment gives new numbers, and gives them now."""
+    assignment = seat.posed.assignment
+    if assignment.variants != "each_after" or not assignment.new_after:
+        raise Conflict("This assignment gives no new numbers.")
+    held, _ = with_late_days(session, assignment, student=seat.student_id, at=seat.now)
+    if not held.is_open(to_micros(seat.now)):
+        raise Conflict("The assignment is closed.", code="deadline_passed")
+    answers = earlier_answers(session, [seat.key])[seat.key]
+    here = [one for one in answers if one.draw == seat.drawn.number]
+    tried = _tried(here, verdicts=seat.results.now)
+    if tried < assignment.new_after:
+        raise Conflict(
+            f"New numbers come after {assignment.new_after} counted attempts at a part without "
+            f"full credit; so far there are {tried}."
+        )
+    if not _has_attempts(seat, answers):
+        raise Conflict(
+            "No attempt is left at any part, so there is nothing to answer with new numbers.",
+            code="attempts_exhausted",
+        )
+
+
+def _has_attempts(seat: Seat, answers: Sequence[Answer]) -> bool:
+    """Tell whether a part may still be answered; a text always may."""
+    return any(
+        part["kind"] == TEXT
+        or seat.rules.attempts_left(
+            attempts_used(answered(one) for one in answers if one.part == part["id"])
+        )
+        != 0
+        for part in seat.posed.version.parts
+    )
+
+
+def _tried(answers: list[Answer], *, verdicts: bool) -> int:
+    """Return how many attempts were counted at the part that was tried most, without full credit.
+
+    Where *verdicts* are hidden the full ones count like the others, so that nothing is told.
+    """
+    full = {one.part for one in answers if verdicts and one.credit == FULL}
+    counted = Counter(
+        one.part for one in answers if one.attempt is not None and one.part not in full
+    )
+    return max(counted.values(), default=0)
+
+
+def _unused(seat: Seat, number: int, used: set[int]) -> int:
+    """Return the place of new numbers: as drawn, or the next that the student has not had."""
+    length = seat.posed.version.variants
+    start = draw_position(seat.posed, number, student=seat.student_id)
+    if start == ORIGINAL:
+        raise Conflict("This problem has no other numbers.")
+    for step in range(length):
+        position = (start + step) % length
+        if position not in used:
+            return position
+    raise Conflict(f"You have had all {length} sets of numbers that there are.")

@@ -1,0 +1,1 @@
+"""Submissions: judged outside of any transaction, admitted and written by one writer."""

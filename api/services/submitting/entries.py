@@ -1,0 +1,90 @@
+"""One submission on its way: what was judged, and what becomes of it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from api.services.standings import Key
+from api.services.submitting.judging import Judged
+from grader.reading import Typed
+from grader.reading.styles import Style
+
+__all__ = ["Accepted", "Drawn", "Entry", "fingerprint", "receipt_digest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Which numbers a student has: the *number* of the draw, a version, a position in its list."""
+
+    number: int
+    version_id: UUID
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A submission that was judged, with the sequence number of the last one that was seen then.
+
+    *author_id* sent it, *student_id* it is for: they differ for the test student.
+    """
+
+    author_id: UUID
+    student_id: UUID
+    course_id: UUID
+    assignment_id: UUID
+    problem_id: UUID
+    problem: str
+    token_id: UUID | None
+    drawn: Drawn
+    received_at: datetime
+    answers: Mapping[str, Typed]
+    key: str | None
+    judged: Mapping[str, Judged]
+    seen: int
+    numbers: Style | None
+    print: str = field(default="")
+
+    @property
+    def standing(self) -> Key:
+        """Whose standing the submission changes."""
+        return Key(self.problem_id, self.student_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A submission that is stored: its id and what its author is told."""
+
+    id: UUID
+    reply: dict[str, Any]
+    replayed: bool = False
+
+
+def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:
+    """Return the digest of a request, by which a key that is used for another one is noticed."""
+    told = json.dumps(
+        [str(problem_id), str(student_id), answers], sort_keys=True, default=str, ensure_ascii=True
+    )
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def receipt_digest(
+    submission_id: UUID, key: Key, sequence: int, received_at: datetime, answers: object
+) -> str:
+    """Return the SHA-256 of a receipt: of what was handed in, by whom, to what and when."""
+    told = json.dumps(
+        [
+            str(submission_id),
+            str(key.problem_id),
+            str(key.student_id),
+            sequence,
+            received_at.isoformat(),
+            answers,
+        ],
+        sort_keys=True,
+        default=str,
+    )
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -1,0 +1,136 @@
+"""Answers judged, with all of what is found in the form in which it is stored."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from api.services.marking import student_record
+from api.tables import Answer
+from grader import ENGINE
+from grader.grade import grade
+from grader.json_values import UnwrittenError, from_json, to_json
+from grader.kinds import KINDS
+from grader.policy import Offered
+from grader.reading import Typed
+from grader.reading.styles import Style
+from grader.record import to_record
+from grader.result import Result
+from grader.values import Value
+from grader.variant import Variant
+from problems.book import BOOK
+
+__all__ = ["Judged", "carried_by", "judge", "value_digest"]
+
+MAX_SHOWN = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The result of one answer as it is stored.
+
+    *value* is the digest of what was read ("" where nothing was), *shown* the same in words,
+    *carries* what later parts compute with, *said* what the student may see, *record* all.
+    """
+
+    part: str
+    status: str
+    credit: Fraction | None
+    points: Fraction
+    mistakes: str
+    value: str
+    shown: str
+    carries: dict[str, Any] | None
+    costs: bool
+    said: dict[str, Any]
+    record: dict[str, Any]
+    engine: str = ENGINE
+
+    @property
+    def offered(self) -> Offered:
+        """The answer as the policy sees it."""
+        return Offered(self.value, costs=self.costs)
+
+
+def judge(
+    variant: Variant,
+    answers: Mapping[str, Typed],
+    *,
+    carried: Mapping[str, Value],
+    numbers: Style | None,
+    draw: int = 0,
+) -> dict[str, Judged]:
+    """Return what becomes of *answers* by part; *carried* are the student's earlier values."""
+    results = grade(variant, answers, book=BOOK, carried=carried, numbers=numbers)
+    return {
+        one.part: _judged(one, variant, numbers=numbers, draw=draw)
+        for one in results
+        if one.part in answers
+    }
+
+
+def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: int) -> Judged:
+    part = variant.problem.part(result.part)
+    by_person = KINDS[part.kind].by_person
+    waits = result.status == "needs_review"
+    return Judged(
+        part=result.part,
+        status=result.status,
+        credit=result.credit,
+        points=Fraction(result.points),
+        mistakes="|".join(result.mistakes),
+        value=value_digest(result, draw=draw),
+        shown=result.read_as[:MAX_SHOWN],
+        carries=_carries(result),
+        costs=result.costs_attempt and not by_person and not waits,
+        said=_plain(student_record(result, variant)),
+        record=_plain(to_record(result, variant, numbers=numbers)),
+    )
+
+
+def _plain(told: object) -> Any:
+    """Return JSON data with lists for tuples, and texts for exact numbers."""
+    return json.loads(json.dumps(told, default=str))
+
+
+def value_digest(result: Result, *, draw: int = 0) -> str:
+    """Return a digest that is equal for answers which read alike, "" where nothing was read.
+
+    Answers to other numbers (*draw*) are other answers.
+    """
+    if result.value is None:
+        return ""
+    try:
+        told = json.dumps(to_json(result.value), sort_keys=True)
+    except UnwrittenError:
+        told = result.read_as
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    return f"{digest}#{draw}" if draw else digest
+
+
+def _carries(result: Result) -> dict[str, Any] | None:
+    if result.carries is None:
+        return None
+    try:
+        return {"value": to_json(result.carries)}
+    except UnwrittenError:
+        return None
+
+
+def carried_by(
+    answers: Iterable[Answer], *, draw: int, before: UUID | None = None
+) -> dict[str, Value]:
+    """Return the last readable value that a student gave to each part, for the numbers *draw*.
+
+    *answers* come in order; those of the submission *before* and after it do not count.
+    """
+    found: dict[str, Value] = {}
+    for answer in answers:
+        if answer.submission_id == before:
+            break
+        if answer.draw == draw and answer.carries is not None:
+            found[answer.part] = from_json(answer.carries["value"])
+    return found

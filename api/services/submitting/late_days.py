@@ -1,0 +1,80 @@
+"""Late days: a budget for the course, spent by itself when somebody hands in late."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.clock import to_micros
+from api.schemas.timeline import TimelineSpec
+from api.services.rules import granted_to, rules
+from api.services.upserts import upsert
+from api.tables import Assignment, Course, Enrolment, LateDays
+from grader.policy import Rules
+
+__all__ = ["left_of_budget", "spend", "with_late_days"]
+
+
+def left_of_budget(session: Session, course: Course, student: UUID) -> int:
+    """Return how many late days a student has left in a course."""
+    spent = session.scalar(
+        select(func.sum(LateDays.days))
+        .join(Assignment, Assignment.id == LateDays.assignment_id)
+        .where(
+            Assignment.course_id == course.id,
+            Assignment.deleted_at.is_(None),
+            LateDays.student_id == student,
+        )
+    )
+    return max(0, course.late_day_budget - (spent or 0))
+
+
+def with_late_days(
+    session: Session, assignment: Assignment, *, student: UUID, at: datetime
+) -> tuple[Rules, int]:
+    """Return the rules for a submission at a time, and the late days to be spent in all for them.
+
+    As many days are spent as keep the work from being late, and none (0) where it is not, or where
+    the budget does not reach so far.
+    """
+    course = session.get_one(Course, assignment.course_id)
+    granted = granted_to(session, assignment, [student])[student]
+    now = rules(assignment, course, granted)
+    spec = TimelineSpec.model_validate(assignment.timeline)
+    if not (spec.late_days and course.late_day_budget) or _is_on_time(now, at):
+        return now, 0
+    _lock(session, course, student)
+    most = min(spec.late_days, granted.late_days + left_of_budget(session, course, student))
+    for days in range(granted.late_days + 1, most + 1):
+        more = rules(assignment, course, replace(granted, late_days=days))
+        if _is_on_time(more, at):
+            return more, days
+    return now, 0
+
+
+def _is_on_time(held: Rules, at: datetime) -> bool:
+    return held.late_credit(to_micros(at)) == 1
+
+
+def _lock(session: Session, course: Course, student: UUID) -> None:
+    """Let no other submission of the student spend days of the budget at the same time."""
+    session.execute(
+        select(Enrolment.id)
+        .where(Enrolment.course_id == course.id, Enrolment.user_id == student)
+        .with_for_update()
+    )
+
+
+def spend(
+    session: Session, assignment: Assignment, student: UUID, *, days: int, at: datetime
+) -> None:
+    """Note that *days* of the budget are spent on an assignment in all."""
+    row = {
+        "assignment_id": assignment.id,
+        "student_id": student,
+        "days": days,
+        "spent_at": at,
+    }
+    upsert(session, LateDays, [row])

@@ -1,0 +1,122 @@
+"""Published problems and variants, loaded from the database and kept in memory.
+
+A version never changes, so what was loaded once holds for as long as the process runs.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from api.errors import NotFound
+from api.tables import ProblemVersion
+from api.tables import Variant as VariantRow
+from grader import ENGINE
+from grader.problem import Problem
+from grader.variant import Variant
+from problems.book import BOOK
+from problems.loader import load_problem
+from problems.stored import load_variant, rekey_variant
+
+__all__ = ["ORIGINAL", "Variants", "chosen_position"]
+
+ORIGINAL: Final = -1
+"""The position of the textbook variant."""
+SEEDS_TOLD: Final = 10
+PROBLEMS_KEPT: Final = 1024
+VARIANTS_KEPT: Final = 4096
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+def chosen_position(
+    session: Session, version_id: UUID, *, seed: int | None = None, position: int | None = None
+) -> int:
+    """Return the place of the variant of a *seed* or at a *position*, by default of the first.
+
+    The original comes before all others. `NotFound` says what there is instead.
+    """
+    rows = session.execute(
+        select(VariantRow.position, VariantRow.seed)
+        .where(VariantRow.version_id == version_id)
+        .order_by(VariantRow.position)
+    ).all()
+    wanted: list[int] = [
+        row.position
+        for row in rows
+        if seed in {None, row.seed} and position in {None, row.position}
+    ]
+    if not wanted:
+        raise NotFound(f"There is no such variant. {_published(rows)}")
+    return wanted[0]
+
+
+def _published(rows: Sequence[Row[int, int | None]]) -> str:
+    """Return which variants there are, in a sentence."""
+    seeds = [row.seed for row in rows if row.seed is not None]
+    more = ", ..." if len(seeds) > SEEDS_TOLD else ""
+    told = [f"position {ORIGINAL}, the original"] if rows and rows[0].position == ORIGINAL else []
+    if seeds:
+        listed = ", ".join(map(str, seeds[:SEEDS_TOLD]))
+        told.append(f"positions 0 to {len(seeds) - 1} with the seeds {listed}{more}")
+    return f"Published are {' and '.join(told)}."
+
+
+class _Kept(Generic[K, V]):
+    """The last *size* values that were asked for; threads may share it."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """Return the value of *key*, made if it is not kept."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        made = make()
+        with self._lock:
+            value = self._values.setdefault(key, made)  # another thread may have been faster
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
+
+
+class Variants:
+    """Problems by version, and their variants by position."""
+
+    def __init__(self) -> None:
+        self._problems: _Kept[UUID, Problem] = _Kept(PROBLEMS_KEPT)
+        self._variants: _Kept[tuple[UUID, int], Variant] = _Kept(VARIANTS_KEPT)
+
+    def problem(self, version: ProblemVersion) -> Problem:
+        """Return the problem of a version."""
+        return self._problems.get(
+            version.id, lambda: load_problem(version.source, file=f"{version.problem}.yaml")
+        )
+
+    def variant(self, session: Session, version_id: UUID, position: int) -> Variant:
+        """Return a variant, with keys by the engine that runs; `NotFound` where there is none."""
+        key = version_id, position
+        return self._variants.get(key, lambda: self._load(session, version_id, position))
+
+    def _load(self, session: Session, version_id: UUID, position: int) -> Variant:
+        version = session.get(ProblemVersion, version_id)
+        row = session.scalar(
+            select(VariantRow).where(
+                VariantRow.version_id == version_id, VariantRow.position == position
+            )
+        )
+        if version is None or row is None:
+            raise NotFound("There is no such variant.")
+        problem = self.problem(version)
+        if row.data.get("engine") != ENGINE:
+            return rekey_variant(row.data, problem, BOOK)
+        return load_variant(row.data, problem, BOOK)

@@ -1,0 +1,99 @@
+"""Versions of problems as they are stored: numbered, with the variants that students draw from."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from api.ids import new_id
+from api.services.publishing import Published
+from api.services.variants import ORIGINAL
+from api.tables import ProblemVersion, Variant
+from grader.problem import Problem
+from problems.loader import load_problem
+
+__all__ = ["BANK", "newest", "store_version", "summary_of_parts"]
+
+BANK: Final = "bank"
+"""The space of the problems that every course may use."""
+
+
+def newest(session: Session, problem: str, *, space: str = BANK) -> ProblemVersion | None:
+    """Return the last published version of a problem, None where there is none."""
+    return session.scalar(
+        select(ProblemVersion)
+        .where(
+            ProblemVersion.space == space,
+            ProblemVersion.problem == problem,
+            ProblemVersion.status == "published",
+        )
+        .order_by(ProblemVersion.number.desc())
+        .limit(1)
+    )
+
+
+def summary_of_parts(problem: Problem) -> list[dict[str, Any]]:
+    """Return the parts of a problem as far as lists and grades ask: id, kind, points."""
+    return [
+        {"id": part.id, "kind": part.kind, "points": str(part.points)} for part in problem.parts
+    ]
+
+
+def store_version(
+    session: Session,
+    published: Published,
+    source: str,
+    *,
+    now: datetime,
+    space: str = BANK,
+    created_by: UUID | None = None,
+    note: str = "",
+    based_on: UUID | None = None,
+) -> ProblemVersion:
+    """Write a published version under the next number, with its variants; return it."""
+    last = session.scalar(
+        select(func.max(ProblemVersion.number)).where(
+            ProblemVersion.space == space, ProblemVersion.problem == published.id
+        )
+    )
+    rows = list(variant_rows(published.variants))
+    version = ProblemVersion(
+        id=new_id(),
+        space=space,
+        problem=published.id,
+        number=(last or 0) + 1,
+        status="published",
+        source=source,
+        title=published.title,
+        topic=published.topic,
+        difficulty=published.difficulty,
+        points=published.points,
+        parts=summary_of_parts(load_problem(source, file=f"{published.id}.yaml")),
+        draw_hash=published.draw_hash,
+        marking_hash=published.marking_hash,
+        engine=published.engine,
+        variants=sum(row["position"] != ORIGINAL for row in rows),
+        report=dict(published.report),
+        note=note,
+        based_on=based_on,
+        created_by=created_by,
+        created_at=now,
+    )
+    session.add(version)
+    session.flush()
+    session.execute(insert(Variant), [{**row, "version_id": version.id} for row in rows])
+    return version
+
+
+def variant_rows(variants: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Yield the rows of variants: the original at its own position, the others as they come."""
+    position = 0
+    for data in variants:
+        if data["seed"] is None:
+            yield {"position": ORIGINAL, "seed": None, "data": dict(data)}
+        else:
+            yield {"position": position, "seed": data["seed"], "data": dict(data)}
+            position += 1

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api import console
+from api import console, course_commands, database_commands, user_commands
 from api.services import marking, reading, reports
 from api.services.batch import (
     FIELDS,
@@ -41,6 +41,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+for commands in (user_commands, database_commands, course_commands):
+    app.add_typer(commands.app)
 
 ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="The variant of this seed.")]

@@ -1,21 +1,78 @@
 """The server process: ``python -m api.serve``, which `make run` and the container start."""
 
 import os
+import socket
 import sys
 
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from api.app import create_app
+from api.errors import ServiceError
+from api.publisher import publish_in_background
+from api.services.demo.welcome import Welcome
 from api.settings import PREFIX, Settings
+from api.starting import StartError, prepare
 from grader.errors import ProblemError
 
 __all__ = ["main", "serve"]
 
 
+class _Server(uvicorn.Server):
+    """A server that says how to reach the demo course once it can be reached."""
+
+    def __init__(self, config: uvicorn.Config, welcome: Welcome | None) -> None:
+        super().__init__(config)
+        self._welcome = welcome
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and then print the welcome."""
+        await super().startup(sockets)
+        if self._welcome is not None and self.servers:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            sys.stdout.write(self._welcome.text(_address(self.config.host, port)))
+            sys.stdout.flush()
+
+
+def _address(host: str, port: int) -> str:
+    """Return the URL by which this machine reaches a server that listens at *host*."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  # only compared
+    if ":" in reached and not reached.startswith("["):
+        reached = f"[{reached}]"
+    return f"http://{reached}:{port}"
+
+
 def serve(settings: Settings) -> None:
-    """Serve until the process is told to stop."""
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, server_header=False)
+    """Prepare the database and serve until the process is told to stop.
+
+    The bank is published meanwhile, in a process of its own.
+    """
+    _check_free(settings)
+    welcome = prepare(settings)
+    app = create_app(settings)
+    publish_in_background(settings)
+    config = uvicorn.Config(app, host=settings.host, port=settings.port, server_header=False)
+    server = _Server(config, welcome)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        sys.exit(1)
+
+
+def _check_free(settings: Settings) -> None:
+    """Raise `StartError` where the address is taken, before anything is prepared for it."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family):
+            return
+    except OSError as error:
+        raise StartError(
+            f"{settings.host} port {settings.port}: {(error.strerror or str(error)).lower()}; "
+            f"set {PREFIX}HOST and {PREFIX}PORT to others"
+        ) from error
 
 
 def main() -> None:
@@ -30,8 +87,18 @@ def main() -> None:
     try:
         serve(settings)
     except ProblemError as error:
-        sys.stderr.write(f"{PREFIX}BANK: {error}\n")
-        sys.exit(2)
+        _fail(f"{PREFIX}BANK: {error}")
+    except (StartError, ServiceError) as error:
+        _fail(str(error))
+    except ArgumentError:
+        _fail(f"{PREFIX}DATABASE is no address of a database; write sqlite:///grader.db, say")
+    except OperationalError:
+        _fail(f"{PREFIX}DATABASE cannot be reached; look at its address, and whether it runs")
+
+
+def _fail(said: str) -> None:
+    sys.stderr.write(f"{said}\n")
+    sys.exit(2)
 
 
 if __name__ == "__main__":

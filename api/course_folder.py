@@ -1,0 +1,120 @@
+"""A course and a folder of files, from the command line, in the database itself."""
+
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from api.clock import system_clock
+from api.db import Database
+from api.errors import ServiceError
+from api.schemas.course_files import Applied
+from api.services.acts import Act, hold
+from api.services.course_files.applying import apply, new_course_of, publish_all, to_publish
+from api.services.course_files.exporting import ASSIGNMENTS, COURSE, PROBLEMS, course_files
+from api.services.course_files.parsing import Setup, read_setup
+from api.services.rows import FileError, read_text
+from api.settings import Settings
+from api.tables import Course
+
+__all__ = ["apply_folder", "export_course"]
+
+UNUSABLE = "the database cannot be used; is its address right, and was it migrated?"
+
+
+def export_course(settings: Settings, slug: str, folder: Path) -> tuple[int, list[str]]:
+    """Write the files of a course into *folder*; return how many, and which others are there."""
+    db = Database(settings.database)
+    try:
+        with db.reading() as session:
+            files = course_files(session, _course(session, slug))
+    except SQLAlchemyError as error:
+        raise FileError(UNUSABLE) from error
+    finally:
+        db.close()
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+    return len(files), [path for path in _paths(folder) if path not in files]
+
+
+def _course(session: Session, slug: str) -> Course:
+    found = session.scalar(select(Course).where(Course.slug == slug))
+    if found is None:
+        raise FileError(f"there is no course {slug!r}")
+    return found
+
+
+def _paths(folder: Path) -> list[str]:
+    """Return the paths of the files of a course in *folder*."""
+    found = [folder / COURSE] if (folder / COURSE).exists() else []
+    for name in (ASSIGNMENTS, PROBLEMS):
+        found += sorted((folder / name).glob("*.yaml"))
+    return [path.relative_to(folder).as_posix() for path in found]
+
+
+def apply_folder(
+    settings: Settings, folder: Path, slug: str, *, prune: bool, dry_run: bool
+) -> Applied:
+    """Make a course what the files in *folder* say; return what changed."""
+    files = {path: read_text(folder / path) for path in _paths(folder)}
+    if not files:
+        raise FileError(f"there is no {COURSE} in {folder}")
+    db = Database(settings.database)
+    try:
+        setup = read_setup(files)
+        name = slug or _named(setup)
+        with db.reading() as session:
+            course = session.scalar(select(Course).where(Course.slug == name))
+            sources = to_publish(session, course, setup)
+        solved = publish_all(sources, seeds=settings.seeds)
+        with db.transaction() as session:
+            course = _found_or_made(session, setup, name)
+            act = Act(course, None, system_clock(), dry_run=dry_run)
+            done = apply(session, act, setup, solved, prune=prune)
+            if dry_run:
+                session.rollback()  # a course that was only made for this
+    except ServiceError as error:
+        raise FileError(_told(error)) from error
+    except SQLAlchemyError as error:
+        raise FileError(UNUSABLE) from error
+    finally:
+        db.close()
+    return done
+
+
+def _named(setup: Setup) -> str:
+    if setup.course is None:
+        raise FileError(f"there is no {COURSE}, so say which course: --course SLUG")
+    return setup.course.told.slug
+
+
+def _found_or_made(session: Session, setup: Setup, slug: str) -> Course:
+    """Return the course of that slug, held until the end; a new one where there is none."""
+    course = session.scalar(select(Course).where(Course.slug == slug))
+    if course is None:
+        if setup.course is None:
+            raise FileError(f"there is no course {slug!r}, and no {COURSE} to make it of")
+        course = new_course_of(session, setup.course, slug=slug, now=system_clock())
+    hold(session, course)
+    return course
+
+
+def _told(error: ServiceError) -> str:
+    """Return every error with its file and line."""
+    if not error.errors:
+        return error.detail
+    return "\n".join(
+        ": ".join(
+            piece
+            for piece in (
+                ":".join(str(at) for at in (one.file, one.line) if at),
+                one.field,
+                one.said,
+            )
+            if piece
+        )
+        for one in error.errors
+    )

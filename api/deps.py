@@ -1,0 +1,196 @@
+"""What every route is given: `Here`, one request with its caller and the database.
+
+A route opens its transaction itself, `with here.reading()` or `with here.transaction()`: what it
+returns is answered after the commit, so that no failed commit is told as a success.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from api.auth.limits import Action, address_key
+from api.auth.roles import Right
+from api.auth.sessions import cookie_for, foreign_request
+from api.errors import Forbidden, Unauthenticated
+from api.http.asking import Asking
+from api.ids import read_id
+from api.services import access, knocks, presence
+from api.services.access import Caller, Member, Posed
+from api.services.assignments.viewing import one_for
+from api.services.presence import Visit
+from api.services.submitting.intake import check_released
+from api.state import Pace, Service
+from api.tables import Assignment
+
+__all__ = ["Here", "HereDep", "HereSubmitting", "HereTyping", "HereUnasked"]
+
+
+class Here(Asking):
+    """One request: when it arrived, who asks, and the database.
+
+    It counts once for who asks, among the requests of its *pace*.
+    """
+
+    pace: ClassVar[Pace] = "requests"
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.service: Service = request.app.state.service
+        self.now: datetime = request.state.arrived
+        self.visit = Visit(request.method)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that changes nothing."""
+        with self.unnoted() as session:
+            yield session
+            due = presence.is_due(session, self.visit, now=self.now)
+        if due:
+            presence.note_apart(self.service.db, self.visit, now=self.now)
+            self.visit.is_noted = True
+            self.wrote()
+
+    @contextmanager
+    def unnoted(self) -> Iterator[Session]:
+        """Yield a session that changes nothing; who asks is not noted."""
+        with self.service.db.reading() as session:
+            yield session
+
+    def wrote(self) -> None:
+        """Take note that something was written by now."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Yield a session whose work is committed at its end."""
+        with self.service.db.transaction() as session:
+            yield session
+            presence.note(session, self.visit, now=self.now)
+            self.visit.is_noted = True
+        self.wrote()
+
+    def throttle(self, action: Action, who: str) -> None:
+        """Count that *who* does *action*, for good; `RateLimited` where that is too often."""
+        with self.service.db.transaction() as session:
+            knocks.spend(session, action, who, now=self.now)
+
+    @property
+    def address(self) -> str:
+        """What the client's address is counted under."""
+        return address_key(self.request.client.host if self.request.client else "")
+
+    @property
+    def view_as(self) -> str:
+        """With whose eyes the caller wants to look."""
+        return self.request.headers.get("X-View-As", "")
+
+    def caller(self, session: Session) -> Caller:
+        """Return who asks, by token or by session cookie; `Unauthenticated` for nobody.
+
+        Raises `RateLimited` where they ask too often.
+        """
+        caller = access.asking(
+            self._caller(session),
+            view_as=self.view_as,
+            request=self.request.state.request_id,
+            writes=self.request.method not in presence.SAFE,
+        )
+        self._count(caller)
+        if self.visit.is_noted:
+            self.visit = Visit(self.request.method)
+        self.visit.caller = caller
+        return caller
+
+    def admit(self) -> None:
+        """Raise what keeps the caller out, unless they were let in before.
+
+        What of the address they may not see is then hidden from a request that is wrong, too.
+        """
+        if not self._is_known:
+            with self.service.db.reading() as session:
+                self._see(session, self.request.path_params)
+
+    def _see(self, session: Session, named: Mapping[str, str]) -> None:
+        course, assignment = (read_id(named.get(name, "")) for name in ("course", "assignment"))
+        if assignment is not None and "problem" in named:
+            check_released(session, self.posed(session, assignment, named["problem"]), now=self.now)
+        elif assignment is not None:
+            one_for(session, *self.assignment(session, assignment), now=self.now)
+        elif course is not None:
+            self.member(session, course)
+        else:
+            self.caller(session)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the caller of this request has been told from others, and counted."""
+        return getattr(self.request.state, "is_known", False)
+
+    def _count(self, caller: Caller) -> None:
+        if not self._is_known:
+            self.service.throttles[self.pace].check(str(caller.id))
+        self.request.state.is_known = True
+
+    def _caller(self, session: Session) -> Caller:
+        authorization = self.request.headers.get("Authorization")
+        if authorization is not None:
+            return access.by_token(session, authorization, now=self.now)
+        cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
+        if cookie is None:
+            raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
+        foreign = foreign_request(self.request.method, self.request.headers)
+        if foreign:
+            raise Forbidden(foreign)
+        return access.by_session(session, cookie, now=self.now)
+
+    def site(self, session: Session, *, right: Right) -> Caller:
+        """Return the caller, who has a *right* that is not of one course."""
+        caller = self.caller(session)
+        caller.need(right)
+        return caller
+
+    def member(self, session: Session, course: UUID, *, right: Right = "see_course") -> Member:
+        """Return what the caller is in a course."""
+        member = access.course_member(session, self.caller(session), course, right=right)
+        self.visit.member = member
+        return member
+
+    def assignment(
+        self, session: Session, assignment: UUID, *, right: Right = "see_course"
+    ) -> tuple[Member, Assignment]:
+        """Return an assignment and what the caller is in its course."""
+        found = access.assignment_member(session, self.caller(session), assignment, right=right)
+        self.visit.member = found[0]
+        return found
+
+    def posed(
+        self, session: Session, assignment: UUID, problem: str, *, right: Right = "see_course"
+    ) -> Posed:
+        """Return a problem of an assignment, and what the caller is in its course."""
+        caller = self.caller(session)
+        posed = access.posed_member(session, caller, assignment, problem, right=right)
+        self.visit.member = posed.member
+        return posed
+
+
+class _Submitting(Here):
+    pace = "submissions"
+
+
+class _Typing(Here):
+    pace = "drafts"
+
+
+class _Unasked(Here):
+    def admit(self) -> None:
+        """Let everybody in."""
+
+
+HereDep = Annotated[Here, Depends(Here)]
+HereUnasked = Annotated[Here, Depends(_Unasked)]
+HereSubmitting = Annotated[Here, Depends(_Submitting)]
+HereTyping = Annotated[Here, Depends(_Typing)]

@@ -1,0 +1,151 @@
+"""What whoever runs the service does from the command line, in the database itself."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from api.auth.roles import grantable
+from api.auth.scopes import SCOPES, Scope
+from api.clock import system_clock
+from api.db import Database
+from api.errors import ServiceError
+from api.http.fields import Email, Line
+from api.services.people import accounts, tokens
+from api.services.people.invites import Link
+from api.services.rows import FileError
+from api.settings import Settings
+from api.tables import User
+
+__all__ = ["add_user", "link_for", "listed_users", "revoke_all", "token_for"]
+
+EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+NAME: TypeAdapter[str] = TypeAdapter(Line)
+T = TypeVar("T")
+
+
+def add_user(settings: Settings, email: str, name: str, *, admin: bool) -> tuple[str, str]:
+    """Return the link for a new account, and until when it is good."""
+    address, told = _read(EMAIL, email, "e-mail address"), _read(NAME, name, "name")
+
+    def work(session: Session) -> Link:
+        now = system_clock()
+        accounts.create(session, address, told, admin=admin, now=now)
+        return accounts.link(session, address, public_url=settings.public_url, now=now)
+
+    return _shown(_in_transaction(settings, work))
+
+
+def link_for(settings: Settings, email: str) -> tuple[str, str]:
+    """Return a link for an account, and until when it is good."""
+    address = _read(EMAIL, email, "e-mail address")
+    link = _in_transaction(
+        settings,
+        lambda session: accounts.link(
+            session, address, public_url=settings.public_url, now=system_clock()
+        ),
+    )
+    return _shown(link)
+
+
+def token_for(settings: Settings, email: str, *, scopes: str, days: int) -> tuple[str, str]:
+    """Return a new token of an account, and until when it is good.
+
+    *scopes* are names with commas; "" is every scope that is of use to its owner.
+    """
+    address, now = _read(EMAIL, email, "e-mail address"), system_clock()
+    wanted = _scopes(scopes)
+
+    def work(session: Session) -> tuple[str, str]:
+        owner = accounts.by_email(session, address)
+        if owner.suspended_at is not None:
+            raise FileError("the account is suspended; a token of it would open nothing")
+        useful = grantable(tokens.highest(session, owner) or "student")
+        token, secret = tokens.create(
+            session,
+            owner,
+            by=None,
+            name="command line",
+            scopes=wanted or useful,
+            days=days,
+            course=None,
+            now=now,
+        )
+        return secret.text, _minutes(token.expires_at or now)
+
+    return _in_transaction(settings, work)
+
+
+def listed_users(settings: Settings) -> list[str]:
+    """Return a line for each account: e-mail address, name, and what is special about it."""
+    accounts_by_name = select(User).where(User.erased_at.is_(None)).order_by(User.name, User.id)
+    return _in_transaction(
+        settings, lambda session: [_line(user) for user in session.scalars(accounts_by_name)]
+    )
+
+
+def revoke_all(settings: Settings, email: str) -> str:
+    """End every session and token of an account, and return the name of its owner."""
+    address = _read(EMAIL, email, "e-mail address")
+    return _in_transaction(
+        settings,
+        lambda session: accounts.shut_out(session, address, now=system_clock()).name,
+    )
+
+
+def _line(user: User) -> str:
+    special = {
+        "administrator": user.is_admin,
+        "no password yet": user.password_hash is None,
+        "suspended": user.suspended_at is not None,
+    }
+    told = [user.email or "-", user.name, ", ".join(name for name, so in special.items() if so)]
+    return "\t".join(told).rstrip("\t")
+
+
+def _scopes(told: str) -> Sequence[Scope]:
+    wanted = [one.strip() for one in told.split(",") if one.strip()]
+    if set(wanted) - set(SCOPES):
+        raise FileError(f"the scopes are {', '.join(SCOPES)}, with commas between them")
+    return [scope for scope in SCOPES if scope in wanted]
+
+
+def _read(adapter: TypeAdapter[str], text: str, what: str) -> str:
+    try:
+        return adapter.validate_python(text)
+    except ValidationError as error:
+        raise FileError(f"{text!r} is no {what} that can be used") from error
+
+
+def _in_transaction(settings: Settings, work: Callable[[Session], T]) -> T:
+    with _opened(settings) as db, db.transaction() as session:
+        return work(session)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    """Yield the database; what goes wrong in it is told in a sentence."""
+    db = Database(settings.database)
+    try:
+        yield db
+    except ServiceError as error:
+        raise FileError(error.detail) from error
+    except SQLAlchemyError as error:
+        raise FileError(
+            "the database cannot be used; is its address right, and was it migrated?"
+        ) from error
+    finally:
+        db.close()
+
+
+def _shown(link: Link) -> tuple[str, str]:
+    return link.address, _minutes(link.expires_at)
+
+
+def _minutes(at: datetime) -> str:
+    return at.isoformat(sep=" ", timespec="minutes")

@@ -1,0 +1,62 @@
+"""What the documentation takes from the service: the errors, the table of calls, the description.
+
+`make docs` writes them; tests hold them to the code.
+"""
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from api.app import PREFIX, create_app
+from api.error_pages import errors_page
+from api.settings import Settings
+
+__all__ = ["CALLS", "api_document", "api_page", "snapshot", "write_pages"]
+
+CALLS: Final = "<!-- What follows is written by `make docs`. -->\n"
+"""Where the table of calls begins in `docs/api.md`."""
+
+
+def api_document() -> dict[str, Any]:
+    """Return the OpenAPI document of the service."""
+    app = create_app(Settings(database="sqlite:///unused.db"))
+    app.state.service.close()
+    return app.openapi()
+
+
+def snapshot(document: dict[str, Any]) -> str:
+    """Return the *document* as it is kept in the tests: the same for the same service."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def api_page(page: str, document: dict[str, Any]) -> str:
+    """Return `docs/api.md`, which reads *page*, with the table of every call in *document*."""
+    words, found, _ = page.partition(CALLS)
+    if not found:
+        raise ValueError(f"the page has no line {CALLS.strip()}")
+    return words + CALLS + "\n" + "\n".join(_calls(document)) + "\n"
+
+
+def _calls(document: dict[str, Any]) -> Iterator[str]:
+    """Yield a table for each area; its name is a link to nowhere else."""
+    rows = [
+        (operation["tags"][0], f"{method.upper()} {path.removeprefix(PREFIX)}", operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+    for area, calls in groupby(sorted(rows, key=lambda one: one[0]), lambda one: one[0]):
+        yield from (f"### {area.capitalize()}", "", "| call | |", "|---|---|")
+        yield from (f"| `{call}` | {operation['summary']} |" for _, call, operation in calls)
+        yield ""
+
+
+def write_pages(root: Path) -> None:
+    """Write what comes from the service into the checkout at *root*."""
+    document = api_document()
+    page = root / "docs" / "api.md"
+    page.write_text(api_page(page.read_text(encoding="utf-8"), document), encoding="utf-8")
+    (root / "docs" / "errors.md").write_text(errors_page(), encoding="utf-8")
+    kept = root / "tests" / "api" / "openapi.json"
+    kept.write_text(snapshot(document), encoding="utf-8")

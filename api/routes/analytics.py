@@ -1,0 +1,86 @@
+"""What the answers of a class say: for staff."""
+
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+from fastapi import Query
+
+from api.deps import HereDep
+from api.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from api.http.json_body import ApiRouter
+from api.http.problems import responses
+from api.schemas.analytics import AssignmentAnalytics, CourseAnalytics
+from api.schemas.analytics_problem import ProblemAnalytics
+from api.schemas.attention import CourseAttention
+from api.services.analytics import (
+    Which,
+    assignment_analytics,
+    course_analytics,
+    course_attention,
+    problem_analytics,
+)
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["analytics"])
+
+ERRORS = responses(Unauthenticated, Forbidden, NotFound, Invalid)
+Attempt: TypeAlias = Annotated[Which, Query(description="by which attempt parts are measured")]
+Section: TypeAlias = Annotated[UUID | None, Query(description="only the students of this section")]
+
+
+@router.get("/courses/{course}/analytics", responses=ERRORS)
+def of_course(course: UUID, here: HereDep, section: Section = None) -> CourseAnalytics:
+    """Return the published assignments in figures: grades, and when they are handed in."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_analytics")
+        return course_analytics(session, member.course, section=section)
+
+
+@router.get(
+    "/courses/{course}/attention", responses=responses(Unauthenticated, Forbidden, NotFound)
+)
+def attention(course: UUID, here: HereDep) -> CourseAttention:
+    """Return what in a course waits for its staff: to mark, to answer, to look at, to apply."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_analytics")
+        return course_attention(session, member, now=here.now)
+
+
+@router.get("/assignments/{assignment}/analytics", responses=ERRORS)
+def of_assignment(
+    assignment: UUID, here: HereDep, attempt: Attempt = "first", section: Section = None
+) -> AssignmentAnalytics:
+    """Return an assignment in figures: its grades, and how each problem and part does.
+
+    Parts are measured by first attempts, because later ones tell of persistence. Flags say what to
+    look at; below 20 students there are none.
+    """
+    with here.reading() as session:
+        _, found = here.assignment(session, assignment, right="see_analytics")
+        return assignment_analytics(session, found, attempt=attempt, section=section, now=here.now)
+
+
+@router.get("/assignments/{assignment}/problems/{problem}/analytics", responses=ERRORS)
+def of_problem(
+    assignment: UUID,
+    problem: str,
+    here: HereDep,
+    attempt: Attempt = "first",
+    section: Section = None,
+) -> ProblemAnalytics:
+    """Return a problem in figures, with its wrong answers: what no mistake explains comes first.
+
+    Also whether some numbers are harder than others, and what may have come from a classmate or
+    from guessing: signs to look at, never a penalty.
+    """
+    with here.reading() as session:
+        posed = here.posed(session, assignment, problem, right="see_analytics")
+        return problem_analytics(
+            session,
+            posed,
+            variants=here.service.variants,
+            attempt=attempt,
+            section=section,
+            now=here.now,
+        )

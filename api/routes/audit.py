@@ -1,0 +1,66 @@
+"""The audit log of a course and of the whole site."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+from sqlalchemy.orm import Session
+
+from api.deps import HereDep
+from api.errors import Forbidden, NotFound, Unauthenticated
+from api.http.fields import When
+from api.http.json_body import ApiRouter
+from api.http.paging import Cursor, PageWindow, Window
+from api.http.problems import responses
+from api.schemas.users import AuditPage
+from api.services import audit_log
+from api.services.audit_log import Wanted
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["audit"])
+Word = Annotated[str, Query(max_length=80)]
+
+
+def _wanted(
+    actor: Annotated[UUID | None, Query(description="who acted")] = None,
+    action: Annotated[str, Query(max_length=60, description="such as person.role")] = "",
+    target: Annotated[str, Query(max_length=60, description="such as user")] = "",
+    target_id: Word = "",
+    since: Annotated[When | None, Query(description="from this time on")] = None,
+    until: Annotated[When | None, Query(description="before this time")] = None,
+) -> Wanted:
+    return Wanted(None, actor, action, target, target_id, since, until)
+
+
+WantedDep = Annotated[Wanted, Depends(_wanted)]
+
+
+@router.get(
+    "/courses/{course}/audit",
+    response_model=AuditPage,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def get_course_audit(course: UUID, here: HereDep, window: PageWindow, wanted: WantedDep) -> object:
+    """List who did what in a course, the newest first."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_audit")
+        return _page(session, window, replace(wanted, course=member.course.id))
+
+
+@router.get("/audit", response_model=AuditPage, responses=responses(Unauthenticated, Forbidden))
+def get_audit(here: HereDep, window: PageWindow, wanted: WantedDep) -> object:
+    """List who did what on the whole site, the newest first."""
+    with here.reading() as session:
+        here.site(session, right="see_site_audit")
+        return _page(session, window, wanted)
+
+
+def _page(session: Session, window: Window, wanted: Wanted) -> object:
+    after = window.after("at", datetime)
+    rows = audit_log.entries(session, wanted, after=after, limit=window.limit + 1)
+    return window.page(
+        rows, end=lambda row: Cursor("at", row[0].at, row[0].id), show=audit_log.listed
+    ).model_dump()

@@ -1,0 +1,54 @@
+"""A course as files: exported, and applied."""
+
+from uuid import UUID
+
+from api.deps import HereDep
+from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from api.http.json_body import ApiRouter
+from api.http.problems import responses
+from api.routes.editing import DryRun, taken
+from api.schemas.course_files import Applied, ApplyFilesIn, CourseFiles
+from api.services.acts import Act
+from api.services.course_files.applying import apply, publish_all, to_publish
+from api.services.course_files.exporting import course_files
+from api.services.course_files.parsing import read_setup
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["courses"])
+
+
+@router.get(
+    "/courses/{course}/export",
+    response_model=CourseFiles,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def get_export(course: UUID, here: HereDep) -> CourseFiles:
+    """Return what is set in a course as files to keep in git, without people and their work."""
+    with here.reading() as session:
+        member = here.member(session, course, right="export")
+        return CourseFiles(files=course_files(session, member.course))
+
+
+@router.post(
+    "/courses/{course}/apply",
+    response_model=Applied,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid, "invalid_problem"),
+)
+def post_apply(
+    course: UUID, body: ApplyFilesIn, here: HereDep, *, dry_run: DryRun = False
+) -> Applied:
+    """Make a course what files say, all of it or nothing; the same files again change nothing.
+
+    Problems that are new are published first, which takes some seconds for each.
+    """
+    with here.reading() as session:
+        member = here.member(session, course, right="manage_course")
+        setup = read_setup(body.files)
+        sources = to_publish(session, member.course, setup)
+    solved = publish_all(sources, seeds=here.service.settings.seeds)
+    with here.transaction() as session:
+        member = here.member(session, course, right="manage_course")
+        taken(session, member.course)
+        act = Act.of(member, now=here.now, dry_run=dry_run)
+        return apply(session, act, setup, solved, prune=body.prune)

@@ -1,0 +1,162 @@
+"""Courses: made, read, changed, copied and put away."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from api.deps import HereDep
+from api.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Precondition,
+    PreconditionRequired,
+    Unauthenticated,
+)
+from api.http.etags import IfMatch, etag
+from api.http.json_body import ApiRouter
+from api.http.paging import Cursor, Page, PageWindow
+from api.http.problems import responses
+from api.routes.editing import DryRun, tag, taken
+from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
+from api.services import courses
+from api.services.acts import Act
+from api.services.copying import copy_course
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["courses"])
+
+
+@router.get("/courses", response_model=Page[CourseView], responses=responses(Unauthenticated))
+def get_courses(
+    here: HereDep,
+    window: PageWindow,
+    *,
+    archived: Annotated[bool, Query(description="those too that were put away")] = False,
+) -> Page[CourseView]:
+    """List the courses that one is in; an administrator sees all."""
+    with here.reading() as session:
+        rows = courses.visible(
+            session,
+            here.caller(session),
+            archived=archived,
+            after=window.after("slug", str),
+            limit=window.limit,
+        )
+    return window.page(
+        rows,
+        end=lambda row: Cursor("slug", row[0].slug, row[0].id),
+        show=lambda row: courses.view(*row),
+    )
+
+
+@router.post(
+    "/courses",
+    status_code=201,
+    response_model=CourseView,
+    responses=responses(Unauthenticated, Forbidden, Conflict, Invalid),
+)
+def post_course(body: CourseIn, here: HereDep, response: Response) -> CourseView:
+    """Make a course; needs an administrator."""
+    with here.transaction() as session:
+        caller = here.site(session, right="create_courses")
+        told = courses.view(courses.create(session, caller, body, now=here.now), "admin")
+    response.headers["Location"] = f"/api/v1/courses/{told.id}"
+    response.headers["ETag"] = etag(told.version)
+    return told
+
+
+@router.get(
+    "/courses/{course}", response_model=CourseView, responses=responses(Unauthenticated, NotFound)
+)
+def get_course(course: UUID, here: HereDep, response: Response) -> CourseView:
+    """Return a course, and what one is in it."""
+    with here.reading() as session:
+        member = here.member(session, course)
+        told = courses.view(member.course, member.role)
+    response.headers["ETag"] = etag(told.version)
+    return told
+
+
+@router.patch(
+    "/courses/{course}",
+    response_model=CourseChanged,
+    responses=responses(
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        Conflict,
+        Invalid,
+        Precondition,
+        PreconditionRequired,
+    ),
+)
+def patch_course(
+    course: UUID,
+    body: CoursePatch,
+    here: HereDep,
+    expected: IfMatch,
+    response: Response,
+    *,
+    dry_run: DryRun = False,
+) -> CourseChanged:
+    """Change settings of a course; try another zone with `dry_run` first."""
+    with here.transaction() as session:
+        member = here.member(session, course, right="manage_course")
+        act = Act.of(member, now=here.now, dry_run=dry_run)
+        taken(session, act.course, expected)
+        told = courses.change(session, act, body)
+    tag(response, act, told.course.version)
+    return told
+
+
+@router.post(
+    "/courses/{course}/archive",
+    response_model=CourseView,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def post_archive(course: UUID, here: HereDep) -> CourseView:
+    """Put a course away: it is left out of lists, and all of it stays."""
+    return _archived(course, here, away=True)
+
+
+@router.post(
+    "/courses/{course}/restore",
+    response_model=CourseView,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def post_restore(course: UUID, here: HereDep) -> CourseView:
+    """Take a course back that was put away."""
+    return _archived(course, here, away=False)
+
+
+def _archived(course: UUID, here: HereDep, *, away: bool) -> CourseView:
+    with here.transaction() as session:
+        member = here.member(session, course)
+        member.need("manage_course", archived=True)
+        taken(session, member.course)
+        done = courses.archive(session, member, away=away, now=here.now)
+        return courses.view(done, member.role)
+
+
+@router.post(
+    "/courses/{course}/copy",
+    status_code=201,
+    response_model=CourseView,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+)
+def post_copy(course: UUID, body: CopyIn, here: HereDep, response: Response) -> CourseView:
+    """Copy what is set in a course to other times, without people and their work.
+
+    Its assignments are not published yet; who copies it is its instructor.
+    """
+    with here.transaction() as session:
+        member = here.member(session, course)
+        member.need("manage_course", archived=True)
+        new = copy_course(session, Act.of(member, now=here.now), body)
+        told = courses.view(new, member.role)
+    response.headers["Location"] = f"/api/v1/courses/{told.id}"
+    return told

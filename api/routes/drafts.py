@@ -1,0 +1,96 @@
+"""Drafts of answers, and how an answer would be read."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Response
+
+from api.deps import Here, HereDep, HereTyping
+from api.errors import Forbidden, Invalid, NotFound, Precondition, Unauthenticated
+from api.http.etags import etag, expected
+from api.http.json_body import ApiRouter
+from api.http.problems import responses
+from api.schemas.student import DraftView
+from api.schemas.student_work import DraftIn, ReadAs, ReadingIn
+from api.services.student.blind import Question, read_answer
+from api.services.student.drafts import draft_of, save_draft
+from api.services.student.seat import numbers_of, take_seat
+from api.services.submitting.intake import check_parts
+from grader.reading import Typed
+from problems.book import BOOK
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["student"])
+
+DRAFT = "/assignments/{assignment}/problems/{problem}/draft"
+READING = "/assignments/{assignment}/problems/{problem}/reading"
+
+Match = Annotated[
+    str | None,
+    Header(alias="If-Match", description="the ETag of the draft that is replaced; none: whatever"),
+]
+
+
+WRITES = responses(Unauthenticated, Forbidden, NotFound, Precondition, Invalid)
+
+
+@router.get(DRAFT, responses=responses(Unauthenticated, Forbidden, NotFound))
+def get_draft(assignment: UUID, problem: str, here: HereDep, response: Response) -> DraftView:
+    """Return what the student has typed and not handed in."""
+    with here.reading() as session:
+        seat = take_seat(session, here.posed(session, assignment, problem), now=here.now)
+        draft = draft_of(session, seat.key)
+    response.headers["ETag"] = etag(draft.version)
+    return draft
+
+
+@router.put(DRAFT, responses=WRITES)
+def put_draft(
+    assignment: UUID,
+    problem: str,
+    body: DraftIn,
+    here: HereTyping,
+    response: Response,
+    if_match: Match = None,
+) -> DraftView:
+    """Keep what is typed so far, readable or not, before and after the close.
+
+    Without `If-Match` the last one wins.
+    """
+    return _save(here, (assignment, problem), body.answers, if_match, response)
+
+
+@router.delete(DRAFT, responses=WRITES)
+def delete_draft(
+    assignment: UUID, problem: str, here: HereTyping, response: Response, if_match: Match = None
+) -> DraftView:
+    """Throw the draft away; what comes back is the empty one, whose version goes on."""
+    return _save(here, (assignment, problem), {}, if_match, response)
+
+
+def _save(
+    here: Here,
+    where: tuple[UUID, str],
+    answers: Mapping[str, Typed],
+    if_match: str | None,
+    response: Response,
+) -> DraftView:
+    wanted = None if if_match is None else expected(if_match)
+    with here.transaction() as session:
+        seat = take_seat(session, here.posed(session, *where, right="submit"), now=here.now)
+        draft = save_draft(session, seat, answers, variants=here.service.variants, expected=wanted)
+    response.headers["ETag"] = etag(draft.version)
+    return draft
+
+
+@router.post(READING, responses=responses(Unauthenticated, Forbidden, NotFound, Invalid))
+def read(assignment: UUID, problem: str, body: ReadingIn, here: HereTyping) -> ReadAs:
+    """Tell how a text is read as an answer to a part, by what cannot know the key."""
+    with here.reading() as session:
+        seat = take_seat(session, here.posed(session, assignment, problem), now=here.now)
+        variant = seat.variant(session, here.service.variants)
+    check_parts(variant.problem, {body.part: body.answer})
+    question = Question.of(variant.problem.part(body.part), variant.scope(BOOK))
+    return read_answer(question, body.answer, numbers=numbers_of(seat, variant))

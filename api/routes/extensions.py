@@ -1,0 +1,203 @@
+"""What is granted to single students and sections: extensions, excuses, late days."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from api.deps import HereDep
+from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from api.http.json_body import ApiRouter
+from api.http.paging import Cursor, Page, PageWindow
+from api.http.problems import responses
+from api.routes.editing import DryRun, taken, tell_made
+from api.schemas.effects import Effect
+from api.schemas.extensions import (
+    ExcuseGranted,
+    ExcuseIn,
+    Excuses,
+    ExtensionGranted,
+    ExtensionIn,
+    ExtensionOut,
+    LateDaysChanged,
+    LateDaysView,
+    RefundIn,
+    StudentTimes,
+)
+from api.services.acts import Act
+from api.services.granting import excuses, extensions, late_days
+from api.services.granting.students import student_of
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["extensions"])
+Narrow = Annotated[UUID | None, Query(description="only those of this one")]
+
+
+@router.get(
+    "/courses/{course}/extensions",
+    response_model=Page[ExtensionOut],
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def get_extensions(
+    course: UUID,
+    here: HereDep,
+    window: PageWindow,
+    assignment: Narrow = None,
+    student: Narrow = None,
+    section: Narrow = None,
+) -> Page[ExtensionOut]:
+    """List the extensions of a course that hold, the oldest first."""
+    with here.reading() as session:
+        member = here.member(session, course, right="grant_extensions")
+        rows = extensions.extensions_in(
+            session,
+            member.course,
+            assignment=assignment,
+            student=student,
+            section=section,
+            after=window.after("created", datetime),
+            limit=window.limit,
+        )
+        return window.page(
+            rows,
+            end=lambda row: Cursor("created", row.created_at, row.id),
+            show=extensions.shown,
+        )
+
+
+@router.post(
+    "/courses/{course}/extensions",
+    status_code=201,
+    response_model=ExtensionGranted,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+)
+def post_extension(
+    course: UUID, body: ExtensionIn, here: HereDep, response: Response, *, dry_run: DryRun = False
+) -> ExtensionGranted:
+    """Grant an extension, or with `dry_run` see what times it would give.
+
+    It is for a student or a section, in one assignment or in all. Of several the most favourable
+    wins, so that none takes anything away.
+    """
+    with here.transaction() as session:
+        member = here.member(session, course, right="grant_extensions")
+        act = Act.of(member, now=here.now, dry_run=dry_run)
+        granted = extensions.grant(session, act, body)
+    tell_made(response, act)
+    return granted
+
+
+@router.delete(
+    "/courses/{course}/extensions/{extension}",
+    response_model=Effect,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def delete_extension(
+    course: UUID, extension: UUID, here: HereDep, *, dry_run: DryRun = False
+) -> Effect:
+    """Take an extension back; work that was in time by it keeps its credit."""
+    with here.transaction() as session:
+        member = here.member(session, course, right="grant_extensions")
+        act = Act.of(member, now=here.now, dry_run=dry_run)
+        return extensions.withdraw(session, act, extension)
+
+
+@router.get(
+    "/assignments/{assignment}/students/{user}/times",
+    response_model=StudentTimes,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def get_student_times(assignment: UUID, user: UUID, here: HereDep) -> StudentTimes:
+    """Return the times and limits that hold for one student, and by which extensions."""
+    with here.reading() as session:
+        member, row = here.assignment(session, assignment, right="see_submissions")
+        return extensions.times_of(session, member, row, user, now=here.now)
+
+
+@router.get(
+    "/assignments/{assignment}/excuses",
+    response_model=Excuses,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def get_excuses(assignment: UUID, here: HereDep) -> Excuses:
+    """List who is excused from an assignment or from a problem of it."""
+    with here.reading() as session:
+        _, row = here.assignment(session, assignment, right="grant_extensions")
+        return Excuses(items=excuses.excuses_in(session, row))
+
+
+@router.post(
+    "/assignments/{assignment}/excuses",
+    status_code=201,
+    response_model=ExcuseGranted,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+)
+def post_excuse(
+    assignment: UUID, body: ExcuseIn, here: HereDep, response: Response, *, dry_run: DryRun = False
+) -> ExcuseGranted:
+    """Excuse a student from an assignment or a problem: it counts neither way."""
+    with here.transaction() as session:
+        member, row = here.assignment(session, assignment, right="grant_extensions")
+        taken(session, row)
+        act = Act.of(member, now=here.now, dry_run=dry_run)
+        granted = excuses.excuse(session, act, row, body)
+    tell_made(response, act)
+    return granted
+
+
+@router.delete(
+    "/assignments/{assignment}/excuses/{excuse}",
+    response_model=Effect,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def delete_excuse(
+    assignment: UUID, excuse: UUID, here: HereDep, *, dry_run: DryRun = False
+) -> Effect:
+    """Take an excuse back."""
+    with here.transaction() as session:
+        member, row = here.assignment(session, assignment, right="grant_extensions")
+        taken(session, row)
+        act = Act.of(member, now=here.now, dry_run=dry_run)
+        return excuses.withdraw_excuse(session, act, row, excuse)
+
+
+@router.get(
+    "/courses/{course}/late-days",
+    response_model=LateDaysView,
+    responses=responses(Unauthenticated, NotFound),
+)
+def get_my_late_days(course: UUID, here: HereDep) -> LateDaysView:
+    """Return one's own budget of late days, and where it went."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_own_work")
+        return late_days.late_days_of(session, member.course, member.student_id)
+
+
+@router.get(
+    "/courses/{course}/students/{user}/late-days",
+    response_model=LateDaysView,
+    responses=responses(Unauthenticated, Forbidden, NotFound),
+)
+def get_late_days(course: UUID, user: UUID, here: HereDep) -> LateDaysView:
+    """Return a student's budget of late days, and where it went."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_gradebook")
+        student_of(session, member.course, user)
+        return late_days.late_days_of(session, member.course, user)
+
+
+@router.post(
+    "/courses/{course}/students/{user}/late-days/refund",
+    response_model=LateDaysChanged,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+)
+def post_refund(
+    course: UUID, user: UUID, body: RefundIn, here: HereDep, *, dry_run: DryRun = False
+) -> LateDaysChanged:
+    """Give late days back that a student spent; work that was in time by them keeps its credit."""
+    with here.transaction() as session:
+        member = here.member(session, course, right="grant_extensions")
+        act = Act.of(member, now=here.now, dry_run=dry_run)
+        return late_days.refund(session, act, user, body)

@@ -1,0 +1,58 @@
+"""The gradebook of a course, for its staff."""
+
+from fractions import Fraction
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from api.deps import HereDep
+from api.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from api.http.fields import Text
+from api.http.json_body import ApiRouter
+from api.http.paging import PageWindow
+from api.http.problems import responses
+from api.schemas.gradebook import GradebookOut
+from api.services.gradebook.listing import Direction, Wanted, gradebook, kind_of, order_of
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["grades"])
+
+
+@router.get(
+    "/courses/{course}/gradebook",
+    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+)
+def get_gradebook(
+    course: UUID,
+    here: HereDep,
+    window: PageWindow,
+    *,
+    section: UUID | None = None,
+    text: Annotated[
+        Text, Query(max_length=200, description="part of a name, address, number or login")
+    ] = "",
+    sort: Annotated[
+        str, Query(max_length=40, description="name, section, total, or the id of an assignment")
+    ] = "name",
+    direction: Annotated[Direction, Query(alias="dir")] = "asc",
+    below: Annotated[
+        int, Query(ge=0, le=100, description="count who has less than so many percent")
+    ] = 50,
+) -> GradebookOut:
+    """Return a page of students with their scores, and what the class has in each column."""
+    order = order_of(sort, direction)
+    wanted = Wanted(
+        order=order,
+        section=section,
+        text=text,
+        below=Fraction(below, 100),
+        after=window.after(order.name, kind_of(order)),
+        limit=window.limit,
+    )
+    with here.reading() as session:
+        member = here.member(session, course, right="see_gradebook")
+        head, rows = gradebook(session, member, wanted, now=here.now)
+    page = window.page(rows, end=lambda row: row[1], show=lambda row: row[0])
+    return head.model_copy(update={"items": tuple(page.items), "next": page.next})

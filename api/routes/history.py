@@ -1,0 +1,63 @@
+"""What was handed in, and the receipts of it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from api.deps import HereDep
+from api.errors import Forbidden, NotFound, Unauthenticated
+from api.http.json_body import ApiRouter
+from api.http.paging import Cursor, Page, PageWindow
+from api.http.problems import responses
+from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
+from api.services.student.history import own_submissions, receipt, submission_view
+from api.services.student.seat import take_seat
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["student"])
+
+VISIBLE = responses(Unauthenticated, Forbidden, NotFound)
+
+
+@router.get("/assignments/{assignment}/problems/{problem}/submissions", responses=VISIBLE)
+def submissions(
+    assignment: UUID, problem: str, here: HereDep, window: PageWindow
+) -> Page[StudentSubmission]:
+    """Return the student's own submissions to a problem, the last one first."""
+    after = window.after("sequence", int)
+    with here.reading() as session:
+        seat = take_seat(session, here.posed(session, assignment, problem), now=here.now)
+        found = own_submissions(session, seat, after=after, limit=window.limit + 1)
+    return window.page(
+        found,
+        end=lambda one: Cursor("sequence", one.sequence, one.id),
+        show=lambda one: one,
+    )
+
+
+@router.get("/submissions/{submission}", responses=VISIBLE)
+def submission(submission: UUID, here: HereDep) -> StudentSubmission | StaffSubmission:
+    """Return a submission: one's own as it is shown now; for staff anybody's, with its record."""
+    with here.reading() as session:
+        return submission_view(
+            session,
+            here.caller(session),
+            submission,
+            variants=here.service.variants,
+            now=here.now,
+        )
+
+
+@router.get("/receipts/{submission}", responses=VISIBLE)
+def proof(
+    submission: UUID,
+    here: HereDep,
+    digest: Annotated[
+        str | None, Query(max_length=64, description="a digest to compare with, as it was given")
+    ] = None,
+) -> ReceiptProof:
+    """Return what a receipt stands for, with its digest worked out again from what is stored."""
+    with here.reading() as session:
+        return receipt(session, here.caller(session), submission, digest=digest)

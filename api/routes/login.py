@@ -1,0 +1,85 @@
+"""Logging in and out, and links by which somebody sets a password."""
+
+from fastapi import Request, Response
+
+from api.auth.sessions import cookie_for, foreign_request
+from api.deps import HereDep, HereUnasked
+from api.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unauthenticated
+from api.http.json_body import ApiRouter
+from api.http.problems import responses
+from api.schemas.account import AcceptInviteIn, LoginIn, LoginOut
+from api.services.people import sessions
+from api.services.people.invites import accept
+from api.services.people.login import Attempt, log_in
+from api.services.people.sessions import Begun
+
+__all__ = ["logged_in", "router"]
+
+router = ApiRouter(tags=["account"])
+
+
+@router.post(
+    "/login",
+    response_model=LoginOut,
+    openapi_extra={"security": []},
+    responses=responses(Unauthenticated, Forbidden, Invalid, RateLimited),
+)
+def login(body: LoginIn, here: HereUnasked, response: Response) -> LoginOut:
+    """Log in by e-mail and password; the session comes as a cookie.
+
+    Too many wrong tries in a minute make the next one wait, longer each time: `Retry-After` says
+    how long.
+    """
+    _refuse_foreign(here.request)
+    cookie = cookie_for(here.service.settings.public_url)
+    begun = log_in(
+        here.service.db,
+        Attempt(body.email, here.address, here.now, body.password),
+        passwords=here.service.passwords,
+        before=here.request.cookies.get(cookie.name, ""),
+    )
+    return logged_in(begun, here, response)
+
+
+@router.post("/logout", status_code=204, responses=responses(Unauthenticated, Forbidden))
+def logout(here: HereDep, response: Response) -> None:
+    """End the session of the cookie."""
+    with here.transaction() as session:
+        caller = here.caller(session)
+        this = caller.need_login()
+        sessions.settle(session, "logout", [caller.id], now=here.now, this=this)
+    response.headers["Set-Cookie"] = cookie_for(here.service.settings.public_url).cleared()
+
+
+@router.post(
+    "/invites/accept",
+    response_model=LoginOut,
+    responses=responses(Forbidden, NotFound, Gone, Invalid, RateLimited),
+)
+def accept_invite(body: AcceptInviteIn, here: HereUnasked, response: Response) -> LoginOut:
+    """Set a password by the secret of an invitation or a reset, and log in; it can be used once."""
+    _refuse_foreign(here.request)
+    begun = accept(
+        here.service.db,
+        body.secret,
+        body.password,
+        passwords=here.service.passwords,
+        address=here.address,
+        now=here.now,
+    )
+    return logged_in(begun, here, response)
+
+
+def logged_in(begun: Begun, here: HereDep, response: Response) -> LoginOut:
+    """Put a session that has begun into the cookie of *response* and tell of it."""
+    cookie = cookie_for(here.service.settings.public_url)
+    response.headers["Set-Cookie"] = cookie.header(begun.secret)
+    return LoginOut(user=begun.user.id, name=begun.user.name, expires_at=begun.expires_at)
+
+
+def _refuse_foreign(request: Request) -> None:
+    """Raise `Forbidden` for another site's page; programs send none of the headers that tell."""
+    if {"origin", "sec-fetch-site"} & set(request.headers):
+        refusal = foreign_request(request.method, request.headers)
+        if refusal:
+            raise Forbidden(refusal)

@@ -1,0 +1,207 @@
+"""The problems that a course can set: the bank's, and its own as their authors upload them."""
+
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from api.deps import HereDep
+from api.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from api.http.json_body import ApiRouter
+from api.http.paging import Cursor, PageWindow
+from api.http.problems import responses
+from api.schemas.problems import (
+    DiffOut,
+    PreviewOut,
+    ProblemChecked,
+    ProblemPage,
+    ReasonIn,
+    VersionOut,
+    VersionsOut,
+)
+from api.services.problems import finding, showing, standing, uploading
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["problems"])
+ALL: Final = "/courses/{course}/problems"
+ONE: Final = f"{ALL}/{{problem_version}}"
+SEES = responses(Unauthenticated, Forbidden, NotFound)
+STANDS = responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid)
+EXAMPLE: Final = """\
+id: output-width
+title: Output width of a convolution
+topic: shapes
+difficulty: 1
+params: {W: {choose: [64, 97, 128], original: 64}}
+statement: A {{W}}×{{W}} image passes a 3×3 convolution.
+parts:
+  - {id: side, kind: integer, prompt: "Output width?", key: "conv_size(W, 3)"}
+examples:
+  - {answers: {side: "62"}, expect: {side: correct}}
+"""
+YAML_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/yaml": {"schema": {"type": "string"}, "example": EXAMPLE}},
+    }
+}
+Kind = Annotated[str, Query(max_length=20, pattern="^[a-z]*$", description="the kind of a part")]
+Short = Annotated[str, Query(max_length=200)]
+
+
+async def _file(request: Request) -> bytes:
+    return await request.body()
+
+
+File = Annotated[bytes, Depends(_file)]
+
+
+@router.get(ALL, response_model=ProblemPage, responses=SEES)
+def get_problems(  # a filter each
+    course: UUID,
+    here: HereDep,
+    window: PageWindow,
+    topic: Short = "",
+    text: Annotated[str, Query(max_length=200, description="part of an id or a title")] = "",
+    kind: Kind = "",
+    space: Literal["", "bank", "course"] = "",
+    status: Literal["published", "draft", "retired"] = "published",
+) -> object:
+    """List the problems that the course can set, each in its newest version, by id."""
+    after = window.after("problem", str)
+    wanted = finding.Filters(topic=topic, text=text, kind=kind, space=space, status=status)
+    with here.reading() as session:
+        member = here.member(session, course, right="see_unreleased")
+        rows = finding.problems(session, member, wanted, after=after, limit=window.limit + 1)
+    return window.page(
+        rows, end=lambda row: Cursor("problem", row.problem, row.id), show=showing.listed
+    )
+
+
+@router.post(
+    f"{ALL}/check",
+    response_model=ProblemChecked,
+    responses=responses(Unauthenticated, Forbidden, NotFound, RateLimited),
+    openapi_extra=YAML_BODY,
+)
+def check_problem(course: UUID, here: HereDep, file: File) -> ProblemChecked:
+    """Check a problem's file without storing it: the errors and warnings of `grader check`."""
+    with here.reading() as session:
+        member = here.member(session, course, right="manage_problems")
+    here.throttle("solve_problem", str(member.caller.id))
+    return uploading.check(file, publish=here.service.regrades.publish)
+
+
+@router.post(
+    ALL,
+    status_code=201,
+    response_model=VersionOut,
+    responses=STANDS | responses(Invalid, "invalid_problem", RateLimited),
+    openapi_extra=YAML_BODY,
+)
+def upload_problem(
+    course: UUID,
+    here: HereDep,
+    file: File,
+    response: Response,
+    *,
+    draft: Annotated[
+        bool, Query(description="store it without letting assignments take it")
+    ] = False,
+    note: Annotated[str, Query(max_length=500, description="what changed, for others")] = "",
+) -> VersionOut:
+    """Upload a problem of the course's own, or a new version of one: checked, drawn and solved.
+
+    Where nothing of what is drawn changed, the students' numbers stay. A problem of the bank can be
+    uploaded under its id: the course then has its own version.
+    """
+    status = "draft" if draft else "published"
+    with here.reading() as session:
+        member = here.member(session, course, right="manage_problems")
+        upload = uploading.begin(session, member, file, status=status, note=note)
+    here.throttle("solve_problem", str(member.caller.id))
+    outcome = here.service.regrades.publish(upload.source, seeds=here.service.settings.seeds)
+    with here.transaction() as session:
+        member = here.member(session, course, right="manage_problems")
+        told = showing.whole(uploading.settle(session, member, upload, outcome, now=here.now))
+    response.headers["Location"] = f"/api/v1/courses/{course}/problems/{told.id}"
+    return told
+
+
+@router.get(ONE, response_model=VersionOut, responses=SEES)
+def get_version(course: UUID, problem_version: UUID, here: HereDep) -> VersionOut:
+    """Return a version of a problem with its file, and what publishing it found."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_key")
+        return showing.whole(finding.find(session, member, problem_version))
+
+
+@router.get(f"{ONE}/versions", response_model=VersionsOut, responses=SEES)
+def get_versions(course: UUID, problem_version: UUID, here: HereDep) -> VersionsOut:
+    """List all versions of the problem that this is a version of, the newest first."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_key")
+        rows = finding.versions(session, finding.find(session, member, problem_version))
+    return VersionsOut(items=tuple(map(showing.listed_version, rows)))
+
+
+@router.get(
+    f"{ONE}/diff",
+    response_model=DiffOut,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+)
+def get_diff(
+    course: UUID,
+    problem_version: UUID,
+    here: HereDep,
+    against: Annotated[UUID | None, Query(description="the version before if none")] = None,
+) -> DiffOut:
+    """Return what changed to this version from another one, line by line and by block."""
+    with here.reading() as session:
+        member = here.member(session, course, right="see_key")
+        version = finding.find(session, member, problem_version)
+        return showing.difference(session, member, version, against=against)
+
+
+@router.get(f"{ONE}/preview", response_model=PreviewOut, responses=SEES)
+def get_preview(
+    course: UUID,
+    problem_version: UUID,
+    here: HereDep,
+    position: Annotated[int | None, Query(ge=-1, le=10_000)] = None,
+    seed: Annotated[int | None, Query(ge=0, le=10_000)] = None,
+) -> PreviewOut:
+    """Return a variant as a student gets it, with keys and the mistakes that would be named.
+
+    By its position in the list that students draw from (-1 for the original), or by its seed.
+    """
+    with here.reading() as session:
+        member = here.member(session, course, right="see_key")
+        version = finding.find(session, member, problem_version)
+        variants = here.service.variants
+        return showing.preview(session, version, variants, position=position, seed=seed)
+
+
+@router.post(f"{ONE}/publish", response_model=VersionOut, responses=STANDS)
+def publish_version(
+    course: UUID, problem_version: UUID, body: ReasonIn, here: HereDep
+) -> VersionOut:
+    """Let assignments take a draft, or a version that was retired."""
+    with here.transaction() as session:
+        member = here.member(session, course, right="manage_problems")
+        version = finding.find(session, member, problem_version)
+        standing.publish(session, member, version, reason=body.reason, now=here.now)
+        return showing.whole(version)
+
+
+@router.post(f"{ONE}/retire", response_model=VersionOut, responses=STANDS)
+def retire_version(
+    course: UUID, problem_version: UUID, body: ReasonIn, here: HereDep
+) -> VersionOut:
+    """Let no further assignment take a version of the course's own; those that have it keep it."""
+    with here.transaction() as session:
+        member = here.member(session, course, right="manage_problems")
+        version = finding.find(session, member, problem_version)
+        standing.retire(session, member, version, reason=body.reason, now=here.now)
+        return showing.whole(version)

@@ -1,0 +1,111 @@
+"""The list of students from a learning system, and invitations for them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from api.deps import HereDep
+from api.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from api.http.json_body import ApiRouter
+from api.http.problems import responses
+from api.schemas.people import InvitesIn, RosterOut
+from api.services.people import invitations, roster
+
+__all__ = ["router"]
+
+router = ApiRouter(tags=["people"])
+ERRORS = responses(Unauthenticated, Forbidden, NotFound, Invalid)
+EXAMPLE = "name,email,section\r\nAnn Example,ann@example.edu,Tuesday\r\n"
+CSV_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": {"schema": {"type": "string"}, "example": EXAMPLE}},
+    }
+}
+CSV_ANSWER = {
+    "description": "CSV for a mail merge",
+    "headers": {
+        "X-Without-Email": {
+            "description": "how many in the course have no e-mail address, and so no link: without "
+            "one nobody can log in",
+            "schema": {"type": "integer"},
+        },
+        "X-Invited-Elsewhere": {
+            "description": "how many in the course have no password and get no link from here: "
+            "another course had them first, or they are staff elsewhere",
+            "schema": {"type": "integer"},
+        },
+    },
+    "content": {
+        "text/csv": {
+            "schema": {"type": "string"},
+            "example": "name,email,link,expires\r\n"
+            "Ann Example,ann@example.edu,https://grader.example.edu/welcome#gr_invite_...,"
+            "2026-12-21T18:00+00:00\r\n",
+        }
+    },
+}
+
+
+async def _file(request: Request) -> bytes:
+    return await request.body()
+
+
+@router.post(
+    "/courses/{course}/roster",
+    response_model=RosterOut,
+    responses=ERRORS,
+    openapi_extra=CSV_BODY,
+)
+def post_roster(  # an option each
+    course: UUID,
+    here: HereDep,
+    file: Annotated[bytes, Depends(_file)],
+    *,
+    dry_run: Annotated[bool, Query(description="only tell what would change")] = False,
+    withdraw: Annotated[bool, Query(description="withdraw whom the file leaves out")] = False,
+    partial: Annotated[
+        bool, Query(description="take over the sound rows of a faulty file")
+    ] = False,
+) -> RosterOut:
+    """Take over a list of students as Canvas, Moodle or Gradescope write it, or a plain one.
+
+    All of it or nothing: a row that cannot be used is named with its line, and nothing is changed.
+    """
+    if dry_run:
+        with here.reading() as session:
+            member = here.member(session, course, right="manage_people")
+            plan = roster.look_at(session, member, file)
+        return roster.told(plan, applied=False, withdrawn=False)
+    with here.transaction() as session:
+        member = here.member(session, course, right="manage_people")
+        return roster.import_roster(
+            session, member, file, partial=partial, withdraw=withdraw, now=here.now
+        )
+
+
+@router.post(
+    "/courses/{course}/invites",
+    response_class=Response,
+    responses=ERRORS | {200: CSV_ANSWER},
+)
+def post_invites(course: UUID, body: InvitesIn, here: HereDep) -> Response:
+    """Make links by which people set their first password, as CSV for a mail merge.
+
+    For the named ones, or for all in the course who have none. A link can be used once, within 30
+    days; it is not shown again. Who has no e-mail address cannot log in and gets no link: the
+    header `X-Without-Email` says how many these are. The course that somebody was in first invites
+    them: `X-Invited-Elsewhere` says how many get no link from here for that.
+    """
+    with here.transaction() as session:
+        member = here.member(session, course, right="manage_people")
+        url = here.service.settings.public_url
+        links = invitations.invite(session, member, body.people, public_url=url, now=here.now)
+        nowhere, elsewhere = invitations.left_out(session, member)
+    headers = {
+        "Content-Disposition": 'attachment; filename="invitations.csv"',
+        "X-Without-Email": str(nowhere),
+        "X-Invited-Elsewhere": str(elsewhere),
+    }
+    return Response(invitations.write_links(links), media_type="text/csv", headers=headers)

@@ -1,0 +1,137 @@
+"""What is done before the service serves: schema, problems, and the demo course."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from api import console
+from api.clock import Clock, system_clock
+from api.db import Database
+from api.services.bank import publish_bank
+from api.services.demo.course import find_demo, make_demo
+from api.services.demo.logins import fresh_logins
+from api.services.demo.plan import Planned, planned, problems_of
+from api.services.demo.welcome import Welcome, welcome
+from api.services.migrating import schema_state, upgrade
+from api.settings import Settings
+from api.state import passwords_of
+from problems.catalogue import Catalogue
+
+__all__ = ["NEWER", "OLDER", "StartError", "prepare"]
+
+OLDER: Final = "The database does not have the schema of this version. Run: grader db upgrade"
+NEWER: Final = (
+    "The database was written by a newer version of Grader. Install that version, or set "
+    "GRADER_DATABASE to another database."
+)
+WORKERS: Final = 4
+
+
+class StartError(Exception):
+    """The service cannot start, and why; what it says is for the operator."""
+
+
+def prepare(settings: Settings, *, clock: Clock = system_clock) -> Welcome | None:
+    """Bring the database to where it can be served; return what is told of the demo, if any.
+
+    Raises `StartError` where it cannot be.
+    """
+    catalogue = Catalogue(settings.bank) if settings.bank else Catalogue()
+    db = Database(settings.database)
+    try:
+        _check_schema(db, migrates=settings.demo or db.is_sqlite)
+        return _demo(db, catalogue, settings, now=clock()) if settings.demo else None
+    finally:
+        db.close()
+
+
+def _check_schema(db: Database, *, migrates: bool) -> None:
+    state = schema_state(db)
+    if state == "newer":
+        raise StartError(NEWER)
+    if state != "current" and not migrates:
+        raise StartError(OLDER)
+    if state != "current":
+        upgrade(db)
+
+
+def _demo(
+    db: Database, catalogue: Catalogue, settings: Settings, *, now: datetime
+) -> Welcome | None:
+    with db.reading() as session:
+        found = find_demo(session)
+        course_id = found.id if found is not None else None
+    if course_id is None:
+        course_id = _made(db, catalogue, settings, now=now)
+    logins = fresh_logins(db, course_id, passwords=passwords_of(settings), now=now)
+    return welcome(db, course_id, logins, now=now)
+
+
+def _made(db: Database, catalogue: Catalogue, settings: Settings, *, now: datetime) -> UUID:
+    """Publish what the demo asks, and make it; return the id of the course."""
+    plan = planned(catalogue.ids)
+    with _workers() as executor:
+        _publish(db, catalogue, executor, plan=plan, seeds=settings.seeds, now=now)
+        with _shown("Making the demo course") as progress:
+            return make_demo(
+                db,
+                plan,
+                executor,
+                students=settings.demo_students,
+                now=now,
+                progress=lambda at, of: progress("", at, of),
+            )
+
+
+def _publish(
+    db: Database,
+    catalogue: Catalogue,
+    executor: ProcessPoolExecutor,
+    *,
+    plan: Sequence[Planned],
+    seeds: int,
+    now: datetime,
+) -> None:
+    with _shown("Publishing the problems of the demo") as progress:
+        report = publish_bank(
+            db,
+            catalogue,
+            executor,
+            seeds=seeds,
+            now=now,
+            only=problems_of(plan),
+            progress=progress,
+        )
+    if report.failed:
+        first = report.failed[0]
+        raise StartError(f"{first.id} cannot be published: {'; '.join(first.errors[:3])}")
+
+
+@contextmanager
+def _workers() -> Iterator[ProcessPoolExecutor]:
+    count = min(os.cpu_count() or 1, WORKERS)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context) as executor:
+        yield executor
+
+
+@contextmanager
+def _shown(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Say what is done; on a terminal, with a bar."""
+    sys.stdout.write(f"{title} ...\n")
+    sys.stdout.flush()
+    with console.progress(title, 100) as advance:
+        shown = 0
+
+        def progress(_name: str, at: int, of: int) -> None:
+            nonlocal shown
+            advance(100 * at // of - shown)
+            shown = 100 * at // of
+
+        yield progress

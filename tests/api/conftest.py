@@ -1,13 +1,23 @@
-"""The command line, run in this process."""
+"""The command line, run in this process; and the service, on SQLite and on PostgreSQL."""
 
+import gc
 import io
+import os
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
+import psycopg
 import pytest
+from anyio.from_thread import start_blocking_portal
+from world import World
 
 from api.cli import main
+from api.db import Database
+from api.tables import Base
 
 
 @dataclass
@@ -37,3 +47,122 @@ def grader(
         return Ran(code, told.out, told.err)
 
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loop() -> Iterator[None]:
+    """Serve all requests of this process in one event loop."""
+    with start_blocking_portal() as World.loop:
+        yield
+    World.loop = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lasting_objects() -> None:
+    """Leave out what the modules have made when garbage is looked for: it takes time, often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(FEWEST_FOR_GARBAGE)
+
+
+POSTGRESQL = os.environ.get("GRADER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
+"""The server on which the tests of the service make databases of their own."""
+FEWEST_FOR_GARBAGE = 10_000
+"""How many objects more there must be until garbage is looked for."""
+
+
+def _is_there(url: str) -> bool:
+    try:
+        psycopg.connect(f"{url}/postgres", connect_timeout=2).close()
+    except psycopg.Error:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty database with all tables; a test works on a copy."""
+    path = tmp_path_factory.mktemp("template") / "grader.db"
+    db = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(db.engine)
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    World.compiled["sqlite"] = db.engine
+    db.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """Return a database of this process on PostgreSQL; the tests empty it after them."""
+    if not _is_there(POSTGRESQL):
+        absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
+        absent(f"there is no PostgreSQL at {POSTGRESQL} (GRADER_TEST_POSTGRESQL)")
+    name = f"grader_test_{os.getpid()}"
+    with psycopg.connect(f"{POSTGRESQL}/postgres", autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    db = Database(f"{POSTGRESQL}/{name}")
+    Base.metadata.create_all(db.engine)
+    World.compiled["postgresql"] = db.engine
+    db.close()
+    yield f"{POSTGRESQL}/{name}"
+    with psycopg.connect(f"{POSTGRESQL}/postgres", autocommit=True) as server:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgresql_url: str) -> Iterator[Callable[[], None]]:
+    """Return what removes all rows; the test's role may leave references aside."""
+    tables = ";".join(f"DELETE FROM {name}" for name in Base.metadata.tables)  # noqa: S608
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        yield lambda: connection.execute(tables) and None
+
+
+def _database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        path = folder / "grader.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    empty = request.getfixturevalue("empty_postgresql")
+    yield request.getfixturevalue("postgresql_url")
+    empty()
+
+
+SYSTEMS = ("sqlite", "postgresql")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what needs a database on each system; pages, which ask the service alone, on one."""
+    of_pages = metafunc.module.__name__.rpartition(".")[2].startswith("test_pages_")
+    for name in {"database_url", "shared_database_url"} & set(metafunc.fixturenames):
+        systems = SYSTEMS[:1] if of_pages else SYSTEMS
+        metafunc.parametrize(name, systems, indirect=True, scope=SCOPES[name])
+
+
+SCOPES: Final = {"database_url": "function", "shared_database_url": "module"}
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return an empty database with all tables, on each system in turn."""
+    yield from _database(request, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return such a database for all tests of a module, which disturb each other in nothing."""
+    yield from _database(request, tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """Return a service with nothing in it."""
+    world = World(database_url)
+    yield world
+    world.close()

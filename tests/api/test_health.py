@@ -1,9 +1,11 @@
 """The page and the endpoint that say the service is up, and the settings it starts with."""
 
+import gc
 import os
 import re
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,21 +35,9 @@ def test_health_names_the_version_and_counts_the_bank(client):
     }
 
 
-def test_the_page_says_what_runs_and_where_to_go_on(client):
-    answer = client.get("/")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "Version 0.1.0" in answer.text
-    assert f"{len(Catalogue().ids)} problems" in answer.text
-    assert "grader batch" in answer.text
-    assert "$" not in answer.text
-
-
-def test_the_page_needs_nothing_but_its_own_style_sheet(client):
-    answer = client.get("/")
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src")
-    assert re.findall(r'(?:href|src)="([^"]*)"', answer.text) == ["style.css", "healthz"]
-    assert client.get("/style.css").headers["content-type"].startswith("text/css")
+def test_the_first_page_leads_a_browser_to_the_log_in(client):
+    answer = client.get("/", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2F")
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/healthz/"])
@@ -68,7 +58,14 @@ def test_a_folder_of_problems_takes_the_place_of_the_bank(tmp_path):
         ({}, Settings()),
         ({"GRADER_PORT": ""}, Settings()),
         ({"PORT": "9", "GRADER_COLOUR": "red"}, Settings()),
-        ({"GRADER_HOST": "::1", "GRADER_PORT": "80"}, Settings(host="::1", port=80)),
+        (
+            {"GRADER_HOST": "::1", "GRADER_PORT": "80"},
+            Settings(host="::1", port=80, public_url="http://127.0.0.1:80"),
+        ),
+        (
+            {"GRADER_PORT": "80", "GRADER_PUBLIC_URL": "https://grader.example.edu"},
+            Settings(port=80, public_url="https://grader.example.edu"),
+        ),
         ({"GRADER_BANK": "mine"}, Settings(bank=Path("mine"))),
     ],
 )
@@ -82,6 +79,19 @@ def test_a_port_that_cannot_be_is_refused(port):
         Settings.from_environment({"GRADER_PORT": port})
 
 
+def test_a_service_that_was_closed_is_let_go_of(tmp_path):
+    app = create_app(Settings(database=f"sqlite:///{tmp_path / 'grader.db'}"))
+    client = TestClient(app)
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/api/v1/courses").status_code == 401
+    service = app.state.service
+    service.close()
+    kept = [weakref.ref(service.db), weakref.ref(service.variants), weakref.ref(app)]
+    del app, client, service
+    gc.collect()
+    assert [one() for one in kept] == [None] * 3
+
+
 def test_a_wrong_setting_is_named_by_its_variable_and_nothing_starts():
     done = serve({"GRADER_PORT": "http"})
     output, _ = done.communicate(timeout=60)
@@ -90,8 +100,8 @@ def test_a_wrong_setting_is_named_by_its_variable_and_nothing_starts():
     assert "Traceback" not in output
 
 
-def test_the_server_process_answers_and_stops_when_told():
-    process = serve({"GRADER_PORT": "0"})
+def test_the_server_process_answers_and_stops_when_told(tmp_path):
+    process = serve({"GRADER_PORT": "0", "GRADER_DATABASE": f"sqlite:///{tmp_path / 'grader.db'}"})
     try:
         address = wait_for_address(process)
         assert httpx2.get(f"{address}/healthz", trust_env=False).json()["status"] == "ok"

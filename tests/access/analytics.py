@@ -1,0 +1,13 @@
+"""Statistics: for staff alone."""
+
+from access import Route
+
+API = "/api/v1"
+ASSIGNMENT = f"{API}/assignments/{{assignment}}"
+
+ROUTES = {
+    ("GET", f"{API}/courses/{{course}}/analytics"): Route("grader"),
+    ("GET", f"{API}/courses/{{course}}/attention"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/analytics"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/problems/{{problem}}/analytics"): Route("grader"),
+}

@@ -1,0 +1,115 @@
+"""Courses, assignments and their problems, and what is granted to single students."""
+
+from typing import Any
+from uuid import UUID
+
+from scene import Scene
+from sqlalchemy import select
+
+from access import Route
+from api.ids import new_id
+from api.tables import AssignmentProblem, Excuse, Extension, LateDays, Notice
+
+COURSE = "/api/v1/courses/{course}"
+ASSIGNMENT = "/api/v1/assignments/{assignment}"
+POSED = f"{ASSIGNMENT}/problems/{{problem}}"
+NEW = {"slug": "new", "title": "New", "zone": "UTC"}
+
+
+def furnish(scene: Scene) -> None:
+    """Add an extension, an excuse, a notice and late days to each course."""
+    made = {
+        kind: [_add(scene, kind, who) for who in ("student", "stranger")]
+        for kind in ("extension", "excuse", "notice")
+    }
+    for kind, (here, elsewhere) in made.items():
+        scene.put(kind, here=here, elsewhere=elsewhere)
+    with scene.world.session() as session:
+        days = {"days": 2, "spent_at": scene.world.clock()}
+        assignment, student = UUID(scene.places["here"]["assignment"]), scene.student.id
+        session.add(LateDays(assignment_id=assignment, student_id=student, **days))
+
+
+def _add(scene: Scene, kind: str, who: str) -> UUID:
+    place = scene.places["here" if who == "student" else "elsewhere"]
+    student, by, at = scene.people[who].id, scene.instructor.id, scene.world.clock()
+    with scene.world.session() as session:
+        assignment = UUID(place["assignment"])
+        posed = select(AssignmentProblem.id).where(AssignmentProblem.assignment_id == assignment)
+        ids = {"course": UUID(place["course"]), "assignment": assignment}
+        ids["posed"] = session.scalars(posed).one()
+        row = _row(kind, ids, student, {"id": new_id(), "created_by": by, "created_at": at})
+        session.add(row)
+    return row.id
+
+
+def _row(kind: str, ids: dict[str, UUID], student: UUID, shared: dict[str, Any]):
+    if kind == "extension":
+        return Extension(course_id=ids["course"], student_id=student, spec={"days": 1}, **shared)
+    if kind == "excuse":
+        return Excuse(assignment_id=ids["assignment"], student_id=student, **shared)
+    return Notice(problem_id=ids["posed"], text="Corrected.", **shared)
+
+
+def extend(scene: Scene) -> dict[str, object]:
+    return {"student": str(scene.student.id), "grants": {"days": 1}}
+
+
+def excuse(scene: Scene) -> dict[str, object]:
+    return {"student": str(scene.classmate.id)}
+
+
+def refund(scene: Scene) -> dict[str, object]:
+    return {"assignment": scene.places["here"]["assignment"], "days": 1}
+
+
+MANAGE = {"scope": "manage"}
+ROUTES = {
+    ("GET", "/api/v1/courses"): Route("person"),
+    ("POST", "/api/v1/courses"): Route("admin", scope="admin", ok=201, body=NEW, site=True),
+    ("GET", COURSE): Route("student"),
+    ("PATCH", COURSE): Route("instructor", **MANAGE, body={"title": "Other"}),
+    ("POST", f"{COURSE}/archive"): Route("instructor", **MANAGE),
+    ("POST", f"{COURSE}/restore"): Route("instructor", **MANAGE),
+    ("POST", f"{COURSE}/copy"): Route(
+        "instructor", **MANAGE, ok=201, body={"slug": "copy", "title": "Copy"}
+    ),
+    ("GET", f"{COURSE}/export"): Route("instructor"),
+    ("POST", f"{COURSE}/apply"): Route(
+        "instructor", **MANAGE, body={"files": {"assignments/new.yaml": "title: New\n"}}
+    ),
+    ("GET", f"{COURSE}/assignments"): Route("student"),
+    ("POST", f"{COURSE}/assignments"): Route(
+        "instructor", **MANAGE, ok=201, body={"slug": "hw-9", "title": "Ninth"}
+    ),
+    ("GET", ASSIGNMENT): Route("student"),
+    ("PATCH", ASSIGNMENT): Route("instructor", **MANAGE, body={"title": "Other"}),
+    ("DELETE", ASSIGNMENT): Route("instructor", **MANAGE, ok=204, query={"confirm": "true"}),
+    ("POST", f"{ASSIGNMENT}/publish"): Route("instructor", **MANAGE),
+    ("POST", f"{ASSIGNMENT}/unpublish"): Route("instructor", **MANAGE, called=False),
+    ("POST", f"{ASSIGNMENT}/release"): Route("instructor", **MANAGE, body={"results": True}),
+    ("PUT", f"{ASSIGNMENT}/order"): Route(
+        "instructor", **MANAGE, body={"problems": ["why-small-kernels"]}
+    ),
+    ("GET", f"{POSED}/settings"): Route("grader"),
+    ("POST", f"{ASSIGNMENT}/problems"): Route(
+        "instructor", **MANAGE, ok=201, body={"problem": "another", "of": "why-small-kernels"}
+    ),
+    ("PATCH", POSED): Route("instructor", **MANAGE, body={"points": 3}),
+    ("DELETE", POSED): Route("instructor", **MANAGE, query={"confirm": "true"}),
+    ("GET", f"{POSED}/notices"): Route("grader"),
+    ("POST", f"{POSED}/notices"): Route("instructor", **MANAGE, ok=201, body={"text": "Mended."}),
+    ("DELETE", f"{POSED}/notices/{{notice}}"): Route("instructor", **MANAGE, ok=204),
+    ("GET", f"{COURSE}/extensions"): Route("instructor"),
+    ("POST", f"{COURSE}/extensions"): Route("instructor", **MANAGE, ok=201, body=extend),
+    ("DELETE", f"{COURSE}/extensions/{{extension}}"): Route("instructor", **MANAGE),
+    ("GET", f"{ASSIGNMENT}/students/{{user}}/times"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/excuses"): Route("instructor"),
+    ("POST", f"{ASSIGNMENT}/excuses"): Route("instructor", **MANAGE, ok=201, body=excuse),
+    ("DELETE", f"{ASSIGNMENT}/excuses/{{excuse}}"): Route("instructor", **MANAGE),
+    ("GET", f"{COURSE}/late-days"): Route("student"),
+    ("GET", f"{COURSE}/students/{{user}}/late-days"): Route("grader"),
+    ("POST", f"{COURSE}/students/{{user}}/late-days/refund"): Route(
+        "instructor", **MANAGE, body=refund
+    ),
+}

@@ -1,0 +1,62 @@
+"""Grades: the gradebook, one student's grades and their history, points set by hand, files."""
+
+from uuid import UUID
+
+from scene import Scene
+
+from access import Route
+from api.ids import new_id
+from api.tables import Override
+
+COURSE = "/api/v1/courses/{course}"
+ASSIGNMENT = "/api/v1/assignments/{assignment}"
+EXPORTS = f"{COURSE}/exports"
+PARTICIPANTS = "name,email\r\nBo,bo@example.edu\r\n"
+SHEET = "submission_id,part,points,comment,version\r\n"
+
+
+def _override(scene: Scene) -> dict[str, object]:
+    return {"student": str(scene.classmate.id), "points": 1, "reason": "By hand."}
+
+
+ROUTES = {
+    ("GET", f"{COURSE}/gradebook"): Route("grader"),
+    ("GET", f"{COURSE}/grades"): Route("student"),
+    ("GET", f"{COURSE}/students/{{user}}/grades"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/history"): Route("student"),
+    ("GET", f"{ASSIGNMENT}/students/{{user}}/history"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/overrides"): Route("grader"),
+    ("POST", f"{ASSIGNMENT}/overrides"): Route(
+        "instructor", scope="manage", ok=201, body=_override, headers={"If-Match": "*"}
+    ),
+    ("DELETE", f"{ASSIGNMENT}/overrides/{{override}}"): Route("instructor", scope="manage"),
+    ("GET", f"{EXPORTS}/submissions"): Route("instructor"),
+    ("GET", f"{EXPORTS}/{{form}}"): Route("instructor"),
+    ("GET", f"{EXPORTS}/{{form}}/check"): Route("instructor"),
+    ("POST", f"{EXPORTS}/moodle"): Route("instructor", body=PARTICIPANTS, query={"force": "true"}),
+    ("GET", f"{ASSIGNMENT}/score-sheet"): Route("instructor"),
+    ("POST", f"{ASSIGNMENT}/score-sheet"): Route("instructor", scope="manage", body=SHEET),
+}
+
+
+def furnish(scene: Scene) -> None:
+    """Give the student and the stranger points by hand; name a form of file that there is."""
+    scene.put("form", here="csv", elsewhere="nothing")
+    made = {}
+    for place, student, author in (
+        ("here", "student", "instructor"),
+        ("elsewhere", "stranger", "other_instructor"),
+    ):
+        row = Override(
+            id=new_id(),
+            assignment_id=UUID(scene.places[place]["assignment"]),
+            student_id=scene.people[student].id,
+            points=1,
+            reason="By hand.",
+            author_id=scene.people[author].id,
+            created_at=scene.world.clock(),
+        )
+        with scene.world.session() as session:
+            session.add(row)
+        made[place] = row.id
+    scene.put("override", **made)

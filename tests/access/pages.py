@@ -1,0 +1,27 @@
+"""The pages that everybody has: the first one, the log-in, an invitation, the errors."""
+
+from scene import Scene
+
+from access import Route
+from api.pages.site import static_address
+
+FORM = "application/x-www-form-urlencoded"
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+ROUTES = {
+    ("GET", "/"): Route("person", site=True),
+    ("GET", "/docs/errors"): Route("anyone"),
+    ("GET", "/static/{name}"): Route("anyone"),
+    ("GET", "/login"): Route("anyone"),
+    ("POST", "/login"): Route("anyone", called=False),
+    ("POST", "/logout"): Route("anyone", called=False, headers=OURS),
+    ("GET", "/welcome"): Route("anyone"),
+    ("POST", "/welcome"): Route("anyone", called=False),
+    ("POST", "/view-as"): Route("anyone", ok=303, body="student=", media=FORM, headers=OURS),
+}
+
+
+def furnish(scene: Scene) -> None:
+    """Name a static file."""
+    name = static_address("app.css").removeprefix("/static/")
+    scene.put("name", here=name, elsewhere=name)

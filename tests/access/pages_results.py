@@ -1,0 +1,28 @@
+"""The pages with results and regrades: for staff alone, as the API behind them."""
+
+from access import Route
+
+ASSIGNMENT = "/assignments/{assignment}"
+POSED = f"{ASSIGNMENT}/problems/{{problem}}"
+ONE = "/regrades/{regrade}"
+FORM = {
+    "media": "application/x-www-form-urlencoded",
+    "headers": {"Sec-Fetch-Site": "same-origin"},
+    "ok": 303,
+}
+PREPARED = "do=parts&version.parts.part=cells&version.parts.points=3&reach=all"
+
+ROUTES = {
+    ("GET", "/courses/{course}/analytics"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/results"): Route("grader"),
+    ("GET", f"{POSED}/results"): Route("grader"),
+    ("GET", f"{POSED}/regrades"): Route("grader"),
+    ("POST", f"{POSED}/regrades"): Route("instructor", scope="manage", body=PREPARED, **FORM),
+    ("GET", ONE): Route("grader"),
+    ("POST", f"{ONE}/apply"): Route("instructor", scope="manage", body="notice=", **FORM),
+    ("POST", f"{ONE}/cancel"): Route("instructor", scope="manage", body="a=b", **FORM),
+    # What is ready was not applied, and so cannot be undone.
+    ("POST", f"{ONE}/undo"): Route(
+        "instructor", scope="manage", body="reason=", called=False, **FORM
+    ),
+}

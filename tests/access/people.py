@@ -1,0 +1,64 @@
+"""Accounts, the people of courses, and the audit log."""
+
+from access import Route
+
+API = "/api/v1"
+COURSE = f"{API}/courses/{{course}}"
+USER = f"{API}/users/{{user}}"
+MANAGES = {"least": "instructor", "scope": "manage"}
+SITE = {"least": "admin", "scope": "admin", "site": True}
+
+
+def user_to_name(scene):
+    return {"people": [str(scene.classmate.id)]}
+
+
+ROUTES = {
+    # Their refusals depend on what is sent: tests/api/test_people_login.py asks.
+    ("POST", f"{API}/login"): Route("anyone", called=False),
+    ("POST", f"{API}/invites/accept"): Route("anyone", called=False),
+    ("POST", f"{API}/logout"): Route("person", login=True, ok=204),
+    ("GET", f"{API}/me"): Route("person"),
+    ("PATCH", f"{API}/me"): Route("person", login=True, body={"name": "Ann"}),
+    ("POST", f"{API}/me/password"): Route(
+        "person",
+        login=True,
+        called=False,  # nobody in the scene has a password
+        body={"current": "a b c", "new": "four words of mine"},
+    ),
+    ("GET", f"{API}/me/export"): Route("person"),
+    ("GET", f"{API}/me/sessions"): Route("person"),
+    ("DELETE", f"{API}/me/sessions"): Route("person", login=True, ok=204),
+    ("DELETE", f"{API}/me/sessions/{{session_id}}"): Route("person", login=True, ok=204),
+    ("GET", f"{API}/me/tokens"): Route("person"),
+    ("POST", f"{API}/me/tokens"): Route(
+        "person", login=True, ok=201, body={"name": "laptop", "scopes": ["read"]}
+    ),
+    ("DELETE", f"{API}/me/tokens/{{token}}"): Route("person", login=True, ok=204),
+    ("GET", f"{COURSE}/people"): Route("grader"),
+    ("POST", f"{COURSE}/people"): Route(
+        **MANAGES, ok=201, body={"name": "Bo", "email": "bo@example.edu"}
+    ),
+    ("GET", f"{COURSE}/people/{{user}}"): Route("grader"),
+    ("PATCH", f"{COURSE}/people/{{user}}"): Route(**MANAGES, body={"role": "grader"}),
+    ("DELETE", f"{COURSE}/people/{{user}}"): Route(**MANAGES, ok=204),
+    ("POST", f"{COURSE}/people/{{user}}/reset"): Route(**MANAGES, ok=201),
+    ("POST", f"{COURSE}/test-student"): Route(**MANAGES),
+    ("GET", f"{COURSE}/sections"): Route("grader"),
+    ("POST", f"{COURSE}/sections"): Route(**MANAGES, ok=201, body={"name": "C"}),
+    ("PATCH", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, body={"name": "C"}),
+    # The section of the scene has people, so that it stays.
+    ("DELETE", f"{COURSE}/sections/{{section}}"): Route(**MANAGES, ok=409),
+    ("POST", f"{COURSE}/roster"): Route(**MANAGES, body="name,email\nBo,bo@example.edu\n"),
+    ("POST", f"{COURSE}/invites"): Route(**MANAGES, body=user_to_name),
+    ("GET", f"{COURSE}/audit"): Route("instructor"),
+    ("GET", f"{API}/audit"): Route(**SITE),
+    ("GET", f"{API}/users"): Route(**SITE),
+    ("PATCH", USER): Route(**SITE, body={"name": "Bo"}),
+    ("POST", f"{USER}/suspend"): Route(**SITE),
+    ("POST", f"{USER}/restore"): Route(**SITE),
+    ("POST", f"{USER}/erase"): Route(**SITE, body={"confirm": "The student"}),
+    ("PUT", f"{USER}/administrator"): Route(**SITE),
+    ("DELETE", f"{USER}/administrator"): Route(**SITE),
+    ("POST", f"{USER}/reset"): Route(**SITE, ok=201),
+}

@@ -1,0 +1,128 @@
+"""Classes that hand in, for the tests of the statistics."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from world import Person, Posing, World
+
+from api.services.publishing import Published, Source, publish_one
+from api.services.versions import store_version
+from api.tables import Draw, Enrolment, Variant
+
+POWERS = """\
+id: powers-of-a-number
+title: Powers of a number
+topic: convolution
+difficulty: 1
+params:
+  N: {choose: [10, 11, 12, 13, 14, 15, 16, 17], original: 10}
+statement: |
+  A number {{N}}.
+parts:
+  - id: square
+    kind: integer
+    points: 2
+    prompt: Its square?
+    key: N*N
+    mistakes: [{id: doubled, key: 2*N, say: Twice a number is not its square.}]
+  - {id: cube, kind: integer, points: 3, prompt: Its cube?, key: N*N*N}
+  - {id: next, kind: integer, points: 1, prompt: The square and one?, key: square + 1}
+"""
+ROOTS = POWERS.replace("powers-of-a-number", "powers-of-another")
+WRITTEN = POWERS.replace("powers-of-a-number", "powers-in-words") + (
+    "  - {id: why, kind: text, points: 4, prompt: Why?, model: Because.,\n"
+    "     rubric: [{id: so, points: 4, say: Because.}]}\n"
+)
+RIGHT = {"square": "100", "cube": "1000", "next": "101"}
+WRONG = {"square": "7", "cube": "7", "next": "7"}
+
+
+class Class:
+    """A course with students who are called by number, and an instructor."""
+
+    def __init__(self, world: World, size: int) -> None:
+        self.world = world
+        self.course: UUID = world.course()
+        self.staff = world.enrol(self.course, "In Structor", role="instructor")
+        self.students: Sequence[Person] = [self.join(f"Stu {at}") for at in range(size)]
+
+    def join(self, name: str, **more: Any) -> Person:
+        """Return a new student."""
+        return self.world.enrol(self.course, name, **more)
+
+    def change(self, person: Person, **values: Any) -> None:
+        """Change what somebody is in the course."""
+        with self.world.session() as session:
+            found = session.scalars(select(Enrolment).where(Enrolment.user_id == person.id)).one()
+            for name, value in values.items():
+                setattr(found, name, value)
+
+    def hand_in(self, where: Posing, *answers: Mapping[str, str] | None) -> None:
+        """Let the students hand in, one after the other; None does nothing."""
+        for student, given in zip(self.students, answers, strict=False):
+            if given is not None:
+                done(student.submit(where, given))
+
+    def of(self, where: Posing, **query: Any) -> Any:
+        """Return the statistics of the assignment."""
+        return done(
+            self.staff.get(f"/assignments/{where.assignment}/analytics", params=query)
+        ).json()
+
+    def of_problem(self, where: Posing, **query: Any) -> Any:
+        """Return the statistics of the problem."""
+        return done(self.staff.get(f"{where.path}/analytics", params=query)).json()
+
+    def of_course(self, **query: Any) -> Any:
+        """Return the statistics of the course."""
+        return done(self.staff.get(f"/courses/{self.course}/analytics", params=query)).json()
+
+    def draw(self, where: Posing, *positions: int) -> list[int]:
+        """Give the students the variants at these places; return N of each."""
+        with self.world.session() as session:
+            for student, position in zip(self.students, positions, strict=True):
+                session.add(
+                    Draw(
+                        problem_id=where.id,
+                        student_id=student.id,
+                        number=0,
+                        version_id=where.version,
+                        position=position,
+                        opened_at=self.world.clock(),
+                    )
+                )
+        numbers = self.numbers(where)
+        return [numbers[position] for position in positions]
+
+    def numbers(self, where: Posing) -> dict[int, int]:
+        """Return N of each variant of the problem by its place."""
+        with self.world.session() as session:
+            rows = session.scalars(select(Variant).where(Variant.version_id == where.version))
+            return {row.position: int(row.data["params"]["N"]) for row in rows}
+
+
+def done(answer: Any) -> Any:
+    """Return a response that is a success."""
+    assert answer.status_code < 300, answer.text
+    return answer
+
+
+def part_of(told: Any, part: str, *, problem: int = 0) -> Any:
+    """Return a part of the statistics of an assignment, or of a problem."""
+    parts = told["problems"][problem]["parts"] if "problems" in told else told["parts"]
+    return next(one for one in parts if one["part"] == part)
+
+
+def codes(told: Any) -> list[tuple[str, str]]:
+    """Return the flags by part and code."""
+    return [(flag["part"], flag["code"]) for flag in told["flags"]]
+
+
+def store_many(world: World, source: str, *, seeds: int) -> None:
+    """Publish a problem with so many variants."""
+    found = publish_one(Source(source.split("\n", 1)[0].removeprefix("id: "), source), seeds=seeds)
+    assert isinstance(found, Published), found
+    with world.session() as session:
+        store_version(session, found, source, now=world.clock())

@@ -1,0 +1,207 @@
+"""Every route, asked by everybody about everything: who may not see a thing cannot tell that it is.
+
+The table stands in `tests/access/`; this file says what follows from an entry.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from access import Route
+from fastapi.routing import iter_route_contexts
+from furnished import AREAS, ROUTES, furnished
+from scene import ELSEWHERE, HERE, NOWHERE, Scene
+from world import Person, World
+
+from api.app import create_app
+from api.settings import Settings
+
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+STANDINGS = ("student", "grader", "instructor", "admin")
+NOBODIES = (
+    *("anonymous", "unreadable", "unknown", "session_as_token", "expired", "revoked"),
+    *("suspended", "erased"),
+)
+OUTSIDERS = ("stranger", "other_instructor", "withdrawn", "elsewhere_token")
+
+
+def declared(app) -> set[tuple[str, str]]:
+    return {
+        (method, str(context.path))
+        for context in iter_route_contexts(app.routes)
+        for method in getattr(context.original_route, "methods", None) or ()
+        if method != "HEAD"
+    }
+
+
+def test_every_route_has_an_entry_and_every_entry_a_route():
+    app = create_app(Settings(database="sqlite:///unused.db"))
+    there = declared(app)
+    app.state.service.close()
+    assert sorted(there - ROUTES.keys()) == [], "who may call these? add them to tests/access/"
+    assert sorted(ROUTES.keys() - there) == [], "these are entries without a route"
+
+
+def test_no_route_has_two_entries():
+    keys = [key for area in AREAS for key in area.ROUTES]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.fixture(scope="module")
+def scene(shared_database_url) -> Iterator[Scene]:
+    """Return one scene for all routes, on each system in turn."""
+    world = World(shared_database_url)
+    yield furnished(world)
+    world.close()
+
+
+def known() -> list[tuple[str, str]]:
+    app = create_app(Settings(database="sqlite:///unused.db"))
+    there = declared(app)
+    app.state.service.close()
+    return sorted(key for key in ROUTES if key in there)
+
+
+KNOWN = known()
+
+
+@pytest.mark.parametrize("key", KNOWN, ids=" ".join)
+def test_whoever_may_not_is_refused_without_a_hint_and_nothing_changes(scene, key):
+    asked = Asked(scene, key)
+    before = scene.seen or scene.rows()
+    wrong = list(asked.denials())
+    scene.seen = scene.rows()
+    assert wrong == []
+    assert scene.seen == before
+
+
+@pytest.mark.parametrize("key", KNOWN, ids=" ".join)
+def test_whoever_may_is_served(scene, key):
+    asked = Asked(scene, key)
+    if asked.route.called and scene.world.db.is_sqlite:
+        copy = scene.snapshot()
+        answer = asked.by(asked.least())
+        scene.restore(copy)
+        assert answer.status_code == asked.route.ok, answer.text
+
+
+class Asked:
+    """A route in a scene, asked by people about what is at a place."""
+
+    def __init__(self, scene: Scene, key: tuple[str, str]) -> None:
+        self.scene = scene
+        self.method, self.declared = key
+        self.route = ROUTES[key]
+        self.parameters = PARAMETER.findall(self.declared)
+
+    def path(self, *places: str) -> str:
+        """Return the path filled from *places*, one a parameter; the last is for the rest."""
+
+        def fill(match: re.Match[str]) -> str:
+            name = match[1]
+            at = self.parameters.index(name)
+            place = places[min(at, len(places) - 1)]
+            if place == "nowhere":
+                return "no-such-problem" if name in {"problem", "part"} else NOWHERE
+            if place == HERE and name in self.route.path:
+                return self.route.path[name]
+            return self.scene.places[place][name]
+
+        return PARAMETER.sub(fill, self.declared)
+
+    def by(self, person: Person, *places: str, token: str = "") -> object:
+        """Return the response to *person*."""
+        body = self.route.body(self.scene) if callable(self.route.body) else self.route.body
+        more = {"json": body} if not isinstance(body, str) else {"content": body}
+        headers = {"If-Match": "*"} if self.method in {"PUT", "PATCH", "DELETE"} else {}
+        if isinstance(body, str):
+            headers["Content-Type"] = self.route.media
+        if body is None:
+            more = {}
+        if person.token:
+            headers["Authorization"] = f"Bearer {token or person.token}"
+        if self.route.login and not token and person.id in self.scene.logins:
+            headers = {**headers, **self.scene.logins[person.id]}
+            headers.pop("Authorization", None)
+        path = self.path(*(places or (HERE,)))
+        headers |= self.route.headers
+        return self.scene.ask(self.method, path, headers=headers, params=self.route.query, **more)
+
+    def least(self) -> Person:
+        """Return somebody who may call the route, and no more than that."""
+        names = {"anyone": "anonymous", "person": "student"}
+        return self.scene.people[names.get(self.route.least, self.route.least)]
+
+    def denials(self) -> Iterator[str]:
+        """Yield what is wrong with the answers to those who may not."""
+        if self.route.least == "anyone":
+            return
+        for name in NOBODIES:
+            yield from self._wrong(name, 401)
+        yield from self._by_token()
+        if self.route.least != "person" and self.route.site:
+            yield from self._below()
+        elif self.route.least != "person":
+            yield from self._below()
+            yield from self._outside()
+        if self.parameters:
+            yield from self._other_things()
+
+    def _wrong(self, who: str, status: int, *places: str, like: object = None) -> Iterator[str]:
+        person = self.scene.people[who]
+        token = person.token if who in NOBODIES else ""
+        answer = self.by(person, *places, token=token)
+        told = f"{who} at {' '.join(places) or HERE}: {answer.status_code}"
+        if answer.status_code != status:
+            yield f"{told}, not {status}: {answer.text[:200]}"
+        elif like is not None and answer.content != like.content:
+            yield f"{told} tells that it is there: {answer.text[:200]} {like.text[:200]}"
+
+    def _by_token(self) -> Iterator[str]:
+        """Yield where a token gets through that may not: of too small a scope, or any at all."""
+        least = self.least()
+        if self.route.login:
+            answer = self.by(least, token=least.token)
+        elif self.route.scope != "read":
+            answer = self.by(least, token=self.scene.readers[least.id])
+        else:
+            return
+        if answer.status_code != 403:
+            yield f"a token that may not: {answer.status_code}, not 403: {answer.text[:200]}"
+
+    def _below(self) -> Iterator[str]:
+        at = STANDINGS.index(self.route.least)
+        for standing in STANDINGS[:at]:
+            yield from self._wrong(standing, self.route.refused)
+
+    def _outside(self) -> Iterator[str]:
+        nothing = self.by(self.scene.stranger, "nowhere") if self.parameters else None
+        for name in OUTSIDERS:
+            yield from self._wrong(name, 404 if nothing else 403, like=nothing)
+        if self.route.owned:
+            yield from self._wrong("classmate", 404, like=nothing)
+
+    def _other_things(self) -> Iterator[str]:
+        """Yield where things of another course, deleted, hidden or missing ones are told apart."""
+        who = next(name for name, one in self.scene.people.items() if one is self.least())
+        nothing = self.by(self.least(), "nowhere")
+        yield from self._wrong(who, 404, "nowhere")
+        if not self.route.site and who != "admin":
+            yield from self._wrong(who, 404, ELSEWHERE, like=nothing)
+        if len(self.parameters) > 1:
+            missing = self.by(self.least(), HERE, "nowhere")
+            yield from self._wrong(who, 404, HERE, "nowhere")
+            if self.parameters[-1] not in {"part", "version"}:
+                yield from self._wrong(who, 404, HERE, ELSEWHERE, like=missing)
+        if "assignment" in self.parameters and {*self.parameters} <= {"assignment", "problem"}:
+            yield from self._wrong(who, 404, "deleted", like=nothing)
+            for place in ("unpublished", "unreleased") if who == "student" else ():
+                yield from self._wrong(who, 404, place, like=nothing)
+
+
+def test_a_leak_is_found(scene):
+    """A planted one: an entry that promises more than the route holds."""
+    key = ("POST", "/api/v1/assignments/{assignment}/problems/{problem}/submissions")
+    asked = Asked(scene, key)
+    asked.route = Route("grader", scope="manage", body=asked.route.body, called=False)
+    assert any("student at here: 201, not 403" in one for one in asked.denials())

@@ -1,0 +1,410 @@
+"""An assignment in figures: who counts, what is measured, and what SciPy makes of the same rows."""
+
+import numpy as np
+import pytest
+from analytics_scenes import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, Class, codes, done, part_of
+from scipy import stats
+from sqlalchemy import event, select
+from student_scenes import extend
+
+from api.ids import new_id
+from api.tables import Answer, AssignmentProblem, Excuse, Grade
+
+DUE = {"due": "2026-11-03 12:00"}
+# Which of the three parts of two problems each of 24 students has right at first; the fifth part
+# falls as the others rise.
+PATTERN = [
+    *("000010", "100010", "010000", "000010", "110010", "100010"),
+    *("001010", "110000", "100110", "111010", "110110", "011010"),
+    *("111010", "110100", "111100", "101101", "111010", "111100"),
+    *("110101", "111101", "111101", "101101", "111100", "111101"),
+]
+
+
+@pytest.fixture
+def pair(world):
+    """Return a class of 24 with two problems that it has handed in as `PATTERN` says."""
+    group = Class(world, len(PATTERN))
+    posed = world.assignment(group.course, POWERS, ROOTS)
+    for student, row in zip(group.students, PATTERN, strict=True):
+        for problem, bits in zip(posed, (row[:3], row[3:]), strict=True):
+            given = zip(RIGHT, bits, strict=True)
+            done(
+                student.submit(
+                    problem,
+                    {part: RIGHT[part] if bit == "1" else "7" for part, bit in given},
+                )
+            )
+    for student in group.students[::3]:
+        done(student.submit(posed[0], {"cube": "1000"}))
+    return group, posed
+
+
+def first_credits(world, posed) -> np.ndarray:
+    """Return what the rows say: students by parts, credit at the first answer."""
+    found: dict = {}
+    with world.db.reading() as session:
+        for row in session.scalars(select(Answer).order_by(Answer.sequence)):
+            found.setdefault((row.student_id, row.problem_id, row.part), row.credit_float)
+    students = sorted({student for student, _, _ in found})
+    places = [(one.id, part) for one in posed for part in RIGHT]
+    return np.array([[found[who, *place] for place in places] for who in students])
+
+
+def test_the_figures_of_the_parts_are_those_of_scipy(world, pair):
+    group, posed = pair
+    points = np.array([2, 3, 1, 2, 3, 1])
+    scores = first_credits(world, posed) * points
+    told = group.of(posed[0])
+    totals = scores.sum(axis=1)
+    parts = [part for one in told["problems"] for part in one["parts"]]
+    for at, part in enumerate(parts):
+        item, rest = part["item"], totals - scores[:, at]
+        right = stats.pearsonr(scores[:, at], rest)
+        interval = right.confidence_interval(0.9)
+        assert item["n"] == item["pairs"] == 24
+        assert item["facility"] == pytest.approx(scores[:, at].mean() / points[at], rel=1e-5)
+        assert item["discrimination"] == pytest.approx(right.statistic, rel=1e-5)
+        assert item["interval"]["low"] == pytest.approx(interval.low, rel=1e-5)
+        assert item["interval"]["high"] == pytest.approx(interval.high, rel=1e-5)
+    told_totals = told["scores"]
+    assert told_totals["maximum"] == 12
+    assert told_totals["mean"] == pytest.approx(totals.mean(), rel=1e-5)
+    assert told_totals["sd"] == pytest.approx(totals.std(ddof=1), rel=1e-5)
+    assert told_totals["skewness"] == pytest.approx(stats.skew(totals, bias=False), rel=1e-5)
+    assert sum(one["count"] for one in told_totals["histogram"]) == 24
+    spread = scores.var(axis=0, ddof=1).sum() / totals.var(ddof=1)
+    assert told["reliability"]["alpha"] == pytest.approx(6 / 5 * (1 - spread), rel=1e-5)
+
+
+def test_the_figures_of_the_problems_are_of_the_sums_of_their_parts(world, pair):
+    group, posed = pair
+    scores = first_credits(world, posed) * np.array([2, 3, 1, 2, 3, 1])
+    first, second = scores[:, :3].sum(axis=1), scores[:, 3:].sum(axis=1)
+    told = group.of(posed[0])["problems"]
+    right = stats.pearsonr(first, second).statistic
+    assert [one["item"]["discrimination"] for one in told] == pytest.approx([right, right], 1e-5)
+    assert told[1]["item"]["mean"] == pytest.approx(second.mean(), rel=1e-5)
+    assert [one["points"] for one in told] == [6, 6]
+
+
+def test_grades_are_in_percent_and_as_they_count(world):
+    group = Class(world, 3)
+    [posed] = world.assignment(group.course, POWERS, by_attempt=["1", "0.5"])
+    group.hand_in(posed, RIGHT, WRONG, {"cube": "1000"})
+    group.hand_in(posed, None, RIGHT)
+    told = group.of(posed)
+    with world.db.reading() as session:
+        grades = [float(one.score / one.possible) for one in session.scalars(select(Grade))]
+    assert (told["grades"]["n"], told["grades"]["maximum"]) == (3, 100)
+    assert told["grades"]["mean"] == pytest.approx(100 * np.mean(grades), rel=1e-5)
+    assert (told["grades"]["median"], told["grades"]["histogram"][-1]["count"]) == (50, 1)
+    assert told["scores"]["mean"] == 4  # what is not answered may still be, and is no zero
+
+
+def test_a_part_that_the_better_ones_get_wrong_is_flagged(pair):
+    group, posed = pair
+    flags = group.of(posed[0])["flags"]
+    assert {(flag["problem"], flag["part"]) for flag in flags} == {(posed[1].slug, "cube")}
+    assert [flag["code"] for flag in flags] == ["check_key", "check_key"]
+    assert flags[0]["say"].startswith("Those who do better elsewhere do worse here")
+    assert "8 students gave 7 and 1 gave the key" in flags[1]["say"]
+
+
+def test_nothing_is_flagged_below_twenty(world):
+    group = Class(world, 20)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, *[RIGHT | {"square": "144"}] * 19)
+    assert group.of(posed)["flags"] == []
+    assert group.of_problem(posed)["flags"] == []
+    done(group.students[19].submit(posed, RIGHT | {"square": "144"}))
+    assert ("square", "too_hard") in codes(group.of(posed))
+    assert ("cube", "too_easy") not in codes(group.of(posed))  # 20 of 20 may still be 88 %
+
+
+def test_the_answer_of_the_best_that_is_not_the_key_is_flagged_in_both_places(world):
+    group = Class(world, 24)
+    [posed] = world.assignment(group.course, POWERS)
+    wrong_key = RIGHT | {"square": "144", "next": "145"}
+    group.hand_in(posed, *[wrong_key] * 16, *[WRONG | {"square": "100"}] * 8)
+    for told in (group.of(posed), group.of_problem(posed)):
+        say = [one["say"] for one in told["flags"] if "gave 144" in one["say"]]
+        assert len(say) == 1
+        assert say[0].startswith("In the top third, 16 students gave 144 and 0 gave the key")
+
+
+def test_a_blank_is_nothing_while_there_is_time_and_zero_after(world):
+    group = Class(world, 3)
+    [posed] = world.assignment(group.course, POWERS, timeline_spec=DUE)
+    group.hand_in(posed, {"square": "100"}, RIGHT)
+    told = group.of(posed)
+    assert (told["students"], told["opened"], told["blank_is_zero"]) == (3, 2, False)
+    assert [part_of(told, part)["item"]["n"] for part in RIGHT] == [2, 1, 1]
+    world.clock.advance(days=2)
+    told = group.of(posed)
+    assert (told["opened"], told["blank_is_zero"]) == (2, True)
+    assert [part_of(told, part)["item"]["n"] for part in RIGHT] == [2, 2, 2]
+    assert part_of(told, "cube")["item"]["facility"] == 0.5
+    assert part_of(told, "cube")["answered"] == 1
+    assert told["scores"]["mean"] == 4
+
+
+def test_a_blank_is_no_zero_for_whom_an_answer_may_still_have_credit(world):
+    group = Class(world, 3)
+    late = DUE | {"late": [{"days": 2, "credit": "50%"}]}
+    [posed] = world.assignment(group.course, POWERS, timeline_spec=late)
+    [never_over] = world.assignment(group.course, ROOTS)
+    for where in (posed, never_over):
+        group.hand_in(where, {"square": "100"}, {"square": "100"}, RIGHT)
+    extend(world, group.course, {"due": "2026-11-10 12:00"}, student_id=group.students[0].id)
+    for days, n, is_zero in ((2, 1, False), (2, 2, False), (30, 3, True)):
+        world.clock.advance(days=days)
+        told = group.of(posed)
+        assert (part_of(told, "cube")["item"]["n"], told["blank_is_zero"]) == (n, is_zero)
+    told = group.of(never_over)
+    assert (part_of(told, "cube")["item"]["n"], told["blank_is_zero"]) == (1, False)
+
+
+def test_while_texts_wait_to_be_marked_the_blanks_of_others_are_no_zeros(world):
+    group = Class(world, 24)
+    [posed] = world.assignment(group.course, WRITTEN, timeline_spec=DUE)
+    group.hand_in(posed, *[RIGHT] * 22, RIGHT | {"why": "Because."}, RIGHT | {"why": "So."})
+    world.clock.advance(days=2)
+    told = group.of(posed)
+    assert part_of(told, "why")["item"]["n"] == 0
+    assert [flag for flag in told["flags"] if flag["part"] == "why"] == []
+    mean = (22 * 60 + 2 * 100) / 24  # two have all that is marked, the others no text
+    assert (told["grades"]["n"], told["grades"]["mean"]) == (24, pytest.approx(mean, rel=1e-5))
+
+
+def test_only_students_of_the_course_who_are_still_there_count(world):
+    group = Class(world, 4)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, RIGHT, RIGHT, RIGHT, WRONG)
+    group.change(group.students[0], is_test=True)
+    group.change(group.students[1], withdrawn_at=world.clock())
+    told = group.of(posed)
+    assert (told["students"], told["opened"], told["grades"]["n"]) == (2, 2, 2)
+    assert part_of(told, "square")["item"]["facility"] == 0.5
+    wrong = part_of(group.of_problem(posed), "square")["wrong"]
+    assert (wrong["right"], wrong["wrong"]) == (1, 1)
+    assert group.of_course()["assignments"][0]["handed_in"] == 2
+
+
+def test_a_section_is_measured_alone(world):
+    group = Class(world, 1)
+    tuesday = world.section(group.course, "Tuesday")
+    other = group.join("Tu Esday", section=tuesday)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, RIGHT)
+    done(other.submit(posed, WRONG))
+    told = group.of(posed, section=str(tuesday))
+    assert (told["students"], told["section"]) == (1, str(tuesday))
+    assert part_of(told, "cube")["item"]["facility"] == 0
+    assert part_of(group.of_problem(posed, section=str(tuesday)), "cube")["wrong"]["wrong"] == 1
+    assert group.of_course(section=str(tuesday))["students"] == 1
+
+
+def test_a_section_of_another_course_is_refused(world):
+    group = Class(world, 0)
+    [posed] = world.assignment(group.course, POWERS)
+    foreign = str(world.section(world.course("other"), "A"))
+    for path in (
+        f"/courses/{group.course}/analytics",
+        f"/assignments/{posed.assignment}/analytics",
+        f"{posed.path}/analytics",
+    ):
+        for section in (foreign, str(new_id())):
+            refused = group.staff.get(path, params={"section": section})
+            assert refused.status_code == 422
+            assert refused.json()["errors"][0]["field"] == "section"
+
+
+def test_what_a_student_is_excused_from_does_not_count(world):
+    group = Class(world, 3)
+    first, second = world.assignment(group.course, POWERS, ROOTS)
+    for posed in (first, second):
+        group.hand_in(posed, WRONG, RIGHT, RIGHT)
+    with world.session() as session:
+        for student, problem in ((0, first.id), (1, None)):
+            session.add(
+                Excuse(
+                    assignment_id=first.assignment,
+                    problem_id=problem,
+                    student_id=group.students[student].id,
+                    created_by=group.staff.id,
+                    created_at=world.clock(),
+                )
+            )
+    told = group.of(first)
+    assert told["opened"] == 2
+    assert part_of(told, "cube")["item"]["n"] == 1
+    assert part_of(told, "cube", problem=1)["item"]["facility"] == 0.5
+    assert [told["scores"]["mean"], told["scores"]["maximum"]] == [6, 12]
+
+
+def test_a_void_part_has_no_figures_and_is_out_of_the_total(world):
+    group = Class(world, 2)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, RIGHT, WRONG)
+    with world.session() as session:
+        session.get_one(AssignmentProblem, posed.id).voided = {"cube": "full"}
+    told = group.of(posed)
+    assert part_of(told, "cube")["voided"] == "full"
+    assert part_of(told, "cube")["item"]["n"] == 0
+    assert (told["scores"]["maximum"], told["scores"]["mean"]) == (3, 1.5)
+
+
+def test_attempts_and_gain_are_counted_by_hand(world):
+    group = Class(world, 4)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, {"cube": "1000"}, {"cube": "7"}, {"cube": "7"}, {"cube": "x?"})
+    group.hand_in(posed, None, {"cube": "7.0"}, {"cube": "8"}, {"cube": "9"})
+    group.hand_in(posed, None, {"cube": "1000"}, None, {"cube": "1000"})
+    part = part_of(group.of(posed), "cube")
+    assert part["answered"] == 4
+    assert part["attempts"] == {
+        "n": 4,
+        "never": 1,
+        "mean": pytest.approx(5 / 3, rel=1e-5),
+        "median": 2,
+        "by_attempt": [
+            {"attempt": 1, "count": 1, "share_by_then": 0.25},
+            {"attempt": 2, "count": 2, "share_by_then": 0.75},
+        ],
+    }
+    assert part["gain"] == {
+        "n": 4,
+        "first": 0.25,
+        "best": 0.75,
+        "gain": 0.5,
+        "improvable": 3,
+        "improved": 2,
+    }
+    assert part["item"]["facility"] == 0.25
+    assert part_of(group.of(posed, attempt="best"), "cube")["item"]["facility"] == 0.75
+    assert group.staff.get(f"{posed.path}/analytics?attempt=last").status_code == 422
+
+
+def test_time_runs_from_the_opening_and_who_never_opened_has_none(world):
+    group = Class(world, 3)
+    [posed] = world.assignment(group.course, POWERS)
+    for student in group.students[:2]:
+        done(student.get(posed.path))
+    world.clock.advance(seconds=100)
+    group.hand_in(posed, {"cube": "1"}, None, {"cube": "1"})
+    world.clock.advance(seconds=3000)
+    group.hand_in(posed, {"square": "1"}, {"square": "1"})
+    time = group.of(posed)["problems"][0]["time"]
+    assert time == {"n": 2, "median": 950, "quartiles": [525, 1375], "idle": 1}
+
+
+def test_a_text_is_measured_by_what_counts_and_not_before_it_is_marked(world):
+    group = Class(world, 2)
+    [posed] = world.assignment(group.course, WRITTEN, timeline_spec=DUE)
+    group.hand_in(posed, RIGHT | {"why": "Because."}, RIGHT)
+    world.clock.advance(days=2)
+    told = part_of(group.of(posed), "why")
+    assert (told["item"]["n"], told["answered"], told["attempts"]) == (0, 1, None)
+    assert group.of(posed)["scores"]["mean"] == 10  # all that is marked of both
+    with world.session() as session:
+        [text] = session.scalars(select(Answer.id).where(Answer.part == "why"))
+    done(
+        group.staff.put(f"/answers/{text}/mark", json={"credit": "1/2"}, headers={"If-Match": "*"})
+    )
+    told = part_of(group.of(posed), "why")
+    assert (told["item"]["n"], told["item"]["facility"]) == (2, 0.25)
+    told = part_of(group.of_problem(posed), "why")
+    assert (told["wrong"], told["variants"], told["foreign"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_an_assignment_that_hardly_anyone_opened_has_figures_that_are_null(world, size):
+    group = Class(world, size)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, RIGHT)
+    told = group.of(posed)
+    assert (told["opened"], told["flags"]) == (size, [])
+    assert told["scores"]["sd"] is None
+    assert part_of(told, "cube")["item"]["discrimination"] is None
+    assert group.of_problem(posed)["item"]["n"] == size
+
+
+def test_hand_ins_are_counted_by_the_hours_to_the_due_time(world):
+    group = Class(world, 5)
+    late = [{"until": "2026-11-04 12:00", "credit": "0.5"}]
+    [posed] = world.assignment(group.course, POWERS, timeline_spec=DUE | {"late": late})
+    extend(world, group.course, {"due": "2026-11-05 12:00"}, student_id=group.students[4].id)
+    group.hand_in(posed, RIGHT, WRONG)
+    world.clock.advance(hours=24)
+    group.hand_in(posed, None, RIGHT, RIGHT)
+    world.clock.advance(microseconds=1)
+    group.hand_in(posed, None, None, None, RIGHT, RIGHT)
+    [told] = group.of_course()["assignments"]
+    times = {one["hours"]: one["count"] for one in told["times"] if one["count"]}
+    assert times == {-24: 1, 0: 2, 24: 2}
+    assert (told["opened"], told["handed_in"], told["after_due"]) == (5, 5, 2)
+    assert told["late_share"] == 0.4
+    assert told["penalised"] == 1
+    assert told["grades"]["n"] == 5
+
+
+def test_a_course_shows_its_published_assignments_in_their_order(world):
+    group = Class(world, 1)
+    [second] = world.assignment(group.course, POWERS, position=2)
+    [first] = world.assignment(group.course, POWERS, position=1)
+    world.assignment(group.course, POWERS, published=False)
+    told = group.of_course()
+    assert [one["assignment"] for one in told["assignments"]] == [
+        str(first.assignment),
+        str(second.assignment),
+    ]
+    assert told["assignments"][0]["late_share"] is None
+
+
+def test_students_see_no_statistics(world):
+    group = Class(world, 1)
+    [posed] = world.assignment(group.course, POWERS)
+    [student], stranger = group.students, world.enrol(world.course("other"))
+    for path in (
+        f"/courses/{group.course}/analytics",
+        f"/assignments/{posed.assignment}/analytics",
+        f"{posed.path}/analytics",
+    ):
+        assert student.get(path).status_code == 403
+        assert stranger.get(path).status_code == 404
+        seen_as = {"X-View-As": str(student.id)}
+        assert group.staff.get(path, headers=seen_as).status_code == 403
+
+
+def test_the_number_of_queries_does_not_grow_with_the_class(world):
+    small, large = (statements_for(world, size) for size in (2, 6))
+    assert small == large
+    assert max(large) <= 30
+
+
+def statements_for(world, size: int) -> list[int]:
+    """Return how many statements the three statistics of a class of this size make."""
+    group = Class(world, size)
+    posed = world.assignment(group.course, POWERS, WRITTEN)
+    for one in posed:
+        group.hand_in(one, *[WRONG] * size)
+        group.hand_in(one, *[RIGHT] * size)
+    return [
+        queries(world, group.of_course),
+        queries(world, lambda: group.of(posed[0])),
+        queries(world, lambda: group.of_problem(posed[0])),
+    ]
+
+
+def queries(world, ask) -> int:
+    """Return how many statements *ask* makes."""
+    made: list[str] = []
+
+    def note(_connection, _cursor, statement, *_more):
+        made.append(statement)
+
+    event.listen(world.db.engine, "before_cursor_execute", note)
+    ask()
+    event.remove(world.db.engine, "before_cursor_execute", note)
+    return len(made)

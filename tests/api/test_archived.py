@@ -1,0 +1,85 @@
+"""A course that is put away: all of it is read, and nothing in it changes."""
+
+import pytest
+from review_scene import Class
+from student_scenes import DUE_TOMORROW, extend
+
+ANY = {"If-Match": "*"}
+
+
+@pytest.fixture
+def here(world):
+    return Class(world, settings={"results": "manual"})
+
+
+def archive(here, *, away=True):
+    done = here.ina.post(f"/courses/{here.course}/{'archive' if away else 'restore'}")
+    assert done.status_code == 200, done.text
+
+
+def test_nothing_is_handed_in_to_a_course_that_is_put_away(here):
+    student = here.student("Fewer.")
+    archive(here)
+    refused = student.submit(here.posed, {"why": "More."})
+    assert (refused.status_code, refused.json()["code"]) == (409, "course_archived")
+    kept = student.put(f"{here.posed.path}/draft", {"answers": {"why": "M"}}, headers=ANY)
+    assert kept.json()["code"] == "course_archived"
+    assert len(student.get(f"{here.posed.path}/submissions").json()["items"]) == 1
+    archive(here, away=False)
+    assert student.submit(here.posed, {"why": "More."}).status_code == 201
+
+
+def test_staff_change_nothing_in_a_course_that_is_put_away_and_read_all(here):
+    student = here.student("Fewer.")
+    answer = here.answer(student)
+    archive(here)
+    acts = [
+        here.ina.patch(f"/courses/{here.course}", {"title": "Other"}, headers=ANY),
+        here.ina.patch(here.assignment, {"attempts": 3}, headers=ANY),
+        here.ina.post(f"{here.assignment}/release", {"results": True}),
+        here.ina.delete(here.posed.path, headers=ANY, params={"confirm": True}),
+        here.mark(here.ada, answer, credit=1),
+        here.ada.post(f"{here.part}/next"),
+        here.ina.post(f"/courses/{here.course}/sections", {"name": "A"}),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in acts] == [(409, "course_archived")] * 7
+    for path in ("gradebook", f"students/{student.id}/grades", "audit", "exports/csv"):
+        assert here.ina.get(f"/courses/{here.course}/{path}").status_code == 200
+    assert student.get(f"/courses/{here.course}/grades").status_code == 200
+    assert here.ada.get(f"/answers/{answer}/review").status_code == 200
+
+
+def test_who_may_not_change_a_course_is_told_that_first(here):
+    student = here.student("Fewer.")
+    archive(here)
+    assert student.patch(here.assignment, {"attempts": 3}, headers=ANY).status_code == 403
+
+
+def test_a_course_that_is_put_away_can_be_copied(here):
+    archive(here)
+    body = {"slug": "dl-next", "title": "Next", "shift_days": 364}
+    told = here.ina.post(f"/courses/{here.course}/copy", body)
+    assert told.status_code == 201, told.text
+
+
+def test_a_release_says_what_is_not_marked_and_who_may_still_hand_in(world):
+    here = Class(world, settings={"results": "manual"})
+    here.student("Fewer.")
+    there = f"{here.assignment}/release"
+    told = here.ina.post(there, {"results": True}).json()
+    assert told["warnings"] == [
+        f"1 answer to why of {here.posed.slug} is not marked.",
+        "The assignment is still open: more answers may come.",
+    ]
+    assert here.ina.post(there, {"results": False}).json()["warnings"] == []
+
+
+def test_an_extension_keeps_an_assignment_open_for_the_warning(world):
+    here = Class(world, settings={"results": "manual", "timeline_spec": DUE_TOMORROW})
+    student = here.student()
+    world.clock.advance(days=1, seconds=1)
+    there = f"{here.assignment}/readiness"
+    assert here.ina.get(there).json()["warnings"] == []
+    extend(world, here.course, {"days": 3}, student_id=student.id)
+    told = here.ina.get(there).json()["warnings"]
+    assert told == ["The assignment is still open: more answers may come."]

@@ -1,0 +1,160 @@
+"""Who asks comes before what they sent; of the query nothing is passed over in silence."""
+
+import pytest
+from http_app import ask
+from http_app import service as small
+from scene import OTHER_PROBLEM
+from world import World
+
+NOBODYS = {"Authorization": "Bearer gr_api_nobody"}
+UNRELEASED = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
+NOT_AN_ID = "not-an-id"
+WRONG = [
+    {"content": b"{", "headers": {"Content-Type": "application/json"}},
+    {"content": b"a", "headers": {"Content-Type": "text/plain"}},
+    {"json": {"no_such": 1}},
+    {"json": {}},
+    {"params": {"no_such": "1"}},
+]
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+def code(answer):
+    return answer.status_code, answer.json()["code"]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_stranger_is_asked_who_they_are_before_their_body_is_judged(world, course, wrong):
+    path = f"/courses/{course}/extensions"
+    assert code(world.anonymous.post(path, **wrong)) == (401, "unauthenticated")
+    headers = {**wrong.get("headers", {}), **NOBODYS}
+    assert world.anonymous.post(path, **{**wrong, "headers": headers}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/courses?limit=0"),
+        ("get", "/courses?limit=many"),
+        ("get", "/courses?cursor=none"),
+        ("get", f"/courses/{NOT_AN_ID}"),
+        ("get", "/audit?since=never"),
+    ],
+)
+def test_a_stranger_is_asked_who_they_are_before_their_address_is_judged(world, method, path):
+    assert code(getattr(world.anonymous, method)(path)) == (401, "unauthenticated")
+    admin = world.person(admin=True)
+    assert code(getattr(admin, method)(path)) == (422, "invalid")
+
+
+def test_a_stranger_is_asked_who_they_are_before_their_edit_is_judged(world, course):
+    path = f"/courses/{course}"
+    assert world.anonymous.patch(path, {"title": "Other"}).status_code == 401
+    teacher = world.enrol(course, role="instructor")
+    assert teacher.patch(path, {"title": "Other"}).status_code == 428
+
+
+def test_what_somebody_may_not_see_is_not_there_for_a_wrong_request_either(world, course):
+    [posed] = world.assignment(course)
+    [hidden] = world.assignment(course, published=False)
+    [later] = world.assignment(course, timeline_spec=UNRELEASED)
+    student, outsider = world.enrol(course), world.person("Out Sider")
+    for path, asked in [
+        (f"/courses/{course}/extensions", outsider),
+        (f"{posed.path}/submissions", outsider),
+        (f"{hidden.path}/submissions", student),
+        (f"{later.path}/submissions", student),
+        (f"/assignments/{later.assignment}/excuses", student),
+    ]:
+        refused = asked.post(path, {"no_such": 1})
+        there = str(course) if "courses" in path else path.split("/")[2]
+        nowhere = asked.post(path.replace(there, str(student.id)), {"no_such": 1})
+        assert code(refused) == code(nowhere) == (404, "not_found")
+        assert refused.json()["detail"] == nowhere.json()["detail"]
+    assert code(student.post(f"{posed.path}/submissions", {"no_such": 1})) == (422, "invalid")
+
+
+def test_who_may_ask_is_told_what_is_wrong_even_without_an_account(world):
+    told = world.anonymous.post("/login", {"email": "nobody"})
+    assert code(told) == (422, "invalid")
+
+
+def test_a_wrong_request_counts_as_a_request(database_url):
+    world = World(database_url, settings={"requests_per_minute": 2})
+    person = world.person()
+    answers = [person.get("/courses?limit=0").status_code for _ in range(3)]
+    world.close()
+    assert answers == [422, 422, 429]
+
+
+def test_an_unknown_parameter_of_the_query_is_named_with_those_that_are_known(world, course):
+    teacher = world.enrol(course, role="instructor")
+    told = teacher.get(f"/courses/{course}/people?rol=grader&limit=1")
+    assert told.status_code == 422
+    known = "cursor, limit, role, section, state, text"
+    assert told.json()["detail"] == (
+        f"The query has a parameter that is not one here: rol; known are {known}."
+    )
+    assert told.json()["errors"] == [
+        {"field": "query rol", "said": f"is not a parameter; known are {known}"}
+    ]
+
+
+def test_a_misspelt_dry_run_changes_nothing(world, course):
+    student, teacher = world.enrol(course), world.enrol(course, role="instructor")
+    path = f"/courses/{course}/people/{student.id}"
+    assert teacher.delete(f"{path}?dry-run=true").status_code == 422
+    assert teacher.get(path).json()["withdrawn_at"] is None
+
+
+@pytest.mark.parametrize("name", ["<b>", "a b", "x" * 41, "%C3%A4"])
+def test_a_parameter_that_does_not_look_like_a_name_is_not_repeated(world, name):
+    told = world.person().get(f"/me?{name}=1").json()
+    assert told["errors"] == [{"field": "query …", "said": told["errors"][0]["said"]}]
+    assert told["detail"].endswith("…; this address has none.")
+
+
+def test_pages_and_probes_take_any_query(world):
+    for path in ("/login", "/healthz", "/docs/errors", "/welcome"):
+        assert world.client.get(f"{path}?utm=1").status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_slash_too_many_is_answered_with_the_address_and_leads_nowhere_else(scheme):
+    told = ask(small(), "GET", "/api/v1/about/", scheme=scheme)
+    assert told.status == 404
+    assert "location" not in told.headers
+    assert b"Ask for /api/v1/about" in told.body
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/v1/nothing", "/api/v1/<b>/", "//"])
+def test_an_address_that_is_not_there_is_not_repeated(path):
+    told = ask(small(), "GET", path)
+    assert told.status == 404
+    assert b"Ask for" not in told.body
+
+
+GRANTS = {"days": 1, "reason": "ill"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/courses/{course}/extensions", {"grants": GRANTS}),
+        ("/assignments/{assignment}/excuses", {}),
+        ("/assignments/{assignment}/problems", {"problem": "why-large-kernels"}),
+    ],
+)
+def test_what_was_only_tried_was_not_made(world, course, path, body):
+    [posed] = world.assignment(course)
+    world.version(OTHER_PROBLEM)
+    student, teacher = world.enrol(course), world.enrol(course, role="instructor")
+    path = path.format(course=course, assignment=posed.assignment)
+    sent = body | ({} if "problem" in body else {"student": str(student.id)})
+    tried = teacher.post(f"{path}?dry_run=true", sent)
+    assert tried.status_code == 200, tried.text
+    assert teacher.post(path, sent).status_code == 201

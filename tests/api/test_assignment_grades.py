@@ -1,0 +1,133 @@
+"""Grades after a change of an assignment: what depends on it moves at once, and nothing else."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from sqlalchemy import select
+
+from api.services.acts import hold
+from api.tables import Assignment, Enrolment, GradeChange
+
+LATE = {"due": "2026-11-02 13:00", "late": [{"days": 1, "credit": "50%"}]}
+
+
+@pytest.fixture
+def course(world):
+    return world.course(categories=[{"id": "HW", "weight": 1, "drop_lowest": 0}])
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def student(world, course):
+    return world.enrol(course)
+
+
+def patched(person, assignment, body, *, tag="*", query=""):
+    path = f"/assignments/{assignment}{query}"
+    return person.patch(path, body, headers={"If-Match": tag})
+
+
+def test_later_times_raise_grades_and_earlier_ones_take_nothing_back(
+    world, course, teacher, student
+):
+    [problem] = world.assignment(course, timeline_spec=LATE)
+    world.clock.advance(hours=2)
+    student.submit(problem, {"cells": "9"})
+    tried = patched(
+        teacher,
+        problem.assignment,
+        {"timeline": {"due": "2026-11-04 13:00"}},
+        query="?dry_run=true",
+    )
+    assert "etag" not in tried.headers
+    effect = tried.json()["effect"]
+    assert (effect["up"], effect["down"]) == (1, 0)
+    assert effect["largest"] == [
+        {
+            "assignment": str(problem.assignment),
+            "student": str(student.id),
+            "name": "Stu Dent",
+            "before": {"score": 1, "possible": 8},
+            "after": {"score": 2, "possible": 8},
+        }
+    ]
+    assert score(world, problem) == [1]
+    patched(teacher, problem.assignment, {"timeline": {"due": "2026-11-04 13:00"}})
+    assert score(world, problem) == [1, 2]
+    earlier = {"timeline": {"due": "2026-11-02 12:30"}}
+    assert patched(teacher, problem.assignment, earlier).json()["effect"]["down"] == 1
+    assert score(world, problem) == [1, 2, 1]
+    with world.session() as session:
+        last = session.scalars(select(GradeChange).order_by(GradeChange.id.desc())).first()
+    assert (last.cause, last.author_id) == ("settings", teacher.id)
+
+
+def score(world, problem) -> list[int]:
+    """Return what the grade was after each change of it."""
+    with world.session() as session:
+        rows = session.scalars(
+            select(GradeChange.after)
+            .where(GradeChange.assignment_id == problem.assignment)
+            .order_by(GradeChange.id)
+        )
+        return list(rows)
+
+
+def test_points_by_attempt_change_what_was_earned(world, course, teacher, student):
+    [problem] = world.assignment(course)
+    student.submit(problem, {"cells": "8"})
+    student.submit(problem, {"cells": "9"})
+    effect = patched(teacher, problem.assignment, {"by_attempt": [1, "1/2"]}).json()["effect"]
+    assert (effect["students"], effect["down"]) == (1, 1)
+    assert score(world, problem) == [0, 2, 1]
+
+
+def test_a_change_that_no_grade_depends_on_looks_at_none(world, course, teacher, student):
+    [problem] = world.assignment(course)
+    student.submit(problem, {"cells": "9"})
+    assert patched(teacher, problem.assignment, {"title": "X"}).json()["effect"]["students"] == 0
+
+
+def test_test_students_and_those_who_left_are_not_counted(world, course, teacher, student):
+    [problem] = world.assignment(course)
+    people = [student, world.enrol(course, "Test"), world.enrol(course, "Left")]
+    for one in people:
+        one.submit(problem, {"cells": "8"})
+        one.submit(problem, {"cells": "9"})
+    with world.session() as session:
+        rows = {one.user_id: one for one in session.scalars(select(Enrolment))}
+        rows[people[1].id].is_test = True
+        rows[people[2].id].withdrawn_at = world.clock()
+    effect = patched(teacher, problem.assignment, {"by_attempt": [1, "1/2"]}).json()["effect"]
+    assert (effect["students"], effect["changed"]) == (3, 1)
+    assert [one["name"] for one in effect["largest"]] == ["Stu Dent"]
+
+
+def test_a_class_of_some_hundred_is_worked_out_in_pieces(world, course, teacher, monkeypatch):
+    monkeypatch.setattr("api.services.effects.CHUNK", 2)
+    [problem] = world.assignment(course, timeline_spec=LATE)
+    world.clock.now += timedelta(hours=2)
+    for at in range(5):
+        world.enrol(course, f"Student {at}").submit(problem, {"cells": "9"})
+    body = {"timeline": {"due": "2026-11-04 13:00"}}
+    assert patched(teacher, problem.assignment, body).json()["effect"]["up"] == 5
+
+
+def test_an_answer_that_comes_while_a_rule_changes_is_marked_by_the_new_one(world, course, student):
+    [problem] = world.assignment(course)
+    student.submit(problem, {"cells": "8"})
+    answering = Thread(target=lambda: student.submit(problem, {"cells": "9"}))
+    with world.session() as session:
+        row = session.get_one(Assignment, problem.assignment)
+        hold(session, row)
+        answering.start()
+        answering.join(0.5)
+        assert answering.is_alive()
+        row.by_attempt = ["1", "1/2"]
+    answering.join()
+    assert score(world, problem) == [0, 1]

@@ -1,0 +1,40 @@
+"""The actions of the audit log: one table, one style, nothing in it that is never written."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from world import NOW
+
+from api.services import audit
+from api.services.audit_actions import ACTIONS
+
+ROOT = Path(__file__).parents[2]
+STYLE = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)?([a-z]+ed|set|reset|undone|withdrawn|viewed_as)")
+SOURCES = [path for path in ROOT.glob("api/services/**/*.py") if path.name != "audit_actions.py"]
+PIECES = {
+    node.value
+    for path in SOURCES
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+}
+
+
+def test_an_action_that_is_not_in_the_table_is_not_written(world):
+    with world.session() as session, pytest.raises(ValueError, match=r"no 'assignment\.eaten'"):
+        audit.record(session, None, "assignment.eaten", now=NOW)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_every_action_is_a_noun_and_what_was_done_to_it(name):
+    assert STYLE.fullmatch(name)
+    noun, _, done = name.partition(".")
+    # Publishing and retiring a version put the action together from its status.
+    assert name in PIECES or (noun == "version" and done in PIECES)
+
+
+def test_every_action_is_explained():
+    page = (ROOT / "docs" / "rights.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+) \|$", page, re.MULTILINE)
+    assert dict(table) == dict(ACTIONS)

@@ -1,0 +1,171 @@
+"""Throttles: guessing is slow, honest people hardly notice, nobody locks a whole room out."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.auth.limits import LIMITS, Action, Failures, Limit, address_key, login_wait, wait
+
+NOW = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+ACCOUNT = LIMITS["login_account"]
+ADDRESS = LIMITS["login_address"]
+
+AGES = st.lists(st.integers(0, 4_000_000_000).map(lambda age: timedelta(microseconds=age)))
+LIMIT = st.builds(
+    Limit,
+    st.integers(1, 8),
+    st.integers(1, 120).map(lambda age: age * SECOND),
+    st.none() | st.integers(120, 3600).map(lambda age: age * SECOND),
+)
+
+
+def before(*seconds: float) -> list[datetime]:
+    return [NOW - timedelta(seconds=one) for one in seconds]
+
+
+def test_every_throttled_act_has_its_limit() -> None:
+    assert set(LIMITS) == set(get_args(Action))
+
+
+@pytest.mark.parametrize(
+    ("ages", "seconds"),
+    [
+        ([], 0),
+        ([0, 0, 0, 0], 0),
+        ([0, 0, 0, 0, 0], 60),
+        ([0.5, 1, 2, 3, 4], 60),
+        ([1, 2, 3, 4, 5], 59),
+        ([5, 4, 3, 2, 1], 59),
+        ([59.999999, 60, 61, 62, 63], 1),
+        ([60, 61, 62, 63, 64], 0),
+        ([0, 600, 1200, 1800, 2400], 60),
+        ([0, 600, 1200, 1800, 3600], 0),
+        ([0] * 6, 120),
+        ([0] * 7, 240),
+        ([0] * 8, 480),
+        ([0] * 9, 900),
+        ([0] * 10_000, 900),
+        ([890] * 50, 10),
+        ([900] * 50, 0),
+    ],
+)
+def test_after_five_failures_each_further_one_doubles_the_wait_up_to_15_minutes(
+    ages, seconds
+) -> None:
+    assert wait(ACCOUNT, before(*ages), NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("ages", "seconds"),
+    [
+        (range(59), 0),
+        (range(60), 1),
+        ([0] * 60, 60),
+        ([0] * 6_000, 60),
+        ([*range(60), *range(60)], 31),
+        ([60] * 6_000, 0),
+    ],
+)
+def test_an_address_waits_until_the_last_minute_has_room_again_and_never_longer(
+    ages, seconds
+) -> None:
+    assert wait(ADDRESS, before(*ages), NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("ahead", "seconds"), [(0.5, 60), (60, 60), (60.000001, 0), (3600, 0), (10**9, 0)]
+)
+def test_a_clock_that_was_put_back_locks_nobody_out(ahead, seconds) -> None:
+    assert wait(ACCOUNT, before(*[-ahead] * 5), NOW) == seconds
+
+
+def test_the_zone_in_which_a_time_is_told_does_not_matter() -> None:
+    zone = timezone(timedelta(hours=-4))
+    events = [event.astimezone(zone) for event in before(0, 1, 2, 3, 4)]
+    assert wait(ACCOUNT, events, NOW) == 60
+
+
+@given(LIMIT, AGES)
+def test_whoever_waits_as_told_is_let_in(limit, ages) -> None:
+    events = [NOW - age for age in ages]
+    seconds = wait(limit, events, NOW)
+    assert 0 <= seconds <= max(limit.window, limit.longest or limit.window) / SECOND
+    assert wait(limit, events, NOW + seconds * SECOND) == 0
+    if seconds > 1:
+        assert wait(limit, events, NOW + (seconds - 1) * SECOND) >= 1
+
+
+@given(LIMIT, AGES, st.integers(0, 4_000_000))
+def test_one_more_failure_never_shortens_the_wait(limit, ages, age) -> None:
+    events = [NOW - age for age in ages]
+    more = NOW - timedelta(milliseconds=age)
+    assert wait(limit, [more, *events], NOW) >= wait(limit, events, NOW)
+
+
+@given(LIMIT, AGES)
+def test_what_is_older_than_the_memory_may_be_deleted(limit, ages) -> None:
+    events = [NOW - age for age in ages]
+    kept = [event for event in events if NOW - event < limit.memory]
+    assert wait(limit, kept, NOW) == wait(limit, events, NOW)
+
+
+def test_whoever_guesses_as_fast_as_allowed_has_200_guesses_a_day_at_most() -> None:
+    now, end, failures = NOW, NOW + timedelta(days=1), []
+    while now < end:
+        failures.append(now)
+        now += max(wait(ACCOUNT, failures, now) * SECOND, timedelta(milliseconds=10))
+    assert 96 <= len(failures) <= 200
+
+
+def test_a_lecture_hall_behind_one_address_is_not_locked_out_by_one_of_its_visitors() -> None:
+    """However often one fails there, another account waits a minute at most."""
+    noise = before(*[one / 100 for one in range(6_000)])
+    assert login_wait(Failures(account=noise, address=noise, pair=noise), NOW) == 900
+    assert login_wait(Failures(account=[], address=noise, pair=[]), NOW) <= 60
+
+
+def test_where_an_account_is_known_nobody_elsewhere_locks_it_out() -> None:
+    noise = before(*[0] * 500)
+    assert login_wait(Failures(account=noise, address=[], pair=[]), NOW) == 900
+    assert login_wait(Failures(account=noise, address=noise, pair=[], known=True), NOW) == 0
+    assert login_wait(Failures(account=noise, address=[], pair=noise, known=True), NOW) == 900
+
+
+def test_the_longer_of_two_waits_counts() -> None:
+    both = Failures(account=before(*[0] * 5), address=before(*[20] * 60), pair=[])
+    assert login_wait(both, NOW) == 60
+    later = Failures(account=before(*[50] * 5), address=before(*[20] * 60), pair=[])
+    assert login_wait(later, NOW) == 40
+
+
+@pytest.mark.parametrize(
+    ("action", "count"), [("export_person", 6), ("invite_address", 60), ("login_address", 60)]
+)
+def test_so_many_go_through_in_a_minute_and_the_next_one_waits(action, count) -> None:
+    limit = LIMITS[action]
+    assert wait(limit, before(*[0] * (count - 1)), NOW) == 0
+    assert wait(limit, before(*[0] * count), NOW) == 60
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("", "unknown"),
+        ("testclient", "unknown"),
+        ("192.0.2.7:80", "unknown"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+    ],
+)
+def test_one_household_counts_as_one_address(address, key) -> None:
+    assert address_key(address) == key

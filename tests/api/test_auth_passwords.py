@@ -1,0 +1,192 @@
+"""Passwords: the right one is let in, weak ones are refused, and time tells nothing."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from api.auth.common_passwords import COMMON
+from api.auth.passwords import LONGEST, SHORTEST, STANDARD, Cost, Passwords, fault_of
+
+CHEAP = Cost(passes=1, memory=8, threads=1)
+GOOD = "nine brown otters"
+PASSWORDS = Passwords(CHEAP)
+STORED = PASSWORDS.hash(GOOD)
+
+
+class Counting(Argon2Hasher):
+    """The real hasher at the least cost; it counts the hashes that it computed to check one."""
+
+    def __init__(self) -> None:
+        super().__init__(CHEAP.passes, CHEAP.memory, CHEAP.threads)
+        self.checked: list[str] = []
+
+    def verify(self, password, hash):  # noqa: A002
+        self.checked.append(hash)
+        return super().verify(password, hash)
+
+
+def test_the_right_password_is_let_in_and_no_other() -> None:
+    assert PASSWORDS.verify(GOOD, STORED)
+    assert not PASSWORDS.verify(GOOD + " ", STORED)
+    assert not PASSWORDS.verify(GOOD.upper(), STORED)
+    assert not PASSWORDS.verify("", STORED)
+
+
+def test_two_people_with_one_password_have_different_hashes() -> None:
+    assert PASSWORDS.hash(GOOD) != STORED
+
+
+@pytest.mark.parametrize(
+    ("password", "stored"),
+    [
+        (GOOD, None),
+        ("", None),
+        (GOOD, ""),
+        (GOOD, "!"),
+        (GOOD, GOOD),
+        (GOOD, "$2b$12$KIXQ4S7q9Z1r0tqv1u0Yeu"),
+        ("\ud800" * 12, STORED),
+        ("nine\0otters\0", STORED),
+        ("x" * (LONGEST + 1), STORED),
+        ("x" * 1_000_000, STORED),
+        ("x" * 1_000_000, None),
+        ("wrong password", STORED),
+    ],
+    ids=lambda text: repr(text)[:20],
+)
+def test_whoever_is_refused_costs_one_whole_hash(password, stored) -> None:
+    counting = Counting()
+    passwords = Passwords(hasher=counting)
+    assert passwords.verify(password, stored) is False
+    assert len(counting.checked) == 1
+    assert counting.checked[0].startswith("$argon2id$v=19$m=8,t=1,p=1$")
+
+
+def test_whoever_is_let_in_costs_one_hash_too() -> None:
+    counting = Counting()
+    assert Passwords(hasher=counting).verify(GOOD, STORED)
+    assert counting.checked == [STORED]
+
+
+def test_the_hash_that_stands_in_for_unknown_people_is_another_one_each_time() -> None:
+    """It is of a password that nobody knows, and would open nothing if somebody did."""
+    first, second = Counting(), Counting()
+    for counting in (first, second):
+        assert not Passwords(hasher=counting).verify("", None)
+    assert first.checked != second.checked
+
+
+def test_accents_are_one_password_however_they_are_typed() -> None:
+    composed, apart = "crème brûlée", "cre\u0300me bru\u0302le\u0301e"
+    assert composed != apart
+    assert PASSWORDS.verify(apart, PASSWORDS.hash(composed))
+    assert PASSWORDS.verify(composed, PASSWORDS.hash(apart))
+    long = "áéíóúàèìòù" * 20
+    assert fault_of(long, email="", name="") is None
+    assert PASSWORDS.verify(long.replace("á", "a\u0301"), PASSWORDS.hash(long))
+
+
+def test_a_hash_at_another_cost_is_made_anew_and_one_at_this_cost_is_kept() -> None:
+    assert not PASSWORDS.needs_rehash(STORED)
+    assert Passwords(Cost(passes=2, memory=8, threads=1)).needs_rehash(STORED)
+
+
+def test_the_standard_cost_is_at_least_what_owasp_asks_for() -> None:
+    assert (STANDARD.passes, STANDARD.memory, STANDARD.threads) >= (2, 19_456, 1)
+    assert STANDARD.memory >= 19_456
+    told = re.match(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$", Passwords().hash(GOOD))
+    assert told is not None
+    assert tuple(map(int, told.groups())) == (STANDARD.memory, STANDARD.passes, STANDARD.threads)
+
+
+@pytest.mark.parametrize("password", ["\ud800" * 12, "nine\notters", "x" * 201, "x" * 1_000_000])
+def test_what_could_not_be_checked_later_is_not_hashed(password) -> None:
+    with pytest.raises(ValueError, match="cannot be checked"):
+        PASSWORDS.hash(password)
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("", "has 0 characters; use at least 10"),
+        ("a b c d e", "has 9 characters"),
+        ("e\u0301" * 9, "has 9 characters"),
+        ("abcde" * 40 + "x", "use at most 200"),
+        ("abcde" * 100_000, "use at most 200"),
+        ("nine brown\notters", "control character"),
+        ("nine brown\0otters", "control character"),
+        ("nine brown \ud800", "control character"),
+        ("          ", "fewer than 4 different"),
+        ("aAaAaAaAaA", "fewer than 4 different"),
+        ("7777777777", "fewer than 4 different"),
+        ("ann.lee@example.edu", "your name or e-mail"),
+        ("ANN.LEE@EXAMPLE.EDU", "your name or e-mail"),
+        ("annleeexampleedu", "your name or e-mail"),
+        ("ann.lee.2026", "your name or e-mail"),
+        ("Anneliese Lee", "your name or e-mail"),
+        ("lee anneliese", "your name or e-mail"),
+        ("AnnelieseLee1!", "your name or e-mail"),
+        ("1234567890", "tried first"),
+        ("Password123", "tried first"),
+        ("password!!!!", "tried first"),
+        ("P@ssw0rd2026", "tried first"),
+        ("2026password", "tried first"),
+        ("QWERTYUIOP", "tried first"),
+        ("deep-learning-1", "tried first"),
+    ],
+    ids=lambda text: repr(text)[:24],
+)
+def test_a_weak_password_is_refused_with_what_to_do(password, said) -> None:
+    told = fault_of(password, email="ann.lee@example.edu", name="Anneliese Lee")
+    assert told is not None
+    assert said in told
+    assert told.startswith("The password ")
+    assert told.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        GOOD,
+        "x7Kp2mQ9vL",
+        "correct horse battery staple",
+        "4829103857",
+        "my password is long",
+        "ann lee likes otters",
+        "Straße nach Köln",
+        "密码应该很长而且难以猜测",
+        "🐙🐳🦑🐟🦀🐡🦐🐬🐋🦈",
+        "abcde" * 40,
+    ],
+)
+def test_a_good_password_will_do_and_works(password) -> None:
+    assert fault_of(password, email="ann.lee@example.edu", name="Anneliese Lee") is None
+    assert PASSWORDS.verify(password, PASSWORDS.hash(password))
+
+
+@pytest.mark.parametrize(("email", "name"), [("", ""), ("1@2", "3"), ("@", " "), ("@@", "١")])
+def test_a_name_without_letters_forbids_nothing(email, name) -> None:
+    assert fault_of("4829103857", email=email, name=name) is None
+
+
+@pytest.mark.parametrize("word", sorted(COMMON))
+def test_every_common_password_is_refused_alone_and_with_a_year_behind_it(word) -> None:
+    assert word == word.casefold()
+    if len(word) >= SHORTEST:
+        assert fault_of(word, email="", name="") is not None
+    if word.strip("0123456789"):
+        assert "tried first" in (fault_of(f"{word}!202607", email="", name="") or "")
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=230), st.text(max_size=230))
+def test_whatever_passes_the_rules_works_and_opens_only_itself(password, other) -> None:
+    if fault_of(password, email="a@b", name="c") is not None:
+        return
+    stored = PASSWORDS.hash(password)
+    assert PASSWORDS.verify(password, stored)
+    if other.strip() not in password:
+        assert not PASSWORDS.verify(other, stored)

@@ -1,0 +1,147 @@
+"""Roles, rights and scopes: one table, read the same way by everybody."""
+
+from itertools import combinations, product
+from typing import get_args
+
+import pytest
+
+from api.auth.roles import (
+    RANKS,
+    RIGHTS,
+    Right,
+    Role,
+    Standing,
+    grantable,
+    may,
+    may_give,
+    may_reset,
+    permitted,
+)
+from api.auth.scopes import SCOPES, Scope, allows
+
+STANDINGS = get_args(Standing)
+SETS = [one for size in range(6) for one in combinations(SCOPES, size)]
+
+# Written by hand beside the table of the code: what each standing may beyond the one below.
+OF_STUDENTS = {"see_course", "see_own_work", "submit", "request_regrade"}
+OF_GRADERS = {
+    "see_unreleased",
+    "see_key",
+    "see_people",
+    "see_submissions",
+    "see_gradebook",
+    "see_analytics",
+    "view_as_student",
+    "mark",
+    "answer_requests",
+}
+OF_ADMINISTRATORS = {"create_courses", "manage_site", "see_site_audit"}
+OF_INSTRUCTORS = set(get_args(Right)) - OF_STUDENTS - OF_GRADERS - OF_ADMINISTRATORS
+
+
+def rights_of(standing) -> set[str]:
+    return {right for right in RIGHTS if may(standing, right)}
+
+
+def test_the_tables_leave_nothing_out() -> None:
+    assert set(RIGHTS) == set(get_args(Right))
+    assert set(SCOPES) == set(get_args(Scope))
+    assert set(RANKS) == set(STANDINGS) == {*get_args(Role), "admin"}
+    assert all(rule.says for rule in RIGHTS.values())
+    assert all(grant.says for grant in SCOPES.values())
+
+
+@pytest.mark.parametrize(
+    ("standing", "rights"),
+    [
+        (None, set()),
+        ("student", OF_STUDENTS),
+        ("grader", OF_STUDENTS | OF_GRADERS),
+        ("instructor", OF_STUDENTS | OF_GRADERS | OF_INSTRUCTORS),
+        ("admin", set(get_args(Right))),
+    ],
+)
+def test_each_standing_has_these_rights_and_no_others(standing, rights) -> None:
+    assert rights_of(standing) == rights
+
+
+@pytest.mark.parametrize("scopes", SETS, ids=" ".join)
+def test_a_token_never_gives_more_than_its_owner_has(scopes) -> None:
+    for standing, right in product((None, *STANDINGS), RIGHTS):
+        assert permitted(standing, right, scopes=None) == may(standing, right)
+        if permitted(standing, right, scopes=scopes):
+            assert may(standing, right)
+
+
+def test_a_token_without_scopes_gives_nothing_and_one_with_admin_all_of_its_owners() -> None:
+    for standing, right in product((None, *STANDINGS), RIGHTS):
+        assert not permitted(standing, right, scopes=())
+        assert permitted(standing, right, scopes=("admin",)) == may(standing, right)
+
+
+@pytest.mark.parametrize("scopes", SETS, ids=" ".join)
+def test_a_further_scope_takes_nothing_away(scopes) -> None:
+    for more, right in product(SCOPES, RIGHTS):
+        if permitted("admin", right, scopes=scopes):
+            assert permitted("admin", right, scopes=(*scopes, more))
+
+
+@pytest.mark.parametrize(
+    ("scope", "can", "cannot"),
+    [
+        ("read", {"see_course", "see_key", "export"}, {"submit", "mark", "regrade"}),
+        ("submit", {"see_own_work", "submit"}, {"mark", "manage_people"}),
+        ("grade", {"see_submissions", "mark"}, {"submit", "override_grades", "regrade"}),
+        ("manage", {"mark", "regrade", "manage_people"}, {"submit", "manage_site"}),
+        ("admin", {"submit", "manage_site", "create_courses"}, set()),
+    ],
+)
+def test_a_scope_is_for_this_and_not_for_that(scope, can, cannot) -> None:
+    assert {right for right in can if permitted("admin", right, scopes=[scope])} == can
+    assert {right for right in cannot if permitted("admin", right, scopes=[scope])} == set()
+
+
+def test_a_read_token_changes_nothing() -> None:
+    changing = {right for right in RIGHTS if not right.startswith(("see_", "view_", "export"))}
+    assert {right for right in changing if permitted("admin", right, scopes=["read"])} == set()
+
+
+def test_every_scope_gives_itself_and_what_it_gives_gives_no_more() -> None:
+    for scope, grant in SCOPES.items():
+        assert allows([scope], scope)
+        assert all(SCOPES[given].gives <= grant.gives for given in grant.gives)
+
+
+@pytest.mark.parametrize(
+    ("standing", "scopes"),
+    [
+        (None, ()),
+        ("student", ("read", "submit")),
+        ("grader", ("read", "submit", "grade")),
+        ("instructor", ("read", "submit", "grade", "manage")),
+        ("admin", ("read", "submit", "grade", "manage", "admin")),
+    ],
+)
+def test_only_scopes_that_are_of_use_to_their_owner_are_offered(standing, scopes) -> None:
+    assert grantable(standing) == scopes
+
+
+def test_nobody_gives_a_role_above_their_own_and_only_who_manages_people_gives_any() -> None:
+    given = {(by, role) for by in (None, *STANDINGS) for role in RANKS if may_give(by, role)}
+    roles = get_args(Role)
+    assert {(by, role) for by, role in given if role in roles} == {
+        *product(["instructor"], roles),
+        *product(["admin"], roles),
+    }
+    assert ("instructor", "admin") not in given
+
+
+@pytest.mark.parametrize("here", get_args(Role))
+@pytest.mark.parametrize("elsewhere", [None, *STANDINGS])
+@pytest.mark.parametrize("giver", [None, *STANDINGS])
+def test_a_reset_link_never_gives_an_instructor_rights_that_were_not_theirs(
+    giver, here, elsewhere
+) -> None:
+    allowed = {("instructor", "student", None), ("instructor", "grader", None)}
+    expected = giver == "admin" or (giver, here, elsewhere) in allowed
+    assert may_reset(giver, here=here, elsewhere=elsewhere) == expected

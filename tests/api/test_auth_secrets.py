@@ -1,0 +1,111 @@
+"""Secrets: nobody guesses one, only their digest is kept, and nobody compares one carelessly."""
+
+import string
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.auth.secrets import KINDS, RANDOM_LENGTH, Secret, matches, new_secret, parse
+
+LETTERS = string.ascii_letters + string.digits
+PIECES = st.text(LETTERS, min_size=12, max_size=12)
+RANDOM = st.text(LETTERS, min_size=43, max_size=43)
+DIGEST = sha256(b"1").digest()
+
+
+def text_of(kind: str = "api", prefix: str = "a" * 12, random: str = "b" * 43) -> str:
+    return f"gr_{kind}_{prefix}_{random}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_handed_out_is_found_by_its_prefix_and_known_by_its_digest(kind) -> None:
+    secret = new_secret(kind)
+    presented = parse(secret.text)
+    assert presented is not None
+    assert (presented.kind, presented.prefix) == (kind, secret.prefix)
+    assert presented.digest == sha256(secret.text.encode()).digest()
+    assert matches(presented.digest, secret.digest)
+
+
+@given(st.sampled_from(KINDS), PIECES, RANDOM)
+def test_every_text_of_the_form_is_read_into_its_own_pieces(kind, prefix, random) -> None:
+    text = text_of(kind, prefix, random)
+    presented = parse(text)
+    assert presented is not None
+    assert (presented.kind, presented.prefix) == (kind, prefix)
+    assert presented.digest == Secret(kind, prefix, text).digest
+
+
+@given(st.integers(0, 62), st.characters(codec="utf-8"))
+def test_one_other_character_makes_it_another_secret(place, letter) -> None:
+    text = new_secret("api").text
+    changed = text[:place] + letter + text[place + 1 :]
+    presented = parse(changed)
+    same = presented is not None and matches(presented.digest, sha256(text.encode()).digest())
+    assert same == (changed == text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "gr_",
+        text_of() + "\n",
+        " " + text_of(),
+        text_of() + "b",
+        text_of()[:-1],
+        text_of("root"),
+        text_of("API"),
+        text_of(prefix="a" * 11),
+        text_of(prefix="a" * 11 + "-"),
+        text_of(random="b" * 42 + "_"),
+        text_of(random="b" * 42 + "é"),
+        text_of(random="b" * 42 + "٣"),
+        text_of(random="b" * 42 + "\ud800"),
+        text_of(random="b" * 42 + "\0"),
+        text_of().replace("_", "-"),
+        text_of().upper(),
+        f"Bearer {text_of()}",
+        "x" * 1_000_000,
+    ],
+    ids=lambda text: ascii(text)[:30],
+)
+def test_a_text_of_another_form_is_no_secret(text) -> None:
+    assert parse(text) is None
+
+
+def test_the_random_part_is_256_bits_of_all_62_characters() -> None:
+    assert len(LETTERS) ** RANDOM_LENGTH >= 2**256
+    texts = [new_secret("api").text for _ in range(200)]
+    assert {len(text) for text in texts} == {len("gr_api_") + 12 + 1 + 43}
+    assert set("".join(text[-43:] for text in texts)) == set(LETTERS)
+    assert len({text[-43:] for text in texts}) == len({text[7:19] for text in texts}) == 200
+
+
+def test_a_secret_of_one_kind_is_none_of_another() -> None:
+    """The digest is of the whole text, so that changing the kind does not help."""
+    digests = {Secret(kind, "a" * 12, text_of(kind)).digest for kind in KINDS}
+    assert len(digests) == len(KINDS)
+
+
+@pytest.mark.parametrize(
+    "stored", [None, b"", bytes(32), DIGEST[:-1], DIGEST + b"\0", DIGEST[::-1]], ids=repr
+)
+def test_another_digest_or_none_at_all_does_not_match(stored) -> None:
+    assert matches(DIGEST, stored) is False
+
+
+def test_no_row_matches_nothing_not_even_the_digest_that_stands_in_for_it() -> None:
+    assert matches(bytes(32), None) is False
+
+
+def test_what_a_log_may_print_of_a_secret_holds_no_secret() -> None:
+    secret = new_secret("session")
+    presented = parse(secret.text)
+    for shown in (repr(secret), str(secret), repr(presented), f"{[secret, presented]}"):
+        assert secret.prefix in shown
+        assert secret.text[-43:] not in shown
+        assert secret.digest.hex() not in shown
+        assert repr(secret.digest) not in shown

@@ -1,0 +1,214 @@
+"""Sessions: they end in time, their cookie is closed to others, foreign forms are refused."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from http.cookies import SimpleCookie
+from typing import get_args
+
+import pytest
+
+from api.auth.secrets import new_secret
+from api.auth.sessions import (
+    ABSOLUTE,
+    EVENTS,
+    IDLE,
+    Event,
+    cookie_for,
+    expires_at,
+    foreign_request,
+    is_alive,
+    is_touch_due,
+)
+
+START = datetime(2026, 10, 31, 20, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "alive"),
+    [
+        (timedelta(0), timedelta(0), True),
+        (timedelta(0), 12 * HOUR - TICK, True),
+        (timedelta(0), 12 * HOUR, False),
+        (11 * HOUR, 23 * HOUR - TICK, True),
+        (7 * DAY - HOUR, 7 * DAY - TICK, True),
+        (7 * DAY - TICK, 7 * DAY, False),
+        (7 * DAY - TICK, 8 * DAY, False),
+        (timedelta(0), -HOUR, True),
+    ],
+)
+def test_a_session_ends_unused_for_12_hours_or_7_days_after_its_login(seen, now, alive) -> None:
+    assert is_alive(START, START + seen, now=START + now) is alive
+    zone = timezone(timedelta(hours=-4))
+    assert is_alive(START, START + seen, now=(START + now).astimezone(zone)) is alive
+
+
+def test_use_prolongs_a_session_up_to_its_absolute_end() -> None:
+    assert expires_at(START, START) == START + IDLE
+    assert expires_at(START, START + HOUR) == START + HOUR + IDLE
+    assert expires_at(START, START + ABSOLUTE) == START + ABSOLUTE
+
+
+@pytest.mark.parametrize(
+    ("age", "due"),
+    [
+        (timedelta(0), False),
+        (timedelta(minutes=5) - TICK, False),
+        (timedelta(minutes=5), True),
+        (-HOUR, False),
+    ],
+)
+def test_the_last_use_is_stored_at_most_every_five_minutes(age, due) -> None:
+    assert is_touch_due(START, now=START + age) is due
+
+
+def test_every_event_says_what_becomes_of_sessions_and_tokens() -> None:
+    assert set(EVENTS) == set(get_args(Event))
+
+
+def test_no_session_keeps_its_id_through_a_change_of_rights_or_password() -> None:
+    assert {effect.this for effect in EVENTS.values()} == {"new", "end"}
+
+
+@pytest.mark.parametrize("event", ["password_changed", "role_changed", "reset", "suspended"])
+def test_a_stolen_session_dies_with_the_password_the_role_or_the_account(event) -> None:
+    assert EVENTS[event].others == "end"
+
+
+@pytest.mark.parametrize("event", get_args(Event))
+def test_tokens_end_when_the_account_may_be_in_other_hands(event) -> None:
+    assert (EVENTS[event].tokens == "end") == (event in {"reset", "suspended"})
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "secure"),
+    [
+        ("https://grader.example.edu", "__Host-grader", True),
+        ("https://grader.example.edu:8443/x", "__Host-grader", True),
+        ("https://127.0.0.1", "__Host-grader", True),
+        ("HTTPS://GRADER.EXAMPLE.EDU", "__Host-grader", True),
+        ("http://127.0.0.1:8000", "grader", False),
+        ("http://127.8.9.1", "grader", False),
+        ("http://[::1]:8000", "grader", False),
+        ("http://localhost:8000", "grader", False),
+        ("http://LOCALHOST", "grader", False),
+        ("http://course.localhost", "grader", False),
+    ],
+)
+def test_the_cookie_is_for_https_alone_but_on_this_very_machine(address, name, secure) -> None:
+    cookie = cookie_for(address)
+    assert (cookie.name, cookie.secure) == (name, secure)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "https://",
+        "grader.example.edu",
+        "http://grader.example.edu",
+        "http://0.0.0.0:8000",
+        "http://192.168.0.7",
+        "http://localhost.example.edu",
+        "http://127.0.0.1.example.edu",
+        "http://notlocalhost",
+        "http://localhost@example.edu",
+        "ftp://localhost",
+        "http://[::1",
+        "https://[example]",
+        "javascript://localhost",
+    ],
+)
+def test_without_https_there_are_no_sessions_over_a_network(address) -> None:
+    with pytest.raises(ValueError, match="sessions need https") as caught:
+        cookie_for(address)
+    assert repr(address) in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["https://grader.example.edu", "http://localhost:8000"])
+def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
+    """The standard library's parser is the other reader."""
+    cookie, value = cookie_for(address), new_secret("session").text
+    read = SimpleCookie(cookie.header(value, remaining=HOUR))[cookie.name]
+    assert read.value == value
+    assert (read["path"], read["domain"], read["max-age"]) == ("/", "", "3600")
+    assert (read["httponly"], read["samesite"]) == (True, "Lax")
+    assert bool(read["secure"]) is cookie.secure
+
+
+def test_a_session_that_has_ended_is_taken_from_the_browser() -> None:
+    cookie = cookie_for("https://grader.example.edu")
+    for header in (cookie.cleared(), cookie.header("", remaining=-DAY)):
+        read = SimpleCookie(header)[cookie.name]
+        assert (read.value, read["max-age"], read["path"]) == ("", "0", "/")
+        assert read["secure"]
+
+
+HOST = {"host": "grader.example.edu"}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "get"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "same-origin"])
+def test_a_link_from_anywhere_may_be_followed(method, site) -> None:
+    assert foreign_request(method, {**HOST, "sec-fetch-site": site}) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {**HOST, "sec-fetch-site": "same-origin"},
+        {**HOST, "sec-fetch-site": "none"},
+        {**HOST, "sec-fetch-site": "same-origin", "origin": "null"},
+        {**HOST, "origin": "https://grader.example.edu"},
+        {**HOST, "origin": "http://grader.example.edu"},
+        {"host": "Grader.Example.edu", "origin": "https://GRADER.example.EDU"},
+        {"host": "127.0.0.1:8000", "origin": "http://127.0.0.1:8000"},
+        {"host": "[::1]:8000", "origin": "http://[::1]:8000"},
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "post", "LINK"])
+def test_a_form_from_our_own_page_is_let_through(method, headers) -> None:
+    assert foreign_request(method, headers) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({}, "neither"),
+        (HOST, "neither"),
+        ({**HOST, "sec-fetch-site": ""}, "Sec-Fetch-Site is ''"),
+        ({**HOST, "sec-fetch-site": "cross-site"}, "'cross-site'"),
+        ({**HOST, "sec-fetch-site": "same-site"}, "'same-site'"),
+        ({**HOST, "sec-fetch-site": "same-origin, cross-site"}, "Sec-Fetch-Site"),
+        (
+            {**HOST, "sec-fetch-site": "cross-site", "origin": "https://grader.example.edu"},
+            "'cross-site'",
+        ),
+        ({**HOST, "origin": "null"}, "'null'"),
+        ({**HOST, "origin": ""}, "Origin is ''"),
+        ({**HOST, "origin": "grader.example.edu"}, "Origin"),
+        ({**HOST, "origin": "https://evil.example"}, "'https://evil.example'"),
+        ({**HOST, "origin": "https://other.grader.example.edu"}, "Origin"),
+        ({**HOST, "origin": "https://grader.example.edu.evil.example"}, "Origin"),
+        ({**HOST, "origin": "https://grader.example.edu@evil.example"}, "Origin"),
+        ({**HOST, "origin": "https://grader.example.edu:8443"}, "Origin"),
+        ({**HOST, "origin": "ftp://grader.example.edu"}, "Origin"),
+        ({"host": "", "origin": "https://"}, "Origin"),
+        ({"origin": "https://"}, "Origin"),
+        ({"origin": "null"}, "Origin"),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "DELETE", "GETX", ""])
+def test_a_form_from_elsewhere_is_refused_with_the_reason(method, headers, why) -> None:
+    told = foreign_request(method, headers)
+    assert told is not None
+    assert why in told
+    assert "open the page and try again" in told
+
+
+def test_a_refusal_repeats_no_more_than_a_piece_of_a_long_header() -> None:
+    for header in ("origin", "sec-fetch-site"):
+        told = foreign_request("POST", {**HOST, header: "x" * 10_000})
+        assert told is not None
+        assert len(told) < 250

@@ -1,0 +1,189 @@
+"""The bank in the database: what changed is published, once, and what did not costs nothing."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from world import NOW, World
+
+from api.services.bank import BankReport, publish_bank
+from api.tables import ProblemVersion, Variant
+from problems.catalogue import Catalogue
+
+TOY = """\
+id: {name}
+title: A toy problem
+topic: toys
+difficulty: 2
+params: {{W: {{choose: [64, 97, 128, 160], original: 64}}}}
+statement: Reckon.
+parts:
+  - {{id: side, kind: integer, points: 1/2, key: "conv_size(W, 3)"}}
+examples:
+  - {{answers: {{side: "62"}}, expect: {{side: correct}}}}
+"""
+
+
+class NoWork(Executor):
+    """An executor that must not be given anything."""
+
+    def submit(self, *_arguments: Any, **_more: Any) -> Any:
+        raise AssertionError("work was sent where nothing changed")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "bank"
+    folder.mkdir()
+    for name in ("one", "two", "three"):
+        (folder / f"{name}.yaml").write_text(TOY.format(name=name))
+    return folder
+
+
+@pytest.fixture
+def publish(world: World, folder: Path) -> Iterator[Callable[..., BankReport]]:
+    with ThreadPoolExecutor(2) as pool:
+
+        def run(**more: Any) -> BankReport:
+            given = {"executor": pool, "seeds": 3, "now": NOW} | more
+            return publish_bank(world.db, Catalogue(folder), **given)
+
+        yield run
+
+
+def versions(world: World, name: str) -> list[ProblemVersion]:
+    with world.db.reading() as session:
+        found = select(ProblemVersion).where(ProblemVersion.problem == name)
+        return list(session.scalars(found.order_by(ProblemVersion.number)))
+
+
+def numbers(world: World, version: ProblemVersion) -> list[Any]:
+    with world.db.reading() as session:
+        found = select(Variant).where(Variant.version_id == version.id).order_by(Variant.position)
+        return [(one.position, one.seed, one.data["params"]) for one in session.scalars(found)]
+
+
+def change(folder: Path, name: str, old: str, new: str) -> None:
+    path = folder / f"{name}.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_every_problem_is_published_and_told_as_it_goes(world, publish):
+    told = []
+    report = publish(progress=lambda *one: told.append(one))
+    assert (report.published, report.unchanged, report.failed) == (("one", "three", "two"), 0, ())
+    assert told == [("one", 1, 3), ("three", 2, 3), ("two", 3, 3)]
+    [stored] = versions(world, "one")
+    assert (stored.number, stored.status, stored.variants) == (1, "published", 3)
+    assert [at for at, _, _ in numbers(world, stored)] == [-1, 0, 1, 2]
+
+
+def test_what_did_not_change_is_not_even_looked_at(publish):
+    publish()
+    report = publish(executor=NoWork())
+    assert (report.published, report.unchanged) == ((), 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("title:", "# said in the meeting\ntitle:"), ("difficulty: 2", "difficulty:   2")],
+)
+def test_a_comment_or_a_blank_makes_no_version(folder, publish, old, new):
+    publish()
+    change(folder, "one", old, new)
+    assert publish(executor=NoWork()).unchanged == 3
+
+
+def test_another_marking_keeps_the_numbers(world, folder, publish):
+    publish()
+    [before] = versions(world, "one")
+    change(folder, "one", "points: 1/2", "points: 2")
+    assert publish(seeds=1).published == ("one",)
+    _, after = versions(world, "one")
+    assert after.based_on == before.id
+    assert numbers(world, after) == numbers(world, before)
+    assert after.points == 2
+
+
+def test_other_numbers_make_a_version_of_its_own(world, folder, publish):
+    publish()
+    change(folder, "one", "97", "99")
+    publish()
+    before, after = versions(world, "one")
+    assert after.based_on is None
+    assert 99 in {params["W"] for _, _, params in numbers(world, after)}
+    assert 97 in {params["W"] for _, _, params in numbers(world, before)}
+
+
+def test_another_engine_keeps_the_numbers_of_everything(world, publish):
+    publish()
+    with world.session() as session:
+        for one in session.scalars(select(ProblemVersion)):
+            one.engine = "0"
+    report = publish()
+    assert (len(report.published), report.unchanged) == (3, 0)
+    before, after = versions(world, "two")
+    assert after.based_on == before.id
+    assert numbers(world, after) == numbers(world, before)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"id: [", "this is not YAML"),
+        (b"\xff\xfe", "is invisible"),
+        (TOY.format(name="other").encode(), "the id is 'other'"),
+    ],
+)
+def test_a_file_that_fails_stops_no_other_and_keeps_its_version(
+    world, folder, publish, text, words
+):
+    publish()
+    (folder / "one.yaml").write_bytes(text)
+    change(folder, "two", "points: 1/2", "points: 2")
+    report = publish()
+    assert report.published == ("two",)
+    [failed] = report.failed
+    assert failed.id == "one"
+    assert words in failed.errors[0]
+    assert len(versions(world, "one")) == 1
+
+
+def test_a_run_that_was_interrupted_goes_on_where_it_was(publish):
+    def stop(_name: str, at: int, _of: int) -> None:
+        if at == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(progress=stop)
+    report = publish()
+    assert (report.published, report.unchanged) == (("two",), 2)
+
+
+def test_only_what_is_asked_for_is_published(publish):
+    assert publish(only={"two", "missing"}).published == ("two",)
+    assert publish().published == ("one", "three")
+
+
+def test_runs_at_once_store_nothing_twice(world, publish):
+    with ThreadPoolExecutor(3) as pool:
+        reports = [one.result() for one in [pool.submit(publish) for _ in range(3)]]
+    assert sorted(name for one in reports for name in one.published) == ["one", "three", "two"]
+    assert [len(versions(world, name)) for name in ("one", "two", "three")] == [1, 1, 1]
+
+
+def test_a_version_that_another_run_stored_meanwhile_is_not_stored_again(world, publish):
+    class Slow(Executor):
+        """Works, and lets another run finish before it is asked for the results."""
+
+        def map(self, work: Any, *items: Any, **_more: Any) -> Any:
+            found = [work(one) for one in items[0]]
+            publish()
+            return iter(found)
+
+    assert publish(executor=Slow()).published == ()
+    assert [len(versions(world, name)) for name in ("one", "two", "three")] == [1, 1, 1]

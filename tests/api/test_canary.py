@@ -1,0 +1,205 @@
+"""No response, header, export, error or line of log tells more than its reader may know.
+
+Every route is read by everybody about everything, before and after the release, and every other
+route is tried; `tests/canary.py` is the table of who may meet which marker.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from itertools import product
+from typing import get_args
+
+import httpx2
+import pytest
+from canary import MARKS, ROLES, Reader, State, found_in, leaks, sent
+from canary_asking import Asker
+from canary_scene import PASSPHRASE, CanaryScene
+from scene import HERE
+from sqlalchemy import make_url
+from world import World
+
+SHOWN = "zqdatabase"
+
+
+class Ears(logging.Handler):
+    """Whatever the service writes into its log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record with all that a formatter could make of it."""
+        self.heard.append(f"{self.format(record)} {record.__dict__}")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ears() -> Iterator[Ears]:
+    """Return what is heard of the log in this module, the finest lines of the service too."""
+    ears, ours = Ears(), logging.getLogger("api")
+    before = ours.level
+    logging.getLogger().addHandler(ears)
+    ours.setLevel(logging.DEBUG)
+    yield ears
+    ours.setLevel(before)
+    logging.getLogger().removeHandler(ears)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def scene(request, tmp_path_factory) -> Iterator[CanaryScene]:
+    """Return a scene in a database whose address holds a marker, on each system in turn."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("zqdatabase") / "grader.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        url, empty = f"sqlite:///{path}", int
+    else:
+        empty = request.getfixturevalue("empty_postgresql")
+        plain = make_url(request.getfixturevalue("postgresql_url"))
+        url = plain.set(password=SHOWN).render_as_string(hide_password=False)
+    world = World(url)
+    yield CanaryScene(world)
+    world.close()
+    empty()
+
+
+@pytest.fixture(scope="module")
+def asked(scene) -> dict[State, Asker]:
+    """Return who met what when everybody had asked everything, before and after the release.
+
+    On PostgreSQL they ask after it alone: what is shown when is decided above the database.
+    """
+    states: tuple[State, ...] = get_args(State) if scene.world.db.is_sqlite else ("after",)
+    found: dict[State, Asker] = {}
+    for state in states:
+        if state == "after":
+            scene.reveal()
+        found[state] = Asker(scene, state)
+        found[state].ask_everything()
+    return found
+
+
+def test_nobody_meets_what_they_may_not_know(asked):
+    assert {state: sorted(asker.wrong) for state, asker in asked.items() if asker.wrong} == {}
+
+
+def test_the_markers_are_there_to_be_met(asked):
+    """Else the test before would say nothing: staff, and whoever may, do find each of them."""
+    wanted = {
+        (state, name, reader)
+        for state, (name, mark), reader in product(asked, MARKS.items(), ROLES)
+        if mark.may(reader, state) and reader != "viewer"
+    }
+    met = {
+        (state, name, reader)
+        for state, asker in asked.items()
+        for name, those in asker.met.items()
+        for reader in those
+    }
+    assert sorted(wanted - met) == []
+
+
+def test_the_log_tells_nothing(asked, scene, ears):
+    """Its lines are those of all requests of this module, errors among them."""
+    heard = "\n".join(ears.heard)
+    assert len(ears.heard) > len(asked["after"].met)
+    assert set(leaks(heard, "log", "after", secrets=scene.secrets)) == set()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "zqmailstudent@example.edu", "password": PASSPHRASE},
+        {"email": "zqmailstudent@example.edu", "password": f"not {PASSPHRASE}"},
+        {"email": "zqmailclassmate@example.edu", "password": PASSPHRASE},
+        {"email": "zqmailnobody@example.edu", "password": PASSPHRASE},
+        {"email": "zqmailstudent@example.edu", "password": PASSPHRASE, "remember": 1},
+        {"email": ["zqmailstudent@example.edu"], "password": {"a": PASSPHRASE}},
+    ],
+)
+def test_a_login_gives_nothing_back(scene, ears, body):
+    answer = scene.ask("POST", "/api/v1/login", headers={}, json=body)
+    told = sent(answer).replace("zqnamestudent", "", answer.status_code == httpx2.codes.OK)
+    assert set(leaks(told, "anonymous", "after", secrets=scene.secrets)) == set()
+    assert set(leaks("\n".join(ears.heard), "log", "after")) == set()
+
+
+@pytest.mark.parametrize("token", ["gr_api_zqpassword", "zqpassword", "gr_reset_zqpassword"])
+def test_a_token_that_is_not_known_is_not_repeated(scene, ears, token):
+    answer = scene.ask("GET", "/api/v1/me", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == httpx2.codes.UNAUTHORIZED
+    assert "zqpassword" not in sent(answer) + "\n".join(ears.heard)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////nowhere/zqdatabase/grader.db",
+        "postgresql://zqdatabase:zqpassword@127.0.0.1:9/zqdatabase",
+    ],
+)
+def test_a_database_that_is_away_does_not_tell_its_address(ears, url):
+    world = World(url)
+    asked = [
+        world.client.get("/readyz"),
+        world.client.get("/api/v1/me", headers={"Authorization": f"Bearer {'x' * 20}"}),
+        world.client.post(
+            "/api/v1/login", json={"email": "a@example.edu", "password": "zqpassword"}
+        ),
+    ]
+    world.close()
+    heard = "\n".join(ears.heard)
+    assert asked[0].status_code == httpx2.codes.SERVICE_UNAVAILABLE
+    for told in (*map(sent, asked), heard):
+        assert set(found_in(told)) & {"name of the database", "password"} == set()
+
+
+@pytest.mark.usefixtures("asked")
+def test_pseudonyms_hide_who_it_was(scene):
+    scene.world.clock.advance(minutes=2)
+    course = scene.places[HERE]["course"]
+    answer = scene.instructor.get(f"/courses/{course}/exports/submissions?pseudonymous=true")
+    assert "zqtext" in answer.text
+    told = sent(answer)
+    assert set(leaks(told, "research", "after", secrets=scene.secrets)) == set()
+    assert str(scene.student.id) not in told
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_a_planted_leak_is_found(name):
+    """Of each marker to each reader: in a body and a header, between other letters."""
+    mark = MARKS[name]
+    for text, reader, state in product(mark.texts, get_args(Reader), get_args(State)):
+        found = set(leaks(sent(planted(text)), reader, state))
+        assert (name in found) == (not mark.may(reader, state))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "1,524,254,444,449",
+        "1_524_254_444_449",
+        "1\u202f524\u202f254\u202f444\u202f449",
+        '"1\\u202f524\\u202f254\\u202f444\\u202f449"',
+        "is 1524254444449, or 15242544444490",
+    ],
+)
+def test_a_key_is_found_however_it_is_written(told):
+    assert "key of the student" in set(found_in(told))
+
+
+def planted(text: str) -> httpx2.Response:
+    """Return a response that has *text* in a header, where a header can hold it, and the body."""
+    return httpx2.Response(200, headers={"X-Told": text}, json={"items": [{"a": f"x{text}y"}]})
+
+
+def test_a_cursor_is_read(scene):
+    """It holds what the list is sorted by, which anybody can decode."""
+    course = scene.places[HERE]["course"]
+    pages = scene.instructor.get(f"/courses/{course}/people?limit=1&text=zq&state=all")
+    assert "zqname" not in pages.json()["next"]
+    assert set(found_in("\n".join(sent(pages).splitlines()[-1:]))) >= {"name of the classmate"}
+
+
+def test_a_secret_is_found():
+    assert set(leaks("x" + "5ab" * 20, "admin", "after", secrets={"5ab" * 20})) == {"secret"}

@@ -1,0 +1,212 @@
+"""The charts: what they show adds up, stays within its drawing, and stands in their tables."""
+
+import re
+from itertools import pairwise
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+
+from api.pages.charts import (
+    Bin,
+    Box,
+    Chart,
+    Column,
+    Drawing,
+    boxes,
+    columns,
+    histogram,
+    interval_bar,
+    interval_dot,
+)
+from api.pages.charts.scale import Scale, counting
+
+LETTER = 7.5
+"""How wide a letter of a chart is at most, in units of the drawing."""
+
+
+def element(drawn: Drawing) -> Element:
+    """Return a drawing as an element; it must be well-formed."""
+    return fromstring(f"<svg>{drawn.body}</svg>")
+
+
+def drawings(chart: Chart) -> list[Drawing]:
+    return [chart.wide, chart.narrow]
+
+
+def of_class(drawn: Drawing, name: str) -> list[Element]:
+    return [one for one in element(drawn).iter() if one.get("class") == f"chart-{name}"]
+
+
+def number(one: Element, name: str) -> float:
+    return float(one.get(name, "nan"))
+
+
+def span(one: Element) -> tuple[float, float]:
+    """Return the left and the right end of a text, generously."""
+    x, width = number(one, "x"), LETTER * len(one.text or "")
+    match one.get("text-anchor"):
+        case "start":
+            return x, x + width
+        case "end":
+            return x - width, x
+    return x - width / 2, x + width / 2
+
+
+def scores(*counts: int) -> list[Bin]:
+    return [Bin(10.0 * at, 10.0 * at + 10, count) for at, count in enumerate(counts)]
+
+
+MANY = scores(0, 4, 6, 19, 18, 58, 25, 31, 13, 1026)
+HISTOGRAM = histogram(MANY, median=54.5, unit="score (%)", who="student")
+SPANS = ["\u22127 d", "\u22123 d", "\u22121 d", "\u221212 h", "\u22126 h", "\u22121 h", "due"]
+COLUMNS = columns(
+    [
+        *(Column(one, f"up to {one}", 7) for one in SPANS),
+        Column("+1 d", "a day after", 3, late=True),
+        Column("later", "more than that", 0, late=True),
+    ],
+    says="When students handed in.",
+    axis="time from the due time",
+    who="student",
+    behind="due",
+)
+BOXES = boxes(
+    [
+        Box("Homework 1", 40, 30, 50, 70, 51),
+        Box("A title that is far too long for a drawing of a telephone", 40, 100, 100, 100, 100),
+        Box("<b>&amp;", 1, 0, 0, 0, 0),
+    ],
+    says="Scores.",
+    what="Assignment",
+    who="student",
+)
+EVERY = pytest.mark.parametrize(
+    "chart", [HISTOGRAM, COLUMNS, BOXES], ids=["bins", "columns", "box"]
+)
+
+
+@EVERY
+def test_nothing_of_a_chart_lies_outside_its_drawing(chart):
+    for drawn in drawings(chart):
+        for one in element(drawn).iter():
+            for name, most in (("x", drawn.width), ("y", drawn.height)):
+                if one.get(name) is not None:
+                    size = float(one.get({"x": "width", "y": "height"}[name], "0"))
+                    assert 0 <= number(one, name) <= number(one, name) + size <= most
+        for one in element(drawn).iter("text"):
+            start, end = span(one)
+            assert start >= 0, one.text
+            assert end <= drawn.width, one.text
+
+
+@EVERY
+def test_no_label_below_a_chart_overlaps_its_neighbour(chart):
+    for drawn in drawings(chart):
+        rows: dict[float, list[tuple[float, float]]] = {}
+        for one in of_class(drawn, "tick"):
+            if one.get("text-anchor") == "middle":
+                rows.setdefault(number(one, "y"), []).append(span(one))
+        for row in rows.values():
+            ends = sorted(row)
+            pairs = pairwise(ends)
+            assert all(before[1] <= after[0] for before, after in pairs)
+
+
+@EVERY
+def test_a_chart_has_no_style_no_script_and_no_colour_of_its_own(chart):
+    for drawn in drawings(chart):
+        names = {name for one in element(drawn).iter() for name in one.attrib}
+        assert not names & {"style", "fill", "stroke", "color", "onclick", "href"}
+
+
+@EVERY
+def test_the_table_of_a_chart_has_a_cell_below_each_head(chart):
+    assert chart.table.rows
+    assert {len(row) for row in chart.table.rows} == {len(chart.table.head)}
+
+
+@pytest.mark.parametrize("drawn", drawings(HISTOGRAM))
+def test_bars_are_as_high_as_their_counts(drawn):
+    bars = of_class(drawn, "bar")
+    told = [int(re.sub(r"\D", "", one[0].text.rpartition(": ")[2])) for one in bars]
+    assert told == [one.count for one in MANY if one.count]
+    shares = {
+        round(number(one, "height") / count, 1) for one, count in zip(bars, told, strict=True)
+    }
+    assert max(shares) - min(shares) <= 0.1
+    assert {number(one, "y") + number(one, "height") for one in bars} == {180.0}
+
+
+def test_the_counts_in_the_table_are_all_students():
+    counts = [int(re.sub(r"\D", "", row[1])) for row in HISTOGRAM.table.rows]
+    assert counts == [one.count for one in MANY]
+    assert f"{sum(counts):,}".replace(",", "\u202f") in HISTOGRAM.says
+
+
+@pytest.mark.parametrize(
+    ("median", "anchor"), [(0, "start"), (3, "start"), (50, "middle"), (99, "end"), (None, None)]
+)
+def test_the_label_of_the_median_stays_in_the_drawing(median, anchor):
+    chart = histogram(MANY, median=median, unit="score (%)", who="student")
+    for drawn in drawings(chart):
+        labels = of_class(drawn, "label")
+        assert [one.get("text-anchor") for one in labels] == ([anchor] if anchor else [])
+        assert all(0 <= span(one)[0] <= span(one)[1] <= drawn.width for one in labels)
+
+
+def test_a_class_of_nobody_has_an_empty_histogram():
+    chart = histogram(scores(0, 0), median=None, unit="points", who="student")
+    assert of_class(chart.wide, "bar") == []
+    assert chart.says == "Histogram of 0 students by points."
+
+
+def test_columns_behind_the_line_are_drawn_otherwise_and_the_line_is_named():
+    for drawn in drawings(COLUMNS):
+        [late] = of_class(drawn, "bar-late")
+        [line] = of_class(drawn, "median")
+        assert len(of_class(drawn, "bar")) == 7
+        assert number(line, "x1") <= number(late, "x")
+        assert [one.text for one in of_class(drawn, "label")] == ["due"]
+
+
+def test_a_box_holds_its_median_and_long_names_are_cut():
+    for drawn in drawings(BOXES):
+        for box, median in zip(of_class(drawn, "box"), of_class(drawn, "middle"), strict=True):
+            left = number(box, "x")
+            assert left <= number(median, "x1") <= left + number(box, "width")
+        names = [one.text for one in of_class(drawn, "label")]
+        assert names[0] == "Homework 1"
+        assert names[2] == "<b>&amp;"
+    assert of_class(BOXES.narrow, "label")[1].text.endswith("\u2026")
+    assert BOXES.table.rows[1][0].endswith("telephone")
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"), [(0, 2), (1, 2), (4, 5), (5, 6), (6, 4), (33, 5), (1026, 4), (10**7, 6)]
+)
+def test_ticks_are_few_round_and_reach_the_highest(most, ticks):
+    found = counting(most)
+    assert len(found) == ticks
+    assert found[0] == 0
+    assert found[-1] >= max(most, 1)
+
+
+@pytest.mark.parametrize(("value", "place"), [(-5, 0), (0, 0), (50, 100), (100, 200), (1e9, 200)])
+def test_what_lies_outside_a_scale_is_put_on_its_edge(value, place):
+    assert Scale(0, 100, 0, 200).at(value) == place
+
+
+@pytest.mark.parametrize(
+    ("drawn", "mark", "marks"),
+    [
+        (interval_bar(0.5, (0.4, 0.6)), 'class="chart-bar" x="0" y="3" width="50"', 3),
+        (interval_bar(None, None), 'class="chart-all"', 0),
+        (interval_dot(0, (-1, 1)), 'class="chart-dot" cx="50"', 3),
+        (interval_dot(-0.5, None), 'class="chart-dot" cx="25"', 0),
+        (interval_dot(None, None), 'class="chart-zero"', 0),
+    ],
+)
+def test_a_figure_in_a_cell_is_drawn_at_its_place_with_its_interval(drawn, mark, marks):
+    assert mark in drawn
+    assert drawn.count("chart-whisker") == marks
+    assert 'aria-hidden="true"' in drawn

@@ -1,0 +1,29 @@
+"""The database keeps what was committed, and finds letters in either case, on both systems."""
+
+import pytest
+from sqlalchemy import text
+
+from api.db import Database
+
+
+@pytest.fixture
+def database(database_url):
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+def test_sqlite_waits_for_the_disk_at_each_commit(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'grader.db'}")
+    with database.reading() as session:
+        assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("letters", "lowered"), [(None, None), ("", ""), ("ÅSA", "åsa"), ("ЖУК", "жук"), ("Ann", "ann")]
+)
+def test_letters_are_lowered_alike_on_both_systems(database, letters, lowered):
+    with database.reading() as session:
+        given = {"letters": letters}
+        assert session.scalar(text("SELECT lower(CAST(:letters AS TEXT))"), given) == lowered

@@ -1,0 +1,292 @@
+"""The demo class types what a class types, and each text is what it is meant to be."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+from itertools import pairwise
+
+import pytest
+
+from api.services.demo.answers import MEANT, answers, submissions
+from api.services.demo.dice import Dice
+from api.services.demo.essays import FRAMES, essay
+from api.services.demo.notations import notations, reordered
+from api.services.demo.people import Classmate, Habits, classmates
+from grader.draw import Stream
+from grader.grade import grade
+from grader.kinds import KINDS
+from grader.problem import Problem
+from grader.show import show
+from grader.symbolic import compare
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+
+CATALOGUE = Catalogue()
+CLASS = classmates(6, Stream(b"a class", "people"))
+RIGHT = {"correct", "follow_through"}
+FEW_WAYS = {"predicate", "choice", "choices"}
+"""The kinds that the bank asks for two or three times; an option is a word."""
+
+
+def stream(label: object) -> Stream:
+    return Stream(b"a test", str(label))
+
+
+@cache
+def variants(name: str):
+    problem = CATALOGUE.get(name)
+    return [solve(problem, seed, BOOK) for seed in (None, 3)[: 1 + problem.is_drawn]]
+
+
+def judged(variant, sent):
+    """Yield each submission with its results by part, judged as the service does."""
+    own = {}
+    for one in sent:
+        results = {
+            result.part: result
+            for result in grade(variant, one.answers, book=BOOK, carried=own)
+            if result.part in one.answers
+        }
+        own |= {part: one.carries for part, one in results.items() if one.carries is not None}
+        yield one, results
+
+
+@cache
+def outcomes(name: str) -> Counter[tuple[str, str]]:
+    """Return how often each move at a problem got which status."""
+    found: Counter[tuple[str, str]] = Counter()
+    for variant in variants(name):
+        for at, student in enumerate(CLASS):
+            sent = submissions(variant, student, stream((name, variant.seed, at)))
+            for one, results in judged(variant, sent):
+                found.update((move, results[part].status) for part, move in one.moves.items())
+    return found
+
+
+@pytest.mark.parametrize("name", CATALOGUE.ids)
+def test_an_answer_is_judged_as_it_is_meant(name):
+    odd = [(move, status) for move, status in outcomes(name) if status not in MEANT[move]]
+    assert odd == []
+    assert outcomes(name)
+
+
+def test_most_answers_can_be_read_and_every_kind_of_outcome_occurs():
+    found = sum((outcomes(name) for name in CATALOGUE.ids), Counter())
+    statuses: Counter[str] = Counter()
+    for (_, status), n in found.items():
+        statuses[status] += n
+    assert statuses["unreadable"] < 0.1 * statuses.total()
+    assert 0.5 < (statuses["correct"] + statuses["follow_through"]) / statuses.total() < 0.8
+    assert statuses["mistake"] > 2 * statuses["wrong"]
+    assert min(statuses[one] for one in ("follow_through", "partial", "needs_review")) > 50
+
+
+def test_every_kind_is_typed_rightly_in_several_ways():
+    """The texts are counted after their letters and signs; digits alone make no other way."""
+    ways: dict[str, set[str]] = {}
+    for name in CATALOGUE.ids:
+        for variant in variants(name):
+            for at, student in enumerate(CLASS):
+                for one in submissions(variant, student, stream((name, variant.seed, at))):
+                    for part, move in one.moves.items():
+                        if move == "right":
+                            kind = variant.problem.part(part).kind
+                            form = "".join(c for c in one.answers[part] if not c.isalnum())
+                            ways.setdefault(kind, set()).add(form)
+    assert ways.keys() == KINDS.keys() - {"text"}
+    assert {kind for kind, found in ways.items() if len(found) < 5} <= FEW_WAYS
+
+
+@pytest.mark.parametrize("name", ["conv-output-shape", "kv-cache-memory", "filters-discussion"])
+def test_the_same_stream_gives_the_same_submissions(name):
+    variant = variants(name)[0]
+    one, two = (list(answers(variant, CLASS[0], stream(7))) for _ in range(2))
+    assert one == two
+    others = [list(answers(variant, CLASS[0], stream(at))) for at in range(8)]
+    assert any(other != one for other in others)
+
+
+SCRIPT = """
+from api.services.demo.answers import answers
+from api.services.demo.people import classmates, names
+from grader.draw import Stream
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+variant = solve(Catalogue().get("unet-shapes"), 1, BOOK)
+for student in classmates(4, Stream(b"x", "y"), mistakes=("no_bias", "padding_left_out")):
+    print(student, list(answers(variant, student, Stream(b"x", "z"))))
+"""
+
+
+def test_the_class_does_not_depend_on_the_hash_seed():
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            capture_output=True,
+            check=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
+    assert told.pop().strip()
+
+
+def rate(skill: int, **habits) -> float:
+    """Return the share of parts of some problems that go right at once."""
+    student, found = Classmate(skill, Habits(**habits)), Counter()
+    for name in CATALOGUE.ids[::6]:
+        variant = variants(name)[0]
+        for at in range(3):
+            first = next(submissions(variant, student, stream((name, at))), None)
+            found.update(move for move in (first.moves.values() if first else ()))
+    return found["right"] / (found.total() - found["words"])
+
+
+def test_who_knows_more_answers_more_rightly():
+    assert rate(10) < rate(50) < rate(90)
+
+
+def test_one_who_is_patient_gets_further_than_one_who_is_not():
+    def solved(patience):
+        student = Classmate(50, Habits(patience=patience, stubborn=0))
+        done = 0
+        for name in CATALOGUE.ids[::6]:
+            right = set()
+            variant = variants(name)[0]
+            for one, results in judged(variant, submissions(variant, student, stream(name))):
+                right |= {part for part in one.answers if results[part].status in RIGHT}
+            done += len(right)
+        return done
+
+    assert solved(0) < solved(5)
+
+
+def test_a_stubborn_student_sends_the_same_again():
+    student = Classmate(5, Habits(stubborn=100, patience=4, untidy=0))
+    variant = variants("conv-output-shape")[0]
+    every = [list(answers(variant, student, stream(at))) for at in range(10)]
+    assert all(one == sent[0] for sent in every for one in sent)
+    assert max(map(len, every)) > 2
+
+
+def test_who_works_piecemeal_sends_one_part_at_a_time_and_who_resends_sends_all():
+    variant = variants("unet-shapes")[0]
+    parts = [part.id for part in variant.problem.parts]
+    slow = list(answers(variant, Classmate(95, Habits(piecemeal=True, patience=0)), stream(1)))
+    assert [list(one) for one in slow] == [[part] for part in parts if {part} in map(set, slow)]
+    assert len(slow) > 2
+    every = Habits(resends=True, stubborn=0, patience=5)
+    sent = [list(answers(variant, Classmate(40, every), stream(at))) for at in range(4)]
+    assert all(set(one) <= set(two) for each in sent for one, two in pairwise(each))
+
+
+def test_a_mistake_that_is_a_habit_is_made_more_often():
+    variant = variants("conv-layer-macs")[0]
+    candidates = [one.ids[0] for known in variant.mistakes.values() for one in known.candidates]
+    usual = Counter(candidates).most_common()[-1][0]
+
+    def made(*favourites):
+        student = Classmate(4, Habits(favourites=favourites, untidy=0, patience=0))
+        found: Counter[str] = Counter()
+        for at in range(60):
+            for _, results in judged(variant, submissions(variant, student, stream(at))):
+                found.update(name for one in results.values() for name in one.mistakes)
+        return found[usual]
+
+    assert made(usual) > made()
+
+
+@pytest.mark.parametrize("name", [
+    name for name in CATALOGUE.ids
+    if any(part.kind == "expression" for part in CATALOGUE.get(name).parts)
+])  # fmt: skip
+def test_a_formula_turned_round_is_the_same_formula(name):
+    variant = variants(name)[0]
+    for part in variant.problem.parts:
+        key = variant.keys[part.id]
+        if part.kind == "expression" and not isinstance(key, tuple):
+            turned = type(key)(reordered(key.tree), key.scope)
+            assert compare(turned, key, part.sample) is None
+
+
+def toy(**fields) -> Problem:
+    part = {"id": "a", "reason": "a toy", **fields}
+    return Problem.model_validate(
+        {"id": "toy", "title": "A toy", "topic": "toys", "difficulty": 1, "statement": "Reckon.",
+         "parts": [part]}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"kind": "integer", "key": "1234"},
+         {"1234", "1,234", "1 234", "np.int64(1234)", "a = 1234", r"\boxed{1234}", "2 * 617"}),
+        ({"kind": "integer", "key": "-3"}, {"-3", "$-3$"}),
+        ({"kind": "shape", "key": "(3, 3, 64)"}, {"3×3×64", "3x3x64", "(3, 3, 64)",
+                                                 "torch.Size([3, 3, 64])", "3 by 3 by 64"}),
+        ({"kind": "number", "key": "1/3"}, {"1/3", "0.333", r"\frac{1}{3}", "≈ 0.3333"}),
+        ({"kind": "percent", "key": "87.5"}, {"87.5%", "87.5 percent", r"87.5\%"}),
+        ({"kind": "matrix", "key": "[[1, 2], [3, 4]]"},
+         {"[[1, 2], [3, 4]]", "[[1 2]\n [3 4]]", "[1 2; 3 4]", "1 2\n3 4",
+          "tensor([[1, 2], [3, 4]])", "array([[1, 2],\n       [3, 4]])",
+          r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}"}),
+        ({"kind": "quantity", "key": "1.5", "dimension": "bytes", "unit": "MB"},
+         {"1.5 MB", "1.5MB", "1500 KB", "12 Mbit"}),
+    ],
+)  # fmt: skip
+def test_a_value_is_written_as_people_and_programs_write_it(fields, expected):
+    variant = solve(toy(**fields), None, BOOK)
+    found = {text for _, text in notations(variant.keys["a"], variant.problem.parts[0])}
+    assert expected <= found
+
+
+def text_part():
+    problem = CATALOGUE.get("filters-discussion")
+    return problem.parts[0], variants("filters-discussion")[0].scope(BOOK)
+
+
+@pytest.mark.parametrize("level", FRAMES)
+def test_an_essay_has_a_dozen_frames_and_says_as_much_as_its_level(level):
+    part, scope = text_part()
+    assert len(set(FRAMES[level])) == len(FRAMES[level]) >= 12
+    told = [essay(part, scope, level, Dice(stream((level, at)))) for at in range(40)]
+    assert len(set(told)) > 5
+    assert all(one and "{" not in one for one in told)
+
+
+def test_a_fuller_essay_is_a_longer_one():
+    part, scope = text_part()
+
+    def mean(level):
+        return sum(len(essay(part, scope, level, Dice(stream(at)))) for at in range(30))
+
+    assert mean("full") > mean("most") > mean("some") > mean("none")
+
+
+def test_an_essay_without_a_model_answer_keeps_to_the_rubric():
+    rubric = [{"id": "one", "points": 1, "say": "Names edges."}]
+    found = essay(_without_model(rubric), text_part()[1], "full", Dice(stream(0)))
+    assert "Names edges." in found
+
+
+def _without_model(rubric):
+    fields = {"id": "toy", "title": "A toy", "topic": "toys", "difficulty": 1, "statement": "Say."}
+    part = {"id": "a", "kind": "text", "rubric": rubric, "points": 1}
+    return Problem.model_validate({**fields, "parts": [part]}).parts[0]
+
+
+def test_what_is_shown_of_a_key_is_among_its_notations_for_every_part_of_the_bank():
+    for name in CATALOGUE.ids:
+        for variant in variants(name):
+            for part in variant.problem.parts:
+                key = variant.keys.get(part.id)
+                if key is not None and part.kind not in {"table", "expression"}:
+                    listed = [text for _, text in notations(key, part)]
+                    assert KINDS[part.kind].show(key, part) in listed, (name, part.id, show(key))

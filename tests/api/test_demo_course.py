@@ -1,0 +1,220 @@
+"""The demo course: plausible, complete, and by the service's own rules."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from demo import make, rows, told
+from sqlalchemy import func, select
+from world import NOW, Person, World
+
+from api.services.demo import people
+from api.services.demo.plan import OPEN, PLAN, planned, problems_of
+from api.services.demo.sitting import KEY
+from api.services.standings import Cause, refresh_all
+from api.tables import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Draw,
+    Enrolment,
+    Extension,
+    Grade,
+    GradeChange,
+    RegradeRequest,
+    Submission,
+    Token,
+    User,
+)
+from grader.draw import Stream
+from problems.catalogue import Catalogue
+
+STUDENTS = 16
+
+
+@pytest.fixture(scope="module")
+def demo(shared_database_url: str) -> Iterator[World]:
+    """Return a world with the demo course, on each system in turn, one for the whole module."""
+    world = World(shared_database_url)
+    make(world, students=STUDENTS)
+    yield world
+    world.close()
+
+
+def test_the_shipped_bank_has_every_problem_of_the_plan():
+    assert planned(Catalogue().ids) == PLAN
+    assert problems_of(PLAN) <= set(Catalogue().ids)
+
+
+def test_a_small_bank_gives_every_assignment_at_least_one_problem():
+    found = planned(("a-toy", "conv-output-shape"))
+    assert [one.problems for one in found] == [
+        ("a-toy",),
+        ("a-toy",),
+        ("conv-output-shape",),
+        ("a-toy",),
+    ]
+
+
+def test_there_is_one_of_everything(demo):
+    roles = Counter(role for (role,) in rows(demo, Enrolment.role))
+    assert roles == {"student": STUDENTS + 1, "grader": 2, "instructor": 1}
+    assert len(rows(demo, Extension.id)) == 2
+    states = {
+        slug: (release <= NOW, due <= NOW, closes <= NOW)
+        for slug, release, due, closes in rows(
+            demo, Assignment.slug, Assignment.release_at, Assignment.due_at, Assignment.closes_at
+        )
+    }
+    assert states == {
+        "convolution": (True, True, True),
+        "parameters": (True, True, False),
+        OPEN: (True, False, False),
+        "attention": (False, False, False),
+    }
+    statuses = {status for (status,) in rows(demo, Answer.status)}
+    assert statuses >= {"correct", "mistake", "wrong", "unreadable", "needs_review"}
+    lates = {late for (late,) in rows(demo, Answer.late)}
+    assert {1, Fraction(9, 10)} <= lates
+    requests = [status for (status,) in rows(demo, RegradeRequest.status)]
+    assert sorted(requests) == ["declined", "open", "open", "open"]
+
+
+def test_nothing_is_handed_in_in_the_future_or_before_the_release(demo):
+    found = rows_of_submissions(demo)
+    assert found
+    for received, release, closes in found:
+        assert release <= received <= NOW
+        assert received <= closes + timedelta(days=7)  # one has a week more
+
+
+def test_every_problem_was_opened_some_time_before_the_first_answer(demo):
+    with demo.db.reading() as session:
+        found = session.execute(
+            select(Draw.opened_at, Assignment.release_at, func.min(Submission.received_at))
+            .join(AssignmentProblem, AssignmentProblem.id == Draw.problem_id)
+            .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+            .join(
+                Submission,
+                (Submission.problem_id == Draw.problem_id)
+                & (Submission.student_id == Draw.student_id),
+            )
+            .group_by(Draw.problem_id, Draw.student_id, Draw.opened_at, Assignment.release_at)
+        ).all()
+    assert found
+    assert all(release <= opened < first for opened, release, first in found)
+    waits = [first - opened for opened, _, first in found]
+    assert len(set(waits)) > len(waits) / 2
+
+
+def rows_of_submissions(world: World) -> list[Any]:
+    with world.db.reading() as session:
+        return list(
+            session.execute(
+                select(Submission.received_at, Assignment.release_at, Assignment.closes_at)
+                .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
+                .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+            )
+        )
+
+
+def test_the_grades_are_those_that_follow_from_the_answers(demo):
+    before = grades(demo)
+    assert before
+    with demo.session() as session:
+        for (assignment,) in session.execute(select(Assignment.id)).all():
+            students = [student for at, student in before if at == assignment]
+            refresh_all(session, assignment, students, cause=Cause("settings", None, None, NOW))
+    assert grades(demo) == before
+
+
+def grades(world: World) -> dict[tuple[Any, Any], Any]:
+    found = rows(world, Grade.assignment_id, Grade.student_id, Grade.score)
+    return {(assignment, student): score for assignment, student, score in found}
+
+
+def test_every_change_of_a_grade_has_the_time_of_its_cause(demo):
+    found = rows(demo, GradeChange.at, GradeChange.cause)
+    assert {cause for _, cause in found} == {"submission", "review"}
+    received = {at for (at,) in rows(demo, Submission.received_at)}
+    assert {at for at, cause in found if cause == "submission"} <= received
+    assert all(at <= NOW for at, _ in found)
+
+
+def test_graders_have_marked_most_texts_of_the_closed_assignment_and_none_of_the_others(demo):
+    with demo.db.reading() as session:
+        found = session.execute(
+            select(Assignment.slug, Answer.manual)
+            .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
+            .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+            .where(Answer.part == "answer")
+        ).all()
+    marked = Counter((slug, manual) for slug, manual in found)
+    assert marked["convolution", True] > marked["convolution", False] > 0
+    assert marked["parameters", True] == 0 < marked["parameters", False]
+
+
+def test_the_demo_student_has_all_attempts_in_the_open_assignment(demo):
+    with demo.db.reading() as session:
+        mine = session.scalars(
+            select(Assignment.slug)
+            .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
+            .join(Submission, Submission.problem_id == AssignmentProblem.id)
+            .join(User, User.id == Submission.student_id)
+            .where(User.email == "student@example.edu")
+        ).all()
+    assert OPEN not in mine
+    assert mine
+
+
+def test_the_class_is_the_same_every_time(demo):
+    names = {name for (name,) in rows(demo, User.name)}
+    assert len(names) == STUDENTS + 4  # two graders, an instructor, and the test student
+    assert {"Sam Example", "Iris Example", "Test student"} <= names
+    expected = classmates_names()
+    assert expected < names
+
+
+def classmates_names() -> set[str]:
+    return {one.name for one in people.names(STUDENTS - 1, Stream(KEY, "names"))}
+
+
+def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
+    first, second = told(demo), told(demo)
+    assert list(second.logins) == ["student", "grader", "instructor"]
+    for role, login in second.logins.items():
+        person = Person(login.user_id, role, demo.client, login.token)
+        old = Person(login.user_id, role, demo.client, first.logins[role].token)
+        assert person.get("/me").status_code == 200
+        assert old.get("/me").status_code == 401
+        logged_in = [
+            demo.client.post("/api/v1/login", json={"email": login.email, "password": password})
+            for password in (login.password, first.logins[role].password)
+        ]
+        assert [one.status_code for one in logged_in] == [200, 401]
+    assert len([1 for (at,) in rows(demo, Token.revoked_at) if at is None]) == 3
+
+
+def test_the_answers_that_are_told_are_a_right_one_and_a_known_mistake(demo):
+    found = told(demo)
+    assert found.answers is not None
+    student = found.logins["student"]
+    person = Person(student.user_id, "", demo.client, student.token)
+    where = f"/assignments/{found.assignment}/problems/{found.answers.problem}/submissions"
+    statuses = []
+    for typed in (found.answers.right, found.answers.wrong, found.answers.right):
+        reply = person.post(where, {"answers": {found.answers.part: typed}})
+        assert reply.status_code == 201
+        statuses.append(reply.json()["results"][0]["status"])
+    assert statuses == ["correct", "mistake", "correct"]
+
+
+def test_lines_to_paste_are_plain_ascii_and_need_no_editing(demo):
+    text = told(demo).text("http://127.0.0.1:8000")
+    assert text.isascii()
+    lines = [line for line in text.splitlines() if line.startswith("curl ")]
+    assert len(lines) == 5
+    assert "closed on" not in text

@@ -1,0 +1,90 @@
+"""The demo course is made once, all of it or nothing; logins are told of who is still there."""
+
+import pytest
+from demo import make, rows, told
+from sqlalchemy import func, select
+from world import NOW, World
+
+from api.errors import Conflict
+from api.services.demo.course import find_demo
+from api.services.demo.plan import OPEN
+from api.services.demo.welcome import welcome
+from api.tables import Assignment, Base, Course, Draw, Enrolment, User
+
+
+@pytest.fixture
+def small(world: World) -> World:
+    """Return a world with a demo course of one student."""
+    make(world, students=1)
+    return world
+
+
+def counted(world: World) -> dict[str, int]:
+    with world.db.reading() as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def test_it_is_made_once(small):
+    before = counted(small)
+    make(small, students=1)
+    assert counted(small) == before
+
+
+def test_an_interrupted_start_leaves_nothing_of_it(world):
+    before = counted(world) | {"problem_versions": 0, "variants": 0}
+
+    def stop(_at: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(world, students=2, progress=stop)
+    assert counted(world) | {"problem_versions": 0, "variants": 0} == before
+    make(world, students=1)
+    assert len(rows(world, Course.id)) == 1
+
+
+@pytest.mark.parametrize("used_by", ["course", "person"])
+def test_a_database_in_use_is_refused(world, used_by):
+    getattr(world, used_by)()
+    with pytest.raises(Conflict, match="empty database only"):
+        make(world, students=1)
+
+
+def test_the_smallest_class_has_one_student(world):
+    make(world, students=1)
+    assert len(rows(world, Draw.student_id)) > 0
+
+
+def test_nobody_but_the_three_gets_a_password(small):
+    told(small)
+    hashes = [one for (one,) in rows(small, User.password_hash) if one]
+    assert len(hashes) == 3
+
+
+def test_who_was_suspended_withdrawn_or_is_no_longer_what_they_were_gets_no_login(small):
+    with small.session() as session:
+        by_email = {one.email: one for one in session.scalars(select(User)) if one.email}
+        by_email["student@example.edu"].suspended_at = NOW
+        enrolments = {one.user_id: one for one in session.scalars(select(Enrolment))}
+        enrolments[by_email["grader@example.edu"].id].withdrawn_at = NOW
+        enrolments[by_email["instructor@example.edu"].id].role = "grader"
+    assert told(small).logins == {}
+    assert "Logins" in told(small).text("http://127.0.0.1:1")
+
+
+def test_a_demo_without_its_open_assignment_is_still_served(small):
+    with small.session() as session:
+        for one in session.scalars(select(Assignment).where(Assignment.slug == OPEN)):
+            one.deleted_at = NOW
+    with small.db.reading() as session:
+        course = find_demo(session)
+    assert course is not None
+    assert welcome(small.db, course.id, {}, now=NOW) is None
+
+
+def test_a_demo_of_last_month_says_how_to_get_a_new_one(small):
+    small.clock.advance(days=30)
+    assert "The last assignment of this course closed on" in told(small).text("http://x:1")

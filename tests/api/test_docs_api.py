@@ -1,0 +1,164 @@
+"""Every line of `docs/api.md` is run, in order, against a service that listens on a port.
+
+A block ``sh`` is run by bash; the block ``json`` or ``text`` behind it is what it prints, where
+``...`` stands for anything, more keys, more items or more lines. The block ``sh given`` names what
+is given to whoever reads the page.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from world import World
+
+from api.clock import system_clock
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```(sh given|sh|json|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = BLOCK.findall(PAGE)
+END = "=== end of block"
+PATIENCE = 120
+PROBLEMS = ("conv-output-shape", "max-pool-invariance")
+SETTINGS = {"seeds": 3}
+
+
+def commands() -> list[tuple[str, tuple[str, str]]]:
+    """Return each block that is run, with the block behind it and its kind."""
+    behind = [*BLOCKS[1:], ("", "")]
+    return [
+        (text, after) for (kind, text), after in zip(BLOCKS, behind, strict=True) if kind == "sh"
+    ]
+
+
+def matches(wanted: Any, shown: Any) -> bool:
+    """Tell whether *shown* is *wanted*, where three dots stand for anything and for more."""
+    if wanted == "...":
+        return True
+    if isinstance(wanted, dict) and isinstance(shown, dict):
+        named = wanted.keys() - {"..."}
+        whole = "..." in wanted or wanted.keys() == shown.keys()
+        return (
+            whole
+            and named <= shown.keys()
+            and all(matches(wanted[name], shown[name]) for name in named)
+        )
+    if isinstance(wanted, list) and isinstance(shown, list):
+        first = wanted[:-1] if wanted[-1:] == ["..."] else wanted
+        enough = len(first) <= len(shown) if first != wanted else len(first) == len(shown)
+        return enough and all(map(matches, first, shown))
+    return type(wanted) is type(shown) and bool(wanted == shown)
+
+
+def fits(wanted: str, shown: str) -> bool:
+    """Tell whether the lines *shown* are those *wanted*, where three dots stand for any text."""
+    pattern = ".*".join(re.escape(piece) for piece in wanted.strip().split("..."))
+    return re.fullmatch(pattern, shown.strip().replace("\r", ""), re.DOTALL) is not None
+
+
+@contextmanager
+def served(world: World) -> Iterator[str]:
+    """Yield the address of the service of *world*, which listens."""
+    config = uvicorn.Config(world.app, host="127.0.0.1", port=0, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    until = time.monotonic() + PATIENCE
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/v1"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def given(world: World, base: str) -> dict[str, str]:
+    """Return what the page says is given, in a course with an assignment."""
+    course = world.course()
+    world.assignment(course, *PROBLEMS)
+    student, teacher = world.enrol(course), world.enrol(course, "Tea Cher", role="instructor")
+    return {
+        "BASE": base,
+        "STUDENT": f"Authorization: Bearer {student.token}",
+        "TEACHER": f"Authorization: Bearer {teacher.token}",
+    }
+
+
+def run(folder: Path, variables: Mapping[str, str]) -> list[str]:
+    """Return what each command prints, as far as they come before one fails."""
+    script = "".join(f"{text}\necho '{END}'\n" for text, _ in commands())
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        [shutil.which("bash") or "bash", "-c", f"set -euo pipefail\n{script}"],
+        cwd=folder,
+        env={**os.environ, **variables, "PATH": path, "no_proxy": "*"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    return done.stdout.split(f"{END}\n")[:-1] if done.returncode == 0 else done.stdout.split(END)
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash")), reason="there is no curl")
+def test_every_line_of_the_page_prints_what_is_shown(sqlite_template, tmp_path):
+    shutil.copyfile(sqlite_template, tmp_path / "grader.db")
+    shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
+    world = World(f"sqlite:///{tmp_path / 'grader.db'}", clock=system_clock, settings=SETTINGS)
+    with served(world) as base:
+        variables = given(world, base)
+        told = run(tmp_path, variables)
+    for shown, (command, (kind, wanted)) in zip(told, commands(), strict=False):
+        right = {
+            "json": lambda wanted=wanted, shown=shown: matches(json.loads(wanted), read(shown)),
+            "text": lambda wanted=wanted, shown=shown: fits(wanted, shown),
+        }.get(kind, lambda: True)
+        assert right(), f"$ {command}\n{shown}"
+    assert len(told) == len(commands()), f"$ {commands()[len(told) - 1][0]}\n{told[-1]}"
+
+
+def read(shown: str) -> Any:
+    try:
+        return json.loads(shown)
+    except ValueError:
+        return shown
+
+
+def test_the_page_gives_what_the_test_gives():
+    [told] = [text for kind, text in BLOCKS if kind == "sh given"]
+    assert re.findall(r"^(\w+)=", told, re.MULTILINE) == ["BASE", "STUDENT", "TEACHER"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown", "right"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1, "...": "..."}, {"a": 1, "b": 2}, True),
+        ({"a": "..."}, {}, False),
+        ([1, "..."], [1, 2, 3], True),
+        ([1, "..."], [], False),
+        ([], [1], False),
+        (1, True, False),
+        ("...", None, True),
+    ],
+)
+def test_what_is_shown_is_compared_piece_by_piece(wanted, shown, right):
+    assert matches(wanted, shown) is right
+
+
+def test_lines_are_compared_but_for_what_is_left_out():
+    assert fits("a ... d\ne", "a b\nc d\r\ne\n")
+    assert not fits("a\n...", "b\nc")

@@ -1,0 +1,250 @@
+"""Grades and work as files: what is in them, what is warned of, what is refused."""
+
+import csv
+import io
+import json
+
+import pytest
+from grades_scene import SHORT, excuse, override, rename
+from sqlalchemy import select, update
+from world import TEXT_PROBLEM
+
+from api.services.gradebook.all_work import pseudonym
+from api.services.gradebook.files import FATAL, FORMS
+from api.services.gradebook_files import WARNINGS, WRITERS
+from api.tables import AuditEntry, Course, Enrolment, User
+
+CANARIES = ("Ann Canary", "ann.canary", "s-canary", "canary-login")
+
+
+@pytest.fixture
+def course(world):
+    return world.course("dl")
+
+
+@pytest.fixture
+def prof(world, course):
+    return world.enrol(course, "Grace Prof", role="instructor")
+
+
+@pytest.fixture
+def ann(world, course):
+    person = world.enrol(course, "Ann Canary")
+    values = {"student_number": "s-canary", "login": "canary-login"}
+    with world.session() as session:
+        session.execute(update(User).where(User.id == person.id).values(**values))
+        session.execute(
+            update(Enrolment).where(Enrolment.user_id == person.id).values(lms_id="90210")
+        )
+    return person
+
+
+@pytest.fixture
+def posed(world, course):
+    [posed] = world.assignment(course, SHORT)
+    rename(world, posed, "Homework A", lms_id="4711")
+    return posed
+
+
+def export(prof, course, form, **query):
+    return prof.get(f"/courses/{course}/exports/{form}", params=query)
+
+
+def rows(answer):
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def test_every_writer_has_its_form_and_every_fatal_code_is_a_warning():
+    assert {form.writer for form in FORMS.values()} == set(WRITERS)
+    assert set(WARNINGS) > FATAL
+
+
+def test_the_table_has_a_row_a_student_with_the_scores_of_the_gradebook(course, prof, ann, posed):
+    ann.submit(posed, {"first": "9"})
+    answer = export(prof, course, "csv")
+    [row] = rows(answer)
+    assert (row["name"], row["Homework A"], row["total"]) == ("Ann Canary", "3", "37.5")
+    assert answer.headers["content-type"].startswith("text/csv")
+    name = answer.headers["content-disposition"]
+    assert name.startswith('attachment; filename="dl-')
+    assert name.endswith('-csv.csv"')
+
+
+def test_canvas_gets_its_ids_and_no_warning(course, prof, ann, posed):
+    ann.submit(posed, {"first": "9"})
+    answer = export(prof, course, "canvas")
+    found = rows(answer)
+    assert found[0]["Homework A (4711)"] == "8"
+    assert (found[1]["ID"], found[1]["Homework A (4711)"]) == ("90210", "3")
+    assert answer.headers["x-grader-warnings"] == "0"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_leaves_out_test_students_and_who_has_left(world, course, prof, posed, form):
+    for name in ("Kept", "Tested", "Gone"):
+        person = world.enrol(course, f"{name} {name}")
+        person.submit(posed, {"first": "9"})
+        with world.session() as session:
+            row = session.scalars(select(Enrolment).where(Enrolment.user_id == person.id)).one()
+            row.is_test = name == "Tested"
+            row.withdrawn_at = world.clock() if name == "Gone" else None
+    text = export(prof, course, form).text
+    # Moodle finds people by their address alone.
+    found = {name for name in ("kept", "tested", "gone") if name in text.lower()}
+    assert found == {"kept"}
+
+
+def test_a_chosen_assignment_comes_alone_with_the_total_of_all(world, course, prof, ann, posed):
+    [other] = world.assignment(course, TEXT_PROBLEM)
+    rename(world, other, "Homework B")
+    ann.submit(posed, {"first": "9", "second": "18"})
+    ann.submit(other, {"cells": "7"})
+    [row] = rows(export(prof, course, "csv", assignments=str(posed.assignment)))
+    assert (row["Homework A"], row["total"]) == ("8", "50")
+    assert "Homework B" not in row
+    [elsewhere] = world.assignment(world.course(), SHORT)
+    answer = export(prof, course, "csv", assignments=str(elsewhere.assignment))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def test_a_score_out_of_less_is_scaled_to_the_column(world, course, prof, ann):
+    first, second = world.assignment(course, SHORT, TEXT_PROBLEM)
+    ann.submit(first, {"first": "9"})
+    excuse(world, first, ann, prof, problem=second.id)
+    [row] = rows(export(prof, course, "cells"))
+    assert (row["score"], row["possible"]) == ("6", "16")
+    excuse(world, first, ann, prof, problem=first.id)
+    [row] = rows(export(prof, course, "cells"))
+    assert (row["score"], row["excused"]) == ("", "true")
+
+
+def test_lateness_and_submissions_are_counted_and_reasons_told(world, course, prof, ann):
+    spec = {"due": "2026-11-02 13:00", "late": [{"until": "2026-11-03 13:00", "credit": "1/2"}]}
+    [posed] = world.assignment(course, SHORT, timeline_spec=spec)
+    ann.submit(posed, {"first": "7"})
+    world.clock.advance(hours=2, seconds=3)
+    ann.submit(posed, {"first": "9"})
+    override(world, posed, ann, prof, 2)
+    [row] = rows(export(prof, course, "cells"))
+    told = {name: row[name] for name in ("score", "late_seconds", "submissions", "comment")}
+    assert told == {"score": "2", "late_seconds": "3603", "submissions": "2", "comment": "By hand."}
+    assert row["submitted_at"] == "2026-11-02T14:00:03+00:00"
+
+
+def test_what_would_be_misread_is_told_before_and_refused_unless_forced(
+    world, course, prof, ann, posed
+):
+    [twin] = world.assignment(course, SHORT)
+    rename(world, twin, "Homework A")
+    ann.submit(posed, {"first": "9"})
+    check = export(prof, course, "moodle/check").json()
+    assert (check["form"], check["students"], check["assignments"]) == ("moodle", 1, 2)
+    assert check["fatal"] == 1
+    assert check["warnings"][0]["code"] == "same_title"
+    assert check["warnings"][0]["about"] == str(twin.assignment)
+    refused = export(prof, course, "moodle")
+    assert (refused.status_code, refused.json()["code"]) == (409, "file_misread")
+    assert refused.json()["errors"][0]["said"] == check["warnings"][0]["said"]
+    forced = export(prof, course, "moodle", force=True)
+    assert forced.status_code == 200
+    assert forced.headers["x-grader-warnings"] == str(len(check["warnings"]))
+
+
+def send_participants(prof, course, text):
+    headers = {"Content-Type": "text/csv"}
+    return prof.post(f"/courses/{course}/exports/moodle", content=text.encode(), headers=headers)
+
+
+def test_moodle_gets_those_alone_whom_it_knows(world, course, prof, ann, posed):
+    ann.submit(posed, {"first": "9"})
+    world.enrol(course, "Bo Example", email="bo@example.edu")
+    list_ = "First name,Last name,Email address\nBo,Example,BO@example.edu\nCy,Else,cy@else.edu\n"
+    told = send_participants(prof, course, list_)
+    assert told.status_code == 200, told.text
+    assert [row["Email address"] for row in rows(told)] == ["bo@example.edu"]
+    assert told.headers["x-grader-warnings"] == "1"
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "name,student number\nBo,17\n"])
+def test_a_list_without_addresses_is_no_list_of_moodle(course, prof, text):
+    told = send_participants(prof, course, text)
+    assert told.status_code == 422
+    assert "The list of participants cannot be used" in told.json()["detail"]
+
+
+def test_a_warning_that_is_not_fatal_lets_the_file_through(world, course, prof, ann, posed):
+    rename(world, posed, "Homework A", lms_id="")
+    assert [one["code"] for one in export(prof, course, "canvas/check").json()["warnings"]] == [
+        "new_assignment"
+    ]
+    assert export(prof, course, "canvas").headers["x-grader-warnings"] == "1"
+    assert ann.id
+
+
+def test_an_unknown_form_names_the_known_ones(course, prof):
+    answer = export(prof, course, "blackboard")
+    assert answer.status_code == 404
+    assert "canvas" in answer.json()["detail"]
+
+
+def test_the_seventh_file_in_a_minute_waits(world, course, prof):
+    assert [export(prof, course, "csv").status_code for _ in range(7)] == [200] * 6 + [429]
+    assert export(prof, course, "csv/check").status_code == 200
+    world.clock.advance(minutes=1)
+    assert export(prof, course, "submissions").status_code == 200
+
+
+def test_every_file_is_audited(world, course, prof):
+    export(prof, course, "jsonl")
+    export(prof, course, "submissions", pseudonymous=True)
+    with world.session() as session:
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "file.exported").order_by(AuditEntry.id)
+        )
+        told = [(one.actor_id, one.after) for one in entries]
+    assert told == [
+        (prof.id, {"form": "jsonl", "warnings": 0, "forced": False}),
+        (prof.id, {"form": "submissions", "pseudonymous": True}),
+    ]
+
+
+def work(prof, course, **query):
+    answer = export(prof, course, "submissions", **query)
+    assert answer.status_code == 200, answer.text
+    return answer.text, [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_all_work_comes_with_its_results_the_oldest_first(world, course, prof, ann, posed):
+    ann.submit(posed, {"first": "9", "second": "1"})
+    world.clock.advance(hours=1)
+    ann.submit(posed, {"second": "18"})
+    _, told = work(prof, course)
+    assert [one["answers"] for one in told] == [{"first": "9", "second": "1"}, {"second": "18"}]
+    assert told[0]["student"]["name"] == "Ann Canary"
+    results = {one["part"]: (one["status"], one["credit"]) for one in told[0]["results"]}
+    assert results["first"] == ("correct", "1")
+    assert results["second"][1] == "0"
+    assert [one["results"][-1]["attempt"] for one in told] == [1, 2]
+
+
+def test_pseudonyms_name_nobody_and_are_the_same_in_every_file(world, course, prof, ann, posed):
+    sent = ann.submit(posed, {"first": "9"}).json()
+    text, [told] = work(prof, course, pseudonymous=True)
+    assert not [one for one in (*CANARIES, str(ann.id), sent["id"], "90210") if one in text]
+    with world.session() as session:
+        row = session.get_one(Course, course)
+        assert told["student"] == {"id": pseudonym(row, ann.id)}
+        other = Course(secret="11" * 32)
+        assert pseudonym(other, ann.id) != pseudonym(row, ann.id)
+    assert work(prof, course, pseudonymous=True)[0] == text
+
+
+def test_more_work_than_fits_in_a_piece_comes_whole(world, course, prof, ann, posed, monkeypatch):
+    monkeypatch.setattr("api.services.gradebook.all_work.BATCH", 2)
+    for at in range(5):
+        ann.submit(posed, {"first": str(100 + at)})
+    _, told = work(prof, course)
+    assert [one["sequence"] for one in told] == [1, 2, 3, 4, 5]
+    [other] = world.assignment(course, TEXT_PROBLEM)
+    assert work(prof, course, assignments=str(other.assignment))[1] == []

@@ -1,0 +1,246 @@
+"""The gradebook: what is told apart, sorting, filters, and what it costs."""
+
+import json
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from grades_scene import CATEGORIES, CLOSED, SHORT, book, cell, excuse, override, rename
+from sqlalchemy import event, select
+from world import TEXT_PROBLEM, points
+
+from api.tables import Enrolment, Extension, User
+
+
+@pytest.fixture
+def course(world):
+    return world.course(categories=CATEGORIES, late_day_budget=0)
+
+
+@pytest.fixture
+def prof(world, course):
+    return world.enrol(course, "Grace Prof", role="instructor")
+
+
+def test_what_was_not_handed_in_is_blank_until_it_is_closed_and_then_counts_zero(
+    world, course, prof
+):
+    [posed] = world.assignment(course, SHORT, timeline_spec=CLOSED, category="Exam")
+    idle, extended = world.enrol(course, "Idle One"), world.enrol(course, "Extended One")
+    with world.session() as session:
+        session.add(
+            Extension(
+                course_id=course,
+                assignment_id=posed.assignment,
+                student_id=extended.id,
+                spec={"due": "2026-11-03 13:00"},
+                created_by=prof.id,
+                created_at=world.clock(),
+            )
+        )
+    world.clock.advance(hours=3)
+    told = book(prof, course)
+    for person in (idle, extended):
+        assert (cell(told, person)["score"], cell(told, person)["missing"]) == (None, False)
+    assert told["columns"][0]["summary"]["counted"] == 0
+    assert [row["percent"] for row in told["items"]] == [None, None]
+    world.clock.advance(microseconds=1)
+    told = book(prof, course)
+    assert (cell(told, idle)["score"], cell(told, idle)["missing"]) == (0, True)
+    assert (cell(told, extended)["score"], cell(told, extended)["missing"]) == (None, False)
+    summary = told["columns"][0]["summary"]
+    assert (summary["counted"], summary["mean"], summary["below"]) == (1, 0, 1)
+    assert {row["user"]: row["percent"] for row in told["items"]} == {
+        str(idle.id): 0,
+        str(extended.id): None,
+    }
+
+
+def test_late_waiting_excused_and_set_by_hand_are_told_apart(world, course, prof):
+    [posed] = world.assignment(course, TEXT_PROBLEM, timeline_spec=CLOSED, category="Exam")
+    late, waiting, excused, by_hand = (world.enrol(course, f"Student {at}") for at in range(4))
+    waiting.submit(posed, {"why": "Fewer parameters."})
+    excused.submit(posed, {"cells": "9"})
+    world.clock.advance(hours=2)
+    late.submit(posed, {"cells": "9"})
+    excuse(world, posed, excused, prof)
+    override(world, posed, by_hand, prof, Fraction(7))
+    world.clock.advance(days=1)
+    told = book(prof, course)
+    flags = ("late", "waiting", "excused", "overridden", "missing")
+    for person, flag in zip((late, waiting, excused, by_hand), flags, strict=False):
+        found = cell(told, person)
+        assert [name for name in flags if found[name]] == [flag]
+    scores = [cell(told, one)["score"] for one in (late, waiting, excused, by_hand)]
+    assert scores == [1, 0, None, 7]
+    summary = told["columns"][0]["summary"]
+    assert (summary["counted"], summary["late"], summary["excused"]) == (3, 1, 1)
+
+
+def test_points_that_wait_are_in_no_total_and_every_answer_says_how_many(world, course, prof):
+    [first, second] = (
+        *world.assignment(course, SHORT, category="Exam"),
+        *world.assignment(course, TEXT_PROBLEM, category="Exam"),
+    )
+    person = world.enrol(course, "Ann")
+    person.submit(first, {"first": "9", "second": "1"})
+    person.submit(second, {"cells": "9", "doubled": "18", "why": "Fewer parameters."})
+    [row] = book(prof, course)["items"]
+    assert [(one["score"], one["possible"], one["waiting_points"]) for one in row["cells"]] == [
+        (3, 8, 0),
+        (4, 8, 4),
+    ]
+    assert (points(row["percent"]), row["waiting_points"]) == (Fraction(700, 12), 4)
+    own = person.get(f"/courses/{course}/grades").json()
+    for told in (own, prof.get(f"/courses/{course}/students/{person.id}/grades").json()):
+        assert (points(told["percent"]), told["waiting_points"]) == (Fraction(700, 12), 4)
+        assert told["assignments"][1]["waiting_points"] == 4
+        said = "without 4 points that wait to be marked"
+        assert any(said in line["words"] for line in told["explain"])
+    files = f"/courses/{course}/exports"
+    [*_, total, waits] = prof.get(f"{files}/csv").text.splitlines()[1].split(",")
+    assert (total, waits) == ("58.333333", "4")
+    [line] = prof.get(f"{files}/jsonl").text.splitlines()
+    assert [one["waiting_points"]["number"] for one in json.loads(line)["assignments"]] == [0, 4]
+
+
+def test_test_students_and_who_has_left_count_nowhere(world, course, prof):
+    [posed] = world.assignment(course, SHORT)
+    kept, test, left = (world.enrol(course, name) for name in ("Kept", "Test", "Left"))
+    for person in (kept, test, left):
+        person.submit(posed, {"first": "9", "second": "18"})
+    with world.session() as session:
+        of = {row.user_id: row for row in session.scalars(select(Enrolment))}
+        of[test.id].is_test = True
+        of[left.id].withdrawn_at = world.clock()
+    told = book(prof, course)
+    assert [row["name"] for row in told["items"]] == ["Kept"]
+    assert (told["students"], told["columns"][0]["summary"]["counted"]) == (1, 1)
+
+
+def test_exactly_the_share_is_not_below_it(world, course, prof):
+    [posed] = world.assignment(course, SHORT, category="Exam")
+    for name, answers in (("A", {"first": "9"}), ("B", {"second": "18"}), ("C", {"first": "1"})):
+        world.enrol(course, name).submit(posed, answers)
+    counts = {
+        share: book(prof, course, below=share)["columns"][0]["summary"]["below"]
+        for share in (0, 37, 38, 62, 63, 100)
+    }
+    # Scores of 3, 5 and 0 out of 8: 37.5, 62.5 and 0 percent.
+    assert counts == {0: 0, 37: 1, 38: 2, 62: 2, 63: 3, 100: 3}
+    override(world, posed, world.enrol(course, "D"), prof, Fraction(4))
+    assert book(prof, course, below=50)["columns"][0]["summary"]["below"] == 2
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("by", ["name", "section", "total", "assignment"])
+def test_pages_are_the_sorted_list_in_pieces(world, course, prof, by, direction):
+    [posed] = world.assignment(course, SHORT, category="Exam")
+    sections = [world.section(course, name) for name in ("Mo", "Fr")]
+    for at, name in enumerate(("b", "A", "c", "A", "e")):
+        person = world.enrol(course, name, section=sections[at % 2] if at else None)
+        if at:
+            person.submit(posed, {"first": "9"} if at % 2 else {"first": "1"})
+    sort = str(posed.assignment) if by == "assignment" else by
+    whole = book(prof, course, sort=sort, dir=direction)
+    keys = {
+        "name": lambda row: row["name"].casefold(),
+        "section": lambda row: (row["section_name"].casefold(), row["name"].casefold()),
+        "total": lambda row: -1 if row["percent"] is None else points(row["percent"]),
+        "assignment": lambda row: (
+            points(row["cells"][0]["score"] or 0) if row["cells"][0]["score"] is not None else -1
+        ),
+    }
+    shown = [keys[by](row) for row in whole["items"]]
+    assert shown == sorted(shown, reverse=direction == "desc")
+    found, query = [], {"sort": sort, "dir": direction, "limit": 2}
+    while True:
+        page = book(prof, course, **query)
+        assert page["columns"] == whole["columns"]
+        found += page["items"]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert found == whole["items"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"sort": "shoe size"},
+        {"sort": "00000000-0000-0000-0000-000000000001"},
+        {"below": "101"},
+        {"dir": "up"},
+        {"cursor": "nonsense"},
+        {"text": "a\0b"},
+    ],
+)
+def test_a_query_that_means_nothing_is_refused(course, prof, query):
+    answer = prof.get(f"/courses/{course}/gradebook", params=query)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+def test_a_cursor_of_another_order_is_refused(world, course, prof):
+    for name in ("A", "B"):
+        world.enrol(course, name)
+    following = book(prof, course, limit=1)["next"]
+    answer = prof.get(f"/courses/{course}/gradebook", params={"cursor": following, "dir": "desc"})
+    assert answer.status_code == 422
+
+
+def test_filters_narrow_rows_and_figures(world, course, prof):
+    [posed] = world.assignment(course, SHORT, category="Exam")
+    section = world.section(course, "Mo")
+    one = world.enrol(course, "Ann 100%", section=section)
+    two = world.enrol(course, "Bob_1")
+    one.submit(posed, {"first": "9"})
+    two.submit(posed, {"second": "18"})
+    for query, names in (
+        ({"section": str(section)}, ["Ann 100%"]),
+        ({"text": "0%"}, ["Ann 100%"]),
+        ({"text": "b_"}, ["Bob_1"]),
+        ({"text": "_"}, ["Bob_1"]),
+        ({"text": "EXAMPLE.EDU"}, ["Ann 100%", "Bob_1"]),
+        ({"text": "nobody"}, []),
+    ):
+        told = book(prof, course, **query)
+        assert [row["name"] for row in told["items"]] == names
+        assert told["columns"][0]["summary"]["counted"] == len(names)
+    with world.session() as session:
+        session.get_one(User, two.id).student_number = "s4711"
+    assert [row["name"] for row in book(prof, course, text="4711")["items"]] == ["Bob_1"]
+
+
+def test_more_students_and_assignments_ask_the_database_no_more_often(world, course, prof):
+    statements = []
+    event.listen(world.db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    counts = []
+    for size in (1, 6):
+        for at in range(size):
+            [posed] = world.assignment(course, SHORT, category="Exam")
+            student = world.enrol(course, f"Student {size} {at}")
+            student.submit(posed, {"first": "9"})
+            override(world, posed, student, prof, Fraction(at))
+        book(prof, course)
+        statements.clear()
+        book(prof, course)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
+def test_an_excused_problem_is_missing_from_what_is_possible(world, course, prof):
+    first, second = world.assignment(course, SHORT, TEXT_PROBLEM, category="Exam")
+    student = world.enrol(course)
+    student.submit(first, {"first": "9", "second": "18"})
+    assert cell(book(prof, course), student)["possible"] == 16
+    excuse(world, first, student, prof, problem=second.id)
+    found = cell(book(prof, course), student)
+    assert (found["score"], found["possible"], found["excused"]) == (8, 8, False)
+    assert book(prof, course)["items"][0]["percent"] == 100
+
+
+def test_unpublished_and_deleted_assignments_are_not_in_it(world, course, prof):
+    world.assignment(course, SHORT, published=False)
+    [gone] = world.assignment(course, SHORT)
+    rename(world, gone, "Gone", deleted_at=world.clock() - timedelta(hours=1))
+    assert book(prof, course)["columns"] == []

@@ -1,0 +1,234 @@
+"""Files of the gradebook: what stands in them, by hand, and what is warned of."""
+
+import json
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from factories import CALM
+from gradebooks import ANN, BERLIN, BOB, BONUS, HW1, HW2, SUBMITTED, cells, gradebook, one
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.services.gradebook_files import (
+    WRITERS,
+    Cell,
+    Column,
+    Gradebook,
+    Person,
+    write_canvas,
+    write_cells,
+    write_gradescope_course,
+    write_json_lines,
+    write_moodle,
+    write_table,
+)
+from api.services.gradebook_files.cells import lateness, lines, name_pair, number, text, unguarded
+
+EMPTY = Gradebook("cv-2026", BERLIN, (), (), {})
+
+
+def file(*rows: str) -> str:
+    return "".join(f"{row}\r\n" for row in rows)
+
+
+def test_canvas_gets_its_four_columns_the_points_possible_and_a_score_for_each() -> None:
+    assert write_canvas(gradebook()).text == file(
+        'Student,ID,SIS Login ID,Section,HW1 (123),"HW2: Boxes, anchors (124)",Bonus (125)',
+        "    Points Possible,,,,10,3.5,0",
+        'Ann Lee,901,ann,"A, Lab 2",9.5,0.333333,2',
+        '"Núñez, Bob",,bob,,EX,-3,',
+        "Cy,,cy,,,0,",
+    )
+
+
+def test_moodle_gets_a_grade_and_feedback_for_each_item() -> None:
+    assert write_moodle(gradebook(columns=[HW1, HW2])).text == file(
+        "Email address,ID number,HW1,Feedback: HW1,"
+        '"HW2: Boxes, anchors","Feedback: HW2: Boxes, anchors"',
+        "ann@example.edu,0017,9.5,Well done,0.33333,",
+        'bob@example.edu,0018,-,,-3,"See ""note"", p. 3"',
+        "cy@example.edu,0019,-,,0,",
+    )
+
+
+def test_gradescope_gets_the_columns_of_its_course_export() -> None:
+    assert write_gradescope_course(gradebook([ANN, BOB], [HW2, BONUS])).text == file(
+        'First Name,Last Name,SID,Email,Sections,"HW2: Boxes, anchors",'
+        '"HW2: Boxes, anchors - Max Points","HW2: Boxes, anchors - Submission Time",'
+        '"HW2: Boxes, anchors - Lateness (H:M:S)",Bonus,Bonus - Max Points,'
+        "Bonus - Submission Time,Bonus - Lateness (H:M:S),Total Lateness (H:M:S)",
+        'Ann,Lee,0017,ann@example.edu,"A, Lab 2",0.333333,3.5,2026-11-27 23:59:30 +0100,26:03:04,'
+        "2.0,0.0,2026-11-27 23:59:30 +0100,00:00:00,26:03:04",
+        "Bob,Núñez,0018,bob@example.edu,,-3.0,3.5,,,,0.0,,,00:00:00",
+    )
+
+
+def test_the_plain_table_has_a_score_for_each_assignment_and_the_total() -> None:
+    assert write_table(gradebook()).text == file(
+        "student_id,name,email,student_number,login,lms_id,sections,HW1,"
+        '"HW2: Boxes, anchors",Bonus,total,waiting_points',
+        "p1,Ann Lee,ann@example.edu,0017,ann,901,A; Lab 2,9.5,0.333333,2,11.833333,0",
+        'p2,"Núñez, Bob",bob@example.edu,0018,bob,,,excused,-3,,,0',
+        "p3,Cy,cy@example.edu,0019,cy,,,,0,,,0",
+    )
+
+
+def test_titles_that_would_hide_a_column_of_the_table_have_their_id() -> None:
+    columns = [replace(HW1, title="total"), HW2, replace(BONUS, title=HW2.title)]
+    head = cells(write_table(gradebook(columns=columns)).text)[0]
+    same = [f"{HW2.title} [c2]", f"{HW2.title} [c3]"]
+    assert head[7:] == ["total [c1]", *same, "total", "waiting_points"]
+
+
+def test_the_plain_cells_say_all_that_is_known_of_each() -> None:
+    head, *rows = cells(write_cells(gradebook()).text)
+    assert len(rows) == 9
+    late, excused, waiting = (dict(zip(head, rows[at], strict=True)) for at in (1, 3, 6))
+    assert late["score"] == "0.333333"
+    assert late["possible"] == "3.5"
+    assert late["late_seconds"] == "93784"
+    assert late["submitted_at"] == "2026-11-27T23:59:30+01:00"
+    assert (excused["excused"], excused["score"], excused["submitted_at"]) == ("true", "", "")
+    assert (waiting["waiting"], waiting["score"], waiting["submissions"]) == ("true", "4", "2")
+
+
+def test_json_lines_hold_the_exact_fraction_beside_the_number() -> None:
+    first, second, third = map(json.loads, write_json_lines(gradebook()).text.splitlines())
+    assert first["sections"] == ["A", "Lab 2"]
+    assert first["assignments"][1] == {
+        "assignment_id": "c2",
+        "assignment": "HW2: Boxes, anchors",
+        "possible": {"number": 3.5, "exact": "7/2"},
+        "extra": False,
+        "score": {"number": 0.333333, "exact": "1/3"},
+        "excused": False,
+        "waiting": False,
+        "waiting_points": {"number": 0.0, "exact": "0"},
+        "overridden": False,
+        "late_seconds": 93784,
+        "submitted_at": "2026-11-27T23:59:30+01:00",
+        "submissions": 1,
+        "comment": "",
+    }
+    assert first["total"] == {"number": 11.833333, "exact": "71/6"}
+    assert (second["total"], third["assignments"][2]["score"]) == (None, None)
+
+
+def test_json_lines_are_lines_and_all_in_them_can_be_seen_and_encoded() -> None:
+    name = "Nú\u2028ñ\x85\u202ee\udc00\n"
+    written = write_json_lines(gradebook([replace(ANN, name=name)], [])).text
+    assert '"name": "Nú\\u2028ñ\\u0085\\u202ee\\udc00\\n"' in written
+    assert json.loads(written.encode())["name"] == name
+
+
+@pytest.mark.parametrize("form", WRITERS)
+def test_a_course_without_students_or_assignments_has_a_file(form: str) -> None:
+    written = WRITERS[form](EMPTY)
+    assert len(written.text.splitlines()) == {"json": 0, "canvas": 2}.get(form, 1)
+    assert not written.warnings
+
+
+NUL = "\0"
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+
+TEXTS = [
+    ("", ""),
+    (" \t\r\n ", ""),
+    ("=1+1", "'=1+1"),
+    ("\t=1+1", "'=1+1"),
+    ("\r\n@SUM(A1)", "'@SUM(A1)"),
+    ("\u202e=HYPERLINK(1)", "'=HYPERLINK(1)"),
+    ("\ufeff+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+    (f"{NUL}-2+3", "'-2+3"),
+    ("-3", "-3"),
+    ("−3", "−3"),
+    ("+1.5e3", "+1.5e3"),
+    ("＝1+1", "'＝1+1"),
+    ("＠a", "'＠a"),
+    ("'=1", "''=1"),
+    ("- well", "'- well"),
+    ("a\x1b[31mb\x07", "a[31mb"),
+    ("Ann\u2028Lee\x85X", "Ann Lee X"),
+    ("Ann\u202eeeL", "AnneeL"),
+    ("\ud800Ann", "Ann"),
+    ("علی\u200cرضا", "علی\u200cرضا"),
+    ("O'Brien = x", "O'Brien = x"),
+]
+
+
+@pytest.mark.parametrize(("typed", "shown"), TEXTS)
+def test_text_is_never_a_formula_nor_breaks_its_line(typed: str, shown: str) -> None:
+    assert text(typed) == shown
+
+
+@CALM
+@given(any_text=st.text(st.characters() | st.sampled_from("'=+-@＝－\t\r\n\u202e"), max_size=8))
+def test_the_guard_comes_off_as_it_went_on(any_text: str) -> None:
+    once = text(any_text)
+    assert text(unguarded(once)) == once
+    assert not FORMULA.match(once) or float(once) is not None
+
+
+@pytest.mark.parametrize("form", [form for form in WRITERS if form != "json"])
+def test_no_name_title_or_comment_is_a_formula_in_any_file(form: str) -> None:
+    bad = '=cmd|"/C calc"!A0'
+    person = Person("=p", bad, bad, bad, bad, lms_id="", sections=(bad,))
+    column = Column("=c", bad, Fraction(1))
+    book = gradebook([person, ANN], [column], {("=p", "=c"): Cell(Fraction(-1), comment=bad)})
+    written = cells(WRITERS[form](book).text)
+    assert any("cmd" in cell for row in written for cell in row)
+    assert {cell for row in written for cell in row if cell[:1] in set("=+@\t\r")} == set()
+    assert {cell for row in written for cell in row if cell[:1] == "-"} <= {"-", "-1", "-1.0"}
+    assert {cell for row in written for cell in row if cell[:2] == "''"} == set()
+
+
+def test_a_comment_keeps_its_lines() -> None:
+    assert lines(" one\r\ntwo \x07\rthree\n\n") == "one\ntwo\nthree"
+    assert lines("\n=1\n=2") == "'=1\n=2"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        (Fraction(0), "0"),
+        (Fraction(-1, 10_000_000), "0"),
+        (Fraction(-1, 3), "-0.333333"),
+        (Fraction(2, 3), "0.666667"),
+        (Fraction(999_999_999, 1_000_000_000), "1"),
+        (Fraction(10), "10"),
+        (Fraction(100, 8), "12.5"),
+        (Fraction(10**20 + 1, 10), "10000000000000000000.1"),
+    ],
+)
+def test_a_number_is_exact_to_six_places_and_no_longer_than_it_need_be(value, shown) -> None:
+    assert number(value) == shown
+
+
+def test_a_number_never_passes_through_a_float() -> None:
+    assert number(Fraction(2**80 + 1)) == "1208925819614629174706177"
+    assert (number(Fraction(7), least=1), number(Fraction(1, 8), places=2)) == ("7.0", "0.12")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(-1, "00:00:00"), (59, "00:00:59"), (360_000, "100:00:00")]
+)
+def test_lateness_counts_hours_past_a_day(seconds: int, shown: str) -> None:
+    assert lateness(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "pair"),
+    [("", ("", "")), ("Cy", ("Cy", "")), ("A B C", ("A B", "C")), ("X, Y, Z", ("Y, Z", "X"))],
+)
+def test_a_name_is_parted_at_its_comma_or_before_its_last_word(name, pair) -> None:
+    assert name_pair(name) == pair
+
+
+def test_times_are_written_in_the_zone_of_the_course_across_its_clock_changes() -> None:
+    summer = SUBMITTED.replace(month=7)
+    book = one(cell=Cell(Fraction(1), submitted_at=summer, submissions=1))
+    assert "2026-07-28 00:59:30 +0200" in write_gradescope_course(book).text
+    assert "2026-07-28T00:59:30+02:00" in write_cells(book).text

@@ -1,0 +1,278 @@
+"""The score sheet: written, changed in a spreadsheet, read back, whatever the spreadsheet did."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from gradebooks import sheet_row
+from score_sheets import Table, edited, rows_of, said, saved
+
+from api.services.gradebook_files import (
+    SheetChanges,
+    check_sheet,
+    read_score_sheet,
+    sheet_version,
+    write_score_sheet,
+)
+from api.services.gradebook_files import sheet_reading as reading
+
+HEAD = (
+    "submission_id,student,email,assignment,problem,part,answer,old_status,old_points,old_comment,"
+    "possible,points,comment,version"
+)
+NEW = sheet_row()
+MARKED = sheet_row(
+    submission_id="s2", points=Fraction(4, 3), comment="See =p. 3", status="partial", grading="g2"
+)
+
+
+def test_the_sheet_has_the_answer_and_room_for_points_and_a_comment() -> None:
+    row = sheet_row(answer="=A1\nthey, add", points=Fraction(4, 3), comment="-x")
+    version = sheet_version(row)
+    assert write_score_sheet([row]) == (
+        f"\ufeff{HEAD}\r\n01932a4e-0000-7000-8000-00000000000a,Ann Lee,ann@example.edu,HW1,"
+        "residual-blocks,answer,\"'=A1\nthey, add\",needs_review,1.333333,'-x,4,,,"
+        f"{version}\r\n"
+    )
+
+
+def test_the_comma_style_has_decimal_commas_and_semicolons() -> None:
+    sheet = write_score_sheet([MARKED], style="comma")
+    (row,) = rows_of(sheet, ";")
+    assert row["old_points"] == "1,333333"
+    assert read_score_sheet(sheet, style="comma") == SheetChanges(unchanged=1)
+
+
+def test_a_version_changes_with_the_grading_and_with_nothing_else() -> None:
+    graded = {"points": Fraction(1), "status": "partial", "comment": "x", "grading": "g9"}
+    changed = [{name: value} for name, value in graded.items()]
+    changed += [{"possible": Fraction(5)}, {"part": "b"}, {"submission_id": "s9"}]
+    versions = {sheet_version(sheet_row(**one)) for one in changed}
+    assert len(versions | {sheet_version(NEW)}) == len(changed) + 1
+    for same in ({"student": "Ann L."}, {"email": ""}, {"answer": "x"}, {"extra": True}):
+        assert sheet_version(sheet_row(**same)) == sheet_version(NEW)
+
+
+def test_a_version_is_never_a_number_to_a_spreadsheet() -> None:
+    for at in range(200):
+        assert sheet_version(sheet_row(grading=str(at))).startswith("v")
+
+
+@pytest.mark.parametrize(
+    ("cells", "points", "comment"),
+    [
+        ({"points": "1.5"}, Fraction(3, 2), ""),
+        ({"points": "1/3"}, Fraction(1, 3), ""),
+        ({"points": "0"}, Fraction(0), ""),
+        ({"comment": "Well done,\r\n- Ann"}, None, "Well done,\n- Ann"),
+        ({"comment": "- Ann"}, None, "- Ann"),
+        ({"comment": "'=x"}, None, "=x"),
+        ({"comment": "-3"}, None, "-3"),
+        ({"points": "4", "comment": "ok"}, Fraction(4), "ok"),
+    ],
+)
+def test_points_and_a_comment_are_read_back(cells, points, comment) -> None:
+    sheet = check_sheet(read_score_sheet(edited(NEW, **cells)), [NEW])
+    assert said(sheet) == []
+    (change,) = sheet.changes
+    assert (change.line, change.points, change.comment) == (2, points, comment)
+    assert (change.submission_id, change.part) == (NEW.submission_id, "answer")
+    assert change.version == sheet_version(NEW)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {},
+        {"points": " ", "comment": "\n"},
+        {"points": "1.333333"},
+        {"points": "1.3333330"},
+        {"comment": "See =p. 3"},
+        {"points": "1.333333", "comment": "See =p. 3 "},
+        {"answer": "damaged", "student": "x", "email": "y"},
+        {"version": "v0", "part": "gone"},
+    ],
+)
+def test_a_row_that_says_nothing_new_is_no_change_even_if_it_is_stale(cells) -> None:
+    sheet = check_sheet(read_score_sheet(edited(MARKED, **cells)), [])
+    assert sheet == SheetChanges(unchanged=1)
+
+
+def german(rows: Table) -> str:
+    """As a German Excel saves it: ``;`` and decimal commas."""
+    for row in rows:
+        for column in ("points", "old_points", "possible"):
+            row[column] = row[column].replace(".", ",")
+    return f"\ufeff{saved(rows, ';')}"
+
+
+SPREADSHEETS: dict[str, Callable[[Table], str | bytes]] = {
+    "as it was": saved,
+    "german": german,
+    "tabs in UTF-16": lambda rows: saved(rows, "\t").encode("utf-16"),
+    "bytes with a mark": lambda rows: saved(rows).encode("utf-8-sig"),
+    "quoted, line feeds": lambda rows: saved(rows, quoting=csv.QUOTE_ALL).replace("\r\n", "\n"),
+    "old Macintosh": lambda rows: saved(rows).replace("\r\n", "\r"),
+    "blank lines": lambda rows: (
+        "\r\n,,,\r\n" + saved(rows).replace("\r\n", "\r\n\r\n") + ",,,,\r\n"
+    ),
+    "columns moved and added": lambda rows: saved(
+        [{"my notes": "a, b", **dict(reversed(row.items()))} for row in rows]
+    ),
+    "few columns left": lambda rows: saved(
+        [{name: row[name] for name in reading.REQUIRED} for row in rows]
+    ),
+    "titles in capitals": lambda rows: saved(
+        [{f" {name.upper()} ": cell for name, cell in row.items()} for row in rows]
+    ),
+    "sorted the other way": lambda rows: saved(rows[::-1]),
+}
+
+
+@pytest.mark.parametrize("how", SPREADSHEETS)
+def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
+    rows = [sheet_row(submission_id=f"s{at}", grading=f"g{at}") for at in range(3)]
+    table = rows_of(write_score_sheet(rows))
+    for at, row in enumerate(table[:2]):
+        row |= {"points": f"{at}.25", "comment": "gut, weiter; so"}
+    sheet = check_sheet(read_score_sheet(SPREADSHEETS[how](table)), rows)
+    assert said(sheet) == []
+    found = {change.submission_id: (change.points, change.comment) for change in sheet.changes}
+    assert found == {
+        "s0": (Fraction(1, 4), "gut, weiter; so"),
+        "s1": (Fraction(5, 4), "gut, weiter; so"),
+    }
+    assert sheet.unchanged == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("", "1: the sheet is empty; download a new sheet"),
+        (" \r\n;;\r\n", "1: the sheet is empty"),
+        ("submission_id,part,points,comment\n", "1: the sheet has no column 'version'"),
+        ("\n\nname,e-mail\n", "3: the sheet has no column 'submission_id'"),
+        (f"{HEAD},points\n", "1: the sheet has two columns 'points'"),
+        (b"\xff\xff", "1: the sheet is not UTF-8; save it as CSV UTF-8"),
+        (f"{HEAD}\nä,\n".encode("latin-1"), "1: the sheet is not UTF-8"),
+        (b"\xff\xfe\x00", "1: the sheet is not UTF-8"),
+        (f'{HEAD}\ns1\ns2,"x\ns3\n', "3: the row that begins here is not CSV"),
+        (f'{HEAD}\n"a"b\n', "2: the row that begins here is not CSV"),
+    ],
+)
+def test_a_sheet_that_cannot_be_read_says_where_and_what_to_do(source, problem) -> None:
+    sheet = read_score_sheet(source)
+    assert not sheet.changes
+    (found,) = said(sheet)
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ({"points": "1", "submission_id": ""}, "2: the row has no submission_id"),
+        ({"points": "1", "part": " "}, "2: the row has no part"),
+        ({"points": "1", "version": ""}, "2: the row has no version; download a new sheet"),
+        ({"points": "02-Jan"}, "2: '02-Jan' is a date"),
+        ({"comment": "x" * 20_001}, "2: the comment has over 20000 characters"),
+        ({"points": "1", "submission_id": "s9"}, "2: there is no answer to part 'answer' in the"),
+        ({"points": "1", "part": "b"}, "2: there is no answer to part 'b'"),
+        ({"points": "1", "email": "bob@example.edu"}, "2: the email of this submission is 'ann@"),
+        ({"points": "1", "assignment": "HW2"}, "2: the assignment of this submission is 'HW1'"),
+        ({"points": "1", "problem": "x"}, "2: the problem of this submission is 'residual-blocks'"),
+        ({"points": "1", "version": "v0"}, "2: the grading has changed since the sheet was"),
+        ({"comment": "late", "version": "v0"}, "2: the grading has changed since the sheet was"),
+        ({"points": "4.000001"}, "2: 4.000001 is more than the 4 points possible"),
+        ({"points": "46024"}, "2: 46024 is more than the 4 points possible"),
+    ],
+)
+def test_a_row_that_cannot_be_used_says_why(cells, problem) -> None:
+    sheet = check_sheet(read_score_sheet(edited(NEW, **cells)), [NEW])
+    assert not sheet.changes
+    (found,) = said(sheet)
+    assert found.startswith(problem)
+
+
+def test_the_possible_points_of_the_file_are_not_believed() -> None:
+    sheet = read_score_sheet(edited(NEW, points="9", possible="10"))
+    assert said(check_sheet(sheet, [NEW])) == ["2: 9 is more than the 4 points possible"]
+
+
+def test_an_extra_part_may_have_more_points_than_possible() -> None:
+    row = sheet_row(extra=True)
+    (change,) = check_sheet(read_score_sheet(edited(row, points="9")), [row]).changes
+    assert change.points == 9
+
+
+def test_full_marks_are_exact_where_the_sheet_shows_but_decimals() -> None:
+    row = sheet_row(possible=Fraction(2, 3))
+    sheet = edited(row, points=rows_of(write_score_sheet([row]))[0]["possible"])
+    (change,) = check_sheet(read_score_sheet(sheet), [row]).changes
+    assert change.points == Fraction(2, 3)
+
+
+def test_a_row_whose_grading_changed_is_refused_and_the_others_are_not() -> None:
+    rows = [sheet_row(submission_id=f"s{at}") for at in range(3)]
+    table = rows_of(write_score_sheet(rows))
+    for row in table:
+        row["points"] = "2"
+    rows[1] = replace(rows[1], grading="later", points=Fraction(1))
+    sheet = check_sheet(read_score_sheet(saved(table)), rows)
+    assert [change.submission_id for change in sheet.changes] == ["s0", "s2"]
+    assert said(sheet) == [
+        "3: the grading has changed since the sheet was written; download a new sheet"
+    ]
+
+
+def test_an_answer_that_is_changed_twice_is_not_changed() -> None:
+    table = rows_of(edited(NEW, MARKED, points="1"))
+    table[1]["points"] = "2"
+    sheet = read_score_sheet(saved([table[0], table[1], {**table[0], "points": "3"}]))
+    assert [change.submission_id for change in sheet.changes] == ["s2"]
+    assert said(sheet) == ["4: lines 2 and 4 change the same answer; keep one of them"]
+
+
+def test_points_beside_old_ones_that_a_spreadsheet_damaged_are_a_change() -> None:
+    (change,) = read_score_sheet(edited(MARKED, points="2", old_points="4. Mrz")).changes
+    assert change.points == 2
+
+
+def test_a_copy_of_a_row_that_changes_nothing_does_no_harm() -> None:
+    changed, same = rows_of(edited(NEW, points="1")), rows_of(write_score_sheet([NEW]))
+    sheet = read_score_sheet(saved(changed + same))
+    assert (len(sheet.changes), sheet.unchanged, sheet.problems) == (1, 1, ())
+
+
+def test_a_row_with_cells_to_spare_is_named_and_a_short_one_is_filled_up() -> None:
+    head = "submission_id,part,points,comment,version"
+    sheet = read_score_sheet(f"{head}\ns1,a,1,x,v1,more\ns2,a\ns3,a,1,x,v1,,\n")
+    assert said(sheet)[0].startswith("2: the row has more cells than the header")
+    assert [change.submission_id for change in sheet.changes] == ["s3"]
+    assert sheet.unchanged == 1
+
+
+def test_a_line_is_counted_where_its_row_begins() -> None:
+    rows = [sheet_row(submission_id=f"s{at}", answer="one\ntwo\nthree") for at in range(2)]
+    sheet = read_score_sheet(edited(*rows, at=1, points="x"))
+    assert [problem.line for problem in sheet.problems] == [5]
+
+
+def test_an_anonymous_sheet_verifies_what_it_has() -> None:
+    row = sheet_row(student="", email="")
+    (change,) = check_sheet(read_score_sheet(edited(row, points="1")), [NEW]).changes
+    assert change.verify == {"assignment": "HW1", "problem": "residual-blocks"}
+
+
+def test_very_many_problems_are_counted_and_not_all_listed() -> None:
+    head = "submission_id,part,points,comment,version\n"
+    sheet = read_score_sheet(head + "s,a,x,,v1\n" * 1_000)
+    assert len(sheet.problems) == 201
+    assert said(sheet)[-1] == "201: and 800 more lines have problems"
+
+
+def test_a_sheet_of_too_many_rows_is_refused() -> None:
+    head = "submission_id,part,points,comment,version\n"
+    (problem,) = said(read_score_sheet(head + "s,a,,,v\n" * 100_001))
+    assert problem == "100002: the sheet has over 100000 rows; upload it in pieces"

@@ -1,0 +1,217 @@
+"""The shared types of fields, given values that did not come through the JSON reader."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, Literal
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from api.http.fields import Answer, Credit, Line, Points, Score, Slug, Text, When, exact, told
+from api.http.schema import Refused, Schema
+from api.schemas.timeline import LateCredit
+
+EAST = timezone(timedelta(hours=14))
+WEST = timezone(timedelta(hours=-12))
+
+
+def read(kind: Any, value: object) -> Any:
+    return TypeAdapter(kind).validate_python(value)
+
+
+def write(kind: Any, value: object) -> Any:
+    return json.loads(TypeAdapter(kind).dump_json(value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Text, "a\0b"),
+        (Line, "a\u2028b"),
+        (Line, "\x85"),
+        (Line, "a\x7f"),
+        (Slug, "HW 1"),
+        (Slug, "hw--1"),
+        (Slug, "hw-1\n"),
+        (Slug, ""),
+        (Points, 0.5),
+        (Points, float("nan")),
+        (Points, Fraction(-1, 10**9)),
+        (Points, Fraction(1, 10**7)),
+        (Credit, Fraction(10**9 + 1, 10**9)),
+        (Credit, "1.000001"),
+        (Credit, "-0.1"),
+        (Score, "1e5"),
+        (Score, "1/2/3"),
+        (Score, "0x10"),
+        (Score, "½"),
+        (Score, "٦٣"),
+        (Score, "1,5"),
+        (Score, "1" * 13),
+        (Score, "/2"),
+        (Score, ""),
+        (When, datetime(2026, 1, 1)),  # noqa: DTZ001  # naive is the point
+        (When, datetime(1969, 12, 31, tzinfo=UTC)),
+        (When, datetime(1970, 1, 1, tzinfo=EAST)),
+        (When, datetime(2199, 12, 31, 23, tzinfo=WEST)),
+        (When, datetime(9999, 12, 31, 23, tzinfo=WEST)),
+        (When, datetime(1, 1, 1, tzinfo=EAST)),
+        (When, "2026-01-01T00:00:00z junk"),
+        (When, "٢٠٢٦-01-01T00:00:00Z"),
+        (When, ""),
+        (Answer, 1.5),
+        (Answer, (1, 2)),
+        (Answer, b"1"),
+        (Answer, [[[]] * 4096, 1]),
+    ],
+)
+def test_what_no_database_or_judge_can_hold_is_refused_in_our_own_words(kind, value):
+    with pytest.raises(ValidationError) as refused:
+        read(kind, value)
+    [error] = refused.value.errors()
+    assert isinstance(error["ctx"]["error"], Refused)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "found"),
+    [
+        (Points, 10**6, Fraction(10**6)),
+        (Points, "0", Fraction(0)),
+        (Points, "+2.50", Fraction(5, 2)),
+        (Credit, "1/3", Fraction(1, 3)),
+        (Credit, Fraction(1, 10**6), Fraction(1, 10**6)),
+        (Score, Fraction(-(10**40), 3), Fraction(-(10**40), 3)),
+        (When, datetime(2026, 1, 1, 2, tzinfo=EAST), datetime(2025, 12, 31, 12, tzinfo=UTC)),
+        (When, "2026-10-31T20:00:00+05:45", datetime(2026, 10, 31, 14, 15, tzinfo=UTC)),
+        (Answer, [[1, Fraction(1, 3)], "x"], [[1, Fraction(1, 3)], "x"]),
+        (Answer, [0] * 4096, [0] * 4096),
+        (Answer, "", ""),
+        (Answer, [], []),
+    ],
+)
+def test_what_is_sound_is_read_exactly(kind, value, found):
+    assert read(kind, value) == found
+
+
+def test_an_answer_with_decimals_is_shown_as_numbers_again():
+    assert write(Answer, [[1, Fraction(1, 2)], Fraction(1, 3), "x"]) == [[1, 0.5], "1/3", "x"]
+
+
+def test_a_time_is_told_in_utc_with_all_six_places():
+    assert write(When, datetime(2026, 1, 1, 2, tzinfo=EAST)) == "2025-12-31T12:00:00.000000Z"
+
+
+@given(st.fractions(-(10**6), 10**6, max_denominator=10**6))
+def test_a_number_that_is_told_is_read_back_as_itself(value):
+    text = json.dumps(told(value))
+    assert exact(json.loads(text, parse_float=Fraction)) == value
+
+
+@given(st.text())
+def test_no_text_breaks_the_reader_of_numbers(text):
+    with suppress(Refused):
+        assert isinstance(exact(text), Fraction)
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Inner(Schema):
+    """A model inside, with fields that are named like parts of a core schema."""
+
+    type: int = 0
+    default: int = 0
+    metadata: int = 0
+    strict: bool = False
+
+
+class Outer(Schema):
+    """Plain annotations in every place where one can stand."""
+
+    one: int = 0
+    maybe: int | None = None
+    either: int | str = 0
+    pairs: dict[str, int] = {}
+    many: tuple[int, ...] = ()
+    two: tuple[int, str] = (0, "")
+    inner: Inner = Inner()
+    inners: list[Inner] = []
+    colour: Colour = Colour.RED
+    size: Literal["s", "m"] = "s"
+    share: float = 0.0
+    id: UUID = UUID(int=0)
+    itself: "Outer | None" = None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"one": True},
+        {"one": "1"},
+        {"one": 1.0},
+        {"one": Fraction(1)},
+        {"maybe": True},
+        {"maybe": "1"},
+        {"either": True},
+        {"either": 1.0},
+        {"pairs": {"a": True}},
+        {"pairs": {1: 1}},
+        {"many": [1, "2"]},
+        {"two": [True, "x"]},
+        {"two": [1, 2]},
+        {"inner": {"type": True}},
+        {"inner": {"default": "1"}},
+        {"inner": {"metadata": "1"}},
+        {"inner": {"strict": 1}},
+        {"inners": [{"type": "1"}]},
+        {"itself": {"one": True}},
+        {"itself": {"itself": {"inner": {"type": "1"}}}},
+        {"share": "1"},
+        {"share": True},
+        {"share": float("nan")},
+        {"share": float("inf")},
+        {"colour": "blue"},
+        {"size": "l"},
+        {"id": "x"},
+        {"id": 1},
+        {"more": 1},
+        {"inner": {"more": 1}},
+    ],
+)
+def test_no_type_is_taken_for_another_wherever_it_stands(given):
+    with pytest.raises(ValidationError):
+        Outer.model_validate(given)
+
+
+def test_texts_are_still_read_as_ids_and_members_and_lists_as_tuples():
+    found = Outer.model_validate(
+        {"colour": "red", "id": str(UUID(int=5)), "many": [1, 2], "either": "x", "maybe": None}
+    )
+    assert (found.colour, found.id, found.many) == (Colour.RED, UUID(int=5), (1, 2))
+    assert found.either == "x"
+
+
+def test_a_schema_is_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        Inner().type = 1
+
+
+@pytest.mark.parametrize(
+    ("written", "credit"),
+    [("90%", "9/10"), (" 12.5 % ", "1/8"), ("100%", "1"), ("9/10", "9/10"), ("0.9", "9/10")],
+)
+def test_a_credit_is_read_as_a_percentage_wherever_one_is_written(written, credit):
+    assert read(Credit, written) == read(LateCredit, written) == Fraction(credit)
+
+
+@pytest.mark.parametrize("written", ["%", "101%", "-1%", "9/10%%", "1e1%"])
+def test_what_is_no_share_is_no_credit(written):
+    with pytest.raises(ValidationError):
+        read(Credit, written)

@@ -1,0 +1,128 @@
+"""The OpenAPI document: every operation with every error it can meet, each with an example."""
+
+import json
+import shutil
+
+import pytest
+from fastapi import FastAPI
+from http_app import KEY, ask, service
+from jsonschema import Draft202012Validator
+
+from api.errors import CODES
+from api.http.install import install
+from api.http.middleware import Shell
+from api.routes.health import Health, free_space, health_routes
+
+DOCUMENT = service().openapi()
+OPERATIONS = {
+    f"{method} {path}": operation
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+}
+
+
+def answers(operation: str) -> dict[str, dict]:
+    """Return the answers of an operation, those that are shared too."""
+    shared = DOCUMENT["components"]["responses"]
+    return {
+        status: shared[told["$ref"].rpartition("/")[2]] if "$ref" in told else told
+        for status, told in OPERATIONS[operation]["responses"].items()
+    }
+
+
+def codes(operation: str) -> dict[str, set[str]]:
+    return {
+        status: set(told["content"]["application/problem+json"]["examples"])
+        for status, told in answers(operation).items()
+        if int(status) >= 400
+    }
+
+
+def test_an_operation_tells_its_own_errors_and_those_of_its_form():
+    assert codes("post /api/v1/samples") == {
+        "404": {"not_found"},
+        "409": {"attempts_exhausted"},
+        "413": {"too_large"},
+        "415": {"unsupported_media_type"},
+        "422": {"invalid", "bad_json", "not_finite", "duplicate_key", "too_deep", KEY},
+        "500": {"internal"},
+        "503": {"unavailable"},
+    }
+    assert codes("get /api/v1/things/{thing}") == {
+        "422": {"invalid"},
+        "500": {"internal"},
+        "503": {"unavailable"},
+    }
+    # The query may always hold what the operation does not know.
+    assert set(codes("get /api/v1/about")) == {"422", "500", "503"}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_error_of_every_operation_has_an_example_of_its_form(name):
+    model = {**DOCUMENT["components"]["schemas"]["Problem"], "components": DOCUMENT["components"]}
+    for status, told in answers(name).items():
+        if int(status) < 400:
+            continue
+        [(media, content)] = told["content"].items()
+        assert media == "application/problem+json"
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+        for code, example in content["examples"].items():
+            Draft202012Validator(model).validate(example["value"])
+            assert example["value"]["code"] == code
+            assert CODES[code].status == int(status)
+
+
+def test_every_reference_of_the_document_leads_somewhere():
+    text = json.dumps(DOCUMENT)
+    named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert named <= DOCUMENT["components"]["schemas"].keys()
+    assert "HTTPValidationError" not in text
+
+
+def test_the_document_is_made_once_and_served():
+    app = service()
+    assert app.openapi() is app.openapi()
+    assert json.loads(ask(app, "GET", "/openapi.json").body) == DOCUMENT
+
+
+def fails(_request) -> None:
+    raise RuntimeError("canary")
+
+
+def passes(_request) -> None: ...
+
+
+def health(**checks) -> FastAPI:
+    app = FastAPI()
+    install(app, Shell())
+    app.include_router(health_routes(Health(version="1", problems=2), checks=checks))
+    return app
+
+
+def test_a_service_that_can_work_is_healthy_and_ready():
+    app = health(database=passes, disk=passes)
+    assert json.loads(ask(app, "GET", "/healthz").body) == {
+        "status": "ok",
+        "version": "1",
+        "problems": 2,
+    }
+    ready = ask(app, "GET", "/readyz")
+    assert json.loads(ready.body) == {"status": "ready", "checks": ["database", "disk"]}
+
+
+def test_a_service_that_cannot_store_is_healthy_and_not_ready_and_says_why_in_a_word(caplog):
+    app = health(database=fails, disk=passes)
+    assert ask(app, "GET", "/healthz").status == 200
+    ready = ask(app, "GET", "/readyz")
+    assert (ready.status, ready.code) == (503, "unavailable")
+    assert json.loads(ready.body)["detail"] == "Not ready: database."
+    assert ready.headers["retry-after"] == "5"
+    assert "RuntimeError" in caplog.text
+    assert "canary" not in ready.body.decode() + caplog.text
+
+
+def test_space_is_checked_against_what_is_free(tmp_path):
+    free = shutil.disk_usage(tmp_path).free
+    free_space(tmp_path, least=1)(None)
+    with pytest.raises(OSError, match="are free"):
+        free_space(tmp_path, least=free * 2)(None)

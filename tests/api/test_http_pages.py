@@ -1,0 +1,227 @@
+"""Lists in pages, ETags, and limits on how often."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from http_app import ROWS, VERSION, ask, service
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Column, Integer, MetaData, Table, Uuid, create_engine, select
+from sqlalchemy.pool import StaticPool
+
+from api.errors import Invalid, Precondition, RateLimited
+from api.http.etags import Expected, etag
+from api.http.paging import Cursor, keyset
+from api.http.throttle import MAX_KEYS, Rate, Throttle
+
+APP = service()
+ONE = UUID(int=1)
+
+
+def cursor(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def get(query: str):
+    return ask(APP, "GET", "/api/v1/rows", query=query.encode())
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8, 200])
+def test_the_pages_together_are_the_list(limit):
+    found, query = [], f"limit={limit}"
+    while query:
+        answered = get(query)
+        page = json.loads(answered.body)
+        assert len(page["items"]) <= limit
+        found += page["items"]
+        query = f"limit={limit}&cursor={page['next']}" if page["next"] else ""
+        link = answered.headers.get("link")
+        assert link == (f'</api/v1/rows?{query}>; rel="next"' if query else None)
+    assert found == [f"{name}/{number.int}" for name, number in ROWS]
+
+
+def test_the_link_to_the_next_page_cannot_be_turned_elsewhere_by_the_host_header():
+    answered = ask(APP, "GET", "/api/v1/rows", query=b"limit=1", headers={"host": "evil.example"})
+    assert answered.headers["link"].startswith("</api/v1/rows?")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "x",
+        "~~~~",
+        "٦٣",
+        "A" * 2001,
+        cursor(None),
+        cursor([]),
+        cursor({"by": "name"}),
+        cursor(["name", "a"]),
+        cursor(["date", "a", ONE.hex]),
+        cursor(["name", 1, ONE.hex]),
+        cursor(["name", None, ONE.hex]),
+        cursor(["name", "a\0", ONE.hex]),
+        cursor(["name", "\ud800", ONE.hex]),
+        cursor(["name", "a", "z" * 32]),
+        cursor(["name", "a", str(ONE)]),
+        cursor(["name", "a", 1]),
+        cursor(["name", "a", ONE.hex, 1]),
+        base64.urlsafe_b64encode(b"[" * 1400).decode(),
+        base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+    ],
+)
+def test_a_cursor_that_is_none_of_this_list_is_refused(bad):
+    answered = ask(APP, "GET", "/api/v1/rows", query=b"cursor=" + bad.encode())
+    assert (answered.status, answered.code) == (422, "invalid")
+    assert json.loads(answered.body)["errors"][0]["field"] == "query cursor"
+
+
+@pytest.mark.parametrize("value", [True, 2**63, -(2**63) - 1, 1.5, "1", None])
+@pytest.mark.parametrize("kind", [int, datetime])
+def test_a_cursor_holds_only_what_the_database_can_compare(kind, value):
+    with pytest.raises(Invalid):
+        Cursor.decode(cursor(["by", value, ONE.hex]), by="by", kind=kind)
+
+
+def test_a_cursor_beyond_the_calendar_is_refused():
+    with pytest.raises(Invalid):
+        Cursor.decode(cursor(["by", 2**62, ONE.hex]), by="by", kind=datetime)
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.datetimes(timezones=st.just(UTC)),
+    st.uuids(),
+)
+def test_a_cursor_comes_back_as_it_was(value, row):
+    told = Cursor("by", value, row)
+    assert Cursor.decode(told.encode(), by="by", kind=type(value)) == told
+
+
+METADATA = MetaData()
+TABLE = Table("rows", METADATA, Column("id", Uuid, primary_key=True), Column("at", Integer))
+# One connection, so that the tables in memory stay; what a test inserts is rolled back.
+ENGINE = create_engine("sqlite://", poolclass=StaticPool)
+METADATA.create_all(ENGINE)
+
+
+@given(st.lists(st.integers(0, 3), max_size=12), st.integers(1, 5), st.booleans())
+def test_the_pages_of_a_query_are_the_sorted_rows_each_once(values, limit, down):
+    rows = [(value, UUID(int=number)) for number, value in enumerate(values)]
+    with ENGINE.connect() as connection:
+        for value, row in rows:
+            connection.execute(TABLE.insert().values(id=row, at=value))
+        found, after = [], None
+        for _ in range(len(rows) + 1):
+            statement = keyset(
+                select(TABLE.c.at, TABLE.c.id),
+                TABLE.c.at,
+                TABLE.c.id,
+                after=after,
+                order="descending" if down else "ascending",
+            )
+            found += [tuple(row) for row in connection.execute(statement.limit(limit))]
+            after = Cursor("at", *found[-1]) if found else None
+    assert found == sorted(rows, reverse=down)
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "code"),
+    [
+        (None, 428, "precondition_required"),
+        ('"v6"', 412, "stale"),
+        ('W/"v7"', 412, "stale"),
+        ("v7", 412, "stale"),
+        ("", 412, "stale"),
+        ('"v77"', 412, "stale"),
+        ('"canary"', 412, "stale"),
+        ('"v7"', 200, ""),
+        ('"v6", "v7"', 200, ""),
+        ('W/"a", "v7"', 200, ""),
+        (" * ", 200, ""),
+    ],
+)
+def test_an_edit_says_which_version_it_changes(header, status, code):
+    headers = {} if header is None else {"if-match": header}
+    answered = ask(APP, "PATCH", "/api/v1/version", headers=headers)
+    assert answered.status == status
+    assert status == 200 or answered.code == code
+    assert b"canary" not in answered.body
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("", 200),
+        ('"v6"', 200),
+        ("v7", 200),
+        ('"xv7"', 200),
+        ('"v7"', 304),
+        ('W/"v7"', 304),
+        ('"v6","v7"', 304),
+        ("*", 304),
+    ],
+)
+def test_a_read_of_what_the_caller_has_is_short(header, status):
+    answered = ask(APP, "GET", "/api/v1/version", headers={"if-none-match": header})
+    assert answered.status == status
+    assert answered.headers["etag"] == etag(VERSION)
+    assert bool(answered.body) == (status == 200)
+
+
+def test_an_edit_of_any_version_is_allowed_only_where_it_is_asked_for():
+    Expected(None).check(1)
+    with pytest.raises(Precondition):
+        Expected(frozenset()).check(1)
+
+
+class Monotonic:
+    """A clock that stands until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_so_many_at_once_and_then_one_for_each_share_of_the_time():
+    clock = Monotonic()
+    throttle = Throttle(Rate(times=5, seconds=60), clock=clock)
+    assert [throttle.spend("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
+    assert throttle.spend("bob") == 0
+    clock.now += 11.5
+    assert throttle.spend("ann") == pytest.approx(0.5)
+    clock.now += 0.5
+    assert throttle.spend("ann") == 0
+    assert throttle.spend("ann") == pytest.approx(12)
+    clock.now += 10_000
+    assert [throttle.spend("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
+
+
+def test_a_refusal_says_in_whole_seconds_when_to_come_back():
+    throttle = Throttle(Rate(times=1, seconds=0.5), clock=Monotonic())
+    throttle.check("ann")
+    with pytest.raises(RateLimited) as refused:
+        throttle.check("ann")
+    assert refused.value.retry_after == 1
+
+
+def test_a_clock_that_steps_back_gives_and_takes_nothing():
+    clock = Monotonic()
+    throttle = Throttle(Rate(times=2, seconds=10), clock=clock)
+    throttle.spend("ann")
+    clock.now -= 3600
+    assert [throttle.spend("ann"), throttle.spend("ann")] == [0, 5]
+
+
+def test_of_too_many_keys_those_not_seen_for_longest_are_forgotten():
+    throttle = Throttle(Rate(times=1, seconds=60), clock=Monotonic())
+    for one in range(MAX_KEYS + 10):
+        throttle.spend(str(one))
+    assert throttle.spend(str(MAX_KEYS + 9)) > 0
+    assert throttle.spend("10") > 0
+    assert throttle.spend("9") == 0

@@ -1,0 +1,199 @@
+"""Errors over HTTP: one form, stable codes, nothing repeated, nothing shown of the inside."""
+
+import ast
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from http_app import ask, service
+from jsonschema import Draft202012Validator
+
+from api import errors
+from api.errors import CODES, Conflict, FieldError, NotFound, RateLimited, ServiceError, Unavailable
+from api.http.problems import Problem, responses
+from api.http.wrong_fields import wrong_fields
+
+APP = service()
+API = Path(__file__).parents[2] / "api"
+CLASSES = [one for one in vars(errors).values() if isinstance(one, type)]
+KINDS = [one for one in CLASSES if issubclass(one, ServiceError) and one is not ServiceError]
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "code"),
+    [
+        ("bug", 500, "internal"),
+        ("echoing", 500, "internal"),
+        ("solver", 500, "internal"),
+        ("table", 500, "internal"),
+        ("doubled", 500, "internal"),
+        ("pool", 503, "unavailable"),
+        ("locked", 503, "unavailable"),
+        ("conflict", 409, "attempts_exhausted"),
+        ("limited", 429, "cool_down"),
+        ("who", 401, "unauthenticated"),
+        ("answer", 422, "invalid"),
+        ("problem", 422, "invalid_problem"),
+    ],
+)
+def test_every_error_is_a_problem_of_one_form_and_shows_nothing_of_the_inside(what, status, code):
+    answered = ask(APP, "GET", f"/api/v1/raise/{what}")
+    told = json.loads(answered.body)
+    assert answered.headers["content-type"] == "application/problem+json"
+    assert (answered.status, told["status"], told["code"]) == (status, status, code)
+    assert told["instance"] == answered.headers["x-request-id"]
+    assert told["type"] == f"/docs/errors#{code}"
+    assert b"canary" not in answered.body
+    assert b"Traceback" not in answered.body
+    Draft202012Validator(Problem.model_json_schema()).validate(told)
+
+
+def test_a_wait_is_told_in_the_header_and_in_the_body():
+    answered = ask(APP, "GET", "/api/v1/raise/limited")
+    assert answered.headers["retry-after"] == "30"
+    assert json.loads(answered.body)["retry_after"] == 30
+    assert int(ask(APP, "GET", "/api/v1/raise/locked").headers["retry-after"]) > 0
+
+
+def test_who_is_not_known_is_told_how_to_say_it():
+    assert ask(APP, "GET", "/api/v1/raise/who").headers["www-authenticate"] == "Bearer"
+
+
+def test_a_problem_file_is_mended_by_file_line_and_field_without_our_folders():
+    answered = ask(APP, "GET", "/api/v1/raise/problem")
+    assert json.loads(answered.body)["errors"] == [
+        {"field": "key", "said": "the key is not an expression", "file": "a.yaml", "line": 3},
+        {"field": "", "said": "there is no solver 'conv3'", "file": "a.yaml", "line": 9},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/", 404, "not_found"),
+        ("GET", "/api/v1/canary", 404, "not_found"),
+        ("GET", "/api/v1/version/../canary", 404, "not_found"),
+        ("GET", "/api/v1/samples", 405, "method_not_allowed"),
+        ("BREW", "/api/v1/samples", 405, "method_not_allowed"),
+    ],
+)
+def test_an_address_or_a_method_that_there_is_not_is_a_problem_too(method, path, status, code):
+    answered = ask(APP, method, path)
+    assert (answered.status, answered.code) == (status, code)
+    assert b"canary" not in answered.body
+    assert status == 404 or answered.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("echoed", "cannot be used"),
+        ("ours", "must be another text"),
+        ("one", "cannot be used"),
+        ("by_name.…", "must be a whole number"),
+        ("…", "is not a field here; check the spelling or leave it out"),
+    ],
+)
+def test_words_that_would_repeat_what_was_sent_are_not_told(field, said):
+    body = b'{"echoed": "canary", "ours": "canary", "one": {"kind": "canary"}, "can ary": 1,'
+    body += b'"by_name": {"<canary>": "canary"}}'
+    answered = ask(APP, "POST", "/api/v1/loose", body=body)
+    assert {"field": field, "said": said} in json.loads(answered.body)["errors"]
+    assert b"canary" not in answered.body
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field"),
+    [
+        ("things/canary", b"", "path thing"),
+        ("things/" + "9" * 5000, b"", "path thing"),
+        ("rows", b"limit=canary", "query limit"),
+        ("rows", b"limit=" + b"9" * 5000, "query limit"),
+        ("rows", b"limit=0", "query limit"),
+        ("rows", b"limit=201", "query limit"),
+        ("rows", b"limit=%D9%A6", "query limit"),
+    ],
+)
+def test_a_wrong_path_or_query_is_named_and_not_repeated(path, query, field):
+    answered = ask(APP, "GET", f"/api/v1/{path}", query=query)
+    assert answered.status == 422
+    assert [one["field"] for one in json.loads(answered.body)["errors"]] == [field]
+    assert b"canary" not in answered.body
+
+
+@pytest.mark.parametrize(
+    ("loc", "field"),
+    [
+        ((), ""),
+        (("body",), "body"),
+        (("body", "rows", 0, 12), "rows[0][12]"),
+        (("body", 3, "part"), "[3].part"),
+        (("header", "If-Match"), "header If-Match"),
+        (("body", "x" * 41), "…"),
+        (("body", *["step"] * 100), ("step." * 100)[:200]),
+    ],
+)
+def test_the_place_of_a_field_is_written_as_a_path(loc, field):
+    [told] = wrong_fields([{"loc": loc, "type": "missing"}])
+    assert told == FieldError(field, "is missing")
+
+
+def test_a_crash_is_logged_once_with_its_traceback_and_the_id_that_the_caller_has(caplog):
+    with caplog.at_level(logging.INFO):
+        answered = ask(APP, "GET", "/api/v1/raise/bug")
+    [crash] = [one for one in caplog.records if one.exc_info]
+    assert crash.exc_info[0] is RuntimeError
+    assert answered.headers["x-request-id"] in crash.getMessage()
+
+
+def test_the_log_of_storage_trouble_holds_no_statement_and_no_values(caplog):
+    with caplog.at_level(logging.INFO):
+        ask(APP, "GET", "/api/v1/raise/locked")
+    assert "storage does not answer" in caplog.text
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_class_has_a_code_of_its_status_and_refuses_all_others(kind):
+    assert kind("Words.").code == kind.code
+    assert CODES[kind.code].status == kind.status
+    assert f"{kind.__name__} " in errors.__doc__
+    for code in ["no_such_code", *(name for name in CODES if CODES[name].status != kind.status)]:
+        with pytest.raises(LookupError, match=code):
+            kind("Words.", code=code)
+
+
+@pytest.mark.parametrize(("code", "known"), CODES.items())
+def test_every_code_says_in_whole_sentences_what_to_do(code, known):
+    assert code.replace("_", "").islower()
+    assert 400 <= known.status < 600
+    assert known.title[0].isupper()
+    assert known.meaning[-1] == "."
+    assert "!" not in known.title + known.meaning
+
+
+def test_every_code_that_the_service_names_is_in_the_table():
+    names = {kind.__name__ for kind in KINDS}
+    found = {
+        (path.name, word.value.value)
+        for path in API.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) in names
+        for word in node.keywords
+        if word.arg == "code" and isinstance(word.value, ast.Constant)
+    }
+    assert ("json_body.py", "duplicate_key") in found
+    assert {one for one in found if one[1] not in CODES} == set()
+
+
+def test_a_route_declares_its_errors_with_an_example_for_each_code():
+    told = responses(NotFound, Conflict, "attempts_exhausted", RateLimited, Unavailable)
+    assert set(told) == {404, 409, 429, 503}
+    examples = told[409]["content"]["application/problem+json"]["examples"]
+    assert set(examples) == {"conflict", "attempts_exhausted"}
+    for one in examples.values():
+        Draft202012Validator(Problem.model_json_schema()).validate(one["value"])
+    with pytest.raises(KeyError):
+        responses("no_such_code")

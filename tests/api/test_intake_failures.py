@@ -1,0 +1,155 @@
+"""Storage that fails: nobody is told of a success that is none, and neighbours do not suffer."""
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
+
+import pytest
+from sqlalchemy import func, select, text
+from world import Person, Posing, World
+
+from api.tables import Submission
+
+POISON = "poison"
+SQLITE = [
+    (
+        "CREATE TRIGGER poison BEFORE INSERT ON submissions WHEN NEW.key = 'poison' "
+        "BEGIN SELECT RAISE(ABORT, 'disk on fire'); END"
+    )
+]
+POSTGRESQL = [
+    (
+        "CREATE OR REPLACE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN IF NEW.key = 'poison' THEN RAISE 'disk on fire'; END IF; RETURN NULL; END $$"
+    ),
+    (
+        "CREATE CONSTRAINT TRIGGER poison AFTER INSERT ON submissions "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION poison()"
+    ),  # fails at COMMIT
+]
+
+
+@pytest.fixture
+def scene(world: World):
+    """Return a student and a problem; the database refuses one key, at the commit where it can."""
+    course = world.course()
+    [problem] = world.assignment(course)
+    with world.session() as session:
+        for statement in SQLITE if world.db.is_sqlite else POSTGRESQL:
+            session.execute(text(statement))
+    student = world.enrol(course)
+    student.get("/me")  # notes that the token is in use, so that no later request writes for that
+    yield student, problem
+    with world.session() as session:
+        on = "" if world.db.is_sqlite else " ON submissions"
+        session.execute(text(f"DROP TRIGGER poison{on}"))
+
+
+def stored(world: World) -> int:
+    with world.session() as session:
+        return session.scalar(select(func.count()).select_from(Submission)) or 0
+
+
+def test_a_commit_that_fails_is_told_as_503_and_may_be_repeated(world, scene):
+    student, problem = scene
+    got = student.submit(problem, {"cells": "9"}, key=POISON)
+    assert (got.status_code, got.json()["code"]) == (503, "unavailable")
+    assert int(got.headers["retry-after"]) > 0
+    assert "fire" not in got.text
+    assert stored(world) == 0
+    assert student.submit(problem, {"cells": "9"}, key="other").status_code == 201
+
+
+def test_one_that_fails_takes_nothing_from_those_that_are_written_with_it(world, scene):
+    student, problem = scene
+    keys = ["a", POISON, "b", "c", POISON, "d"]
+    with ThreadPoolExecutor(len(keys)) as pool, Held(world):
+        found = [pool.submit(send, student, problem, n, key) for n, key in enumerate(keys)]
+        wait_for(world, len(keys) - 1)
+    assert [one.result() for one in found] == [201, 503, 201, 201, 503, 201]
+    assert stored(world) == 4
+
+
+def send(student: Person, problem: Posing, number: int, key: str) -> int:
+    return student.submit(problem, {"cells": str(number)}, key=key).status_code
+
+
+def wait_for(world: World, count: int) -> None:
+    """Wait until so many entries wait for the writer."""
+    pause = Event()
+    for _ in range(6_000):
+        if world.service.writer.waiting >= count:
+            return
+        pause.wait(0.01)
+    raise AssertionError("the requests never came to the writer")
+
+
+class Held:
+    """Holds the writer up by taking its turn at the database."""
+
+    def __init__(self, world: World) -> None:
+        self._transaction = world.db.transaction()
+        self._world = world
+
+    def __enter__(self) -> None:
+        session = self._transaction.__enter__()
+        if not self._world.db.is_sqlite:
+            session.execute(text("LOCK TABLE standings IN ACCESS EXCLUSIVE MODE"))
+
+    def __exit__(self, *_: object) -> None:
+        self._transaction.__exit__(None, None, None)
+
+
+def test_a_service_that_stops_writes_what_it_accepted(world):
+    course = world.course()
+    [problem] = world.assignment(course)
+    students = [world.enrol(course) for _ in range(6)]
+    with ThreadPoolExecutor(len(students)) as pool:
+        found = [pool.submit(send, one, problem, 9, "k") for one in students]
+        wait_for_any(world)
+        world.service.writer.close()
+        got = [one.result() for one in found]
+    assert set(got) <= {201, 503}
+    assert stored(world) == got.count(201)
+
+
+def wait_for_any(world: World) -> None:
+    pause = Event()
+    while stored(world) == 0:
+        pause.wait(0.01)
+
+
+def test_more_than_the_writer_can_hold_is_refused_with_a_time_to_come_back(world, monkeypatch):
+    monkeypatch.setattr("api.services.submitting.writer.MOST_WAITING", 2)
+    small = World(world.url, clock=world.clock)
+    course = small.course()
+    [problem] = small.assignment(course)
+    students = [small.enrol(course) for _ in range(10)]
+    for one in students:
+        one.get("/me")
+    with ThreadPoolExecutor(len(students)) as pool:
+        with Held(small):
+            found = [pool.submit(send, one, problem, 9, "k") for one in students]
+            wait_for(small, 2)
+            Event().wait(1.5)
+        got = [one.result() for one in found]
+    assert got.count(503) >= 1
+    assert got.count(201) >= 2
+    assert stored(small) == got.count(201)
+    small.close()
+
+
+def test_work_that_has_time_waits_while_submissions_wait(world):
+    course = world.course()
+    [problem] = world.assignment(course)
+    students = [world.enrol(course) for _ in range(6)]
+    for one in students:
+        one.get(problem.path)
+    with ThreadPoolExecutor(len(students) + 1) as pool:
+        with Held(world):
+            found = [pool.submit(send, one, problem, 9, "k") for one in students]
+            wait_for(world, 2)
+            work = pool.submit(world.service.writer.let_go_first)
+            assert not wait([work], timeout=0.3).done
+        work.result(timeout=5)
+        assert {one.result() for one in found} == {201}
+    world.service.writer.let_go_first()

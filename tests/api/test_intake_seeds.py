@@ -1,0 +1,132 @@
+"""Every real answer of five homework documents, handed in over HTTP, gets the batch's verdict."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from world import Person, Posing, World, bank_source
+
+from api.services.batch import Marked, mark_rows
+from api.services.marking import Marker
+from api.services.publishing import Published
+from api.services.rows import read_table
+from api.services.versions import store_version
+from api.tables import Assignment
+from grader import ENGINE
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.stored import dump_variant
+
+FILE = Path(__file__).parents[1] / "bank" / "real_answers.jsonl"
+ANSWERS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+COMPUTED = 119
+
+
+@cache
+def by_batch() -> dict[tuple[str, str, str], Marked]:
+    """Return what the batch says of each answer, by student, problem and part."""
+    table = read_table(FILE, names={}, required=("problem", "part", "answer"))
+    marked = mark_rows(table.rows, Marker(Catalogue()))
+    return {
+        (one["student"], one["problem"], one["part"]): found
+        for one, found in zip(ANSWERS, marked, strict=True)
+    }
+
+
+@cache
+def originals() -> tuple[Published, ...]:
+    """Return the problems of the answers, with their textbook variants alone."""
+    catalogue = Catalogue()
+    found = []
+    for name in dict.fromkeys(one["problem"] for one in ANSWERS):
+        problem = catalogue.get(name)
+        parts = {part.id: Fraction(part.points) for part in problem.parts}
+        found.append(
+            Published(
+                id=name,
+                title=problem.title,
+                topic=problem.topic,
+                difficulty=problem.difficulty,
+                points=sum(parts.values(), Fraction(0)),
+                parts=parts,
+                draw_hash=problem.draw_hash,
+                marking_hash=problem.marking_hash,
+                engine=ENGINE,
+                report={},
+                variants=(dump_variant(solve(problem, None, BOOK), BOOK),),
+            )
+        )
+    return tuple(found)
+
+
+def handed_in() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield student, problem and answers of each submission; the order of the file is kept."""
+    found: defaultdict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
+    for one in ANSWERS:
+        found[one["student"], one["problem"]][one["part"]] = one["answer"]
+    for (student, problem), answers in found.items():
+        yield student, problem, answers
+
+
+def pose(world: World) -> dict[str, Posing]:
+    """Return all problems of the answers in one assignment, by their ids."""
+    with world.session() as session:
+        for one in originals():
+            store_version(session, one, bank_source(one.id), now=world.clock())
+    posed = world.assignment(world.course(), *(one.id for one in originals()))
+    return {one.slug: one for one in posed}
+
+
+@pytest.fixture
+def submitted(world: World) -> list[tuple[Person, Posing, dict[str, Any], Any, str]]:
+    """Hand everything in; return who, to what, which answers, the reply and its key."""
+    posed = pose(world)
+    course = course_of(world, posed)
+    students = {name: world.enrol(course, name) for name in {one["student"] for one in ANSWERS}}
+    done = []
+    for at, (name, problem, answers) in enumerate(handed_in()):
+        key = f"seed-{at}"
+        reply = students[name].submit(posed[problem], answers, key=key)
+        assert reply.status_code == 201, reply.text
+        done.append((students[name], posed[problem], answers, reply.json(), f"{name}|{key}"))
+    return done
+
+
+def course_of(world: World, posed: dict[str, Posing]) -> Any:
+    """Return the course in which the problems are posed."""
+    with world.session() as session:
+        return session.get_one(Assignment, next(iter(posed.values())).assignment).course_id
+
+
+def test_answers_over_http_get_the_verdicts_of_the_batch(submitted):
+    seen = 0
+    for _, problem, _, reply, mark in submitted:
+        for result in reply["results"]:
+            batch = by_batch()[mark.split("|")[0], problem.slug, result["part"]].result
+            assert batch is not None
+            assert (result["status"], result["feedback"]) == (batch.status, batch.feedback)
+            assert result["credit"] == (None if batch.credit is None else told(batch.credit))
+            seen += batch.status != "needs_review"
+    assert seen == COMPUTED
+
+
+def told(credit: Fraction) -> Any:
+    """Return a credit as JSON has it."""
+    whole = 10**6 % credit.denominator == 0
+    return float(credit) if whole else str(credit)
+
+
+def test_what_was_handed_in_survives_a_restart(world, submitted):
+    again = World(world.url, clock=world.clock)
+    for student, problem, answers, reply, mark in submitted:
+        student.client = again.client
+        told_again = student.submit(problem, answers, key=mark.split("|")[1])
+        assert told_again.headers["idempotency-replayed"] == "true"
+        assert told_again.json() == reply
+    again.close()

@@ -1,0 +1,120 @@
+"""Late days that may yet be spent: nothing is given away before, and nothing is stale after."""
+
+import pytest
+from sqlalchemy import select
+from student_scenes import DUE_TOMORROW
+from world import TEXT_PROBLEM
+
+from api.services.standings import Cause, refresh_all
+from api.tables import Assignment, Grade, Standing
+
+OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
+ANY = {"If-Match": "*"}
+
+
+@pytest.fixture
+def course(world):
+    return world.course(late_day_budget=1)
+
+
+@pytest.fixture
+def student(world, course):
+    return world.enrol(course)
+
+
+def test_a_solution_waits_while_late_days_may_still_be_spent(world, course, student):
+    spec = {**DUE_TOMORROW, "late_days": 2}
+    [problem] = world.assignment(course, timeline_spec=spec, results="after_close")
+    world.clock.advance(days=1, seconds=1)
+    assert student.get(f"{problem.path}/solution").status_code == 403
+    assert student.get(f"{problem.path}/practice").status_code == 403
+    told = student.submit(problem, {"cells": "9"}).json()
+    assert (told["late_credit"], told["results"][0]["status"]) == (1, "received")
+    assert student.get(problem.path).json()["results_shown"] is False
+    world.clock.advance(days=2)
+    assert student.get(f"{problem.path}/solution").status_code == 200
+    assert student.get(problem.path).json()["results_shown"] is True
+
+
+@pytest.mark.parametrize(("budget", "days", "status"), [(0, 2, 200), (1, 0, 200), (1, 2, 403)])
+def test_a_solution_waits_for_no_days_that_nobody_has(world, budget, days, status):
+    course = world.course(late_day_budget=budget)
+    student = world.enrol(course)
+    [problem] = world.assignment(course, timeline_spec={**DUE_TOMORROW, "late_days": days})
+    world.clock.advance(days=1, seconds=1)
+    assert student.get(f"{problem.path}/solution").status_code == status
+
+
+def test_a_solution_after_due_waits_while_late_work_has_credit(world, course, student):
+    steps = [{"days": 1, "credit": "50%"}, {"days": 2, "credit": 0}]
+    spec = {**DUE_TOMORROW, "late": steps}
+    [problem] = world.assignment(course, timeline_spec=spec, solutions="after_due")
+    world.clock.advance(days=1, seconds=1)
+    refused = student.get(f"{problem.path}/solution")
+    assert refused.json()["not_released_until"] == "2026-11-04T12:00:00.000000Z"
+    assert student.submit(problem, {"cells": "9"}).json()["late_credit"] == 0.5
+    world.clock.advance(days=1)
+    assert student.get(f"{problem.path}/solution").status_code == 200
+    assert student.submit(problem, {"cells": "8"}).json()["late_credit"] == 0
+
+
+def test_days_that_are_spent_count_for_the_other_problems_too(world, course, student):
+    spec = {**DUE_TOMORROW, "late_days": 2, "late": [{"days": 3, "credit": "50%"}]}
+    one, two = world.assignment(course, TEXT_PROBLEM, OTHER, timeline_spec=spec)
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    world.clock.advance(days=2, hours=1)
+    assert student.submit(one, {"cells": "9"}).json()["late_credit"] == 0.5
+    more = teacher.patch(f"/courses/{course}", {"late_day_budget": 2}, headers=ANY)
+    assert more.status_code == 200
+    assert student.submit(two, {"cells": "9"}).json()["late_credit"] == 1
+    kept = standings(world, student)
+    with world.session() as session:
+        cause = Cause("test", None, None, world.clock())
+        refresh_all(session, one.assignment, [student.id], cause=cause)
+    assert standings(world, student) == kept
+    assert [score for score, _ in kept[0]] == [2, 2]
+
+
+def standings(world, student):
+    with world.session() as session:
+        scores = select(Standing.score, Standing.parts).where(Standing.student_id == student.id)
+        grade = select(Grade.score).where(Grade.student_id == student.id)
+        return [tuple(row) for row in session.execute(scores)], session.scalar(grade)
+
+
+def test_a_deleted_assignment_gives_its_late_days_back_on_every_screen(world, course, student):
+    spec = {"due": "2026-11-02 11:00", "late_days": 1, "close": "2026-11-20 12:00"}
+    first, second = (world.assignment(course, timeline_spec=spec)[0] for _ in range(2))
+    assert student.submit(first, {"cells": "9"}).json()["late_credit"] == 1
+    with world.session() as session:
+        session.get_one(Assignment, first.assignment).deleted_at = world.clock()
+    assert student.get(f"/courses/{course}/late-days").json()["left"] == 1
+    assert student.get(f"/courses/{course}/grades").json()["late_days"]["left"] == 1
+    assert student.submit(second, {"cells": "9"}).json()["late_credit"] == 1
+    assert student.get(f"/courses/{course}/late-days").json()["left"] == 0
+
+
+def test_who_spends_late_days_is_told_so_at_once(world):
+    student = world.enrol(course := world.course(late_day_budget=3))
+    [problem] = world.assignment(course, timeline_spec={**DUE_TOMORROW, "late_days": 3})
+    assert student.submit(problem, {"cells": "7"}).json()["messages"] == []
+    world.clock.advance(days=1, seconds=1)
+    told = student.submit(problem, {"cells": "8"}).json()["messages"]
+    assert told == ["It came after due: 1 late day is spent on this assignment."]
+    world.clock.advance(days=1)
+    told = student.submit(problem, {"cells": "9"}).json()["messages"]
+    assert told == ["It came after due: 2 late days are spent on this assignment."]
+    assert student.submit(problem, {"cells": "10"}).json()["messages"] == []
+
+
+def test_who_is_excused_reads_no_score_on_any_screen(world, course, student):
+    [problem] = world.assignment(course)
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    assert student.submit(problem, {"cells": "9"}).status_code == 201
+    body = {"student": str(student.id)}
+    there = f"/assignments/{problem.assignment}/excuses"
+    assert teacher.post(there, body).status_code == 201
+    [listed] = student.get("/me/assignments").json()["items"]
+    [graded] = student.get(f"/courses/{course}/grades").json()["assignments"]
+    assert (listed["excused"], graded["excused"]) == (True, True)
+    assert listed["grade"] is graded["score"] is None

@@ -1,0 +1,173 @@
+"""The schema comes from the revisions alone: up, down, up again, by two at once, never half."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from world import World
+
+from api.db import Database
+from api.services.migrating import downgrade, schema_state, upgrade
+from api.settings import Settings
+from api.starting import NEWER, OLDER, StartError, prepare
+from api.tables import Base
+from migrations.columns import compare_type
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return a database with nothing in it, on each system in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    url = request.getfixturevalue("postgresql_url").rpartition("/")[0]
+    name = f"grader_empty_{os.getpid()}"
+    with psycopg.connect(f"{url}/postgres", autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name}")
+        yield f"{url}/{name}"
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def db(empty_url: str) -> Iterator[Database]:
+    db = Database(empty_url)
+    yield db
+    db.close()
+
+
+def differences(db: Database) -> list[object]:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
+        return compare_metadata(context, Base.metadata)
+
+
+def tables(db: Database) -> set[str]:
+    return set(inspect(db.engine).get_table_names())
+
+
+def set_revision(db: Database, revision: str) -> None:
+    with db.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+
+
+def test_the_revisions_make_the_tables_that_the_code_knows(db):
+    assert schema_state(db) == "empty"
+    upgrade(db)
+    assert differences(db) == []
+    assert schema_state(db) == "current"
+
+
+def test_a_table_without_a_revision_would_be_noticed(db):
+    upgrade(db)
+    with db.migrating() as connection:
+        connection.exec_driver_sql("ALTER TABLE knocks ADD COLUMN more INTEGER")
+        connection.exec_driver_sql("DROP TABLE drafts")
+    assert sorted(one[0] for one in differences(db)) == [
+        "add_index",
+        "add_table",
+        "remove_column",
+    ]
+
+
+def test_down_removes_everything_with_data_in_it_and_up_makes_it_again(db, empty_url):
+    upgrade(db)
+    world = World(empty_url)
+    course = world.course()
+    student = world.enrol(course)
+    [posed] = world.assignment(course)
+    assert student.submit(posed, {"cells": "9"}).status_code == 201
+    world.close()
+    downgrade(db, "base")
+    assert tables(db) == {"alembic_version"}
+    upgrade(db)
+    assert differences(db) == []
+
+
+def test_an_upgrade_of_what_is_current_changes_nothing(db):
+    upgrade(db)
+    before = tables(db)
+    upgrade(db)
+    assert tables(db) == before
+
+
+def test_an_upgrade_that_fails_leaves_nothing_behind(db):
+    with db.migrating() as connection:
+        connection.exec_driver_sql("CREATE TABLE variants (id INTEGER)")
+    with pytest.raises(Exception, match="variants"):
+        upgrade(db)
+    assert tables(db) == {"variants"}
+    assert schema_state(db) == "empty"
+
+
+def test_processes_that_upgrade_at_once_do_it_once(db, empty_url):
+    run = "from api.cli import main; main()"
+    command = [sys.executable, "-c", run, "db", "upgrade", "--database", empty_url]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [one.communicate(timeout=60)[1] for one in both]
+    assert told == ["The database is up to date.\n"] * 2
+    assert schema_state(db) == "current"
+    assert differences(db) == []
+
+
+def test_a_schema_of_a_newer_version_is_refused_and_left_alone(db, empty_url, grader):
+    upgrade(db)
+    set_revision(db, "9999")
+    before = tables(db)
+    assert schema_state(db) == "newer"
+    for demo in (False, True):
+        with pytest.raises(StartError, match="written by a newer version") as refused:
+            prepare(Settings(database=empty_url, demo=demo))
+        assert str(refused.value) == NEWER
+    for command in ("upgrade", "check"):
+        told = grader("db", command, "--database", empty_url)
+        assert (told.code, "newer version of Grader" in told.err) == (
+            2 if command == "upgrade" else 1,
+            True,
+        )
+    assert tables(db) == before
+    assert schema_state(db) == "newer"
+
+
+def test_the_service_refuses_an_empty_postgresql_and_upgrades_sqlite_by_itself(db, empty_url):
+    settings = Settings(database=empty_url)
+    if db.is_sqlite:
+        assert prepare(settings) is None
+        assert schema_state(db) == "current"
+        return
+    with pytest.raises(StartError) as refused:
+        prepare(settings)
+    assert str(refused.value) == OLDER
+    assert tables(db) == set()
+    upgrade(db)
+    assert prepare(settings) is None
+
+
+def test_the_commands_upgrade_and_say_so(empty_url, grader):
+    before = grader("db", "check", "--database", empty_url)
+    assert (before.code, before.err) == (1, "The database is empty. Run: grader db upgrade\n")
+    for command in ("upgrade", "upgrade", "check"):
+        told = grader("db", command, "--database", empty_url)
+        assert (told.code, told.err) == (0, "The database is up to date.\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("nonsense", "--database is no address of a database"),
+        ("sqlite:////nowhere/at/all/grader.db", "the database cannot be reached"),
+        ("postgresql://nobody@127.0.0.1:1/none", "the database cannot be reached"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(url, words, grader):
+    told = grader("db", "check", "--database", url)
+    assert told.code == 2
+    assert words in told.err
+    assert "Traceback" not in told.err

@@ -1,0 +1,64 @@
+"""Numbers that a student sees for the first time while the problem gets another version."""
+
+import pytest
+from sqlalchemy import select
+from student_scenes import SQUARES
+from world import TEXT_PROBLEM
+
+from api.errors import Conflict
+from api.services import access
+from api.services.student.renewal import new_numbers
+from api.services.student.seat import note_opened, take_seat
+from api.tables import AssignmentProblem, Draw
+
+OTHER = TEXT_PROBLEM.replace(
+    "{choose: [3, 5, 7, 9, 11], original: 3}", "{choose: [13, 15, 17], original: 13}"
+)
+
+
+def seated(world, session, student, problem):
+    """Return the seat of a student as a request finds it."""
+    caller = access.by_token(session, f"Bearer {student.token}", now=world.clock())
+    posed = access.posed_member(session, caller, problem.assignment, problem.slug)
+    return take_seat(session, posed, now=world.clock())
+
+
+def pin(world, problem, source):
+    """Pin a problem to another text and return the version."""
+    version = world.version(source)
+    with world.session() as session:
+        session.get_one(AssignmentProblem, problem.id).version_id = version.id
+    return version
+
+
+def drawn(world, problem):
+    """Return the versions of the numbers that were noted as seen."""
+    with world.db.reading() as session:
+        rows = select(Draw.version_id).where(Draw.problem_id == problem.id).order_by(Draw.number)
+        return list(session.scalars(rows))
+
+
+def test_numbers_of_a_version_that_just_went_are_not_kept(world):
+    student = world.enrol(course := world.course())
+    [problem] = world.assignment(course, TEXT_PROBLEM, variants="each")
+    with world.db.reading() as session:
+        seat = seated(world, session, student, problem)
+    version = pin(world, problem, OTHER)
+    with world.session() as session:
+        assert not note_opened(session, seat)
+    assert drawn(world, problem) == []
+    shown = student.get(problem.path).json()["numbers"][0]["value"]
+    assert shown in {13, 15, 17}
+    assert drawn(world, problem) == [version.id]
+
+
+def test_new_numbers_are_not_those_of_a_version_that_just_went(world):
+    student = world.enrol(course := world.course())
+    [problem] = world.assignment(course, SQUARES, variants="each_after", new_after=1)
+    assert student.submit(problem, {"squared": "1"}).status_code == 201
+    with world.db.reading() as session:
+        seat = seated(world, session, student, problem)
+    pin(world, problem, SQUARES.replace("3*K}", "3*K + 0}"))
+    with world.session() as session, pytest.raises(Conflict):
+        new_numbers(session, seat)
+    assert drawn(world, problem) == [problem.version]

@@ -1,0 +1,202 @@
+"""The bank, a version with its keys, and the checker of files, in a browser."""
+
+from types import SimpleNamespace
+
+import pytest
+from pages import Browser
+from world import TEXT_PROBLEM, published
+
+from api.services.versions import store_version
+
+CHANGED = TEXT_PROBLEM.replace("Twice that?", "Double of that?")
+WRONG = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*Q"')
+
+
+@pytest.fixture
+def scene(world):
+    course = world.course()
+    version = world.version(TEXT_PROBLEM)
+    staff = world.enrol(course, "Ina Instructor", role="instructor")
+    return SimpleNamespace(
+        world=world,
+        course=course,
+        version=version,
+        staff=staff,
+        path=f"/courses/{course}/problems",
+        browser=Browser(world, staff),
+    )
+
+
+def own(scene, text=TEXT_PROBLEM, **more):
+    """Return the id of a version of the course's own."""
+    with scene.world.session() as session:
+        made = store_version(
+            session, published(text), text, now=scene.world.clock(), space=str(scene.course), **more
+        )
+        return made.id
+
+
+@pytest.mark.parametrize(
+    ("query", "is_there"),
+    [
+        ("", True),
+        ("?text=small", True),
+        ("?text=SMALL+kernels", True),
+        ("?text=%25", False),
+        ("?topic=convolution", True),
+        ("?topic=shapes", False),
+        ("?kind=text", True),
+        ("?kind=matrix", False),
+        ("?space=bank", True),
+        ("?space=course", False),
+        ("?status=draft", False),
+    ],
+)
+def test_problems_are_found_by_what_is_asked(scene, query, is_there):
+    found = scene.browser.get(scene.path + query)
+    assert found.status == 200
+    assert bool(found.all("a", href=f"{scene.path}/{scene.version.id}")) == is_there
+    assert ("No problem is like that" in found.text) != is_there
+
+
+def test_the_next_page_keeps_what_was_asked_for(scene, monkeypatch):
+    scene.world.version("conv-output-shape")
+    scene.world.version("conv-sizing")
+    monkeypatch.setattr("api.pages.bank.ROWS", 1)
+    first = scene.browser.get(f"{scene.path}?text=conv-")
+    second = scene.browser.get(f"{scene.path}{first.one('a', rel='next')['href']}")
+    assert [one.all("th", scope="row")[0].text for one in (first, second)] == [
+        "Output shape of a convolution, with stride 1 and with stride 2 conv-output-shape",
+        "Padding, kernel and feature-map sizes along a small network conv-sizing",
+    ]
+
+
+def test_a_preview_shows_the_numbers_the_key_and_what_would_be_named(scene):
+    found = scene.browser.get(f"{scene.path}/{scene.version.id}?position=-1")
+    assert "A kernel of size 3." in found.text
+    assert "9" in [one.text for one in found.all("code")]
+    assert "Fewer parameters and more non-linearities." in found.text
+    told = scene.staff.get(f"{scene.path}/{scene.version.id}/preview?position=1").json()
+    other = scene.browser.get(f"{scene.path}/{scene.version.id}?position=1")
+    assert f"variant 1, seed {told['seed']}" in other.text
+    assert f"A kernel of size {told['params']['K']}." in other.text
+    by_seed = scene.browser.get(f"{scene.path}/{scene.version.id}?seed={told['seed']}")
+    assert f"variant 1, seed {told['seed']}" in by_seed.text
+
+
+@pytest.mark.parametrize("query", ["position=4000", "seed=999999", "seed=9999"])
+def test_a_variant_that_is_not_there_is_said_and_the_form_stays(scene, query):
+    found = scene.browser.get(f"{scene.path}/{scene.version.id}?{query}")
+    assert found.status == 404
+    assert "There is no such variant" in found.one(role="alert").text
+    assert found.all("input", name="seed")
+
+
+@pytest.mark.parametrize("query", ["position=abc", "position=--1", "seed=1.5", "show=all"])
+def test_what_is_no_variant_is_refused(scene, query):
+    assert scene.browser.get(f"{scene.path}/{scene.version.id}?{query}").status == 422
+
+
+def test_the_file_and_what_changed_are_shown_as_they_are(scene):
+    first = own(scene)
+    second = own(scene, CHANGED, based_on=first)
+    source = scene.browser.get(f"{scene.path}/{second}?show=source").one("pre")
+    assert "Double of that?" in source.text
+    changed = scene.browser.get(f"{scene.path}/{second}?show=versions")
+    assert [one.text for one in changed.one("pre").all(has="src-cut")][-1].count("Twice that?")
+    assert [one.text for one in changed.one("pre").all(has="src-add")][-1].count("Double of that?")
+    assert "Students keep their numbers." in changed.text
+    alone = scene.browser.get(f"{scene.path}/{scene.version.id}?show=versions")
+    assert "This is the first version." in alone.text
+
+
+def test_a_version_is_retired_and_published_again(scene):
+    version = own(scene)
+    form = scene.browser.get(f"{scene.path}/{version}").one(
+        "form", action=f"{scene.path}/{version}/retire"
+    )
+    assert scene.browser.send(form, reason="a better one is there").status == 303
+    assert scene.staff.get(f"{scene.path}/{version}").json()["status"] == "retired"
+    again = scene.browser.get(f"{scene.path}/{version}").one(
+        "form", action=f"{scene.path}/{version}/publish"
+    )
+    assert scene.browser.send(again).status == 303
+    assert scene.staff.get(f"{scene.path}/{version}").json()["status"] == "published"
+
+
+def test_a_grader_sees_keys_and_no_way_to_change_them(scene):
+    grader = Browser(scene.world, scene.world.enrol(scene.course, "Gra Der", role="grader"))
+    found = grader.get(f"{scene.path}/{own(scene)}")
+    assert found.status == 200
+    assert found.all("form", method="post", action=f"{scene.path}/check") == []
+    assert not [one for one in found.all("form") if one["action"].endswith(("retire", "publish"))]
+    assert grader.get(f"{scene.path}/check").status == 403
+
+
+def check(scene, act, source, **more):
+    return scene.browser.post(f"{scene.path}/check", {"source": source, "act": act}, **more)
+
+
+def test_the_checker_says_what_grader_check_says_with_the_line(scene):
+    found = check(scene, "check", WRONG)
+    assert found.status == 422
+    told = scene.staff.post(
+        f"{scene.path}/check", content=WRONG, headers={"Content-Type": "application/yaml"}
+    ).json()
+    [fault] = told["errors"]
+    assert f"Line {fault['line']}" in found.one(id="error").text
+    assert fault["said"] in found.one(id="error").text
+    assert WRONG.splitlines()[fault["line"] - 1].strip() in found.one(id="error").one("pre").text
+    [text] = found.one("textarea", id="source").children
+    assert str(text).removeprefix("\n") == WRONG
+
+
+def test_a_file_in_order_is_said_to_be_so_and_is_not_stored(scene):
+    found = check(scene, "check", CHANGED)
+    assert found.status == 200
+    assert "why-small-kernels is in order." in found.text
+    assert scene.staff.get(f"{scene.path}?space=course").json()["items"] == []
+
+
+@pytest.mark.parametrize(("act", "status"), [("draft", "draft"), ("publish", "published")])
+def test_a_file_is_stored_with_its_note(scene, act, status):
+    stored = scene.browser.post(
+        f"{scene.path}/check", {"source": CHANGED, "act": act, "note": "clearer"}
+    )
+    assert stored.status == 303, stored.text
+    told = scene.staff.get(stored.location.partition("?")[0]).json()
+    assert (told["status"], told["note"], told["source"]) == (status, "clearer", CHANGED)
+    assert "Saved." in scene.browser.get(stored.location).text
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "\x01", "- 1\n- 2", "id: [", WRONG, TEXT_PROBLEM.replace("points: 2", "points: two")],
+)
+@pytest.mark.parametrize("act", ["draft", "publish", "check", ""])
+def test_a_file_that_cannot_be_stored_stays_in_the_form(scene, source, act):
+    found = check(scene, act, source)
+    assert found.status == 422
+    assert "Nothing was stored." in found.text
+    assert scene.staff.get(f"{scene.path}?space=course").json()["items"] == []
+
+
+def test_the_same_file_again_is_refused_and_kept(scene):
+    check(scene, "publish", CHANGED)
+    found = check(scene, "publish", CHANGED)
+    assert found.status == 409
+    assert "is the same" in found.text
+    assert "Double of that?" in found.one("textarea", id="source").text
+
+
+def test_an_uploaded_file_is_taken_in_place_of_the_text(scene):
+    files = {"file": ("problem.yaml", CHANGED.encode(), "text/yaml")}
+    found = check(scene, "check", "id: other", files=files)
+    assert "why-small-kernels is in order." in found.text
+
+
+def test_a_version_can_be_edited_as_a_new_one(scene):
+    version = own(scene)
+    found = scene.browser.get(f"{scene.path}/check?base={version}")
+    [text] = found.one("textarea", id="source").children
+    assert str(text).removeprefix("\n") == TEXT_PROBLEM

@@ -1,0 +1,127 @@
+"""What a page asks the database: a bounded number of questions, however large the class."""
+
+from contextlib import contextmanager
+
+import pytest
+from pages import Browser
+from sqlalchemy import event
+
+from api.db import forget, once
+from api.tables import User
+
+MOST = {
+    "/": 25,
+    "/account": 9,
+    "/courses/{course}": 25,
+    "/courses/{course}/grades": 14,
+    "/assignments/{assignment}": 25,
+    "/assignments/{assignment}/history": 24,
+    "{posed}": 32,
+    "{posed}/submissions": 18,
+    "/submissions/{submission}": 26,
+}
+"""How many statements a student's page may take at most, a few more than it needs."""
+STAFF = {
+    "/courses/{course}": 30,
+    "/courses/{course}/gradebook": 20,
+    "/courses/{course}/people": 12,
+    "/assignments/{assignment}/results": 38,
+    "/assignments/{assignment}/problems/why-small-kernels/results": 28,
+}
+
+
+@contextmanager
+def asked(world):
+    """Yield the statements that the database is asked meanwhile."""
+    found = []
+
+    def see(*told):
+        if not told[2].startswith("BEGIN"):
+            found.append(told[2])
+
+    event.listen(world.db.engine, "before_cursor_execute", see)
+    yield found
+    event.remove(world.db.engine, "before_cursor_execute", see)
+
+
+class Scene:
+    """A course in which a student and some classmates hand in."""
+
+    def __init__(self, world):
+        self.world, self.course = world, world.course()
+        [self.posed] = world.assignment(self.course)
+        self.student = world.enrol(self.course)
+        self.browser = Browser(world, self.student)
+        self.staff = Browser(world, world.enrol(self.course, "Iris", role="instructor"))
+        self.submission = self.hand_in(self.student)
+
+    def hand_in(self, person) -> str:
+        """Hand in an answer to each part; return the id of the submission."""
+        told = {"cells": "8", "doubled": "16", "why": "Fewer."}
+        return person.submit(self.posed, told).json()["id"]
+
+    def address(self, path: str) -> str:
+        return path.format(
+            course=self.course,
+            assignment=self.posed.assignment,
+            posed=self.posed.path,
+            submission=self.submission,
+        )
+
+    def count(self, browser, path: str) -> int:
+        """Return how many statements a page takes that was asked for before."""
+        address = self.address(path)
+        assert browser.get(address).status == 200
+        with asked(self.world) as found:
+            browser.get(address)
+        return len(found)
+
+
+@pytest.fixture
+def scene(world):
+    return Scene(world)
+
+
+@pytest.mark.parametrize("path", MOST)
+def test_a_students_page_asks_little_and_no_more_after_more_submissions(scene, path):
+    before = scene.count(scene.browser, path)
+    for _ in range(3):
+        scene.hand_in(scene.student)
+    assert scene.count(scene.browser, path) == before <= MOST[path]
+
+
+@pytest.mark.parametrize("path", STAFF)
+def test_a_page_of_the_staff_asks_no_more_of_a_larger_class(scene, path):
+    before = scene.count(scene.staff, path)
+    for number in range(4):
+        scene.hand_in(scene.world.enrol(scene.course, f"Student {number}"))
+    assert scene.count(scene.staff, path) == before <= STAFF[path]
+
+
+def test_who_asks_is_looked_up_once_a_page_though_several_routes_answer_it(scene):
+    scene.browser.get(scene.address("/submissions/{submission}"))
+    with asked(scene.world) as found:
+        scene.browser.get(scene.address("/submissions/{submission}"))
+    assert sum("FROM sessions" in one for one in found) == 1
+    assert sum("FROM courses" in one for one in found) == 1
+
+
+def test_a_page_that_follows_a_change_shows_it(scene):
+    scene.browser.get(scene.posed.path)
+    with scene.world.session() as session:
+        session.get_one(User, scene.student.id).name = "Ada Other"
+    assert "Ada Other" in scene.browser.get(scene.posed.path).text
+
+
+def test_a_session_that_reads_looks_once_until_its_moment_has_passed(world):
+    found = iter(range(3))
+    with world.db.reading() as session:
+        assert [once(session, "a", lambda: next(found)) for _ in range(2)] == [0, 0]
+        forget(session)
+        assert once(session, "a", lambda: next(found)) == 1
+
+
+def test_a_session_that_writes_looks_each_time(world):
+    found = iter(range(2))
+    with world.db.transaction() as session:
+        assert [once(session, "a", lambda: next(found)) for _ in range(2)] == [0, 1]

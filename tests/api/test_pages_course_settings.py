@@ -1,0 +1,276 @@
+"""A course in a browser: its settings, copies, files, extensions, and the list of all."""
+
+import io
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+from pages import Browser
+
+from api.errors import Invalid, TooLarge
+from api.pages import course_files
+from api.pages.course_files import packed, unpacked
+
+COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
+TIMES = {"due": "2026-11-10 23:59", "late": [{"days": 1, "credit": "90%"}]}
+
+
+@pytest.fixture
+def scene(world):
+    course = world.course(zone="Europe/Berlin")
+    [posed] = world.assignment(course, timeline_spec=TIMES)
+    staff = world.enrol(course, "Ina Instructor", role="instructor")
+    student = world.enrol(course, "Stu Dent")
+    return SimpleNamespace(
+        world=world,
+        course=course,
+        posed=posed,
+        path=f"/courses/{course}",
+        staff=staff,
+        student=student,
+        browser=Browser(world, staff),
+    )
+
+
+def settings(scene):
+    return scene.browser.get(f"{scene.path}/settings").one("form", id="settings")
+
+
+def test_saving_what_is_there_changes_nothing(scene):
+    before = scene.staff.get(scene.path).json()
+    done = scene.browser.send(settings(scene), "act=save")
+    assert "Saved. No grade changed." in scene.browser.get(done.location).text
+    assert scene.staff.get(scene.path).json() == before
+
+
+def test_categories_and_late_days_are_saved(scene):
+    typed = {"categories[0].id": "Homework", "categories[0].weight": "60", "late_day_budget": "3"}
+    typed |= {"categories[1].id": "Exam", "categories[1].weight": "40", "numbers": "comma"}
+    typed |= {"categories[0].drop_lowest": "1"}
+    assert scene.browser.send(settings(scene), "act=save", **typed).status == 303
+    told = scene.staff.get(scene.path).json()
+    assert [(one["id"], one["drop_lowest"]) for one in told["categories"]] == [
+        ("Homework", 1),
+        ("Exam", 0),
+    ]
+    assert (told["late_day_budget"], told["numbers"]) == (3, "comma")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"zone": "Europe/Berln"}, "zone"),
+        ({"late_day_budget": "-1"}, "late_day_budget"),
+        ({"categories[0].id": "A", "categories[0].weight": "0"}, "categories"),
+        ({"categories[0].id": "A"}, "categories"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_everything_stays_typed(scene, typed, field):
+    before = scene.staff.get(scene.path).json()
+    found = scene.browser.send(settings(scene), "act=save", **typed)
+    assert found.status == 422
+    assert any(one["href"].startswith(f"#{field}") for one in found.one(id="error").all("a"))
+    form = found.one("form", id="settings")
+    assert all(form.one("input", name=name)["value"] == one for name, one in typed.items())
+    assert scene.staff.get(scene.path).json() == before
+
+
+def test_another_zone_is_tried_before_it_moves_every_time(scene):
+    scene.student.submit(scene.posed, {"cells": "9"})
+    tried = scene.browser.send(settings(scene), "act=try", zone="America/New_York")
+    assert "Not saved yet." in tried.text
+    assert scene.staff.get(scene.path).json()["zone"] == "Europe/Berlin"
+    assert scene.browser.send(tried.one("form", id="settings"), "act=save").status == 303
+    assert scene.staff.get(scene.path).json()["zone"] == "America/New_York"
+
+
+def test_a_stale_change_is_told_what_differs(scene):
+    mine = settings(scene)
+    scene.browser.send(settings(scene), "act=save", title="Theirs")
+    found = scene.browser.send(mine, "act=save", title="Mine")
+    assert found.status == 412
+    assert ["Title", "Theirs", "Mine"] in found.one(role="alert").one("table").rows()
+    assert scene.browser.send(found.one("form", id="settings"), "act=save").status == 303
+
+
+def test_a_course_is_put_away_and_taken_back(scene):
+    scene.browser.post(f"{scene.path}/archive")
+    assert "put away" in scene.browser.get("/courses").one("table").text
+    scene.browser.post(f"{scene.path}/restore")
+    assert scene.staff.get(scene.path).json()["archived_at"] is None
+
+
+@pytest.mark.parametrize(("days", "due"), [("364", "2027-11-09 23:59"), ("−7", "2026-11-03 23:59")])
+def test_a_copy_has_its_times_so_many_days_later(scene, days, due):
+    form = scene.browser.get(f"{scene.path}/settings").one("form", id="copy")
+    made = scene.browser.send(form, slug="next-year", shift_days=days)
+    assert made.status == 303, made.text
+    course = made.location.split("/")[2]
+    [told] = scene.staff.get(f"/courses/{course}/assignments").json()["items"]
+    assert told["timeline"]["due"] == due
+
+
+@pytest.mark.parametrize("days", ["soon", "1.5", "99999", "--1"])
+def test_a_copy_that_cannot_be_stays_typed(scene, days):
+    form = scene.browser.get(f"{scene.path}/settings").one("form", id="copy")
+    found = scene.browser.send(form, slug="next-year", shift_days=days)
+    assert found.status == 422
+    assert found.one(id="copy-shift_days")["value"] == days
+
+
+def test_an_administrator_makes_a_course_and_nobody_else_finds_a_form(scene):
+    admin = Browser(scene.world, scene.world.person("Ad Min", admin=True))
+    form = admin.get("/courses").one("form", action="/courses")
+    wrong = admin.send(form, title="New", slug="new", zone="UTC", instructor="no@example.edu")
+    assert wrong.status == 422
+    assert wrong.one("input", name="title")["value"] == "New"
+    made = admin.send(form, title="New", slug="new", zone="UTC")
+    assert admin.follow(made).one(id="slug")["value"] == "new"
+    assert scene.browser.get("/courses").all("form", action="/courses") == []
+
+
+def archive(files):
+    return {"archive": ("course.zip", packed(files), "application/zip")}
+
+
+def test_the_files_of_a_course_come_back_as_they_went(scene):
+    answer = scene.world.client.get(
+        f"{scene.path}/export/archive", headers={"Authorization": f"Bearer {scene.staff.token}"}
+    )
+    files = scene.staff.get(f"{scene.path}/export").json()["files"]
+    assert unpacked(answer.content) == files
+    assert answer.headers["content-disposition"].endswith('.zip"')
+    found = scene.browser.post(f"{scene.path}/apply", {"act": "try"}, files=archive(files))
+    assert "already as they say" in found.text
+
+
+def test_files_are_looked_at_and_then_applied(scene):
+    files = scene.staff.get(f"{scene.path}/export").json()["files"]
+    files["assignments/new.yaml"] = "title: New\ninstructions: |\n  Two\n\n  lines\n"
+    looked = scene.browser.post(f"{scene.path}/apply", {"act": "try"}, files=archive(files))
+    assert "assignments/new.yaml added" in [one.text for one in looked.all("summary")]
+    assert len(scene.staff.get(f"{scene.path}/assignments").json()["items"]) == 1
+    form = next(one for one in looked.all("form") if one.all("textarea"))
+    assert scene.browser.send(form, "act=apply").status == 303
+    titles = [
+        (one["title"], one["instructions"])
+        for one in scene.staff.get(f"{scene.path}/assignments").json()["items"]
+    ]
+    assert ("New", "Two\n\nlines\n") in titles
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"assignments/new.yaml": "titel: New"}, "assignments/new.yaml"),
+        ({"assignments/new.yaml": "a: [1"}, "new.yaml"),
+        ({"problems/own.yaml": "id: own"}, "own.yaml"),
+        ({"elsewhere/x.yaml": "a: 1"}, "is no file of a course"),
+        ({"notes.txt": "no"}, "no .yaml file"),
+    ],
+)
+def test_files_with_an_error_change_nothing_and_say_where(scene, files, said):
+    found = scene.browser.post(f"{scene.path}/apply", {"act": "apply"}, files=archive(files))
+    assert found.status == 422
+    assert "Nothing was changed." in found.text
+    assert said in found.one(id="error").text
+
+
+def test_what_is_no_archive_is_refused(scene):
+    sent = {"archive": ("course.zip", b"no zip", "application/zip")}
+    assert scene.browser.post(f"{scene.path}/apply", {}, files=sent).status == 422
+    assert "Choose the archive" in scene.browser.post(f"{scene.path}/apply", {}).text
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["top/course.yaml", "top/assignments/a.yaml"], ["assignments/a.yaml", "course.yaml"]),
+        (["course.yaml", "assignments/a.yaml"], ["assignments/a.yaml", "course.yaml"]),
+        (["assignments/a.yaml"], ["assignments/a.yaml"]),
+        (["assignments/a.yaml", "problems/b.yaml"], ["assignments/a.yaml", "problems/b.yaml"]),
+        (["top/assignments/a.yaml"], ["assignments/a.yaml"]),
+    ],
+)
+def test_a_folder_around_all_files_is_left_out(paths, expected):
+    assert sorted(unpacked(packed(dict.fromkeys(paths, "a: 1\n")))) == expected
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
+    body = packed({"assignments/a.yaml": " " * 2_000})
+    monkeypatch.setattr(course_files, "LARGEST", 1_000)
+    with pytest.raises(TooLarge):
+        unpacked(body)
+    monkeypatch.setattr(course_files, "IN_ALL", 1_000)
+    with pytest.raises(TooLarge):
+        unpacked(body)
+
+
+def test_an_archive_with_text_that_is_not_utf_8_or_a_password_is_refused():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        made.writestr("course.yaml", b"\xff\xfe")
+    with pytest.raises(Invalid):
+        unpacked(buffer.getvalue())
+    body = bytearray(packed({"course.yaml": COURSE}))
+    flag = body.index(b"PK\x01\x02") + 8
+    body[flag] |= 1
+    with pytest.raises(Invalid):
+        unpacked(bytes(body))
+
+
+def grants(scene, **query):
+    return scene.browser.get(f"{scene.path}/extensions", params=query)
+
+
+def test_an_extension_is_looked_at_granted_and_taken_back(scene):
+    form = grants(scene).one("form", id="grant")
+    typed = {"student": "stu dent", "grants.days": "2", "grants.reason": "ill"}
+    looked = scene.browser.send(form, "act=try", **typed)
+    assert "Thu 12 Nov 2026, 23:59" in looked.one(has="note").text
+    assert "No extension holds." in grants(scene).text
+    assert scene.browser.send(looked.one("form", id="grant"), "act=grant").status == 303
+    found = grants(scene)
+    [row] = found.one("table").rows()[1:]
+    assert row[:4] == ["Stu Dent", "all", "2 days more.", "ill"]
+    [back] = [one for one in found.all("form") if one["action"].endswith("/withdraw")]
+    assert scene.browser.send(back).status == 303
+    assert "No extension holds." in grants(scene).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"student": "nobody"}, "fits no student"),
+        ({"student": "Dent"}, "fits more than one student"),
+        ({"grants.days": "-1"}, "must be a whole number"),
+        ({"grants.due": "tomorrow"}, "is not a date and time"),
+        ({"grants.days": "1", "grants.due": "2026-11-20T12:00"}, "either due or"),
+        ({}, "gives nothing"),
+    ],
+)
+def test_an_extension_that_cannot_be_is_refused_and_stays_typed(scene, typed, said):
+    scene.world.enrol(scene.course, "Another Dent")
+    form = grants(scene).one("form", id="grant")
+    found = scene.browser.send(form, "act=grant", **{"student": "Stu Dent"} | typed)
+    assert found.status == 422
+    assert said in found.one(id="error").text
+    form = found.one("form", id="grant")
+    assert all(
+        form.one("input", name=name)["value"] == one
+        for name, one in typed.items()
+        if name != "student"
+    )
+    assert "No extension holds." in grants(scene).text
+
+
+def test_the_form_begins_with_whom_the_way_to_it_named(scene):
+    form = grants(scene, student=str(scene.student.id), assignment=str(scene.posed.assignment))
+    sent = scene.browser.send(form.one("form", id="grant"), "act=grant", **{"grants.attempts": "1"})
+    assert sent.status == 303
+    [told] = scene.staff.get(f"{scene.path}/extensions").json()["items"]
+    assert (told["student"], told["assignment"]) == (
+        str(scene.student.id),
+        str(scene.posed.assignment),
+    )

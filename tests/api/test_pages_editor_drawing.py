@@ -1,0 +1,95 @@
+"""The timeline as it is drawn: in order, in proportion, nothing on top of something else."""
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+
+from api.pages.timeline_drawn import APART, WIDTHS, drawn, marks
+from api.schemas.my_assignments import Moment, Stage, Times
+
+DUE = datetime(2026, 11, 10, tzinfo=UTC)
+
+
+def at(**after) -> Moment:
+    when = DUE + timedelta(**after)
+    return Moment(at=when, text=f"{when:%d %b}", relative="")
+
+
+def times(*stages, release=None, closes=None) -> Times:
+    """Return times with a late stage for each (days after due, credit)."""
+    found = [Stage(until=at(), credit=Fraction(1))]
+    found += [Stage(until=at(days=days), credit=Fraction(credit)) for days, credit in stages]
+    end = closes or found[-1].until
+    return Times(
+        release=release,
+        due=at(),
+        closes=end,
+        stages=found,
+        state="open",
+        credit_now=None,
+        late_days_until=None,
+    )
+
+
+CASES = {
+    "due alone": times(),
+    "late, without a release": times((1, "9/10"), (3, "1/2")),
+    "all": times((1, "9/10"), (3, "1/2"), release=at(days=-9)),
+    "steps of minutes": times((0.001, "9/10"), (0.002, 0), release=at(days=-90)),
+}
+
+
+@pytest.mark.parametrize("told", CASES.values(), ids=CASES)
+def test_steps_follow_each_other_within_the_drawing_and_are_as_high_as_their_credit(told):
+    for one in drawn(told, DUE):
+        assert one.width == WIDTHS[one.size]
+        ends = [(step.x, step.x + step.width) for step in one.steps]
+        for (_, end), (start, _) in pairwise(ends):
+            assert abs(end - start) < 0.2
+        assert all(0 <= start <= end <= one.width for start, end in ends)
+        top = max(step.height for step in one.steps)
+        assert [round(step.height / top, 2) for step in one.steps] == [
+            round(float(step.credit), 2) for step in one.steps
+        ]
+
+
+@pytest.mark.parametrize("told", CASES.values(), ids=CASES)
+def test_no_number_touches_another_or_the_border(told):
+    for one in drawn(told, DUE):
+        places = [label for _, _, label in one.marks]
+        assert all(two - first >= APART - 0.1 for first, two in pairwise(places))
+        assert min(places) >= 10
+        assert max(places) <= one.width - 10
+
+
+def test_the_list_numbers_the_times_as_the_drawing_does():
+    told = CASES["all"]
+    listed = marks(told)
+    assert [one.said.split(";")[0] for one in listed] == [
+        "Released",
+        "Due",
+        "Until then late work is worth 90 %",
+        "Closes",
+    ]
+    assert [number for number, _, _ in drawn(told, DUE)[0].marks] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("now", "is_there"), [(-30, False), (-1, True), (2, True), (9, False)])
+def test_now_is_marked_while_it_is_on_the_line(now, is_there):
+    found = drawn(CASES["all"], DUE + timedelta(days=now))
+    assert all((one.now is not None) == is_there for one in found)
+
+
+def test_nothing_is_drawn_of_an_assignment_without_times():
+    nothing = Times(
+        release=None,
+        due=None,
+        closes=None,
+        stages=[Stage(until=None, credit=Fraction(1))],
+        state="open",
+        credit_now=None,
+        late_days_until=None,
+    )
+    assert drawn(nothing, DUE) == ()

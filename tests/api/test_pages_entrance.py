@@ -1,0 +1,133 @@
+"""Logging in and out over pages, links that set a password, forms that wait behind the log-in."""
+
+import pytest
+from pages import Browser, form_fields
+from world import World
+
+EMAIL, PASSPHRASE = "stu@example.edu", "four words of mine"
+
+
+@pytest.fixture
+def student(world):
+    return world.enrol(world.course(), email=EMAIL)
+
+
+def link_of(world: World, person) -> str:
+    """Return a link by which *person* sets a password."""
+    admin = world.person("Ad Min", admin=True)
+    return admin.post(f"/users/{person.id}/reset").json()["link"]
+
+
+@pytest.fixture
+def known(world, student):
+    """Return a student with a password, and the address by which they log in."""
+    browser = Browser(world)
+    welcome = browser.get("/welcome")
+    done = browser.send(
+        welcome.one("form"),
+        secret=link_of(world, student),
+        password=PASSPHRASE,
+        again=PASSPHRASE,
+    )
+    assert (done.status, done.location) == (303, "/")
+    return EMAIL
+
+
+def log_in(browser: Browser, email: str, password: str = PASSPHRASE, path: str = "/login"):
+    return browser.send(browser.get(path).one("form"), email=email, password=password)
+
+
+def test_a_link_sets_a_password_and_logs_in(world, known):
+    browser = Browser(world)
+    assert log_in(browser, known).location == "/"
+    assert "Stu Dent" in browser.get("/").one("header").text
+
+
+@pytest.mark.parametrize(
+    ("again", "secret", "said"),
+    [
+        ("another one entirely", None, "The two passwords are not the same."),
+        (PASSPHRASE, "nonsense", "link"),
+        ("short", None, "not the same"),
+    ],
+)
+def test_a_password_that_cannot_be_set_says_why_and_sets_none(world, student, again, secret, said):
+    browser = Browser(world)
+    answer = browser.send(
+        browser.get("/welcome").one("form"),
+        secret=secret or link_of(world, student),
+        password=PASSPHRASE,
+        again=again,
+    )
+    assert answer.status >= 400
+    assert said in answer.one(role="alert").text
+    assert PASSPHRASE not in answer.source
+
+
+def test_a_wrong_password_keeps_the_address_and_where_one_was_going(world, known):
+    browser = Browser(world)
+    answer = log_in(browser, known, "not it at all", "/login?next=%2Faccount")
+    assert answer.status == 401
+    assert answer.one("input", name="email")["value"] == known
+    assert answer.one("input", name="next")["value"] == "/account"
+    assert "not it at all" not in answer.source
+    assert browser.cookies == {}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:1"],
+)
+def test_the_log_in_leads_nowhere_else(world, known, address):
+    browser = Browser(world)
+    form = browser.get("/login", params={"next": address}).one("form")
+    answer = browser.post("/login", {"email": known, "password": PASSPHRASE, "next": address})
+    assert form.one("input", name="next")["value"] == answer.location == "/"
+
+
+def test_who_is_not_logged_in_is_led_to_the_log_in_and_back(world, known):
+    browser = Browser(world)
+    away = browser.get("/docs/../?x=1")
+    assert (away.status, away.location) == (303, "/login?next=%2F%3Fx%3D1")
+    assert log_in(browser, known, path=away.location).location == "/?x=1"
+
+
+def test_a_form_that_was_under_way_waits_behind_the_log_in(world, known, student):
+    browser = Browser(world, student)
+    world.clock.advance(days=8)
+    kept = {"answer": "[[1, 2],\n [3, 4]]", "box": ["a", "b"], "password": "gone"}
+    asked = browser.post("/me/password", kept)
+    assert asked.status == 401
+    assert "gone" not in asked.source
+    resumed = browser.send(asked.one("form"), email=known, password=PASSPHRASE)
+    waiting = resumed.one("form")
+    assert waiting["action"] == "/me/password"
+    assert form_fields(waiting) == {"answer": kept["answer"], "box": kept["box"]}
+
+
+def test_another_site_cannot_send_a_form(world, known):
+    answer = world.client.post(
+        "/login",
+        data={"email": known, "password": PASSPHRASE},
+        headers={"Sec-Fetch-Site": "cross-site", "Accept": "text/html"},
+    )
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+def test_logging_out_ends_the_session_for_whoever_has_its_cookie(world, known):
+    browser = Browser(world)
+    log_in(browser, known)
+    copied = dict(browser.cookies)
+    out = browser.send(browser.get("/").one("form", action="/logout"))
+    assert (out.location, browser.cookies) == ("/login", {})
+    browser.cookies = copied
+    assert browser.get("/").status == 303
+
+
+def test_too_many_wrong_tries_make_one_wait(world, known):
+    browser = Browser(world)
+    tries = [log_in(browser, known, f"wrong number {at}") for at in range(20)]
+    waiting = [one for one in tries if one.status == 429]
+    assert waiting
+    assert int(waiting[0].headers["retry-after"]) > 0

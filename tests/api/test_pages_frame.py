@@ -1,0 +1,178 @@
+"""What all pages share: headers, errors, static files, texts with formulas, colours."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pages import Browser
+from starlette.responses import PlainTextResponse
+
+from api.pages.refusals import present
+from api.pages.site import CSP, static_address
+from api.prose import prose
+from api.tex import TexError, apart, tex_markup
+
+STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
+
+
+def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(world):
+    page = Browser(world).get("/nothing")
+    assert page.status == 404
+    assert page.headers["content-security-policy"] == CSP
+    assert "not_found" in page.one("main").text
+    told = world.client.get("/nothing", headers={"Accept": "*/*"})
+    assert told.headers["content-type"] == "application/problem+json"
+
+
+def test_what_is_below_the_api_is_never_a_page(world):
+    told = world.client.get("/api/v1/nothing", headers={"Accept": "text/html"})
+    assert told.headers["content-type"] == "application/problem+json"
+
+
+def test_what_breaks_is_told_as_a_page_with_the_number_of_the_request(world):
+    world.app.add_api_route("/breaks", lambda: 1 / 0)
+    page = Browser(world).get("/breaks", headers={"X-Request-ID": "r-1"})
+    assert page.status == 500
+    assert "r-1" in page.text
+    assert "division" not in page.source
+
+
+@pytest.mark.parametrize("name", sorted(one.name for one in STATIC.iterdir()))
+def test_a_static_file_is_kept_by_browsers_as_its_address_tells_its_content(world, name):
+    answer = world.client.get(static_address(name))
+    font = static_address("math.woff2").removeprefix("/static/").encode()
+    assert answer.content.replace(font, b"math.woff2") == (STATIC / name).read_bytes()
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_style_sheet_names_the_font_by_an_address_that_is_served(world):
+    sheet = world.client.get(static_address("app.css")).text
+    font = static_address("math.woff2")
+    assert f'url("{font.removeprefix("/static/")}")' in sheet
+    assert world.client.get(font).status_code == 200
+
+
+def test_an_older_static_file_is_not_answered_by_the_present_one(world):
+    assert world.client.get("/static/app.0000000000.css").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+        ("![x](https://example.org/x.png)", "<p>![x](https://example.org/x.png)</p>"),
+        ("<https://example.org>", "<p>&lt;https://example.org&gt;</p>"),
+        ("$\\nothing{x}$", '<p><span class="math inline"><code>\\nothing{x}</code></span></p>'),
+    ],
+)
+def test_texts_hold_no_markup_and_no_links_of_their_own(text, expected):
+    assert prose(text).strip() == expected
+
+
+def test_a_table_of_a_text_scrolls_by_itself_and_has_no_style():
+    found = prose("| a | b |\n|--|--:|\n| 1 | 2 |\n")
+    assert '<td class="to-right">2</td>' in found
+    assert "style=" not in found
+    assert '<div class="scroll" tabindex="0"' in found
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["\\frac{" * 30 + "1" + "}" * 30, "x^" * 5000 + "x", "{" * 20_000, "\\left(" * 21, "x" * 4_001],
+)
+def test_what_would_end_the_process_is_refused_before(source):
+    with pytest.raises(TexError, match=r"nested deeper than 20|more than 4,000"):
+        tex_markup(source)
+
+
+@given(st.text("\\frac{}^_&$<>\"'leftrighbnd()[] xy12", max_size=60))
+def test_no_formula_brings_a_style_or_markup_of_its_own(source):
+    try:
+        found = tex_markup(source)
+    except TexError:
+        return
+    assert found.startswith("<math")
+    assert not re.search(r"style=|href|<script|on\w+=", found)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("", []),
+        ("x", ["x"]),
+        (r"x, \qquad y", ["x,", "y"]),
+        (r"\qquad x \qquad\qquad y", ["x", "y"]),
+        (r"\text{a \qquad b} \qquad c", [r"\text{a \qquad b}", "c"]),
+        (r"\begin{cases} 1 \qquad 2 \end{cases}", [r"\begin{cases} 1 \qquad 2 \end{cases}"]),
+        (r"\left( x \qquad y \right)", [r"\left( x \qquad y \right)"]),
+        (r"x \qquadrat y", [r"x \qquadrat y"]),
+    ],
+)
+def test_a_display_is_taken_apart_where_formulas_stand_side_by_side(source, expected):
+    assert apart(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "classes"),
+    [
+        (r"\begin{aligned}a&=b\end{aligned}", {"mx-right mx-after-0", "mx-left mx-before-0"}),
+        (r"\begin{array}{c|c}1&2\\\hline 3&4\end{array}", {"mx-rule-right", "mx-rule-top"}),
+        (r"\boxed{x}", {"mx-boxed"}),
+    ],
+)
+def test_styles_of_the_converter_are_classes(source, classes):
+    found = set(re.findall(r'class="([^"]*)"', tex_markup(source)))
+    assert classes <= found
+    style = (STATIC / "app.css").read_text()
+    assert all(f".{one}" in style for names in found for one in names.split())
+
+
+def tokens() -> dict[str, tuple[str, str]]:
+    """Return the colours of the style sheet by name, for light and for dark."""
+    style = (STATIC / "app.css").read_text()
+    pairs = re.findall(r"--([\w-]+): light-dark\(#(\w+), #(\w+)\)", style)
+    return {name: (light, dark) for name, light, dark in pairs}
+
+
+def luminance(colour: str) -> float:
+    digits = "".join(one * 2 for one in colour) if len(colour) == 3 else colour
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, two: str) -> float:
+    dark, light = sorted((luminance(one), luminance(two)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_formula_of_contrast_is_that_of_the_guidelines():
+    assert contrast("fff", "000") == pytest.approx(21)
+    assert contrast("777777", "fff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground", "least"),
+    [
+        *((ink, on, 4.5) for ink in ("ink", "ink-2", "accent") for on in ("bg", "surface", "sunk")),
+        *((f"{state}", f"{state}-bg", 4.5) for state in ("good", "mid", "bad")),
+        *(("ink", f"{state}-bg", 4.5) for state in ("good", "mid", "bad", "accent")),
+        ("on-accent", "accent", 4.5),
+        ("accent", "accent-bg", 4.5),
+        *(("control", on, 3) for on in ("bg", "surface")),
+    ],
+)
+def test_text_and_borders_stand_out_from_their_ground(ink, ground, least, scheme):
+    found = tokens()
+    assert contrast(found[ink][scheme], found[ground][scheme]) >= least
+
+
+def test_a_problem_that_is_no_json_is_left_as_it_is():
+    plain = PlainTextResponse("x", 404)
+    scope = {"path": "/x", "method": "GET", "headers": [(b"accept", b"text/html")]}
+    assert present(scope, plain) is plain

@@ -1,0 +1,184 @@
+"""The page of files: checks before a download, and score sheets there and back."""
+
+import json
+
+import pytest
+from grades_scene import SHORT, rename
+from pages import Browser
+from score_sheets import rows_of, saved
+from sqlalchemy import select, update
+
+from api.tables import Assignment, AuditEntry, Enrolment, Override, User
+
+
+@pytest.fixture
+def course(world):
+    return world.course("dl")
+
+
+@pytest.fixture
+def browser(world, course):
+    return Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
+
+
+@pytest.fixture
+def ann(world, course):
+    return world.enrol(course, "Ann Example")
+
+
+@pytest.fixture
+def posed(world, course, ann):
+    [posed] = world.assignment(course, SHORT)
+    rename(world, posed, "Homework A")
+    ann.submit(posed, {"first": "9", "second": "1"})
+    return posed
+
+
+def sheet_of(browser, posed, **query):
+    answer = browser.get(f"/assignments/{posed.assignment}/score-sheet", params=query)
+    assert answer.status == 200, answer.text
+    return answer.source
+
+
+def send(browser, posed, sheet, **fields):
+    files = {"file": ("scores.csv", sheet.encode())}
+    return browser.post(f"/assignments/{posed.assignment}/score-sheet", fields, files=files)
+
+
+def changed(sheet, **cells):
+    table = rows_of(sheet)
+    next(row for row in table if row["part"] == "second").update(cells)
+    return saved(table)
+
+
+def held(world) -> list[int]:
+    with world.session() as session:
+        return [int(one) for one in session.scalars(select(Override.points))]
+
+
+@pytest.mark.parametrize("form", ["csv", "cells", "jsonl", "canvas", "moodle", "gradescope"])
+@pytest.mark.usefixtures("posed")
+def test_each_form_has_a_check_and_a_download_that_no_cache_keeps(browser, course, form):
+    page = browser.get(f"/courses/{course}/exports", params={"form": form})
+    assert (page.status, page.one("h1").text) == (200, "Files and score sheets")
+    assert "1 student, 1 assignment" in page.one(id="check").text
+    answer = browser.get(f"/courses/{course}/exports/{form}")
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert f"-{form}." in answer.headers["content-disposition"]
+
+
+@pytest.mark.usefixtures("posed")
+def test_warnings_are_told_by_what_they_mean_with_how_many_there_are(world, browser, course):
+    world.enrol(course, "Bo Example")
+    page = browser.get(f"/courses/{course}/exports", params={"form": "canvas"})
+    [group] = [one for one in page.all("details") if "(2)" in one.one("summary").text]
+    assert len(group.all("li")) == 2
+
+
+def test_a_file_that_would_be_misread_is_refused_and_offered_all_the_same(
+    world, browser, course, ann, posed
+):
+    other = world.enrol(course, "Ann Example")
+    with world.session() as session:
+        session.execute(update(Enrolment).values(lms_id="90210"))
+        session.execute(update(User).values(login="ann"))
+        session.get_one(Assignment, posed.assignment).title = "Final Score"
+    page = browser.get(f"/courses/{course}/exports", params={"form": "canvas"})
+    assert page.all(has="flag-bad"), page.text
+    refused = browser.get(f"/courses/{course}/exports/canvas")
+    assert (refused.status, "misread" in refused.text) == (409, True)
+    link = page.one("a", text="Download all the same")
+    assert browser.get(link["href"]).status == 200
+    assert ann.id != other.id
+
+
+@pytest.mark.usefixtures("posed")
+def test_a_section_narrows_check_and_download(world, browser, course):
+    section = world.section(course, "Tuesday")
+    world.enrol(course, "Bo Example", section=section)
+    page = browser.get(f"/courses/{course}/exports", params={"form": "csv", "section": section})
+    assert "1 student" in page.one(id="check").text
+    link = page.one("a", aria_label="Download Table")
+    answer = browser.get(link["href"])
+    assert "Bo Example" in answer.source
+    assert "Ann Example" not in answer.source
+
+
+@pytest.mark.usefixtures("posed")
+def test_submissions_come_as_json_lines_with_names_or_without(browser, course):
+    page = browser.get(f"/courses/{course}/exports")
+    named, blind = (browser.get(one["href"]) for one in page.all("a", text="Download with"))
+    assert json.loads(named.source.splitlines()[0])["student"]["name"] == "Ann Example"
+    assert "Ann Example" not in blind.source
+
+
+def test_a_sheet_is_looked_at_before_it_is_taken_over(world, browser, posed):
+    sheet = changed(sheet_of(browser, posed), points="4", comment="Nearly.")
+    page = send(browser, posed, sheet)
+    assert (page.status, held(world)) == (200, [])
+    assert page.one("table").rows()[1][1:] == [
+        "Ann Example",
+        "two-counts, second",
+        "0",
+        "4",
+        "Nearly.",
+    ]
+    done = browser.send(page.one("form", action=page.path), "apply=yes")
+    assert "1 line taken over; 1 score of the assignment moved" in done.text
+    assert held(world) == [4]
+    assert done.all("form", enctype="multipart/form-data") == []
+
+
+def test_a_sheet_with_decimal_commas_is_read_as_one_also_when_it_is_taken_over(
+    world, browser, posed
+):
+    sheet = sheet_of(browser, posed, style="comma")
+    table = rows_of(sheet, ";")
+    next(row for row in table if row["part"] == "second")["points"] = "2,0"
+    page = send(browser, posed, saved(table, ";"), style="comma")
+    assert page.all("table"), page.text
+    browser.send(page.one("form", action=page.path), "apply=yes")
+    assert held(world) == [2]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [({"points": "-1"}, "is below 0"), ({"version": "v0"}, ""), ({"points": "many"}, "")],
+)
+def test_a_sheet_with_a_wrong_line_names_it_and_offers_no_taking_over(
+    world, browser, posed, cells, said
+):
+    page = send(browser, posed, changed(sheet_of(browser, posed), **({"points": "4"} | cells)))
+    assert page.status == 200
+    assert said in page.one("main").text
+    assert "cannot be used" in page.one(role="alert").text
+    assert page.all("button", name="apply") == []
+    assert held(world) == []
+
+
+@pytest.mark.parametrize("sheet", ["", "\0", "no columns\nat all\n"])
+def test_what_is_no_sheet_is_told_with_a_way_to_choose_another(browser, posed, sheet):
+    page = send(browser, posed, sheet)
+    assert page.status in {200, 422}
+    assert page.one(role="alert").text
+    assert page.one("input", type="file")["name"] == "file"
+
+
+def test_a_sheet_that_changes_nothing_says_so(browser, posed):
+    page = send(browser, posed, sheet_of(browser, posed))
+    assert "The sheet changes nothing." in page.text
+
+
+def test_a_carried_sheet_that_was_tampered_with_is_refused(world, browser, posed):
+    fields = {"carried": "not base64", "apply": "yes"}
+    page = browser.post(f"/assignments/{posed.assignment}/score-sheet", fields)
+    assert (page.status, held(world)) == (422, [])
+
+
+@pytest.mark.usefixtures("posed")
+def test_a_download_is_in_the_log(world, browser, course):
+    browser.get(f"/courses/{course}/exports/csv")
+    with world.session() as session:
+        actions = session.scalars(select(AuditEntry.action)).all()
+    assert "file.exported" in actions

@@ -1,0 +1,226 @@
+"""The pages of administrators: accounts, and the log of a course and of the site."""
+
+import pytest
+from pages import Browser
+from sqlalchemy import select
+
+from api.tables import AuditEntry, User
+
+
+@pytest.fixture
+def course(world):
+    return world.course(zone="Europe/Berlin")
+
+
+@pytest.fixture
+def root(world):
+    return world.person("Root Example", admin=True)
+
+
+@pytest.fixture
+def ann(world):
+    return world.person("Ann Example", email="ann@example.edu")
+
+
+@pytest.fixture
+def browser(world, root):
+    return Browser(world, root)
+
+
+def opened(browser, person):
+    page = browser.get(f"/users/{person.id}")
+    assert page.status == 200, page.text
+    return page
+
+
+def ending(page, end):
+    return next(one for one in page.one("main").all("form") if one.get("action").endswith(end))
+
+
+def acts(page) -> list[str]:
+    forms = page.one("main").all("form", method="post")
+    return [one["action"].rpartition("/")[2] for one in forms]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["Ann Example", "Bo Example", "Root Example"]),
+        ({"text": "ann@"}, ["Ann Example"]),
+        ({"state": "admin"}, ["Root Example"]),
+        ({"state": "suspended"}, []),
+        ({"text": "", "state": "active"}, ["Ann Example", "Bo Example", "Root Example"]),
+    ],
+)
+@pytest.mark.usefixtures("ann")
+def test_accounts_are_found_by_name_and_state(world, browser, query, expected):
+    world.person("Bo Example")
+    page = browser.get("/users", params=query)
+    found = [row[0] for row in page.one("table").rows()[1:]] if page.all("table") else []
+    assert (page.status, found) == (200, expected)
+
+
+def test_an_account_is_suspended_and_let_in_again(browser, ann):
+    page = browser.follow(browser.send(ending(opened(browser, ann), "/suspend")))
+    assert page.one(has="flag-bad").text == "suspended"
+    assert ann.get("/me").status_code == 401
+    page = browser.follow(browser.send(ending(page, "/restore")))
+    assert page.all(has="flag-bad") == []
+
+
+def test_an_administrator_is_named_and_unnamed(browser, ann):
+    page = browser.follow(browser.send(ending(opened(browser, ann), "/administrator")))
+    assert "administrator" in page.one("main").one(has="flag").text
+    page = browser.follow(browser.send(ending(page, "/withdraw")))
+    assert page.one("main").all(has="flag") == []
+
+
+def test_nobody_is_offered_to_shut_themselves_out(browser, root):
+    assert acts(opened(browser, root)) == [str(root.id), "reset"]
+    page = browser.post(f"/users/{root.id}/suspend")
+    assert page.status == 409
+    assert page.one(role="alert").text
+
+
+def test_name_and_address_are_corrected_unless_somebody_did_so_meanwhile(world, browser, ann):
+    held = ending(opened(browser, ann), str(ann.id))
+    assert browser.send(held, name="Ann B. Example").status == 303
+    page = browser.send(held, name="Ann C. Example")
+    assert page.status == 412
+    assert page.one("input", name="name")["value"] == "Ann C. Example"
+    assert "Now: Ann B. Example" in page.text
+    assert browser.send(ending(page, str(ann.id))).status == 303
+    with world.session() as session:
+        assert session.get_one(User, ann.id).name == "Ann C. Example"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [({"email": "root"}, "e-mail address"), ({"name": ""}, "name"), ({"email": ""}, "email")],
+)
+def test_a_wrong_correction_comes_back_as_typed(browser, ann, typed, said):
+    page = browser.send(ending(opened(browser, ann), str(ann.id)), **typed)
+    assert page.status == 422
+    assert said in page.one(role="alert").text
+    [(name, value)] = typed.items()
+    assert page.one("input", name=name)["value"] == value
+
+
+def test_a_reset_link_is_shown_once(browser, ann):
+    page = browser.send(ending(opened(browser, ann), "/reset"))
+    assert "/welcome#gr_reset_" in page.one("input", id="link")["value"]
+    assert opened(browser, ann).all("input", id="link") == []
+
+
+@pytest.mark.parametrize("typed", ["", "ann example", "Root Example"])
+def test_nobody_is_erased_by_another_name(world, browser, ann, typed):
+    page = browser.get(f"/users/{ann.id}/erase")
+    page = browser.send(ending(page, "/erase"), confirm=typed)
+    assert page.status == 422
+    assert page.one(role="alert").text
+    with world.session() as session:
+        assert session.get_one(User, ann.id).name == "Ann Example"
+
+
+def test_who_is_erased_is_gone_and_the_new_id_is_told_once(browser, ann):
+    link = opened(browser, ann).one("a", text="Erase this person")
+    page = browser.send(ending(browser.get(link["href"]), "/erase"), confirm="Ann Example")
+    assert (page.status, page.heading) == (200, "Erased")
+    assert page.one("main").one("code").text != str(ann.id)
+    assert "Ann Example" not in browser.get("/users").text
+    assert browser.get(f"/users/{ann.id}").status == 404
+
+
+def test_the_log_of_a_course_tells_who_did_what_on_its_clocks(world, course):
+    prof = world.enrol(course, "Grace Prof", role="instructor")
+    browser = Browser(world, prof)
+    browser.post(f"/courses/{course}/sections", {"section_name": "Tuesday"})
+    [head, row] = browser.get(f"/courses/{course}/audit").one("table").rows()
+    assert head == ["When", "Who", "What was done", "Before and after"]
+    assert row[0].startswith("Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)")
+    assert row[1] == "Grace Prof"
+    assert row[2].startswith("a section was made section …")
+    assert row[3] == "name: Tuesday"
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({}, 2),
+        ({"action": "", "since": "", "until": "", "actor": ""}, 2),
+        ({"action": "section.created"}, 1),
+        ({"since": "2026-11-02"}, 2),
+        ({"since": "2026-11-03"}, 0),
+        ({"until": "2026-11-02"}, 0),
+        ({"until": "2026-11-03"}, 2),
+        ({"target": "section"}, 2),
+        ({"actor": "00000000-0000-0000-0000-000000000000"}, 0),
+    ],
+)
+def test_the_log_is_narrowed_by_days_of_the_course_and_by_acts(world, course, query, count):
+    browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
+    section = world.section(course, "Monday")
+    browser.post(f"/courses/{course}/sections", {"section_name": "Tuesday"})
+    browser.post(f"/courses/{course}/sections/{section}", {"section_name": "Wednesday"})
+    page = browser.get(f"/courses/{course}/audit", params=query)
+    assert page.status == 200, page.text
+    assert len(page.one("table").rows()[1:] if page.all("table") else []) == count
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "today", "9999-12-31x", "0001-01-01"])
+def test_what_is_no_day_is_refused_by_name_or_finds_nothing_wrong(world, course, day):
+    browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
+    page = browser.get(f"/courses/{course}/audit", params={"since": day})
+    assert page.status in {200, 422}
+    assert page.status == 422 or day == "0001-01-01"
+
+
+def test_the_log_leads_to_more_of_the_same_person_and_thing(world, course):
+    browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
+    for name in ("A", "B"):
+        browser.post(f"/courses/{course}/sections", {"section_name": name})
+    first = browser.get(f"/courses/{course}/audit").one("tbody").all("tr")[0]
+    who, thing = first.all("a")
+    for link, count in ((who, 2), (thing, 1)):
+        page = browser.get(f"/courses/{course}/audit{link['href']}")
+        assert len(page.one("tbody").all("tr")) == count
+
+
+def test_older_entries_follow_on_the_next_page(world, course):
+    browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
+    with world.session() as session:
+        for at in range(41):
+            row = {"action": "demo.created", "target": "", "target_id": "", "reason": str(at)}
+            session.add(AuditEntry(course_id=course, at=world.clock(), **row))
+    page = browser.get(f"/courses/{course}/audit")
+    rest = browser.get(f"/courses/{course}/audit{page.one('a', rel='next')['href']}")
+    assert len(page.one("tbody").all("tr") + rest.one("tbody").all("tr")) == 41
+
+
+def test_the_log_of_the_site_is_in_utc_and_holds_all_courses(world, browser, course, ann):
+    browser.post(f"/users/{ann.id}/suspend")
+    Browser(world, world.enrol(course, "Grace", role="instructor")).post(
+        f"/courses/{course}/sections", {"section_name": "Tuesday"}
+    )
+    page = browser.get("/audit")
+    assert page.heading == "Log of the site"
+    said = " ".join(row[2] for row in page.one("table").rows()[1:])
+    assert "somebody was suspended" in said
+    assert "a section was made" in said
+    assert "UTC" in page.one("tbody").text
+
+
+def test_what_a_change_holds_is_shown_as_text(world, browser):
+    with world.session() as session:
+        change = {
+            "before": {"note": "<b>x</b>", "on": False},
+            "after": {"on": True, "kept": "y" * 999},
+        }
+        row = {"action": "user.changed", "target": "user", "target_id": "1", "at": world.clock()}
+        session.add(AuditEntry(**row, **change))
+    [_, row] = browser.get("/audit").one("table").rows()
+    assert "note: <b>x</b>" in row[3]
+    assert "on: no yes" in row[3]
+    assert row[3].count("y") < 400
+    with world.session() as session:
+        assert session.scalars(select(AuditEntry)).one()

@@ -1,0 +1,214 @@
+"""The input that fits a question, and what a form says as an answer: nothing typed is lost."""
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.pages.cell_marks import marks_of
+from api.pages.forms import Form
+from api.pages.inputs import cells, compose, composed, input_of, looks_same
+from api.schemas.student import Column, Option, PartAsked, Typing
+
+FOUR = (("1", "2"), ("3", "4"))
+
+
+def asked(kind: str, **typing: Any) -> PartAsked:
+    """Return a question of a kind."""
+    told = Typing(hint="Type it.", example="1", **typing)
+    return PartAsked(id="x", kind=kind, points=Fraction(1), prompt="?", typing=told)
+
+
+MATRIX = asked("matrix", shape=(2, 2))
+TABLE = asked(
+    "table",
+    rows=("conv1", "pool1"),
+    columns=tuple(Column(id=one, kind="integer", layout=None, example="1") for one in ("h", "w")),
+)
+CHOICES = asked("choices", options=tuple(Option(id=one, text=one.upper()) for one in "abc"))
+LAYERS = asked("set", options=tuple(Option(id=one, text=one) for one in ("conv1.2", "conv3")))
+
+
+def form(**fields: Any) -> Form:
+    """Return a form; ``cell_x=[...]`` is the field ``cell.x``."""
+    return Form(
+        {
+            name.replace("_", ".", 1): (value,) if isinstance(value, str) else tuple(value)
+            for name, value in fields.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "look"),
+    [
+        (asked("matrix", shape=(13, 2)), "grid"),
+        (asked("matrix", shape=(2, 13)), "area"),
+        (asked("matrix", shape=(13, 12)), "area"),
+        (asked("matrix", shape=(12, 12)), "grid"),
+        (asked("matrix"), "area"),
+        (asked("vector", shape=(12,)), "grid"),
+        (asked("vector", shape=(13,)), "area"),
+        (asked("tensor", shape=(3, 2, 2)), "grid"),
+        (TABLE, "grid"),
+        (CHOICES, "tick"),
+        (LAYERS, "tick"),
+        (asked("choice", options=CHOICES.typing.options), "pick"),
+        (asked("text"), "words"),
+        (asked("expression", variables=("W",)), "wide"),
+        (asked("integer"), "line"),
+        (asked("set"), "line"),
+    ],
+)
+def test_each_question_has_the_input_that_fits_it(part: PartAsked, look: str) -> None:
+    assert input_of(part, None).look == look
+
+
+NOTATIONS = [
+    "[[1, 2], [3, 4]]",
+    "[1 2; 3 4]",
+    "1\t2\n3\t4",
+    "1,2\n3,4",
+    "1 2\n3 4",
+    r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
+    r"$$A = \begin{pmatrix}1&2\\3&4\end{pmatrix}$$",
+    "array([[1., 2.],\n       [3., 4.]])",
+    "tensor([[1, 2],\n        [3, 4]])",
+    "np.array([[1, 2], [3, 4]])",
+    "[[1 2]\n [3 4]]",
+    "| 1 | 2 |\n| 3 | 4 |",
+    "■(1&2@3&4)",
+    "{{1, 2}, {3, 4}}",
+]
+
+
+@pytest.mark.parametrize("text", NOTATIONS)
+def test_every_notation_that_the_reader_knows_fills_the_cells(text: str) -> None:
+    assert cells(MATRIX, text) == ("1", "2", "3", "4")
+
+
+@pytest.mark.parametrize(
+    ("part", "typed"),
+    [
+        (MATRIX, "[[1, 2, 3], [4, 5, 6]]"),
+        (MATRIX, "[[1, 2], [3]]"),
+        (MATRIX, "no idea"),
+        (MATRIX, "1, 2, 3, 4"),
+        (MATRIX, [["1", "2"], ["3"]]),
+        (MATRIX, ["1", "2", "3", "4"]),
+        (TABLE, "1 | 2"),
+        (asked("integer"), "3"),
+    ],
+)
+def test_what_does_not_fit_fills_no_cells(part: PartAsked, typed: Any) -> None:
+    assert cells(part, typed) is None
+
+
+@pytest.mark.parametrize("typed", ["[[1, 2], [3]]", "no idea", "[[1, 2, 3], [4, 5, 6]]"])
+def test_what_fills_no_cells_waits_in_the_field_for_pasting_as_it_was_typed(typed: str) -> None:
+    assert input_of(MATRIX, typed).text == typed
+
+
+def test_cells_of_a_course_with_decimal_commas_have_commas() -> None:
+    assert cells(MATRIX, "[[0,5; 2]; [3; 4]]", numbers="comma") == ("0,5", "2", "3", "4")
+
+
+def test_a_table_is_pasted_with_its_names() -> None:
+    text = "layer | h | w\n---|---|---\nconv1 | 8 | 9\npool1 | | 4"
+    assert cells(TABLE, text) == ("8", "9", "", "4")
+
+
+@pytest.mark.parametrize(
+    ("part", "fields", "typed"),
+    [
+        (MATRIX, {}, None),
+        (MATRIX, {"cell_x": ["1", "2", "3"]}, None),
+        (MATRIX, {"cell_x": ["", " ", "", ""]}, ""),
+        (MATRIX, {"cell_x": ["1", "", " 3", ""]}, [["1", ""], [" 3", ""]]),
+        (MATRIX, {"cell_x": ["1"] * 4, "paste_x": "[[9, 9], [9, 9]]"}, "[[9, 9], [9, 9]]"),
+        (MATRIX, {"cell_x": ["1"] * 4, "paste_x": " \n"}, [["1", "1"], ["1", "1"]]),
+        (asked("vector", shape=(2,)), {"cell_x": ["1", "2"]}, ["1", "2"]),
+        (asked("tensor", shape=(2, 1, 2)), {"cell_x": [*"abcd"]}, [[["a", "b"]], [["c", "d"]]]),
+        (TABLE, {"cell_x": ["1", "2", "3", ""]}, [["1", "2"], ["3", ""]]),
+        (CHOICES, {}, None),
+        (CHOICES, {"asked_x": ""}, ""),
+        (CHOICES, {"asked_x": "", "answer_x": ["a", "c"]}, "a, c"),
+        (asked("integer"), {}, None),
+        (asked("integer"), {"answer_x": ""}, ""),
+        (asked("integer"), {"answer_x": "  2^10 "}, "  2^10 "),
+        (asked("text"), {"answer_x": "one\n\ntwo\n"}, "one\n\ntwo\n"),
+    ],
+)
+def test_a_form_says_the_answer_exactly_as_it_was_typed(
+    part: PartAsked, fields: dict[str, Any], typed: Any
+) -> None:
+    assert composed(part, form(**fields)) == typed
+    assert compose([part], form(**fields)) == ({} if typed is None else {"x": typed})
+
+
+@given(st.lists(st.text(st.characters(blacklist_characters="\0")), min_size=4, max_size=4))
+def test_cells_come_back_as_they_were_typed_whatever_they_hold(texts: list[str]) -> None:
+    typed = composed(MATRIX, form(cell_x=texts))
+    shown = input_of(MATRIX, typed)
+    given_back = [cell.text for line in shown.blocks[0].lines for cell in line.cells]
+    assert given_back == texts or typed == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "picked"),
+    [
+        (CHOICES, "a, c", "ac"),
+        (CHOICES, "(A) and C", "ac"),
+        (CHOICES, "", ""),
+        (LAYERS, "conv1.2", ["conv1.2"]),
+        (LAYERS, "conv3, conv1.2", ["conv1.2", "conv3"]),
+    ],
+)
+def test_what_was_picked_is_ticked_again(part: PartAsked, typed: str, picked: Any) -> None:
+    assert [one.id for one in input_of(part, typed).picks if one.picked] == [*picked]
+
+
+def test_marks_stand_at_the_cells_that_they_are_about() -> None:
+    shown = input_of(MATRIX, "[[1, 2], [3, 4]]", marks=("right", "right", "wrong", ""))
+    marks = [cell.mark for line in shown.blocks[0].lines for cell in line.cells]
+    assert marks == ["right", "right", "wrong", ""]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ([["1", ""], ["x", "1/2"]], ["", "unread", "unread", ""]),
+        ([["1", "1e999"], ["−3", "2^3"]], ["", "unread", "", ""]),
+        ("[[1, x], [3, 4]]", []),
+        (None, []),
+    ],
+)
+def test_of_an_answer_that_cannot_be_read_the_cells_are_marked_that_cannot(
+    typed: Any, expected: list[str]
+) -> None:
+    assert [*marks_of(MATRIX, typed, status="unreadable", right=())] == expected
+
+
+def test_a_decimal_comma_is_read_where_the_course_writes_it() -> None:
+    typed: Any = [["1,5", "1"], ["x", "2"]]
+    told = marks_of(MATRIX, typed, status="unreadable", right=(), numbers="comma")
+    assert told == ("", "", "unread", "")
+
+
+def test_an_answer_that_was_read_is_marked_cell_by_cell() -> None:
+    assert marks_of(MATRIX, None, status="partial", right=(True, False)) == ("right", "wrong")
+
+
+def test_cells_are_named_by_their_place() -> None:
+    tensor = input_of(asked("tensor", shape=(2, 2, 1)), None)
+    assert [block.name for block in tensor.blocks] == ["Block 1", "Block 2"]
+    assert tensor.blocks[1].lines[1].cells[0].label == "block 2 row 2 column 1"
+    table = input_of(TABLE, None)
+    assert table.blocks[0].lines[1].cells[0].label == "pool1 h"
+
+
+def test_a_matrix_that_was_pasted_looks_the_same_when_it_comes_back_in_its_cells() -> None:
+    assert looks_same(MATRIX, "[[1, 2], [3, 4]]", [*map(list, FOUR)])
+    assert not looks_same(MATRIX, "[[1, 2], [3, 5]]", [*map(list, FOUR)])

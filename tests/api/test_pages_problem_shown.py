@@ -1,0 +1,189 @@
+"""What the page of a problem shows: verdicts, readings, states, and never what is hidden."""
+
+import re
+
+import pytest
+from pages import Browser
+from problem_pages import PAPER, handed_in, seat, send, told, value
+from student_scenes import CANARY, KEY_OF_CANARY
+from world import TEXT_PROBLEM, World
+
+from api.tables import AssignmentProblem
+
+
+def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
+    student, posed, browser = seat(world, PAPER)
+    student.submit(posed, {"tripled": "6"})
+    said = told(browser.get(posed.path), "tripled")
+    assert said.startswith("Not correct 0 / 1 point Read as 6")
+    assert "Likely cause Three times, not twice." in said
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [(["6", "5"], []), (["5", "6"], []), (["9", "5"], ["correct"]), (["9", "x"], ["correct"])],
+)
+def test_what_counts_is_told_where_it_is_another_than_the_last_answer(
+    world: World, answers: list[str], expected: list[str]
+) -> None:
+    student, posed, browser = seat(world, PAPER)
+    for answer in answers:
+        student.submit(posed, {"tripled": answer})
+    said = told(browser.get(posed.path), "tripled")
+    assert re.findall(r"What counts: (.+)\.", said) == expected
+
+
+def test_cells_that_are_right_and_wrong_are_marked_where_the_part_shows_it(world: World) -> None:
+    student, posed, browser = seat(world, PAPER)
+    done = send(browser, posed, "check=doubled", cell__doubled=["2", "0", "0", "9"])
+    grid = browser.follow(done).one("fieldset", data_grid="doubled")
+    cells = grid.all("input", name="cell.doubled")
+    assert [one["value"] for one in cells] == ["2", "0", "0", "9"]
+    assert [one.classes for one in cells] == [["grid-right"]] * 3 + [["grid-wrong"]]
+    assert [one.get("aria-invalid") for one in cells] == ["", "", "", "true"]
+    assert handed_in(student, posed)[0]["typed"] == [["2", "0"], ["0", "9"]]
+
+
+def test_the_preview_tells_how_it_is_read_and_not_whether_it_is_right(world: World) -> None:
+    _, posed, browser = seat(world, CANARY)
+    right = browser.post(
+        f"{posed.path}/reading", {"part": "squared", "answer.squared": KEY_OF_CANARY}
+    )
+    wrong = browser.post(f"{posed.path}/reading", {"part": "squared", "answer.squared": "3"})
+    assert right.status == wrong.status == 200
+    assert right.source.replace(KEY_OF_CANARY, "3") == wrong.source
+    assert "Read as" in wrong.text
+
+
+def test_the_preview_shows_a_formula_as_mathematics_and_where_it_cannot_be_read(
+    world: World,
+) -> None:
+    _, posed, browser = seat(world, PAPER)
+    read = browser.post(f"{posed.path}/reading", {"part": "formula", "answer.formula": "x^2"})
+    assert read.one("math").one("msup").text == "x2"
+    bad = browser.post(f"{posed.path}/reading", {"part": "formula", "answer.formula": "x + )"})
+    assert bad.one("mark").text == ")"
+
+
+def test_rows_that_are_pasted_are_read_by_the_server(world: World) -> None:
+    _, posed, browser = seat(world, PAPER)
+    fields = {"part": "doubled", "pasted": "1\t2\n3\t0.5"}
+    page = browser.post(f"{posed.path}/reading", fields)
+    assert page.source == '{"rows":[["1","2"],["3","0.5"]]}'
+    page = browser.post(f"{posed.path}/reading", fields | {"pasted": "[[1, 2], [3]]"})
+    assert "Row 2 has 1 cell, row 1 has 2." in page.source
+
+
+def test_results_that_are_not_shown_yet_are_not_on_the_page(world: World) -> None:
+    student, posed, browser = seat(
+        world, timeline_spec={"due": "2026-11-03 12:00"}, results="after_due"
+    )
+    replies = []
+    for answer in ("9", "8"):
+        student.submit(posed, {"cells": answer})
+        page = browser.get(posed.path)
+        assert "Received" in told(page, "cells")
+        replies.append(told(page, "cells").replace(answer, "N"))
+        assert not page.all(has="verdict-good")
+    assert replies[0] == replies[1]
+    assert "results are shown from" in page.one(id="notices").text
+    assert "Hand in" in page.one("button", name="check", value="cells").text
+
+
+def test_an_answer_that_follows_from_an_earlier_one_is_said_to_do_so(world: World) -> None:
+    student, posed, browser = seat(world)
+    student.submit(posed, {"cells": "8", "doubled": "16"})
+    said = told(browser.get(posed.path), "doubled")
+    assert said.startswith("Right after an earlier answer")
+    assert "It is right for your own earlier answer." in said
+
+
+def test_the_same_answer_again_costs_nothing_and_is_said_to(world: World) -> None:
+    student, posed, browser = seat(world, attempts=3)
+    for _ in range(2):
+        student.submit(posed, {"cells": "8"})
+    said = told(browser.get(posed.path), "cells")
+    assert "It is the same answer as before: it cost no attempt." in said
+    assert "2 of 3 attempts left" in said
+
+
+def test_a_late_answer_says_what_it_counts(world: World) -> None:
+    late = {"due": "2026-11-03 12:00", "late": [{"days": 1, "credit": "90%"}]}
+    student, posed, _ = seat(world, timeline_spec=late)
+    world.clock.advance(hours=30)
+    student.submit(posed, {"cells": "9"})
+    page = Browser(world, student).get(posed.path)
+    assert "It came late: it counts 90" in told(page, "cells")
+    assert "1.8 / 2 points" in page.one(id="points-cells").text
+    assert "Late now: an answer is worth 90" in page.one(id="side").text
+
+
+def test_a_text_waits_for_a_person(world: World) -> None:
+    student, posed, browser = seat(world, attempts=3)
+    student.submit(posed, {"why": "Fewer parameters."})
+    page = browser.get(posed.path)
+    assert told(page, "why").startswith("Waits to be marked by a person")
+    assert "attempts left" not in told(page, "why")
+    assert "Read as" not in told(page, "why")
+
+
+def test_who_is_excused_is_told_so(world: World) -> None:
+    course = world.course()
+    student = world.enrol(course)
+    teacher = world.enrol(course, role="instructor")
+    [posed] = world.assignment(course)
+    path = f"/assignments/{posed.assignment}/excuses"
+    done = teacher.post(path, {"student": str(student.id), "reason": "ill"})
+    assert done.status_code < 300, done.text
+    page = Browser(world, student).get(posed.path)
+    assert "You are excused from this assignment" in page.one(id="notices").text
+
+
+def test_staff_look_at_the_original_and_cannot_hand_in(world: World) -> None:
+    course = world.course()
+    grader = world.enrol(course, role="grader")
+    [posed] = world.assignment(course)
+    browser = Browser(world, grader)
+    page = browser.get(posed.path)
+    assert "You look at numbers of nobody" in page.one(id="notices").text
+    assert not page.one("form", id="answers").all("button", name="check")
+    refused = browser.send(page.one("form", id="answers"), check="cells", **{"answer.cells": "9"})
+    assert refused.status == 403
+    assert "Staff hand in as the test student" in told(refused, "cells")
+
+
+def test_the_side_panel_lists_all_problems_with_their_states(world: World) -> None:
+    student, posed, browser = seat(world, TEXT_PROBLEM, PAPER)
+    student.submit(posed, {"cells": "9"})
+    side = browser.get(posed.path).one(id="side")
+    items = [item.text for item in side.all("li")]
+    assert len(items) == 2
+    assert "1 of 3 parts answered" in items[0]
+    assert "Not opened" in items[1]
+    assert side.one("a", aria_current="page")["href"] == posed.path
+
+
+def test_arrays_of_the_text_can_be_copied(world: World) -> None:
+    _, posed, browser = seat(world, PAPER)
+    page = browser.get(posed.path)
+    assert page.one("button", data_copy="[[1, 0], [0, 1]]")
+    assert page.one("table", has="tensor-cells").rows() == [["1", "0"], ["0", "1"]]
+
+
+def test_a_part_that_is_void_says_so(world: World) -> None:
+    _, posed, browser = seat(world)
+    with world.session() as session:
+        session.get_one(AssignmentProblem, posed.id).voided = {"cells": "full"}
+    section = browser.get(posed.path).one("section", id="part-cells")
+    assert "everybody has all its points" in section.text
+
+
+@pytest.mark.parametrize("hostile", ['"><script>alert(1)</script>', "</textarea><b>x", "{{ 7*7 }}"])
+def test_what_is_typed_is_never_markup(world: World, hostile: str) -> None:
+    _, posed, browser = seat(world, TEXT_PROBLEM)
+    typed = {"answer__cells": hostile, "answer__doubled": hostile, "answer__why": hostile}
+    send(browser, posed, "check=cells", **typed)
+    page = browser.get(posed.path)
+    assert hostile not in page.source or hostile == "{{ 7*7 }}"
+    assert value(page, "answer.cells") == hostile
+    assert page.one("textarea", name="answer.why").text == hostile

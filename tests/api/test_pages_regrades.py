@@ -1,0 +1,331 @@
+"""The pages of regrades: from a group of equal wrong answers to changed grades, and back."""
+
+import pytest
+from pages import Browser
+from regrading import OTHER_KEY, act, prepare, score
+from world import TEXT_PROBLEM
+
+from api.tables import Regrade
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def problem(world, course):
+    [posed] = world.assignment(course)
+    return posed
+
+
+@pytest.fixture
+def browser(world, teacher):
+    return Browser(world, teacher)
+
+
+def form_of(page, path):
+    return page.one("form", action=f"{path}/regrades")
+
+
+def started(world, browser, page):
+    """Return the page of the regrade that a form has begun, its dry run done."""
+    assert page.status == 303, page.text
+    world.service.regrades.run_until_idle()
+    return browser.follow(page)
+
+
+def pressed(world, browser, page, what, **typed):
+    """Return the page of a regrade after a form of it was sent and all work was done."""
+    form = page.one("form", action=f"{page.path}/{what}")
+    return started(world, browser, browser.send(form, **typed))
+
+
+def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
+    world, course, browser, problem
+):
+    people = [world.enrol(course, name) for name in ("Ada", "Ben")]
+    for person in people:
+        person.submit(problem, {"cells": "6"})
+    wrong = browser.get(f"{problem.path}/results")
+    start = browser.get(wrong.all("a", text="Accept")[0]["href"].partition("#")[0])
+    assert "2 students gave 6 at first" in start.text
+    ready = started(
+        world,
+        browser,
+        browser.send(
+            form_of(start, problem.path), **{"version.accept.reason": "Cells of the border"}
+        ),
+    )
+    assert "The dry run is done. Nothing is changed yet." in ready.text
+    assert "2 up, 0 down" in ready.text
+    assert ready.one(aria_label="Changed students").one("table").rows()[1] == [
+        "Ada",
+        "0 → 2",
+        "0 → 2",
+        "2",
+    ]
+    assert [score(world, problem, person) for person in people] == [0, 0]
+    applied = pressed(world, browser, ready, "apply", notice="6 counts as well.")
+    assert "It is applied." in applied.text
+    assert "6 counts as well." in applied.text
+    assert [score(world, problem, person) for person in people] == [2, 2]
+    undone = pressed(world, browser, applied, "undo", reason="It was right before")
+    assert "It was undone" in undone.text
+    assert not undone.all("h2", text="What next")
+    assert [score(world, problem, person) for person in people] == [0, 0]
+
+
+def test_a_group_can_be_named_as_a_mistake(world, course, browser, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "6"})
+    name = browser.get(f"{problem.path}/results").all("a", text="Name it")[0]["href"]
+    form = form_of(browser.get(name.partition("#")[0]), problem.path)
+    typed = {"version.mistake.id": "border_only", "version.mistake.say": "What about the middle?"}
+    run = started(world, browser, browser.send(form, **typed))
+    changed = browser.get(f"{run.path}?direction=same")
+    assert "border only" in changed.one(aria_label="Changed answers").text
+
+
+def test_where_numbers_differ_the_value_is_suggested_from_what_it_looks_like(
+    world, course, browser
+):
+    [problem] = world.assignment(course, variants="each")
+    student = world.enrol(course)
+    asked = student.get(problem.path).json()["statement"]
+    size = int("".join(filter(str.isdigit, asked)))
+    student.submit(problem, {"cells": str(2 * size**2)})
+    accept = browser.get(f"{problem.path}/results").all("a", text="Accept")[0]["href"]
+    start = browser.get(accept.partition("#")[0])
+    assert start.one("input", name="version.accept.key")["value"] == "2*(K*K)"
+    assert "it is twice the key" in start.text
+    typed = {"version.accept.reason": "Both sides count"}
+    run = started(world, browser, browser.send(form_of(start, problem.path), **typed))
+    assert "1 up, 0 down" in run.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "said"),
+    [
+        ({"do": "accept"}, "version.accept.reason", "is missing"),
+        (
+            {"do": "accept", "version.accept.part": "cells", "version.accept.reason": "So it is"},
+            "version.accept.key",
+            "give the part and the key",
+        ),
+        (
+            {
+                "do": "mistake",
+                "version.mistake.part": "cells",
+                "version.mistake.key": "6",
+                "version.mistake.id": "Not A Name",
+                "version.mistake.say": "Look again.",
+            },
+            "version.mistake.id",
+            "",
+        ),
+        ({"do": "parts", "version.parts.part": "cells"}, "version.parts.part", "must set points"),
+        (
+            {"do": "parts", "version.parts.part": "cells", "version.parts.points": "many"},
+            "version.parts.points",
+            "",
+        ),
+        (
+            {
+                "do": "parts",
+                "version.parts.part": "cells",
+                "version.parts.points": "3",
+                "reach": "students",
+                "students": "Nobody Here",
+            },
+            "students",
+            "names no student",
+        ),
+        (
+            {
+                "do": "parts",
+                "version.parts.part": "cells",
+                "version.parts.points": "3",
+                "reach": "students",
+            },
+            "students",
+            "must name 1 to 50 students",
+        ),
+    ],
+)
+def test_a_form_that_cannot_be_used_comes_back_with_what_was_typed(
+    world, browser, problem, typed, place, said
+):
+    page = browser.post(f"{problem.path}/regrades", {"reason": "Kept as typed", **typed})
+    assert page.status == 422
+    assert page.one("textarea", name="reason").text == "Kept as typed"
+    for name, value in typed.items():
+        for one in page.all("input", name=name, type="text"):
+            assert one["value"] == value
+    assert page.one(name=place)["aria-invalid"] == "true"
+    assert said in page.one(id=f"{place}-wrong").text
+    assert page.one("a", href=f"#{place}")
+    with world.db.reading() as session:
+        assert session.query(Regrade).count() == 0
+
+
+@pytest.mark.parametrize("do", ["", "source", "colour"])
+def test_another_way_than_those_of_the_form_is_refused(browser, problem, do):
+    assert browser.post(f"{problem.path}/regrades", {"do": do}).status == 422
+
+
+@pytest.mark.parametrize(
+    ("reach", "names"),
+    [
+        ({"reach": "all"}, ["Ada", "Ben", "Cleo"]),
+        ({"reach": "answers", "statuses": ["wrong"]}, ["Ben", "Cleo"]),
+        ({"reach": "answers", "statuses": ["wrong"], "part": "doubled"}, ["Cleo"]),
+        ({"reach": "students", "students": "Ada\n\nCleo"}, ["Ada", "Cleo"]),
+    ],
+)
+def test_a_regrade_reaches_whom_the_form_says(
+    world, course, teacher, browser, problem, reach, names
+):
+    answers = {"Ada": {"cells": "9"}, "Ben": {"cells": "7"}, "Cleo": {"doubled": "5"}}
+    for name, given in answers.items():
+        world.enrol(course, name).submit(problem, given)
+    fields = {"do": "parts", "version.parts.part": "cells", "version.parts.points": "3", **reach}
+    run = started(world, browser, browser.post(f"{problem.path}/regrades", fields))
+    told = teacher.get(f"{run.path}/students").json()["items"]
+    assert sorted(one["name"] for one in told) == names
+
+
+@pytest.mark.parametrize(
+    ("rule", "size", "right"), [("rel", "50%", 2), ("abs", "1", 2), ("sigfigs", "2", 0)]
+)
+def test_a_tolerance_can_be_widened(world, course, browser, rule, size, right):
+    measured = TEXT_PROBLEM.replace("{id: cells, kind: integer", "{id: cells, kind: number")
+    [problem] = world.assignment(course, measured)
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "10"})
+    fields = {
+        "do": "parts",
+        "version.parts.part": "cells",
+        "version.parts.rule": rule,
+        "version.parts.size": size,
+    }
+    run = started(world, browser, browser.post(f"{problem.path}/regrades", fields))
+    pressed(world, browser, run, "apply")
+    assert score(world, problem, student) == right
+
+
+def test_a_regrade_can_be_to_a_version_that_there_is(world, teacher, browser, problem):
+    act(world, teacher, prepare(world, teacher, problem), "apply")
+    page = browser.get(f"{problem.path}/regrades?do=id")
+    run = started(world, browser, browser.send(form_of(page, problem.path)))
+    assert "Nothing is changed yet." in run.text
+
+
+def test_one_regrade_at_a_time_and_the_page_leads_to_it(world, teacher, browser, problem):
+    run = prepare(world, teacher, problem)
+    page = browser.get(f"{problem.path}/regrades")
+    assert not page.all("form", action=f"{problem.path}/regrades")
+    assert page.one(has="note").one("a")["href"] == f"/regrades/{run['id']}"
+    fields = {"do": "parts", "version.parts.part": "cells", "version.parts.points": "3"}
+    refused = browser.post(f"{problem.path}/regrades", fields)
+    assert refused.status == 409
+    assert refused.one("input", name="version.parts.points")["value"] == "3"
+
+
+def test_never_lower_keeps_what_an_answer_would_lose(world, course, teacher, browser, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "9"})
+    run = browser.get(f"/regrades/{prepare(world, teacher, problem)['id']}")
+    assert run.one(aria_label="Changed students").one("table").rows()[1][1:] == [
+        "2 → 0",
+        "2 → 0",
+        "2",
+    ]
+    done = browser.send(run.one("form", action=f"{run.path}/apply"), "never_lower=true")
+    assert "nobody loses credit" in started(world, browser, done).text
+    assert score(world, problem, student) == 2
+
+
+def test_a_regrade_at_work_shows_how_far_it_is_and_is_looked_at_again(
+    world, teacher, browser, problem, course
+):
+    world.enrol(course).submit(problem, {"cells": "9"})
+    asked = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
+    page = browser.get(f"/regrades/{asked['id']}")
+    state = page.one(id="regrade")
+    assert state["data-refresh"] == "2000"
+    assert state.all("form", action=f"{page.path}/cancel")
+    assert state["data-href"] == page.path
+    assert page.one("progress")["max"] == "1"
+    assert page.one("a", text="Reload")["href"] == page.path
+    cancelled = pressed(world, browser, page, "cancel")
+    assert "It was cancelled. Nothing was changed." in cancelled.text
+    assert "data-refresh" not in cancelled.source
+
+
+@pytest.mark.parametrize(
+    ("what", "field"), [("apply", "notice"), ("undo", "reason"), ("cancel", "")]
+)
+def test_what_a_state_does_not_allow_is_said_on_the_page(
+    world, teacher, browser, problem, what, field
+):
+    run = prepare(world, teacher, problem)
+    if what != "undo":
+        act(world, teacher, run, "cancel")
+    page = browser.post(f"/regrades/{run['id']}/{what}", {field: "x"} if field else {"a": "b"})
+    assert page.status == 409
+    assert page.one(id="error").text
+    assert page.heading == "Regrade of why-small-kernels"
+
+
+def test_the_answers_of_one_student_are_told_before_and_after(
+    world, course, teacher, browser, problem
+):
+    ada, ben = world.enrol(course, "Ada"), world.enrol(course, "Ben")
+    ada.submit(problem, {"cells": "10"})
+    ben.submit(problem, {"cells": "9"})
+    run = prepare(world, teacher, problem)
+    page = browser.get(f"/regrades/{run['id']}?student={ada.id}")
+    assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
+        ["Ada", "cells", "10", "wrong, 0 %", "correct, 100 %"]
+    ]
+    up = browser.get(f"/regrades/{run['id']}?direction=down")
+    assert [row[0] for row in up.one(aria_label="Changed answers").one("table").rows()[1:]] == [
+        "Ben"
+    ]
+
+
+def test_a_grader_sees_a_regrade_and_has_no_buttons(world, course, teacher, problem):
+    run = prepare(world, teacher, problem)
+    grader = Browser(world, world.enrol(course, "Gra Der", role="grader"))
+    page = grader.get(f"/regrades/{run['id']}")
+    assert page.status == 200
+    assert not [one for one in page.all("form") if one["action"].startswith("/regrades")]
+
+
+def test_what_only_the_points_or_the_words_change_is_told_by_them(
+    world, course, teacher, browser, problem
+):
+    world.enrol(course, "Ada").submit(problem, {"cells": "9"})
+    run = prepare(world, teacher, problem, {"parts": {"cells": {"points": 7}}})
+    page = browser.get(f"/regrades/{run['id']}?direction=same")
+    assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
+        ["Ada", "cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
+    ]
+    assert "1 of 1 answer found otherwise: 0 up, 0 down" in page.text
+
+
+def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher, browser, problem):
+    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    [other] = world.assignment(course)
+    prepare(world, teacher, other, {"id": run["to_version"]["id"]})
+    act(world, teacher, run, "undo")
+    page = browser.get(f"/regrades/{run['id']}")
+    assert (
+        "Version 1 of the course stays published: Homework 1 has it." in page.one(has="note").text
+    )

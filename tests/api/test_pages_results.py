@@ -1,0 +1,252 @@
+"""The pages with results: what needs action, how the parts do, what was answered wrongly."""
+
+import pytest
+from analytics_scenes import POWERS, RIGHT, WRITTEN, WRONG, Class
+from pages import Browser
+from regrading import prepare
+
+LATE = {"due": "2026-11-02 11:00", "late": [{"days": 2, "credit": "50%"}]}
+DOUBLED = {**RIGHT, "square": "20"}
+ODD = {**RIGHT, "cube": "999"}
+
+
+@pytest.fixture
+def group(world):
+    return Class(world, 6)
+
+
+@pytest.fixture
+def browser(world, group):
+    return Browser(world, group.staff)
+
+
+def todo(browser, course):
+    page = browser.get(f"/courses/{course}")
+    assert page.status == 200
+    return page.all("ul", has="results-todo"), page
+
+
+def test_a_course_without_work_says_what_will_appear(group, browser):
+    lists, page = todo(browser, group.course)
+    assert lists == []
+    assert "Nothing waits." in page.text
+    assert "There is no assignment yet." in page.text
+    assert page.one("a", text="New assignment")["href"].endswith("/assignments/new")
+
+
+def test_the_course_says_first_what_waits_and_where(world, group, browser):
+    [posed] = world.assignment(group.course, WRITTEN)
+    group.hand_in(posed, *[{"cube": "999", "why": "So."}] * 3)
+    prepare(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
+    items = todo(browser, group.course)[0][0].all("li")
+    told = {one.text: one.one("a")["href"] for one in items}
+    path = f"/assignments/{posed.assignment}"
+    assert [*told] == [
+        "The regrade of powers-in-words is ready to be applied Homework 1",
+        "3 answers to mark Homework 1",
+        "1 group of equal wrong answers without a name Homework 1",
+    ]
+    hrefs = [*told.values()]
+    assert hrefs[0].startswith("/regrades/")
+    assert hrefs[1:] == [f"{path}/review", f"{path}/results#items"]
+
+
+def test_two_equal_wrong_answers_are_no_group_yet(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, ODD, ODD, DOUBLED, DOUBLED, DOUBLED)
+    assert todo(browser, group.course)[0] == []
+    group.hand_in(posed, None, None, None, None, None, ODD)
+    assert "1 group of equal wrong answers" in todo(browser, group.course)[0][0].text
+
+
+@pytest.mark.parametrize(
+    ("due", "is_urgent"), [("2026-11-05 12:00", True), ("2026-12-05 12:00", False)]
+)
+def test_a_draft_that_is_due_soon_stands_out(world, group, browser, due, is_urgent):
+    world.assignment(group.course, published=False, timeline_spec={"due": due})
+    lists, page = todo(browser, group.course)
+    assert ["Not published yet and due soon" in one.text for one in lists] == [True] * is_urgent
+    assert page.one("table").rows()[1][0] == "Homework 1 draft"
+
+
+def test_a_grader_is_not_offered_what_only_an_instructor_may(world, group):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, ODD)
+    browser = Browser(world, group.join("Gra Der", role="grader"))
+    assert not browser.get(f"/courses/{group.course}").all("a", text="New assignment")
+    wrong = browser.get(f"{posed.path}/results")
+    assert wrong.status == 200
+    assert not wrong.all("a", text="Accept")
+    assert not browser.get(f"{posed.path}/regrades").all("form", action=f"{posed.path}/regrades")
+
+
+def test_the_results_tell_what_waits_the_scores_and_each_part(world, group, browser):
+    [posed] = world.assignment(group.course, WRITTEN)
+    group.hand_in(posed, RIGHT, DOUBLED, DOUBLED, ODD, {"why": "So."})
+    page = browser.get(f"/assignments/{posed.assignment}/results")
+    assert page.heading == "Homework 1 · results"
+    tiles = {one.one("dt").text: one.all("dd")[0].text for one in page.all(has="tile")}
+    assert tiles["To mark"] == "1"
+    assert tiles["Unexplained wrong"] == "1"
+    assert tiles["Opened it"] == "5 of 6"
+    assert (
+        page.one("svg", has="chart-wide").all("title")[0].text.startswith("Histogram of 5 students")
+    )
+    rows = page.one(aria_label="Item analysis").one("table").rows()
+    by_part = {row[0].split()[-3]: row for row in rows[1:]}
+    assert [*by_part] == ["square", "cube", "next", "why"]
+    assert by_part["square"][5] == "20 2 × doubled"
+    assert by_part["cube"][5] == "999 1 × no cause known 1 without a cause in all"
+    assert by_part["cube"][4] == "1 of 4"
+
+
+def test_an_assignment_that_nobody_opened_has_results_too(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    page = browser.get(f"/assignments/{posed.assignment}/results")
+    assert page.status == 200
+    assert "Nobody has a grade yet." in page.text
+    assert browser.get(f"{posed.path}/results").text.count("No wrong answer so far.") == 3
+    assert "No assignment has grades yet." in browser.get(f"/courses/{group.course}/analytics").text
+
+
+@pytest.mark.parametrize(
+    ("sort", "direction", "first", "said"),
+    [
+        ("place", "asc", "square", "ascending"),
+        ("place", "desc", "next", "descending"),
+        ("facility", "asc", "cube", "ascending"),
+        ("facility", "desc", "next", "descending"),
+        ("wrong", "desc", "cube", "descending"),
+        ("wrong", "asc", "square", "ascending"),
+    ],
+)
+def test_the_parts_are_sorted_by_links(world, group, browser, sort, direction, first, said):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, RIGHT, ODD, ODD, DOUBLED)
+    path = f"/assignments/{posed.assignment}/results"
+    page = browser.get(path, params={"sort": sort, "dir": direction})
+    table = page.one(aria_label="Item analysis").one("table")
+    assert f" {first} " in f" {table.rows()[1][0]} "
+    [head] = [one for one in table.all("th", scope="col") if one.get("aria-sort")]
+    assert head["aria-sort"] == said
+    turned = "asc" if direction == "desc" else "desc"
+    assert head.one("a")["href"] == f"?sort={sort}&dir={turned}#items"
+
+
+@pytest.mark.parametrize("query", ["sort=colour", "dir=up", "attempt=last", "section=x"])
+def test_what_cannot_be_asked_for_is_refused(world, group, browser, query):
+    [posed] = world.assignment(group.course, POWERS)
+    assert browser.get(f"/assignments/{posed.assignment}/results?{query}").status == 422
+
+
+def test_only_a_section_can_be_looked_at(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    tuesday = world.section(group.course, "Tuesday")
+    group.change(group.students[0], section_id=tuesday)
+    group.hand_in(posed, RIGHT, ODD)
+    page = browser.get(f"/assignments/{posed.assignment}/results")
+    form = page.one("form", has="results-filter")
+    form.attributes["action"] = form["action"].partition("#")[0]
+    seen = browser.send(form, section=str(tuesday))
+    assert "1 of 1" in seen.text
+    assert browser.send(form, section="").text == page.text
+
+
+def test_results_that_wait_can_be_released_where_the_warnings_stand(world, group, browser):
+    [posed] = world.assignment(group.course, WRITTEN, results="manual")
+    group.hand_in(posed, {"why": "So."})
+    page = browser.get(f"/assignments/{posed.assignment}/results")
+    assert "1 answer to why of powers-in-words is not marked." in page.text
+    form = page.one("form", action=f"/assignments/{posed.assignment}/release")
+    assert browser.send(form, "results=now").status == 303
+    again = browser.get(f"/assignments/{posed.assignment}/results")
+    assert "Results were released on" in again.text
+    assert not again.all("form", action=f"/assignments/{posed.assignment}/release")
+
+
+def test_wrong_answers_stand_in_groups_what_nothing_explains_first(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, *[{**RIGHT, "square": one} for one in ("7", "20", "20", "99", "99", "20")])
+    page = browser.get(f"{posed.path}/results")
+    rows = page.one(aria_label="Wrong answers to square").one("table").rows()[1:]
+    assert [row[1].split()[0] for row in rows] == ["2", "3", "1"]
+    assert [row[2] for row in rows] == [
+        "no cause known It is one less than the key.",
+        "doubled",
+        "no cause known",
+    ]
+    accept = page.one(aria_label="Wrong answers to square").all("a", text="Accept")[0]
+    assert f"{posed.path}/regrades?do=accept&part=square&answer=" in accept["href"]
+
+
+def test_what_students_typed_is_text_and_never_markup(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, {**RIGHT, "square": "square = 7  # <b>7</b>"}, {"square": "$7$"})
+    page = browser.get(f"{posed.path}/results")
+    assert "<b>7" not in page.source
+    assert "typed $7$" in page.text
+
+
+def test_a_part_can_be_looked_at_alone(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, *[{**WRONG, "square": str(one)} for one in range(200, 206)])
+    whole = browser.get(f"{posed.path}/results")
+    assert len(whole.one(aria_label="Wrong answers to square").one("table").rows()) == 5
+    assert "All of square 2 more groups, mistakes, variants" in whole.text
+    alone = browser.get(f"{posed.path}/results?part=square")
+    assert len(alone.one(aria_label="Wrong answers to square").one("table").rows()) == 7
+    assert not alone.all(aria_label="Wrong answers to cube")
+
+
+def test_numbers_that_are_harder_are_shown_at_once(world, browser):
+    group = Class(world, 80)
+    browser = Browser(world, group.staff)
+    [posed] = world.assignment(group.course, POWERS, variants="each")
+    drawn = group.draw(posed, *[at % 2 for at in range(80)])
+    hard = drawn[0]
+    group.hand_in(posed, *[{"square": "7" if one == hard else str(one**2)} for one in drawn])
+    page = browser.get(f"{posed.path}/results?part=square")
+    assert [one.text for one in page.all(text="unlike the others", has="flag")]
+    assert "is harder than the others" in page.text
+
+
+def test_the_course_over_time_draws_scores_and_hand_ins(world, group, browser):
+    [first] = world.assignment(group.course, POWERS, timeline_spec=LATE)
+    [second] = world.assignment(group.course, POWERS, timeline_spec={"due": "2026-11-04 12:00"})
+    group.hand_in(first, RIGHT, ODD)
+    group.hand_in(second, *[RIGHT] * 5)
+    page = browser.get(f"/courses/{group.course}/analytics")
+    titles = [one.all("title")[0].text for one in page.all("svg", has="chart-wide")]
+    assert titles[0].startswith("The middle half of the scores in 2 assignments")
+    assert titles[1].startswith("When students handed in last: 0 of 5 (0 %) came after")
+    other = browser.get(f"/courses/{group.course}/analytics?of={first.assignment}")
+    table = other.one(aria_label="Hand-ins of Homework 1, as a table").one("table").rows()
+    assert ["due to 1 d after", "2"] in table
+    assert sum(int(row[1]) for row in table[1:]) == 2
+
+
+def test_the_pages_keep_the_policy_of_all_pages(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, RIGHT, ODD, DOUBLED)
+    run = prepare(world, group.staff, posed, {"parts": {"square": {"points": 3}}})
+    for path in (
+        f"/courses/{group.course}",
+        f"/courses/{group.course}/analytics",
+        f"/assignments/{posed.assignment}/results",
+        f"{posed.path}/results",
+        f"{posed.path}/regrades",
+        f"/regrades/{run['id']}",
+    ):
+        page = browser.get(path)
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert len(page.all("h1")) == 1
+        names = {name for one in page.walk() for name in one.attributes}
+        assert not {name for name in names if name == "style" or name.startswith("on")}
+        assert all(one.get("scope") for one in page.all("th")), path
+        ids = [one["id"] for one in page.walk() if one.get("id")]
+        assert len(ids) == len(set(ids)), path
+        labelled = {one["for"] for one in page.all("label") if one.get("for")}
+        inside = {id(each) for one in page.all("label") for each in one.walk()}
+        for one in page.all():
+            if one.tag in {"input", "select", "textarea"} and one.get("type") != "hidden":
+                assert one.get("id") in labelled or id(one) in inside, (path, one.attributes)

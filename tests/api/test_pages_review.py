@@ -1,0 +1,295 @@
+"""Marking in a browser: the queue, one answer after the other, groups, the rubric, requests."""
+
+import pytest
+from pages import Browser
+from review_scene import Class
+
+GOOD = "Fewer parameters."
+
+
+@pytest.fixture
+def scene(world):
+    return Class(world)
+
+
+@pytest.fixture
+def ada(scene):
+    return Browser(scene.world, scene.ada)
+
+
+def desk(browser, scene, student):
+    found = browser.get(f"/answers/{scene.answer(student)}/review")
+    assert found.status == 200, found.text
+    return found
+
+
+def marks(found):
+    return [one for one in found.all("form") if one["action"].endswith("/mark")][-1]
+
+
+def told(scene, student):
+    return scene.ada.get(f"/answers/{scene.answer(student)}/review").json()
+
+
+def test_the_overview_counts_and_leads_to_the_next_answer(scene, ada):
+    scene.student(GOOD)
+    scene.student("More.")
+    found = ada.get(f"{scene.assignment}/review")
+    [row] = found.one("table").rows()[1:]
+    assert row[:5] == ["Why small kernels why-small-kernels, why", "text", "2", "0", "0"]
+    taken = ada.send(found.one("form", action=f"{scene.part}/next"))
+    assert GOOD in ada.follow(taken).text or "More." in ada.follow(taken).text
+
+
+def test_an_overview_without_work_says_what_will_appear(scene, ada):
+    assert "Texts appear here" in ada.get(f"{scene.assignment}/review").text
+
+
+def test_one_marks_by_the_rubric_answer_after_answer_until_none_is_left(scene, ada):
+    students = [scene.student(text) for text in (GOOD, "Deeper.", "No idea.")]
+    found = ada.follow(ada.post(f"{scene.part}/next"))
+    for _ in students:
+        ticked = [one["value"] for one in found.all("input", name="items")][:1]
+        done = ada.send(marks(found), "act=next", items=ticked, comment="Say also why.")
+        assert done.status == 303
+        found = ada.follow(done)
+    assert "No answer is free." in ada.get(done.location).text
+    assert [told(scene, one)["score"] for one in students] == [2, 2, 2]
+    assert {told(scene, one)["mark"]["comment"] for one in students} == {"Say also why."}
+
+
+def test_a_mark_can_be_looked_at_changed_and_taken_back(scene, ada):
+    student = scene.student(GOOD)
+    saved = ada.send(marks(desk(ada, scene, student)), "act=stay", credit="50%", reason="half")
+    found = ada.get(saved.location)
+    assert "Saved." in found.text
+    assert found.one("input", name="credit")["value"] == "0.5"
+    assert ada.send(marks(found), "act=stay", credit="", adjustment="−1").status == 303
+    assert told(scene, student)["mark"]["adjustment"] == -1
+    [back] = [one for one in desk(ada, scene, student).all("form") if "unmark" in one["action"]]
+    assert ada.send(back).status == 303
+    assert told(scene, student)["mark"] is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"credit": "150%"}, "from 0 to 1"),
+        ({"credit": "much"}, "must be a number"),
+        ({"adjustment": "1e9"}, "must be a number"),
+        ({"credit": "1", "adjustment": "1"}, "either a credit"),
+    ],
+)
+def test_a_mark_that_cannot_be_is_refused_and_stays_typed(scene, ada, typed, said):
+    student = scene.student(GOOD)
+    typed = {"comment": "Kept <b>as it is</b>."} | typed
+    found = ada.send(marks(desk(ada, scene, student)), "act=next", **typed)
+    assert found.status == 422
+    assert said in found.one(id="error").text
+    for name in typed.keys() - {"comment"}:
+        assert marks(found).one(name=name)["value"] == typed[name]
+    assert "Kept <b>as it is</b>." in marks(found).text
+    assert told(scene, student)["mark"] is None
+
+
+def test_two_markers_of_one_answer_do_not_mark_over_each_other(scene, ada):
+    student = scene.student(GOOD)
+    mine = desk(ada, scene, student)
+    scene.mark(scene.bob, scene.answer(student), credit=1)
+    found = ada.send(marks(mine), "act=next", credit="25%")
+    assert found.status in {409, 412}
+    assert told(scene, student)["mark"]["credit"] == 1
+    assert marks(found).one(name="credit")["value"] == "25%"
+
+
+def test_what_somebody_holds_is_not_taken_until_it_is_given_back(scene, ada):
+    student = scene.student(GOOD)
+    bob = Browser(scene.world, scene.bob)
+    bob.post(f"{scene.part}/next")
+    nothing = ada.post(f"{scene.part}/next")
+    assert "No answer is free." in ada.get(nothing.location).text
+    claimed = ada.post(f"/answers/{scene.answer(student)}/claim")
+    assert claimed.status == 409
+    assert "Bob Grader has it until" in claimed.text
+    [back] = [one for one in desk(bob, scene, student).all("form") if "release" in one["action"]]
+    assert bob.follow(bob.send(back)).heading == "why-small-kernels, why"
+    assert ada.post(f"{scene.part}/next").location.endswith("/review")
+
+
+def test_a_skipped_answer_makes_room_for_the_next(scene, ada):
+    scene.student(GOOD)
+    scene.student("More.")
+    first = ada.post(f"{scene.part}/next").location
+    [skip] = [one for one in ada.get(first).all("form") if one["action"].endswith("/skip")]
+    assert ada.send(skip).location not in {first, ""}
+
+
+@pytest.mark.parametrize("name", ["Stu Dent"])
+def test_no_name_is_shown_where_marking_is_without_names(world, name):
+    scene = Class(world, {"anonymous": True})
+    ada = Browser(world, scene.ada)
+    student = scene.student(GOOD, name=name)
+    answer = scene.answer(student)
+    for path in (scene.part, f"{scene.part}/groups", f"/answers/{answer}/review"):
+        found = ada.get(path)
+        assert found.status == 200
+        assert name not in found.source
+        assert str(student.id) not in found.source
+
+
+def test_what_a_student_wrote_is_text_and_nothing_else(scene, ada):
+    student = scene.student("<script>alert(1)</script> $x$ **b**\n\n  twice  ")
+    found = desk(ada, scene, student)
+    assert "<script>alert" not in found.source
+    [said] = found.all("p", has="rv-said")
+    assert "<script>alert(1)</script> $x$ **b**" in said.text
+
+
+def test_an_answer_that_says_the_same_is_marked_alike(scene, ada):
+    one, two = scene.student(GOOD), scene.student(GOOD)
+    scene.mark(scene.bob, scene.answer(one), items=scene.items()[:1], comment="Why?")
+    found = desk(ada, scene, two)
+    alike = found.one("form", has="note")
+    assert "by Bob Grader" in alike.text
+    assert ada.send(alike).status == 303
+    assert told(scene, two)["mark"]["items"] == told(scene, one)["mark"]["items"]
+    assert told(scene, two)["mark"]["comment"] == "Why?"
+
+
+def test_a_group_is_marked_at_once(scene, ada):
+    same = [scene.student(GOOD) for _ in range(3)]
+    other = scene.student("Something else.")
+    found = ada.get(f"{scene.part}/groups")
+    assert "Group 1: 3 answers" in found.text
+    refused = ada.send(marks(found), credit="150%", comment="Kept.")
+    assert refused.status == 422
+    assert "Kept." in marks(refused).text
+    ticked = [marks(found).all("input", name="items")[0]["value"]]
+    assert ada.send(marks(found), items=ticked).status == 303
+    assert [told(scene, one)["score"] for one in same] == [2, 2, 2]
+    assert told(scene, other)["mark"] is None
+    assert "all marked" in ada.get(f"{scene.part}/groups").text
+
+
+@pytest.mark.parametrize("shows", ["waiting", "marked", "mine", "flagged", "all"])
+def test_the_queue_shows_what_is_asked_for(scene, ada, shows):
+    marked, waiting = scene.student(GOOD), scene.student("Wait for me.")
+    scene.mark(scene.ada, scene.answer(marked), credit=1)
+    ada.post(f"/answers/{scene.answer(waiting)}/flag", {"note": "Look."})
+    found = ada.get(f"{scene.part}?shows={shows}")
+    listed = [one["href"] for one in found.all("a") if one["href"].startswith("/answers/")]
+    expected = {f"/answers/{one}/review" for one in scene.listed(scene.ada, shows)}
+    assert {one for one in listed if "button" not in one} >= expected
+    assert found.one("a", text="", aria_current="page", href=f"?shows={shows}")
+
+
+def test_a_flag_is_set_and_taken_away(scene, ada):
+    student = scene.student(GOOD)
+    flag = desk(ada, scene, student).one("form", action=f"/answers/{scene.answer(student)}/flag")
+    ada.send(flag, note="Is it the same?")
+    assert told(scene, student)["flag"] == "Is it the same?"
+    ada.send(flag, note="")
+    assert told(scene, student)["flag"] == ""
+
+
+def test_comments_are_posted_for_whom_they_are_and_taken_back(scene, ada):
+    student = scene.student(GOOD)
+    path = f"/answers/{scene.answer(student)}/comments"
+    form = desk(ada, scene, student).one("form", action=path)
+    assert ada.send(form, text="").status == 422
+    ada.send(form, text="For you.")
+    ada.post(path, {"text": "Among us."})
+    found = desk(ada, scene, student).one(id="comments")
+    assert "For you." in found.text
+    assert found.text.count("the student reads it") == 1
+    assert found.text.count("staff only") == 1
+    [first, _] = [one for one in found.all("form") if one["action"].endswith("/withdraw")]
+    assert ada.send(first).status == 303
+    assert "For you." not in desk(ada, scene, student).one(id="comments").text
+
+
+def items(browser, scene):
+    found = browser.get(f"{scene.part}/rubric")
+    return found, [one for one in found.all("form", method="post") if one.all("h2")]
+
+
+def test_a_rubric_item_is_tried_and_changed_with_every_mark_that_has_it(scene, ada):
+    student = scene.student(GOOD)
+    scene.mark(scene.bob, scene.answer(student), items=scene.items()[:1])
+    _, [first, *_] = items(ada, scene)
+    tried = ada.send(first, "act=try", points="1")
+    assert "1 mark would change: 0 up, 1 down" in tried.text
+    assert told(scene, student)["score"] == 2
+    again = tried.one("form", action=first["action"])
+    assert ada.send(again, "act=save").status == 303
+    assert told(scene, student)["score"] == 1
+
+
+def test_a_rubric_item_is_taken_out_after_a_look(scene, ada):
+    _, [first, *_] = items(ada, scene)
+    before = scene.items()
+    looked = ada.send(first, "act=out")
+    assert scene.items() == before
+    assert ada.send(looked.one("form", action=first["action"]), "act=retire").status == 303
+    assert scene.items() == before[1:]
+
+
+def test_a_rubric_item_is_added_and_a_wrong_one_stays_typed(scene, ada):
+    _, [*_, new] = items(ada, scene)
+    wrong = ada.send(new, label="clear", points="much")
+    assert wrong.status == 422
+    form = wrong.one("form", action=f"{scene.part}/rubric")
+    assert form.one("input", name="label")["value"] == "clear"
+    assert ada.send(form, points="−1").status == 303
+    added = scene.ada.get(f"{scene.part}/rubric").json()["items"][-1]
+    assert (added["label"], added["points"]) == ("clear", -1)
+
+
+def test_a_stale_rubric_item_is_refused_and_stays_typed(scene, ada):
+    _, [first, *_] = items(ada, scene)
+    ada.send(first, "act=save", points="1")
+    found = ada.send(first, "act=save", points="2", label="mine")
+    assert found.status == 412
+    again = found.one("form", action=first["action"])
+    assert again.one("input", name="label")["value"] == "mine"
+    assert ada.send(again, "act=save").status == 303
+
+
+@pytest.fixture
+def asked(world):
+    scene = Class(world, {"regrade_days": 7})
+    student = scene.student(GOOD)
+    scene.mark(scene.ada, scene.answer(student), credit=0)
+    answer = told(scene, student)
+    path = f"/submissions/{answer['submission']}/parts/why/request"
+    assert student.post(path, {"text": "It is <i>there</i>."}).status_code == 201
+    return scene, student
+
+
+def test_a_request_is_accepted_with_another_credit(asked):
+    scene, student = asked
+    ada = Browser(scene.world, scene.ada)
+    found = ada.get(f"{scene.assignment}/requests")
+    assert "It is <i>there</i>." in found.text
+    form = next(one for one in found.all("form") if one["action"].startswith("/requests/"))
+    refused = ada.send(form, "decision=declined", reply="No.", credit="1")
+    assert refused.status == 422
+    assert "No." in refused.text
+    empty = ada.send(form, "decision=accepted", reply="", credit="100%")
+    assert (empty.status, empty.one("input", name="credit")["value"]) == (422, "100%")
+    assert ada.send(form, "decision=accepted", reply="You are right.", credit="100%").status == 303
+    assert told(scene, student)["credit"] == 1
+    after = ada.get(f"{scene.assignment}/requests?status=accepted")
+    assert "You are right." in after.text
+    assert "No request." in ada.get(f"{scene.assignment}/requests?status=open").text
+
+
+def test_a_request_that_was_decided_meanwhile_says_so_and_keeps_the_reply(asked):
+    scene, _ = asked
+    ada, bob = (Browser(scene.world, one) for one in (scene.ada, scene.bob))
+    found = ada.get(f"{scene.assignment}/requests")
+    form = next(one for one in found.all("form") if one["action"].startswith("/requests/"))
+    assert bob.send(form, "decision=declined", reply="It stays.").status == 303
+    late = ada.send(form, "decision=accepted", reply="Yes.")
+    assert late.status == 409
+    assert "It stays." in late.text

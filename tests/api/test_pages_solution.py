@@ -1,0 +1,145 @@
+"""The worked solution as a page: when it is shown, what it draws, and that it needs no scripts."""
+
+import re
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from pages import Browser
+from student_scenes import CANARY, DUE_TOMORROW
+from world import TEXT_PROBLEM
+
+from api.pages import solution as pages
+from api.pages.site import render
+from api.services.student.solution import solution_view
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+
+CONVOLUTION = "sobel-conv-same"
+LIMIT = 30_000
+LARGEST = {"encoder-decoder-parameters": 36_000}
+"""Its 45 formulas are what it asks for: the one page that is longer."""
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def student(world, course):
+    return world.enrol(course)
+
+
+@pytest.fixture
+def staff(world, course):
+    return world.enrol(course, "In Structor", role="instructor")
+
+
+def solution(world, person, problem, **query):
+    return Browser(world, person).get(f"{problem.path}/solution", params=query)
+
+
+def test_before_its_time_the_page_says_when_it_is_shown(world, course, student):
+    [problem] = world.assignment(course, CANARY, timeline_spec=DUE_TOMORROW)
+    page = solution(world, student, problem)
+    assert page.status == 403
+    assert "Tue 3 Nov 2026, 12:00 UTC" in page.text
+    world.clock.advance(days=1, seconds=1)
+    assert solution(world, student, problem).status == 200
+
+
+def test_each_part_has_its_way_its_answer_and_the_known_mistakes(world, course, staff):
+    [problem] = world.assignment(course, "conv-output-shape")
+    page = solution(world, staff, problem)
+    told = staff.get(f"{problem.path}/solution").json()
+    for part in told["parts"]:
+        card = page.one("section", id=f"part-{part['id']}")
+        assert part["answer"] in card.text
+        assert len(card.all("math")) >= 1
+        for mistake in part["mistakes"]:
+            assert mistake["answer"] in [one.text for one in card.all("dt")]
+
+
+def test_a_text_shows_the_model_and_what_is_looked_for(world, course, staff):
+    [problem] = world.assignment(course, TEXT_PROBLEM)
+    card = solution(world, staff, problem).one("section", id="part-why")
+    assert "Fewer parameters and more non-linearities." in card.text
+    assert [one.text for one in card.all("li")] == ["Fewer parameters. 2 points", "More. 2 points"]
+
+
+def test_staff_choose_the_numbers_and_students_do_not(world, course, staff, student):
+    [problem] = world.assignment(course, CANARY, timeline_spec=DUE_TOMORROW)
+    original = solution(world, staff, problem)
+    first = solution(world, staff, problem, position=0)
+    [seed] = re.findall(r"The numbers of seed (\d+)\.", first.text)
+    found = Browser(world, staff).send(original.one("form", method="get"), seed=seed)
+    assert "The original numbers." in original.text
+    assert found.one("article").text == first.one("article").text
+    world.clock.advance(days=2)
+    assert not solution(world, student, problem).all("input", name="seed")
+    assert solution(world, student, problem, seed=seed).status == 403
+
+
+def test_the_window_of_a_convolution_moves_over_the_input_frame_by_frame(world, course, staff):
+    [problem] = world.assignment(course, CONVOLUTION)
+    page = solution(world, staff, problem)
+    [stage] = page.all("div", has="ws-stage")
+    frames = stage.all("figure")
+    windows = [
+        step["text"]
+        for step in staff.get(f"{problem.path}/solution").json()["parts"][0]["steps"]
+        if step["data"]["type"] == "window"
+    ]
+    assert len(frames) == len(windows) == 15
+    for frame, text in zip(frames, windows, strict=True):
+        assert frame.one("figcaption").text.startswith(text.replace("-", "−")[:12])
+        assert "Running sum" in frame.text
+        assert all(one.all("title") for one in frame.all("svg"))
+
+
+def test_without_scripts_the_first_frames_and_the_last_stand_open(world, course, staff):
+    [problem] = world.assignment(course, CONVOLUTION)
+    [stage] = solution(world, staff, problem).all("div", has="ws-stage")
+    closed = stage.one("details")
+    assert closed.one("summary").text == "11 pictures between these"
+    assert len(closed.all("figure")) == 11
+    opened = [one for one in stage.children if getattr(one, "tag", "") == "figure"]
+    assert len(opened) == 4
+
+
+def test_what_is_drawn_is_made_once_for_a_variant(world, course, staff):
+    [problem] = world.assignment(course, CONVOLUTION)
+    before = pages.drawn_ways.cache_info()
+    sources = [solution(world, staff, problem).source for _ in range(3)]
+    after = pages.drawn_ways.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
+    assert len({one.partition("<article")[2] for one in sources}) == 1
+
+
+def whole_page(problem):
+    """Return the page of the original numbers of a problem of the bank, as staff see it."""
+    posed = Catalogue().get(problem)
+    variant = solve(posed, None if posed.has_original else 0, BOOK)
+    where = SimpleNamespace(
+        assignment=SimpleNamespace(id=uuid4()), problem=SimpleNamespace(slug=problem)
+    )
+    seat = SimpleNamespace(preview=True, posed=where, variant=lambda *_: variant)
+    view = solution_view(None, seat, variants=None)
+    frame = SimpleNamespace(name="Ada Example", is_admin=True, tabs=(), viewing="", course=None)
+    context = {"frame": frame, "crumbs": (), "tab": "", "title": view.title, "seat": seat}
+    cards = pages.solved_cards(view, variant)
+    more = {"view": view, "cards": cards, "path": "/a/p", "seed": variant.seed}
+    return render("solution.html", {**context, **more})
+
+
+@pytest.mark.parametrize("problem", Catalogue().ids)
+def test_the_ways_of_a_problem_are_drawn_without_styles_in_the_room_of_a_page(problem):
+    source = whole_page(problem)
+    _, _, article = source.partition("<article")
+    assert not re.search(r"\sstyle=|<script|\bon\w+=|javascript:|https?://", article)
+    assert len(source.encode()) < LARGEST.get(problem, LIMIT)
+    ids = re.findall(r'\bid="([^"]+)"', source)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', source)) <= set(ids)

@@ -1,0 +1,261 @@
+"""What students see of their courses: what is due next, where they stand, by which rules."""
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+from pages import Browser
+from student_scenes import extend
+from world import TEXT_PROBLEM
+
+from api.pages.student_times import strip
+from api.schemas.my_assignments import Moment, Stage, Times
+
+OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels").replace("small", "large")
+LATE = {
+    "release": "2026-11-01 12:00",
+    "due": "2026-11-05 12:00",
+    "late": [{"days": 1, "credit": "90%"}, {"days": 3, "credit": "1/2"}],
+    "late_days": 2,
+}
+CLOSED = {"release": "2026-10-01 12:00", "due": "2026-10-08 12:00"}
+
+
+@pytest.fixture
+def course(world):
+    return world.course(zone="Europe/Berlin", late_day_budget=3)
+
+
+@pytest.fixture
+def student(world, course):
+    return world.enrol(course)
+
+
+@pytest.fixture
+def browser(world, student):
+    return Browser(world, student)
+
+
+def states(page) -> list[str]:
+    return [one.text for one in page.all(has="set-state")]
+
+
+def test_who_is_in_no_course_is_told_who_adds_them(world):
+    home = Browser(world, world.person()).get("/")
+    assert home.heading == "My courses"
+    assert "Your instructor adds you" in home.text
+
+
+def test_who_studies_in_one_course_finds_it_on_the_first_page(world, browser, course):
+    world.assignment(course, timeline_spec=LATE)
+    home = browser.get("/")
+    assert home.heading == "Deep Learning"
+    assert home.one("a", text="Assignments", aria_current="page")["href"] == f"/courses/{course}"
+    assert [one.text for one in home.all("h2")] == ["Homework 1"]
+
+
+def test_who_studies_in_two_courses_sees_what_is_open_in_each(world, browser, student, course):
+    world.assignment(course, timeline_spec=LATE)
+    world.assignment(course, timeline_spec=CLOSED)
+    world.join(world.course("second"), student)
+    home = browser.get("/")
+    assert home.heading == "My courses"
+    assert not home.all("nav", has="tabs")
+    [row] = [row for row in home.one("table").rows() if row[0] == "Homework 1"]
+    assert row[1].startswith("Due Thu 5 Nov 2026, 12:00 Europe/Berlin (CET) (in 2 days)")
+    assert row[2:] == ["0 of 3 parts", "8 points"]
+    assert "Nothing is open now." in home.text
+
+
+def test_staff_find_the_way_into_their_courses(world, course):
+    teacher = world.enrol(course, role="instructor")
+    home = Browser(world, teacher).get("/")
+    assert home.one("a", text="Gradebook")["href"] == f"/courses/{course}/gradebook"
+
+
+def test_a_course_tells_what_is_set_and_where_one_stands(world, browser, student, course):
+    first, _ = world.assignment(course, TEXT_PROBLEM, OTHER, timeline_spec=LATE)
+    student.submit(first, {"cells": "9", "doubled": "17"})
+    page = browser.get(f"/courses/{course}")
+    assert page.status == 200
+    assert states(page) == ["2 of 3 parts answered", "Not opened"]
+    tiles = {one.one("dt").text: one.one("dd").text for one in page.all(has="tile")}
+    assert tiles == {
+        "Points so far": "2 of 16",
+        "Parts to answer now": "4",
+        "Late days left": "3 of 3",
+    }
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ({"cells": "nine", "why": "?"}, "1 of 3 parts answered"),
+        ({"cells": "9", "doubled": "18", "why": "?"}, "Waits to be marked"),
+    ],
+)
+def test_the_state_of_a_problem_is_a_word_beside_a_drawing(
+    world, browser, student, course, answers, state
+):
+    [posed] = world.assignment(course)
+    student.submit(posed, answers)
+    page = browser.get(f"/courses/{course}")
+    assert states(page) == [state]
+    assert page.one(has="set-state").one("svg")["aria-hidden"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("first", "state"), [("9", "All points"), ("8", "No points")], ids=["right", "wrong"]
+)
+def test_marked_problems_say_whether_there_are_points(
+    world, browser, student, course, first, state
+):
+    only = TEXT_PROBLEM[: TEXT_PROBLEM.index("  - {id: doubled")]
+    [posed] = world.assignment(course, only.replace("why-small-kernels", "one-part"))
+    student.submit(posed, {"cells": first})
+    assert states(browser.get(f"/courses/{course}")) == [state]
+
+
+def test_without_results_a_state_says_no_more_than_that_it_is_answered(
+    world, browser, student, course
+):
+    [posed] = world.assignment(course, results="manual")
+    student.submit(posed, {"cells": "9", "doubled": "18", "why": "?"})
+    page = browser.get(f"/assignments/{posed.assignment}")
+    assert states(page) == ["Answered"]
+    assert "Results are not shown yet" in page.text
+
+
+def test_what_is_not_released_is_not_there(world, browser, course):
+    later = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
+    [posed] = world.assignment(course, timeline_spec=later)
+    assert "Homework 1" not in browser.get(f"/courses/{course}").text
+    assert browser.get(f"/assignments/{posed.assignment}").status == 404
+
+
+def test_an_assignment_tells_its_times_and_rules_in_words(world, browser, course):
+    [posed] = world.assignment(
+        course,
+        timeline_spec=LATE,
+        attempts=3,
+        by_attempt=[1, "1/2"],
+        cool_down_seconds=120,
+        regrade_days=7,
+        regrade_limit=1,
+        instructions="Show **nothing** but $x$.",
+    )
+    page = browser.get(f"/assignments/{posed.assignment}")
+    assert [one.text for one in page.one("ul", has="stages").all("li")][1:4] == [
+        "Full credit until Thu 5 Nov 2026, 12:00 Europe/Berlin (CET) (in 2 days)",
+        "90 % of the credit until Fri 6 Nov 2026, 12:00 Europe/Berlin (CET) (in 3 days)",
+        "50 % of the credit until Sun 8 Nov 2026, 12:00 Europe/Berlin (CET) (in 5 days)",
+    ]
+    rules = page.one(aria_labelledby="rules").text
+    for said in (
+        "3 attempts at each part, worth 100 %, 50 % one after the other.",
+        "2 minutes after an answer before the next one to the same part.",
+        "With every answer.",
+        "When the assignment has closed.",
+        "within 7 days after you see a result, 1 request in all",
+    ):
+        assert said in rules
+    assert page.one("strong").text == "nothing"
+
+
+def test_the_drawing_of_the_times_says_them_too(world, browser, course):
+    [posed] = world.assignment(course, timeline_spec=LATE)
+    drawn = browser.get(f"/assignments/{posed.assignment}").one("svg", has="strip")
+    assert "50 % of the credit until Sun 8 Nov 2026" in drawn.one("title").text
+    assert drawn["role"] == "img"
+
+
+def test_late_work_is_told_what_it_is_still_worth(world, student, course):
+    [posed] = world.assignment(course, timeline_spec=LATE | {"late_days": 0})
+    world.clock.advance(days=4)
+    page = Browser(world, student).get(f"/assignments/{posed.assignment}")
+    assert "Late: an answer is worth 50 % until Sun 8 Nov" in page.text
+    assert page.one(aria_current="step").text.startswith("50 % of the credit")
+
+
+def test_late_work_that_late_days_cover_is_told_so(world, student, course):
+    [posed] = world.assignment(course, timeline_spec=LATE)
+    world.clock.advance(days=4)
+    page = Browser(world, student).get(f"/assignments/{posed.assignment}")
+    assert "full credit until Sat 7 Nov 2026, 12:00" in page.text
+    assert page.one(aria_current="step").text.startswith("Full credit with your late days")
+
+
+def test_times_are_those_that_were_granted_to_the_student(world, browser, student, course):
+    [posed] = world.assignment(course, timeline_spec=LATE)
+    extend(world, course, {"days": 3}, student_id=student.id, assignment_id=posed.assignment)
+    assert "Due Sun 8 Nov 2026" in browser.get(f"/assignments/{posed.assignment}").text
+
+
+def test_staff_go_on_from_an_assignment_to_its_results(world, course):
+    [posed] = world.assignment(course)
+    teacher = Browser(world, world.enrol(course, role="grader"))
+    answer = teacher.get(f"/assignments/{posed.assignment}")
+    assert (answer.status, answer.location) == (303, f"/assignments/{posed.assignment}/results")
+
+
+def test_staff_who_look_as_a_student_see_their_pages(world, course, student):
+    [posed] = world.assignment(course)
+    teacher = Browser(world, world.enrol(course, role="instructor"))
+    teacher.cookies["grader-view-as"] = str(student.id)
+    page = teacher.get(f"/assignments/{posed.assignment}")
+    assert page.heading == "Homework 1"
+    assert "You look as a student." in page.text
+
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def at(days: float) -> Moment:
+    return Moment(at=START + timedelta(days=days), text=f"day {days}", relative="")
+
+
+def times(*stages: tuple[float | None, str], release: float | None = 0) -> Times:
+    return Times(
+        release=None if release is None else at(release),
+        due=None,
+        closes=None,
+        late_days_until=None,
+        stages=tuple(
+            Stage(until=None if day is None else at(day), credit=Fraction(credit))
+            for day, credit in stages
+        ),
+        state="open",
+        credit_now=Fraction(1),
+    )
+
+
+def test_nothing_that_ends_is_not_drawn():
+    assert strip(times((None, "1")), now=START) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "widths", "heights"),
+    [
+        (times((8, "1"), (10, "1/2")), [800, 200], [40, 20]),
+        (times((8, "1"), (None, "1/2")), [800, 200], [40, 20]),
+        (times((4, "1"), (6, "0"), (8, "9/10")), [500, 250, 250], [40, 0, 36]),
+        (times((0, "1"), release=0), [0], [40]),
+    ],
+    ids=["closes", "never closes", "nothing in between", "no time at all"],
+)
+def test_the_strip_is_as_wide_as_the_time_and_as_high_as_the_credit(told, widths, heights):
+    drawn = strip(told, now=START + timedelta(days=4))
+    assert [one.width for one in drawn.bars] == widths
+    assert [one.height for one in drawn.bars] == heights
+    assert [one.x for one in drawn.bars] == [sum(widths[:at]) for at in range(len(widths))]
+
+
+@pytest.mark.parametrize(("day", "place"), [(-1, None), (0, 0), (5, 500), (10, 1000), (11, None)])
+def test_now_is_marked_while_it_is_within_the_times(day, place):
+    drawn = strip(times((8, "1"), (10, "1/2")), now=START + timedelta(days=day))
+    assert drawn.now == place
+
+
+def test_without_a_release_the_strip_begins_a_week_before_what_ends_first():
+    drawn = strip(times((8, "1"), release=None), now=START + timedelta(days=4.5))
+    assert drawn.now == 500

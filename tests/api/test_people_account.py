@@ -1,0 +1,180 @@
+"""One's own account: profile, tokens, sessions, and everything that is held about oneself."""
+
+import pytest
+from browsers import Browser, with_password
+from sqlalchemy import select
+from world import TEXT_PROBLEM
+
+from api.tables import Answer, Comment
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def ann(world, course):
+    return world.enrol(course, "Ann Example", section=world.section(course, "Tuesday"))
+
+
+@pytest.fixture
+def browser(world, ann):
+    browser = Browser(world)
+    assert browser.login(with_password(world, ann)).status_code == 200
+    return browser
+
+
+def test_i_see_my_courses_and_a_token_for_one_course_only_that(world, ann):
+    other = world.course("other")
+    world.join(other, ann, role="grader")
+    told = ann.get("/me").json()
+    assert {one["role"] for one in told["courses"]} == {"student", "grader"}
+    assert "Tuesday" in [one["section"] for one in told["courses"]]
+    token = world.token(ann.id, course_id=other)
+    narrow = ann.get("/me", headers={"Authorization": f"Bearer {token}"}).json()
+    assert [one["course"] for one in narrow["courses"]] == [str(other)]
+
+
+def test_my_name_is_changed_after_a_login_by_who_saw_the_newest(browser, ann):
+    read = browser.get("/me")
+    stale = browser.call("PATCH", "/me", {"name": "Ann B."}, If_Match='"v9"')
+    assert stale.status_code == 412
+    assert browser.call("PATCH", "/me", {"name": "Ann B."}).status_code == 428
+    done = browser.call("PATCH", "/me", {"name": "Ann B."}, If_Match=read.headers["etag"])
+    assert done.json()["name"] == "Ann B."
+    refused = ann.patch("/me", {"name": "Mallory"}, headers={"If-Match": "*"})
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("extra", ["email", "is_admin", "role", "student_number"])
+def test_nothing_else_of_oneself_can_be_changed(browser, extra):
+    told = browser.call("PATCH", "/me", {"name": "Ann", extra: "x"}, If_Match="*")
+    assert told.status_code == 422
+
+
+def test_a_token_is_told_once_and_works_until_it_expires(world, browser):
+    made = browser.post("/me/tokens", {"name": "laptop", "scopes": ["submit"], "days": 10})
+    assert made.status_code == 201, made.text
+    secret = made.json()["token"]
+    assert secret not in browser.get("/me/tokens").text
+    assert secret.startswith(made.json()["prefix"])
+    held = {"Authorization": f"Bearer {secret}"}
+    assert browser.client.get("/api/v1/me", headers=held).status_code == 200
+    listed = browser.get("/me/tokens").json()["items"]
+    assert {one["name"]: one["last_used_at"] is None for one in listed} == {
+        "laptop": False,
+        "test": True,
+    }
+    world.clock.advance(days=10)
+    late = browser.client.get("/api/v1/me", headers=held)
+    assert (late.status_code, late.json()["code"]) == (401, "token_expired")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"scopes": ["manage"]}, "scopes"),
+        ({"scopes": ["admin"]}, "scopes"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["everything"]}, "scopes[0]"),
+        ({"scopes": ["read"], "days": 367}, "days"),
+        ({"scopes": ["read"], "course": "01933e3a-0000-7000-8000-00000000000c"}, "course"),
+    ],
+)
+def test_no_token_is_above_its_owner_or_lives_for_ever(browser, body, field):
+    told = browser.post("/me/tokens", {"name": "laptop"} | body)
+    assert told.status_code == 422
+    assert field in [one["field"] for one in told.json()["errors"]]
+
+
+def test_scopes_of_a_token_for_a_course_are_those_of_the_role_there(world, course, ann, browser):
+    other = world.course("other")
+    world.join(other, ann, role="instructor")
+    body = {"name": "x", "scopes": ["manage"]}
+    assert browser.post("/me/tokens", body | {"course": str(other)}).status_code == 201
+    assert browser.post("/me/tokens", body | {"course": str(course)}).status_code == 422
+
+
+def test_a_revoked_token_is_worth_nothing_at_once(browser):
+    made = browser.post("/me/tokens", {"name": "laptop", "scopes": ["read"]}).json()
+    assert browser.call("DELETE", f"/me/tokens/{made['id']}").status_code == 204
+    held = {"Authorization": f"Bearer {made['token']}"}
+    assert browser.client.get("/api/v1/me", headers=held).status_code == 401
+    assert browser.call("DELETE", f"/me/tokens/{made['id']}").status_code == 404
+
+
+def test_a_token_revokes_itself_and_no_other(world, browser):
+    one, two = (
+        browser.post("/me/tokens", {"name": name, "scopes": ["read"]}).json() for name in "ab"
+    )
+    held = {"Authorization": f"Bearer {one['token']}"}
+    client = world.client
+    assert client.delete(f"/api/v1/me/tokens/{two['id']}", headers=held).status_code == 403
+    assert client.delete(f"/api/v1/me/tokens/{one['id']}", headers=held).status_code == 204
+    assert client.get("/api/v1/me", headers=held).status_code == 401
+
+
+def test_i_see_where_i_am_logged_in_and_end_one_or_all(world, browser, ann):
+    other = Browser(world)
+    other.login(with_password(world, ann))
+    listed = browser.get("/me/sessions").json()["items"]
+    assert sorted(one["this"] for one in listed) == [False, True]
+    [theirs] = [one["id"] for one in listed if not one["this"]]
+    assert browser.call("DELETE", f"/me/sessions/{theirs}").status_code == 204
+    assert other.get("/me").status_code == 401
+    assert browser.call("DELETE", "/me/sessions").status_code == 204
+    assert browser.get("/me").status_code == 401
+    assert ann.get("/me").status_code == 200
+
+
+def test_everything_about_me_comes_out_and_nothing_about_others(world, course, ann):
+    bob = world.enrol(course, "Bob Other")
+    [problem] = world.assignment(course)
+    for person, why in ((ann, "Because of Ann."), (bob, "Because of Bob.")):
+        person.submit(problem, {"cells": "9", "why": why})
+    told = ann.get("/me/export")
+    assert told.status_code == 200, told.text
+    assert told.json()["profile"]["name"] == "Ann Example"
+    assert told.json()["submissions"][0]["answers"]["why"] == "Because of Ann."
+    assert told.json()["grades"][0]["score"] == 2
+    assert "Bob" not in told.text
+    assert str(bob.id) not in told.text
+
+
+def test_no_result_comes_out_before_it_is_shown(world, course, ann):
+    [problem] = world.assignment(
+        course,
+        TEXT_PROBLEM,
+        results="after_close",
+        timeline_spec={"due": "2026-11-03 12:00"},
+    )
+    submitted = ann.submit(problem, {"cells": "9", "why": "Why not"}).json()
+    staff = world.person("Staff")
+    with world.session() as session:
+        answer = session.scalar(select(Answer.id).where(Answer.part == "why"))
+        for author, text in ((ann, "mine"), (staff, "a hint")):
+            session.add(
+                Comment(answer_id=answer, author_id=author.id, text=text, created_at=world.clock())
+            )
+    assert submitted["results_shown"] is False
+    told = ann.get("/me/export").json()
+    assert told["grades"] == []
+    assert [one["text"] for one in told["comments"]] == ["mine"]
+    assert {one["status"] for one in told["submissions"][0]["told"]["results"]} == {"received"}
+    world.clock.advance(days=2)
+    told = ann.get("/me/export").json()
+    assert told["grades"][0]["score"] == 2
+    assert [one["text"] for one in told["comments"]] == ["mine", "a hint"]
+
+
+def test_the_export_is_given_six_times_a_minute(world, ann):
+    told = [ann.get("/me/export").status_code for _ in range(7)]
+    assert told == [200] * 6 + [429]
+    world.clock.advance(minutes=1)
+    assert ann.get("/me/export").status_code == 200
+
+
+def test_a_token_for_one_course_gets_no_export(world, course, ann):
+    held = {"Authorization": f"Bearer {world.token(ann.id, course_id=course)}"}
+    assert ann.get("/me/export", headers=held).status_code == 403

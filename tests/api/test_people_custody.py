@@ -1,0 +1,202 @@
+"""Whose account a course may change: nobody gets into an account by adding its address."""
+
+import csv
+import io
+
+import pytest
+from browsers import with_password
+from pages import Browser
+from sqlalchemy import select
+
+from api.tables import Enrolment, User
+
+MINE = {"If-Match": "*"}
+CSV = {"Content-Type": "text/csv"}
+PLAIN = "name,email,student number,section\n"
+
+
+@pytest.fixture
+def theirs(world):
+    return world.course("theirs")
+
+
+@pytest.fixture
+def ann(world, theirs):
+    """Return a student of another course."""
+    return world.enrol(theirs, "Ann Example", email="ann@example.edu")
+
+
+@pytest.fixture
+def course(world):
+    world.clock.advance(hours=1)
+    return world.course("ours")
+
+
+@pytest.fixture
+def mallory(world, course):
+    return world.enrol(course, "Mallory Prof", role="instructor")
+
+
+@pytest.fixture
+def added(course, mallory, ann):
+    """Return the address of *ann* in the course to which she was added by her e-mail."""
+    body = {"name": "Ann", "email": "ann@example.edu"}
+    assert mallory.post(f"/courses/{course}/people", body).status_code == 201
+    return f"/courses/{course}/people/{ann.id}"
+
+
+def withdraw(world, course, person):
+    with world.session() as session:
+        held = select(Enrolment).where(
+            Enrolment.course_id == course, Enrolment.user_id == person.id
+        )
+        session.scalars(held).one().withdrawn_at = world.clock()
+
+
+ACTS = {
+    "reset": lambda who, path: who.post(f"{path}/reset"),
+    "e-mail": lambda who, path: who.patch(path, {"email": "mine@example.edu"}, headers=MINE),
+    "name": lambda who, path: who.patch(path, {"name": "Mallory Two"}, headers=MINE),
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_an_account_of_another_course_is_not_taken_over_by_adding_its_address(
+    world, mallory, ann, added, act
+):
+    with_password(world, ann)
+    refused = act(mallory, added)
+    assert refused.status_code == 403, refused.text
+    assert "administrator" in refused.json()["detail"]
+    with world.session() as session:
+        user = session.get_one(User, ann.id)
+        assert (user.name, user.email) == ("Ann Example", "ann@example.edu")
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_an_administrator_does_it_for_everybody(world, added, act):
+    assert act(world.person("Root", admin=True), added).status_code < 300
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_who_left_all_other_courses_is_the_last_one_s_affair(
+    world, theirs, mallory, ann, added, act
+):
+    withdraw(world, theirs, ann)
+    assert act(mallory, added).status_code < 300
+
+
+def test_a_first_student_number_is_given_by_any_course_and_changed_by_none(mallory, added):
+    assert mallory.patch(added, {"student_number": "17"}, headers=MINE).status_code == 200
+    assert mallory.patch(added, {"student_number": "18"}, headers=MINE).status_code == 403
+
+
+def test_a_roster_changes_no_account_of_another_course_and_says_so(course, mallory, added):
+    text = PLAIN + "Mallory Two,ann@example.edu,17,\n"
+    told = mallory.post(f"/courses/{course}/roster", content=text, headers=CSV).json()
+    assert [(one["line"], one["said"]) for one in told["notes"]] == [
+        (2, "Ann Example is in another course too, or is staff; the account keeps its name")
+    ]
+    person = mallory.get(added).json()
+    assert (person["name"], person["student_number"]) == ("Ann Example", "17")
+
+
+def invited(who, course, people=None):
+    told = who.post(f"/courses/{course}/invites", {"people": people})
+    return told, [row["name"] for row in csv.DictReader(io.StringIO(told.text))]
+
+
+@pytest.mark.usefixtures("added")
+def test_only_the_course_that_had_somebody_first_invites_them(world, course, theirs, mallory, ann):
+    told, names = invited(mallory, course)
+    assert names == ["Mallory Prof"]
+    assert (told.headers["X-Invited-Elsewhere"], told.headers["X-Without-Email"]) == ("1", "0")
+    refused, _ = invited(mallory, course, [str(ann.id)])
+    assert refused.status_code == 422
+    assert "in another course first" in refused.json()["detail"]
+    first = world.enrol(theirs, "First Prof", role="instructor")
+    told, names = invited(first, theirs)
+    assert (names, told.headers["X-Invited-Elsewhere"]) == (["Ann Example", "First Prof"], "0")
+
+
+@pytest.mark.usefixtures("added")
+def test_who_left_the_first_course_is_invited_by_the_next(world, course, theirs, mallory, ann):
+    withdraw(world, theirs, ann)
+    assert invited(mallory, course)[1] == ["Ann Example", "Mallory Prof"]
+
+
+@pytest.mark.usefixtures("added")
+def test_every_course_of_a_person_reads_who_let_whom_in(world, course, theirs, mallory, ann):
+    root = world.person("Root", admin=True)
+    first = world.enrol(theirs, "First Prof", role="instructor")
+    root.post(f"/courses/{theirs}/people/{ann.id}/reset")
+    root.patch(f"/courses/{course}/people/{ann.id}", {"name": "Anna"}, headers=MINE)
+    root.patch(f"/users/{ann.id}", {"email": "anna@example.edu"}, headers=MINE)
+    invited(first, theirs)
+    for who, where in ((mallory, course), (first, theirs)):
+        told = who.get(f"/courses/{where}/audit?limit=100").json()["items"]
+        acts = [one["action"] for one in told]
+        assert acts.count("user.changed") == 2
+        assert (acts.count("person.reset"), acts.count("person.invited")) == (1, 1)
+        [entry] = [one for one in told if one["action"] == "person.invited"]
+        assert str(ann.id) in entry["after"]["people"]
+
+
+def test_the_pages_offer_no_way_into_an_account_of_another_course(world, course, mallory, added):
+    browser = Browser(world, mallory)
+    for path in (added, added.replace("people", "students")):
+        page = browser.get(path)
+        assert page.status == 200, page.text
+        assert page.all("form", action=f"{added}/reset") == []
+        assert page.all("form", action=f"/courses/{course}/invites") == []
+    page = browser.get(added)
+    assert "an administrator can make a reset link" in page.text
+    assert "had Ann Example first sends the invitation" in page.text
+    names = {one["name"] for one in page.one("form", aria_labelledby="change").all("input")}
+    assert names == {"version", "student_number", "lms_id"}
+
+
+def test_who_is_in_another_course_is_taken_back_by_the_page(course, world, mallory, added):
+    browser = Browser(world, mallory)
+    mallory.delete(added)
+    page = browser.get(added)
+    assert browser.send(page.one("form", action=f"/courses/{course}/people")).location == added
+    assert mallory.get(added).json()["withdrawn_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "taken", "others"),
+    [
+        (
+            'Name,SID,Email,Sections\nBo Example,17,bo@example.edu,"B, A, C"\n',
+            "B",
+            "'A', 'C'",
+        ),
+        (
+            (
+                "Student,ID,SIS Login ID,Section\nCy Other,1,cy@example.edu,Monday\n"
+                "Bo Example,2,bo@example.edu,Monday and Tuesday\n"
+            ),
+            "Monday",
+            "'Tuesday'",
+        ),
+    ],
+    ids=["gradescope", "canvas"],
+)
+@pytest.mark.parametrize("query", ["", "?dry_run=true"])
+def test_a_roster_tells_which_of_several_sections_is_taken(
+    course, mallory, text, taken, others, query
+):
+    path = f"/courses/{course}/roster{query}"
+    told = mallory.post(path, content=text, headers=CSV).json()
+    said = f"a person has one section: '{taken}' is taken, {others} left out"
+    assert told["notes"] == [{"line": len(text.splitlines()), "said": said}]
+    assert told["new_sections"] == [taken]
+
+
+def test_the_page_of_a_roster_shows_what_is_taken_over_in_part(world, course, mallory):
+    text = 'name,email,sections\nBo,bo@example.edu,"A, B"\n'
+    browser = Browser(world, mallory)
+    files = {"file": ("list.csv", text.encode())}
+    page = browser.post(f"/courses/{course}/roster", {}, files=files)
+    assert "Line 2: a person has one section: 'A' is taken, 'B' left out" in page.text

@@ -1,0 +1,181 @@
+"""The roster: planned and applied alike, nobody twice, nobody's account taken, all or nothing."""
+
+import pytest
+from browsers import with_password
+from sqlalchemy import event, func, select
+
+from api.tables import Enrolment, User
+
+CSV = {"Content-Type": "text/csv"}
+PLAIN = "name,email,student number,section\n"
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def instructor(world, course):
+    return world.enrol(course, "Ina Structor", role="instructor", email="ina@example.edu")
+
+
+@pytest.fixture
+def send(course, instructor):
+    def send(text, **options):
+        query = "&".join(f"{name}=true" for name in options)
+        path = f"/courses/{course}/roster?{query}"
+        return instructor.post(path, content=text, headers=CSV)
+
+    return send
+
+
+def students(world, course):
+    with world.session() as session:
+        rows = session.execute(
+            select(User.name, User.email, Enrolment.withdrawn_at)
+            .join(Enrolment, Enrolment.user_id == User.id)
+            .where(Enrolment.course_id == course, Enrolment.role == "student")
+            .order_by(User.name)
+        )
+        return {name: "left" if left else (email or "") for name, email, left in rows}
+
+
+def test_a_dry_run_tells_what_happens_and_changes_nothing(world, course, send):
+    text = PLAIN + "Ann Example,ann@example.edu,17,Tuesday\nBo Other,bo@example.edu,18,\n"
+    dry = send(text, dry_run=True)
+    assert dry.status_code == 200, dry.text
+    assert students(world, course) == {}
+    assert [one["name"] for one in dry.json()["new"]] == ["Ann Example", "Bo Other"]
+    assert dry.json()["new_sections"] == ["Tuesday"]
+    wet = send(text)
+    assert wet.json() == dry.json() | {"applied": True}
+    assert students(world, course) == {
+        "Ann Example": "ann@example.edu",
+        "Bo Other": "bo@example.edu",
+    }
+
+
+def test_the_same_file_twice_changes_nothing(send):
+    text = PLAIN + "Ann Example,ann@example.edu,17,Tuesday\n"
+    send(text)
+    told = send(text).json()
+    assert (told["new"], told["changed"], told["unchanged"]) == ([], [], 1)
+
+
+def test_a_person_is_known_by_id_then_address_then_number(world, course, send):
+    send('Student,ID,SIS User ID,SIS Login ID,Section\n"Example, Ann",901,17,ann@example.edu,A\n')
+    # Another address under the same id; then another id's owner by number alone.
+    told = send(
+        'Student,ID,SIS User ID,SIS Login ID,Section\n"Example, Anna",901,17,anna@example.edu,B\n'
+    ).json()
+    [one] = told["changed"]
+    assert one["changes"]["email"] == ["ann@example.edu", "anna@example.edu"]
+    assert one["changes"]["section"] == ["A", "B"]
+    told = send("name,student number\nAnna B. Example,17\n").json()
+    assert [one["changes"] for one in told["changed"]] == [
+        {"name": ["Anna Example", "Anna B. Example"]}
+    ]
+    assert len(students(world, course)) == 1
+
+
+def test_rows_that_name_two_people_are_refused_with_their_line(world, course, send):
+    send(PLAIN + "Ann,ann@example.edu,17,\nBo,bo@example.edu,18,\n")
+    told = send(PLAIN + "Cy,cy@example.edu,19,\nAnn,ann@example.edu,18,\n")
+    assert told.status_code == 422
+    [error] = told.json()["errors"]
+    assert error["line"] == 3
+    assert "the student number is that of Bo" in error["said"]
+    assert len(students(world, course)) == 2
+
+
+def test_two_rows_of_one_person_are_refused(send):
+    send(PLAIN + "Ann,ann@example.edu,17,\n")
+    told = send(PLAIN + "Ann,ann@example.edu,,\nAnn,other@example.edu,17,\n", dry_run=True).json()
+    assert [one["line"] for one in told["problems"]] == [3]
+    assert "line 2" in told["problems"][0]["said"]
+
+
+@pytest.mark.parametrize("bad", ["No Mail,,20,\n", "Bad Mail,not an address,20,\n"])
+def test_one_bad_row_keeps_the_whole_file_out_unless_the_rest_is_wanted(world, course, send, bad):
+    text = PLAIN + "Ann,ann@example.edu,17,\n" + bad
+    refused = send(text)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["line"] == 3
+    assert students(world, course) == {}
+    taken = send(text, partial=True).json()
+    assert [one["line"] for one in taken["problems"]] == [3]
+    assert list(students(world, course)) == ["Ann"]
+
+
+def test_nobody_is_withdrawn_by_a_file_with_bad_rows(world, course, send):
+    send(PLAIN + "Ann,ann@example.edu,17,\n")
+    refused = send(PLAIN + "Ann,not an address,17,\n", partial=True, withdraw=True)
+    assert refused.status_code == 422
+    assert students(world, course) == {"Ann": "ann@example.edu"}
+
+
+def test_whom_the_file_leaves_out_is_told_and_withdrawn_only_if_asked(world, course, send):
+    send(PLAIN + "Ann,ann@example.edu,17,\nBo,bo@example.edu,18,\n")
+    less = PLAIN + "Ann,ann@example.edu,17,\n"
+    told = send(less).json()
+    assert [one["name"] for one in told["missing"]] == ["Bo"]
+    assert students(world, course)["Bo"] == "bo@example.edu"
+    assert send(less, withdraw=True).json()["withdrawn"] is True
+    assert students(world, course)["Bo"] == "left"
+    back = send(PLAIN + "Bo,bo@example.edu,18,\n").json()
+    assert [(one["name"], one["known"]) for one in back["new"]] == [("Bo", True)]
+    assert students(world, course)["Bo"] == "bo@example.edu"
+
+
+def test_staff_and_the_test_student_are_left_alone(course, send, instructor):
+    instructor.post(f"/courses/{course}/test-student")
+    told = send(PLAIN + "Ina S.,ina@example.edu,,\nAnn,ann@example.edu,17,\n", withdraw=True)
+    assert [one["line"] for one in told.json()["skipped"]] == [2]
+    assert told.json()["missing"] == []
+    role = instructor.get(f"/courses/{course}/people/{instructor.id}").json()
+    assert (role["role"], role["name"]) == ("instructor", "Ina Structor")
+
+
+def test_nobody_takes_an_account_by_a_roster(world, course, send):
+    """Not a professor's by the number, nor a grader's elsewhere by the id of a learning system."""
+    chief = world.person("The Chief", admin=True, email="chief@example.edu")
+    with world.session() as session:
+        session.get_one(User, chief.id).student_number = "1"
+    ta = world.enrol(course, "Ta Elsewhere", email="ta@example.edu")
+    world.join(world.course("other"), ta, role="grader")
+    with world.session() as session:
+        session.get_one(User, ta.id).student_number = "2"
+    told = send(PLAIN + "Mallory,m@example.edu,1,\nMallory Two,m2@example.edu,2,\n", partial=True)
+    assert told.status_code == 200, told.text
+    with world.session() as session:
+        assert session.get_one(User, chief.id).email == "chief@example.edu"
+        assert session.get_one(User, ta.id).email == "ta@example.edu"
+        assert session.get_one(User, ta.id).name == "Ta Elsewhere"
+
+
+def test_a_known_person_keeps_their_password_and_joins(world, send):
+    ann = world.person("Ann", email="ann@example.edu")
+    with_password(world, ann)
+    told = send(PLAIN + "Ann,ANN@example.edu,17,\n").json()
+    assert told["new"][0]["known"] is True
+    with world.session() as session:
+        assert session.get_one(User, ann.id).password_hash is not None
+        assert session.scalar(select(func.count()).select_from(User)) == 2
+
+
+def test_what_is_no_list_of_students_is_refused_in_words(course, send, instructor):
+    for text in ("", "a,b\n1,2\n", "ann@example.edu,Ann\n"):
+        told = send(text)
+        assert told.status_code == 422, told.text
+    as_json = instructor.post(f"/courses/{course}/roster", {"name": "Ann"})
+    assert as_json.status_code == 415
+
+
+def test_a_thousand_students_take_few_queries(world, send):
+    asked = []
+    event.listen(world.db.engine, "before_cursor_execute", lambda *_: asked.append(1))
+    rows = "".join(f"Student {n},s{n}@example.edu,{n + 1},S{n % 9}\n" for n in range(1000))
+    told = send(PLAIN + rows)
+    assert len(told.json()["new"]) == 1000
+    assert len(asked) < 40

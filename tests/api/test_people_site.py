@@ -1,0 +1,198 @@
+"""Accounts of the whole site, and the commands that make the first of them."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from browsers import PASSWORD, Browser, with_password
+from sqlalchemy import select
+
+from api.tables import Token, User
+
+
+@pytest.fixture
+def admin(world):
+    return world.person("An Admin", admin=True)
+
+
+@pytest.fixture
+def ann(world):
+    return world.person("Ann Example", email="ann@example.edu")
+
+
+def test_suspending_keeps_out_at_once_and_restoring_lets_in_by_password(world, admin, ann):
+    browser = Browser(world)
+    browser.login(with_password(world, ann))
+    assert admin.post(f"/users/{ann.id}/suspend").json()["suspended_at"] is not None
+    assert browser.get("/me").status_code == 401
+    assert ann.get("/me").status_code == 401
+    assert admin.post(f"/users/{ann.id}/restore").json()["suspended_at"] is None
+    assert browser.get("/me").status_code == 401
+    assert ann.get("/me").status_code == 401
+    assert browser.login("ann@example.edu").status_code == 200
+
+
+def test_an_administrator_names_another_and_none_is_lost(world, admin, ann):
+    browser = Browser(world)
+    browser.login(with_password(world, ann))
+    assert ann.get("/users").status_code == 403
+    assert admin.put(f"/users/{ann.id}/administrator").json()["admin"] is True
+    assert browser.get("/me").status_code == 401
+    assert ann.get("/users").status_code == 200
+    assert admin.delete(f"/users/{admin.id}/administrator").status_code == 409
+    assert ann.delete(f"/users/{admin.id}/administrator").json()["admin"] is False
+    assert admin.get("/users").status_code == 403
+
+
+def test_accounts_are_found_by_text_and_state(admin, ann):
+    admin.post(f"/users/{ann.id}/suspend")
+    for query, names in {
+        "text=ANN": ["Ann Example"],
+        "state=suspended": ["Ann Example"],
+        "state=active": ["An Admin"],
+        "state=admin": ["An Admin"],
+        "text=_": [],
+    }.items():
+        found = admin.get(f"/users?{query}").json()["items"]
+        assert [one["name"] for one in found] == names, query
+
+
+def test_an_account_is_corrected_by_who_saw_the_newest(admin, ann):
+    path = f"/users/{ann.id}"
+    version = admin.get("/users?text=ann@").json()["items"][0]["version"]
+    tag = {"If-Match": f'"v{version}"'}
+    assert admin.patch(path, {"email": "a@example.edu"}, headers=tag).status_code == 200
+    assert admin.patch(path, {"name": "Ann"}, headers=tag).status_code == 412
+    assert admin.patch(path, {"name": "Ann"}).status_code == 428
+    taken = admin.get("/me").json()["email"]
+    refused = admin.patch(path, {"email": taken}, headers={"If-Match": "*"})
+    assert refused.status_code == 422
+
+
+def test_a_token_of_an_administrator_for_one_course_does_nothing_on_the_site(world, admin):
+    held = {"Authorization": f"Bearer {world.token(admin.id, course_id=world.course())}"}
+    assert admin.get("/users", headers=held).status_code == 403
+    assert admin.get("/audit", headers=held).status_code == 403
+
+
+def test_the_site_s_log_holds_what_belongs_to_no_course(admin, ann):
+    admin.post(f"/users/{ann.id}/suspend")
+    [entry] = admin.get(f"/audit?target_id={ann.id}").json()["items"]
+    assert (entry["action"], entry["course"], entry["actor_name"]) == (
+        *("user.suspended", None),
+        "An Admin",
+    )
+
+
+LINK = re.compile(r"http://127\.0\.0\.1:8000/welcome#(gr_\w+)")
+
+
+def test_a_fresh_service_gets_its_first_administrator_by_a_command(world, database_url, grader):
+    ran = grader(
+        "user", "add", "Chief@example.edu", "The Chief", "--admin", "--database", database_url
+    )
+    assert ran.code == 0, ran.err
+    found = LINK.fullmatch(ran.out.strip())
+    assert found is not None, ran.out
+    assert "used once" in ran.err
+    world.clock.now = _made(world, "chief@example.edu")
+    browser = Browser(world)
+    body = {"secret": found[1], "password": PASSWORD}
+    assert browser.post("/invites/accept", body).status_code == 200
+    assert browser.get("/users").json()["items"][0]["name"] == "The Chief"
+
+
+def _made(world, email):
+    with world.session() as session:
+        return session.scalar(select(User.created_at).where(User.email == email))
+
+
+def test_a_forgotten_password_is_reset_by_a_command(world, database_url, grader, ann):
+    with_password(world, ann)
+    ran = grader("user", "link", "ann@example.edu", "--database", database_url)
+    assert LINK.fullmatch(ran.out.strip())[1].startswith("gr_reset_")
+
+
+@pytest.fixture
+def operator(world, database_url, grader):
+    """Return what runs a command on the accounts, at the time of the world."""
+
+    def run(*arguments):
+        ran = grader("user", *arguments, "--database", database_url)
+        world.clock.now = datetime.now(UTC)
+        return ran
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("more", "scopes"),
+    [
+        ((), ["read", "submit", "grade", "manage", "admin"]),
+        (("--scopes", "submit, read"), ["read", "submit"]),
+    ],
+)
+def test_the_first_token_is_made_by_a_command(world, operator, more, scopes):
+    operator("add", "chief@example.edu", "The Chief", "--admin")
+    ran = operator("token", "chief@example.edu", "--days", "7", *more)
+    assert ran.code == 0, ran.err
+    assert "not shown again" in ran.err
+    chief = replace(world.anonymous, token=ran.out.strip())
+    assert chief.get("/me").json()["name"] == "The Chief"
+    assert chief.get("/users").status_code == (200 if not more else 403)
+    with world.session() as session:
+        token = session.scalars(select(Token).where(Token.name == "command line")).one()
+    assert token.scopes == scopes
+    world.clock.advance(days=7)
+    assert chief.get("/me").json()["code"] == "token_expired"
+
+
+def test_a_revoked_account_is_logged_out_and_its_tokens_end(world, operator, ann):
+    with_password(world, ann)
+    world.clock.now = datetime.now(UTC)
+    browser = Browser(world)
+    browser.login("ann@example.edu")
+    assert {one.get("/me").status_code for one in (ann, browser)} == {200}
+    ran = operator("revoke", "ann@example.edu")
+    assert ran.err.startswith("Ann Example is logged out everywhere")
+    assert {one.get("/me").status_code for one in (ann, browser)} == {401}
+    assert browser.login("ann@example.edu").status_code == 200
+
+
+@pytest.mark.usefixtures("ann")
+def test_accounts_are_listed_with_what_is_special_about_them(operator):
+    operator("add", "chief@example.edu", "The Chief", "--admin")
+    assert operator("list").out.splitlines()[-2:] == [
+        "ann@example.edu\tAnn Example\tno password yet",
+        "chief@example.edu\tThe Chief\tadministrator, no password yet",
+    ]
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("token", "nobody@example.edu"), "no account"),
+        (("token", "ann@example.edu", "--scopes", "root"), "the scopes are read,"),
+        (("token", "ann@example.edu", "--scopes", "admin"), "above your role"),
+        (("token", "ann@example.edu", "--days", "367"), "--days"),
+        (("revoke", "nobody@example.edu"), "no account"),
+        (("link", "nobody@example.edu"), "no account"),
+        (("link", "nobody"), "no e-mail address"),
+        (("add", "ann@example.edu", "Ann"), "somebody else's"),
+        (("add", "b@example.edu", "\n"), "no name"),
+        (("link", "ann@example.edu", "--public-url", "nowhere"), "--public-url"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(database_url, grader, arguments, said):
+    ran = grader("user", *arguments, "--database", database_url)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_database_that_was_not_migrated_is_named(tmp_path, grader):
+    ran = grader("user", "link", "a@example.edu", "--database", f"sqlite:///{tmp_path / 'x.db'}")
+    assert ran.code == 2
+    assert "migrated" in ran.err
+    assert "Traceback" not in ran.err

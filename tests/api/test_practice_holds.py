@@ -1,0 +1,30 @@
+"""Practice says nothing about the numbers of students who may still hand in."""
+
+from student_scenes import DUE_TOMORROW, NUMBERS, SQUARES, extend
+
+
+def number_of(person, problem):
+    return person.get(problem.path).json()["numbers"][0]["value"]
+
+
+def practised(person, problem):
+    """Return all the numbers that somebody is given to practise."""
+    return {
+        person.get(f"{problem.path}/practice", params={"number": at}).json()["numbers"][0]["value"]
+        for at in range(8)
+    }
+
+
+def test_nobody_tries_answers_to_numbers_that_are_still_at_work(world):
+    course = world.course()
+    [problem] = world.assignment(course, SQUARES, variants="each", timeline_spec=DUE_TOMORROW)
+    ada = world.enrol(course, "Ada")
+    mine = number_of(ada, problem)
+    others = (world.enrol(course, f"Bea {at}") for at in range(100))
+    bea = next(one for one in others if number_of(one, problem) != mine)
+    hers = number_of(bea, problem)
+    extend(world, course, {"days": 1}, student_id=bea.id)
+    world.clock.advance(days=1, seconds=1)
+    assert practised(ada, problem) == NUMBERS - {mine, hers}
+    world.clock.advance(days=1)
+    assert practised(ada, problem) == NUMBERS - {mine}

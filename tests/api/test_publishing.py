@@ -1,0 +1,175 @@
+"""Problems are published by any executor, in order, each alone; what fails stops nobody."""
+
+import json
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from fractions import Fraction
+
+import pytest
+
+from api.services.publishing import Failed, Published, Source, publish_all, publish_one
+from grader import ENGINE
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.publish import publish
+from problems.stored import dump_variant, load_variant
+
+CATALOGUE = Catalogue()
+TOY = """
+id: toy
+title: A toy problem
+topic: toys
+difficulty: 2
+params: {W: {choose: [64, 97, 128], original: 64}}
+statement: Reckon.
+parts:
+  - {id: side, kind: integer, points: 1/2, key: "conv_size(W, 3)"}
+  - {id: why, kind: text, points: 3, rubric: [{id: a, points: 3, say: Said.}]}
+examples:
+  - {answers: {side: "62"}, expect: {side: correct}}
+"""
+
+
+def outcome(text: str = TOY, *, name: str = "toy", seeds: int = 5, kept: tuple = ()):
+    return publish_one(Source(name, text, kept), seeds=seeds)
+
+
+def bank(name: str) -> Source:
+    return Source(name, CATALOGUE.path(name).read_text(encoding="utf-8"))
+
+
+def test_a_published_problem_tells_what_a_list_of_problems_shows():
+    found = outcome()
+    problem = CATALOGUE.get("conv-output-shape")
+    assert (found.title, found.topic, found.difficulty) == ("A toy problem", "toys", 2)
+    assert (found.points, found.parts) == (Fraction(7, 2), {"side": Fraction(1, 2), "why": 3})
+    assert found.engine == ENGINE
+    told = publish_one(bank(problem.id), seeds=1)
+    assert (told.draw_hash, told.marking_hash) == (problem.draw_hash, problem.marking_hash)
+
+
+def test_the_original_stands_first_and_the_seeds_after_it():
+    found = outcome()
+    assert [one["seed"] for one in found.variants][:1] == [None]
+    assert {one["params"]["W"] for one in found.variants[1:]} == {97, 128}
+    assert found.report["walked"] > 2
+    assert found.report["refused"]["the numbers repeat"] > 0
+
+
+def test_a_problem_without_an_original_has_its_seeds_alone():
+    text = TOY.replace(", original: 64", "").replace("{answers", "{params: {seed: 0}, answers")
+    found = outcome(text.replace('side: "62"', 'side: "x"').replace("correct", "unreadable"))
+    assert None not in {one["seed"] for one in found.variants}
+    assert len(found.variants) == 3
+
+
+def test_a_problem_in_which_nothing_is_drawn_has_its_original_alone():
+    found = outcome(TOY.replace("{choose: [64, 97, 128], original: 64}", "64"))
+    assert [one["seed"] for one in found.variants] == [None]
+
+
+@pytest.mark.parametrize("name", ["conv-output-shape", "vgg-16-layers", "filters-discussion"])
+def test_the_variants_are_those_that_the_engine_publishes_and_come_back(name):
+    found = publish_one(bank(name), seeds=4)
+    problem = CATALOGUE.get(name)
+    expected = [solve(problem, None, BOOK), *publish(problem, BOOK, limit=4).variants]
+    assert list(found.variants) == [dump_variant(one, BOOK) for one in expected]
+    for one in json.loads(json.dumps(found.variants)):
+        assert load_variant(one, problem, BOOK).seed == one["seed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "toy.yaml:1: the file is empty"),
+        ("id: [", "toy.yaml:2: this is not YAML"),
+        (TOY.replace("id: toy", "id: other"), "the id is 'other', not 'toy'; make them the same"),
+        (TOY.replace("conv_size", "conv_sise"), "did you mean"),
+        (TOY.replace("(W, 3)", "(W, 3000)"), "toy.yaml:9: parts.side.key"),
+        (TOY.replace("correct", "wrong"), "examples.0.side: is correct, expected wrong"),
+        (TOY.replace("original: 64", "original: 1"), "toy.yaml:9: parts.side.key"),
+    ],
+)  # fmt: skip
+def test_a_problem_with_an_error_is_not_published_and_says_where(text, words):
+    found = outcome(text)
+    assert isinstance(found, Failed)
+    assert any(words in one for one in found.errors), found.errors
+
+
+def test_every_error_of_a_file_is_told():
+    found = outcome(TOY.replace("title: A toy problem", "titel: x").replace("difficulty: 2", ""))
+    assert len(found.errors) == 3
+
+
+def test_one_that_fails_stops_no_other_and_the_order_stays():
+    sources = [bank("nms-by-hand"), Source("toy", "id: ["), Source("toy", TOY)]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(publish_all(sources, seeds=3, executor=pool))
+    assert [type(one) for one in found] == [Published, Failed, Published]
+    assert [one.id for one in found] == ["nms-by-hand", "toy", "toy"]
+
+
+def test_another_process_publishes_the_same():
+    sources = [Source("toy", TOY), bank("conv-output-shape"), Source("bad", "")]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        found = list(publish_all(sources, seeds=3, executor=pool))
+    assert found == [publish_one(one, seeds=3) for one in sources]
+
+
+def test_what_is_published_is_plain_data():
+    found = outcome()
+    assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301  # our own pickle
+    assert json.loads(json.dumps([found.report, found.variants])) == [
+        found.report,
+        list(found.variants),
+    ]
+
+
+REMARKED = TOY.replace("points: 1/2", "points: 2").replace("(W, 3)", "(W, 3, padding=1)")
+REMARKED = REMARKED.replace('side: "62"', 'side: "64"')
+
+
+def test_a_version_with_the_same_draws_keeps_the_variants_and_gets_new_keys():
+    before = outcome()
+    kept = tuple(reversed(before.variants))
+    after = outcome(REMARKED, seeds=1, kept=kept)
+    assert after.rekeyed
+    assert not before.rekeyed
+    assert [one["seed"] for one in after.variants] == [one["seed"] for one in kept]
+    assert [one["params"] for one in after.variants] == [one["params"] for one in kept]
+    assert [one["keys"]["side"] for one in after.variants] == [one["params"]["W"] for one in kept]
+    assert {one["marking_hash"] for one in after.variants} == {after.marking_hash}
+    assert after.report["walked"] == 0
+
+
+def test_a_version_that_draws_otherwise_is_published_anew():
+    kept = outcome().variants
+    after = outcome(TOY.replace("97", "99"), kept=kept)
+    assert not after.rekeyed
+    assert {one["params"]["W"] for one in after.variants} == {64, 99, 128}
+
+
+def test_a_key_that_a_kept_variant_does_not_have_keeps_the_version_from_being_published():
+    stored = outcome().variants
+    broken = [dict(one, params={"W": 1}) for one in stored]
+    found = outcome(REMARKED.replace(", padding=1", "").replace('"64"', '"62"'), kept=tuple(broken))
+    assert isinstance(found, Failed)
+    assert "(3 of 3 variants that students have)" in found.errors[0]
+    assert "parts.side.key" in found.errors[0]
+
+
+def test_a_job_that_breaks_tells_so_and_does_not_raise():
+    found = outcome(kept=({"params": {}},))
+    assert found == Failed("toy", ("publishing failed: KeyError: 'draw_hash'",))
+
+
+def test_a_formula_that_cannot_be_shown_is_an_error_with_its_line_and_field():
+    text = TOY.replace("statement: Reckon.", "statement: Reckon $\\fraac{1}{2}$.")
+    found = outcome(text)
+    assert isinstance(found, Failed)
+    [error] = found.errors
+    assert error.startswith("toy.yaml:7: statement: the formula $\\fraac{1}{2}$ cannot be shown: ")
+    assert "at character 1" in error

@@ -1,0 +1,106 @@
+"""How often one person may ask: each pace by itself, for each person alone, until time has gone."""
+
+import pytest
+from world import World
+
+PACES = {"submissions_per_minute": 2, "drafts_per_minute": 3, "requests_per_minute": 6}
+ANSWER = {"cells": "9"}
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url, settings=PACES)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def problem(world, course):
+    return world.assignment(course)[0]
+
+
+def hand_in(person, problem):
+    return person.submit(problem, ANSWER)
+
+
+def save(person, problem):
+    return person.put(f"{problem.path}/draft", {"answers": ANSWER})
+
+
+def preview(person, problem):
+    return person.post(f"{problem.path}/reading", {"part": "cells", "answer": "9"})
+
+
+def practise(person, problem):
+    return person.post(f"{problem.path}/practice", {"answers": ANSWER})
+
+
+def look(person, problem):
+    return person.get(problem.path)
+
+
+@pytest.mark.parametrize(
+    ("act", "times"), [(hand_in, 2), (save, 3), (preview, 3), (practise, 3), (look, 6)]
+)
+def test_who_asks_too_often_is_told_how_long_to_wait_and_waiting_helps(
+    world, course, problem, act, times
+):
+    student, other = world.enrol(course), world.enrol(course, "Other")
+    assert {act(student, problem).status_code for _ in range(times)}.isdisjoint({429})
+    refused = act(student, problem)
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    wait = int(refused.headers["Retry-After"])
+    assert wait == refused.json()["retry_after"] == 60 // times
+    assert act(other, problem).status_code != 429
+    world.clock.advance(seconds=wait - 1)
+    assert act(student, problem).status_code == 429
+    world.clock.advance(seconds=1)
+    assert act(student, problem).status_code != 429
+
+
+def test_what_is_refused_is_not_stored(world, course, problem):
+    student = world.enrol(course)
+    answered = [hand_in(student, problem).status_code for _ in range(4)]
+    assert answered == [201, 201, 429, 429]
+    assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 2
+
+
+def test_typing_and_looking_use_up_nothing_that_handing_in_needs(world, course, problem):
+    student = world.enrol(course)
+    while save(student, problem).status_code != 429:
+        pass
+    while look(student, problem).status_code != 429:
+        pass
+    assert hand_in(student, problem).status_code == 201
+
+
+def test_more_tokens_give_no_more_requests(world, course, problem):
+    student = world.enrol(course)
+    for _ in range(6):
+        look(student, problem)
+    student.token = world.token(student.id)
+    assert look(student, problem).status_code == 429
+
+
+def test_a_request_counts_once_however_often_it_asks_the_database(world, course, problem):
+    """The first sight of a problem is read in one transaction and noted in another."""
+    student = world.enrol(course)
+    assert [look(student, problem).status_code for _ in range(7)] == [200] * 6 + [429]
+
+
+def test_a_clock_that_is_put_back_gives_nothing_and_locks_nobody_out(world, course, problem):
+    student = world.enrol(course)
+    assert [hand_in(student, problem).status_code for _ in range(3)] == [201, 201, 429]
+    world.clock.advance(hours=-2)
+    assert hand_in(student, problem).status_code == 429
+    world.clock.advance(seconds=30)
+    assert hand_in(student, problem).status_code == 201
+
+
+def test_who_has_no_token_is_asked_for_one_and_never_told_to_wait(world, problem):
+    assert {look(world.anonymous, problem).status_code for _ in range(9)} == {401}

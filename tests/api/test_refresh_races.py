@@ -1,0 +1,31 @@
+"""Two who work out the same grades at the same time, in whatever order they ask."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from world import TEXT_PROBLEM
+
+from api.services.standings import Cause, Key, refresh_each
+
+OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
+STUDENTS = 60
+ROUNDS = 6
+
+
+def test_two_refreshes_in_opposite_orders_do_not_wait_crosswise(world):
+    course = world.course()
+    posed = [*world.assignment(course, TEXT_PROBLEM, OTHER), *world.assignment(course)]
+    students = [world.enrol(course).id for _ in range(STUDENTS)]
+    keys = [Key(problem.id, student) for problem in posed for student in students]
+    both = Barrier(2, timeout=20)
+
+    def work_out(order):
+        for _ in range(ROUNDS):
+            both.wait()
+            with world.session() as session:
+                cause = Cause("settings", None, None, world.clock())
+                refresh_each(session, dict.fromkeys(order, cause))
+        return len(order)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [*pool.map(work_out, (keys, keys[::-1]))] == [len(keys)] * 2

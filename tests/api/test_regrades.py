@@ -1,0 +1,268 @@
+"""Regrades: the dry run tells what applying does, and undoing takes it back."""
+
+from fractions import Fraction
+
+import pytest
+from regrading import act, columns, marks, prepare, score
+from sqlalchemy import func, select
+from world import TEXT_PROBLEM, points
+
+from api.tables import (
+    Answer,
+    Grade,
+    GradeChange,
+    Grading,
+    Notice,
+    Submission,
+)
+
+ALL_ROWS = {"cells": "9", "doubled": "18"}
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def problem(world, course):
+    [posed] = world.assignment(course)
+    return posed
+
+
+def test_a_dry_run_counts_what_would_change_and_changes_nothing(world, course, teacher, problem):
+    right, wrong, same = (world.enrol(course, name) for name in ("Right", "Wrong", "Same"))
+    right.submit(problem, ALL_ROWS)
+    wrong.submit(problem, {"cells": "10"})
+    same.submit(problem, {"cells": "4", "why": "Fewer."})
+    before = marks(world, problem)
+    run = prepare(world, teacher, problem, reason="the bias")
+    assert marks(world, problem) == before
+    assert run["status"] == "ready"
+    assert run["may"] == ["apply", "cancel"]
+    assert run["progress"]["done"] == run["progress"]["total"] == 3
+    counts = run["counts"]
+    # 18 is right for 9 carried on, so that it keeps its credit.
+    assert (counts["answers"], counts["up"], counts["down"], counts["same"]) == (5, 1, 1, 3)
+    assert (counts["students"], counts["students_up"], counts["students_down"]) == (3, 1, 1)
+    assert run["from_version"]["id"] == str(problem.version)
+    assert run["to_version"]["space"] == "course"
+
+
+def test_the_dry_run_is_what_applying_does_and_undoing_restores_all(
+    world, course, teacher, problem
+):
+    people = [world.enrol(course, f"Student {number}") for number in range(5)]
+    for number, person in enumerate(people):
+        person.submit(problem, {"cells": str(8 + number), "doubled": "18", "why": "Fewer."})
+        person.submit(problem, {"cells": "8 cells?", "doubled": "20"})
+    before = marks(world, problem)
+    run = prepare(world, teacher, problem)
+    told = teacher.get(f"/regrades/{run['id']}/students").json()["items"]
+    foreseen = {one["student"]: one for one in told}
+    assert len(foreseen) == 5
+    assert any(one["score"]["before"] != one["score"]["after"] for one in told)
+    applied = act(world, teacher, run, "apply")
+    assert applied["status"] == "applied"
+    after = marks(world, problem)
+    assert str(after["pin"]) == run["to_version"]["id"]
+    assert {draw[2] for draw in after["draws"]} == {run["to_version"]["id"]}
+    for person in people:
+        one = foreseen[str(person.id)]
+        assert points(one["score"]["after"]) == score(world, problem, person)
+        with world.db.reading() as session:
+            key = {"assignment_id": problem.assignment, "student_id": person.id}
+            assert points(one["grade"]["after"]) == session.get_one(Grade, key).score
+    changes = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
+    found = {str(row["id"]): row for row in after["answers"]}
+    assert changes
+    for change in changes:
+        assert change["is_applied"]
+        assert found[change["answer"]]["status"] == change["after"]["status"]
+        assert found[change["answer"]]["credit"] == points(change["after"]["credit"])
+    undone = act(world, teacher, run, "undo", reason="no")
+    assert undone["status"] == "undone"
+    assert marks(world, problem) == before
+    assert undone["may"] == []
+
+
+def test_every_grade_that_changed_names_the_regrade(world, course, teacher, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "10"})
+    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    act(world, teacher, run, "undo")
+    with world.db.reading() as session:
+        rows = session.scalars(
+            select(GradeChange)
+            .where(GradeChange.cause.in_(("regrade", "undo")))
+            .order_by(GradeChange.id)
+        ).all()
+    assert [(row.cause, row.before, row.after) for row in rows] == [
+        ("regrade", 0, 2),
+        ("undo", 2, 0),
+    ]
+    assert {str(row.cause_id) for row in rows} == {run["id"]}
+    assert {row.author_id for row in rows} == {teacher.id}
+
+
+def test_follow_through_is_worked_out_anew_from_values_as_they_are_read_now(world, course, teacher):
+    counted = TEXT_PROBLEM.replace("{id: cells, kind: integer", "{id: cells, kind: shape")
+    counted = counted.replace('key: "K*K"', 'key: "(K, K)"').replace("2*cells", "2*cells[0]")
+    [problem] = world.assignment(course, counted)
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "4x4", "doubled": "8"})
+    assert score(world, problem, student) == 2
+    run = prepare(world, teacher, problem, {"parts": {"doubled": {"key": "2*cells[0] + 1"}}})
+    [change] = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
+    assert (change["part"], change["direction"]) == ("doubled", "down")
+
+
+def test_what_becomes_readable_counts_at_its_own_time_and_takes_no_attempt(world, course, teacher):
+    [problem] = world.assignment(course, TEXT_PROBLEM, attempts=1)
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "9.5"})
+    with world.db.reading() as session:
+        [first] = session.scalars(select(Answer))
+    source = TEXT_PROBLEM.replace("{id: cells, kind: integer", "{id: cells, kind: number")
+    source = source.replace('key: "K*K"', 'key: "K*K + 1/2"')
+    run = prepare(world, teacher, problem, {"source": source})
+    act(world, teacher, run, "apply")
+    with world.db.reading() as session:
+        [answer] = session.scalars(select(Answer))
+    assert (answer.status, answer.credit) == ("correct", 1)
+    assert (answer.attempt, answer.received_at, answer.late) == (
+        first.attempt,
+        first.received_at,
+        first.late,
+    )
+    assert run["counts"]["newly_readable"] == (first.status == "unreadable")
+
+
+def test_no_answer_is_lowered_where_that_is_asked_for(world, course, teacher, problem):
+    right, wrong = world.enrol(course, "Right"), world.enrol(course, "Wrong")
+    right.submit(problem, {"cells": "9"})
+    wrong.submit(problem, {"cells": "10"})
+    run = prepare(world, teacher, problem)
+    told = teacher.get(f"/regrades/{run['id']}/students").json()["items"]
+    kept = {one["student"]: one["score"]["never_lower"] for one in told}
+    act(world, teacher, run, "apply", never_lower=True)
+    for person in (right, wrong):
+        assert score(world, problem, person) == 2 == kept[str(person.id)]
+    [change] = teacher.get(f"/regrades/{run['id']}/changes?flag=kept").json()["items"]
+    assert change["student"] == str(right.id)
+    assert not change["is_applied"]
+
+
+def test_marks_by_a_person_stay_and_are_flagged(world, course, teacher, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "10", "why": "Fewer."})
+    with world.session() as session:
+        for row in session.scalars(select(Answer)):
+            row.manual, row.credit, row.status = True, Fraction(1, 2), "marked"
+    before = marks(world, problem)["answers"]
+    run = prepare(world, teacher, problem)
+    assert (run["counts"]["manual"], run["counts"]["up"]) == (1, 0)
+    act(world, teacher, run, "apply")
+    assert marks(world, problem)["answers"] == before
+    [change] = teacher.get(f"/regrades/{run['id']}/changes?flag=manual").json()["items"]
+    assert change["part"] == "cells"
+
+
+def test_what_arrives_between_dry_run_and_apply_is_judged_too(world, course, teacher, problem):
+    early, late = world.enrol(course, "Early"), world.enrol(course, "Late")
+    early.submit(problem, {"cells": "9"})
+    run = prepare(world, teacher, problem)
+    early.submit(problem, {"cells": "10"})
+    late.submit(problem, {"cells": "10"})
+    done = act(world, teacher, run, "apply")
+    assert score(world, problem, early) == score(world, problem, late) == 2
+    assert done["counts"]["students"] == 2
+    assert done["progress"]["done"] == done["progress"]["total"] == 3
+
+
+def test_what_arrives_after_the_pin_is_judged_by_the_new_version_and_undone(
+    world, course, teacher, problem
+):
+    old, new = world.enrol(course, "Old"), world.enrol(course, "New")
+    old.submit(problem, {"cells": "9"})
+    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    for person in (old, new):
+        told = person.submit(problem, {"cells": "10"}).json()
+        assert told["results"][0]["status"] == "correct"
+    act(world, teacher, run, "undo")
+    assert score(world, problem, old) == 2
+    assert score(world, problem, new) == 0
+    assert {draw[2] for draw in marks(world, problem)["draws"]} == {str(problem.version)}
+    told = new.submit(problem, {"cells": "9"}).json()
+    assert told["results"][0]["status"] == "correct"
+
+
+def test_a_notice_is_shown_with_what_was_applied_and_goes_with_it(world, course, teacher, problem):
+    world.enrol(course).submit(problem, {"cells": "10"})
+    run = prepare(world, teacher, problem)
+    act(world, teacher, run, "apply", notice="The key of part a was corrected.")
+    with world.db.reading() as session:
+        [notice] = session.scalars(select(Notice))
+    assert (str(notice.regrade_id), notice.withdrawn_at) == (run["id"], None)
+    act(world, teacher, run, "undo")
+    with world.db.reading() as session:
+        assert session.scalars(select(Notice)).one().withdrawn_at is not None
+
+
+def test_one_regrade_of_a_problem_at_a_time(world, course, teacher, problem):
+    world.enrol(course).submit(problem, {"cells": "10"})
+    run = prepare(world, teacher, problem)
+    again = teacher.post(f"{problem.path}/regrades", {"version": {"id": str(problem.version)}})
+    assert (again.status_code, again.json()["code"]) == (409, "regrade_active")
+    before = marks(world, problem)
+    assert act(world, teacher, run, "cancel")["status"] == "cancelled"
+    assert marks(world, problem) == before
+    for what in ("apply", "undo", "cancel"):
+        refused = teacher.post(f"/regrades/{run['id']}/{what}", {})
+        assert refused.status_code == 409, what
+    assert prepare(world, teacher, problem, {"id": str(problem.version)})["status"] == "ready"
+    listed = teacher.get(f"{problem.path}/regrades").json()["items"]
+    assert [one["status"] for one in listed] == ["ready", "cancelled"]
+
+
+def test_only_the_last_one_that_was_applied_can_be_undone(world, course, teacher, problem):
+    world.enrol(course).submit(problem, {"cells": "10"})
+    first = act(world, teacher, prepare(world, teacher, problem), "apply")
+    third = {"parts": {"cells": {"key": "K*K + 2"}}}
+    second = act(world, teacher, prepare(world, teacher, problem, third), "apply")
+    refused = teacher.post(f"/regrades/{first['id']}/undo", {})
+    assert (refused.status_code, refused.json()["code"]) == (409, "regrade_active")
+    act(world, teacher, second, "undo")
+    assert act(world, teacher, first, "undo")["status"] == "undone"
+
+
+def test_a_regrade_that_was_stopped_goes_on_or_back(world, course, teacher, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "10"})
+    before = marks(world, problem)
+    run = prepare(world, teacher, problem)
+    teacher.post(f"/regrades/{run['id']}/apply", {})
+    stopped = act(world, teacher, run, "cancel")
+    assert (stopped["status"], stopped["may"]) == ("stopped", ["apply", "undo"])
+    assert score(world, problem, student) == 0
+    assert act(world, teacher, run, "apply")["status"] == "applied"
+    assert score(world, problem, student) == 2
+    assert act(world, teacher, run, "undo")["status"] == "undone"
+    assert marks(world, problem) == before
+
+
+def test_submissions_are_never_touched(world, course, teacher, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "10"}, key="k")
+    with world.db.reading() as session:
+        before = [columns(row) for row in session.scalars(select(Submission))]
+    act(world, teacher, prepare(world, teacher, problem), "apply")
+    with world.db.reading() as session:
+        assert [columns(row) for row in session.scalars(select(Submission))] == before
+        assert session.scalar(select(func.count(Grading.id))) == 2
+    assert student.submit(problem, {"cells": "10"}, key="k").headers["idempotency-replayed"]

@@ -1,0 +1,187 @@
+"""A regrade in the middle: stopped, taken up or taken back, and somebody erased meanwhile."""
+
+import pytest
+from regrading import OTHER_KEY, act, marks, prepare, score, seen
+from sqlalchemy import func, select
+from world import TEXT_PROBLEM
+
+from api.services.regrades import planning, stepping
+from api.services.regrades.runner import Runner
+from api.tables import Draw, Grading, RegradeChange, RegradeStudent, Standing
+
+PEOPLE = 6
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def problem(world, course, monkeypatch):
+    """Return a problem; two of its students make a chunk."""
+    monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
+    [posed] = world.assignment(course)
+    return posed
+
+
+@pytest.fixture
+def people(world, course, problem):
+    found = [world.enrol(course, f"Student {number}") for number in range(PEOPLE)]
+    for number, person in enumerate(found):
+        person.submit(problem, {"cells": str(8 + number % 3)})
+    return found
+
+
+@pytest.fixture
+def halfway(world, teacher, problem, people):
+    """Return a regrade that was stopped after one chunk of three, and the marks before it."""
+    before = marks(world, problem)
+    run = prepare(world, teacher, problem)
+    teacher.post(f"/regrades/{run['id']}/apply", {})
+
+    def cancel():
+        teacher.post(f"/regrades/{run['id']}/cancel", {})
+
+    runner = Runner(world.db, world.clock, workers=0, between=cancel)
+    runner.run_until_idle()
+    runner.close()
+    stopped = seen(teacher, run)
+    assert (stopped["status"], stopped["progress"]["done"]) == ("stopped", len(people) // 3)
+    return run, before
+
+
+def gradings(world):
+    with world.db.reading() as session:
+        asked = select(func.count(Grading.id)).where(Grading.kind == "regrade")
+        return session.scalar(asked)
+
+
+def moved(world):
+    with world.db.reading() as session:
+        asked = select(func.count(RegradeChange.id)).where(RegradeChange.new_grading.is_not(None))
+        return session.scalar(asked)
+
+
+def test_stopped_in_the_middle_it_goes_on_to_what_was_shown(
+    world, teacher, problem, people, halfway
+):
+    run, before = halfway
+    between = marks(world, problem)
+    assert between["answers"] != before["answers"]
+    done = act(world, teacher, run, "apply")
+    assert (done["status"], done["progress"]["done"]) == ("applied", PEOPLE)
+    assert [score(world, problem, person) for person in people] == [0, 0, 2] * 2
+    assert gradings(world) == moved(world) > 0
+    act(world, teacher, run, "undo")
+    assert marks(world, problem) == before
+
+
+@pytest.mark.usefixtures("people")
+def test_stopped_in_the_middle_it_goes_back_to_what_was(world, teacher, problem, halfway):
+    run, before = halfway
+    undone = act(world, teacher, run, "undo")
+    assert (undone["status"], undone["may"]) == ("undone", [])
+    assert marks(world, problem) == before
+    assert gradings(world) == moved(world)
+
+
+def test_what_is_handed_in_while_it_is_stopped_is_judged_by_the_new_version_and_back(
+    world, teacher, problem, people, halfway
+):
+    run, _ = halfway
+    for person in people:
+        person.submit(problem, {"cells": "10"})
+    assert [score(world, problem, person) for person in people[-2:]] == [2, 2]
+    act(world, teacher, run, "undo")
+    for person, expected in zip(people, [0, 2, 0] * 2, strict=True):
+        assert score(world, problem, person) == expected
+
+
+def test_each_of_several_draws_is_marked_by_its_own_numbers(world, course, teacher):
+    settings = {"variants": "each_after", "new_after": 1}
+    [problem] = world.assignment(course, TEXT_PROBLEM, **settings)
+    student = world.enrol(course)
+    keys = []
+    for _ in range(3):
+        told = student.get(problem.path).json()
+        number = int(told["statement"].split()[-1].strip("$.<>/p"))
+        keys.append(number**2)
+        student.submit(problem, {"cells": str(number**2 + 1)})
+        student.submit(problem, {"doubled": str(2 * (number**2 + 1))})
+        student.post(f"{problem.path}/variant")
+    assert len(set(keys)) == 3
+    before = marks(world, problem)
+    assert len(before["draws"]) == 4
+    run = prepare(world, teacher, problem)
+    assert (run["counts"]["up"], run["counts"]["down"]) == (3, 0)
+    act(world, teacher, run, "apply")
+    after = marks(world, problem)
+    assert {draw[2] for draw in after["draws"]} == {run["to_version"]["id"]}
+    assert [row["status"] for row in after["answers"]] == ["correct"] * 6
+    act(world, teacher, run, "undo")
+    assert marks(world, problem) == before
+
+
+def erase(world, person):
+    admin = world.person("Ad Min", admin=True)
+    told = admin.post(f"/users/{person.id}/erase", {"confirm": person.name})
+    assert told.status_code == 200, told.text
+
+
+@pytest.mark.parametrize("when", ["ready", "stopped", "applied"])
+def test_who_is_erased_meanwhile_keeps_the_marks_and_follows_the_rest(
+    world, teacher, problem, people, when
+):
+    before = [score(world, problem, person) for person in people]
+    run = prepare(world, teacher, problem)
+    if when == "stopped":
+        teacher.post(f"/regrades/{run['id']}/apply", {})
+        teacher.post(f"/regrades/{run['id']}/cancel", {})
+    if when == "applied":
+        act(world, teacher, run, "apply")
+    erase(world, people[2])
+    if when != "applied":
+        act(world, teacher, run, "apply")
+    assert scores(world) == sorted([0, 0, 2] * 2)
+    with world.db.reading() as session:
+        versions = select(Draw.version_id).where(Draw.problem_id == problem.id).distinct()
+        assert [str(one) for one in session.scalars(versions)] == [run["to_version"]["id"]]
+    assert act(world, teacher, run, "undo")["status"] == "undone"
+    assert scores(world) == sorted(before)
+    assert {draw[2] for draw in marks(world, problem)["draws"]} == {str(problem.version)}
+
+
+def scores(world):
+    """Return the scores of all who stand anywhere, also of those who have no name any more."""
+    with world.db.reading() as session:
+        return sorted(session.scalars(select(Standing.score)))
+
+
+def test_a_chunk_whose_student_is_erased_while_it_is_judged_is_judged_again(
+    world, teacher, problem, people, monkeypatch
+):
+    run = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
+    working, judged = stepping.examine, []
+
+    def examine(session, run, chunk, *, judge):
+        found = working(session, run, chunk, judge=judge)
+        judged.append(chunk)
+        if len(judged) == 1:
+            session.rollback()
+            erase(world, people[0])
+        return found
+
+    monkeypatch.setattr(stepping, "examine", examine)
+    world.service.regrades.run_until_idle()
+    ready = seen(teacher, run)
+    assert judged == [0, 0, 1, 2]
+    assert (ready["status"], ready["progress"]["done"]) == ("ready", PEOPLE)
+    with world.db.reading() as session:
+        left = select(func.count()).where(RegradeStudent.score_after.is_(None))
+        assert session.scalar(left) == 0

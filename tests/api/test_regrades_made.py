@@ -1,0 +1,184 @@
+"""The version that a regrade makes: no assignment takes it before it is applied, nor after undo."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from regrading import OTHER_KEY, act, prepare
+from sqlalchemy import func, select
+from world import TEXT_PROBLEM
+
+from api.tables import Answer, AuditEntry, ProblemVersion, Regrade
+
+SLUG = "why-small-kernels"
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def problem(world, course):
+    [posed] = world.assignment(course)
+    return posed
+
+
+def status_of(teacher, course, version):
+    return teacher.get(f"/courses/{course}/problems/{version['id']}").json()["status"]
+
+
+def taken(world, teacher, course):
+    """Return the version that a new assignment of the course takes for the problem."""
+    made = {"slug": f"new-{world.clock.now.microsecond}", "title": "New"}
+    one = teacher.post(f"/courses/{course}/assignments", made).json()
+    world.clock.advance(microseconds=1)
+    added = teacher.post(f"/assignments/{one['id']}/problems", {"problem": SLUG})
+    assert added.status_code == 201, added.text
+    [posed] = teacher.get(f"/assignments/{one['id']}").json()["problems"]
+    return posed["version_id"]
+
+
+def accepting(world, student, problem):
+    """Return the version in which a wrong answer of a student is accepted."""
+    student.submit(problem, {"cells": "6"})
+    with world.db.reading() as session:
+        answer = session.scalar(select(Answer.id).where(Answer.part == "cells"))
+    return {"accept": {"answer": str(answer), "reason": "Either"}}
+
+
+def test_a_cancelled_regrade_decides_nothing_that_comes_later(world, course, teacher, problem):
+    wanted = accepting(world, world.enrol(course), problem)
+    run = prepare(world, teacher, problem, wanted)
+    assert status_of(teacher, course, run["to_version"]) == "draft"
+    assert taken(world, teacher, course) == str(problem.version)
+    act(world, teacher, run, "cancel")
+    assert status_of(teacher, course, run["to_version"]) == "retired"
+    assert taken(world, teacher, course) == str(problem.version)
+
+
+def test_a_new_assignment_takes_the_version_of_a_regrade_only_while_it_is_applied(
+    world, course, teacher, problem
+):
+    wanted = accepting(world, world.enrol(course), problem)
+    run = act(world, teacher, prepare(world, teacher, problem, wanted), "apply")
+    assert status_of(teacher, course, run["to_version"]) == "published"
+    undone = act(world, teacher, run, "undo")
+    assert undone["warnings"] == []
+    assert status_of(teacher, course, run["to_version"]) == "retired"
+    assert taken(world, teacher, course) == str(problem.version)
+    with world.db.reading() as session:
+        target = AuditEntry.target_id == run["to_version"]["id"]
+        told = session.scalars(select(AuditEntry.action).where(target).order_by(AuditEntry.id))
+        assert list(told) == ["version.created", "version.published", "version.retired"]
+
+
+def test_an_undone_regrade_tells_who_has_its_version_meanwhile_and_leaves_it(
+    world, course, teacher, problem
+):
+    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    assert run["warnings"] == []
+    assert taken(world, teacher, course) == run["to_version"]["id"]
+    undone = act(world, teacher, run, "undo")
+    [warning] = undone["warnings"]
+    assert warning.startswith("Version 1 of the course stays published: New has it.")
+    assert status_of(teacher, course, run["to_version"]) == "published"
+
+
+def test_a_version_that_another_regrade_is_about_to_apply_stays(world, course, teacher, problem):
+    run = act(world, teacher, prepare(world, teacher, problem), "apply")
+    [other] = world.assignment(course)
+    again = prepare(world, teacher, other, {"id": run["to_version"]["id"]})
+    undone = act(world, teacher, run, "undo")
+    assert "Homework 1 has it" in undone["warnings"][0]
+    act(world, teacher, again, "apply")
+    act(world, teacher, again, "undo")
+    assert status_of(teacher, course, run["to_version"]) == "published"
+
+
+def test_a_version_that_was_there_before_is_left_alone(world, course, teacher, problem):
+    more = TEXT_PROBLEM.replace('"K*K"', '"K*K + 1"')
+    headers = {"Content-Type": "application/yaml"}
+    path = f"/courses/{course}/problems"
+    there = teacher.post(path, content=more.encode(), headers=headers).json()
+    for ends in (("cancel",), ("apply", "undo")):
+        run = prepare(world, teacher, problem, {"id": there["id"]})
+        for what in ends:
+            act(world, teacher, run, what)
+        assert status_of(teacher, course, there) == "published"
+
+
+@pytest.mark.parametrize("what", ["publish", "retire"])
+def test_a_version_that_waits_for_its_regrade_goes_with_it_alone(
+    world, course, teacher, problem, what
+):
+    run = prepare(world, teacher, problem)
+    path = f"/courses/{course}/problems/{run['to_version']['id']}/{what}"
+    refused = teacher.post(path, {})
+    assert refused.status_code == 409
+    assert run["id"] in refused.json()["detail"]
+    act(world, teacher, run, "apply")
+    assert status_of(teacher, course, run["to_version"]) == "published"
+
+
+def test_a_dry_run_that_fails_takes_its_version_with_it(
+    world, course, teacher, problem, monkeypatch
+):
+    world.enrol(course).submit(problem, {"cells": "9"})
+    monkeypatch.setattr("api.services.regrades.stepping.examine", lambda *_, **__: 1 // 0)
+    run = prepare(world, teacher, problem)
+    assert run["status"] == "failed"
+    assert status_of(teacher, course, run["to_version"]) == "retired"
+
+
+def test_a_double_click_makes_one_regrade_and_one_version(world, teacher, problem, monkeypatch):
+    both, publish = Barrier(2, timeout=60), world.service.regrades.publish
+
+    def publish_together(*args, **more):
+        outcome = publish(*args, **more)
+        both.wait()
+        return outcome
+
+    monkeypatch.setattr(world.service.regrades, "publish", publish_together)
+    with ThreadPoolExecutor(2) as pool:
+        body = {"version": OTHER_KEY}
+        asked = pool.map(lambda _: teacher.post(f"{problem.path}/regrades", body), range(2))
+        told = sorted(asked, key=lambda one: one.status_code)
+    assert [one.status_code for one in told] == [201, 409], [one.text for one in told]
+    assert told[1].json()["code"] == "regrade_active"
+    with world.db.reading() as session:
+        assert session.scalar(select(func.count(Regrade.id))) == 1
+        own = ProblemVersion.space != "bank"
+        assert session.scalar(select(func.count(ProblemVersion.id)).where(own)) == 1
+
+
+def test_nothing_of_the_database_is_held_while_a_version_is_published(
+    world, teacher, problem, monkeypatch
+):
+    publish, held = world.service.regrades.publish, []
+
+    def publish_and_look(*args, **more):
+        held.append(world.db.engine.pool.checkedout())
+        with world.session() as session:  # a writer that would wait for whoever holds a lock
+            session.get_one(ProblemVersion, problem.version, with_for_update=True)
+        return publish(*args, **more)
+
+    monkeypatch.setattr(world.service.regrades, "publish", publish_and_look)
+    assert teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).status_code == 201
+    assert held == [0]
+
+
+def test_a_problem_with_a_regrade_under_way_publishes_no_second_version(
+    world, teacher, problem, monkeypatch
+):
+    prepare(world, teacher, problem)
+    monkeypatch.setattr(world.service.regrades, "publish", None)
+    again = teacher.post(
+        f"{problem.path}/regrades", {"version": {"parts": {"cells": {"points": 5}}}}
+    )
+    assert (again.status_code, again.json()["code"]) == (409, "regrade_active")

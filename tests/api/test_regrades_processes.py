@@ -1,0 +1,173 @@
+"""Regrades judged by other processes, which die now and then, and by several services at once."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from regrading import OTHER_KEY, act, marks, seen
+from sqlalchemy import func, select
+
+from api.db import Database
+from api.services.regrades import judging, planning
+from api.services.regrades.runner import Runner
+from api.tables import Grading, RegradeChange
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def problem(world, course, monkeypatch):
+    """Return a problem to which six students answered, who make three chunks."""
+    monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
+    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
+    [posed] = world.assignment(course)
+    for number in range(6):
+        person = world.enrol(course, f"Student {number}")
+        person.submit(posed, {"cells": str(8 + number), "doubled": "20"})
+    return posed
+
+
+def begin(teacher, problem):
+    asked = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY})
+    assert asked.status_code == 201, asked.text
+    return asked.json()
+
+
+def wait_until(holds):
+    until = time.monotonic() + SECONDS
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert holds()
+
+
+def workers():
+    return {one.pid for one in multiprocessing.active_children()}
+
+
+def test_workers_judge_as_this_process_does_and_end_with_their_runner(
+    world, course, teacher, problem
+):
+    before = marks(world, problem)
+    here = workers()
+    inline = begin(teacher, problem)
+    world.service.regrades.run_until_idle()
+    applied = act(world, teacher, inline, "apply")
+    after = marks(world, problem)
+    act(world, teacher, inline, "undo")
+    assert marks(world, problem) == before
+    version = {"id": applied["to_version"]["id"]}
+    assert (
+        teacher.post(f"/courses/{course}/problems/{version['id']}/publish", {}).status_code == 200
+    )
+    again = teacher.post(f"{problem.path}/regrades", {"version": version}).json()
+    runner = Runner(world.db, world.clock, workers=2)
+    runner.run_until_idle()
+    assert len(workers() - here) == 2
+    assert seen(teacher, again)["counts"] == applied["counts"]
+    teacher.post(f"/regrades/{again['id']}/apply", {})
+    runner.run_until_idle()
+    runner.close()
+    assert workers() <= here
+    same = marks(world, problem)
+    for turn in (after, same):
+        for row in turn["answers"]:
+            del row["grading_id"]
+    assert same == after
+
+
+def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, problem):
+    run = begin(teacher, problem)
+    here, killed = workers(), []
+
+    def kill_one():
+        if not killed:
+            killed.append(min(workers() - here))
+            os.kill(killed[0], signal.SIGKILL)
+            wait_until(lambda: killed[0] not in workers())
+
+    runner = Runner(world.db, world.clock, workers=2, between=kill_one)
+    with pytest.raises(BrokenExecutor):
+        runner.run_until_idle()
+    assert seen(teacher, run)["status"] == "judging"
+    runner.run_until_idle()
+    runner.close()
+    ready = seen(teacher, run)
+    assert (ready["status"], ready["counts"]["answers"]) == ("ready", 12)
+    assert ready["progress"]["done"] == ready["progress"]["total"] == 6
+
+
+def is_running(pid):
+    """Tell whether there is such a process; one that has ended and is not fetched is none."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_two_services_on_one_regrade_do_every_chunk_once(world, teacher, problem):
+    before = marks(world, problem)
+    run = begin(teacher, problem)
+    other = Database(world.url)
+    runners = [world.service.regrades, Runner(other, world.clock, workers=0)]
+    with ThreadPoolExecutor(2) as pool:
+        for what in (None, "apply", "undo"):
+            if what:
+                assert teacher.post(f"/regrades/{run['id']}/{what}", {}).status_code == 200
+            list(pool.map(Runner.run_until_idle, runners))
+            told = seen(teacher, run)
+            assert told["progress"]["done"] == told["progress"]["total"] == 6
+            if what == "apply":
+                with world.db.reading() as session:
+                    made = select(func.count(Grading.id)).where(Grading.kind == "regrade")
+                    moved = RegradeChange.new_grading.is_not(None)
+                    changed = select(func.count(RegradeChange.id)).where(moved)
+                    assert session.scalar(made) == session.scalar(changed) > 0
+                assert told["counts"]["students"] == 6
+    other.close()
+    assert seen(teacher, run)["status"] == "undone"
+    assert marks(world, problem) == before
+
+
+POOL: str = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from api.processes import work_quietly
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, get_context("spawn"), work_quietly, (0,))
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_worker_ends_with_a_service_that_was_killed(tmp_path):
+    script = tmp_path / "pool.py"
+    script.write_text(POOL)
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    ) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        os.kill(worker, 0)
+        parent.kill()
+    wait_until(lambda: not is_running(worker))

@@ -1,0 +1,161 @@
+"""Versions made for a regrade: wrong answers accepted or named, and what is refused."""
+
+import pytest
+from regrading import act, prepare, score
+from sqlalchemy import select
+from world import TEXT_PROBLEM
+
+from api.tables import Answer, Grading
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def problem(world, course):
+    [posed] = world.assignment(course)
+    return posed
+
+
+def test_a_wrong_answer_is_accepted_for_the_whole_group(world, course, teacher, problem):
+    people = [world.enrol(course, name) for name in ("One", "Two")]
+    ids = [person.submit(problem, {"cells": "6"}).json()["id"] for person in people]
+    with world.db.reading() as session:
+        answer = session.scalar(select(Answer.id).where(Answer.part == "cells"))
+    run = prepare(
+        world,
+        teacher,
+        problem,
+        {"accept": {"answer": str(answer), "reason": "Cells of the border only"}},
+    )
+    assert run["counts"]["up"] == 2
+    act(world, teacher, run, "apply")
+    assert [score(world, problem, person) for person in people] == [2, 2]
+    with world.db.reading() as session:
+        records = session.scalars(select(Grading.record).where(Grading.kind == "regrade")).all()
+    assert {record["rule"] for record in records} == {"accepted"}
+    assert len(ids) == len(records)
+
+
+def test_a_wrong_answer_is_named_as_a_mistake_with_its_words(world, course, teacher, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "7"})
+    said = "That is the number of the sides, not of the cells."
+    version = {"mistake": {"part": "cells", "key": "K + 4", "id": "sides", "say": said}}
+    version["mistake"]["credit"] = 0.5
+    run = prepare(world, teacher, problem, version)
+    [change] = teacher.get(f"/regrades/{run['id']}/changes?direction=up").json()["items"]
+    assert change["after"] == {
+        "status": "mistake",
+        "credit": 0.5,
+        "points": 2,
+        "score": 1,
+        "read_as": "7",
+        "mistakes": ["sides"],
+        "feedback": said,
+    }
+    act(world, teacher, run, "apply")
+    assert score(world, problem, student) == 1
+
+
+LINES = TEXT_PROBLEM.splitlines(keepends=True)
+REFUSED = {
+    "nothing": ({}, 422, "invalid"),
+    "two at once": ({"id": "{version}", "source": "x"}, 422, "invalid"),
+    "a file with errors": ({"source": "id: why-small-kernels"}, 422, "invalid_problem"),
+    "the same file": ({"source": TEXT_PROBLEM}, 409, "conflict"),
+    "another problem": (
+        {"source": TEXT_PROBLEM.replace("why-small", "why-large")},
+        422,
+        "invalid_problem",
+    ),
+    "a part less": (
+        {"source": "".join(one for one in LINES if "doubled" not in one)},
+        422,
+        "invalid",
+    ),
+    "a part that is not there": ({"parts": {"none": {"points": 3}}}, 422, "invalid"),
+    "a mistake without a value": (
+        {"mistake": {"part": "cells", "id": "sides", "say": "No."}},
+        422,
+        "invalid",
+    ),
+    "a version that is not there": (
+        {"id": "00000000-0000-7000-8000-000000000000"},
+        404,
+        "not_found",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_version_that_cannot_be_is_refused_and_nothing_begins(teacher, problem, name):
+    version, status, code = REFUSED[name]
+    given = str(problem.version)
+    version = {key: given if one == "{version}" else one for key, one in version.items()}
+    refused = teacher.post(f"{problem.path}/regrades", {"version": version})
+    assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+    assert teacher.get(f"{problem.path}/regrades").json()["items"] == []
+
+
+def test_too_short_a_reason_is_told_in_characters(teacher, problem):
+    version = {"accept": {"part": "cells", "key": "K", "reason": "x"}}
+    refused = teacher.post(f"{problem.path}/regrades", {"version": version})
+    [error] = refused.json()["errors"]
+    assert (error["field"], error["said"]) == (
+        "version.accept.reason",
+        "must have at least 3 characters",
+    )
+
+
+SHORT = TEXT_PROBLEM.replace("topic: convolution", "topic: x")
+REASONLESS = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*K", accept: [{key: K, reason: x}]')
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "line"),
+    [
+        (SHORT.replace("topic: x", "topic: [x]"), "topic", 3),
+        (REASONLESS, "parts.0.accept.0.reason", 10),
+        (TEXT_PROBLEM.replace("K*K", "K/0"), "parts.cells.key", 10),
+    ],
+)
+def test_an_error_of_a_file_has_one_form_wherever_it_is_sent(
+    course, teacher, problem, text, field, line
+):
+    headers = {"Content-Type": "application/yaml"}
+    path = f"/courses/{course}/problems"
+    told = [
+        teacher.post(f"{path}/check", content=text, headers=headers).json()["errors"],
+        teacher.post(path, content=text, headers=headers).json()["errors"],
+        teacher.post(f"{problem.path}/regrades", {"version": {"source": text}}).json()["errors"],
+    ]
+    assert told[0] == told[1] == told[2]
+    error = told[0][0]
+    assert (error["field"], error["file"], error["line"]) == (field, "problem.yaml", line)
+    assert "String should" not in error["said"]
+
+
+def test_a_value_is_not_accepted_where_students_have_different_numbers(world, course, teacher):
+    [problem] = world.assignment(course, variants="each")
+    world.enrol(course).submit(problem, {"cells": "6"})
+    with world.db.reading() as session:
+        answer = session.scalar(select(Answer.id))
+    accept = {"accept": {"answer": str(answer), "reason": "the border"}}
+    refused = teacher.post(f"{problem.path}/regrades", {"version": accept})
+    assert refused.status_code == 422
+    assert "different numbers" in refused.json()["detail"]
+
+
+def test_a_file_is_read_as_it_was_when_it_was_published(world, course, teacher):
+    asked = TEXT_PROBLEM.replace('"Twice that?"', "Twice that → é?")
+    [problem] = world.assignment(course, asked)
+    run = prepare(world, teacher, problem, {"parts": {"doubled": {"points": 3}}})
+    assert run["status"] == "ready"

@@ -1,0 +1,238 @@
+"""The work of regrades: killed, taken up again, done beside students who hand in."""
+
+import pickle
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import regrade_killed
+from fastapi.testclient import TestClient
+from regrading import OTHER_KEY, act, marks, prepare, score, seen
+from sqlalchemy import func, select
+from world import TEXT_PROBLEM, points
+
+from api.ids import new_id
+from api.services import access
+from api.services.regrades import judging, planning, stepping
+from api.services.regrades.judging import Handed, Job, judge_job, side_by_side
+from api.services.submitting.intake import prepare as judged_entry
+from api.tables import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
+from problems.catalogue import Catalogue
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def problem(world, course):
+    [posed] = world.assignment(course)
+    return posed
+
+
+def kill(world, *, at: int) -> None:
+    """Let another process work, which dies before its commit number *at*."""
+    script = Path(regrade_killed.__file__)
+    ran = subprocess.run(
+        [sys.executable, str(script), world.url, str(at)], cwd=ROOT, check=False, timeout=120
+    )
+    assert ran.returncode == 9
+
+
+def test_killed_in_every_phase_nothing_is_lost_or_doubled(
+    world, course, teacher, problem, monkeypatch
+):
+    monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
+    people = [world.enrol(course, f"Student {number}") for number in range(7)]
+    for number, person in enumerate(people):
+        person.submit(problem, {"cells": str(7 + number), "doubled": "18"})
+    before = marks(world, problem)
+    asked = {"version": OTHER_KEY}
+    run = teacher.post(f"{problem.path}/regrades", asked).json()
+    kill(world, at=3)
+    assert seen(teacher, run)["progress"]["done"] == 4
+    world.service.regrades.run_until_idle()
+    ready = seen(teacher, run)
+    assert (ready["status"], ready["counts"]["answers"]) == ("ready", 14)
+    foreseen = teacher.get(f"/regrades/{run['id']}/students").json()["items"]
+    teacher.post(f"/regrades/{run['id']}/apply", {})
+    kill(world, at=2)
+    world.service.regrades.run_until_idle()
+    assert seen(teacher, run)["status"] == "applied"
+    for one, person in zip(sorted(foreseen, key=lambda one: one["student"]), people, strict=True):
+        assert one["student"] == str(person.id)
+        assert points(one["score"]["after"]) == score(world, problem, person)
+    with world.db.reading() as session:
+        made = select(func.count(Grading.id)).where(Grading.kind == "regrade")
+        moved = select(func.count(RegradeChange.id)).where(RegradeChange.new_grading.is_not(None))
+        assert session.scalar(made) == session.scalar(moved) > 0
+    teacher.post(f"/regrades/{run['id']}/undo", {})
+    kill(world, at=4)
+    world.service.regrades.run_until_idle()
+    assert seen(teacher, run)["status"] == "undone"
+    assert marks(world, problem) == before
+
+
+def test_a_service_takes_up_what_is_unfinished_when_it_starts(world, course, teacher, problem):
+    world.enrol(course).submit(problem, {"cells": "10"})
+    run = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
+    with TestClient(world.app):
+        until = time.monotonic() + 30
+        while seen(teacher, run)["status"] != "ready" and time.monotonic() < until:
+            time.sleep(0.05)
+        assert seen(teacher, run)["status"] == "ready"
+
+
+def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
+    world, course, teacher, problem
+):
+    early, new = world.enrol(course, "Early"), world.enrol(course, "New")
+    early.submit(problem, {"cells": "9"})
+    run = prepare(world, teacher, problem)
+    entries = []
+    for person in (early, new):
+        with world.db.reading() as session:
+            caller = access.by_token(session, f"Bearer {person.token}", now=world.clock())
+            posed = access.posed_member(session, caller, problem.assignment, problem.slug)
+            entries.append(
+                judged_entry(
+                    session,
+                    posed,
+                    {"cells": "10"},
+                    variants=world.service.variants,
+                    key=None,
+                    now=world.clock(),
+                )
+            )
+    act(world, teacher, run, "apply")
+    for entry in entries:
+        told = world.service.writer.submit(entry).reply
+        assert told["results"][0]["status"] == "correct"
+    with world.db.reading() as session:
+        versions = select(Submission.version_id).order_by(Submission.id.desc()).limit(2)
+        assert {str(one) for one in session.scalars(versions)} == {run["to_version"]["id"]}
+
+
+def test_a_chunk_that_fails_stops_its_regrade_and_no_other(world, course, teacher, monkeypatch):
+    first, second = world.assignment(
+        course, TEXT_PROBLEM, TEXT_PROBLEM.replace("why-small", "why-large")
+    )
+    student = world.enrol(course)
+    runs = []
+    for posed in (first, second):
+        student.submit(posed, {"cells": "10"})
+        runs.append(teacher.post(f"{posed.path}/regrades", {"version": OTHER_KEY}).json())
+    working = stepping.examine
+
+    def broken(session, run, chunk, *, judge):
+        if str(run.id) == runs[0]["id"]:
+            raise ArithmeticError
+        return working(session, run, chunk, judge=judge)
+
+    monkeypatch.setattr(stepping, "examine", broken)
+    world.service.regrades.run_until_idle()
+    failed, ready = (seen(teacher, run) for run in runs)
+    assert (failed["status"], ready["status"]) == ("failed", "ready")
+    assert "ArithmeticError" in failed["error"]
+
+
+def test_a_regrade_by_the_version_that_holds_finds_nothing_to_change(world, course, teacher):
+    typed = {
+        "rgb-conv-same": ["18 27; 30 45", "x?", "", "1e9"],
+        "conv-output-shape": ["126×126×16", "(16, 126, 126)", "126", "16 126 126"],
+        "yolo-output-depth": ["255", "85", "3*85", "255.0"],
+    }
+    posed = world.assignment(course, *typed, variants="each")
+    for number in range(4):
+        student = world.enrol(course, f"Student {number}")
+        for problem in posed:
+            for answer in typed[problem.slug]:
+                parts = [part["id"] for part in _parts(problem.slug)]
+                student.submit(problem, dict.fromkeys(parts[: number + 1], answer))
+    for problem in posed:
+        run = prepare(world, teacher, problem, {"id": str(problem.version)})
+        assert run["counts"]["answers"] > 0
+        assert teacher.get(f"/regrades/{run['id']}/changes").json()["items"] == []
+
+
+def _parts(problem):
+    return [{"id": part.id} for part in Catalogue().get(problem).parts]
+
+
+def test_pieces_are_judged_as_the_whole_is_and_go_to_other_processes(world, problem, monkeypatch):
+    version = problem.version
+    with world.db.reading() as session:
+        data = session.get_one(Variant, {"version_id": version, "position": -1}).data
+        [source] = session.scalars(select(ProblemVersion.source))
+    places = {(version, -1): data}
+    handed = tuple(
+        Handed(new_id(), person, (version, -1), 0, {"cells": str(value), "doubled": "20"})
+        for person in (new_id() for _ in range(5))
+        for value in (9, 10, "x?")
+    )
+    job = Job({version: (problem.slug, source)}, places, None, handed)
+    whole = judge_job(job)
+    assert len(whole) == 15
+    assert pickle.loads(pickle.dumps((job, whole))) == (job, whole)  # noqa: S301
+    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
+    with ThreadPoolExecutor(2) as pool:
+        assert side_by_side(lambda: pool, workers=2)(job) == whole
+
+
+@pytest.mark.parametrize(("different", "sent"), [(1, 0), (9, 0), (10, 2)])
+def test_few_different_submissions_are_judged_without_another_process(
+    world, problem, monkeypatch, different, sent
+):
+    """However many they are: it takes as long to judge them as to send them."""
+    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 10)
+    version = problem.version
+    with world.db.reading() as session:
+        data = session.get_one(Variant, {"version_id": version, "position": -1}).data
+        [source] = session.scalars(select(ProblemVersion.source))
+    handed = tuple(
+        Handed(new_id(), person, (version, -1), 0, {"cells": str(number % different)})
+        for person in (new_id() for _ in range(4))
+        for number in range(10)
+    )
+    job = Job({version: (problem.slug, source)}, {(version, -1): data}, None, handed)
+    with Counting(2) as pool:
+        assert side_by_side(lambda: pool, workers=2)(job) == judge_job(job)
+    assert pool.sent == sent
+
+
+class Counting(ThreadPoolExecutor):
+    """Threads that count what they are sent."""
+
+    sent = 0
+
+    def submit(self, *given, **more):
+        self.sent += 1
+        return super().submit(*given, **more)
+
+
+def test_credit_of_later_answers_follows_from_what_was_handed_in_before(
+    world, course, teacher, problem
+):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "10"})
+    student.submit(problem, {"doubled": "20"})
+    with world.db.reading() as session:
+        followed = session.scalar(select(Answer.status).where(Answer.part == "doubled"))
+    assert followed == "follow_through"
+    run = prepare(world, teacher, problem)
+    changes = teacher.get(f"/regrades/{run['id']}/changes").json()["items"]
+    assert {one["part"]: one["after"]["status"] for one in changes} == {
+        "cells": "correct",
+        "doubled": "correct",
+    }

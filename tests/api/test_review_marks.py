@@ -1,0 +1,384 @@
+"""Marks by people: rubrics that hold afterwards too, groups, gradings, and the grades."""
+
+import threading
+from fractions import Fraction
+
+import pytest
+from review_scene import Class
+from sqlalchemy import select
+from world import TEXT_PROBLEM
+
+from api.ids import new_id
+from api.services.review.marks import Given, outcome
+from api.services.review.rubric import Criterion
+from api.tables import Answer, AuditEntry, Grade, GradeChange, Grading, Standing, Submission
+from grader.policy import shown
+
+DRAWN = TEXT_PROBLEM.replace("say: Fewer parameters.", 'say: "A kernel has {{K*K}} cells."')
+
+
+@pytest.fixture
+def here(world):
+    return Class(world)
+
+
+def test_a_text_has_the_rubric_of_its_problem_before_anybody_touches_it(here):
+    told = here.ada.get(f"{here.part}/rubric").json()
+    assert [(one["label"], one["say"], one["points"]) for one in told["items"]] == [
+        ("fewer", "Fewer parameters.", 2),
+        ("deeper", "More.", 2),
+    ]
+    assert told["items"] == here.bob.get(f"{here.part}/rubric").json()["items"]
+
+
+FEWER, DEEPER, LONG = (
+    Criterion(new_id(), label, "", Fraction(points))
+    for label, points in (("fewer", 2), ("deeper", 2), ("too long", -1))
+)
+RUBRIC = {one.id: one for one in (FEWER, DEEPER, LONG)}
+
+
+@pytest.mark.parametrize(
+    ("items", "adjustment", "credit", "score", "status"),
+    [
+        ([], "0", None, "0", "wrong"),
+        ([LONG], "0", None, "0", "wrong"),
+        ([FEWER], "-3", None, "0", "wrong"),
+        ([FEWER], "-1/2", None, "3/2", "partial"),
+        ([FEWER, LONG], "0", None, "1", "partial"),
+        ([FEWER, DEEPER], "1", None, "4", "correct"),
+        ([FEWER, DEEPER, LONG], "1", None, "4", "correct"),
+        ([], "1/3", None, "1/3", "partial"),
+        ([], "0", "1/3", "4/3", "partial"),
+        ([], "0", "0", "0", "wrong"),
+        ([], "0", "1", "4", "correct"),
+    ],
+)
+def test_a_mark_adds_up_between_nothing_and_the_points_of_the_part(
+    items, adjustment, credit, score, status
+):
+    given = Given(
+        items=tuple(one.id for one in items),
+        adjustment=Fraction(adjustment),
+        credit=None if credit is None else Fraction(credit),
+        comment="",
+        reason="",
+    )
+    found = outcome(given, RUBRIC, Fraction(4), fill=str)
+    assert (found.credit * 4, found.status) == (Fraction(score), status)
+    assert found.explanation[-1] == f"Credit: {shown(Fraction(score))} of 4."
+
+
+def test_a_mark_is_the_score_of_the_problem_and_of_the_assignment(here):
+    student = here.student("Fewer parameters.")
+    told = here.mark(here.ada, here.answer(student), items=here.items()[:1], adjustment="-1/2")
+    assert told.status_code == 200, told.text
+    assert (told.json()["score"], told.json()["status"]) == (1.5, "partial")
+    assert here.score(student) == (Fraction(3, 2), Fraction(3, 2))
+
+
+def test_a_mark_that_makes_no_sense_changes_nothing(here):
+    answer, first = here.answer(here.student("A thought.")), here.items()[0]
+    senseless = [
+        {"credit": 2},
+        {"credit": -1},
+        {"credit": 1, "adjustment": 1},
+        {"credit": 1, "items": [first]},
+        {"adjustment": 0.1, "points": 3},
+        {"adjustment": "1e99999999"},
+        {"adjustment": 10_000_000},
+        {"items": ["01933e3a-0000-7000-8000-000000000001"]},
+        {"items": [first, first]},
+        {"comment": "\0"},
+    ]
+    for mark in senseless:
+        assert here.mark(here.ada, answer, **mark).status_code == 422, mark
+    assert here.listed(here.ada, "waiting") == [str(answer)]
+
+
+def test_the_student_reads_what_was_ticked_and_the_comment_and_not_the_reason(here):
+    student = here.student("Fewer parameters.")
+    answer, [fewer, _] = here.answer(student), here.items()
+    here.mark(here.ada, answer, items=[fewer], comment="Say more.", reason="Lenient today.")
+    with here.world.db.reading() as session:
+        submission = session.get_one(Answer, answer).submission_id
+    [result] = student.get(f"/submissions/{submission}").json()["results"]
+    assert result["feedback"] == "Fewer parameters. (+2)\nSay more."
+    assert (result["credit"], result["score"], result["manual"]) == (0.5, 2, True)
+    assert "Lenient" not in student.get(f"/submissions/{submission}").text
+
+
+def test_words_with_numbers_show_those_of_the_student(world):
+    here = Class(world, source=DRAWN)
+    student = here.student("Because.")
+    told = here.mark(here.ada, here.answer(student), items=here.items()[:1])
+    assert told.status_code == 200, told.text
+    gradings = here.ada.get(f"/answers/{here.answer(student)}/gradings").json()
+    assert gradings[-1]["said"] == "A kernel has 9 cells. (+2)"
+
+
+def test_a_mark_says_which_version_it_changes(here):
+    answer = here.answer(here.student("A thought."))
+    seen = here.ada.get(f"/answers/{answer}/review").headers["etag"]
+    missing = here.ada.put(f"/answers/{answer}/mark", {"credit": 1})
+    assert missing.status_code == 428
+    assert here.mark(here.bob, answer, credit=0, match=seen).status_code == 200
+    assert here.mark(here.ada, answer, credit=1, match=seen).status_code == 412
+    assert here.ada.get(f"/answers/{answer}/review").json()["credit"] == 0
+
+
+def test_of_two_markers_at_the_same_moment_one_is_told_that_it_changed(here):
+    answer = here.answer(here.student("A thought."))
+    seen = here.mark(here.ina, answer, credit="1/2").headers["etag"]
+
+    def mark(marker, credit):
+        ready.wait()
+        got.append(here.mark(marker, answer, credit=credit, match=seen).status_code)
+
+    for _ in range(5):
+        got, ready = [], threading.Barrier(2)
+        at_once([(mark, here.ada, 0), (mark, here.bob, 1)])
+        assert sorted(got) == [200, 412]
+        seen = here.ada.get(f"/answers/{answer}/review").headers["etag"]
+
+
+def at_once(calls):
+    """Call functions with their arguments, each in a thread of its own, and wait for all."""
+    threads = [threading.Thread(target=call, args=given) for call, *given in calls]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+
+def test_two_problems_of_one_student_marked_at_the_same_moment_both_count(world):
+    course = world.course()
+    sources = [TEXT_PROBLEM.replace("why-small", f"why-{at}-small") for at in range(4)]
+    posed = world.assignment(course, *sources)
+    student = world.enrol(course)
+    markers = [world.enrol(course, f"Grader {at}", role="grader") for at in posed]
+    for one in posed:
+        student.submit(one, {"why": "A thought."})
+    with world.db.reading() as session:
+        answers = session.scalars(select(Answer.id).where(Answer.student_id == student.id)).all()
+
+    def mark(marker, answer, credit):
+        ready.wait()
+        told = marker.put(f"/answers/{answer}/mark", {"credit": credit}, headers={"If-Match": "*"})
+        got.append(told.status_code)
+
+    for credit in (1, 0, 1):
+        got, ready = [], threading.Barrier(len(markers))
+        at_once([(mark, *pair, credit) for pair in zip(markers, answers, strict=True)])
+        assert got == [200] * 4
+        with world.db.reading() as session:
+            scores = session.scalars(select(Standing.score)).all()
+            [grade] = session.scalars(select(Grade.score)).all()
+        assert sum(scores) == grade == 16 * credit
+
+
+def test_a_mark_stands_over_the_verdict_of_the_machine_until_it_is_taken_back(here):
+    student = here.student()
+    student.submit(here.posed, {"cells": "10", "why": "A thought."})
+    answer = here.answer(student, "cells")
+    assert here.score(student) == (0, 0)
+    assert here.mark(here.ada, answer, credit=1, reason="The key was unclear.").status_code == 200
+    assert here.score(student) == (2, 2)
+    part = f"{here.assignment}/review/{here.posed.slug}/cells"
+    [line] = here.ada.get(part).json()["items"]
+    assert (line["answer"], line["waiting"]) == (str(answer), False)
+    back = here.ada.delete(f"/answers/{answer}/mark", headers={"If-Match": "*"})
+    assert (back.status_code, back.json()["mark"], back.json()["status"]) == (200, None, "wrong")
+    assert here.score(student) == (0, 0)
+    again = here.ada.delete(f"/answers/{answer}/mark", headers={"If-Match": "*"})
+    assert again.status_code == 409
+
+
+def test_a_text_whose_mark_is_taken_back_waits_again(here):
+    student = here.student("A thought.")
+    answer = here.answer(student)
+    here.mark(here.ada, answer, credit=1)
+    here.ada.delete(f"/answers/{answer}/mark", headers={"If-Match": "*"})
+    assert here.listed(here.bob, "waiting") == [str(answer)]
+    with here.world.db.reading() as session:
+        assert session.scalars(select(Standing.waiting)).one()
+
+
+def test_every_grading_is_kept_with_who_and_why_and_one_counts(here):
+    student = here.student("A thought.")
+    answer = here.answer(student)
+    here.mark(here.ada, answer, credit=0, reason="Off the point.")
+    here.world.clock.advance(minutes=1)
+    here.mark(here.bob, answer, credit=1, reason="It is there in other words.")
+    told = here.ada.get(f"/answers/{answer}/gradings").json()
+    assert [(one["kind"], one["status"], one["counts"]) for one in told] == [
+        ("auto", "needs_review", False),
+        ("manual", "wrong", False),
+        ("manual", "correct", True),
+    ]
+    assert [one["by"] and one["by"]["name"] for one in told] == [None, "Ada Grader", "Bob Grader"]
+    assert told[2]["reason"] == "It is there in other words."
+    with here.world.db.reading() as session:
+        changes = session.scalars(select(GradeChange).order_by(GradeChange.at)).all()
+        acts = session.scalars(select(AuditEntry.action)).all()
+    assert [(one.cause, one.author_id) for one in changes][-1] == ("review", here.bob.id)
+    assert acts.count("answer.marked") == 2
+
+
+def test_changed_points_hold_for_every_answer_that_has_the_item(here):
+    with_it, without = here.student("Fewer."), here.student("No idea.")
+    fewer, deeper = here.items()
+    here.mark(here.ada, here.answer(with_it), items=[fewer, deeper], adjustment=-1, comment="Hm.")
+    here.mark(here.ada, here.answer(without), items=[deeper])
+    address = f"{here.part}/rubric/{fewer}"
+    tried = here.bob.patch(
+        f"{address}?dry_run=true", {"points": 1, "position": 7}, headers={"If-Match": "*"}
+    ).json()
+    assert (tried["item"]["points"], tried["item"]["position"], tried["item"]["used"]) == (1, 7, 1)
+    assert tried["remarked"] == {
+        "answers": 1,
+        "raised": 0,
+        "lowered": 1,
+        "reworded": 0,
+        "dry_run": True,
+    }
+    assert here.score(with_it) == (3, 3)
+    first = here.ada.get(f"{here.part}/rubric").json()["items"][0]
+    shown = (first["points"], first["position"], first["version"])
+    assert shown == (2, 0, tried["item"]["version"])
+    done = here.bob.patch(address, {"points": 1}, headers={"If-Match": "*"}).json()
+    assert done["remarked"] == {**tried["remarked"], "dry_run": False}
+    assert (done["item"]["points"], done["item"]["used"]) == (1, 1)
+    assert here.score(with_it) == (2, 2)
+    assert here.score(without) == (2, 2)
+    last = here.ada.get(f"/answers/{here.answer(with_it)}/gradings").json()[-1]
+    assert last["said"] == "Fewer parameters. (+1)\nMore. (+2)\nHm."
+    assert here.ada.get(f"/answers/{here.answer(with_it)}/review").json()["mark"]["by"] == {
+        "id": str(here.ada.id),
+        "name": "Ada Grader",
+    }
+
+
+def test_changed_words_reach_the_student_and_change_no_credit(here):
+    student = here.student("Fewer.")
+    fewer = here.items()[0]
+    here.mark(here.ada, here.answer(student), items=[fewer])
+    told = here.ada.patch(
+        f"{here.part}/rubric/{fewer}", {"say": "Fewer weights."}, headers={"If-Match": "*"}
+    ).json()
+    assert told["remarked"]["reworded"] == 1
+    last = here.ada.get(f"/answers/{here.answer(student)}/gradings").json()[-1]
+    assert (last["said"], last["credit"]) == ("Fewer weights. (+2)", 0.5)
+
+
+def test_an_item_that_is_taken_out_is_taken_from_every_mark(here):
+    student = here.student("Fewer.")
+    fewer, deeper = here.items()
+    here.mark(here.ada, here.answer(student), items=[fewer, deeper])
+    gone = here.ada.delete(f"{here.part}/rubric/{fewer}", headers={"If-Match": "*"})
+    assert gone.json()["remarked"]["lowered"] == 1
+    assert here.items() == [deeper]
+    assert here.score(student) == (2, 2)
+    told = here.ada.get(f"/answers/{here.answer(student)}/review").json()
+    assert told["mark"]["items"] == [deeper]
+    assert here.mark(here.ada, here.answer(student), items=[fewer]).status_code == 422
+
+
+def test_a_new_item_may_take_points_and_changes_no_mark(here):
+    student = here.student("Fewer.")
+    fewer = here.items()[0]
+    here.mark(here.ada, here.answer(student), items=[fewer])
+    new = here.ada.post(f"{here.part}/rubric", {"label": "too long", "points": "-1/2"})
+    assert new.status_code == 201, new.text
+    assert here.score(student) == (2, 2)
+    assert here.items() == [fewer, here.items()[1], new.json()["id"]]
+    here.mark(here.ada, here.answer(student), items=[fewer, new.json()["id"]])
+    assert here.score(student) == (Fraction(3, 2), Fraction(3, 2))
+
+
+def test_a_rubric_item_is_changed_in_the_version_that_was_read(here):
+    [item, _] = here.ada.get(f"{here.part}/rubric").json()["items"]
+    address, match = f"{here.part}/rubric/{item['id']}", {"If-Match": f'"v{item["version"]}"'}
+    assert here.ada.patch(address, {"points": 1}).status_code == 428
+    assert here.ada.patch(address, {"points": 1}, headers=match).status_code == 200
+    assert here.bob.patch(address, {"points": 3}, headers=match).status_code == 412
+
+
+def test_words_that_cannot_be_filled_are_refused(here):
+    for say in ("{{Q}}", "{{", "{{1/0}}"):
+        told = here.ada.post(f"{here.part}/rubric", {"label": "bad", "say": say, "points": 1})
+        assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "say"), say
+
+
+def test_equal_answers_are_marked_once_and_later_ones_with_one_click(here):
+    same = [
+        here.student(one)
+        for one in ("Fewer parameters.", " fewer  PARAMETERS", "Fewer parameters!")
+    ]
+    other = here.student("More layers.")
+    [group] = here.ada.get(f"{here.part}/groups").json()["items"]
+    assert (group["answers"], group["waiting"], group["mark"]) == (3, 3, None)
+    fewer = here.items()[0]
+    told = here.ada.post(f"{here.part}/groups/{group['id']}/mark", {"items": [fewer]})
+    assert told.json() == {"marked": 3, "claimed": 0}
+    assert [here.score(one)[1] for one in same] == [2, 2, 2]
+    assert here.listed(here.ada, "waiting") == [str(here.answer(other))]
+    late = here.student("fewer parameters")
+    assert str(here.answer(late)) in here.listed(here.ada, "waiting")
+    item = here.ada.get(f"/answers/{here.answer(late)}/review").json()
+    offered = item["same_as"]["mark"]
+    assert (item["same_as"]["group"], offered["items"]) == (group["id"], [fewer])
+    names = ("items", "adjustment", "credit", "comment", "reason")
+    here.mark(here.bob, here.answer(late), **{name: offered[name] for name in names})
+    assert here.score(late) == (2, 2)
+    alone = here.ada.get(f"/answers/{here.answer(other)}/review").json()
+    assert alone["same_as"] is None
+
+
+def test_what_another_marker_holds_is_left_out_of_the_group(here):
+    held, free = here.student("Same."), here.student("same")
+    here.bob.post(f"/answers/{here.answer(held)}/claim")
+    [group] = here.ada.get(f"{here.part}/groups").json()["items"]
+    told = here.ada.post(f"{here.part}/groups/{group['id']}/mark", {"credit": 1})
+    assert told.json() == {"marked": 1, "claimed": 1}
+    assert here.score(free)[0] == 4
+    assert here.listed(here.ada, "waiting") == [str(here.answer(held))]
+
+
+@pytest.mark.parametrize(("text", "groups"), [("It has 9 cells.", 0), ("It has few cells.", 1)])
+def test_words_with_digits_are_equal_only_for_equal_numbers(world, text, groups):
+    here = Class(world, {"variants": "each"})
+    students = [here.student(text) for _ in range(6)]
+    with world.db.reading() as session:
+        places = set(session.scalars(select(Submission.position)))
+    assert len(places) > 1, students
+    found = here.ada.get(f"{here.part}/groups", params={"least": len(students)}).json()["items"]
+    assert len(found) == groups
+
+
+def test_the_largest_groups_come_first_page_by_page(here):
+    for text in ("one", "two", "two", "three", "three", "three"):
+        here.student(text)
+    first = here.ada.get(f"{here.part}/groups", params={"least": 1, "limit": 2}).json()
+    assert [one["answers"] for one in first["items"]] == [3, 2]
+    more = here.ada.get(
+        f"{here.part}/groups", params={"least": 1, "limit": 2, "cursor": first["next"]}
+    ).json()
+    assert [one["answers"] for one in more["items"]] == [1]
+
+
+def test_a_mark_keeps_what_the_machine_read(here):
+    student = here.student()
+    student.submit(here.posed, {"cells": "10"})
+    answer = here.answer(student, "cells")
+    here.mark(here.ada, answer, credit="1/2")
+    with here.world.db.reading() as session:
+        first, last = session.scalars(
+            select(Grading)
+            .where(Grading.answer_id == answer)
+            .order_by(Grading.created_at, Grading.id)
+        ).all()
+    assert (last.record["typed"], last.record["seed"]) == ("10", first.record["seed"])
+    assert first.record["credit"] == "0"
+    assert (last.record["credit"], last.record["rule"]) == ("1/2", "person")
+    assert last.record["explanation"] == ["Marked by a person.", "Credit: 1 of 2."]

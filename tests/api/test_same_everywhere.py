@@ -1,0 +1,281 @@
+"""What a student is told of points and times is the same on every page."""
+
+import pytest
+from student_scenes import DUE_TOMORROW, SQUARES, extend
+from world import TEXT_PROBLEM
+
+from api.tables import Enrolment, LateDays
+
+ANY = {"If-Match": "*"}
+PRACTICE = {**DUE_TOMORROW, "close": {"days": 9}}
+
+
+@pytest.fixture
+def course(world):
+    return world.course(late_day_budget=2)
+
+
+@pytest.fixture
+def student(world, course):
+    return world.enrol(course)
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+def grades(student, course, at=0):
+    return student.get(f"/courses/{course}/grades").json()["assignments"][at]
+
+
+def listed(student):
+    [one] = student.get("/me/assignments").json()["items"]
+    return one
+
+
+def cell(teacher, course, student):
+    told = teacher.get(f"/courses/{course}/gradebook").json()["items"]
+    return next(one for one in told if one["user"] == str(student.id))["cells"][0]
+
+
+def override(teacher, posed, student, **given):
+    body = {"student": str(student.id), "reason": "By hand.", **given}
+    there = f"/assignments/{posed.assignment}/overrides"
+    done = teacher.post(there, body, headers=ANY)
+    assert done.status_code == 201, done.text
+
+
+def void(teacher, problem, **voided):
+    done = teacher.patch(problem.path, {"voided": voided}, headers=ANY)
+    assert done.status_code == 200, done.text
+
+
+def scores(page):
+    return [one["standing"] and one["standing"]["score"] for one in page["parts"]]
+
+
+# The page of a problem and the page of grades.
+
+
+@pytest.mark.parametrize(
+    ("voided", "parts", "score", "possible"),
+    [
+        ({"doubled": "out"}, [2, None, None], 2, 6),
+        ({"cells": "out"}, [None, 0, None], 0, 6),
+        ({"doubled": "full"}, [2, 2, None], 4, 8),
+        ({"why": "full"}, [2, 0, 4], 6, 8),
+    ],
+)
+def test_a_void_part_counts_the_same_on_both_pages(
+    world, course, student, teacher, voided, parts, score, possible
+):
+    [problem] = world.assignment(course)
+    assert student.submit(problem, {"cells": "9", "doubled": "7"}).status_code == 201
+    void(teacher, problem, **voided)
+    page, [graded] = student.get(problem.path).json(), grades(student, course)["problems"]
+    assert scores(page) == parts
+    assert page["standing"] == {"score": score, "possible": possible, "waiting": False}
+    assert (graded["score"], graded["possible"]) == (score, possible)
+
+
+@pytest.mark.parametrize("answers", [{}, {"cells": "9"}])
+def test_points_by_hand_for_a_part_are_those_of_its_page(world, course, student, teacher, answers):
+    [problem] = world.assignment(course)
+    if answers:
+        assert student.submit(problem, answers).status_code == 201
+    override(teacher, problem, student, problem=problem.slug, part="cells", points="3/2")
+    page = student.get(problem.path).json()
+    assert scores(page) == [1.5, None, None]
+    assert page["standing"]["score"] == grades(student, course)["problems"][0]["score"] == 1.5
+    [given] = page["overrides"]
+    assert (given["part"], given["points"], given["reason"]) == ("cells", 1.5, "By hand.")
+
+
+def test_the_page_of_a_problem_says_which_points_stand_above_it(world, course, student, teacher):
+    [problem] = world.assignment(course)
+    assert student.submit(problem, {"cells": "9"}).status_code == 201
+    override(teacher, problem, student, problem=problem.slug, points=7)
+    override(teacher, problem, student, points=8)
+    page = student.get(problem.path).json()
+    assert page["standing"]["score"] == grades(student, course)["problems"][0]["score"] == 7
+    told = [(one["problem"], one["part"], one["points"]) for one in page["overrides"]]
+    assert told == [(problem.slug, None, 7), (None, None, 8)]
+
+
+def test_points_by_hand_wait_for_the_results_as_all_others_do(world, course, student, teacher):
+    [problem] = world.assignment(course, results="manual")
+    override(teacher, problem, student, problem=problem.slug, part="cells", points=2)
+    page = student.get(problem.path).json()
+    assert (scores(page), page["standing"], page["overrides"]) == ([None] * 3, None, [])
+
+
+# The list of assignments and the page of grades.
+
+
+def test_what_was_not_handed_in_counts_nothing_in_the_list_too(world, course, student):
+    world.assignment(course, timeline_spec=DUE_TOMORROW)
+    assert (listed(student)["grade"], grades(student, course)["score"]) == (None, None)
+    world.clock.advance(days=2)
+    assert listed(student)["grade"] == {"score": 0, "possible": 8, "waiting": False}
+    told = grades(student, course)
+    assert (told["score"], told["possible"], told["missing"]) == (0, 8, True)
+
+
+def test_nothing_is_missing_while_late_days_may_be_spent(world, course, student, teacher):
+    spec = {**DUE_TOMORROW, "late_days": 2}
+    world.assignment(course, timeline_spec=spec)
+    world.clock.advance(days=2)
+    assert (cell(teacher, course, student)["missing"], listed(student)["grade"]) == (False, None)
+    world.clock.advance(days=1, microseconds=1)
+    told = cell(teacher, course, student)
+    assert (told["missing"], told["score"], listed(student)["grade"]["score"]) == (True, 0, 0)
+
+
+def test_practice_after_the_last_credit_leaves_it_missing(world, course, student, teacher):
+    world.assignment(course, timeline_spec=PRACTICE)
+    world.clock.advance(days=1)
+    assert not cell(teacher, course, student)["missing"]
+    world.clock.advance(microseconds=1)
+    assert cell(teacher, course, student)["missing"]
+
+
+def test_who_joins_later_has_full_marks_for_a_void_part_too(world, course, student, teacher):
+    [problem] = world.assignment(course)
+    void(teacher, problem, cells="full")
+    late = world.person("Late Comer", email="late@example.edu")
+    body = {"email": "late@example.edu", "name": "Late Comer", "role": "student"}
+    assert teacher.post(f"/courses/{course}/people", body).status_code == 201
+    for one in (student, late):
+        assert cell(teacher, course, one)["score"] == 2
+        assert grades(one, course)["score"] == listed(one)["grade"]["score"] == 2
+        assert student.get(problem.path).json()["standing"]["score"] == 2
+
+
+# Solutions of numbers that others have as well.
+
+
+@pytest.mark.parametrize(
+    ("variants", "source", "status"),
+    [
+        ("original", TEXT_PROBLEM, 403),
+        ("shared", SQUARES, 403),
+        ("each", SQUARES, 200),
+        ("each", TEXT_PROBLEM.replace("{choose: [3, 5, 7, 9, 11], original: 3}", "3"), 403),
+    ],
+)
+@pytest.mark.parametrize("solutions", ["after_due", "after_close", "manual"])
+def test_a_solution_of_shared_numbers_waits_for_the_last_who_has_them(
+    world, course, student, teacher, variants, source, status, solutions
+):
+    friend = world.enrol(course, "Fri End")
+    [problem] = world.assignment(
+        course, source, variants=variants, solutions=solutions, timeline_spec=DUE_TOMORROW
+    )
+    if solutions == "manual":
+        there = f"/assignments/{problem.assignment}/release"
+        assert teacher.post(there, {"solutions": True}).status_code == 200
+    extend(world, course, {"days": 3}, student_id=friend.id)
+    assert friend.get(problem.path).status_code == 200
+    world.clock.advance(days=1, seconds=1)
+    asked = student.get(f"{problem.path}/solution")
+    assert asked.status_code == status
+    if status == 403:
+        assert asked.json()["not_released_until"] == "2026-11-06T12:00:00.000000Z"
+        assert student.get(problem.path).json()["solutions_from"] == "2026-11-06T12:00:00.000000Z"
+    world.clock.advance(days=3)
+    assert student.get(f"{problem.path}/solution").status_code == 200
+
+
+@pytest.mark.parametrize("gone", ["withdrawn", "test", "other assignment"])
+def test_a_solution_waits_for_nobody_who_hands_in_nothing_there(world, course, student, gone):
+    [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
+    [other] = world.assignment(course, timeline_spec=DUE_TOMORROW)
+    friend = world.enrol(course, "Fri End")
+    more = {"assignment_id": other.assignment} if gone == "other assignment" else {}
+    extend(world, course, {"days": 3}, student_id=friend.id, **more)
+    with world.session() as session:
+        mine = session.query(Enrolment).filter_by(user_id=friend.id)
+        if gone == "withdrawn":
+            mine.update({"withdrawn_at": world.clock()})
+        if gone == "test":
+            mine.update({"is_test": True})
+    world.clock.advance(days=1, seconds=1)
+    assert student.get(f"{problem.path}/solution").status_code == 200
+
+
+# New numbers.
+
+
+@pytest.mark.parametrize(("budget", "status"), [(2, 201), (0, 409)])
+def test_new_numbers_come_while_late_days_keep_the_work_in_time(world, budget, status):
+    student = world.enrol(course := world.course(late_day_budget=budget))
+    spec = {**DUE_TOMORROW, "late_days": 1}
+    [problem] = world.assignment(
+        course, SQUARES, variants="each_after", new_after=1, timeline_spec=spec
+    )
+    assert student.submit(problem, {"squared": "1"}).status_code == 201
+    world.clock.advance(days=1, hours=1)
+    asked = student.post(f"{problem.path}/variant")
+    assert asked.status_code == status
+    world.clock.advance(days=1)
+    assert student.post(f"{problem.path}/variant").json()["code"] == "deadline_passed"
+    if status == 201:
+        assert student.get(f"/courses/{course}/late-days").json()["left"] == 2
+
+
+def test_without_an_attempt_left_there_are_no_new_numbers(world, course, student):
+    [problem] = world.assignment(course, SQUARES, variants="each_after", new_after=1, attempts=1)
+    student.submit(problem, {"squared": "1"})
+    assert student.submit(problem, {"tripled": "1"}).status_code == 201
+    refused = student.post(f"{problem.path}/variant")
+    assert (refused.status_code, refused.json()["code"]) == (409, "attempts_exhausted")
+
+
+# Late days.
+
+
+def times(student):
+    told = listed(student)["times"]
+    return told["state"], told["credit_now"]
+
+
+def test_the_list_reckons_with_the_late_days_that_are_left(world, course, student):
+    spec = {**DUE_TOMORROW, "late_days": 2}
+    [problem] = world.assignment(course, timeline_spec=spec)
+    told = listed(student)["times"]
+    assert told["late_days_until"]["at"] == "2026-11-05T12:00:00.000000Z"
+    assert times(student) == ("open", 1)
+    world.clock.advance(days=1, hours=1)
+    assert times(student) == ("late", 1)
+    assert student.get(problem.path).json()["times"]["state"] == "late"
+    assert student.submit(problem, {"cells": "9"}).json()["late_credit"] == 1
+    world.clock.advance(days=2)
+    assert times(student) == ("closed", None)
+
+
+def test_late_days_that_were_spent_elsewhere_are_not_reckoned_with(world, course, student):
+    spec = {"due": "2026-11-02 11:00", "late_days": 2}
+    [elsewhere] = world.assignment(course, timeline_spec=spec)
+    assert student.submit(elsewhere, {"cells": "9"}).json()["late_credit"] == 1
+    with world.session() as session:
+        session.query(LateDays).update({"days": 2})
+    [problem] = world.assignment(course, timeline_spec={**DUE_TOMORROW, "late_days": 2})
+    world.clock.advance(days=1, hours=1)
+    found = {one["id"]: one["times"] for one in student.get("/me/assignments").json()["items"]}
+    told = found[str(problem.assignment)]
+    assert (told["state"], told["late_days_until"]) == ("closed", None)
+    assert student.submit(problem, {"cells": "9"}).status_code == 409
+    assert grades(student, course, at=1)["missing"]
+
+
+@pytest.mark.parametrize(("after", "said"), [(1, "1 late day"), (25, "2 late days")])
+def test_the_steps_name_the_late_days_that_kept_work_in_time(world, course, student, after, said):
+    spec = {**DUE_TOMORROW, "late_days": 2}
+    [problem] = world.assignment(course, timeline_spec=spec)
+    assert student.submit(problem, {"cells": "9"}).status_code == 201
+    world.clock.advance(days=1, hours=after)
+    assert student.submit(problem, {"doubled": "18"}).status_code == 201
+    lines = {one["about"]: one["words"] for one in grades(student, course)["explain"]}
+    assert "(in time)" in lines[f"{problem.slug}, cells"]
+    assert f"(in time by {said})" in lines[f"{problem.slug}, doubled"]

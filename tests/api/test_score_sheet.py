@@ -1,0 +1,195 @@
+"""The score sheet that comes back: all of it is applied, or nothing."""
+
+import csv
+import io
+
+import pytest
+from grades_scene import SHORT, book, cell
+from sqlalchemy import select
+from world import TEXT_PROBLEM
+
+from api.tables import AssignmentProblem, Comment, GradeChange, Override
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def prof(world, course):
+    return world.enrol(course, "Grace Prof", role="instructor")
+
+
+@pytest.fixture
+def posed(world, course):
+    return world.assignment(course, SHORT, TEXT_PROBLEM)
+
+
+@pytest.fixture
+def students(world, course, posed):
+    """Return two students with work in both problems."""
+    found = [world.enrol(course, name) for name in ("Ann Example", "Ben Example")]
+    for student in found:
+        student.submit(posed[0], {"first": "7"})
+        student.submit(posed[0], {"first": "9", "second": "1"})
+        student.submit(posed[1], {"why": "Fewer, cheaper."})
+    return found
+
+
+def path(posed):
+    return f"/assignments/{posed[0].assignment}/score-sheet"
+
+
+def sheet(prof, posed, **query):
+    answer = prof.get(path(posed), params=query)
+    assert answer.status_code == 200, answer.text
+    delimiter = ";" if query.get("style") == "comma" else ","
+    return list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")), delimiter=delimiter))
+
+
+def send(prof, posed, rows, *, delimiter=",", **query):
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, rows[0].keys(), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return post(prof, posed, stream.getvalue(), **query)
+
+
+def post(prof, posed, text, **query):
+    headers = {"Content-Type": "text/csv"}
+    return prof.post(path(posed), content=text.encode(), params=query, headers=headers)
+
+
+def row_of(rows, student, part):
+    return next(one for one in rows if one["student"] == student.name and one["part"] == part)
+
+
+def kept(world, table=Override):
+    with world.session() as session:
+        return session.scalars(select(table)).all()
+
+
+def test_the_sheet_has_the_answer_that_counts_of_each_student_and_part(prof, posed, students):
+    rows = sheet(prof, posed)
+    assert [(one["student"], one["part"], one["answer"], one["old_points"]) for one in rows] == [
+        ("Ann Example", "first", "9", "3"),
+        ("Ben Example", "first", "9", "3"),
+        ("Ann Example", "second", "1", "0"),
+        ("Ben Example", "second", "1", "0"),
+        ("Ann Example", "why", "Fewer, cheaper.", ""),
+        ("Ben Example", "why", "Fewer, cheaper.", ""),
+    ]
+    assert len(students) == 2
+    some = sheet(prof, posed, problem="two-counts", part="second")
+    assert {one["part"] for one in some} == {"second"}
+
+
+def test_a_sheet_sent_back_as_it_came_changes_nothing(world, prof, posed, students):
+    told = send(prof, posed, sheet(prof, posed)).json()
+    assert (told["applied"], told["changed"], told["unchanged"], told["grades"]) == (True, 0, 6, 0)
+    assert kept(world) == []
+    assert students
+
+
+def test_points_and_comments_come_into_force_and_the_student_sees_them(
+    world, course, prof, posed, students
+):
+    ann, ben = students
+    rows = sheet(prof, posed)
+    row_of(rows, ann, "why").update(points="3.5", comment="Say what the stride does.")
+    row_of(rows, ben, "second")["points"] = "1/3"
+    dry = send(prof, posed, rows, dry_run=True).json()
+    assert (dry["applied"], dry["changed"], dry["grades"], dry["problems"]) == (False, 2, 2, [])
+    assert kept(world) == []
+    told = send(prof, posed, rows).json()
+    assert told == dry | {"applied": True}
+    assert [
+        {name: one[name] for name in ("name", "part", "before", "after", "comment")}
+        for one in sorted(told["changes"], key=lambda one: one["name"])
+    ] == [
+        {
+            "name": "Ann Example",
+            "part": "why",
+            "before": None,
+            "after": 3.5,
+            "comment": "Say what the stride does.",
+        },
+        {"name": "Ben Example", "part": "second", "before": 0, "after": "1/3", "comment": ""},
+    ]
+    found = book(prof, course)
+    assert [cell(found, one)["score"] for one in students] == [6.5, "10/3"]
+    grade = ann.get(f"/courses/{course}/grades").json()["assignments"][0]
+    assert grade["overrides"][0]["reason"] == "Say what the stride does."
+    assert {one.reason for one in kept(world)} == {"Say what the stride does.", "score sheet"}
+    causes = [one.cause for one in kept(world, GradeChange)][-2:]
+    assert causes == ["override", "override"]
+
+
+def test_one_wrong_line_leaves_everything_as_it_was(world, prof, posed, students):
+    rows = sheet(prof, posed)
+    row_of(rows, students[0], "first")["points"] = "2"
+    row_of(rows, students[1], "first")["points"] = "99"
+    row_of(rows, students[1], "second")["points"] = "-1"
+    dry = send(prof, posed, rows, dry_run=True).json()
+    assert (dry["changed"], [one["line"] for one in dry["problems"]]) == (1, [3, 5])
+    answer = send(prof, posed, rows)
+    assert answer.status_code == 422
+    assert [one["line"] for one in answer.json()["errors"]] == [3, 5]
+    assert "Nothing was changed" in answer.json()["detail"]
+    assert kept(world) == []
+
+
+def test_a_row_that_was_marked_since_is_refused(world, prof, posed, students):
+    rows = sheet(prof, posed)
+    row_of(rows, students[0], "second")["points"] = "1"
+    assert send(prof, posed, rows).status_code == 200
+    again = send(prof, posed, rows)
+    assert again.status_code == 422
+    assert "changed since" in again.json()["detail"]
+    assert len(kept(world)) == 1
+
+
+def test_a_new_answer_that_counts_makes_the_row_stale(prof, posed, students):
+    rows = sheet(prof, posed)
+    row_of(rows, students[0], "second")["points"] = "1"
+    students[0].submit(posed[0], {"second": "18"})
+    assert send(prof, posed, rows).status_code == 422
+
+
+def test_a_comment_alone_is_said_and_gives_no_points(world, prof, posed, students):
+    rows = sheet(prof, posed)
+    row_of(rows, students[0], "why")["comment"] = "Well put."
+    assert send(prof, posed, rows).json()["grades"] == 0
+    [comment] = kept(world, Comment)
+    assert (comment.text, comment.public, comment.author_id) == ("Well put.", True, prof.id)
+    assert row_of(sheet(prof, posed), students[0], "why")["old_comment"] == "Well put."
+    assert send(prof, posed, rows).status_code == 422
+    assert kept(world) == []
+
+
+def test_decimal_commas_come_back_as_they_went(world, prof, posed, students):
+    rows = sheet(prof, posed, style="comma")
+    row_of(rows, students[0], "first")["points"] = "2,5"
+    told = send(prof, posed, rows, delimiter=";", style="comma").json()
+    assert told["changes"][0]["after"] == 2.5
+    assert len(kept(world)) == 1
+
+
+@pytest.mark.parametrize("text", ["", "a,b\r\n1,2\r\n", "submission_id\r\n\0", "\ufeff;;;"])
+def test_what_is_no_sheet_is_refused_with_what_to_do(prof, posed, text):
+    answer = post(prof, posed, text)
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid"
+
+
+def test_a_sheet_of_several_megabytes_is_read(prof, posed):
+    assert post(prof, posed, "x" * 6_000_000).status_code == 422
+    assert post(prof, posed, "x" * 21_000_000).status_code == 413
+
+
+def test_a_voided_part_is_not_in_the_sheet(world, prof, posed, students):
+    with world.session() as session:
+        session.get_one(AssignmentProblem, posed[0].id).voided = {"first": "out", "second": "full"}
+    assert {one["part"] for one in sheet(prof, posed)} == {"second", "why"}
+    assert students

@@ -1,0 +1,101 @@
+"""The reading of an answer: what is told of it, and that it cannot know what is right."""
+
+import ast
+import inspect
+
+import pytest
+from student_scenes import CANARY
+from world import TEXT_PROBLEM
+
+import api.services.student.blind as blind_module
+
+READERS = {"api.schemas", "problems.publish", "grader", "dataclasses", "typing"}
+KEYED = ("desk", "variant", "grade", "mistakes", "carry", "result", "explain", "patterns", "worked")
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+@pytest.fixture
+def student(world, course):
+    return world.enrol(course)
+
+
+def read(person, problem, part, answer):
+    return person.post(f"{problem.path}/reading", {"part": part, "answer": answer})
+
+
+@pytest.mark.parametrize(
+    ("part", "answer", "read_as", "value"),
+    [
+        ("squared", "2^10", "1024", 1024),
+        ("squared", 9, "9", 9),
+        ("picked", "(B)", "b) its square", "b"),
+        ("turned", "1 2 3\n4 5 1/3", "[[1, 2, 3], [4, 5, 1/3]]", [[1, 2, 3], [4, 5, "1/3"]]),
+        ("turned", [[1, 0.5]], "[[1, 0.5]]", [[1, "1/2"]]),
+    ],
+)
+def test_an_answer_is_read_back_in_text_mathml_and_data(
+    world, course, student, part, answer, read_as, value
+):
+    [problem] = world.assignment(course, CANARY)
+    told = read(student, problem, part, answer).json()
+    assert (told["readable"], told["read_as"], told["value"]) == (True, read_as, value)
+    assert told["mathml"].startswith("<math>")
+    assert (told["said"], told["position"]) == ("", None)
+
+
+def test_what_cannot_be_read_says_why_and_where_and_stores_nothing(world, course, student):
+    [problem] = world.assignment(course, CANARY)
+    told = read(student, problem, "squared", "12 $ 3").json()
+    submitted = student.submit(problem, {"squared": "12 $ 3"}).json()["results"][0]
+    assert told["readable"] is False
+    assert told["said"]
+    assert (told["read_as"], told["mathml"], told["value"]) == ("", "", None)
+    assert f"{told['said']} Expected {told['expected']}." == submitted["feedback"]
+    assert told["position"] == submitted["position"]
+    assert read(student, problem, "squared", " ").json()["said"] == "Nothing is typed yet."
+    assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 1
+
+
+def test_a_comma_is_read_as_the_course_marks_decimals(world):
+    course = world.course(numbers="comma")
+    [problem] = world.assignment(course, TEXT_PROBLEM)
+    point = world.course(numbers="point")
+    [other] = world.assignment(point, TEXT_PROBLEM)
+    assert read(world.enrol(course), problem, "cells", "1.234").json()["value"] == 1234
+    assert read(world.enrol(point), other, "cells", "1.234").json()["value"] == "617/500"
+
+
+def test_an_unknown_part_is_refused_with_those_that_there_are(world, course, student):
+    [problem] = world.assignment(course)
+    refused = read(student, problem, "cell", "1")
+    assert refused.status_code == 422
+    assert "cells" in refused.json()["errors"][0]["said"]
+
+
+def test_right_wrong_and_almost_right_get_answers_of_one_form(world, course, student):
+    [problem] = world.assignment(course)
+    told = {answer: read(student, problem, "cells", answer).json() for answer in ("9", "8", "6")}
+    for answer, one in told.items():
+        assert one == told["9"] | {
+            "read_as": answer,
+            "value": int(answer),
+            "mathml": told["9"]["mathml"].replace("9", answer),
+        }
+
+
+def test_the_module_that_reads_imports_nothing_that_has_a_key():
+    tree = ast.parse(inspect.getsource(blind_module))
+    imported = [
+        node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert [one for one in imported if not one.startswith(tuple(READERS))] == []
+    assert [one for one in imported if set(one.split(".")) & set(KEYED)] == []
+    given = inspect.signature(blind_module.read_answer).parameters
+    assert list(given) == ["question", "typed", "numbers"]
+    assert given["question"].annotation is blind_module.Question

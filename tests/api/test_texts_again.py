@@ -1,0 +1,33 @@
+"""The same text handed in again changes nothing; another one takes its place."""
+
+import pytest
+from review_scene import Class
+from student_scenes import DUE_TOMORROW
+
+LATE = {**DUE_TOMORROW, "late": [{"days": 3, "credit": "50%"}]}
+TEXT = "Fewer parameters."
+
+
+@pytest.fixture
+def here(world):
+    return Class(world, {"timeline_spec": LATE})
+
+
+def test_the_same_text_again_loses_neither_its_time_nor_its_mark(world, here):
+    student = here.student(TEXT)
+    first = here.answer(student)
+    assert here.mark(here.ada, first, credit=1).status_code == 200
+    world.clock.advance(days=2)
+    told = student.submit(here.posed, {"why": TEXT, "cells": "9"}).json()
+    text, number = told["results"] if told["results"][0]["part"] == "why" else told["results"][::-1]
+    assert (text["repeats"] is not None, number["repeats"]) == (True, None)
+    assert told["standing"] == {"score": 5, "possible": 8, "waiting": False}
+    assert here.listed(here.ada) == [str(first)]
+
+
+def test_a_text_that_comes_back_after_another_one_is_the_last(here):
+    student = here.student(TEXT, "More depth.", TEXT)
+    last = here.answer(student)
+    assert here.listed(here.ada) == [str(last)]
+    assert here.mark(here.ada, last, credit=1).status_code == 200
+    assert student.get(here.posed.path).json()["standing"]["score"] == 4

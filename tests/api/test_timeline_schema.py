@@ -1,0 +1,162 @@
+"""A timeline and an extension as they are written: what is read, and what is refused and why."""
+
+import json
+from datetime import UTC, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import ValidationError
+
+from api.schemas.timeline import ExtensionSpec, LateStep, TimelineSpec
+from api.services.timeline import localized
+
+NEW_YORK = ZoneInfo("America/New_York")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def due(spec: TimelineSpec) -> str:
+    return spec.model_dump()["due"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("2026-11-27T23:59", "2026-11-27 23:59"),
+        ("  2026-11-27 23:59:00 ", "2026-11-27 23:59"),
+        ("2026-11-27 23:59:59", "2026-11-27 23:59:59"),
+        ("2026-11-27 23:59:00.5", "2026-11-27 23:59:00.500000"),
+        ("2026-11-27T22:59:00Z", "2026-11-27 23:59"),
+        ("2026-11-28 04:29 +05:30", "2026-11-27 23:59"),
+        ("2026-11-27T17:59:00-0500", "2026-11-27 23:59"),
+        (datetime(2026, 11, 27, 22, 59, tzinfo=UTC), "2026-11-27 23:59"),
+        (datetime(2026, 11, 27, 17, 59, tzinfo=NEW_YORK), "2026-11-27 23:59"),
+    ],
+)
+def test_a_time_is_a_wall_clock_of_the_course_and_one_with_an_offset_becomes_it(given, shown):
+    assert due(localized(TimelineSpec(due=given), BERLIN)) == shown
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("", "soon", "2026-11-27", "23:59", "27.11.2026 23:59", "2026-11-27 24:00", 1795820340),
+        *("2026-02-29 12:00", "2026-13-01 12:00", "2026-11-27 23:59:60", "2026-11-27 23:59+25:00"),
+        *("٢٠٢٦-11-27 23:59", "2026-11-27 23:59 CET", "1889-11-27 23:59", "2300-01-01 00:00"),
+        *("2026-11-27 23:59" + " " * 9 + "Z", True, {}, ["2026-11-27 23:59"]),
+    ],
+)
+def test_what_is_no_date_with_a_time_is_refused(given):
+    with pytest.raises(ValidationError, match=r"is not a date and time|no time of day|the years"):
+        TimelineSpec(due=given)
+
+
+@pytest.mark.parametrize(
+    ("credit", "exact", "shown"),
+    [
+        (0.9, Fraction(9, 10), "90%"),
+        ("90%", Fraction(9, 10), "90%"),
+        (" 87.5 % ", Fraction(7, 8), "87.5%"),
+        ("1/3", Fraction(1, 3), "1/3"),
+        (Fraction(2, 3), Fraction(2, 3), "2/3"),
+        ("0.1", Fraction(1, 10), "10%"),
+        (0, Fraction(0), "0%"),
+        (1, Fraction(1), "100%"),
+    ],
+)
+def test_a_credit_is_exact_and_shown_as_it_is_written(credit, exact, shown):
+    step = LateStep(days=1, credit=credit)
+    assert step.credit == exact
+    assert step.model_dump()["credit"] == shown
+    assert LateStep(days=1, credit=shown) == step
+
+
+@pytest.mark.parametrize(
+    "credit",
+    [
+        90,
+        1.5,
+        -0.1,
+        "110%",
+        "-1%",
+        True,
+        "",
+        "%",
+        "1/0",
+        "nan",
+        float("nan"),
+        float("inf"),
+        "9/10%%",
+    ],
+)
+def test_what_is_no_credit_from_0_to_1_is_refused(credit):
+    with pytest.raises(ValidationError, match=r"credit|between 0 and 1"):
+        LateStep(days=1, credit=credit)
+
+
+def step(credit: object = "50%", **end: object) -> dict[str, object]:
+    return {**end, "credit": credit}
+
+
+DUE = "2026-11-27 23:59"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"due": DUE, "release": "2026-11-28 00:00"}, "due .* is before release"),
+        ({"due": DUE, "close": "2026-11-27 23:58"}, "close .* is before due"),
+        ({"release": DUE, "close": "2026-11-27 23:58"}, "close .* is before release"),
+        ({"late": [step(days=1)]}, "late steps count from due"),
+        ({"late_days": 2}, "late days count from due"),
+        ({"close": {"days": 2}}, "such a close count"),
+        ({"due": DUE, "late": [step(until=DUE)]}, "late step 1 .* not after due"),
+        ({"due": DUE, "late": [step(days=2), step(days=1)]}, "late step 2 .* not after step 1"),
+        ({"due": DUE, "late": [step(days=1), step(hours=24)]}, "late step 2 .* not after step 1"),
+        (
+            {"due": DUE, "late": [step(days=1), step(until="2026-11-28 12:00")]},
+            "late step 2 .* not after step 1",
+        ),
+        ({"due": DUE, "late": [step("50%", days=1), step("60%", days=2)]}, "gives 60%, more"),
+        ({"due": DUE, "late": [step()]}, "either until a time or some days"),
+        ({"due": DUE, "late": [step(days=0)]}, "either until a time or some days"),
+        ({"due": DUE, "late": [step(days=1, until="2026-12-01 12:00")]}, "either until a time"),
+        ({"due": DUE, "close": {}}, "say how many days or hours"),
+        ({"due": DUE, "close": {"weeks": 1}}, "Extra inputs"),
+        ({"due": DUE, "late_days": -1}, "greater than or equal to 0"),
+        ({"due": DUE, "late_days": True}, "valid integer"),
+        ({"due": DUE, "late": [step(days=1)] * 51}, "at most 50"),
+        ({"deadline": DUE}, "Extra inputs"),
+    ],
+)
+def test_a_timeline_that_contradicts_itself_is_refused(given, said):
+    with pytest.raises(ValidationError, match=said):
+        TimelineSpec(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "gives nothing"),
+        ({"days": 0, "reason": "ill"}, "gives nothing"),
+        ({"due": DUE, "days": 1}, "either due or"),
+        ({"attempts": 1, "unlimited_attempts": True}, "not both"),
+        ({"attempts": 0}, "greater than or equal"),
+        ({"days": -1}, "greater than or equal"),
+        ({"days": 1, "unlimited_attempts": "yes"}, "valid boolean"),
+        ({"days": 1, "reason": "x" * 501}, "at most 500"),
+    ],
+)
+def test_an_extension_that_gives_nothing_or_two_things_is_refused(given, said):
+    with pytest.raises(ValidationError, match=said):
+        ExtensionSpec(**given)
+
+
+@pytest.mark.parametrize("model", [TimelineSpec, ExtensionSpec])
+def test_every_example_is_read_and_comes_back_from_json_as_it_was(model):
+    examples = model.model_json_schema()["examples"]
+    assert examples
+    for example in examples:
+        spec = model.model_validate_json(json.dumps(example))
+        assert model.model_validate_json(spec.model_dump_json()) == spec
+        assert model(**spec.model_dump()) == spec

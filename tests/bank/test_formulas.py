@@ -1,0 +1,82 @@
+"""Every formula of the bank is drawn, and no shape of them changes unseen.
+
+`formulas.json` holds the shortest formula of each shape with its MathML; this file, run as a
+program, writes it anew.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from api.prose import formula_faults, formulas
+from api.tex import tex_markup
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.mistakes import MISTAKES
+from problems.texts import text_faults
+
+GOLDEN = Path(__file__).with_name("formulas.json")
+CATALOGUE = Catalogue()
+COMMAND = re.compile(r"\\(?:begin\{\w+\}|[A-Za-z]+|.)")
+LEAST = 500
+
+
+@cache
+def texts() -> tuple[str, ...]:
+    """Return every text of every problem, filled in with the original numbers."""
+    seen: list[str] = []
+    for name in CATALOGUE.ids:
+        problem = CATALOGUE.get(name)
+        variant = solve(problem, None, BOOK)
+        kept = text_faults(
+            problem, [variant], book=BOOK, proof=lambda text: seen.append(text) or ()
+        )
+        assert [*kept] == []
+    return tuple(seen)
+
+
+def shape(source: str, *, display: bool) -> tuple[object, ...]:
+    """Return what two formulas that are converted alike have in common."""
+    return display, frozenset(COMMAND.findall(source)), "^" in source, "_" in source
+
+
+def shortest() -> Iterator[tuple[str, bool]]:
+    """Yield the shortest formula of each shape, in the order of the shapes' first formulas."""
+    found: dict[tuple[object, ...], tuple[str, bool]] = {}
+    for text in texts():
+        for source, display in formulas(text):
+            key = shape(source, display=display)
+            found[key] = min(found.get(key, (source, display)), (source, display), key=_length)
+    yield from found.values()
+
+
+def _length(formula: tuple[str, bool]) -> tuple[int, str]:
+    return len(formula[0]), formula[0]
+
+
+def drawn() -> list[dict[str, object]]:
+    """Return a formula of each shape with what it is drawn as."""
+    return [
+        {"tex": source, "display": display, "mathml": tex_markup(source, display=display)}
+        for source, display in shortest()
+    ]
+
+
+def test_every_formula_of_the_bank_is_drawn() -> None:
+    assert [fault for text in texts() for fault in formula_faults(text)] == []
+    assert sum(1 for text in texts() for _ in formulas(text)) > LEAST
+
+
+def test_every_formula_of_a_hint_is_drawn() -> None:
+    assert [fault for one in MISTAKES.values() for fault in formula_faults(one.say)] == []
+
+
+def test_formulas_of_every_shape_are_drawn_as_before() -> None:
+    assert drawn() == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps(drawn(), indent=0, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,35 @@
+"""Which mistakes no draw shows is found by running fewer of them, and found all the same."""
+
+import pytest
+
+from grader.mistakes import hidden_mistakes
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.publish import DRAWS_FOR_INERT, publish
+
+CATALOGUE = Catalogue()
+DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_mistakes_among_some_that_numbers_hide_are_those_that_all_of_them_show(name):
+    problem = CATALOGUE.get(name)
+    for seed in (None, 0, 1):
+        variant = solve(problem, seed, BOOK)
+        every = {part: known.hidden for part, known in variant.mistakes.items()}
+        shown = {
+            part: {one.ids[0] for one in known.candidates}
+            for part, known in variant.mistakes.items()
+        }
+        for among in (every, {part: every[part] | shown[part] for part in every}):
+            found = hidden_mistakes(problem, variant.names, variant.keys, BOOK, among=among)
+            assert found == every
+
+
+@pytest.mark.parametrize("name", ["kv-cache-memory", "conv-layer-macs", "conv-output-shape"])
+def test_how_many_seeds_are_asked_for_changes_no_choice(name):
+    problem = CATALOGUE.get(name)
+    few, many = (publish(problem, BOOK, limit=limit).report for limit in (3, DRAWS_FOR_INERT))
+    assert few.inert == many.inert
+    assert few.seeds == many.seeds[:3]

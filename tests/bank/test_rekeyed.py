@@ -1,0 +1,43 @@
+"""Every problem of the bank under another marking: its variants keep their numbers."""
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from grader.problem import Problem
+from grader.variant import solve
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.documents import load_document
+from problems.stored import dump_variant, rekey_variant
+
+CATALOGUE = Catalogue()
+TOLERANT = {"number", "percent"}
+
+
+def remarked(name: str) -> Problem:
+    """Return the problem with other points, and other tolerances where numbers have them."""
+    data = deepcopy(load_document(CATALOGUE.path(name).read_text(), file=name).data)
+    data["title"] = f"{data['title']}, marked otherwise"
+    for part in data["parts"]:
+        if part["kind"] != "text":
+            part["points"] = part.get("points", 1) + 1
+        if part["kind"] in TOLERANT and "key" in part:
+            part["tolerance"] = {"abs": 10}
+    return Problem.model_validate(data)
+
+
+@pytest.mark.parametrize("name", CATALOGUE.ids)
+def test_under_another_marking_the_numbers_stay_and_the_keys_are_those_of_a_fresh_solve(name):
+    before, after = CATALOGUE.get(name), remarked(name)
+    assert before.marking_hash != after.marking_hash
+    for seed in (None, 0)[: 1 + before.is_drawn]:
+        stored = json.loads(json.dumps(dump_variant(solve(before, seed, BOOK), BOOK)))
+        given, fresh = rekey_variant(stored, after, BOOK), solve(after, seed, BOOK)
+        told = dump_variant(given, BOOK)
+        assert (told["seed"], told["params"]) == (seed, stored["params"])
+        assert told == dump_variant(fresh, BOOK)
+        assert {part: str(key) for part, key in given.keys.items()} == {
+            part: str(key) for part, key in fresh.keys.items()
+        }

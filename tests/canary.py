@@ -1,0 +1,180 @@
+"""What must not leak, by unmistakable markers: who may meet which of them, and when.
+
+`MARKS` is the whole table. A marker is a word or a number that stands nowhere else; `leaks` finds
+it in all that somebody was sent, whatever is put between its digits, and in cursors as well.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+__all__ = ["MARKS", "ROLES", "Mark", "Reader", "State", "leaks", "sent"]
+
+State = Literal["before", "after"]
+"""Before the close and the release of what is hidden, or after both."""
+
+Reader = Literal[
+    "anonymous",
+    "student",
+    "classmate",
+    "stranger",
+    "withdrawn",
+    "grader",
+    "viewer",
+    "instructor",
+    "other_instructor",
+    "admin",
+    "research",
+    "log",
+]
+"""Who reads: people of the scene; ``viewer`` is the grader who looks as `student`, ``research`` the
+instructor who takes the work out under pseudonyms, ``log`` whoever reads the service's log."""
+
+ROLES: Final[tuple[Reader, ...]] = (
+    *("anonymous", "student", "classmate", "stranger", "withdrawn"),
+    *("grader", "viewer", "instructor", "other_instructor", "admin"),
+)
+
+NOBODY: Final[frozenset[Reader]] = frozenset()
+STAFF: Final[frozenset[Reader]] = frozenset({"grader", "instructor", "admin"})
+MANAGERS: Final[frozenset[Reader]] = frozenset({"instructor", "admin"})
+OTHER_STAFF: Final[frozenset[Reader]] = frozenset({"other_instructor", "admin"})
+OWNER: Final[frozenset[Reader]] = frozenset({"student", "viewer"})
+CLASS: Final[frozenset[Reader]] = OWNER | {"classmate"}
+RESEARCH: Final[frozenset[Reader]] = frozenset({"research"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marker: the *texts* that give it away, and who may meet one of them."""
+
+    texts: tuple[str, ...]
+    before: frozenset[Reader]
+    after: frozenset[Reader]
+
+    def may(self, reader: Reader, state: State) -> bool:
+        """Tell whether *reader* may meet it."""
+        return reader in (self.before if state == "before" else self.after)
+
+
+def _always(readers: Iterable[Reader], *texts: str) -> Mark:
+    return Mark(texts, frozenset(readers), frozenset(readers))
+
+
+def _released(readers: frozenset[Reader], *texts: str) -> Mark:
+    """Return a marker that staff know, and *readers* once it is released."""
+    return Mark(texts, STAFF, STAFF | readers)
+
+
+def _person(name: Reader, staff: frozenset[Reader], managers: frozenset[Reader]) -> dict[str, Mark]:
+    """Return what tells who somebody is: for the staff of their course, and for themselves."""
+    own: frozenset[Reader] = frozenset({name})
+    return {
+        f"name of the {name}": _always(own | staff | _viewing(name), f"zqname{name}"),
+        f"email of the {name}": _always(own | staff, f"zqmail{name}"),
+        f"number of the {name}": _always(own | staff, f"zqnumber{name}"),
+        f"login of the {name}": _always(own | managers, f"zqlogin{name}"),
+        f"LMS id of the {name}": _always(staff, f"zqlms{name}"),
+    }
+
+
+def _viewing(name: Reader) -> frozenset[Reader]:
+    return OWNER if name == "student" else NOBODY
+
+
+def _square(base: int) -> str:
+    return str(base * base)
+
+
+BASES: Final = (1234607, 1234587)
+"""The numbers of the student and of the classmate, from which all their keys follow."""
+SEED: Final = 86420975310
+"""The first seed of the problem; the others follow it."""
+
+MARKS: Final[Mapping[str, Mark]] = {
+    "key of the student": _released(OWNER, _square(BASES[0])),
+    # The classmate has found it, and reads what they typed.
+    "key of the classmate": _always({*STAFF, *RESEARCH, "classmate"}, _square(BASES[1])),
+    "value of a known mistake": _released(OWNER, str(7 * BASES[0] ** 2 + 1)),
+    "hint of a mistake that nobody made": _released(CLASS, "zqhint"),
+    "id of a mistake": _always(STAFF, "zq_mistake"),
+    "seed": _always(STAFF, *(str(SEED + at) for at in range(5))),
+    "model answer": _released(CLASS, "zqmodel"),
+    "rubric": _released(CLASS, "zqrubric"),
+    "author's words": _released(CLASS, "zqwords"),
+    "comment in the file of the problem": _always(STAFF, "zqsource"),
+    "title of an unreleased assignment": _released(CLASS, "zqlater"),
+    "title of a problem in it": _released(CLASS, "zqproblemlater"),
+    "title of an unpublished assignment": _always(STAFF, "zqunpublished"),
+    "title of a deleted assignment": _always(NOBODY, "zqdeleted"),
+    "title in the other course": _always(OTHER_STAFF | {"stranger"}, "zqelsewhere"),
+    **_person("student", STAFF, MANAGERS),
+    **_person("classmate", STAFF, MANAGERS),
+    **_person("stranger", OTHER_STAFF, OTHER_STAFF),
+    "staff-only comment": _always(STAFF, "zqstaffonly"),
+    "public comment on a result that is hidden": _released(OWNER, "zqheld"),
+    "words of a mark": _released(OWNER, "zqmarked"),
+    "reason of a mark": _always(STAFF, "zqwhymarked"),
+    "flag": _always(STAFF, "zqflag"),
+    "reason of an override": _always(OWNER | STAFF, "zqoverride"),
+    "reason of an excuse": _always(STAFF, "zqexcuse"),
+    # One's own export has it: it is about oneself.
+    "reason of an extension": _always(STAFF | {"student"}, "zqextension"),
+    "reason of a regrade": _always(STAFF, "zqregrade"),
+    "reason in the audit log": _always(MANAGERS, "zqaudit"),
+    "text of a request": _always(STAFF | {"student"}, "zqrequest"),
+    "free text of the student": _always(OWNER | STAFF | RESEARCH, "zqtext"),
+    "draft of the student": _always(OWNER, "zqdraft"),
+    "secret of a course": _always(NOBODY, "5ec2e7" * 10),
+    "password": _always(NOBODY, "zqpassword"),
+    "hash of a password": _always(NOBODY, "$argon2", "zqhash"),
+    "name of the database": _always(NOBODY, "zqdatabase"),
+}
+"""Every marker. Tokens, sessions and links are known when the scene is built: `leaks` is told."""
+
+
+def sent(response: Any) -> str:
+    """Return all that a response tells: status line, headers, body, and its cursor read."""
+    headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+    return "\n".join([headers, response.text, *_cursors(response.text)])
+
+
+def _cursors(text: str) -> Iterator[str]:
+    for told in re.findall(r'"next":\s*"([A-Za-z0-9_-]+)"', text):
+        padded = told + "=" * (-len(told) % 4)
+        yield base64.urlsafe_b64decode(padded).decode("utf-8", "replace")
+
+
+BETWEEN: Final = re.compile(r"(?<=\d)[,'_\u00a0\u2009\u202f](?=\d)")
+"""What people and programs put between the digits of a number."""
+
+
+def leaks(text: str, reader: Reader, state: State, *, secrets: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the names of the markers in *text* that *reader* may not meet."""
+    yield from unfit(found_in(text, secrets=secrets), reader, state)
+
+
+def unfit(found: Iterable[str], reader: Reader, state: State) -> Iterator[str]:
+    """Yield those of the markers that were *found* which *reader* may not meet."""
+    for name in found:
+        if name not in MARKS or not MARKS[name].may(reader, state):
+            yield name
+
+
+def found_in(text: str, *, secrets: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the names of the markers in *text*, and "secret" for one of *secrets*."""
+    low = _plain(text).lower()
+    for name, mark in MARKS.items():
+        if any(one.lower() in low for one in mark.texts):
+            yield name
+    if any(one.lower() in low for one in secrets):
+        yield "secret"
+
+
+def _plain(text: str) -> str:
+    """Return *text* with escapes of JSON read, and nothing between digits."""
+    told = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: json.loads(f'"{found[0]}"'), text)
+    return BETWEEN.sub("", told)

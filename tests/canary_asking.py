@@ -1,0 +1,147 @@
+"""Everybody of the scene of the canaries asking for everything, and what they met."""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, Final
+
+import httpx2
+from canary import ROLES, Reader, State, found_in, sent, unfit
+from canary_scene import KEYED, CanaryScene
+from fastapi.routing import iter_route_contexts
+from furnished import ROUTES
+from scene import ELSEWHERE, HERE
+
+__all__ = ["Asker"]
+
+PARAMETER: Final = re.compile(r"\{(\w+)\}")
+PLACES: Final = (HERE, KEYED, ELSEWHERE, "unpublished", "unreleased", "deleted")
+OWN: Final = re.compile("(/api/v1)?/me(?!/assignments)|/account")
+"""What tells of the caller, however they look."""
+BROKEN: Final = 500
+FORMS: Final = ("csv", "cells", "jsonl", "canvas", "moodle", "gradescope")
+ASKED_TOO: Final[Mapping[str, tuple[str, ...]]] = {
+    "/courses/{course}/people": ("?state=all", "?limit=1", "?text=zq"),
+    "/courses/{course}/problems": ("?space=course", "?status=draft", "?limit=1"),
+    "/courses/{course}/problems/{problem_version}/preview": ("?position=0", "?position=1"),
+    "/courses/{course}/gradebook": ("?sort=total", "?limit=1"),
+    "/courses/{course}/audit": ("?limit=1",),
+    "/assignments/{assignment}/problems/{problem}": ("?position=0", "?seed=86420975310"),
+    "/assignments/{assignment}/problems/{problem}/solution": ("?position=0",),
+    "/assignments/{assignment}/problems/{problem}/practice": ("?number=1",),
+    "/assignments/{assignment}/problems/{problem}/analytics": ("?attempt=best",),
+    "/assignments/{assignment}/overrides": ("?state=all",),
+    "/courses": ("?archived=true",),
+    "/users": ("?text=zq", "?limit=1"),
+}
+"""What is asked beside the bare address."""
+
+
+STUDENTS: Final = frozenset({"anonymous", "student", "classmate", "stranger", "viewer"})
+SEEKERS: Final = STUDENTS | {"instructor"}
+"""Who looks at what is hidden, too."""
+
+
+class Asker:
+    """Everybody of a scene, asking; what comes back is kept by reader.
+
+    All requests run in one event loop of its own: there are thousands.
+    """
+
+    def __init__(self, scene: CanaryScene, state: State) -> None:
+        self.scene, self.state = scene, state
+        self.secrets = scene.secrets
+        self.wrong: set[str] = set()
+        self.met: defaultdict[str, set[Reader]] = defaultdict(set)
+        self._loop = asyncio.new_event_loop()
+        transport = httpx2.ASGITransport(app=scene.world.app, raise_app_exceptions=False)
+        self._client = httpx2.AsyncClient(transport=transport, base_url="http://testserver")
+
+    def ask_everything(self) -> None:
+        """Read as everybody whatever there is; after the release, try whatever changes something.
+
+        On PostgreSQL what staff may do is not tried: nothing puts it back.
+        """
+        try:
+            self._read_everything()
+            if self.state == "after":
+                self._try_everything()
+        finally:
+            self._loop.run_until_complete(self._client.aclose())
+            self._loop.close()
+
+    def _read_everything(self) -> None:
+        for declared in self._reading():
+            for reader in ROLES:
+                for path in sorted(self._addresses(declared, reader)):
+                    if "export" in declared:  # six times a minute is the limit
+                        self.scene.world.clock.advance(seconds=11)
+                    self.ask(reader, "GET", path)
+
+    def ask(self, reader: Reader, method: str, path: str, **more: Any) -> httpx2.Response:
+        """Return the response, after noting what leaks in it."""
+        more["headers"] = {"X-Request-ID": "same"} | self._who(reader) | more.get("headers", {})
+        answer = self._loop.run_until_complete(self._client.request(method, path, **more))
+        where = f"{method} {path} {answer.status_code}"
+        if answer.status_code >= BROKEN:
+            self.wrong.add(f"{where} for {reader}")
+        own = reader == "viewer" and OWN.match(path)
+        self.note("grader" if own else reader, sent(answer), where)
+        return answer
+
+    def _who(self, reader: Reader) -> dict[str, str]:
+        if reader == "anonymous":
+            return {}
+        looks = {"X-View-As": str(self.scene.student.id)} if reader == "viewer" else {}
+        person = self.scene.people["grader" if looks else reader]
+        return {"Authorization": f"Bearer {person.token}", **looks}
+
+    def note(self, reader: Reader, told: str, where: str) -> None:
+        """Note which markers stand in *told*, and which of them *reader* may not meet."""
+        found = set(found_in(told, secrets=self.secrets))
+        self.wrong |= {
+            f"{reader} meets the {one}: {where}" for one in unfit(found, reader, self.state)
+        }
+        for name in found - {"secret"}:
+            self.met[name].add(reader)
+
+    def _reading(self) -> list[str]:
+        """Return the addresses of all routes that read."""
+        contexts = iter_route_contexts(self.scene.world.app.routes)
+        methods = ((str(one.path), getattr(one.original_route, "methods", ())) for one in contexts)
+        return sorted({path for path, those in methods if "GET" in (those or ())})
+
+    def _addresses(self, declared: str, reader: Reader) -> set[str]:
+        """Return an address with what stands at each place put in, and the queries beside it."""
+        places = PLACES if reader in SEEKERS else (HERE, KEYED, ELSEWHERE)
+        paths = {self._filled(declared, place, form=form) for place, form in product(places, FORMS)}
+        queries = ("", *ASKED_TOO.get(declared.removeprefix("/api/v1"), ()))
+        return {f"{path}{query}" for path in paths for query in queries}
+
+    def _filled(self, declared: str, place: str, **more: str) -> str:
+        there = self.scene.places[HERE] | self.scene.places[place] | more
+        return PARAMETER.sub(lambda found: there[found[1]], declared)
+
+    def _try_everything(self) -> None:
+        """Call every route that writes as everybody, about one's own and about what is hidden.
+
+        The database is put back where that changed it: on SQLite, whose file is one.
+        """
+        copy = self.scene.snapshot() if self.scene.world.db.is_sqlite else None
+        for (method, declared), route in ROUTES.items():
+            if method == "GET":
+                continue
+            body = route.body(self.scene) if callable(route.body) else route.body
+            kind = "content" if isinstance(body, str) else "json"
+            headers = {"If-Match": "*"} | dict(route.headers)
+            headers |= {"Content-Type": route.media} if kind == "content" else {}
+            more = {"headers": headers, "params": dict(route.query)}
+            more |= {} if body is None else {kind: body}
+            for reader, place in product(ROLES, (HERE, KEYED)):
+                path = self._filled(declared, place, **route.path)
+                if copy is not None and not self.ask(reader, method, path, **more).is_error:
+                    self.scene.restore(copy)
+                elif copy is None and reader in STUDENTS:
+                    self.ask(reader, method, path, **more)

@@ -1,0 +1,246 @@
+"""The scene of all routes with a marker planted wherever something must not leak."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from canary import BASES, MARKS, SEED
+from furnished import AREAS
+from scene import ELSEWHERE, HERE, Scene
+from sqlalchemy import select, update
+from world import NOW, Posing, World
+
+from api.ids import new_id
+from api.services import audit
+from api.tables import (
+    Answer,
+    Assignment,
+    Comment,
+    Course,
+    Draft,
+    Draw,
+    Enrolment,
+    Excuse,
+    Extension,
+    Invite,
+    LoginSession,
+    Override,
+    ProblemVersion,
+    Regrade,
+    RegradeRequest,
+    Review,
+    Submission,
+    Token,
+    User,
+    Variant,
+)
+
+__all__ = ["KEYED", "PASSPHRASE", "CanaryScene"]
+
+KEYED, HELD_BACK = "keyed", {"due": "2026-11-03 12:00", "close": "2026-11-04 12:00"}
+LATER: Final = "unreleased"
+PASSPHRASE: Final = "four zqpassword words"  # noqa: S105  # a marker
+STORED: Final = "$argon2id$zqhash"
+
+PROBLEM: Final = """\
+# zqsource: what only authors read
+id: canary-square
+title: A number that gives itself away
+topic: convolution
+difficulty: 1
+params:
+  K: {choose: [1234567, 1234577, 1234587, 1234597, 1234607], original: 1234567}
+statement: |
+  A number ${{K}}$.
+parts:
+  - id: squared
+    kind: integer
+    points: 2
+    prompt: "${{K}}^2$?"
+    key: K*K
+    mistakes: [{id: zq_mistake, key: 7*K*K + 1, say: zqhint}]
+  - id: why
+    kind: text
+    points: 4
+    prompt: Why?
+    rubric: [{id: fewer, points: 2, say: zqrubric}, {id: deeper, points: 2, say: Deeper.}]
+    model: zqmodel
+solution: zqwords
+"""
+LATER_PROBLEM: Final = PROBLEM.replace("canary-square", "canary-later").replace(
+    "A number that gives itself away", "zqproblemlater"
+)
+
+
+class CanaryScene(Scene):
+    """The scene of `test_access`, with the markers of `MARKS` in it and the secrets it was told."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        for area in AREAS:
+            if hasattr(area, "furnish"):
+                area.furnish(self)
+        self._plant_people()
+        self._plant_titles()
+        self._plant_words()
+        self.keyed = self._pose_keyed()
+        self._plant_work()
+
+    @property
+    def secrets(self) -> set[str]:
+        """What opens a door: the tokens, links and sessions of everybody, and their digests."""
+        given = {
+            one.token for one in self.people.values() if len(one.token) > len("gr_api_unknown")
+        }
+        given |= set(self.readers.values())
+        given |= {one["Cookie"].removeprefix("grader=") for one in self.logins.values()}
+        with self.world.db.reading() as session:
+            for table in (Token, LoginSession, Invite):
+                given |= {digest.hex() for digest in session.scalars(select(table.digest))}
+        return given
+
+    def reveal(self) -> None:
+        """Let the times pass and the teacher release what is hidden: the state "after"."""
+        with self.world.session() as session:
+            keyed = session.get_one(Assignment, self.keyed.assignment)
+            keyed.results_released_at = NOW
+        self.world.clock.advance(days=60)
+        with self.world.session() as session:
+            session.execute(update(LoginSession).values(seen_at=self.world.clock()))
+
+    def _plant_people(self) -> None:
+        with self.world.session() as session:
+            for name in ("student", "classmate", "stranger"):
+                user = session.get_one(User, self.people[name].id)
+                user.name, user.email = f"zqname{name}", f"zqmail{name}@example.edu"
+                user.student_number, user.login = f"zqnumber{name}", f"zqlogin{name}"
+                session.execute(
+                    update(Enrolment)
+                    .where(Enrolment.user_id == user.id)
+                    .values(lms_id=f"zqlms{name}")
+                )
+            student = session.get_one(User, self.student.id)
+            student.password_hash = self.world.service.passwords.hash(PASSPHRASE)
+            for hashless in ("classmate", "stranger"):
+                session.get_one(User, self.people[hashless].id).password_hash = STORED
+            [secret] = MARKS["secret of a course"].texts
+            session.execute(update(Course).values(secret=secret + "ab12"))
+
+    def _plant_titles(self) -> None:
+        titles = {place: f"zq{place}" for place in ("unpublished", "deleted", ELSEWHERE)}
+        with self.world.session() as session:
+            for place, title in titles.items():
+                session.get_one(Assignment, self._id(place, "assignment")).title = title
+        later = {"release": "2026-12-01 12:00", "due": "2027-12-08 12:00"}
+        [posed] = self.world.assignment(self.course, LATER_PROBLEM, timeline_spec=later)
+        self._own(posed)
+        with self.world.session() as session:
+            session.get_one(Assignment, posed.assignment).title = "zqlater"
+        self.places[LATER] |= {"assignment": str(posed.assignment), "problem": posed.slug}
+
+    def _plant_words(self) -> None:
+        """Put markers where the rows of the areas hold words."""
+        about = "student_id", self.student.id
+        self._write(Override, about, reason="zqoverride")
+        self._write(Excuse, about, reason="zqexcuse")
+        spec = {"days": 1, "reason": "zqextension"}
+        self._write(Extension, about, reason="zqextension", spec=spec)
+        self._write(Regrade, ("id", self._id(HERE, "regrade")), reason="zqregrade")
+        self._write(RegradeRequest, about, text="zqrequest")
+        with self.world.session() as session:
+            audit.record(
+                session,
+                None,
+                "person.changed",
+                now=NOW,
+                target=("user", self.classmate.id),
+                reason="zqaudit",
+                course_id=self.course,
+            )
+
+    def _write(self, table: Any, about: tuple[str, UUID], **values: object) -> None:
+        column, wanted = about
+        with self.world.session() as session:
+            rows = update(table).where(getattr(table, column) == wanted)
+            session.execute(rows.values(**values))
+
+    def _own(self, posed: Posing) -> None:
+        """Make the problem the course's own, and give its variants seeds that stand out."""
+        with self.world.session() as session:
+            session.get_one(ProblemVersion, posed.version).space = str(self.course)
+            rows = session.scalars(select(Variant).where(Variant.version_id == posed.version))
+            for row in rows.all():
+                seed = None if row.seed is None else SEED + row.seed
+                row.seed, row.data = seed, {**row.data, "seed": seed}
+
+    def _pose_keyed(self) -> Posing:
+        """Return a problem with secrets, results that wait, and two students' own numbers."""
+        [posed] = self.world.assignment(
+            self.course, PROBLEM, timeline_spec=HELD_BACK, results="manual", variants="each"
+        )
+        self._own(posed)
+        for name, base in zip(("student", "classmate"), BASES, strict=True):
+            self._draw(posed, self.people[name].id, base)
+        self.student.submit(posed, {"squared": "5", "why": "zqtext"})
+        self.classmate.submit(posed, {"squared": str(BASES[1] ** 2), "why": "It is so."})
+        self.places[KEYED] = self.places[HERE] | {
+            "assignment": str(posed.assignment),
+            "problem": posed.slug,
+            "problem_version": str(posed.version),
+            **self._sent(posed),
+        }
+        return posed
+
+    def _draw(self, posed: Posing, student: UUID, base: int) -> None:
+        with self.world.session() as session:
+            rows = session.scalars(select(Variant).where(Variant.version_id == posed.version))
+            [position] = [one.position for one in rows if _base(one.data) == base]
+            session.add(
+                Draw(
+                    problem_id=posed.id,
+                    student_id=student,
+                    number=0,
+                    version_id=posed.version,
+                    position=position,
+                    opened_at=NOW,
+                )
+            )
+
+    def _sent(self, posed: Posing) -> dict[str, str]:
+        mine = (Answer.problem_id == posed.id, Answer.student_id == self.student.id)
+        with self.world.db.reading() as session:
+            answer = session.scalar(select(Answer.id).where(*mine, Answer.part == "why"))
+            theirs = Submission.problem_id == posed.id, Submission.student_id == self.student.id
+            submission = session.scalar(select(Submission.id).where(*theirs))
+        return {"answer": str(answer), "submission": str(submission), "part": "why"}
+
+    def _plant_work(self) -> None:
+        answer = self._id(KEYED, "answer")
+        told = {"comment": "zqmarked", "reason": "zqwhymarked", "credit": 0.5}
+        marked = self.grader.put(f"/answers/{answer}/mark", told, headers={"If-Match": "*"})
+        assert marked.status_code == 200, marked.text
+        with self.world.session() as session:
+            session.get_one(Review, answer).flag = "zqflag"
+            for text, public in (("zqstaffonly", False), ("zqheld", True)):
+                comment = {"answer_id": answer, "author_id": self.grader.id, "created_at": NOW}
+                session.add(Comment(id=new_id(), text=text, public=public, **comment))
+            session.add(
+                Draft(
+                    problem_id=self.keyed.id,
+                    student_id=self.student.id,
+                    answers={"why": "zqdraft"},
+                    saved_at=NOW + timedelta(seconds=1),
+                    sequence=1,
+                    version=1,
+                )
+            )
+
+    def _id(self, place: str, parameter: str) -> UUID:
+        return UUID(self.places[place][parameter])
+
+
+def _base(data: Mapping[str, Any]) -> int:
+    """Return the number that a stored variant was drawn with."""
+    told = data["params"]["K"]
+    return int(told if isinstance(told, int | str) else next(iter(told.values())))

@@ -1,0 +1,39 @@
+"""The demo course made in a world of a test, with few students."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import select
+from world import NOW, World
+
+from api.services.demo.course import find_demo, make_demo
+from api.services.demo.logins import fresh_logins
+from api.services.demo.plan import PLAN, problems_of
+from api.services.demo.welcome import Welcome, welcome
+
+
+def make(world: World, *, students: int, **more: Any) -> Any:
+    """Publish what the demo asks, make it, and return the id of the course."""
+    for name in sorted(problems_of(PLAN)):
+        world.version(name)
+    with ThreadPoolExecutor(1) as pool:
+        given = {"executor": pool, "students": students, "now": NOW} | more
+        return make_demo(world.db, PLAN, **given)
+
+
+def told(world: World) -> Welcome:
+    """Return what a start of the service tells of the demo."""
+    with world.db.reading() as session:
+        course = find_demo(session)
+    assert course is not None
+    now = world.clock()
+    logins = fresh_logins(world.db, course.id, passwords=world.service.passwords, now=now)
+    found = welcome(world.db, course.id, logins, now=now)
+    assert found is not None
+    return found
+
+
+def rows(world: World, *what: Any) -> list[Any]:
+    """Return all rows of some columns."""
+    with world.db.reading() as session:
+        return list(session.execute(select(*what)))

@@ -1,0 +1,52 @@
+"""The wheel, installed elsewhere, serves its pages: nothing of them is left behind in the tree."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
+ASK = """
+import json, sys
+import api
+from fastapi.testclient import TestClient
+from api.app import create_app
+from api.pages.site import static_address
+from api.settings import Settings
+
+client = TestClient(create_app(Settings()))
+asked = ["/login", "/welcome", *map(static_address, sys.argv[1:])]
+told = {path: client.get(path).status_code for path in asked}
+print(json.dumps({"from": api.__file__, "login": client.get("/login").text, "told": told}))
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(wheel_file, tmp_path_factory) -> Path:
+    """Return a folder into which the wheel is installed, without what it needs."""
+    folder = tmp_path_factory.mktemp("installed")
+    quiet = ["--quiet", "--no-index", "--no-deps", "--no-compile", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", *quiet, "--target", str(folder)]
+    subprocess.run([*command, str(wheel_file)], check=True, capture_output=True)
+    return folder
+
+
+def test_the_installed_wheel_serves_the_log_in_and_every_static_file(installed, tmp_path):
+    files = sorted(one.name for one in STATIC.iterdir())
+    database = {"GRADER_DATABASE": f"sqlite:///{tmp_path / 'grader.db'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, *files],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(installed)} | database,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout)
+    assert Path(found["from"]).is_relative_to(installed)
+    assert len(found["told"]) == len(files) + 2
+    assert set(found["told"].values()) == {200}
+    assert "<h1>Log in</h1>" in found["login"]

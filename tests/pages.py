@@ -1,0 +1,265 @@
+"""A browser small enough for tests: it asks for pages, keeps cookies, and reads what it gets.
+
+browser = Browser(world, student)
+page = browser.get("/courses/...")
+assert page.status == 200
+assert "Homework 1" in page.text
+assert page.one("table", id="gradebook").all("th")[0].text == "Name"
+done = browser.send(page.one("form", action="/me/name"), name="Ada")   # as a click would
+assert done.location == "/account"
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urljoin
+
+from world import Person, World
+
+from api.auth.secrets import new_secret
+from api.tables import LoginSession
+
+VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
+)
+INLINE = frozenset(
+    {"a", "abbr", "b", "code", "em", "i", "mi", "mn", "mo", "span", "strong", "time"}
+)
+UNSEEN = frozenset({"script", "style", "head"})
+
+
+@dataclass
+class Element:
+    """An element of a page with what is in it: texts and elements."""
+
+    tag: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list["Element | str"] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Return what can be read in it, with one blank where the source has many."""
+        return " ".join("".join(self.texts()).split())
+
+    def texts(self) -> Iterator[str]:
+        for child in self.children:
+            if isinstance(child, str):
+                yield child
+            elif child.tag not in UNSEEN:
+                yield from child.texts()
+                yield "" if child.tag in INLINE else " "
+
+    def __getitem__(self, attribute: str) -> str:
+        """Return the value of an attribute."""
+        return self.attributes[attribute]
+
+    def get(self, attribute: str, otherwise: str = "") -> str:
+        """Return the value of an attribute, or *otherwise*."""
+        return self.attributes.get(attribute, otherwise)
+
+    @property
+    def classes(self) -> list[str]:
+        """Return the names of its classes."""
+        return self.get("class").split()
+
+    def walk(self) -> Iterator["Element"]:
+        """Yield it and all elements in it, as they stand in the source."""
+        yield self
+        for child in self.children:
+            if isinstance(child, Element):
+                yield from child.walk()
+
+    def all(
+        self, tag: str = "", *, has: str = "", text: str | None = None, **attributes: str
+    ) -> list["Element"]:
+        """Return the elements in it by *tag*, by a class that they *have*, by text, by attributes.
+
+        ``aria_current="page"`` asks for ``aria-current``, ``for_`` for ``for``.
+        """
+        wanted = {name.strip("_").replace("_", "-"): value for name, value in attributes.items()}
+        return [
+            one
+            for one in self.walk()
+            if one is not self
+            and (not tag or one.tag == tag)
+            and (not has or has in one.classes)
+            and (text is None or text in one.text)
+            and wanted.items() <= one.attributes.items()
+        ]
+
+    def one(self, tag: str = "", **more: Any) -> "Element":
+        """Return the only element that `all` finds."""
+        found = self.all(tag, **more)
+        assert len(found) == 1, f"{len(found)} of <{tag}> {more} in: {self.text[:500]}"
+        return found[0]
+
+    def rows(self) -> list[list[str]]:
+        """Return the cells of a table as texts, the head first."""
+        return [
+            [cell.text for cell in row.all() if cell.tag in {"th", "td"}] for row in self.all("tr")
+        ]
+
+
+class _Reader(HTMLParser):
+    """Reads a page into elements; an end that fits no beginning is an error of the page."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("document")
+        self.open = [self.root]
+        self.feed(source)
+        self.close()
+        assert len(self.open) == 1, f"never closed: {[one.tag for one in self.open[1:]]}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open[-1].tag == tag, f"</{tag}> ends <{self.open[-1].tag}>"
+            self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].children.append(data)
+
+
+@dataclass
+class Page(Element):
+    """What came back: an element with the *status*, the *headers*, the *source*, its *path*."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    path: str = ""
+
+    @property
+    def location(self) -> str:
+        """Return where the answer sends the browser, nothing where it does not."""
+        return self.headers.get("location", "")
+
+    @property
+    def heading(self) -> str:
+        """Return the text of the one h1."""
+        return self.one("h1").text
+
+
+class Browser:
+    """A browser in which somebody is logged in; without a person, nobody is."""
+
+    def __init__(self, world: World, person: Person | None = None) -> None:
+        self.world = world
+        self.cookies: dict[str, str] = {}
+        if person is not None:
+            self.cookies["grader"] = self._session(person)
+
+    def _session(self, person: Person) -> str:
+        secret, now = new_secret("session"), self.world.clock()
+        self.world.client.kept.add(secret.text)
+        with self.world.session() as session:
+            session.add(
+                LoginSession(
+                    prefix=secret.prefix,
+                    digest=secret.digest,
+                    user_id=person.id,
+                    created_at=now,
+                    seen_at=now,
+                )
+            )
+        return secret.text
+
+    def get(self, path: str, **more: Any) -> Page:
+        """Return a page; *more* is what `httpx` takes, such as ``params``."""
+        return self._ask("GET", path, **more)
+
+    def post(self, path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Page:
+        """Return the answer to a form with *fields*; a list is a field that is sent many times.
+
+        *more* may have ``files``, as `httpx` takes them.
+        """
+        return self._ask("POST", path, data=dict(fields or {}), **more)
+
+    def follow(self, page: Page) -> Page:
+        """Return the page to which an answer leads."""
+        assert page.location, f"{page.status} leads nowhere: {page.text[:500]}"
+        return self.get(page.location.partition("#")[0])
+
+    def send(self, form: Element, button: str = "", **typed: Any) -> Page:
+        """Return the answer to a *form* of a page as a browser sends it, with what is *typed*.
+
+        *button* is ``name=value`` of the one that is pressed; ``_`` in names stays as it is.
+        """
+        fields = form_fields(form) | typed
+        if button:
+            name, _, value = button.partition("=")
+            assert form.all("button", name=name, value=value), f"no button {button}"
+            fields[name] = value
+        if form.get("method", "get") == "post":
+            return self.post(form["action"], fields)
+        return self.get(form["action"], params=fields)
+
+    def _ask(self, method: str, path: str, **more: Any) -> Page:
+        headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={one}" for name, one in self.cookies.items())
+        headers |= more.pop("headers", {})
+        client = self.world.client
+        client.cookies.clear()
+        answer = client.request(method, path, headers=headers, follow_redirects=False, **more)
+        client.cookies.clear()
+        self._keep(answer.headers.get_list("set-cookie"))
+        return _page(answer, urljoin(path, answer.headers.get("location", "")))
+
+    def _keep(self, told: list[str]) -> None:
+        for line in told:
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies.pop(name, None)
+                if morsel.value and morsel["max-age"] != "0":
+                    self.cookies[name] = morsel.value
+
+
+def _page(answer: Any, path: str) -> Page:
+    is_html = answer.headers.get("content-type", "").startswith("text/html")
+    root = _Reader(answer.text).root if is_html else Element("document", {}, [answer.text])
+    return Page(
+        "document",
+        {},
+        root.children,
+        status=answer.status_code,
+        headers=answer.headers,
+        source=answer.text,
+        path=path,
+    )
+
+
+def form_fields(form: Element) -> dict[str, Any]:
+    """Return what a browser would send of a form as it stands, no button pressed."""
+    found: dict[str, list[str]] = {}
+    for one in form.walk():
+        value = _value(one)
+        if value is not None and "name" in one.attributes and "disabled" not in one.attributes:
+            found.setdefault(one["name"], []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _value(one: Element) -> str | None:
+    """Return what a control would send, None for what sends nothing."""
+    if one.tag == "textarea":
+        return "".join(str(child) for child in one.children).removeprefix("\n")
+    if one.tag == "select":
+        options = one.all("option")
+        chosen = [each for each in options if "selected" in each.attributes] or options[:1]
+        return chosen[0].get("value", chosen[0].text) if chosen else None
+    if one.tag != "input" or one.get("type") in {"submit", "button", "file"}:
+        return None
+    if one.get("type") in {"checkbox", "radio"}:
+        return one.get("value", "on") if "checked" in one.attributes else None
+    return one.get("value")

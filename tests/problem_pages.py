@@ -1,0 +1,65 @@
+"""What the tests of the page of a problem share: a problem, a form that is sent, what is said."""
+
+from typing import Any
+
+from pages import Browser, Page
+from world import TEXT_PROBLEM, Person, Posing, World
+
+PAPER = """\
+id: two-by-two
+title: Two by two
+topic: convolution
+difficulty: 1
+params:
+  K: {choose: [3, 5, 7, 9, 11], original: 3}
+  X: {integers: [1, 3], shape: [2, 2], original: [[1, 0], [0, 1]]}
+statement: |
+  The matrix ${{X}}$ and $K = {{K}}$.
+parts:
+  - {id: doubled, kind: matrix, points: 4, prompt: "$2X$?", key: 2*X, show: cells}
+  - id: which
+    kind: choices
+    points: 1
+    prompt: Which are odd?
+    options: {a: "${{K}}$", b: "$2\\\\cdot{{K}}$", c: "${{K}} + 2$"}
+    key: "('a', 'c')"
+    reason: K is odd
+  - id: tripled
+    kind: integer
+    points: 1
+    prompt: "$3K$?"
+    key: 3*K
+    mistakes: [{id: two, key: 2*K, say: "Three times, not twice."}]
+  - {id: formula, kind: expression, points: 1, prompt: "Twice x?", variables: {x: 1..9}, key: 2*x}
+"""
+
+
+def seat(world: World, *problems: str, **more: Any) -> tuple[Person, Posing, Browser]:
+    """Return a student, a problem (by default two numbers and a text) and their browser."""
+    course = world.course()
+    student = world.enrol(course)
+    [posed, *_] = world.assignment(course, *(problems or (TEXT_PROBLEM,)), **more)
+    return student, posed, Browser(world, student)
+
+
+def send(browser: Browser, posed: Posing, button: str, **typed: Any) -> Page:
+    """Return the answer to the form of a problem with what is *typed*; ``_`` stands for a dot."""
+    form = browser.get(posed.path).one("form", id="answers")
+    fields = {name.replace("__", "."): value for name, value in typed.items()}
+    return browser.send(form, button, **fields)
+
+
+def told(page: Page, part: str) -> str:
+    """Return what is said of the answer to a part."""
+    return page.one(id=f"told-{part}").text
+
+
+def value(page: Page, name: str) -> str:
+    """Return what stands in a field."""
+    return page.one("input", name=name).get("value")
+
+
+def handed_in(student: Person, posed: Posing) -> list[dict[str, Any]]:
+    """Return what became of all answers, the last submission first."""
+    items = student.get(f"{posed.path}/submissions").json()["items"]
+    return [result for one in items for result in one["results"]]

@@ -1,0 +1,80 @@
+"""The page of a problem in a real browser, used as a student does, with scripts and without."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+from screens import Script
+from world import Posing
+
+POOLED = {"max": [["9", "7"], ["8", "6"]], "average": [["4.25", "4.25"], ["4.25", "3.5"]]}
+"""The key of the problem ``pooling-4x4`` of the bank with its original numbers."""
+SAVED = "Draft saved"
+
+
+@dataclass
+class Desk:
+    """A problem that somebody works on."""
+
+    page: Page
+    posed: Posing
+    script: Script = "on"
+
+    def open(self) -> "Desk":
+        """Go to the page, and return this."""
+        self.page.goto(self.posed.path)
+        return self
+
+    def card(self, part: str) -> Locator:
+        """Return all that belongs to a part."""
+        return self.page.locator(f"#part-{part}")
+
+    def told(self, part: str) -> Locator:
+        """Return what is said of the answer to a part."""
+        return self.page.locator(f"#told-{part}")
+
+    def cell(self, part: str, index: int = 0) -> Locator:
+        """Return a cell of an answer, row by row."""
+        return self.page.locator(f"[name='cell.{part}']").nth(index)
+
+    def button(self, part: str, name: str = "Check answer") -> Locator:
+        """Return a button of a part."""
+        return self.card(part).get_by_role("button", name=name)
+
+    def fill(self, part: str, rows: list[list[str]]) -> None:
+        """Type an answer cell by cell."""
+        for index, text in enumerate([cell for row in rows for cell in row]):
+            self.cell(part, index).fill(text)
+
+    def cells(self, part: str) -> list[str]:
+        """Return what stands in the cells of an answer."""
+        found = self.page.locator(f"[name='cell.{part}']").all()
+        return [one.input_value() for one in found]
+
+    def check(self, part: str) -> None:
+        """Press the button, and wait for what is said of the answer."""
+        self.button(part).click()
+        expect(self.told(part)).not_to_be_empty()
+
+    def save(self, part: str) -> None:
+        """Save the draft by its button, and wait until it is told."""
+        self.button(part, "Save draft").click()
+        expect(self.page.locator("#saved")).to_contain_text(SAVED)
+
+    def paste(self, part: str, text: str) -> None:
+        """Paste an answer: into its cells, or without scripts into the field for it."""
+        if self.script == "off":
+            self.card(part).get_by_text("Paste all of it").click()
+            return self.page.locator(f"#paste-{part}").fill(text)
+        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        self.cell(part).focus()
+        self.page.keyboard.press("Control+v")
+        return expect(self.card(part).locator(".grid-said")).to_contain_text("Pasted 2 × 2 values.")
+
+    def submissions(self) -> int:
+        """Return how often somebody handed in, as the page of their answers tells."""
+        beside = self.page.context.new_page()
+        beside.goto(f"{self.posed.path}/submissions")
+        found = beside.get_by_role("heading", name="Submission ").count()
+        beside.close()
+        return found

@@ -1,0 +1,32 @@
+"""Works on the regrades of a database and dies at one commit: ``python regrade_killed.py URL N``.
+
+It dies before the N-th commit: that chunk's transaction is lost with it.
+"""
+
+import os
+import sys
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from api.clock import system_clock
+from api.db import Database
+from api.services.regrades.runner import Runner
+
+
+def main(url: str, commits: int) -> None:
+    """Work until the commit comes."""
+    left = commits
+
+    def count(_session: Session) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os._exit(9)
+
+    event.listen(Session, "before_commit", count)
+    Runner(Database(url), system_clock, workers=0).run_until_idle()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

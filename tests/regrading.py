@@ -1,0 +1,79 @@
+"""What tests of regrades share: one prepared, acted on to the end, and what it may change."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+from world import Person, Posing, World
+
+from api.tables import Answer, AssignmentProblem, Draw, Grade, Standing
+
+OTHER_KEY = {"parts": {"cells": {"key": "K*K + 1"}}}
+"""A version whose key makes 10 right and 9 wrong."""
+
+
+def prepare(
+    world: World,
+    teacher: Person,
+    problem: Posing,
+    version: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Return a regrade whose dry run is done."""
+    asked = teacher.post(f"{problem.path}/regrades", {"version": version or OTHER_KEY, **more})
+    assert asked.status_code == 201, asked.text
+    assert asked.json()["status"] == "judging"
+    world.service.regrades.run_until_idle()
+    return seen(teacher, asked.json())
+
+
+def seen(teacher: Person, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a regrade as it is now."""
+    return teacher.get(f"/regrades/{run['id']}").json()
+
+
+def act(
+    world: World, teacher: Person, run: Mapping[str, Any], what: str, **body: Any
+) -> dict[str, Any]:
+    """Return a regrade after *what* was done with it to the end."""
+    done = teacher.post(f"/regrades/{run['id']}/{what}", body)
+    assert done.status_code == 200, done.text
+    world.service.regrades.run_until_idle()
+    return seen(teacher, run)
+
+
+def marks(world: World, problem: Posing) -> dict[str, Any]:
+    """Return all that a regrade may change of a problem, and nothing that counts writings."""
+    with world.db.reading() as session:
+        answers = session.scalars(
+            select(Answer).where(Answer.problem_id == problem.id).order_by(Answer.id)
+        )
+        return {
+            "answers": [columns(row) for row in answers],
+            "standings": sorted(
+                (str(row.student_id), row.sequence, str(row.parts), row.score, row.possible)
+                for row in session.scalars(select(Standing))
+            ),
+            "grades": sorted(
+                (str(row.student_id), row.score, row.possible, row.waiting)
+                for row in session.scalars(select(Grade))
+            ),
+            "draws": sorted(
+                (str(row.student_id), row.number, str(row.version_id), row.position)
+                for row in session.scalars(select(Draw).where(Draw.problem_id == problem.id))
+            ),
+            "pin": session.get_one(AssignmentProblem, problem.id).version_id,
+        }
+
+
+def columns(row: Any) -> dict[str, Any]:
+    """Return what stands in a row."""
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def score(world: World, problem: Posing, student: Person) -> Fraction | None:
+    """Return the score of a student in a problem."""
+    with world.db.reading() as session:
+        key = {"problem_id": problem.id, "student_id": student.id}
+        return session.get_one(Standing, key).score

@@ -1,0 +1,89 @@
+"""A class that has handed in a text, with two graders and an instructor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from world import TEXT_PROBLEM, Person, World
+
+from api.tables import Answer, Assignment, Grade, Standing
+
+__all__ = ["Class"]
+
+
+@dataclass
+class Class:
+    """An assignment with one problem, whose part ``why`` people mark."""
+
+    world: World
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    source: str = TEXT_PROBLEM
+
+    def __post_init__(self) -> None:
+        self.course = self.world.course()
+        [self.posed] = self.world.assignment(self.course, self.source, **self.settings)
+        self.ada = self.world.enrol(self.course, "Ada Grader", role="grader")
+        self.bob = self.world.enrol(self.course, "Bob Grader", role="grader")
+        self.ina = self.world.enrol(self.course, "Ina Instructor", role="instructor")
+
+    @property
+    def part(self) -> str:
+        """The address of the part that people mark."""
+        return f"/assignments/{self.posed.assignment}/review/{self.posed.slug}/why"
+
+    @property
+    def assignment(self) -> str:
+        """The address of the assignment."""
+        return f"/assignments/{self.posed.assignment}"
+
+    def student(self, *texts: str, name: str = "Stu Dent") -> Person:
+        """Return a new student who handed in *texts* one after the other."""
+        student = self.world.enrol(self.course, name)
+        for text in texts:
+            assert student.submit(self.posed, {"why": text}).status_code == 201
+        return student
+
+    def answer(self, student: Person, part: str = "why") -> UUID:
+        """Return the last answer of a student to a part."""
+        with self.world.db.reading() as session:
+            found = session.scalars(
+                select(Answer.id)
+                .where(Answer.student_id == student.id, Answer.part == part)
+                .order_by(Answer.sequence.desc())
+                .limit(1)
+            )
+            return found.one()
+
+    def items(self) -> list[UUID]:
+        """Return the ids of the rubric's items."""
+        return [one["id"] for one in self.ada.get(f"{self.part}/rubric").json()["items"]]
+
+    def mark(self, marker: Person, answer: UUID, *, match: str = "*", **mark: Any) -> Any:
+        """Return the response to marking an answer."""
+        return marker.put(f"/answers/{answer}/mark", mark, headers={"If-Match": match})
+
+    def listed(self, marker: Person, shows: str = "all") -> list[str]:
+        """Return the answers in the queue."""
+        told = marker.get(self.part, params={"shows": shows}).json()
+        return [one["answer"] for one in told["items"]]
+
+    def next(self, marker: Person) -> Any:
+        """Return the answer that a marker gets next, None for none."""
+        return marker.post(f"{self.part}/next").json()["item"]
+
+    def score(self, student: Person) -> tuple[Any, Any]:
+        """Return the score of a student in the problem, and in the assignment."""
+        with self.world.db.reading() as session:
+            one = {"student_id": student.id}
+            standing = session.get_one(Standing, {"problem_id": self.posed.id, **one})
+            grade = session.get_one(Grade, {"assignment_id": self.posed.assignment, **one})
+            return standing.score, grade.score
+
+    def change(self, **settings: Any) -> None:
+        """Change settings of the assignment."""
+        with self.world.session() as session:
+            row = session.get_one(Assignment, self.posed.assignment)
+            for name, value in settings.items():
+                setattr(row, name, value)

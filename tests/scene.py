@@ -1,0 +1,230 @@
+"""Two courses with one of everything, to ask of every route who may call it."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from world import TEXT_PROBLEM, Person, Posing, World
+
+from api.auth.secrets import new_secret
+from api.ids import new_id
+from api.tables import (
+    Answer,
+    Assignment,
+    Base,
+    Enrolment,
+    Invite,
+    LoginSession,
+    Submission,
+    Token,
+    User,
+)
+
+OTHER_PROBLEM = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
+NOWHERE = str(UUID(int=0xDEAD << 64))
+VOLATILE = {"knocks": None, "tokens": "last_used_at", "sessions": "seen_at"}
+"""What a denied request may change: that it was tried, and when somebody was last seen."""
+
+NO_ACCOUNT = {"unreadable", "unknown", "session_as_token", "expired", "revoked", "elsewhere_token"}
+HERE, ELSEWHERE = "here", "elsewhere"
+
+
+@dataclass
+class Scene:
+    """One world, its people by what they are, and the objects that parameters of paths name.
+
+    *places* has by place and parameter what stands in a path: ``here`` is the course of `student`,
+    `classmate`, `grader` and `instructor`; ``elsewhere`` the other one. *logins* are headers by
+    which people are logged in, *readers* their tokens that may only read, *seen*
+    what the tables held when they were last looked at.
+    """
+
+    world: World
+    people: dict[str, Person] = field(default_factory=dict)
+    logins: dict[UUID, dict[str, str]] = field(default_factory=dict)
+    readers: dict[UUID, str] = field(default_factory=dict)
+    places: dict[str, dict[str, str]] = field(default_factory=dict)
+    course: UUID = field(init=False)
+    other: UUID = field(init=False)
+    posed: Posing = field(init=False)
+    seen: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Build all of it."""
+        self.places = {name: {} for name in (HERE, ELSEWHERE, "unpublished", "unreleased")}
+        self.places["deleted"] = {}
+        self.course, self.other = self.world.course("here"), self.world.course("elsewhere")
+        self._people()
+        self._strangers()
+        self._work()
+        self._hidden()
+        self._secrets()
+        self._logins()
+
+    def put(self, parameter: str, *, here: object, elsewhere: object) -> None:
+        """Say what a *parameter* of a path is in the one course and in the other."""
+        self.places[HERE][parameter] = str(here)
+        self.places[ELSEWHERE][parameter] = str(elsewhere)
+
+    def __getattr__(self, name: str) -> Person:
+        """Return the person who is *name* in the scene."""
+        try:
+            return self.__dict__["people"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def _people(self) -> None:
+        make, people = self.world.enrol, self.people
+        here, other = self.world.section(self.course, "A"), self.world.section(self.other, "Z")
+        for role in ("student", "grader", "instructor"):
+            people[role] = make(self.course, f"The {role}", role=role, section=here)
+        people["classmate"] = make(self.course, "A classmate", section=here)
+        people["stranger"] = make(self.other, "A stranger", section=other)
+        people["other_instructor"] = make(self.other, "Other instructor", role="instructor")
+        people["withdrawn"] = make(self.course, "Who left")
+        people["admin"] = self.world.person("An administrator", admin=True)
+        with self.world.session() as session:
+            left = select(Enrolment).where(Enrolment.user_id == people["withdrawn"].id)
+            session.scalars(left).one().withdrawn_at = self.world.clock()
+        self.put("course", here=self.course, elsewhere=self.other)
+        self.put("section", here=here, elsewhere=other)
+        self.put("user", here=people["student"].id, elsewhere=people["stranger"].id)
+
+    def _strangers(self) -> None:
+        """Add those who are nobody, each by another way."""
+        now, world, people = self.world.clock(), self.world, self.people
+        owner = people["instructor"]
+        tokens = {
+            "unreadable": "gr_api_unknown",
+            "unknown": new_secret("api").text,
+            "session_as_token": new_secret("session").text,
+            "expired": world.token(owner.id, expires_at=now),
+            "revoked": world.token(owner.id, revoked_at=now),
+        }
+        for name, token in tokens.items():
+            people[name] = Person(owner.id, name, world.client, token)
+        for name, column in (("suspended", "suspended_at"), ("erased", "erased_at")):
+            people[name] = world.enrol(self.course, f"Is {name}", role="instructor")
+            with world.session() as session:
+                setattr(session.get_one(User, people[name].id), column, now)
+        people["elsewhere_token"] = Person(
+            owner.id, "", world.client, world.token(owner.id, course_id=self.other)
+        )
+
+    def _work(self) -> None:
+        [posed] = self.world.assignment(self.course)
+        [other] = self.world.assignment(self.other, OTHER_PROBLEM)
+        self.posed = posed
+        for person, where in (("student", posed), ("stranger", other)):
+            self.people[person].submit(where, {"cells": "9", "why": "Fewer parameters."})
+        self.put("assignment", here=posed.assignment, elsewhere=other.assignment)
+        self.put("problem", here=posed.slug, elsewhere=other.slug)
+        self.put("version", here=posed.version, elsewhere=other.version)
+        self.put("part", here="why", elsewhere="why")
+        with self.world.session() as session:
+            for place, where in ((HERE, posed), (ELSEWHERE, other)):
+                submission = session.scalar(
+                    select(Submission.id).where(Submission.problem_id == where.id)
+                )
+                answer = session.scalar(
+                    select(Answer.id).where(Answer.problem_id == where.id, Answer.part == "why")
+                )
+                self.places[place] |= {"submission": str(submission), "answer": str(answer)}
+
+    def _hidden(self) -> None:
+        later = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
+        found = {
+            "unpublished": self.world.assignment(self.course, published=False),
+            "unreleased": self.world.assignment(self.course, timeline_spec=later),
+            "deleted": self.world.assignment(self.course),
+        }
+        for place, [posed] in found.items():
+            told = {"assignment": str(posed.assignment), "problem": posed.slug}
+            self.places[place] = told | {"course": str(self.course)}
+        with self.world.session() as session:
+            gone = session.get_one(Assignment, found["deleted"][0].assignment)
+            gone.deleted_at = self.world.clock()
+
+    def _secrets(self) -> None:
+        """Add a token, a session and an invitation of the student, and of the stranger."""
+        made: dict[str, list[UUID]] = {"token": [], "session_id": [], "invite": []}
+        with self.world.session() as session:
+            for name in ("student", "stranger"):
+                for kind, ids in made.items():
+                    row = self._secret(kind, self.people[name].id)
+                    session.add(row)
+                    session.flush()
+                    ids.append(row.id)
+        for kind, (here, elsewhere) in made.items():
+            self.put(kind, here=here, elsewhere=elsewhere)
+
+    def _secret(self, kind: str, owner: UUID) -> Any:
+        now = self.world.clock()
+        secret = new_secret("api")
+        shared = {"prefix": secret.prefix, "digest": secret.digest, "user_id": owner}
+        shared |= {"id": new_id(), "created_at": now}
+        if kind == "token":
+            return Token(**shared, name="laptop", scopes=["read"])
+        if kind == "invite":
+            return Invite(**shared, purpose="invite", expires_at=now + timedelta(days=30))
+        return LoginSession(**shared, seen_at=now)
+
+    def _logins(self) -> None:
+        """Log everybody in, and give each a token that may only read."""
+        for person in [one for name, one in self.people.items() if name not in NO_ACCOUNT]:
+            secret = new_secret("session")
+            with self.world.session() as session:
+                session.add(
+                    LoginSession(
+                        prefix=secret.prefix,
+                        digest=secret.digest,
+                        user_id=person.id,
+                        created_at=self.world.clock(),
+                        seen_at=self.world.clock(),
+                    )
+                )
+            cookie = {"Cookie": f"grader={secret.text}", "Sec-Fetch-Site": "same-origin"}
+            self.logins[person.id] = cookie
+            self.readers[person.id] = self.world.token(person.id, scopes=["read"])
+        self.people["anonymous"] = self.world.anonymous
+
+    def ask(self, method: str, path: str, *, headers: Mapping[str, str], **more: Any) -> Any:
+        """Return the response; the id of the request is fixed, so that equal bodies are equal."""
+        fixed = {"X-Request-ID": "same"}
+        return self.world.client.request(
+            method, path, headers=fixed | dict(headers), follow_redirects=False, **more
+        )
+
+    def rows(self) -> dict[str, list[str]]:
+        """Return what all tables hold, to compare."""
+        with self.world.db.reading() as session:
+            return {
+                name: sorted(
+                    repr([value for column, value in row.items() if column != VOLATILE.get(name)])
+                    for row in session.execute(text(f"SELECT * FROM {name}")).mappings()  # noqa: S608
+                )
+                for name in Base.metadata.tables
+                if VOLATILE.get(name, "") is not None
+            }
+
+    def snapshot(self) -> sqlite3.Connection:
+        """Return a copy of the database (SQLite) as it is now."""
+        copy = sqlite3.connect(":memory:", check_same_thread=False)
+        with sqlite3.connect(self._file) as now:
+            now.backup(copy)
+        now.close()
+        return copy
+
+    def restore(self, copy: sqlite3.Connection) -> None:
+        """Put the database back to what it was."""
+        with sqlite3.connect(self._file) as now:
+            copy.backup(now)
+        now.close()
+
+    @property
+    def _file(self) -> str:
+        return self.world.url.removeprefix("sqlite:///")

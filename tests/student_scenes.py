@@ -1,0 +1,173 @@
+"""Problems and rows for the tests of the student's side."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from world import NOW, Person, Posing, World
+
+from api.ids import new_id
+from api.services.publishing import Published
+from api.services.versions import store_version
+from api.tables import AssignmentProblem, Enrolment, Extension
+from grader import ENGINE
+from grader.variant import solve
+from problems.book import BOOK
+from problems.loader import load_problem
+from problems.stored import dump_variant
+
+KEY_OF_CANARY = "1524155677489"
+"""The key of the original of `CANARY`, which stands in nothing that a student is sent."""
+
+CANARY = """\
+id: square-of-a-number
+title: A number that gives itself away
+topic: convolution
+difficulty: 1
+params:
+  K: {choose: [1234567, 1234577, 1234587, 1234597], original: 1234567}
+  X: {integers: [-3, 3], shape: [2, 3], original: [[1, 0, 2], [0, 1, 3]]}
+let: {answer: K*K}
+statement: |
+  A number ${{K}}$ and the matrix ${{X}}$.
+parts:
+  - {id: squared, kind: integer, points: 2, prompt: "${{K}}^2$?", key: answer}
+  - id: picked
+    kind: choice
+    prompt: Which is larger?
+    options: {a: "${{K}}$", b: its square}
+    key: "'b'"
+    reason: a definition
+  - {id: turned, kind: matrix, prompt: "$X$ turned by 180 degrees?", key: flip(X)}
+"""
+
+SQUARES = """\
+id: squares-of-numbers
+title: A number and no more
+topic: convolution
+difficulty: 1
+params:
+  K: {choose: [1234567, 1234577, 1234587, 1234597, 1234607], original: 1234567}
+statement: |
+  A number ${{K}}$.
+parts:
+  - {id: squared, kind: integer, points: 2, prompt: "${{K}}^2$?", key: K*K}
+  - {id: tripled, kind: integer, points: 1, prompt: "$3K$?", key: 3*K}
+"""
+NUMBERS = {1234567, 1234577, 1234587, 1234597, 1234607}
+"""The numbers of `SQUARES`, of which each variant has one."""
+
+BROKEN = """\
+id: divided-by-nothing
+title: A key that cannot be computed
+topic: convolution
+difficulty: 1
+params:
+  K: {choose: [3, 5], original: 3}
+statement: |
+  A number {{K}}.
+parts:
+  - {id: sound, kind: integer, points: 1, prompt: "Twice?", key: 2*K}
+  - {id: broken, kind: integer, points: 1, prompt: "What?", key: "7 // (K - 3)"}
+"""
+"""A problem that the checker would refuse: the key of its original fails."""
+
+DUE_TOMORROW = {"due": "2026-11-03 12:00"}
+
+
+def extend(world: World, course: UUID, spec: Mapping[str, Any], **whom: UUID) -> None:
+    """Grant an extension to a student or a section."""
+    with world.session() as session:
+        author = session.query(Enrolment.user_id).filter_by(course_id=course).first()
+        assert author is not None
+        session.add(
+            Extension(
+                id=new_id(),
+                course_id=course,
+                spec=dict(spec),
+                created_by=author[0],
+                created_at=NOW,
+                **whom,
+            )
+        )
+
+
+def test_student(world: World, course: UUID) -> Person:
+    """Return the test student of a course."""
+    person = world.enrol(course, "Test student")
+    with world.session() as session:
+        session.query(Enrolment).filter_by(user_id=person.id).update({"is_test": True})
+    return person
+
+
+test_student.__test__ = False  # type: ignore[attr-defined]  # no test, whatever its name
+
+
+def pose_broken(world: World, where: Posing) -> None:
+    """Pin a problem to `BROKEN`, as it is after a solver broke behind its publication."""
+    problem = load_problem(BROKEN, file="divided-by-nothing.yaml")
+    variant = dump_variant(solve(problem, None, BOOK), BOOK)
+    published = Published(
+        id=problem.id,
+        title=problem.title,
+        topic=problem.topic,
+        difficulty=1,
+        points=Fraction(2),
+        parts={},
+        draw_hash=problem.draw_hash,
+        marking_hash=problem.marking_hash,
+        engine=ENGINE,
+        report={},
+        variants=(variant,),
+    )
+    with world.session() as session:
+        version = store_version(session, published, BROKEN, now=NOW)
+        session.get_one(AssignmentProblem, where.id).version_id = version.id
+
+
+def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:
+    """Return a response without what differs between any two submissions of any two students."""
+    own = {"id", "answer", "submission", "typed", "read_as", "receipt", "student", "repeats"} | also
+    if isinstance(told, dict):
+        return {name: without_ids(one, also=also) for name, one in told.items() if name not in own}
+    if isinstance(told, list):
+        return [without_ids(one, also=also) for one in told]
+    return told
+
+
+def every_path(where: Posing) -> list[tuple[str, str, Any]]:
+    """Return all that a student can ask about a problem: method, path, body."""
+    answers = {"answers": {"cells": "9"}}
+    return [
+        ("get", where.path, None),
+        ("get", f"{where.path}/draft", None),
+        ("put", f"{where.path}/draft", answers),
+        ("delete", f"{where.path}/draft", None),
+        ("post", f"{where.path}/reading", {"part": "cells", "answer": "9"}),
+        ("post", f"{where.path}/submissions", answers),
+        ("get", f"{where.path}/submissions", None),
+        ("post", f"{where.path}/variant", None),
+        ("get", f"{where.path}/solution", None),
+        ("get", f"{where.path}/practice", None),
+        ("post", f"{where.path}/practice", answers),
+    ]
+
+
+def ask(person: Person, method: str, path: str, body: Any) -> Any:
+    """Return the response to one of `every_path`, with the id of the request fixed."""
+    more = {} if body is None else {"json": body}
+    return getattr(person, method)(path, headers={"X-Request-ID": "same"}, **more)
+
+
+def names_in(told: Any) -> set[str]:
+    """Return the names of all fields of a response."""
+    if isinstance(told, dict):
+        return set(told).union(*map(names_in, told.values()))
+    return set().union(*map(names_in, told)) if isinstance(told, list) else set()
+
+
+def numbers_in(text: str) -> list[int]:
+    """Return the whole numbers that stand in a text."""
+    return [int(found) for found in re.findall(r"\d+", text)]

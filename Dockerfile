@@ -18,7 +18,10 @@ RUN uv sync --frozen --no-dev --no-editable
 FROM ${PYTHON}
 COPY --from=build /opt/grader /opt/grader
 ENV PATH=/opt/grader/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    GRADER_HOST=0.0.0.0 GRADER_PORT=8000
+    GRADER_HOST=0.0.0.0 GRADER_PORT=8000 GRADER_DATABASE=sqlite:////data/grader.db
+# The user of the service may write here and nowhere else.
+RUN install -d -o 10001 -g 10001 /data
+VOLUME /data
 WORKDIR /
 USER 10001:10001
 EXPOSE 8000

@@ -3,6 +3,8 @@
 
 BIN := .venv/bin
 STAMP := .venv/.uv-lock
+# One more than there are cores: some tests wait for a process, a server or a browser.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 UV := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/uv==\1/p;}' uv.lock)
 
 # Make takes the first of these that is suitable; `make setup PYTHON=...` names one.
@@ -11,7 +13,7 @@ PYTHONS := $(strip $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test check fix docs demo bench clean
+.PHONY: help setup venv run test cover check fix docs demo bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -37,11 +39,14 @@ venv:
 	echo 'Or name one: make setup PYTHON=/path/to/python3.12' >&2; \
 	exit 1
 
-run: setup ## serve on http://127.0.0.1:8000 (GRADER_HOST and GRADER_PORT change it)
-	@$(BIN)/python -m api.serve
+run: setup ## serve a demo course on http://127.0.0.1:8000 (GRADER_HOST and GRADER_PORT change it)
+	@GRADER_DEMO=1 GRADER_SEEDS=$${GRADER_SEEDS:-20} $(BIN)/python -m api.serve
 
-test: setup ## run all tests on all cores, with branch coverage (ARGS=... goes to pytest)
-	$(BIN)/pytest -q -n auto --dist worksteal --cov $(ARGS)
+test: setup ## run all tests on all cores (ARGS=... goes to pytest)
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+cover: setup ## run all tests with branch coverage, which takes about twice as long
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov $(ARGS)
 
 check: setup ## everything that must hold before a commit, the tests included
 	$(BIN)/ruff format --check
@@ -55,8 +60,9 @@ fix: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: setup ## write what comes from the code: solvers.md, mistakes.md, the schema
+docs: setup ## write what comes from the code: solvers, mistakes, errors, calls, the schemas
 	@$(BIN)/python -c 'from pathlib import Path; from problems.reference import write_pages; write_pages(Path("docs"))'
+	@$(BIN)/python -c 'from pathlib import Path; from api.reference import write_pages; write_pages(Path())'
 	@$(BIN)/grader schema > problems/problem.schema.json
 
 demo: setup ## mark a small file of answers

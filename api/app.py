@@ -1,61 +1,93 @@
-"""The web application: for now a page and an endpoint that say the service is up."""
+"""The web application: the REST service, and the pages over it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from importlib.resources import files
-from string import Template
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, ConfigDict
+from sqlalchemy import make_url, text
+from starlette.requests import Request
 
+from api.clock import Clock, system_clock
+from api.http.install import install
+from api.http.json_body import ApiRouter
+from api.http.middleware import Shell
+from api.pages import PAGES
+from api.pages.refusals import present
+from api.pages.site import static_routes
+from api.routes import ROUTERS
+from api.routes.health import Check, Health, free_space, health_routes
+from api.routes.parameters import PARAMETERS
 from api.settings import Settings
+from api.state import Service
 from problems.catalogue import Catalogue
 
-__all__ = ["Health", "create_app"]
+__all__ = ["PREFIX", "create_app"]
 
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
+PREFIX: Final = "/api/v1"
+MEBIBYTE: Final = 1024 * 1024
+LARGER: Final = {
+    r"(/api/v1)?/courses/[^/]+/roster": 5 * MEBIBYTE,
+    r"(/api/v1)?/courses/[^/]+/apply": 5 * MEBIBYTE,
+    r"(/api/v1)?/assignments/[^/]+/score-sheet": 20 * MEBIBYTE,
 }
 
 
-class Health(BaseModel):
-    """What `/healthz` answers while the service can work."""
+def _lasting_routes() -> ApiRouter:
+    """Return all routes that are the same for every application: the service, and the pages."""
+    whole = ApiRouter()
+    for router in ROUTERS:
+        whole.include_router(router, prefix=PREFIX)
+    for pages in PAGES:
+        whole.include_router(pages)
+    whole.include_router(static_routes())
+    return whole
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    status: str = "ok"
-    version: str
-    problems: int
+ROUTES: Final = tuple(_lasting_routes().routes)
+"""What the framework works out of a route at its first request stays with it: a second application
+in this process need not do so again."""
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     """Return the application that serves what *settings* name."""
     catalogue = Catalogue(settings.bank) if settings.bank else Catalogue()
-    health = Health(version=version("grader"), problems=len(catalogue.ids))
-    page = Template(_web_file("index.html")).substitute(health.model_dump())
-    style = _web_file("style.css")
-    app = FastAPI(title="Grader", docs_url=None, redoc_url=None, openapi_url=None)
+    service = Service.of(settings, clock=clock)
 
-    @app.get("/healthz")
-    def healthz() -> Health:
-        """Return that the service is up."""
-        return health
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        service.regrades.start()
+        yield
+        service.close()
 
-    @app.get("/")
-    def index() -> HTMLResponse:
-        """Return the page that says so to a person."""
-        return HTMLResponse(page, headers=HEADERS)
-
-    @app.get("/style.css")
-    def style_sheet() -> Response:
-        """Return the style sheet of the page."""
-        return Response(style, media_type="text/css", headers=HEADERS)
-
+    app = FastAPI(
+        title="Grader",
+        version=version("grader"),
+        description="Homework in deep learning: assignments, submissions, grades.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+        lifespan=lifespan,
+        routes=list(ROUTES),
+    )
+    app.state.service = service
+    install(app, Shell(larger=LARGER, clock=clock, present=present), parameters=PARAMETERS)
+    health = Health(version=app.version, problems=len(catalogue.ids))
+    app.include_router(health_routes(health, checks=_checks(settings)))
     return app
 
 
-def _web_file(name: str) -> str:
-    return (files("api") / "web" / name).read_text(encoding="utf-8")
+def _checks(settings: Settings) -> dict[str, Check]:
+    """Return what must hold for the service to be ready; space is that of a database in a file."""
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return {"database": _can_read}
+    return {"database": _can_read, "space": free_space(Path(url.database).absolute().parent)}
+
+
+def _can_read(request: Request) -> None:
+    service: Service = request.app.state.service
+    with service.db.reading() as session:
+        session.execute(text("SELECT count(*) FROM users"))

@@ -1,0 +1,96 @@
+"""What a chart is: the same drawing at two widths, in words, and as a table."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from api.pages.charts.scale import Scale
+from api.pages.wording import number
+
+__all__ = [
+    "NARROW",
+    "WIDE",
+    "Chart",
+    "Drawing",
+    "Table",
+    "counts",
+    "joined",
+    "line",
+    "mark",
+    "text",
+]
+
+WIDE: Final = 640
+NARROW: Final = 340
+"""Text in a drawing scales with it, so that phones get a drawing of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """An SVG without its outer element."""
+
+    width: int
+    height: int
+    body: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The numbers of a chart: the first cell of a row is its head."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: what it says in a sentence, two drawings, and its table."""
+
+    says: str
+    wide: Drawing
+    narrow: Drawing
+    table: Table
+
+
+def mark(name: str, kind: str, says: str = "", **at: float) -> Markup:
+    """Return an SVG element of a class at a place; *says* is shown where one points at it.
+
+    >>> print(mark("rect", "bar", x=1.25, width=3))
+    <rect class="chart-bar" x="1.2" width="3"/>
+    """
+    # There are thousands on a page. Names are ours and places are numbers: nothing to escape.
+    places = "".join(f' {place}="{_short(value)}"' for place, value in at.items())
+    inner = f"><title>{escape(says)}</title></{name}>" if says else "/>"
+    return Markup(f'<{name} class="chart-{kind}"{places}{inner}')  # noqa: S704
+
+
+def line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> Markup:
+    """Return a straight line."""
+    return mark("line", kind, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
+
+
+def text(
+    said: str, at: tuple[float, float], *, anchor: str = "middle", kind: str = "tick"
+) -> Markup:
+    """Return a text; *anchor* is which end of it stands at the place."""
+    places = Markup(' x="{}" y="{}" text-anchor="{}"').format(_short(at[0]), _short(at[1]), anchor)
+    return Markup('<text class="chart-{}"{}>{}</text>').format(kind, places, escape(said))
+
+
+def counts(ticks: Sequence[int], up: Scale, *, left: float, right: float) -> Iterator[Markup]:
+    """Yield a line across for each tick of a scale of counts, with its number at the left."""
+    for tick in ticks:
+        y = up.at(tick)
+        yield line("grid", (left, y), (right, y))
+        yield text(number(tick), (left - 6, y + 4), anchor="end")
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def joined(marks: Iterable[Markup]) -> Markup:
+    """Return marks as one body."""
+    return Markup("").join(marks)

@@ -1,0 +1,123 @@
+"""A window on its way, frame by frame: over the input, its products, and the map that grows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from api.pages.drawing.drawer import Drawer
+from api.pages.drawing.markup import said, written
+from api.pages.drawing.moves import Move, Way
+
+__all__ = ["FIRST", "Frame", "Stage", "kept", "stage"]
+
+AROUND: Final = 180
+"""What stands around the drawings of a frame, and the lines of what is not drawn."""
+FEW: Final = 2
+"""So many frames are not worth leaving out."""
+FIRST: Final = 3
+"""So many frames stand open at the beginning, and one at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A still picture: drawings beside each other, what they show in words, and the running sum."""
+
+    drawings: str
+    text: str
+    running: str
+    is_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The frames of a run of windows; *shared* has what they refer to, *kernels* what moves.
+
+    *rest* are the texts of the windows that are not drawn.
+    """
+
+    about: str
+    shared: str
+    kernels: str
+    frames: tuple[Frame, ...]
+    rest: tuple[str, ...]
+
+    @property
+    def keys(self) -> tuple[Frame, ...]:
+        """The first frames and the last, which stand open."""
+        return tuple(one for one in self.frames if one.is_key)
+
+    @property
+    def more(self) -> tuple[Frame, ...]:
+        """The frames between these."""
+        return tuple(one for one in self.frames if not one.is_key)
+
+
+def stage(ways: Sequence[Way], *, name: str, room: int) -> Stage:
+    """Return the frames of *ways* in about *room* characters; *name* sets their ids apart."""
+    drawers = [Drawer.of(way, f"{name}{number}-") for number, way in enumerate(ways)]
+    shared = "".join(part for drawer in drawers for part in drawer.shared())
+    pairs = [(drawer, at) for drawer in drawers for at in range(len(drawer.way.moves))]
+    longest = max(len(drawer.frame(at)) for drawer, at in (pairs[0], pairs[-1]))
+    longest += AROUND + len(pairs[-1][0].way.moves[-1].text)
+    drawn = kept(len(pairs), max(FIRST, (room - len(shared)) // longest))
+    frames = tuple(
+        _frame(drawer, at, is_key=number < FIRST or number == len(pairs) - 1)
+        for number, (drawer, at) in enumerate(pairs)
+        if number in drawn
+    )
+    rest = tuple(
+        said(drawer.way.moves[at].text)
+        for number, (drawer, at) in enumerate(pairs)
+        if number not in drawn
+    )
+    kernels = "".join(drawer.kernels() for drawer in _different(drawers))
+    return Stage(_about(ways[0]), shared, kernels, frames, rest)
+
+
+def kept(count: int, room: int) -> frozenset[int]:
+    """Return which of *count* frames are drawn where there is room for so many."""
+    if count <= room + FEW:
+        return frozenset(range(count))
+    return frozenset((*range(room - 1), count - 1))
+
+
+def _frame(drawer: Drawer, at: int, *, is_key: bool) -> Frame:
+    move = drawer.way.moves[at]
+    running = " → ".join(map(written, move.running())) if move.kernels else ""
+    return Frame(drawer.frame(at), said(move.text), running, is_key)
+
+
+def _different(drawers: Sequence[Drawer]) -> Iterator[Drawer]:
+    """Yield the drawers whose kernels no earlier one has."""
+    seen = set()
+    for drawer in drawers:
+        kernels = drawer.way.moves[0].kernels
+        if kernels and kernels not in seen:
+            seen.add(kernels)
+            yield drawer
+
+
+def _about(way: Way) -> str:
+    """Return in words how far the window moves, and how far apart its cells lie."""
+    first = way.moves[0]
+    facts = []
+    for axis, what in ((1, "right"), (0, "down")):
+        step = _stride(way.moves, axis)
+        if step > 1:
+            facts.append(f"{step} {what}")
+    told = [f"The window moves {' and '.join(facts)} at a time."] if facts else []
+    spread = max(first.under.spread)
+    if spread > 1:
+        told.append(f"Its cells lie {spread} apart.")
+    rows, columns = way.sheet.inside
+    plane = way.sheet.planes[0]
+    if len(rows) * len(columns) < len(plane) * len(plane[0]):
+        told.append("Grey cells are the border of zeros.")
+    return " ".join(told)
+
+
+def _stride(moves: Iterable[Move], axis: int) -> int:
+    """Return how far the window moves along an *axis*, 1 where it does not."""
+    return next(
+        (one.under.corner[axis] // one.place[axis] for one in moves if one.place[axis] == 1), 1
+    )

@@ -1,0 +1,84 @@
+"""The pieces that drawings are written with: SVG elements as text, short as they are many."""
+
+import re
+from collections.abc import Iterable
+from html import escape
+from typing import Final
+
+from grader.brief import brief_number
+from grader.show import show
+from grader.values import Number
+
+__all__ = [
+    "CHARACTER",
+    "grid_lines",
+    "moved",
+    "picture",
+    "placed",
+    "rectangle",
+    "said",
+    "words",
+    "written",
+]
+
+CHARACTER: Final = 7
+"""How wide a digit is in the smaller of the two sizes of letters."""
+
+SIGN: Final = re.compile(r"(?<![A-Za-z])-(?=[\d.])|(?<= )-(?= )")
+
+
+def written(value: Number | None) -> str:
+    """Return a number as a drawing shows it, with a real minus; nothing where there is none.
+
+    >>> written(-3), written(None)
+    ('−3', '')
+    """
+    return "" if value is None else said(show(brief_number(value)))
+
+
+def said(text: str) -> str:
+    """Return a *text* of a step with real minus signs; hyphens stay.
+
+    >>> said("conv-1: (-3) - 2")
+    'conv-1: (−3) − 2'
+    """
+    return SIGN.sub("\N{MINUS SIGN}", text)
+
+
+def picture(size: tuple[int, int], title: str, *content: str) -> str:
+    """Return a drawing of *size*, width and height, with its text alternative."""
+    width, height = size
+    return (
+        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">'
+        f"<title>{escape(title)}</title>{''.join(content)}</svg>"
+    )
+
+
+def words(x: int, y: int, text: str, name: str = "") -> str:
+    """Return a *text* at a point, of the class *name*."""
+    classed = f' class="{name}"' if name else ""
+    return f'<text x="{x}" y="{y}"{classed}>{escape(text)}</text>'
+
+
+def placed(target: str, x: int = 0, y: int = 0) -> str:
+    """Return what the definition *target* draws, moved to a point."""
+    moved = "".join(f' {name}="{at}"' for name, at in (("x", x), ("y", y)) if at)
+    return f'<use href="#{target}"{moved}/>'
+
+
+def moved(drawing: str, x: int, y: int) -> str:
+    """Return a *drawing* that begins at a point."""
+    return f'<g transform="translate({x} {y})">{drawing}</g>'
+
+
+def rectangle(x: int, y: int, size: tuple[int, int], name: str) -> str:
+    """Return a rectangle of the class *name*."""
+    return f'<rect class="{name}" x="{x}" y="{y}" width="{size[0]}" height="{size[1]}"/>'
+
+
+def grid_lines(columns: Iterable[int], rows: Iterable[int], name: str) -> str:
+    """Return the lines of a grid whose lines are at *columns* and *rows*."""
+    xs, ys = [*columns], [*rows]
+    across = "".join(f"M{xs[0]} {y}H{xs[-1]}" for y in ys)
+    down = "".join(f"M{x} {ys[0]}V{ys[-1]}" for x in xs)
+    return f'<path class="{name}" d="{across}{down}"/>'

@@ -1,0 +1,115 @@
+"""Logging in and out, and the page to which an invitation leads."""
+
+from collections.abc import Mapping
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from fastapi import Query
+from fastapi.responses import RedirectResponse, Response
+
+from api.errors import ServiceError, Unauthenticated
+from api.pages.forms import FormDep, validated
+from api.pages.router import VIEW_AS, PageDep, PageRouter
+from api.pages.site import respond
+from api.routes import login as api
+from api.schemas.account import AcceptInviteIn, LoginIn
+
+__all__ = ["KEPT", "local", "router"]
+
+router = PageRouter()
+
+KEPT: Final = "kept."
+"""What the names of fields begin with that wait behind the log-in."""
+REPEAT: Final = "The two passwords are not the same."
+
+
+def local(address: str) -> str:
+    """Return *address* where it is a path of this service, else that of the first page.
+
+    >>> local("/account?x=1"), local("//example.org"), local("https://example.org/")
+    ('/account?x=1', '/', '/')
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    plain = address.isascii() and address.isprintable() and "\\" not in address
+    inside = not parts.scheme and not parts.netloc and parts.path.startswith("/")
+    return address if plain and inside and not address.startswith("//") else "/"
+
+
+@router.get("/login")
+def login_page(next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/") -> Response:
+    """Return the log-in; it leads on to *next*."""
+    return _login_page(next_)
+
+
+def _login_page(
+    next_: str,
+    *,
+    email: str = "",
+    kept: Mapping[str, tuple[str, ...]] | None = None,
+    error: ServiceError | None = None,
+) -> Response:
+    said = error.detail if error else ""
+    context = {"next": local(next_), "said": said, "email": email, "kept": kept or {}}
+    wait = error.retry_after if error else None
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    return respond("login.html", context, status=error.status if error else 200, headers=headers)
+
+
+@router.post("/login")
+def login(form: FormDep, here: PageDep) -> Response:
+    """Log in and go on, with the form that waited for it."""
+    kept, next_ = form.below(KEPT), local(form.text("next", "/"))
+    response = Response()
+    try:
+        body = validated(LoginIn, {"email": form.text("email"), "password": form.exact("password")})
+        api.login(body, here, response)
+    except ServiceError as error:
+        return _login_page(next_, email=form.text("email"), kept=kept, error=error)
+    return _onwards(next_, kept, response)
+
+
+def _onwards(next_: str, kept: Mapping[str, tuple[str, ...]], response: Response) -> Response:
+    """Return the way on with the cookie of *response*; a form that waited is asked about."""
+    cookie = response.headers["Set-Cookie"]
+    if kept:
+        context = {"next": next_, "kept": kept}
+        return respond("resume.html", context, headers={"Set-Cookie": cookie})
+    return RedirectResponse(next_, status_code=303, headers={"Set-Cookie": cookie})
+
+
+@router.post("/logout")
+def logout(here: PageDep) -> Response:
+    """Log out in this browser."""
+    response = Response()
+    try:
+        api.logout(here, response)
+    except Unauthenticated:
+        return RedirectResponse("/login", status_code=303)
+    headers = {"Set-Cookie": response.headers["Set-Cookie"]}
+    away = RedirectResponse("/login", status_code=303, headers=headers)
+    away.delete_cookie(VIEW_AS)
+    return away
+
+
+@router.get("/welcome")
+def welcome_page() -> Response:
+    """Return the page that sets a password by the secret of a link."""
+    return respond("welcome.html", {"said": "", "secret": ""})
+
+
+@router.post("/welcome")
+def welcome(form: FormDep, here: PageDep) -> Response:
+    """Set the password and log in."""
+    secret, response = form.text("secret").rpartition("#")[2], Response()
+    try:
+        if form.exact("password") != form.exact("again"):
+            return respond("welcome.html", {"said": REPEAT, "secret": secret}, status=422)
+        body = validated(AcceptInviteIn, {"secret": secret, "password": form.exact("password")})
+        api.accept_invite(body, here, response)
+    except ServiceError as error:
+        context = {"said": error.detail, "secret": secret}
+        return respond("welcome.html", context, status=error.status)
+    return _onwards("/", {}, response)

@@ -1,0 +1,100 @@
+"""A page within its frame: who looks, where they are, and what else there is in the course."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi.responses import HTMLResponse
+
+from api.auth.roles import Right
+from api.deps import Here
+from api.pages.site import respond
+from api.services.access import Member
+
+__all__ = ["Crumb", "Frame", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step on the way to a page."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A part of a course: a link for those who have the right to it, or for *students* alone."""
+
+    id: str
+    label: str
+    path: str
+    right: Right
+    students: bool = False
+
+
+TABS: Final = (
+    Tab("assignments", "Assignments", "", "see_course"),
+    Tab("grades", "My grades", "/grades", "see_own_work", students=True),
+    Tab("gradebook", "Gradebook", "/gradebook", "see_gradebook"),
+    Tab("problems", "Problems", "/problems", "see_key"),
+    Tab("people", "People", "/people", "see_people"),
+    Tab("audit", "Log", "/audit", "see_audit"),
+    Tab("settings", "Settings", "/settings", "manage_course"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a page: who looks, and the tabs of the course they are in."""
+
+    name: str
+    is_admin: bool
+    role: str
+    course: UUID | None
+    course_title: str
+    tabs: tuple[Tab, ...]
+    viewing: str
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether who looks sees what students do not."""
+        return self.role not in {"", "student"}
+
+
+def frame(here: Here) -> Frame:
+    """Return the frame for who asks, as far as the request has found out."""
+    caller, member = here.visit.caller, here.visit.member
+    return Frame(
+        name=caller.user.name if caller else "",
+        is_admin=bool(caller and caller.user.is_admin),
+        role=member.role if member else "",
+        course=member.course.id if member else None,
+        course_title=member.course.title if member else "",
+        tabs=_tabs(member),
+        viewing=here.view_as,
+    )
+
+
+def _tabs(member: Member | None) -> tuple[Tab, ...]:
+    if member is None:
+        return ()
+    return tuple(
+        one for one in TABS if member.may(one.right) and not (one.students and member.is_staff)
+    )
+
+
+def page(
+    here: Here,
+    template: str,
+    *,
+    title: str,
+    crumbs: Sequence[Crumb] = (),
+    tab: str = "",
+    status: int = 200,
+    **context: Any,
+) -> HTMLResponse:
+    """Return a *template* in its frame; *tab* is the part of the course that it belongs to."""
+    around = {"frame": frame(here), "title": title, "crumbs": crumbs, "tab": tab}
+    return respond(template, {**around, **context}, status=status)

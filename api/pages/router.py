@@ -1,0 +1,124 @@
+"""Routes of pages: forms read and foreign ones refused before a page sees them."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from api.auth.sessions import foreign_request
+from api.db import Database, forget
+from api.deps import Here
+from api.errors import Forbidden
+from api.http.paging import Window
+from api.pages.forms import Form, read_form
+from api.services.presence import SAFE
+
+__all__ = ["VIEW_AS", "PageDep", "PageRouter", "PageSubmitting", "PageTyping", "window"]
+
+VIEW_AS = "grader-view-as"
+"""The cookie that says with which student's eyes a member of the staff looks."""
+
+
+class _Moment:
+    """A session for all that a page reads: it shows one moment, though several routes answer it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._open = ExitStack()
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The session, open from the first time that it is asked for."""
+        if self._session is None:
+            self._session = self._open.enter_context(self._db.reading())
+        return self._session
+
+    def pass_by(self) -> None:
+        """Let the next read see a later moment."""
+        if self._session is not None:
+            forget(self._session)
+
+    async def end(self) -> None:
+        """Close the session, where it was opened."""
+        if self._session is not None:
+            await run_in_threadpool(self._open.close)
+
+
+class PageRoute(APIRoute):
+    """A route of a page: its form is at hand, also for who has to log in again first."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler that refuses other sites' forms and reads the form."""
+        handle = super().get_route_handler()
+
+        async def paged(request: Request) -> Response:
+            refusal = foreign_request(request.method, request.headers)
+            if refusal:
+                raise Forbidden(refusal)
+            request.state.form = Form()
+            request.state.form = await read_form(request)
+            moment = request.state.moment = _Moment(request.app.state.service.db)
+            try:
+                return await handle(request)
+            finally:
+                await moment.end()
+
+        return paged
+
+
+class PageRouter(APIRouter):
+    """A router of pages, which the description of the API leaves out."""
+
+    def __init__(self) -> None:
+        super().__init__(route_class=PageRoute, include_in_schema=False)
+
+
+class _Page(Here):
+    """One request of a page; what the API takes from ``X-View-As`` may be in a cookie here."""
+
+    @property
+    def view_as(self) -> str:
+        """With whose eyes the caller wants to look."""
+        return self.request.cookies.get(VIEW_AS, "") or super().view_as
+
+    @contextmanager
+    def unnoted(self) -> Iterator[Session]:
+        """Yield the session of the page; a form has one each time, as others may write for it."""
+        if self.request.method not in SAFE:
+            with super().unnoted() as session:
+                yield session
+            return
+        moment: _Moment = self.request.state.moment
+        try:
+            yield moment.session
+        except BaseException:
+            moment.pass_by()
+            raise
+
+    def wrote(self) -> None:
+        """Let what is read next see what was written."""
+        self.request.state.moment.pass_by()
+
+
+class _Typing(_Page):
+    pace = "drafts"
+
+
+class _Submitting(_Page):
+    pace = "submissions"
+
+
+PageDep = Annotated[Here, Depends(_Page)]
+PageTyping = Annotated[Here, Depends(_Typing)]
+PageSubmitting = Annotated[Here, Depends(_Submitting)]
+
+
+def window(here: Here, *, limit: int = 200, cursor: str | None = None) -> Window:
+    """Return what a route of the API that lists takes; the page shows *limit* rows at a time."""
+    return Window(limit, cursor or None, here.request, Response())

@@ -1,0 +1,39 @@
+"""What the pages of the staff share: who may do what, addresses with filters."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from api.auth.roles import Right
+from api.deps import Here
+from api.errors import Conflict, Forbidden, Invalid, Precondition
+from api.pages.frame import Crumb
+
+__all__ = ["MENDABLE", "course_crumbs", "may", "query"]
+
+MENDABLE: Final = (Invalid, Conflict, Precondition, Forbidden)
+"""The refusals after which a page is shown again with what was typed."""
+
+
+def may(here: Here, right: Right) -> bool:
+    """Tell whether who looks has a *right* in the course that was last read from."""
+    member = here.visit.member
+    return member is not None and member.may(right)
+
+
+def course_crumbs(here: Here, *more: Crumb) -> tuple[Crumb, ...]:
+    """Return the way to the course that was last read from, and *more* steps from there."""
+    member = here.visit.member
+    if member is None:
+        return more
+    return (Crumb(member.course.title, f"/courses/{member.course.id}"), *more)
+
+
+def query(values: Mapping[str, object]) -> str:
+    """Return the query of an address: what is empty is left out.
+
+    >>> query({"sort": "total", "text": ""}), query({"cursor": None})
+    ('?sort=total', '')
+    """
+    given = {name: value for name, value in values.items() if value not in {"", None}}
+    return f"?{urlencode(given)}" if given else ""

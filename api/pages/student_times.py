@@ -1,0 +1,152 @@
+"""The times and rules of an assignment for one student: in words, and drawn as a strip."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final
+
+from api.pages.wording import counted, percent
+from api.schemas.assignments import StudentAssignment
+from api.schemas.my_assignments import Stage, Times
+
+__all__ = ["Bar", "Rule", "Strip", "requests_in_words", "rules_in_words", "strip"]
+
+WIDTH: Final = 1000
+HEIGHT: Final = 40
+BEFORE: Final = timedelta(days=7)
+AFTER: Final = Fraction(1, 4)
+SHOWN: Final = {
+    "at_once": "With every answer.",
+    "after_due": "When the due time is over.",
+    "after_close": "When the assignment has closed.",
+    "manual": "When your instructor releases them.",
+    "never": "They are not shown.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of time in which answers are worth the same; its height is that credit."""
+
+    x: int
+    width: int
+    height: int
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The time of an assignment from left to right; *now* is where it is, None outside."""
+
+    bars: tuple[Bar, ...]
+    now: int | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in words, with what it is about."""
+
+    about: str
+    words: str
+
+
+def _tone(credit: Fraction) -> str:
+    """Return the colour of a stretch of time: what is left of the credit, roughly."""
+    if credit == 1:
+        return "full"
+    return "less" if credit else "none"
+
+
+def strip(times: Times, *, now: datetime) -> Strip | None:
+    """Return the times as a drawing, None where nothing ends."""
+    ends = [one.until.at for one in times.stages if one.until]
+    if not ends:
+        return None
+    start = _start(times, ends[0], now)
+    end = _end(times, start, ends[-1])
+    edges = [start, *(one.until.at if one.until else end for one in times.stages)]
+    places = [_place(one, start, end) for one in edges]
+    bars = [
+        Bar(left, right - left, int(HEIGHT * stage.credit), _tone(stage.credit))
+        for stage, (left, right) in zip(times.stages, pairwise(places), strict=True)
+    ]
+    here = _place(now, start, end) if start <= now <= end else None
+    return Strip(tuple(bars), here, "; ".join(_said(one) for one in times.stages))
+
+
+def _start(times: Times, first: datetime, now: datetime) -> datetime:
+    """Return where the drawing begins: the release, else a week or as long as it has been."""
+    if times.release is not None:
+        return min(times.release.at, first)
+    return min(first - BEFORE, max(now, first - 4 * BEFORE))
+
+
+def _end(times: Times, start: datetime, last: datetime) -> datetime:
+    """Return where the drawing ends: the close, else somewhat after the last step."""
+    if times.stages[-1].until is None:
+        return last + (last - start) * float(AFTER)
+    return last
+
+
+def _place(at: datetime, start: datetime, end: datetime) -> int:
+    span = max(end - start, timedelta(seconds=1))
+    return round(WIDTH * min(1.0, max(0.0, (at - start) / span)))
+
+
+def _said(one: Stage) -> str:
+    worth = "full credit" if one.credit == 1 else f"{percent(one.credit)} of the credit"
+    return f"{worth} until {one.until.text}" if one.until else f"{worth} after that"
+
+
+def rules_in_words(told: StudentAssignment) -> tuple[Rule, ...]:
+    """Return the rules of an assignment as they hold for the student."""
+    return tuple(_rules(told))
+
+
+def _rules(told: StudentAssignment) -> Iterator[Rule]:
+    yield Rule("Attempts", _attempts(told))
+    if told.cool_down_seconds:
+        wait = _span(told.cool_down_seconds)
+        yield Rule("Wait", f"{wait} after an answer before the next one to the same part.")
+    yield Rule("Results", SHOWN[told.results])
+    yield Rule("Solutions", SHOWN[told.solutions])
+    yield Rule("Marked again", requests_in_words(told))
+    if told.extra:
+        yield Rule("Extra", "This assignment adds points and takes none.")
+
+
+def _attempts(told: StudentAssignment) -> str:
+    many = "As many as you like" if told.attempts is None else counted(told.attempts, "attempt")
+    worth = _by_attempt(told.by_attempt)
+    return f"{many} at each part{worth}. What cannot be read, and the same answer again, uses none."
+
+
+def _by_attempt(left: tuple[Fraction, ...]) -> str:
+    if not left or set(left) == {Fraction(1)}:
+        return ""
+    return f", worth {', '.join(percent(one) for one in left)} one after the other"
+
+
+def requests_in_words(told: StudentAssignment) -> str:
+    """Return when and how often a student may ask that an answer is marked again."""
+    if told.regrade_limit == 0:
+        return "Requests are not taken in this assignment."
+    until = (
+        "at any time"
+        if told.regrade_days is None
+        else f"within {counted(told.regrade_days, 'day')}"
+    )
+    limit = (
+        "" if told.regrade_limit is None else f", {counted(told.regrade_limit, 'request')} in all"
+    )
+    return f"You may ask {until} after you see a result{limit}."
+
+
+def _span(seconds: int) -> str:
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds % size == 0:
+            return counted(seconds // size, name)
+    return counted(seconds, "second")

@@ -1,0 +1,64 @@
+"""What stands in the fields of a form that is shown again, and what is wrong with each of them.
+
+The fields of such a form are named as the API names them, `timeline.late[0].credit`: so its errors
+find their places.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from api.errors import Conflict, Invalid, Precondition, RateLimited, ServiceError
+
+__all__ = ["REFUSALS", "Typed", "Wrong"]
+
+REFUSALS: Final = (Conflict, Invalid, Precondition, RateLimited)
+"""What is told on the form itself; all else is a page of its own."""
+INSIDE: Final = (".", "[")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a field: its name, what people call it, and what to do."""
+
+    field: str
+    label: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The *values* of a form by the names of its fields, and the *error* that it met."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    error: ServiceError | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, name: str) -> str:
+        """Return what stands in a field, nothing where it is empty."""
+        return self.values.get(name, "")
+
+    def said(self, name: str) -> str:
+        """Return what is wrong with a field or with something in it."""
+        errors = self.error.errors if self.error else ()
+        return next((one.said for one in errors if _is_in(one.field, name)), "")
+
+    @property
+    def wrong(self) -> tuple[Wrong, ...]:
+        """What is wrong, each with the field that it is about."""
+        errors = self.error.errors if self.error else ()
+        return tuple(self._wrong(one.field, one.said) for one in errors)
+
+    def _wrong(self, place: str, said: str) -> Wrong:
+        near = [name for name in self.labels if _is_in(place, name)]
+        found = max(near, key=len, default="")
+        return Wrong(place if place in self.values else found, self.labels.get(found, place), said)
+
+    @property
+    def status(self) -> int:
+        """The status of the page that shows the form."""
+        return self.error.status if self.error else 200
+
+
+def _is_in(place: str, name: str) -> bool:
+    return place == name or place.startswith(tuple(name + one for one in INSIDE))

@@ -1,0 +1,85 @@
+"""How pages write numbers, times and counts: thin spaces, a real minus, no needless digits."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+from api.schemas.my_assignments import Moment
+from grader.policy import that_wait
+
+__all__ = ["FILTERS", "counted", "moment", "number", "percent", "points", "stamp"]
+
+THIN: Final = "\N{NARROW NO-BREAK SPACE}"
+MINUS: Final = "\N{MINUS SIGN}"
+PLACES: Final = 2
+PLURALS: Final = {"try": "tries", "is": "are", "has": "have"}
+
+
+def number(value: Fraction | float, places: int = PLACES) -> str:
+    """Return a number with at most *places* decimals.
+
+    >>> number(Fraction(12345, 2)), number(-3), number(Fraction(1, 3))
+    ('6 172.5', '−3', '0.33')
+    """
+    text = f"{float(value):,.{places}f}".replace(",", THIN)
+    text = text.rstrip("0").rstrip(".") if places else text
+    return "0" if text in {"-0", ""} else text.replace("-", MINUS)
+
+
+def points(value: Fraction | float | None) -> str:
+    """Return a score, a dash where there is none yet.
+
+    >>> points(None), points(Fraction(7, 2))
+    ('–', '3.5')
+    """
+    return "\N{EN DASH}" if value is None else number(value)
+
+
+def percent(value: Fraction | float | None, places: int = 0) -> str:
+    """Return a share as percent.
+
+    >>> percent(Fraction(3, 4)), percent(None)
+    ('75 %', '–')
+    """
+    return "\N{EN DASH}" if value is None else f"{number(value * 100, places)}{THIN}%"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "attempt"), counted(1200, "attempt"), counted(0, "reply", "replies")
+    ('1 attempt', '1 200 attempts', '0 replies')
+    """
+    return f"{number(count)} {one if count == 1 else many or PLURALS.get(one) or one + 's'}"
+
+
+def moment(value: Moment | None) -> Markup:
+    """Return a time on the wall clock of the course with its zone, and how far off it is."""
+    if value is None:
+        return Markup("")
+    return Markup('<time datetime="{}">{}</time> <span class="muted">({})</span>').format(
+        value.at.isoformat(), value.text, value.relative
+    )
+
+
+def stamp(value: datetime | None) -> Markup:
+    """Return a time in UTC to the minute, where no course gives a zone."""
+    if value is None:
+        return Markup("\N{EN DASH}")
+    text = escape(value.strftime("%d %b %Y, %H:%M UTC"))
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), text)
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "number": number,
+    "points": points,
+    "percent": percent,
+    "counted": counted,
+    "moment": moment,
+    "stamp": stamp,
+    "that_wait": that_wait,
+}
+"""The filters that templates use, by name."""

@@ -1,0 +1,84 @@
+"""Texts of problem files, in Markdown with TeX, as HTML; and what students write, as plain text."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from api.tex import TexError, apart, tex_markup
+
+__all__ = ["formula_faults", "formulas", "inline", "prose"]
+
+KEPT: Final = 2_048
+ALIGNED: Final = re.compile(r' style="text-align:(left|right|center)"')
+SCROLLED: Final = (
+    '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table class="given">'
+)
+
+
+def _formula(source: str, options: dict[str, Any]) -> str:
+    """Return a formula as `math`; what stands side by side in a display may break on a phone."""
+    try:
+        if options.get("display_mode"):
+            return "".join(tex_markup(one, display=True) for one in apart(source))
+        return tex_markup(source.strip())
+    except TexError:
+        return f"<code>{escape(source)}</code>"
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    """Return the reader of Markdown: no HTML, no images, no links to elsewhere."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.disable(["image", "html_inline", "html_block", "autolink", "link", "reference"])
+    return reader.use(dollarmath_plugin, allow_space=True, double_inline=True, renderer=_formula)
+
+
+@lru_cache(maxsize=KEPT)
+def prose(text: str) -> Markup:
+    """Return paragraphs of Markdown with formulas as HTML; what is no formula stands as it is.
+
+    >>> print(prose("A stride of $2$ *skips*."))
+    <p>A stride of <span class="math inline"><math><mn>2</mn></math></span> <em>skips</em>.</p>
+    <BLANKLINE>
+    """
+    found = ALIGNED.sub(r' class="to-\1"', _markdown().render(text))
+    found = found.replace("<table>", SCROLLED).replace("</table>", "</table></div>")
+    return Markup(found)  # noqa: S704  # the reader escapes all but its own
+
+
+@lru_cache(maxsize=KEPT)
+def inline(text: str) -> Markup:
+    """Return one line of Markdown with formulas as HTML without a paragraph around it."""
+    return Markup(_markdown().renderInline(text))  # noqa: S704  # as above
+
+
+def formulas(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the TeX of each formula of a text, with whether it stands on lines of its own.
+
+    >>> [*formulas("A stride of $S=2$.")]
+    [('S=2', False)]
+    """
+    for token in _walked(_markdown().parse(text)):
+        if token.type.startswith("math"):
+            yield token.content.strip(), token.type not in {"math_inline", "math_single"}
+
+
+def _walked(tokens: Iterable[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from _walked(token.children or ())
+
+
+def formula_faults(text: str) -> Iterator[str]:
+    """Yield why formulas of a *text* cannot be shown as such."""
+    for source, display in formulas(text):
+        try:
+            tex_markup(source, display=display)
+        except TexError as error:
+            yield f"the formula ${source}$ cannot be shown: {error}"

@@ -1,0 +1,242 @@
+// What pages can do beyond plain forms and links. Without it every page works by itself.
+const policy = globalThis.trustedTypes?.createPolicy("grader", { createHTML: (text) => text });
+const parsed = (text) =>
+  new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/* Asking the server: only a page of our own, and not the log-in, ever gets into this page. */
+class Trouble extends Error {}
+const AWAY = "The server did not answer. What you typed is still here.";
+const STRANGE = "The answer was not a page of this service. What you typed is still here.";
+
+async function ask(url, body, more = {}) {
+  const asked = { method: body ? "POST" : "GET", body, headers: { Accept: "text/html" } };
+  const limits = { credentials: "same-origin", signal: AbortSignal.timeout(20000) };
+  const response = await fetch(url, { ...asked, ...limits, ...more }).catch((error) => {
+    throw error.name === "AbortError" ? error : new Trouble(AWAY);
+  });
+  const at = new URL(response.url);
+  const type = response.headers.get("Content-Type") ?? "";
+  if (response.status === 401 || at.pathname === "/login") throw new Trouble("login");
+  if (at.origin !== location.origin || !type.startsWith("text/html")) throw new Trouble(STRANGE);
+  return { ok: response.ok, doc: parsed(await response.text()) };
+}
+
+/* Answers to a problem: one form, whose parts are swapped by id and whose fields stay. */
+const form = document.querySelector("form[data-answers]");
+const said = document.getElementById("said");
+const entries = () => [...new FormData(form)].filter(([name]) => name.includes("."));
+const snapshot = () => JSON.stringify(entries());
+const fieldsOf = (root) => all("input:not([type=hidden]), textarea", root);
+
+function say(text, ...rest) {
+  const line = document.createElement("p");
+  line.className = "note note-mid";
+  line.append(text, ...rest.flatMap((one) => [" ", one]));
+  said.replaceChildren(...(text ? [line] : []));
+}
+
+function button(label, act) {
+  const made = document.createElement("button");
+  Object.assign(made, { type: "button", className: "button-link", textContent: label });
+  made.addEventListener("click", act);
+  return made;
+}
+
+function report(error, retry) {
+  if (error.name === "AbortError") return;
+  const again = button("Try again", retry);
+  if (error.message !== "login") return say(error instanceof Trouble ? error.message : AWAY, again);
+  const link = document.createElement("a");
+  Object.assign(link, { href: "/login", target: "_blank", textContent: "Log in in a new tab" });
+  say("You are logged out. What you typed is still here.", link, again);
+}
+
+/* Focus stays on the button, except where the button goes. */
+function swap(doc, { values }) {
+  for (const old of all("[data-keep-focus]")) {
+    const fresh = doc.getElementById(old.id);
+    if (!fresh || all("button", old).length === all("button", fresh).length) continue;
+    const moves = old.contains(document.activeElement);
+    old.replaceChildren(...fresh.childNodes);
+    const told = document.getElementById(old.id.replace("do-", "told-"));
+    if (moves) Object.assign(told, { tabIndex: -1 }).focus();
+  }
+  for (const old of all("[data-swap]")) {
+    const fresh = doc.getElementById(old.id);
+    if (!fresh) continue;
+    if (old.innerHTML !== fresh.innerHTML) old.replaceChildren(...fresh.childNodes);
+    old.className = fresh.className;
+  }
+  const fresh = fieldsOf(doc.getElementById(form.id));
+  fieldsOf(form).forEach((field, at) => {
+    const other = fresh[at];
+    if (other?.name !== field.name) return;
+    if (values && field.type !== "radio" && field.type !== "checkbox") field.value = other.value;
+    if (values) field.checked = other.checked;
+    if (field.value !== other.value) return;
+    field.className = other.className;
+    field.toggleAttribute("aria-invalid", false);
+    if (other.ariaInvalid) field.setAttribute("aria-invalid", other.ariaInvalid);
+  });
+}
+
+let busy = false;
+async function send(submitter) {
+  if (busy) return;
+  busy = true;
+  clearTimeout(saving);
+  const sent = snapshot();
+  const body = new URLSearchParams(new FormData(form, submitter));
+  submitter?.setAttribute("aria-disabled", "true");
+  try {
+    const { ok, doc } = await ask(form.action, body);
+    if (!doc.getElementById(form.id)) throw new Trouble(doc.querySelector("main p")?.textContent);
+    const same = sent === snapshot();
+    swap(doc, { values: ok && same });
+    say(ok && submitter?.name !== "check" ? "Draft saved." : "");
+    if (ok && same) forget();
+    document.getElementById(`told-${submitter?.value}`)?.scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    report(error, () => send(submitter));
+  } finally {
+    submitter?.removeAttribute("aria-disabled");
+    busy = false;
+  }
+}
+
+/* Drafts: on the server two seconds after the last key, until then in this browser. */
+const place = form && `grader ${location.pathname} ${form.dataset.answers}`;
+let saving;
+let dirty = false;
+const forget = () => {
+  dirty = false;
+  try { localStorage.removeItem(place); } catch { /* the browser keeps nothing */ }
+};
+const keep = () => {
+  dirty = true;
+  try { localStorage.setItem(place, snapshot()); } catch { /* the browser keeps nothing */ }
+};
+
+async function save() {
+  if (busy) return later();
+  const sent = snapshot();
+  try {
+    const { ok, doc } = await ask(`${form.action}/draft`, new URLSearchParams(new FormData(form)));
+    const state = doc.getElementById("state");
+    if (!ok || !state) return say(doc.querySelector("main p")?.textContent ?? AWAY);
+    form.elements.version.value = state.dataset.version;
+    document.getElementById("saved").firstChild.textContent = "Draft saved. ";
+    if (sent === snapshot()) forget();
+  } catch (error) {
+    report(error, save);
+  }
+}
+function later() {
+  clearTimeout(saving);
+  saving = setTimeout(save, 2000);
+}
+
+function restore() {
+  let kept;
+  try { kept = localStorage.getItem(place); } catch { return; }
+  if (!kept || kept === snapshot()) return forget();
+  const values = JSON.parse(kept);
+  for (const field of fieldsOf(form)) {
+    const picks = field.type === "radio" || field.type === "checkbox";
+    const at = values.findIndex(([name, value]) => name === field.name && (!picks || value === field.value));
+    if (picks) field.checked = at >= 0;
+    else if (at >= 0) field.value = values[at][1];
+    if (at >= 0) values.splice(at, 1);
+  }
+  dirty = true;
+  say("Restored from this browser: it had not reached the server.", button("Discard it", () => {
+    forget();
+    location.reload();
+  }));
+  later();
+}
+
+/* How an answer is read, without telling whether it is right. */
+let reading;
+let asked;
+async function preview(part) {
+  const box = document.getElementById(`preview-${part}`);
+  const fields = [...new FormData(form)].filter(([name]) => name.endsWith(`.${part}`));
+  const cells = fields.filter(([name]) => name.startsWith("cell."));
+  asked?.abort();
+  if (!box || (cells.length && !cells.every(([, text]) => text.trim()))) return box?.replaceChildren();
+  asked = new AbortController();
+  try {
+    const body = new URLSearchParams([["part", part], ...fields]);
+    const { ok, doc } = await ask(`${form.action}/reading`, body, { signal: asked.signal });
+    if (!ok) return;
+    const bad = doc.querySelector(".preview-bad");
+    box.replaceChildren(...doc.body.childNodes);
+    const field = document.getElementById(`answer-${part}`);
+    bad ? field?.setAttribute("aria-invalid", "true") : field?.removeAttribute("aria-invalid");
+  } catch { /* the preview comes with the next key */ }
+}
+
+if (form) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (event.submitter?.ariaDisabled !== "true") send(event.submitter);
+  });
+  form.addEventListener("input", (event) => {
+    keep();
+    later();
+    clearTimeout(reading);
+    const part = event.target.name.slice(event.target.name.indexOf(".") + 1);
+    reading = setTimeout(preview, 300, part);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const check = event.target.closest("section")?.querySelector("button[name=check]");
+    event.preventDefault();
+    if (check) send(check);
+  });
+  addEventListener("pagehide", () => {
+    if (dirty) fetch(`${form.action}/draft`, {
+      method: "POST", keepalive: true, body: new URLSearchParams(new FormData(form)),
+    }).catch(() => {});
+  });
+  restore();
+}
+
+/* For any page: an element that is fetched again, keys that press, a secret out of the address. */
+async function again(id) {
+  const old = document.getElementById(id);
+  if (!old?.dataset.refresh) return;
+  try {
+    const { ok, doc } = await ask(old.dataset.href ?? location.href);
+    const fresh = ok && doc.getElementById(id);
+    if (fresh) {
+      old.replaceChildren(...fresh.childNodes);
+      if (!fresh.dataset.refresh) delete old.dataset.refresh;
+    }
+  } catch (error) {
+    if (error.message === "login") return;
+  }
+  watch(old);
+}
+const watch = (one) => one.dataset.refresh && setTimeout(again, +one.dataset.refresh, one.id);
+all("[data-refresh][id]").forEach(watch);
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!found) return;
+  event.preventDefault();
+  found.matches("a, button, [type=checkbox]") ? found.click() : found.focus();
+});
+
+const secret = document.querySelector("[data-secret] input");
+if (secret && location.hash.length > 1) {
+  secret.value = location.hash.slice(1);
+  secret.closest("[data-secret]").hidden = true;
+  history.replaceState(null, "", location.pathname);
+}
+for (const one of all("math[display=block]")) if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+for (const one of all("[data-open-wide]")) one.open = matchMedia("(min-width: 60.01rem)").matches;

@@ -1,0 +1,107 @@
+"""A real browser before a real server: Debian's Chromium, and the service on a port of its own.
+
+The tests are skipped where there is no Chromium; `GRADER_TEST_CHROMIUM` names another one.
+"""
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from anyio.from_thread import start_blocking_portal
+from furnished import furnished
+from playwright.sync_api import Browser, sync_playwright
+from screens import Screens
+from world import World
+
+from api.db import Database
+from api.tables import Base
+
+CHROMIUM = os.environ.get("GRADER_TEST_CHROMIUM") or shutil.which("chromium") or ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loop() -> Iterator[None]:
+    """Serve what the tests ask without a browser in one event loop."""
+    with start_blocking_portal() as World.loop:
+        yield
+    World.loop = None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return the browser, one for all tests of this process."""
+    if not CHROMIUM:
+        absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
+        absent("there is no Chromium on this machine (GRADER_TEST_CHROMIUM)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+class Served:
+    """A world behind a port of this machine."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.socket = socket.socket()
+        self.socket.bind(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        config = uvicorn.Config(world.app, log_config=None, lifespan="off", access_log=False)
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(
+            target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True
+        )
+        self.thread.start()
+
+    def close(self) -> None:
+        """Stop the server, then the service."""
+        self.server.should_exit = True
+        self.thread.join(10)
+        self.socket.close()
+        self.world.close()
+
+
+def _world(folder: Path) -> World:
+    url = f"sqlite:///{folder / 'grader.db'}"
+    db = Database(url)
+    Base.metadata.create_all(db.engine)
+    db.close()
+    return World(url)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """Return a service with nothing in it, behind a port."""
+    served = Served(_world(tmp_path))
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def screens(chromium: Browser, served: Served) -> Iterator[Screens]:
+    """Return what opens pages of *served* in the browser; no page asks another server."""
+    screens = Screens(chromium, served.world, served.address)
+    yield screens
+    screens.close()
+    assert screens.elsewhere == []
+
+
+@pytest.fixture(scope="module")
+def tour(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Screens, object]]:
+    """Return what opens pages of a course with one of everything, and the scene."""
+    served = Served(_world(tmp_path_factory.mktemp("tour")))
+    screens = Screens(chromium, served.world, served.address)
+    yield screens, furnished(served.world)
+    screens.close()
+    served.close()
+    assert screens.elsewhere == []

@@ -1,0 +1,83 @@
+"""Every page there is, as those who may see it, at three sizes, in light and dark: no fault.
+
+The pages are those of the table of routes: a new page is looked at as soon as it has its entry.
+"""
+
+import re
+
+import pytest
+from furnished import ROUTES
+from scene import HERE
+from screens import NARROWEST, look, overflow, violations
+
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz")
+FILES = (
+    "/assignments/{assignment}/score-sheet",
+    "/courses/{course}/export/archive",
+    "/courses/{course}/exports/submissions",
+    "/courses/{course}/exports/{form}",
+    "/me/export",
+)
+PAGES = sorted(
+    path
+    for (method, path), route in ROUTES.items()
+    if method == "GET" and not path.startswith(NO_PAGES) and path not in FILES
+    if route.called and route.ok == 200
+)
+LOOKS = [(1280, "light"), (390, "dark")]
+"""Sizes change the order of things and schemes their colours: each of them once will do."""
+READERS = {"anyone": [None], "person": ["student", "instructor"]}
+READERS |= {"student": READERS["person"]}
+OF_STUDENTS = ("/assignments/{assignment}/history", "/courses/{course}/grades")
+"""What staff have not: they have no grades."""
+
+
+def address(scene, path):
+    """Return where a page of the table of routes is in the scene."""
+    route = ROUTES["GET", path]
+    places = scene.places[HERE] | dict(route.path)
+    query = "&".join(f"{name}={value}" for name, value in route.query.items())
+    filled = PARAMETER.sub(lambda found: places[found[1]], path)
+    return f"{filled}?{query}" if query else filled
+
+
+def readers(path):
+    """Return who looks: the least that may, and an instructor at students' pages too."""
+    route = ROUTES["GET", path]
+    alone = route.owned or path in OF_STUDENTS
+    return [route.least] if alone else READERS.get(route.least, [route.least])
+
+
+@pytest.fixture(scope="module")
+def opened(tour):
+    """Return a function that gives a page of somebody; the window is used again and again."""
+    screens, scene = tour
+    windows = {}
+
+    def window(reader):
+        if reader not in windows:
+            windows[reader] = screens.open(scene.people[reader] if reader else None)
+        return windows[reader]
+
+    return window
+
+
+def faults(page):
+    """Yield what is wrong with the page that is open."""
+    for width, scheme in LOOKS:
+        look(page, width=width, scheme=scheme)
+        yield from (f"{width} {scheme}: {one}" for one in violations(page))
+        yield from [f"wider than {width}"] if overflow(page) > 0 else []
+    look(page, width=NARROWEST, scheme="light")
+    yield from [f"wider than {NARROWEST}"] if overflow(page) > 0 else []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_fault_that_can_be_found(tour, opened, path):
+    screens, scene = tour
+    for reader in readers(path):
+        page = opened(reader)
+        screens.said.clear()
+        answer = page.goto(address(scene, path))
+        assert (answer.status, [*faults(page), *screens.said]) == (200, []), reader

@@ -1,0 +1,132 @@
+"""The keyboard alone, paper, forced colours, less motion: pages as they are used besides."""
+
+import pytest
+from playwright.sync_api import expect
+from problem_screen import Desk
+from screens import violations
+
+DUE = {"due": "2026-11-02 13:00"}
+
+
+@pytest.fixture
+def desk(served, screens):
+    """Return a function that opens the problem of a new assignment."""
+
+    def sit(**more):
+        course = served.world.course()
+        student = served.world.enrol(course)
+        [posed] = served.world.assignment(course, "pooling-4x4", timeline_spec=DUE)
+        return Desk(screens.open(student, **more), posed).open()
+
+    return sit
+
+
+def style(locator, name):
+    """Return how the browser shows a property of an element."""
+    return locator.evaluate("(one, name) => getComputedStyle(one)[name]", name)
+
+
+def focused(page):
+    """Return the name of what has the focus."""
+    return page.evaluate(
+        "(document.activeElement.ariaLabel ?? document.activeElement.textContent).trim()"
+    )
+
+
+def test_the_skip_link_comes_first_and_leads_past_the_navigation(desk):
+    page = desk().page
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the content"
+    expect(page.locator(".skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_the_tabulator_walks_the_cells_row_by_row_and_then_the_buttons(desk):
+    here = desk()
+    here.cell("max").focus()
+    labels = [focused(here.page)]
+    for _ in range(6):
+        here.page.keyboard.press("Tab")
+        labels.append(focused(here.page))
+    assert len(set(labels[:4])) == 4
+    assert labels[4:] == ["Paste all of it", "Check answer", "Save draft"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "index"),
+    [
+        (["ArrowDown"], 2),
+        (["ArrowRight"], 1),
+        (["ArrowRight", "ArrowDown", "ArrowLeft"], 2),
+        (["ArrowUp", "ArrowLeft"], 0),
+        (["Enter"], 2),
+        (["Enter", "Enter"], 1),
+    ],
+)
+def test_arrows_and_enter_walk_through_the_cells(desk, keys, index):
+    here = desk()
+    here.cell("max").focus()
+    for key in keys:
+        here.page.keyboard.press(key)
+    expect(here.cell("max", index)).to_be_focused()
+
+
+def test_enter_in_the_last_cell_goes_to_the_button_and_control_enter_checks(desk):
+    here = desk()
+    here.fill("max", [["9", "7"], ["8", "6"]])
+    here.cell("max", 3).focus()
+    here.page.keyboard.press("Enter")
+    expect(here.button("max")).to_be_focused()
+    here.cell("max", 3).focus()
+    here.page.keyboard.press("Control+Enter")
+    expect(here.told("max")).to_contain_text("Correct")
+
+
+def test_what_has_the_focus_has_a_ring(desk):
+    here = desk()
+    here.page.keyboard.press("Tab")
+    for _ in range(12):
+        here.page.keyboard.press("Tab")
+        assert style(here.page.locator(":focus"), "outlineStyle") == "solid", focused(here.page)
+
+
+def test_paper_is_light_and_has_the_problem_without_what_is_pressed(desk):
+    here = desk(scheme="dark")
+    page = here.page
+    page.emulate_media(media="print")
+    assert style(page.locator(":root"), "colorScheme") == "light"
+    for gone in ("header", "nav.tabs", "aside", "#do-max", ".skip"):
+        expect(page.locator(gone).first).to_be_hidden()
+    expect(page.locator(".statement math").first).to_be_visible()
+    expect(here.cell("max")).to_be_visible()
+
+
+def test_the_solution_is_printed_with_every_frame(desk, served):
+    here = desk(motion="no-preference")
+    served.world.clock.advance(hours=2)
+    here.page.goto(f"{here.posed.path}/solution")
+    frames = here.page.locator(".ws-live .ws-frame")
+    assert len([one for one in frames.all() if one.is_visible()]) < frames.count()
+    here.page.emulate_media(media="print")
+    assert all(one.is_visible() for one in frames.all())
+
+
+@pytest.mark.parametrize(("motion", "name"), [("reduce", "none"), ("no-preference", "note-in")])
+def test_nothing_moves_for_who_wants_no_motion(desk, served, motion, name):
+    here = desk(motion=motion)
+    served.world.clock.advance(hours=2)
+    assert style(here.open().page.locator(".note").first, "animationName") == name
+
+
+def test_forced_colours_keep_brackets_and_marks_of_cells(desk):
+    here = desk()
+    here.page.emulate_media(forced_colors="active")
+    here.fill("max", [["9", "7"], ["8", "x"]])
+    here.check("max")
+    assert style(here.page.locator(".grid-cells").first, "backgroundImage") == "none"
+    assert style(here.page.locator(".grid-cells").first, "borderLeftStyle") == "solid"
+    assert style(here.cell("max", 3), "borderLeftStyle") == "dashed"
+    assert violations(here.page) == []

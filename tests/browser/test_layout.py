@@ -1,0 +1,105 @@
+"""How pages are laid out: what stands where, on a desk and on a phone, and how large it is."""
+
+import pytest
+from playwright.sync_api import expect
+from problem_screen import POOLED, Desk
+from screens import look
+
+REM = 16
+TOUCH = 44
+LINK = 24
+
+
+@pytest.fixture
+def desk(served, screens):
+    """Return the first of two problems of a new assignment, opened by a student."""
+    course = served.world.course()
+    posed, _ = served.world.assignment(course, "pooling-4x4", "conv-output-shape", attempts=3)
+    return Desk(screens.open(served.world.enrol(course)), posed).open()
+
+
+def box(locator):
+    """Return where an element is and how large."""
+    found = locator.bounding_box()
+    assert found is not None
+    return found
+
+
+def test_lines_stay_readable_and_the_assignment_stands_beside_the_problem(desk):
+    body, side = box(desk.page.locator(".problem-body")), box(desk.page.locator("aside"))
+    assert body["width"] <= 54 * REM
+    assert box(desk.page.locator(".statement"))["width"] <= 44 * REM
+    assert side["x"] > body["x"] + body["width"]
+    assert side["width"] == pytest.approx(17.5 * REM, abs=1)
+    expect(desk.page.get_by_role("link", name="Output shape").first).to_be_visible()
+
+
+def test_on_a_phone_the_assignment_is_closed_above_the_problem_and_shows_its_points(desk):
+    look(desk.page, width=390, scheme="light")
+    desk.open()
+    heading = box(desk.page.get_by_role("heading", level=1))
+    assert box(desk.page.locator("aside"))["y"] < heading["y"]
+    expect(desk.page.locator("#side > summary")).to_contain_text("points")
+    expect(desk.page.locator("#side li").first).to_be_hidden()
+
+
+def test_points_and_attempts_stand_before_the_answer_and_one_button_is_filled(desk):
+    card = desk.card("max")
+    expect(card).to_contain_text("1 point")
+    expect(card).to_contain_text("3 of 3 attempts left")
+    expect(card.locator(".button")).to_have_text(["Check answer"])
+    expect(card.locator(".button-quiet")).to_have_text(["Save draft"])
+
+
+def test_buttons_are_large_enough_for_a_finger_and_links_for_a_pointer(desk):
+    look(desk.page, width=390, scheme="light")
+    for name in ("Check answer", "Save draft"):
+        assert box(desk.button("max", name))["height"] >= TOUCH
+    for link in desk.page.locator("main a:visible").all():
+        assert box(link)["height"] >= LINK, link.inner_text()
+
+
+def test_the_cells_of_a_matrix_fit_beside_each_other_on_a_phone(desk):
+    look(desk.page, width=390, scheme="light")
+    last = box(desk.cell("max", 1))
+    assert last["x"] + last["width"] <= 390
+
+
+def test_how_an_answer_is_read_appears_without_moving_the_page(desk):
+    desk.page.get_by_role("link", name="Output shape").first.click()
+    field = desk.page.locator(".answer input").first
+    button = desk.page.get_by_role("button", name="Check answer").first
+    before = box(button)["y"]
+    field.fill("6x6x8")
+    expect(desk.page.locator(".preview math, .preview p").first).to_be_visible()
+    assert box(button)["y"] == pytest.approx(before, abs=1)
+
+
+def test_once_an_answer_is_checked_no_empty_place_is_kept_for_its_reading(desk):
+    desk.page.get_by_role("link", name="Output shape").first.click()
+    desk.page.locator(".answer input").first.fill("6x6x8")
+    desk.page.get_by_role("button", name="Check answer").first.click()
+    expect(desk.page.locator(".verdict")).to_be_visible()
+    expect(desk.page.locator(".preview").first).to_be_hidden()
+    expect(desk.page.locator(".preview").nth(1)).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1280, True), (390, False)])
+def test_formulas_side_by_side_break_on_a_phone(served, screens, width, beside):
+    course = served.world.course()
+    [posed] = served.world.assignment(course, "conv2d-by-hand")
+    here = Desk(screens.open(served.world.enrol(course), width=width), posed).open()
+    first, second = map(box, here.page.locator(".statement div.math > math").all())
+    assert (second["x"] >= first["x"] + first["width"]) is beside
+    assert (second["y"] >= first["y"] + first["height"]) is not beside
+    assert second["x"] + second["width"] <= width
+
+
+def test_a_card_has_its_feedback_below_its_buttons_in_one_order(desk):
+    desk.fill("max", POOLED["average"])
+    desk.check("max")
+    lines = desk.told("max").locator("p").all_inner_texts()
+    assert lines[0].startswith("Not correct")
+    assert [at for at, line in enumerate(lines) if "Likely cause" in line] == [1]
+    assert "2 of 3 attempts left" in lines[-1]
+    assert box(desk.told("max"))["y"] > box(desk.button("max"))["y"]

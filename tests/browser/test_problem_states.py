@@ -1,0 +1,108 @@
+"""The page of a problem in each of its states, at two sizes, in light and dark: no fault.
+
+And where the focus is when something was said.
+"""
+
+from itertools import product
+
+import pytest
+from playwright.sync_api import expect
+from problem_screen import POOLED, Desk
+from screens import look, overflow, violations
+
+SIZES = [1280, 390]
+SCHEMES = ["light", "dark"]
+CHECKED = {
+    "right": (POOLED["max"], "Correct"),
+    "wrong": (POOLED["average"], "Not correct"),
+    "partly right": ([["9", "7"], ["8", "1"]], "Partly correct"),
+    "unreadable": ([["9", "7"], ["8", "x"]], "Not graded yet – no attempt used"),
+}
+checked = pytest.mark.parametrize("state", CHECKED)
+
+
+@pytest.fixture
+def desk(served, screens):
+    """Return a function that opens the problem of a new assignment."""
+
+    def sit(**more):
+        course = served.world.course()
+        student = served.world.enrol(course)
+        [posed, *_] = served.world.assignment(course, "pooling-4x4", **more)
+        return Desk(screens.open(student), posed).open()
+
+    return sit
+
+
+def faults(page):
+    """Yield what is wrong with the page as it stands."""
+    for width, scheme in product(SIZES, SCHEMES):
+        look(page, width=width, scheme=scheme)
+        yield from (f"{width} {scheme}: {one}" for one in violations(page))
+        yield from [f"wider than {width}"] if overflow(page) > 0 else []
+
+
+@checked
+def test_what_is_said_of_an_answer_has_no_fault_and_leaves_the_focus_on_the_button(
+    desk, screens, state
+):
+    here = desk()
+    rows, said = CHECKED[state]
+    here.fill("max", rows)
+    here.button("max").focus()
+    here.page.keyboard.press("Enter")
+    expect(here.told("max")).to_contain_text(said)
+    expect(here.button("max")).to_be_focused()
+    assert ([*faults(here.page)], screens.said) == ([], [])
+
+
+@checked
+def test_a_verdict_is_told_by_an_icon_and_by_words_not_by_colour_alone(desk, state):
+    here = desk()
+    rows, said = CHECKED[state]
+    here.fill("max", rows)
+    here.check("max")
+    expect(here.told("max").locator(".verdict-head b")).to_have_text(said)
+    expect(here.told("max").locator(".verdict-head svg")).to_be_visible()
+
+
+def test_a_problem_that_nobody_has_touched_has_no_fault(desk, screens):
+    here = desk()
+    assert ([*faults(here.page)], screens.said) == ([], [])
+
+
+def test_a_draft_has_no_fault_and_leaves_the_focus_in_the_cell(desk, screens):
+    here = desk()
+    here.cell("max").fill("9")
+    expect(here.page.locator("#saved")).to_contain_text("Draft saved.")
+    expect(here.cell("max")).to_be_focused()
+    assert ([*faults(here.page)], screens.said) == ([], [])
+
+
+def test_where_a_deadline_takes_the_button_away_the_focus_goes_to_what_is_said(desk, served):
+    here = desk(timeline_spec={"due": "2026-11-02 13:00"})
+    here.fill("max", POOLED["max"])
+    served.world.clock.advance(hours=2)
+    here.button("max").focus()
+    here.page.keyboard.press("Enter")
+    expect(here.told("max")).to_contain_text("The deadline has passed")
+    expect(here.told("max")).to_be_focused()
+    assert [*faults(here.page)] == []
+
+
+def test_where_the_last_attempt_takes_the_button_away_the_focus_goes_to_what_is_said(desk):
+    here = desk(attempts=1)
+    here.fill("max", POOLED["average"])
+    here.button("max").focus()
+    here.page.keyboard.press("Enter")
+    expect(here.told("max")).to_contain_text("No attempts left")
+    expect(here.told("max")).to_be_focused()
+    assert [*faults(here.page)] == []
+
+
+def test_an_answer_that_cannot_be_read_marks_its_cell_and_uses_no_attempt(desk):
+    here = desk(attempts=3)
+    here.fill("max", CHECKED["unreadable"][0])
+    here.check("max")
+    expect(here.cell("max", 3)).to_have_class("grid-unread")
+    expect(here.card("max")).to_contain_text("3 of 3 attempts left")

@@ -1,0 +1,199 @@
+"""The staff's way in a real browser: results, a regrade and back, marking, the gradebook, the log.
+
+With and without scripts where these make a difference.
+"""
+
+import pytest
+from browsers import PASSWORD, email_of, with_password
+from playwright.sync_api import expect
+from screens import violations
+
+script = pytest.mark.parametrize("script", ["on", "off"])
+
+
+@pytest.fixture
+def course(served):
+    return served.world.course()
+
+
+@pytest.fixture
+def posed(served, course):
+    [posed] = served.world.assignment(course)
+    return posed
+
+
+@pytest.fixture
+def teacher(served, course):
+    return served.world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def class_(served, course, posed):
+    """Return two students who gave the same wrong number, and a text each."""
+    people = [served.world.enrol(course, name) for name in ("Ann Example", "Ben Example")]
+    for person in people:
+        person.submit(posed, {"cells": "6", "why": f"{person.name} says: fewer parameters."})
+    return people
+
+
+@pytest.fixture
+def ann(class_):
+    return class_[0]
+
+
+@pytest.fixture
+def desk(screens, teacher):
+    """Return a function that opens a page of the instructor."""
+
+    def sit(path, script="on"):
+        page = screens.open(teacher, script=script)
+        page.goto(path)
+        return page
+
+    return sit
+
+
+def worked(served, page, script="on"):
+    """Do all the work of regrades; the page hears of it by itself, or when it is loaded again."""
+    served.world.service.regrades.run_until_idle()
+    if script == "off":
+        page.reload()
+
+
+def score_of(student, posed):
+    """Return the points that a student sees for the part with the number."""
+    return str(student.get(posed.path).json()["parts"][0]["standing"]["score"])
+
+
+@pytest.mark.usefixtures("ann")
+def test_the_log_in_leads_to_what_there_is_to_do(served, screens, posed, teacher):
+    with_password(served.world, teacher)
+    page = screens.open()
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(email_of(served.world, teacher))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Deep Learning").click()
+    expect(page.get_by_role("link", name="2 answers to mark")).to_be_visible()
+    page.goto(f"/assignments/{posed.assignment}/results")
+    expect(page.locator(".tile", has_text="To mark")).to_contain_text("2")
+    expect(page.locator(".tile", has_text="Opened it")).to_contain_text("2 of 2")
+
+
+@script
+def test_a_group_of_equal_wrong_answers_is_accepted_and_taken_back(
+    served, desk, posed, ann, script
+):
+    page = desk(f"/assignments/{posed.assignment}/results", script)
+    page.locator("#items").locator("xpath=..").get_by_role("link", name="cells").click()
+    page.get_by_role("link", name="Accept 6").click()
+    page.get_by_label("Why it is right").fill("Without the middle row")
+    page.get_by_role("button", name="Try it out").click()
+    worked(served, page, script)
+    expect(page.locator("#regrade-state")).to_contain_text("2 up, 0 down")
+    changed = page.get_by_role("group", name="Changed students").get_by_role("row")
+    expect(changed.filter(has_text="Ann Example")).to_contain_text("0 → 2")
+    assert score_of(ann, posed) == "0"
+    page.get_by_label("Notice to the students of this problem").fill("6 counts as well.")
+    page.get_by_role("button", name="Apply", exact=True).click()
+    worked(served, page, script)
+    expect(page.locator("#regrade-state")).to_contain_text("It is applied.")
+    assert score_of(ann, posed) == "2"
+    page.get_by_label("Why it is undone").fill("The row counts")
+    page.get_by_role("button", name="Undo").click()
+    worked(served, page, script)
+    expect(page.locator("#regrade-state")).to_contain_text("It was undone")
+    assert score_of(ann, posed) == "0"
+
+
+@pytest.mark.usefixtures("ann")
+def test_the_progress_of_a_regrade_stays_free_of_faults_while_it_refreshes(
+    served, desk, screens, posed
+):
+    page = desk(f"{posed.path}/regrades?do=accept")
+    page.get_by_label("Its value").fill("6")
+    page.get_by_label("Why it is right").fill("So it is")
+    page.get_by_role("button", name="Try it out").click()
+    expect(page.locator("#regrade-state")).to_contain_text("The dry run is at work.")
+    assert violations(page) == []
+    worked(served, page)
+    expect(page.locator("#regrade-state")).to_contain_text("The dry run is done.")
+    assert (violations(page), screens.said) == ([], [])
+
+
+@pytest.mark.usefixtures("ann")
+def test_answers_are_marked_one_after_the_other_with_the_keyboard_alone(desk, posed):
+    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+    keys, answer = page.keyboard, page.locator(".rv-said").first
+    keys.press("n")
+    first = answer.inner_text()
+    keys.press("1")
+    expect(page.get_by_role("checkbox", name="Fewer parameters.")).to_be_checked()
+    keys.press("n")
+    expect(answer).not_to_have_text(first)
+    keys.press("1")
+    keys.press("2")
+    keys.press("n")
+    expect(page.get_by_text("0 answers to mark, 2 marked")).to_be_visible()
+    page.get_by_role("link", name="Marked", exact=True).click()
+    rows = page.get_by_role("row")
+    expect(rows.filter(has_text=first)).to_contain_text("2 / 4")
+    expect(rows.filter(has_not_text=first).nth(1)).to_contain_text("4 / 4")
+
+
+@pytest.mark.usefixtures("ann")
+def test_a_letter_that_is_typed_into_a_comment_presses_nothing(desk, posed):
+    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+    page.keyboard.press("n")
+    page.get_by_label("Comment", exact=True).fill("")
+    page.keyboard.type("no 1, nothing")
+    expect(page.get_by_label("Comment", exact=True)).to_have_value("no 1, nothing")
+    expect(page.get_by_role("checkbox", name="Fewer parameters.")).not_to_be_checked()
+
+
+@script
+def test_an_answer_is_marked_by_its_rubric_and_the_student_reads_it(desk, posed, class_, script):
+    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why", script)
+    page.get_by_role("button", name="Take the next answer").click()
+    student = next(one for one in class_ if one.name in page.locator(".rv-said").inner_text())
+    page.get_by_role("checkbox", name="Fewer parameters.").check()
+    page.get_by_label("Comment", exact=True).fill("And deeper?")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("marked", exact=True)).to_be_visible()
+    told = student.get(f"{posed.path}/submissions").json()["items"][0]["results"]
+    assert [str(one["score"]) for one in told if one["part"] == "why"] == ["2"]
+
+
+@script
+@pytest.mark.usefixtures("ann")
+def test_the_gradebook_is_sorted_and_filtered_by_links_and_a_form(desk, course, script):
+    page = desk(f"/courses/{course}/gradebook", script)
+    names = page.locator(".gb tbody th")
+    expect(names).to_have_text(["Ann Example", "Ben Example"])
+    head = page.locator(".gb thead th").first
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    head.get_by_role("link").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    expect(names).to_have_text(["Ben Example", "Ann Example"])
+    page.get_by_label("Name, address or number").fill("ann")
+    page.keyboard.press("Enter")
+    expect(names).to_have_text(["Ann Example"])
+
+
+@pytest.mark.usefixtures("ann")
+def test_points_by_hand_stand_in_the_gradebook_in_its_file_and_in_the_log(desk, course):
+    page = desk(f"/courses/{course}/gradebook")
+    page.locator(".gb tbody tr", has_text="Ann Example").get_by_role("link", name="0").last.click()
+    page.get_by_text("Set points by hand").click()
+    page.get_by_label("Points", exact=True).fill("5")
+    page.locator("#reason").fill("Told in the exercise")
+    page.get_by_role("button", name="Set points").click()
+    page.goto(f"/courses/{course}/gradebook")
+    expect(page.locator(".gb tbody tr", has_text="Ann Example")).to_contain_text("by hand 5")
+    page.get_by_role("link", name="Files and score sheets").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download Table").click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert [",5" in line for line in lines if "Ann Example" in line] == [True]
+    page.goto(f"/courses/{course}/audit")
+    expect(page.get_by_role("row").filter(has_text="Told in the exercise")).to_have_count(1)

@@ -1,0 +1,245 @@
+"""A student's way in a real browser, with scripts and without: from the invitation to the request.
+
+Whatever goes wrong on the way, what was typed is still there.
+"""
+
+import pytest
+from browsers import PASSWORD, email_of, with_password
+from playwright.sync_api import expect
+from problem_screen import POOLED, SAVED, Desk
+
+DUE = {"due": "2026-11-02 13:00"}
+NUMPY = "[[9. 7.]\n [8. 6.]]"
+LATEX = r"\begin{bmatrix} 9 & 7 \\ 8 & 6 \end{bmatrix}"
+MATLAB = "[9 7; 8 6]"
+SHEET = "9\t7\r\n8\t6\r\n"
+AVERAGE = POOLED["average"]
+script = pytest.mark.parametrize("script", ["on", "off"])
+
+
+@pytest.fixture
+def course(served):
+    return served.world.course()
+
+
+@pytest.fixture
+def student(served, course):
+    student = served.world.enrol(course, "Stu Dent")
+    with_password(served.world, student)
+    return student
+
+
+@pytest.fixture
+def desk(served, screens, course, student):
+    """Return a function that opens the problem of a new assignment."""
+
+    def sit(script="on", **more):
+        [posed] = served.world.assignment(course, "pooling-4x4", **more)
+        return Desk(screens.open(student, script=script), posed, script).open()
+
+    return sit
+
+
+def type_password(page, email):
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+@script
+def test_an_invitation_leads_to_a_password_and_to_the_first_problem(
+    served, screens, course, script
+):
+    world = served.world
+    world.assignment(course, "pooling-4x4")
+    teacher = world.enrol(course, role="instructor")
+    guest = world.enrol(course, "Gus Est")
+    told = teacher.post(f"/courses/{course}/invites", {"people": [str(guest.id)]}).text
+    link = "/welcome#" + told.split("/welcome#")[1].split(",")[0].strip()
+    page = screens.open(script=script)
+    page.goto(link)
+    if script == "off":
+        page.get_by_label("Link or code").fill(f"https://grader.example.edu{link}")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_label("The same again").fill(PASSWORD)
+    page.get_by_role("button", name="Set password and log in").click()
+    expect(page.locator("summary").filter(has_text="Gus Est")).to_be_visible()
+    page.get_by_role("link", name="Homework 1").click()
+    page.get_by_role("link", name="Max pooling and average pooling").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Max pooling and average pooling")
+
+
+@script
+def test_the_password_opens_the_page_that_was_asked_for(served, screens, course, student, script):
+    [posed] = served.world.assignment(course, "pooling-4x4")
+    page = screens.open(script=script)
+    page.goto(posed.path)
+    type_password(page, email_of(served.world, student))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Max pooling and average pooling")
+
+
+@script
+def test_a_wrong_answer_is_told_with_its_likely_cause_and_a_right_one_counts(desk, screens, script):
+    here = desk(script)
+    here.fill("max", AVERAGE)
+    here.check("max")
+    expect(here.told("max")).to_contain_text("Not correct")
+    expect(here.told("max")).to_contain_text("Likely cause")
+    here.fill("max", POOLED["max"])
+    here.button("max").click()
+    expect(here.told("max")).to_contain_text("Correct 1 / 1 point")
+    expect(here.page.locator("#points-max")).to_have_text("1 / 1 point")
+    assert screens.said == []
+
+
+@pytest.mark.parametrize("text", [NUMPY, LATEX, MATLAB, SHEET])
+@script
+def test_a_matrix_is_pasted_as_other_programs_write_it(desk, script, text):
+    here = desk(script)
+    here.paste("max", text)
+    here.check("max")
+    expect(here.told("max")).to_contain_text("Correct")
+    assert [one.removesuffix(".") for one in here.cells("max")] == ["9", "7", "8", "6"]
+
+
+def test_a_paste_is_undone_and_one_that_does_not_fit_is_explained(desk):
+    here = desk()
+    here.cell("max").fill("5")
+    here.paste("max", MATLAB)
+    here.card("max").get_by_role("button", name="Undo").click()
+    assert here.cells("max") == ["5", "", "", ""]
+    here.page.evaluate("navigator.clipboard.writeText('1 2 3; 4 5 6; 7 8 9')")
+    here.page.keyboard.press("Control+v")
+    expect(here.card("max").locator(".grid-said")).to_contain_text("3 × 3 values do not fit here")
+    assert here.cells("max") == ["5", "", "", ""]
+
+
+@script
+def test_a_draft_that_was_saved_is_there_in_the_next_tab(desk, script):
+    here = desk(script)
+    here.cell("max").fill("9")
+    if script == "off":
+        here.save("max")
+    expect(here.page.locator("#saved")).to_contain_text(SAVED)
+    later = here.page.context.new_page()
+    here.page.close()
+    assert Desk(later, here.posed).open().cells("max") == ["9", "", "", ""]
+
+
+def test_what_is_typed_outlives_a_tab_that_is_closed_at_once(desk):
+    here = desk()
+    later = here.page.context.new_page()
+    here.cell("max").fill("9")
+    here.page.close()
+    assert Desk(later, here.posed).open().cells("max") == ["9", "", "", ""]
+
+
+def test_a_lost_connection_loses_nothing_and_the_answer_is_sent_again(desk):
+    here = desk()
+    here.fill("max", POOLED["max"])
+    here.page.context.set_offline(offline=True)
+    here.button("max").click()
+    expect(here.page.locator("#said")).to_contain_text("The server did not answer.")
+    expect(here.button("max")).to_be_focused()
+    assert here.cells("max") == ["9", "7", "8", "6"]
+    here.page.context.set_offline(offline=False)
+    here.page.get_by_role("button", name="Try again").click()
+    expect(here.told("max")).to_contain_text("Correct")
+    assert here.submissions() == 1
+
+
+def test_what_never_reached_the_server_is_restored_by_the_browser(desk):
+    here = desk()
+    later = here.page.context.new_page()
+    here.page.context.set_offline(offline=True)
+    here.cell("max").fill("9")
+    here.page.close()
+    later.context.set_offline(offline=False)
+    again = Desk(later, here.posed).open()
+    expect(later.locator("#said")).to_contain_text("Restored from this browser")
+    assert again.cells("max") == ["9", "", "", ""]
+
+
+def test_an_expired_log_in_keeps_the_answer_and_sends_it_from_the_same_page(desk, served, student):
+    here = desk()
+    here.fill("max", POOLED["max"])
+    here.page.context.clear_cookies()
+    here.button("max").click()
+    with here.page.expect_popup() as tab:
+        here.page.get_by_role("link", name="Log in in a new tab").click()
+    type_password(tab.value, email_of(served.world, student))
+    expect(tab.value.locator("summary").filter(has_text="Stu Dent")).to_be_visible()
+    here.page.get_by_role("button", name="Try again").click()
+    expect(here.told("max")).to_contain_text("Correct")
+
+
+def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, served, student):
+    here = desk("off")
+    here.fill("max", POOLED["max"])
+    here.page.context.clear_cookies()
+    here.button("max").click()
+    expect(here.page.get_by_text("What you typed is kept.")).to_be_visible()
+    type_password(here.page, email_of(served.world, student))
+    here.page.get_by_role("button", name="Send it now").click()
+    expect(here.told("max")).to_contain_text("Correct")
+    assert here.submissions() == 1
+
+
+@script
+def test_a_button_that_is_pressed_twice_hands_in_once(desk, script):
+    here = desk(script)
+    here.fill("max", AVERAGE)
+    here.button("max").dblclick()
+    expect(here.told("max")).to_contain_text("Not correct")
+    assert here.submissions() == 1
+
+
+@script
+def test_going_back_and_sending_the_same_again_uses_no_attempt(desk, script):
+    here = desk(script, attempts=3)
+    here.page.goto("/")
+    here.open()
+    here.fill("max", AVERAGE)
+    here.check("max")
+    expect(here.told("max")).to_contain_text("2 of 3 attempts left")
+    here.page.go_back()
+    here.page.go_forward()
+    here.button("max").click()
+    expect(here.told("max")).to_contain_text("it cost no attempt")
+    expect(here.told("max")).to_contain_text("2 of 3 attempts left")
+
+
+@script
+def test_after_the_deadline_an_answer_is_refused_and_stays_in_its_field(desk, served, script):
+    here = desk(script, timeline_spec=DUE)
+    here.fill("max", POOLED["max"])
+    served.world.clock.advance(hours=2)
+    here.button("max").click()
+    expect(here.page.locator("main")).to_contain_text("closed")
+    assert here.cells("max") == ["9", "7", "8", "6"]
+    assert here.open().cells("max") == ["9", "7", "8", "6"]
+    assert here.submissions() == 0
+
+
+@script
+def test_what_was_handed_in_leads_to_the_solution_to_practice_and_to_a_request(
+    desk, served, script
+):
+    here = desk(script, timeline_spec=DUE)
+    page = here.page
+    here.fill("max", AVERAGE)
+    here.check("max")
+    served.world.clock.advance(hours=2)
+    here.open()
+    page.get_by_role("link", name="Worked solution").click()
+    expect(page.locator(".ws-frame svg").first).to_be_visible()
+    page.get_by_role("link", name="Practise on other numbers").click()
+    page.locator("[name='cell.max']").first.fill("1")
+    page.get_by_role("button", name="Check answers").click()
+    expect(page.locator("#told-max .verdict")).to_be_visible()
+    here.open()
+    page.get_by_role("link", name="Receipt and comments").click()
+    page.get_by_text("Ask that this is marked again").click()
+    page.get_by_label("Why?").fill("I read it as averages.")
+    page.get_by_role("button", name="Send request").click()
+    expect(page.get_by_text("You asked that this is marked again")).to_be_visible()

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi.testclient import TestClient
+from loop import one_loop
 from world import Person, World
 
 from api.tables import User
@@ -22,7 +23,7 @@ class Browser:
             client=(address, 50_000),
             raise_server_exceptions=False,
         )
-        self.client.portal = World.loop
+        self.client.portal = one_loop()
 
     def call(self, method: str, path: str, json: Any = None, **headers: str) -> Any:
         """Return the response to a request as a page of the service sends it."""

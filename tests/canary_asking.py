@@ -1,9 +1,9 @@
 """Everybody of the scene of the canaries asking for everything, and what they met."""
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from itertools import product
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from canary import ROLES, Reader, State, found_in, sent, unfit
 from canary_scene import KEYED, CanaryScene
 from fastapi.routing import iter_route_contexts
 from furnished import ROUTES
+from loop import one_loop
 from scene import ELSEWHERE, HERE
 
 __all__ = ["Asker"]
@@ -45,17 +46,13 @@ SEEKERS: Final = STUDENTS | {"instructor"}
 
 
 class Asker:
-    """Everybody of a scene, asking; what comes back is kept by reader.
-
-    All requests run in one event loop of its own: there are thousands.
-    """
+    """Everybody of a scene, asking; what comes back is kept by reader."""
 
     def __init__(self, scene: CanaryScene, state: State) -> None:
         self.scene, self.state = scene, state
         self.secrets = scene.secrets
         self.wrong: set[str] = set()
         self.met: defaultdict[str, set[Reader]] = defaultdict(set)
-        self._loop = asyncio.new_event_loop()
         transport = httpx2.ASGITransport(app=scene.world.app, raise_app_exceptions=False)
         self._client = httpx2.AsyncClient(transport=transport, base_url="http://testserver")
 
@@ -69,8 +66,7 @@ class Asker:
             if self.state == "after":
                 self._try_everything()
         finally:
-            self._loop.run_until_complete(self._client.aclose())
-            self._loop.close()
+            one_loop().call(self._client.aclose)
 
     def _read_everything(self) -> None:
         for declared in self._reading():
@@ -83,7 +79,7 @@ class Asker:
     def ask(self, reader: Reader, method: str, path: str, **more: Any) -> httpx2.Response:
         """Return the response, after noting what leaks in it."""
         more["headers"] = {"X-Request-ID": "same"} | self._who(reader) | more.get("headers", {})
-        answer = self._loop.run_until_complete(self._client.request(method, path, **more))
+        answer = one_loop().call(partial(self._client.request, method, path, **more))
         where = f"{method} {path} {answer.status_code}"
         if answer.status_code >= BROKEN:
             self.wrong.add(f"{where} for {reader}")

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
+from loop import one_loop
 from pydantic import AfterValidator, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -260,7 +261,7 @@ def ask(
         "client": ("test", 1),
         "server": ("test", 80),
     }
-    return asyncio.run(_talk(app, scope, iter(pieces)))
+    return one_loop().call(_talk, app, scope, iter(pieces))
 
 
 async def _talk(app: FastAPI, scope: dict[str, Any], pieces: Any) -> Answered:

@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from anyio.from_thread import BlockingPortal
 from described import Described
 from fastapi.testclient import TestClient
+from loop import one_loop
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
@@ -157,11 +157,9 @@ class Posing:
 class World:
     """The service over a database, with a clock that the test moves.
 
-    *loop* serves the requests of all worlds; without it each of them starts and ends its own.
     *compiled* has an engine for each kind of database, whose statements need not be compiled again.
     """
 
-    loop: ClassVar[BlockingPortal | None] = None
     compiled: ClassVar[dict[str, Engine]] = {}
     url: str
     clock: FakeClock = field(default_factory=FakeClock)
@@ -177,7 +175,7 @@ class World:
             event.listen(self.db.engine, "connect", _without_waiting_for_the_disk)
         self._take_what_is_compiled()
         self.client = Described(self.app, raise_server_exceptions=False)
-        self.client.portal = self.loop
+        self.client.portal = one_loop()
         self.client.kept.add(SECRET)
         self.anonymous = Person(new_id(), "", self.client, "")
 

@@ -12,7 +12,6 @@ from typing import Final
 
 import psycopg
 import pytest
-from anyio.from_thread import start_blocking_portal
 from world import World
 
 from api.cli import main
@@ -47,14 +46,6 @@ def grader(
         return Ran(code, told.out, told.err)
 
     return run
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_loop() -> Iterator[None]:
-    """Serve all requests of this process in one event loop."""
-    with start_blocking_portal() as World.loop:
-        yield
-    World.loop = None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,10 +1,10 @@
 """JSON bodies at the wire: what plain FastAPI takes, or breaks on, is refused by a code."""
 
 import json
-import time
 from fractions import Fraction
 
 import pytest
+from cpu_time import cpu_seconds
 from fastapi import APIRouter
 from http_app import ask, service
 from hypothesis import given, settings
@@ -278,9 +278,8 @@ def test_many_bad_cells_make_a_short_answer_soon(path):
     rows = b'{"rows": [' + b",".join([b'["canary", "canary"]'] * 6_000) + b"]}"
     named = b'{"by_name": {' + b",".join(b'"k%d": ""' % one for one in range(9_000)) + b"}}"
     body = rows if path == "samples" else named
-    began = time.process_time()
+    assert cpu_seconds(lambda: ask(APP, "POST", f"/api/v1/{path}", body=body), all_threads=True) < 1
     answered = ask(APP, "POST", f"/api/v1/{path}", body=body)
-    assert time.process_time() - began < 1
     told = json.loads(answered.body)
     assert len(told["errors"]) == 20
     assert told["more_errors"] in {12_000 - 20, 9_000 - 20}
@@ -300,7 +299,6 @@ def test_many_bad_cells_make_a_short_answer_soon(path):
     ],
 )
 def test_a_body_at_the_cap_is_read_within_a_second(body, refused):
-    began = time.process_time()
+    assert cpu_seconds(lambda: ask(APP, "POST", SAMPLES, body=body), all_threads=True) < 1
     answered = ask(APP, "POST", SAMPLES, body=body)
-    assert time.process_time() - began < 1
     assert answered.code == (refused or "invalid")

@@ -2,10 +2,10 @@
 
 import io
 import json
-import time
 from pathlib import Path
 
 import pytest
+from cpu_time import cpu_seconds
 
 from api.services.output import write_csv
 from api.services.rows import FileError, Row, RowError, Table, guard, read_table, unguard
@@ -74,9 +74,7 @@ def test_an_unclosed_quote_costs_its_own_line_and_no_other(table, text, failed, 
 
 @pytest.mark.parametrize("line", ['1",",', '1,"', '"1', '""",', '1,2,"3'])
 def test_a_file_of_unclosed_quotes_is_read_soon(table, line: str) -> None:
-    begin = time.process_time()
-    table("a,b\n" + f"{line}\n" * 30_000)
-    assert time.process_time() - begin < 5
+    assert cpu_seconds(lambda: table("a,b\n" + f"{line}\n" * 30_000)) < 5
 
 
 def test_a_header_with_an_unclosed_quote_is_refused(table) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from anyio.from_thread import start_blocking_portal
 from furnished import furnished
 from playwright.sync_api import Browser, sync_playwright
 from screens import Screens
@@ -22,14 +21,6 @@ from api.db import Database
 from api.tables import Base
 
 CHROMIUM = os.environ.get("GRADER_TEST_CHROMIUM") or shutil.which("chromium") or ""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_loop() -> Iterator[None]:
-    """Serve what the tests ask without a browser in one event loop."""
-    with start_blocking_portal() as World.loop:
-        yield
-    World.loop = None
 
 
 @pytest.fixture(scope="session")

@@ -6,29 +6,22 @@ in this process: so it can show nothing else, and asks for the same rights.
 
 from typing import Final
 
-from api.pages import (
-    account,
-    assignment,
+from api.pages import account, course, entrance, home
+from api.pages.router import PageRouter
+from api.pages.staff import (
     assignment_editor,
     audit,
     bank,
     checker,
-    course,
     course_figures,
     course_files,
     course_settings,
-    entrance,
     exports,
     extensions,
     gradebook,
-    grades,
-    history,
-    home,
     marking,
     overrides,
     people,
-    practice,
-    problem,
     problem_settings,
     regrade_requests,
     regrade_run,
@@ -37,12 +30,18 @@ from api.pages import (
     review,
     roster,
     rubric,
-    solution,
     student_story,
     users,
     wrong_answers,
 )
-from api.pages.router import PageRouter
+from api.pages.student import (
+    assignment,
+    grades,
+    history,
+    practice,
+    problem,
+    solution,
+)
 
 __all__ = ["PAGES"]
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi.responses import Response
 
 from api.deps import Here
-from api.pages import staff_course
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.states import work_of
+from api.pages.staff import course as staff_course
+from api.pages.student.states import work_of
 from api.routes import courses, extensions, problems_posed
 from api.schemas.courses import CourseView
 from api.schemas.my_assignments import MyAssignment

@@ -12,7 +12,7 @@ from api.pages.forms import FormDep
 from api.pages.frame import page
 from api.pages.router import VIEW_AS, PageDep, PageRouter, window
 from api.pages.site import respond
-from api.pages.states import Work, work_of
+from api.pages.student.states import Work, work_of
 from api.routes import courses, problems_posed
 from api.schemas.courses import CourseView
 

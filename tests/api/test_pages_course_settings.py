@@ -8,8 +8,8 @@ import pytest
 from pages import Browser
 
 from api.errors import Invalid, TooLarge
-from api.pages import course_files
-from api.pages.course_files import packed, unpacked
+from api.pages.staff import course_files
+from api.pages.staff.course_files import packed, unpacked
 
 COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
 TIMES = {"due": "2026-11-10 23:59", "late": [{"days": 1, "credit": "90%"}]}

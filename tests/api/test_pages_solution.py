@@ -9,8 +9,8 @@ from pages import Browser
 from student_scenes import CANARY, DUE_TOMORROW
 from world import TEXT_PROBLEM
 
-from api.pages import solution as pages
 from api.pages.site import render
+from api.pages.student import solution as pages
 from api.services.student.solution import solution_view
 from grader.variant import solve
 from problems.book import BOOK
@@ -131,7 +131,7 @@ def whole_page(problem):
     context = {"frame": frame, "crumbs": (), "tab": "", "title": view.title, "seat": seat}
     cards = pages.solved_cards(view, variant)
     more = {"view": view, "cards": cards, "path": "/a/p", "seed": variant.seed}
-    return render("solution.html", {**context, **more})
+    return render("student/solution.html", {**context, **more})
 
 
 @pytest.mark.parametrize("problem", Catalogue().ids)

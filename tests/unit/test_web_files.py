@@ -13,7 +13,7 @@ STYLED = re.compile(r"(?:^|[,{}])\s*\.([\w-]+)[^{}]*(?=\{)")
 FIRST_AREA = "Editor, bank and review"
 EXCLAIMED = re.compile(r"!(?!=|doctype)")
 SHEET = WEB / "static" / "app.css"
-TEMPLATES = sorted((WEB / "templates").glob("*.html"))
+TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 ELSEWHERE = re.compile(r"""(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}""", re.IGNORECASE)
 INLINE = re.compile(r"""<script(?![^>]*\ssrc=)|<style\b|\son[a-z]+=|\sstyle=|javascript:""")
 

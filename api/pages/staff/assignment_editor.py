@@ -1,0 +1,228 @@
+"""The editor of an assignment: its settings, its problems in their order, and its publication."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+
+from api.deps import Here
+from api.errors import Conflict, Precondition, ServiceError
+from api.http.etags import Expected
+from api.pages import outcome
+from api.pages.forms import Form, FormDep, validated
+from api.pages.frame import Crumb, page
+from api.pages.held import held
+from api.pages.router import PageDep, PageRouter
+from api.pages.staff.assignment_form import (
+    CHOICES,
+    LABELS,
+    NEW,
+    differences,
+    fields_of,
+    rows_of,
+    typed_of,
+    values_of,
+)
+from api.pages.staff.timeline_drawn import drawn, marks
+from api.pages.typed import REFUSALS, Typed
+from api.routes import assignments as api
+from api.routes import courses
+from api.schemas.assignments import (
+    AssignmentChanged,
+    AssignmentIn,
+    AssignmentPatch,
+    OrderIn,
+    ReleaseIn,
+    StaffAssignment,
+)
+from api.schemas.courses import CourseView
+
+__all__ = ["editor", "router"]
+
+router = PageRouter()
+EDIT: Final = "/assignments/{assignment}/edit"
+
+
+@router.get("/courses/{course}/assignments/new")
+def new(course: UUID, here: PageDep) -> Response:
+    """Return the form of a new assignment."""
+    return _new(course, here, Typed(NEW, labels=LABELS))
+
+
+def _new(course: UUID, here: Here, typed: Typed) -> Response:
+    with here.reading() as session:
+        here.member(session, course, right="manage_assignments")
+    view = courses.get_course(course, here, Response())
+    return page(
+        here,
+        "staff/assignment_new.html",
+        title="New assignment",
+        crumbs=[Crumb(view.title, f"/courses/{course}")],
+        tab="assignments",
+        status=typed.status,
+        course=view,
+        **_fields(typed, view),
+    )
+
+
+def _fields(typed: Typed, course: CourseView) -> dict[str, Any]:
+    """Return what the fields of the settings are drawn from."""
+    rows = rows_of(typed.values)
+    categories = [("", "None"), *((one.id, one.id) for one in course.categories)]
+    return {"t": typed, "rows": rows, "choices": CHOICES, "categories": categories}
+
+
+@router.post("/courses/{course}/assignments/new")
+def make(course: UUID, form: FormDep, here: PageDep) -> Response:
+    """Make an assignment and go on to its problems."""
+    typed = typed_of(form)
+    try:
+        body = validated(AssignmentIn, values_of(typed))
+        made = api.post_assignment(course, body, here, Response())
+    except REFUSALS as error:
+        return _new(course, here, Typed(typed, error, LABELS))
+    return outcome.onwards(f"/assignments/{made.id}/edit#problems")
+
+
+@router.get(EDIT)
+def edit(assignment: UUID, here: PageDep, saved: outcome.Saved = "") -> Response:
+    """Return the editor."""
+    return editor(assignment, here, done=outcome.told(saved))
+
+
+def editor(
+    assignment: UUID,
+    here: Here,
+    *,
+    typed: Mapping[str, str] | None = None,
+    error: ServiceError | None = None,
+    done: str = "",
+    trial: AssignmentChanged | None = None,
+    confirm: str = "",
+) -> Response:
+    """Return the editor with what was *typed*, the *error* that it met or what a *trial* gave.
+
+    *confirm* names an act that asks once more.
+    """
+    with here.reading() as session:
+        here.assignment(session, assignment, right="manage_assignments")
+    found = api.get_assignment(assignment, here, Response())
+    if not isinstance(found, StaffAssignment):
+        raise Conflict("Stop looking as a student to edit the assignment.")
+    view = courses.get_course(found.course, here, Response())
+    fields = fields_of(found)
+    stale = isinstance(error, Precondition) and typed is not None
+    times = trial.assignment.times if trial else found.times
+    told = None if stale else error
+    return page(
+        here,
+        "staff/assignment_edit.html",
+        title=found.title,
+        crumbs=[Crumb(view.title, f"/courses/{view.id}")],
+        tab="assignments",
+        status=error.status if error else 200,
+        course=view,
+        one=found,
+        done=done,
+        trial=trial,
+        marks=marks(times),
+        drawings=drawn(times, here.now),
+        times=times,
+        differences=differences(fields, typed) if stale and typed else (),
+        confirm=confirm,
+        **_fields(Typed(fields if typed is None else typed, told, LABELS), view),
+    )
+
+
+@router.post(EDIT)
+def save(assignment: UUID, form: FormDep, here: PageDep) -> Response:
+    """Save the settings, or show what they would change."""
+    typed = typed_of(form)
+    is_trial = form.text("act") == "try"
+    try:
+        body = validated(AssignmentPatch, _kept(values_of(typed)))
+        expected = held(form.text("version"))
+        changed = api.patch_assignment(
+            assignment, body, here, expected, Response(), dry_run=is_trial
+        )
+    except REFUSALS as error:
+        return editor(assignment, here, typed=typed, error=error)
+    if is_trial:
+        return editor(assignment, here, typed=typed, trial=changed)
+    return outcome.onwards(f"/assignments/{assignment}/edit", changed.effect)
+
+
+def _kept(values: dict[str, object]) -> dict[str, object]:
+    """Return *values* without a place that is left open, so that the assignment keeps its own."""
+    return {name: one for name, one in values.items() if name != "position" or one is not None}
+
+
+@router.post("/assignments/{assignment}/publish")
+def publish(assignment: UUID, here: PageDep) -> Response:
+    """Let students see the assignment from its release on."""
+    try:
+        api.post_publish(assignment, here, Response())
+    except Conflict as error:
+        return editor(assignment, here, error=error)
+    return outcome.onwards(f"/assignments/{assignment}/edit")
+
+
+@router.post("/assignments/{assignment}/unpublish")
+def unpublish(assignment: UUID, here: PageDep) -> Response:
+    """Hide the assignment again."""
+    try:
+        api.post_unpublish(assignment, here, Response())
+    except Conflict as error:
+        return editor(assignment, here, error=error)
+    return outcome.onwards(f"/assignments/{assignment}/edit")
+
+
+@router.post("/assignments/{assignment}/release")
+def release(assignment: UUID, form: FormDep, here: PageDep) -> Response:
+    """Show results or solutions from now on, or by the rule again."""
+    states = {"now": True, "rule": False}
+    given = form.given("results", "solutions")
+    try:
+        body = validated(ReleaseIn, {name: states.get(one, one) for name, one in given.items()})
+        api.post_release(assignment, body, here, Response())
+    except REFUSALS as error:
+        return editor(assignment, here, error=error)
+    return outcome.onwards(f"/assignments/{assignment}/edit#release")
+
+
+@router.post("/assignments/{assignment}/order")
+def order(assignment: UUID, form: FormDep, here: PageDep) -> Response:
+    """Move a problem one place up or down."""
+    try:
+        found = api.get_assignment(assignment, here, Response())
+        names = [one.problem for one in found.problems]
+        body = validated(OrderIn, {"problems": _moved(names, form)})
+        api.put_order(assignment, body, here, held(form.text("version")), Response())
+    except REFUSALS as error:
+        return editor(assignment, here, error=error)
+    return RedirectResponse(f"/assignments/{assignment}/edit#problems", status_code=303)
+
+
+def _moved(names: list[str], form: Form) -> list[str]:
+    """Return *names* with the one that the form moves beside its neighbour."""
+    name, step = (form.text("up"), -1) if form.has("up") else (form.text("down"), 1)
+    if name not in names:
+        return names
+    at = names.index(name)
+    to = min(max(at + step, 0), len(names) - 1)
+    names.insert(to, names.pop(at))
+    return names
+
+
+@router.post("/assignments/{assignment}/delete")
+def delete(assignment: UUID, form: FormDep, here: PageDep) -> Response:
+    """Take the assignment out of the course; one with work in it is asked about first."""
+    confirmed, anything = form.text("confirm") == "yes", Expected(None)
+    try:
+        found = api.get_assignment(assignment, here, Response())
+        api.delete_assignment(assignment, here, anything, confirm=confirmed)
+    except Conflict as error:
+        return editor(assignment, here, error=error, confirm="delete")
+    return outcome.onwards(f"/courses/{found.course}")

@@ -1,0 +1,213 @@
+"""Courses: the list of all that one is in, a new one, and the settings of one."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query, Response
+from fastapi.responses import RedirectResponse
+
+from api.auth.roles import may
+from api.deps import Here
+from api.errors import Precondition, ServiceError
+from api.http.paging import MAX_CURSOR
+from api.pages import outcome
+from api.pages.form_rows import ROW, filled, flat, row_numbers, rows_read, whole_number
+from api.pages.forms import Form, FormDep, validated
+from api.pages.frame import Crumb, page
+from api.pages.held import held
+from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff.assignment_form import Difference
+from api.pages.typed import REFUSALS, Typed
+from api.routes import courses as api
+from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
+
+__all__ = ["router"]
+
+router = PageRouter()
+SETTINGS: Final = "/courses/{course}/settings"
+PLAIN: Final = ("title", "slug", "zone", "numbers", "late_day_budget", "version")
+CATEGORY: Final = ("id", "weight", "drop_lowest")
+COPY: Final = ("slug", "title", "shift_days", "zone")
+NUMBERS: Final = (
+    ("", "As each problem says"),
+    ("point", "A decimal point: 0.5"),
+    ("comma", "A decimal comma: 0,5"),
+)
+LABELS: Final[Mapping[str, str]] = {
+    "title": "Title",
+    "slug": "Short name",
+    "zone": "Time zone",
+    "numbers": "Decimals",
+    "late_day_budget": "Late days of a student",
+    "categories": "Categories",
+    "instructor": "First instructor",
+}
+COPY_LABELS: Final = {
+    "slug": "Short name",
+    "title": "Title",
+    "shift_days": "Days later",
+    "zone": "Time zone",
+}
+NEW: Final = {"zone": "Europe/Berlin", "late_day_budget": "0"}
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
+
+
+@router.get("/courses")
+def courses(here: PageDep, cursor: Cursor = None) -> Response:
+    """Return all courses that one is in, put away or not; administrators can make one."""
+    return _courses(here, Typed(NEW, labels=LABELS), cursor=cursor)
+
+
+def _courses(here: Here, typed: Typed, *, cursor: str | None = None) -> Response:
+    found = api.get_courses(here, window(here, cursor=cursor), archived=True)
+    with here.reading() as session:
+        caller = here.caller(session)
+    here.visit.member = None
+    return page(
+        here,
+        "staff/courses.html",
+        title="Courses",
+        status=typed.status,
+        found=found.items,
+        next=found.next,
+        is_maker=caller.user.is_admin and may("admin", "create_courses"),
+        **_fields(typed),
+    )
+
+
+def _fields(typed: Typed) -> dict[str, Any]:
+    rows = row_numbers(typed.values, "categories")
+    return {"t": typed, "rows": rows, "numbers": NUMBERS}
+
+
+@router.post("/courses")
+def make(form: FormDep, here: PageDep) -> Response:
+    """Make a course."""
+    typed = _typed(form) | {"instructor": form.text("instructor")}
+    values = _values(typed) | {"instructor": typed["instructor"] or None}
+    try:
+        told = api.post_course(validated(CourseIn, values), here, Response())
+    except REFUSALS as error:
+        return _courses(here, Typed(typed, error, LABELS))
+    return outcome.onwards(f"/courses/{told.id}/settings")
+
+
+def _typed(form: Form) -> dict[str, str]:
+    typed = {name: form.text(name) for name in PLAIN}
+    return typed | flat("categories", filled(form, "categories"), CATEGORY)
+
+
+def _values(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was typed as the API takes it."""
+    rows = rows_read(typed, "categories", CATEGORY, whole=("drop_lowest",))
+    return {
+        **{name: typed[name] for name in ("title", "slug", "zone")},
+        "numbers": typed["numbers"] or None,
+        "late_day_budget": whole_number(typed["late_day_budget"], empty=0),
+        "categories": list(rows),
+    }
+
+
+def _stored(view: CourseView) -> dict[str, str]:
+    """Return what is stored, as the fields of the form hold it."""
+    told = view.model_dump(mode="json")
+    fields = {name: "" if told[name] is None else str(told[name]) for name in PLAIN}
+    return fields | flat("categories", told["categories"], CATEGORY)
+
+
+@router.get(SETTINGS)
+def settings(course: UUID, here: PageDep, saved: outcome.Saved = "") -> Response:
+    """Return the settings of a course, and what can be done with all of it."""
+    return _settings(course, here, done=outcome.told(saved))
+
+
+def _settings(
+    course: UUID,
+    here: Here,
+    *,
+    typed: Mapping[str, str] | None = None,
+    copy: Typed | None = None,
+    error: ServiceError | None = None,
+    trial: CourseChanged | None = None,
+    done: str = "",
+) -> Response:
+    with here.reading() as session:
+        here.member(session, course, right="manage_course")
+    view = api.get_course(course, here, Response())
+    fields, is_stale = _stored(view), isinstance(error, Precondition)
+    told = Typed(fields if typed is None else typed, None if is_stale else error, LABELS)
+    status = error.status if error else copy.status if copy else 200
+    return page(
+        here,
+        "staff/course_settings.html",
+        title="Settings",
+        crumbs=[Crumb(view.title, f"/courses/{course}")],
+        tab="settings",
+        status=status,
+        one=view,
+        differences=_differences(fields, typed or {}) if is_stale else (),
+        copy=copy or Typed({"title": view.title, "shift_days": "364"}, labels=COPY_LABELS),
+        trial=trial,
+        done=done,
+        **_fields(told),
+    )
+
+
+def _differences(now: Mapping[str, str], typed: Mapping[str, str]) -> tuple[Difference, ...]:
+    names = sorted({*now, *typed} - {"version"})
+    pairs = ((name, now.get(name, ""), typed.get(name, "")) for name in names)
+    return tuple(Difference(_label(name), one, two) for name, one, two in pairs if one != two)
+
+
+def _label(name: str) -> str:
+    found = ROW.fullmatch(name)
+    return f"Category {int(found[2]) + 1}, {found[3]}" if found else LABELS[name]
+
+
+@router.post(SETTINGS)
+def save(course: UUID, form: FormDep, here: PageDep) -> Response:
+    """Save the settings, or show what they would change."""
+    typed, is_trial = _typed(form), form.text("act") == "try"
+    try:
+        body = validated(CoursePatch, _values(typed))
+        expected = held(typed["version"])
+        told = api.patch_course(course, body, here, expected, Response(), dry_run=is_trial)
+    except REFUSALS as error:
+        return _settings(course, here, typed=typed, error=error)
+    if is_trial:
+        return _settings(course, here, typed=typed, trial=told)
+    return outcome.onwards(f"/courses/{course}/settings", told.effect)
+
+
+@router.post("/courses/{course}/archive")
+def archive(course: UUID, here: PageDep) -> Response:
+    """Put the course away."""
+    api.post_archive(course, here)
+    return outcome.onwards(f"/courses/{course}/settings")
+
+
+@router.post("/courses/{course}/restore")
+def restore(course: UUID, here: PageDep) -> Response:
+    """Take the course back."""
+    api.post_restore(course, here)
+    return outcome.onwards(f"/courses/{course}/settings")
+
+
+@router.post("/courses/{course}/copy")
+def copy(course: UUID, form: FormDep, here: PageDep) -> Response:
+    """Copy what is set to other times, and go to the copy."""
+    typed = {name: form.text(name) for name in COPY}
+    try:
+        told = api.post_copy(course, validated(CopyIn, _copied(typed)), here, Response())
+    except REFUSALS as error:
+        return _settings(course, here, copy=Typed(typed, error, COPY_LABELS))
+    return RedirectResponse(f"/courses/{told.id}/settings?saved=done", status_code=303)
+
+
+def _copied(typed: Mapping[str, str]) -> dict[str, Any]:
+    days = typed["shift_days"].replace("\N{MINUS SIGN}", "-")
+    later = whole_number(days.removeprefix("-"), empty=0)
+    shift = -later if isinstance(later, int) and days.startswith("-") else later
+    values = {"slug": typed["slug"], "title": typed["title"], "shift_days": shift}
+    return values | ({"zone": typed["zone"]} if typed["zone"] else {})

@@ -1,0 +1,208 @@
+"""How a problem is set in an assignment: added, changed, void in part, noted on, and removed."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Response
+
+from api.deps import Here
+from api.errors import Conflict, NotFound, Precondition, ServiceError
+from api.pages import outcome
+from api.pages.forms import Form, FormDep, validated
+from api.pages.frame import Crumb, page
+from api.pages.held import held
+from api.pages.router import PageDep, PageRouter
+from api.pages.staff.assignment_editor import editor
+from api.pages.staff.assignment_form import Difference
+from api.pages.typed import REFUSALS, Typed
+from api.routes import assignment_problems as api
+from api.routes import assignments, courses, problems
+from api.schemas.assignment_problems import (
+    NoticeIn,
+    PosedChanged,
+    PosedIn,
+    PosedPatch,
+    PosedSettings,
+)
+
+__all__ = ["router"]
+
+router = PageRouter()
+POSED: Final = "/assignments/{assignment}/problems/{problem}"
+LABELS: Final = {
+    "points": "Points",
+    "group": "Group",
+    "extra": "Extra credit",
+    "version": "Version",
+    "voided": "Void parts",
+    "text": "Notice",
+}
+VOID: Final = (
+    ("", "Counts as marked"),
+    ("full", "Full marks for everybody"),
+    ("out", "Out of score and maximum"),
+)
+
+
+@router.post("/assignments/{assignment}/problems")
+def add(assignment: UUID, form: FormDep, here: PageDep) -> Response:
+    """Add a problem at the end of the assignment."""
+    try:
+        body = validated(PosedIn, form.given("problem", "version", "of"))
+        told = api.post_problem(assignment, body, here, Response())
+    except REFUSALS as error:
+        return editor(assignment, here, error=error)
+    return outcome.onwards(f"/assignments/{assignment}/edit#problems", told.effect)
+
+
+@router.get(f"{POSED}/settings")
+def settings(assignment: UUID, problem: str, here: PageDep, saved: outcome.Saved = "") -> Response:
+    """Return how the problem is set."""
+    return _settings((assignment, problem), here, done=outcome.told(saved))
+
+
+def _settings(
+    where: tuple[UUID, str],
+    here: Here,
+    *,
+    typed: Mapping[str, str] | None = None,
+    error: ServiceError | None = None,
+    done: str = "",
+    trial: PosedChanged | None = None,
+) -> Response:
+    assignment, problem = where
+    with here.reading() as session:
+        here.posed(session, assignment, problem, right="manage_assignments")
+    posed = api.get_settings(assignment, problem, here, Response())
+    noted = api.get_notices(assignment, problem, here)
+    one = assignments.get_assignment(assignment, here, Response())
+    versions = problems.get_versions(one.course, posed.version_id, here)
+    view = courses.get_course(one.course, here, Response())
+    fields, stale = _fields(posed), isinstance(error, Precondition)
+    told = Typed(fields if typed is None else typed, None if stale else error, LABELS)
+    return page(
+        here,
+        "staff/problem_settings.html",
+        title=posed.title,
+        crumbs=_crumbs(view.title, view.id, one.title, assignment),
+        tab="assignments",
+        status=error.status if error else 200,
+        one=one,
+        posed=posed,
+        notices=noted.items,
+        versions=[each for each in versions.items if each.status == "published"],
+        voiding=VOID,
+        t=told,
+        differences=_differences(fields, typed or {}) if stale else (),
+        done=done,
+        trial=trial,
+    )
+
+
+def _crumbs(course: str, course_id: UUID, title: str, assignment: UUID) -> tuple[Crumb, ...]:
+    return Crumb(course, f"/courses/{course_id}"), Crumb(title, f"/assignments/{assignment}/edit")
+
+
+def _fields(posed: PosedSettings) -> dict[str, str]:
+    """Return what is stored, as the fields of the form hold it."""
+    told = posed.model_dump(mode="json")
+    voided = {f"voided.{part.id}": posed.voided.get(part.id, "") for part in posed.parts}
+    return {
+        "points": "" if posed.own_points is None else str(told["own_points"]),
+        "group": posed.group,
+        "extra": "on" if posed.extra else "",
+        "version": str(posed.version_id),
+        "held": str(posed.version),
+        **voided,
+    }
+
+
+def _differences(now: Mapping[str, str], typed: Mapping[str, str]) -> tuple[Difference, ...]:
+    names = [name for name in now if name != "held" and now[name] != typed.get(name, "")]
+    return tuple(Difference(_label(name), now[name], typed.get(name, "")) for name in names)
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or f"Part {name.removeprefix('voided.')}"
+
+
+def _typed(form: Form) -> dict[str, str]:
+    voided = {f"voided.{part}": values[0] for part, values in form.below("voided.").items()}
+    plain = ("points", "group", "extra", "version", "held")
+    return {name: form.text(name) for name in plain} | voided
+
+
+def _values(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was typed as the API takes it."""
+    values: dict[str, Any] = {
+        "points": typed["points"] or None,
+        "group": typed["group"],
+        "extra": bool(typed["extra"]),
+        "voided": {
+            name.removeprefix("voided."): how
+            for name, how in typed.items()
+            if name.startswith("voided.") and how
+        },
+    }
+    return values | ({"version": typed["version"]} if typed["version"] else {})
+
+
+@router.post(f"{POSED}/settings")
+def save(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
+    """Save how the problem is set, or show what that would change."""
+    typed, is_trial = _typed(form), form.text("act") == "try"
+    where = assignment, problem
+    try:
+        body = validated(PosedPatch, _values(typed))
+        expected = held(typed["held"])
+        told = api.patch_problem(
+            assignment, problem, body, here, expected, Response(), dry_run=is_trial
+        )
+    except REFUSALS as error:
+        return _settings(where, here, typed=typed, error=error)
+    if is_trial:
+        return _settings(where, here, typed=typed, trial=told)
+    return outcome.onwards(f"/assignments/{assignment}/problems/{problem}/settings", told.effect)
+
+
+@router.post(f"{POSED}/remove")
+def remove(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
+    """Show what taking the problem out would change; with ``confirm``, take it out."""
+    is_sure = form.text("confirm") == "yes"
+    try:
+        told = api.delete_problem(
+            assignment, problem, here, held(form.text("held")), confirm=True, dry_run=not is_sure
+        )
+    except (Conflict, Precondition) as error:
+        return _settings((assignment, problem), here, error=error)
+    if not is_sure:
+        return _settings((assignment, problem), here, trial=told)
+    return outcome.onwards(f"/assignments/{assignment}/edit#problems", told.effect)
+
+
+@router.post(f"{POSED}/notices")
+def post_notice(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
+    """Tell students something on the problem."""
+    text = form.text("text")
+    try:
+        api.post_notice(assignment, problem, validated(NoticeIn, {"text": text}), here)
+    except REFUSALS as error:
+        with_text = {**_current((assignment, problem), here), "text": text}
+        return _settings((assignment, problem), here, typed=with_text, error=error)
+    return outcome.onwards(f"/assignments/{assignment}/problems/{problem}/settings#notices")
+
+
+def _current(where: tuple[UUID, str], here: Here) -> dict[str, str]:
+    return _fields(api.get_settings(*where, here, Response()))
+
+
+@router.post(f"{POSED}/notices/{{notice}}/withdraw")
+def withdraw(assignment: UUID, problem: str, notice: UUID, here: PageDep) -> Response:
+    """Take a notice off the problem."""
+    try:
+        api.delete_notice(assignment, problem, notice, here)
+    except NotFound:
+        # Taken off already, perhaps in another window; who may not see the problem hears so below.
+        api.get_settings(assignment, problem, here, Response())
+    return outcome.onwards(f"/assignments/{assignment}/problems/{problem}/settings#notices")

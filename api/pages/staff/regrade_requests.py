@@ -1,0 +1,94 @@
+"""Requests of students that an answer is marked again: read, accepted and declined."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from api.deps import Here
+from api.errors import ServiceError
+from api.http.paging import MAX_CURSOR
+from api.ids import read_id
+from api.pages import outcome
+from api.pages.forms import Form, FormDep, validated
+from api.pages.frame import page
+from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff.review import way
+from api.pages.typed import REFUSALS, Typed
+from api.routes import requests as api
+from api.schemas.review_requests import DecisionIn, RequestStatus
+
+__all__ = ["router"]
+
+router = PageRouter()
+LABELS: Final = {"decision": "Decision", "reply": "Reply", "mark": "New credit"}
+STATUSES: Final = ("open", "accepted", "declined")
+ROWS: Final = 25
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
+
+
+@router.get("/assignments/{assignment}/requests")
+def requests(
+    assignment: UUID,
+    here: PageDep,
+    status: RequestStatus | None = None,
+    cursor: Cursor = None,
+    saved: outcome.Saved = "",
+) -> Response:
+    """Return the requests in an assignment, the open ones first."""
+    return _requests(assignment, here, status=status, cursor=cursor, done=outcome.told(saved))
+
+
+def _requests(
+    assignment: UUID,
+    here: Here,
+    *,
+    status: RequestStatus | None = None,
+    cursor: str | None = None,
+    done: str = "",
+    at: UUID | None = None,
+    typed: Mapping[str, str] | None = None,
+    error: ServiceError | None = None,
+) -> Response:
+    """Return the list; *typed* stands in the form of the request *at*, with the *error* it met."""
+    found = api.listed(assignment, here, window(here, limit=ROWS, cursor=cursor), status)
+    one, crumbs = way(assignment, here, more=True)
+    return page(
+        here,
+        "staff/regrade_requests.html",
+        title="Requests",
+        crumbs=crumbs,
+        tab="assignments",
+        status=error.status if error else 200,
+        one=one,
+        found=found.items,
+        next=found.next,
+        wanted=status,
+        statuses=STATUSES,
+        done=done,
+        at=at,
+        typed=Typed(typed or {}, error, LABELS),
+        blank=Typed(),
+        error=error,
+    )
+
+
+@router.post("/requests/{request}/answer")
+def answer(request: UUID, form: FormDep, here: PageDep) -> Response:
+    """Accept or decline a request."""
+    try:
+        told = api.answer_request(request, validated(DecisionIn, _values(form)), here)
+    except REFUSALS as error:
+        assignment = read_id(form.text("assignment"))
+        if assignment is None:
+            raise
+        typed = {name: form.text(name) for name in ("reply", "credit")}
+        return _requests(assignment, here, at=request, typed=typed, error=error)
+    return outcome.onwards(f"/assignments/{told.assignment}/requests")
+
+
+def _values(form: Form) -> dict[str, Any]:
+    values: dict[str, Any] = {"decision": form.text("decision"), "reply": form.text("reply")}
+    credit = form.text("credit")
+    return values | ({"mark": {"credit": credit}} if credit else {})

@@ -1,0 +1,177 @@
+"""The regrades of a problem, and the form that starts one."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query
+from fastapi.responses import Response
+
+from api.deps import Here
+from api.errors import Conflict, Invalid, ServiceError
+from api.pages.forms import Form, FormDep
+from api.pages.frame import Crumb, page
+from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff import regrade_form
+from api.pages.staff.common import course_crumbs, may
+from api.pages.staff.regrade_form import Part, Way
+from api.pages.staff.regrade_run import WORKING, onwards
+from api.pages.staff.results import staff_view
+from api.pages.typed import Typed
+from api.routes import analytics, problems
+from api.routes import regrades as api
+from api.schemas.analytics_problem import WrongGroup
+from api.schemas.assignments import StaffAssignment
+from api.schemas.problems import VersionListed
+
+__all__ = ["router"]
+
+router = PageRouter()
+
+POSED: Final = "/assignments/{assignment}/problems/{problem}/regrades"
+SAME_NUMBERS: Final = ("original", "shared")
+ACTIVE: Final = (*WORKING, "ready", "stopped")
+"""The states in which no other regrade of the problem can begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the form that starts a regrade shows, and what was typed into it.
+
+    *by_answer*: students have the same numbers, so that one answer stands for its group.
+    """
+
+    do: str
+    typed: Typed
+    form: Form
+    parts: tuple[Part, ...]
+    versions: tuple[tuple[str, str], ...]
+    group: WrongGroup | None
+    by_answer: bool
+
+
+@router.get(POSED)
+def regrades(
+    assignment: UUID,
+    problem: str,
+    here: PageDep,
+    cursor: Annotated[str, Query(max_length=2_000)] = "",
+    do: Way = "parts",
+    part: Annotated[str, Query(max_length=80)] = "",
+    answer: UUID | None = None,
+) -> Response:
+    """Return the regrades of a problem, and the form that starts one.
+
+    *do*, *part* and *answer* fill it in for a group of equal wrong answers.
+    """
+    given = {"do": (do,), "cursor": (cursor,)}
+    if answer is not None:
+        given |= {f"version.{do}.answer": (str(answer),), f"version.{do}.part": (part,)}
+    return _listed(assignment, problem, here, Form(given))
+
+
+def _listed(
+    assignment: UUID, problem: str, here: Here, form: Form, error: ServiceError | None = None
+) -> Response:
+    shown = api.get_regrades(
+        assignment, problem, here, window(here, limit=20, cursor=form.text("cursor")), None
+    )
+    found = staff_view(assignment, here)
+    title = next((one.title for one in found.problems if one.problem == problem), problem)
+    path = f"/assignments/{assignment}/problems/{problem}"
+    return page(
+        here,
+        "staff/regrades.html",
+        title=f"{title} · regrades",
+        crumbs=course_crumbs(
+            here,
+            Crumb(found.title, f"/assignments/{assignment}/results"),
+            Crumb(title, f"{path}/results"),
+        ),
+        tab="assignments",
+        path=path,
+        runs=shown.items,
+        active=next((one for one in shown.items if one.status in ACTIVE), None),
+        next=shown.next,
+        start=_start(here, found, problem, form, error) if may(here, "regrade") else None,
+        choices=regrade_form,
+        status=error.status if error else 200,
+    )
+
+
+def _start(
+    here: Here, found: StaffAssignment, problem: str, form: Form, error: ServiceError | None
+) -> Start:
+    do = form.text("do", "parts")
+    with here.reading() as session:
+        posed = here.posed(session, found.id, problem, right="see_key")
+        parts = regrade_form.parts_of(here.service.variants.problem(posed.version))
+        version, name = posed.version.id, posed.version.problem
+    group = _group(here, found.id, problem, form)
+    values = {name: every[0] for name, every in form.fields.items() if every}
+    by_answer = found.variants in SAME_NUMBERS
+    if group is not None and not by_answer:
+        values.setdefault(f"version.{do}.key", _suggested(parts, form, group))
+    return Start(
+        do=do,
+        typed=Typed(values, error, regrade_form.LABELS),
+        form=form,
+        parts=parts,
+        versions=_versions(here, found.course, name, version) if do == "id" else (),
+        group=group,
+        by_answer=by_answer,
+    )
+
+
+def _versions(here: Here, course: UUID, problem: str, now: UUID) -> tuple[tuple[str, str], ...]:
+    """Return the published versions of the bank and of the course but *now*, with names."""
+    told: Any = problems.get_problems(course, here, window(here), text=problem)
+    spaces = [one for one in told.items if one.problem == problem]
+    return tuple(
+        (str(one.id), _called(one, space.space))
+        for space in spaces
+        for one in problems.get_versions(course, space.id, here).items
+        if one.id != now and one.status == "published"
+    )
+
+
+def _called(one: VersionListed, space: str) -> str:
+    note = f", {one.note}" if one.note else ""
+    return f"version {one.number} of the {space}{note}"
+
+
+def _group(here: Here, assignment: UUID, problem: str, form: Form) -> WrongGroup | None:
+    """Return the group of wrong answers that a form is about, as the class gave them."""
+    do = form.text("do")
+    answer, part = form.text(f"version.{do}.answer"), form.text(f"version.{do}.part")
+    if not answer:
+        return None
+    told = analytics.of_problem(assignment, problem, here)
+    return next(
+        (
+            group
+            for one in told.parts
+            if one.part == part and one.wrong is not None
+            for group in one.wrong.groups
+            if str(group.example.answer) == answer
+        ),
+        None,
+    )
+
+
+def _suggested(parts: tuple[Part, ...], form: Form, group: WrongGroup) -> str:
+    chosen = form.text(f"version.{form.text('do')}.part")
+    part = next((one for one in parts if one.id == chosen), None)
+    return regrade_form.suggested(part, group.looks, group.mistakes) if part else ""
+
+
+@router.post(POSED)
+def start(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
+    """Begin the dry run of a regrade, which changes nothing yet."""
+    found = staff_view(assignment, here)
+    try:
+        body = regrade_form.wanted(here, found.course, form)
+        made = api.post_regrade(assignment, problem, body, here, Response())
+    except (Conflict, Invalid) as error:
+        return _listed(assignment, problem, here, form, regrade_form.placed(error, form))
+    return onwards(made.id)

@@ -1,0 +1,187 @@
+"""One student's whole story: grades with every step, times, points by hand, what happened when."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Query
+from fastapi.responses import Response
+
+from api.deps import Here
+from api.errors import ServiceError
+from api.http.paging import Page
+from api.pages.forms import Form
+from api.pages.frame import Crumb, page
+from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff.common import course_crumbs, may, query
+from api.pages.staff.people import custody_here
+from api.routes import extensions, grades, people
+from api.schemas.extensions import ExcuseOut, StudentTimes
+from api.schemas.grade_history import StaffGradeEvent
+from api.schemas.grades import GradeLine, StaffGrade, StudentGrades
+from api.schemas.my_assignments import Moment
+from api.schemas.people import Person
+from api.services.student.times import moment_of
+
+__all__ = ["router", "story"]
+
+router = PageRouter()
+
+NOTHING: Final = Form()
+MARKS: Final = (
+    ("excused", "excused"),
+    ("missing", "missing"),
+    ("late", "late"),
+    ("waiting", "waits for a person"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one number came about: what it is of, in words, and whether it is a total."""
+
+    about: str
+    words: str
+    is_total: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a grade, with its time on the clocks of the course."""
+
+    at: Moment
+    told: StaffGradeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An assignment in the list: its grade, the words for its state, the address of its story."""
+
+    grade: StaffGrade
+    marks: tuple[tuple[str, str], ...]
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """All about one assignment; *version* is what an act on the grade says it changes.
+
+    *times* is None for who has left, *targets* are what points can be given for by hand.
+    """
+
+    grade: StaffGrade
+    steps: tuple[Step, ...]
+    targets: tuple[str, ...]
+    times: StudentTimes | None
+    excuses: tuple[ExcuseOut, ...]
+    events: tuple[Event, ...]
+    more: str
+    version: str
+
+
+@router.get("/courses/{course}/students/{user}")
+def story_page(
+    course: UUID,
+    user: UUID,
+    here: PageDep,
+    open_: Annotated[str, Query(alias="open", max_length=200)] = "",
+    cursor: Annotated[str, Query(max_length=2_000)] = "",
+) -> Response:
+    """Return all grades of a student, one assignment of them opened."""
+    return story(here, course, user, opened=open_, cursor=cursor)
+
+
+def story(
+    here: Here,
+    course: UUID,
+    user: UUID,
+    *,
+    opened: str = "",
+    cursor: str = "",
+    form: Form = NOTHING,
+    error: ServiceError | None = None,
+) -> Response:
+    """Return the story of a student, with what was typed and why it was refused."""
+    told = grades.get_student_grades(course, user, here)
+    person = people.get_person(course, user, here, Response())
+    chosen = next((one for one in told.assignments if one.slug == opened), None)
+    return page(
+        here,
+        "staff/student_story.html",
+        title=told.name,
+        tab="gradebook",
+        crumbs=course_crumbs(here, Crumb("Gradebook", f"/courses/{course}/gradebook")),
+        status=error.status if error else 200,
+        told=told,
+        person=person,
+        total=tuple(_step(one) for one in told.explain),
+        lines=tuple(_line(one) for one in told.assignments),
+        opened=_opened(here, chosen, person, cursor=cursor) if chosen else None,
+        late_days=_late_days(told),
+        may_override=may(here, "override_grades"),
+        may_grant=may(here, "grant_extensions"),
+        may_manage=may(here, "manage_people"),
+        custody=custody_here(here, course, user),
+        may_view=may(here, "view_as_student"),
+        form=form,
+        error=error,
+    )
+
+
+def _line(one: StaffGrade) -> Line:
+    marks = tuple((name, word) for name, word in MARKS if getattr(one, name))
+    if one.overrides:
+        marks = (*marks, ("overridden", "by hand"))
+    return Line(one, marks, f"?open={one.slug}#open")
+
+
+def _step(one: GradeLine) -> Step:
+    return Step(one.about, one.words.removeprefix(f"{one.about}: "), ", " not in one.about)
+
+
+def _late_days(told: StudentGrades) -> tuple[tuple[str, int], ...]:
+    """Return on which assignments late days went."""
+    titles = {one.assignment: one.title for one in told.assignments}
+    return tuple((titles.get(one.assignment, ""), one.days) for one in told.late_days.spent)
+
+
+def _opened(here: Here, one: StaffGrade, person: Person, *, cursor: str) -> Opened:
+    """Return all about an assignment; students who have left have no times."""
+    answer, user = Response(), person.user
+    seen = window(here, cursor=cursor)
+    happened = grades.get_student_history(one.assignment, user, here, seen, answer)
+    times = None
+    if person.withdrawn_at is None:
+        times = extensions.get_student_times(one.assignment, user, here)
+    return Opened(
+        grade=one,
+        steps=tuple(_step(line) for line in one.explain),
+        targets=tuple(_targets(one.explain)),
+        times=times,
+        excuses=_excuses(here, one.assignment, user),
+        events=_events(here, happened),
+        more=query({"open": one.slug, "cursor": happened.next}) if happened.next else "",
+        version=answer.headers["ETag"].strip('"v'),
+    )
+
+
+def _targets(lines: Sequence[GradeLine]) -> Iterator[str]:
+    """Yield the problems, and the parts below theirs, that points can be given for by hand."""
+    names = [one.about for one in lines]
+    for problem in [name for name in names if ", " not in name and name != "Total"]:
+        yield problem
+        yield from (name for name in names if name.startswith(f"{problem}, "))
+
+
+def _excuses(here: Here, assignment: UUID, user: UUID) -> tuple[ExcuseOut, ...]:
+    if not may(here, "grant_extensions"):
+        return ()
+    found = extensions.get_excuses(assignment, here).items
+    return tuple(one for one in found if one.student == user)
+
+
+def _events(here: Here, happened: Page[StaffGradeEvent]) -> tuple[Event, ...]:
+    member = here.visit.member
+    zone = member.course.zone if member else "UTC"
+    return tuple(Event(moment_of(one.at, zone, now=here.now), one) for one in happened.items)

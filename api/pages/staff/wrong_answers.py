@@ -1,0 +1,183 @@
+"""The results of one problem: its wrong answers in groups, and whether its numbers are fair."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Query
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from api.pages.frame import Crumb, page
+from api.pages.router import PageDep, PageRouter
+from api.pages.staff.common import course_crumbs, may, query
+from api.pages.staff.item_rows import figures_bar, figures_dot, spoken
+from api.pages.staff.results import FEWEST, AskedDep, staff_view
+from api.routes import analytics
+from api.schemas.analytics_problem import ForeignKey, PartAnalytics, WrongGroup
+from api.schemas.figures import FairnessOut, FlagOut, IntervalOut
+
+__all__ = ["router"]
+
+router = PageRouter()
+
+SHORT: Final = 4
+"""So many groups of a part are shown until one asks for this part alone."""
+FEW: Final = 2
+"""Of so many parts all is shown at once."""
+MANY: Final = 20
+ROWS: Final = 10
+"""So many rows of a list of signs are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Equal wrong answers: what they are, what explains them, and where to do something."""
+
+    told: WrongGroup
+    cause: str
+    looks: str
+    typed: str
+    accept: str
+    name: str
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether a mistake explains them."""
+        return bool(self.told.mistakes)
+
+
+@dataclass(frozen=True, slots=True)
+class FairRow:
+    """A variant, or several by the value of a parameter, and how many were right."""
+
+    says: str
+    n: int
+    facility: float
+    interval: IntervalOut
+    bar: Markup
+    unlike: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fair:
+    """Whether some numbers are harder, by *what*; *is_odd* where one differs beyond chance."""
+
+    what: str
+    rows: tuple[FairRow, ...]
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether a row is unlike the others."""
+        return any(one.unlike for one in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part: its figures, its groups (*hidden* are not shown), and the signs in it."""
+
+    told: PartAnalytics
+    bar: Markup
+    dot: Markup
+    groups: tuple[Group, ...]
+    hidden: int
+    fair: tuple[Fair, ...]
+    foreign: tuple[ForeignKey, ...]
+    flags: tuple[FlagOut, ...]
+
+
+@router.get("/assignments/{assignment}/problems/{problem}/results")
+def problem_results(
+    assignment: UUID,
+    problem: str,
+    here: PageDep,
+    asked: AskedDep,
+    part: Annotated[str, Query(max_length=80)] = "",
+) -> Response:
+    """Return what the class got wrong in a problem: what no mistake explains comes first."""
+    told = analytics.of_problem(assignment, problem, here, asked.attempt, asked.section)
+    found = staff_view(assignment, here)
+    path = f"/assignments/{assignment}/problems/{problem}"
+    shown = [one for one in told.parts if part in {"", one.part}]
+    is_whole = bool(part) or len(shown) <= FEW
+    blocks = [_block(one, path, told.flags, is_whole=is_whole) for one in shown]
+    title = next((one.title for one in found.problems if one.problem == problem), problem)
+    return page(
+        here,
+        "staff/wrong_answers.html",
+        title=f"{title} · results",
+        crumbs=course_crumbs(here, Crumb(found.title, f"/assignments/{assignment}/results")),
+        tab="assignments",
+        told=told,
+        blocks=blocks,
+        path=path,
+        name=title,
+        part=part,
+        is_whole=is_whole,
+        query=query(asked.query),
+        fewest=FEWEST,
+        may_regrade=may(here, "regrade"),
+    )
+
+
+def _block(one: PartAnalytics, path: str, flags: tuple[FlagOut, ...], *, is_whole: bool) -> Block:
+    every = sorted(one.wrong.groups, key=_rank) if one.wrong else []
+    groups = every[: MANY if is_whole else SHORT]
+    left_off = one.wrong.left_off if one.wrong else 0
+    return Block(
+        told=one,
+        bar=figures_bar(one.item.facility, one.item.facility_interval),
+        dot=figures_dot(one.item.discrimination, one.item.interval),
+        groups=tuple(_group(group, one.part, path) for group in groups),
+        hidden=len(every) - len(groups) + left_off,
+        fair=tuple(fair for fair in _fair(one) if is_whole or fair.is_odd),
+        foreign=one.foreign.rows[:ROWS] if one.foreign and is_whole else (),
+        flags=tuple(flag for flag in flags if flag.part == one.part),
+    )
+
+
+def _rank(one: WrongGroup) -> int:
+    """Return where a group stands: several equal ones without a cause first, lone ones last."""
+    if one.mistakes:
+        return 1
+    return 0 if one.count > 1 else 2
+
+
+def _group(told: WrongGroup, part: str, path: str) -> Group:
+    typed = "" if told.example.typed is None else str(told.example.typed)
+    given = {"part": part, "answer": told.example.answer}
+    return Group(
+        told=told,
+        cause=spoken(told.mistakes),
+        looks=" and ".join(told.looks),
+        typed="" if typed == told.shown else typed,
+        accept=f"{path}/regrades{query({'do': 'accept', **given})}#start",
+        name=f"{path}/regrades{query({'do': 'mistake', **given})}#start",
+    )
+
+
+def _fair(one: PartAnalytics) -> Iterator[Fair]:
+    """Yield the tables of variants that say something: those of parameters first."""
+    if one.variants is None:
+        return
+    for by in one.variants.by_parameter:
+        if len(by.fairness.rows) > 1:
+            yield _fair_table(f"by {by.parameter}", by.fairness)
+    if len(one.variants.by_variant.rows) > 1:
+        yield _fair_table("by variant", one.variants.by_variant)
+
+
+def _fair_table(what: str, told: FairnessOut) -> Fair:
+    rows = tuple(
+        FairRow(
+            says=row.variant,
+            n=row.n,
+            facility=row.facility,
+            interval=row.interval,
+            bar=figures_bar(row.facility, row.interval),
+            unlike=row.unlike,
+        )
+        for row in told.rows
+    )
+    return Fair(what, rows)

@@ -1,0 +1,1 @@
+"""What students have: assignments, problems, their work, solutions and grades."""

@@ -1,0 +1,37 @@
+"""An assignment as a student has it: its problems, its times, its rules; staff see its results."""
+
+from uuid import UUID
+
+from fastapi.responses import RedirectResponse, Response
+
+from api.pages.course import sets_of
+from api.pages.frame import Crumb, page
+from api.pages.router import PageDep, PageRouter
+from api.pages.student.states import work_of
+from api.pages.student.times import rules_in_words, strip
+from api.routes import assignments
+from api.schemas.assignments import StaffAssignment
+
+__all__ = ["router"]
+
+router = PageRouter()
+
+
+@router.get("/assignments/{assignment}")
+def assignment_page(assignment: UUID, here: PageDep) -> Response:
+    """Return an assignment with where the student stands; staff go on to its results."""
+    told = assignments.get_assignment(assignment, here, Response())
+    if isinstance(told, StaffAssignment):
+        return RedirectResponse(f"/assignments/{assignment}/results", status_code=303)
+    mine = next(one for one in sets_of(here, told.course) if one.id == assignment)
+    return page(
+        here,
+        "student/assignment.html",
+        title=told.title,
+        crumbs=(Crumb(mine.course_title, f"/courses/{told.course}"),),
+        tab="assignments",
+        told=told,
+        work=work_of(mine),
+        strip=strip(told.times, now=here.now),
+        rules=rules_in_words(told),
+    )

@@ -1,0 +1,109 @@
+"""What the page of a problem is made from, asked of the services behind the routes of the API.
+
+All of it is read in one transaction: a page is one moment, and quick.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.deps import Here
+from api.pages.student.inputs import is_given
+from api.pages.student.problem_view import Look, Place, Told
+from api.routes import problems_posed
+from api.schemas.my_assignments import MyAssignment
+from api.schemas.student import ProblemView
+from api.schemas.student_work import ReadAs
+from api.services.student.blind import Question, read_answer
+from api.services.student.history import own_submissions
+from api.services.student.mine import my_assignments
+from api.services.student.problem import problem_view
+from api.services.student.seat import Choice, Seat, numbers_of, take_seat
+from grader.reading import Typed
+from grader.variant import Variant
+from problems.book import BOOK
+
+__all__ = ["Where", "look_at"]
+
+Where: TypeAlias = tuple[UUID, str]
+"""An assignment, and a problem of it."""
+
+NEAR: Final = 10
+MOST: Final = 1_000
+"""How many submissions more than are needed are read at first, and at most."""
+
+
+def look_at(here: Here, where: Where, *, choice: Choice, **form: Any) -> Look:
+    """Return all that the page of a problem shows; *form* is what a form says, as in `Look`."""
+    while True:
+        with here.reading() as session:
+            seat = take_seat(session, here.posed(session, *where), choice, now=here.now)
+            if not seat.is_first_sight:
+                return _look(here, session, seat, form)
+        problems_posed.posed(*where, here)  # notes that the student has seen the numbers
+
+
+def _look(here: Here, session: Session, seat: Seat, form: Mapping[str, Any]) -> Look:
+    view = problem_view(session, seat, variants=here.service.variants)
+    variant = seat.variant(session, here.service.variants)
+    place, told = _place(seat, variant), _told(session, seat, view)
+    bare = Look(view, place, _mine(here, session, seat), told, {}, **form)
+    typed = {one.id: text for one in view.parts if (text := bare.text_of(one)) is not None}
+    return Look(view, place, bare.mine, told, _readings(variant, typed, place), **form)
+
+
+def _place(seat: Seat, variant: Variant) -> Place:
+    member, assignment = seat.posed.member, seat.posed.assignment
+    return Place(
+        course=member.course.title,
+        assignment=assignment.title,
+        zone=member.course.zone,
+        numbers=numbers_of(seat, variant),
+        now=seat.now,
+        may_write=not (seat.preview or member.viewing),
+    )
+
+
+def _readings(variant: Variant, typed: Mapping[str, Typed], place: Place) -> dict[str, ReadAs]:
+    """Return how answers are read, by what cannot know whether they are right."""
+    scope = variant.scope(BOOK)
+    return {
+        part: read_answer(
+            Question.of(variant.problem.part(part), scope), text, numbers=place.numbers
+        )
+        for part, text in typed.items()
+        if is_given(text)
+    }
+
+
+def _told(session: Session, seat: Seat, view: ProblemView) -> dict[str, Told]:
+    """Return the last answer to each part, as far as its results are shown."""
+    last = {one.id: one.last.submission for one in view.parts if one.last is not None}
+    if not last:
+        return {}
+    wanted = set(last.values())
+    for limit in (len(wanted) + NEAR, MOST):
+        rows = own_submissions(session, seat, after=None, limit=limit)
+        found = {one.id: one for one in rows if one.id in wanted}
+        if len(found) == len(wanted):
+            break
+    return {
+        part: Told(outcome, found[submission])
+        for part, submission in last.items()
+        if submission in found
+        for outcome in found[submission].results
+        if outcome.part == part
+    }
+
+
+def _mine(here: Here, session: Session, seat: Seat) -> MyAssignment | None:
+    """Return the assignment as its student has it, None for staff."""
+    member, only = seat.posed.member, seat.posed.assignment.id
+    if seat.preview:
+        return None
+    found = my_assignments(
+        session, member.caller, course=member.course.id, state=None, now=here.now, only=only
+    )
+    return next(iter(found), None)

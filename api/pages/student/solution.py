@@ -1,0 +1,110 @@
+"""The worked solution of a problem: the way to every answer, drawn where a drawing says more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from string import ascii_lowercase
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query
+from fastapi.responses import Response
+
+from api.pages.drawing import Block, drawn
+from api.pages.frame import Crumb, page
+from api.pages.router import PageDep, PageRouter
+from api.schemas.student_solution import SolutionView, SolvedPart
+from api.services.student.seat import Choice, Seat, take_seat
+from api.services.student.solution import solution_view
+from grader.values import Tensor
+from grader.variant import Variant
+from problems.publish import plain
+
+__all__ = ["drawn_ways", "router", "solved_cards"]
+
+router = PageRouter()
+
+POSED: Final = "/assignments/{assignment}/problems/{problem}"
+KEPT: Final = 256
+ROOM: Final = 20_000
+"""So many characters the ways to all answers take at the most, where frames can be left out."""
+
+Seed = Annotated[int | None, Query(ge=0, le=2**53)]
+Position = Annotated[int | None, Query(ge=-1, le=100_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A part with its letter and the way to its answer."""
+
+    part: SolvedPart
+    letter: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways to the answers of a variant, which says alone whether two of them are the same."""
+
+    variant: Variant
+    parts: Sequence[SolvedPart] = field(compare=False)
+    given: Sequence[Any] = field(compare=False)
+
+
+@router.get(f"{POSED}/solution")
+def solution_page(
+    assignment: UUID, problem: str, here: PageDep, seed: Seed = None, position: Position = None
+) -> Response:
+    """Return the worked solution with the student's own numbers, or for staff with any numbers."""
+    with here.reading() as session:
+        posed = here.posed(session, assignment, problem)
+        seat = take_seat(session, posed, Choice(seed, position), now=here.now)
+        view = solution_view(session, seat, variants=here.service.variants)
+        variant = seat.variant(session, here.service.variants)
+        crumbs = _crumbs(seat)
+    return page(
+        here,
+        "student/solution.html",
+        title=f"Solution: {view.title}",
+        crumbs=crumbs,
+        tab="assignments",
+        view=view,
+        cards=solved_cards(view, variant),
+        path=f"/assignments/{assignment}/problems/{problem}",
+        seat=seat,
+        seed=variant.seed,
+    )
+
+
+def _crumbs(seat: Seat) -> tuple[Crumb, ...]:
+    course, assignment = seat.posed.member.course, seat.posed.assignment
+    return (
+        Crumb(course.title, f"/courses/{course.id}"),
+        Crumb(assignment.title, f"/assignments/{assignment.id}"),
+        Crumb("Problem", f"/assignments/{assignment.id}/problems/{seat.posed.problem.slug}"),
+    )
+
+
+def solved_cards(view: SolutionView, variant: Variant) -> tuple[Card, ...]:
+    """Return a card for each part, with its way drawn."""
+    given = [plain(one) for one in variant.names.values() if isinstance(one, Tensor)]
+    blocks = drawn_ways(Ways(variant, view.parts, given))
+    return tuple(
+        Card(
+            part=part,
+            letter=ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1),
+            title=part.id.replace("_", " "),
+            blocks=way,
+        )
+        for at, (part, way) in enumerate(zip(view.parts, blocks, strict=True))
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def drawn_ways(ways: Ways) -> tuple[tuple[Block, ...], ...]:
+    """Return what is drawn of a variant, made once."""
+    texts = sum(
+        len(part.prompt) + sum(len(one.said) for one in part.mistakes) for part in ways.parts
+    )
+    return drawn(ways.parts, ways.given, room=ROOM - texts)

@@ -1,6 +1,6 @@
 """Which of several marks are dropped."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -34,9 +34,20 @@ def lowest(
     """Return the *number* lowest of *marks* by percentage, though never the last one that is left.
 
     Of equal ones the one with more points goes first, which leaves the best percentage; then the
-    later. What had no points is not dropped, nor what is *waiting*: its mark is not known yet.
+    later. What had no points is not dropped, nor what is *waiting*: its mark is not known yet. Nor
+    is what beats all that would be left, which is possible where the lowest one waits.
     """
-    order = [name for name, mark in marks.items() if mark.possible > 0]
-    known = [name for name in reversed(order) if name not in waiting]
+    left = {name: mark for name, mark in marks.items() if mark.possible > 0}
+    known = [name for name in reversed(left) if name not in waiting]
     worst = sorted(known, key=lambda name: (marks[name].percent, -marks[name].possible))
-    return frozenset(worst[: max(min(number, len(order) - 1), 0)])
+    dropped = worst[: max(min(number, len(left) - 1), 0)]
+    for place, name in enumerate(dropped):
+        mark = left.pop(name)
+        if mark.percent > _sum(left.values()).percent:
+            return frozenset(dropped[:place])
+    return frozenset(dropped)
+
+
+def _sum(marks: Iterable[Mark]) -> Mark:
+    scores, possible = zip(*((mark.score, mark.possible) for mark in marks), strict=True)
+    return Mark(sum(scores), sum(possible))

@@ -110,8 +110,8 @@ ONE_DROPPED = [Category("hw", Fraction(1), drop_lowest=1)]
         ([line(8), waits(1, 0, 5, extra=True)], [], 90, 0),
         ([line(8), waits(1, 0, 5, excused=True)], [], 80, 0),
         ([line(8), waits(1, 0, 5, category="old")], [HW], 80, 0),
-        # what waits is not dropped, nor does it make the last known one drop
-        ([line(8), waits(0, 0, 5, name="B")], ONE_DROPPED, 0, 5),
+        # what waits is not dropped, nor what is better in its place
+        ([line(8), waits(0, 0, 5, name="B")], ONE_DROPPED, Fraction(800, 15), 5),
         ([line(8), waits(0, 0, 10, name="B")], ONE_DROPPED, 80, 10),
         ([line(8), line(4, name="B"), waits(1, 0, 5, name="C")], ONE_DROPPED, 60, 5),
         ([line(8), line(4, name="B"), waits(0, 0, 10, name="C")], ONE_DROPPED, 80, 10),

@@ -39,6 +39,7 @@ class Writer:
         self._waiting: queue.Queue[tuple[Entry, Future[Accepted]] | None] = queue.Queue(
             MOST_WAITING
         )
+        self._under_way = 0
         self._entrance = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -74,8 +75,8 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """How many submissions wait for their turn, about."""
-        return self._waiting.qsize()
+        """How many submissions are not stored yet, those under way included."""
+        return self._waiting.qsize() + self._under_way
 
     def close(self) -> None:
         """Write what waits, and end the thread; whatever comes later is refused."""
@@ -89,7 +90,9 @@ class Writer:
         while True:
             batch, goes_on = self._take()
             if batch:
+                self._under_way = len(batch)
                 self._write(batch)
+                self._under_way = 0
             if not goes_on:
                 return
 

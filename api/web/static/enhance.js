@@ -86,6 +86,8 @@ async function send(submitter) {
   if (busy) return;
   busy = true;
   clearTimeout(saving);
+  clearTimeout(reading);
+  asked?.abort();
   const sent = snapshot();
   const body = new URLSearchParams(new FormData(form, submitter));
   submitter?.setAttribute("aria-disabled", "true");

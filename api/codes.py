@@ -22,7 +22,7 @@ CODES: Final[dict[str, Code]] = {
     "bad_request": Code(400, "Cannot be read", "The request is not one that this address reads."),
     "unauthenticated": Code(
         401,
-        "Who are you?",
+        "Not logged in",
         "The request has no valid token or session. Send `Authorization: Bearer <token>`.",
     ),
     "token_expired": Code(

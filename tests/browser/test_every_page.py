@@ -4,6 +4,7 @@ The pages are those of the table of routes: a new page is looked at as soon as i
 """
 
 import re
+from itertools import product
 
 import pytest
 from furnished import ROUTES
@@ -25,8 +26,7 @@ PAGES = sorted(
     if method == "GET" and not path.startswith(NO_PAGES) and path not in FILES
     if route.called and route.ok == 200
 )
-LOOKS = [(1280, "light"), (390, "dark")]
-"""Sizes change the order of things and schemes their colours: each of them once will do."""
+LOOKS = [*product((1280, 390), ("light", "dark"))]
 READERS = {"anyone": [None], "person": ["student", "instructor"]}
 READERS |= {"student": READERS["person"]}
 OF_STUDENTS = ("/assignments/{assignment}/history", "/courses/{course}/grades")

@@ -27,4 +27,4 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['GRADER_PORT'] + '/healthz', timeout=2)"]
-CMD ["python", "-m", "api.serve"]
+CMD ["python", "-m", "api"]

@@ -40,7 +40,7 @@ venv:
 	exit 1
 
 run: setup ## serve a demo course on http://127.0.0.1:8000 (GRADER_HOST and GRADER_PORT change it)
-	@GRADER_DEMO=1 GRADER_SEEDS=$${GRADER_SEEDS:-20} $(BIN)/python -m api.serve
+	@GRADER_DEMO=1 GRADER_SEEDS=$${GRADER_SEEDS:-20} $(BIN)/python -m api
 
 test: setup ## run all tests on all cores (ARGS=... goes to pytest)
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(ARGS)

@@ -1,4 +1,4 @@
-"""The server process: ``python -m api.serve``, which `make run` and the container start."""
+"""The server process, from its settings to its end."""
 
 import os
 import socket
@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from api.app import create_app
 from api.errors import ServiceError
+from api.processes import collect_rarely
 from api.publisher import publish_in_background
 from api.services.demo.welcome import Welcome
 from api.settings import PREFIX, Settings
@@ -52,6 +53,7 @@ def serve(settings: Settings) -> None:
     welcome = prepare(settings)
     app = create_app(settings)
     publish_in_background(settings)
+    collect_rarely()
     config = uvicorn.Config(app, host=settings.host, port=settings.port, server_header=False)
     server = _Server(config, welcome)
     try:
@@ -99,7 +101,3 @@ def main() -> None:
 def _fail(said: str) -> None:
     sys.stderr.write(f"{said}\n")
     sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

@@ -120,7 +120,7 @@ def test_the_server_process_answers_and_stops_when_told(tmp_path):
 
 def serve(environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "api.serve"],
+        [sys.executable, "-m", "api"],
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -67,7 +67,7 @@ def bank(tmp_path: Path) -> Path:
 def started(folder: Path, **environment: str) -> Iterator[Running]:
     inherited = {name: one for name, one in os.environ.items() if not name.startswith("GRADER_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.serve"],
+        [sys.executable, "-m", "api"],
         cwd=folder,
         env=inherited | {"PYTHONPATH": str(ROOT), "GRADER_PORT": "0"} | environment,
         stdout=subprocess.PIPE,

@@ -67,6 +67,7 @@ API_LAYERS = (
     (
         "app",
         "serve",
+        "__main__",
         "console",
         "cli",
         "course_commands",

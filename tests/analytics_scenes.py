@@ -9,7 +9,7 @@ from world import Person, Posing, World
 
 from api.services.publishing import Published, Source, publish_one
 from api.services.versions import store_version
-from api.tables import Draw, Enrolment, Variant
+from api.tables import Draw, Variant
 
 POWERS = """\
 id: powers-of-a-number
@@ -51,13 +51,6 @@ class Class:
     def join(self, name: str, **more: Any) -> Person:
         """Return a new student."""
         return self.world.enrol(self.course, name, **more)
-
-    def change(self, person: Person, **values: Any) -> None:
-        """Change what somebody is in the course."""
-        with self.world.session() as session:
-            found = session.scalars(select(Enrolment).where(Enrolment.user_id == person.id)).one()
-            for name, value in values.items():
-                setattr(found, name, value)
 
     def hand_in(self, where: Posing, *answers: Mapping[str, str] | None) -> None:
         """Let the students hand in, one after the other; None does nothing."""

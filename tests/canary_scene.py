@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from actors import NOW
 from canary import BASES, MARKS, SEED
 from furnished import AREAS
 from scene import ELSEWHERE, HERE, Scene
 from sqlalchemy import select, update
-from world import NOW, Posing, World
+from world import Posing, World
 
 from api.ids import new_id
 from api.services import audit

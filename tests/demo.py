@@ -3,8 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from actors import NOW
 from sqlalchemy import select
-from world import NOW, World
+from world import World
 
 from api.services.demo.course import find_demo, make_demo
 from api.services.demo.logins import fresh_logins

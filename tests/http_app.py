@@ -215,7 +215,7 @@ def service(shell: Shell | None = None) -> FastAPI:
     """Return the service."""
     app = FastAPI(title="Small", docs_url=None, redoc_url=None)
     install(app, shell or Shell(larger={"/api/v1/files": 1_000_000}, clock=lambda: NOON))
-    app.include_router(router, prefix="/api/v1")
+    app.include_router(router)
     return app
 
 

@@ -18,9 +18,6 @@ from urllib.parse import urljoin
 
 from world import Person, World
 
-from api.auth.secrets import new_secret
-from api.tables import LoginSession
-
 VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
 )
@@ -159,22 +156,7 @@ class Browser:
         self.world = world
         self.cookies: dict[str, str] = {}
         if person is not None:
-            self.cookies["grader"] = self._session(person)
-
-    def _session(self, person: Person) -> str:
-        secret, now = new_secret("session"), self.world.clock()
-        self.world.client.kept.add(secret.text)
-        with self.world.session() as session:
-            session.add(
-                LoginSession(
-                    prefix=secret.prefix,
-                    digest=secret.digest,
-                    user_id=person.id,
-                    created_at=now,
-                    seen_at=now,
-                )
-            )
-        return secret.text
+            self.cookies["grader"] = world.log_in(person)
 
     def get(self, path: str, **more: Any) -> Page:
         """Return a page; *more* is what `httpx` takes, such as ``params``."""

@@ -1,13 +1,24 @@
 """What tests of regrades share: one prepared, acted on to the end, and what it may change."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from world import Person, Posing, World
 
-from api.tables import Answer, AssignmentProblem, Draw, Grade, Standing
+from api.ids import new_id
+from api.tables import (
+    Answer,
+    AssignmentProblem,
+    Draw,
+    Grade,
+    GradeChange,
+    Regrade,
+    Standing,
+)
 
 OTHER_KEY = {"parts": {"cells": {"key": "K*K + 1"}}}
 """A version whose key makes 10 right and 9 wrong."""
@@ -65,6 +76,37 @@ def marks(world: World, problem: Posing) -> dict[str, Any]:
             ),
             "pin": session.get_one(AssignmentProblem, problem.id).version_id,
         }
+
+
+def store_gain(world: World, problem: Posing, student: Person, *, at: datetime) -> UUID:
+    """Store a regrade that was applied, by which the student's grade rose from 0 to 2 *at* a time.
+
+    Return its id.
+    """
+    with world.session() as session:
+        regrade = Regrade(
+            id=new_id(),
+            problem_id=problem.id,
+            from_version=problem.version,
+            to_version=problem.version,
+            status="applied",
+            created_by=student.id,
+            created_at=world.clock(),
+        )
+        session.add(regrade)
+        session.flush()
+        session.add(
+            GradeChange(
+                assignment_id=problem.assignment,
+                student_id=student.id,
+                before=0,
+                after=2,
+                cause="regrade",
+                cause_id=regrade.id,
+                at=at,
+            )
+        )
+    return regrade.id
 
 
 def columns(row: Any) -> dict[str, Any]:

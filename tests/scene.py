@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
-from world import TEXT_PROBLEM, Person, Posing, World
+from world import OTHER_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import new_secret
 from api.ids import new_id
@@ -16,7 +16,6 @@ from api.tables import (
     Answer,
     Assignment,
     Base,
-    Enrolment,
     Invite,
     LoginSession,
     Submission,
@@ -24,7 +23,6 @@ from api.tables import (
     User,
 )
 
-OTHER_PROBLEM = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 NOWHERE = str(UUID(int=0xDEAD << 64))
 VOLATILE = {"knocks": None, "tokens": "last_used_at", "sessions": "seen_at"}
 """What a denied request may change: that it was tried, and when somebody was last seen."""
@@ -87,9 +85,7 @@ class Scene:
         people["other_instructor"] = make(self.other, "Other instructor", role="instructor")
         people["withdrawn"] = make(self.course, "Who left")
         people["admin"] = self.world.person("An administrator", admin=True)
-        with self.world.session() as session:
-            left = select(Enrolment).where(Enrolment.user_id == people["withdrawn"].id)
-            session.scalars(left).one().withdrawn_at = self.world.clock()
+        self.world.set_enrolment(people["withdrawn"], withdrawn_at=self.world.clock())
         self.put("course", here=self.course, elsewhere=self.other)
         self.put("section", here=here, elsewhere=other)
         self.put("user", here=people["student"].id, elsewhere=people["stranger"].id)
@@ -176,18 +172,8 @@ class Scene:
     def _logins(self) -> None:
         """Log everybody in, and give each a token that may only read."""
         for person in [one for name, one in self.people.items() if name not in NO_ACCOUNT]:
-            secret = new_secret("session")
-            with self.world.session() as session:
-                session.add(
-                    LoginSession(
-                        prefix=secret.prefix,
-                        digest=secret.digest,
-                        user_id=person.id,
-                        created_at=self.world.clock(),
-                        seen_at=self.world.clock(),
-                    )
-                )
-            cookie = {"Cookie": f"grader={secret.text}", "Sec-Fetch-Site": "same-origin"}
+            secret = self.world.log_in(person)
+            cookie = {"Cookie": f"grader={secret}", "Sec-Fetch-Site": "same-origin"}
             self.logins[person.id] = cookie
             self.readers[person.id] = self.world.token(person.id, scopes=["read"])
         self.people["anonymous"] = self.world.anonymous

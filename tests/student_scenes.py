@@ -6,10 +6,17 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from world import NOW, Person, Posing, World
+from actors import NOW
+from sqlalchemy.orm import Session
+from world import Person, Posing, World
 
+from api.auth.roles import Right
 from api.ids import new_id
-from api.services.publishing import Published
+from api.services.access import Posed, posed_member
+from api.services.callers import by_token
+from api.services.publishing import Published, summary_of_parts
+from api.services.submitting.entries import Accepted, Entry
+from api.services.submitting.intake import prepare
 from api.services.versions import store_version
 from api.tables import AssignmentProblem, Enrolment, Extension
 from grader import ENGINE
@@ -97,8 +104,7 @@ def extend(world: World, course: UUID, spec: Mapping[str, Any], **whom: UUID) ->
 def test_student(world: World, course: UUID) -> Person:
     """Return the test student of a course."""
     person = world.enrol(course, "Test student")
-    with world.session() as session:
-        session.query(Enrolment).filter_by(user_id=person.id).update({"is_test": True})
+    world.set_enrolment(person, is_test=True)
     return person
 
 
@@ -115,7 +121,7 @@ def pose_broken(world: World, where: Posing) -> None:
         topic=problem.topic,
         difficulty=1,
         points=Fraction(2),
-        parts={},
+        parts=summary_of_parts(problem),
         draw_hash=problem.draw_hash,
         marking_hash=problem.marking_hash,
         engine=ENGINE,
@@ -125,6 +131,24 @@ def pose_broken(world: World, where: Posing) -> None:
     with world.session() as session:
         version = store_version(session, published, BROKEN, now=NOW)
         session.get_one(AssignmentProblem, where.id).version_id = version.id
+
+
+def posed_to(
+    world: World, session: Session, student: Person, where: Posing, *, right: Right = "see_course"
+) -> Posed:
+    """Return a problem as a request of somebody finds it."""
+    caller = by_token(session, f"Bearer {student.token}", now=world.clock())
+    return posed_member(session, caller, where.assignment, where.slug, right=right)
+
+
+def under_way(
+    world: World, student: Person, where: Posing, answers: Mapping[str, str], *, key: str | None
+) -> Entry | Accepted:
+    """Return a submission that was judged and waits to be written."""
+    with world.db.reading() as session:
+        posed = posed_to(world, session, student, where, right="submit")
+        variants = world.service.variants
+        return prepare(session, posed, answers, variants=variants, key=key, now=world.clock())
 
 
 def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:
@@ -166,6 +190,12 @@ def names_in(told: Any) -> set[str]:
     if isinstance(told, dict):
         return set(told).union(*map(names_in, told.values()))
     return set().union(*map(names_in, told)) if isinstance(told, list) else set()
+
+
+def number_of(person: Person, where: Posing) -> int:
+    """Return the first number that somebody has in a problem."""
+    number: int = person.get(where.path).json()["numbers"][0]["value"]
+    return number
 
 
 def numbers_in(text: str) -> list[int]:

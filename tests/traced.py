@@ -2,14 +2,17 @@
 
 import math
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 
 from grader.arithmetic import FUNCTIONS
 from grader.evaluate import Scope, evaluate
+from grader.render import render_step
 from grader.show import GREEK
 from grader.steps import Array, Formula, Pooled, Rows, Step, Window
 from grader.tree import Call, Name, walk
 from grader.values import Record, Tensor, Value, exact, is_number
+from problems.book import BOOK
 
 DOUBLES = {
     name: lambda number, function=function: exact(function(float(number)))
@@ -23,6 +26,21 @@ DOUBLES = {
 }
 KNOWN = Scope({"pi": exact(math.pi)}, {**FUNCTIONS, **DOUBLES})
 LETTERS = re.compile(r"(d_?)?[A-Za-z]{1,3}\d?'?(_\w{1,6})*")
+
+
+def steps_of(solver: str, *arguments: object, **keywords: object) -> tuple[Step, ...]:
+    """Return the way to the result of a solver."""
+    return BOOK.tracers[solver](*arguments, **keywords)
+
+
+def told(solver: str, *arguments: object, **keywords: object) -> list[str]:
+    """Return the same as text, step by step."""
+    return [render_step(step).text for step in steps_of(solver, *arguments, **keywords)]
+
+
+def of_type(kind: type[Step], steps: Iterable[Step]) -> list[Step]:
+    """Return those of *steps* that are of a kind."""
+    return [step for step in steps if isinstance(step, kind)]
 
 
 def stated_value(steps: tuple[Step, ...]) -> object:

@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
+from actors import FakeClock, Person, Posing
 from described import Described
-from fastapi.testclient import TestClient
 from loop import one_loop
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, update
 from sqlalchemy.orm import Session
 
 from api.app import create_app
@@ -24,7 +23,7 @@ from api.auth.secrets import new_secret
 from api.db import Database
 from api.ids import new_id
 from api.schemas.timeline import TimelineSpec
-from api.services import timeline
+from api.services.assignments.values import resolve_into, timeline_told
 from api.services.publishing import Published, Source, publish_one
 from api.services.versions import newest, store_version
 from api.settings import Settings
@@ -33,6 +32,7 @@ from api.tables import (
     AssignmentProblem,
     Course,
     Enrolment,
+    LoginSession,
     ProblemVersion,
     Section,
     Token,
@@ -40,7 +40,6 @@ from api.tables import (
 )
 from problems.catalogue import Catalogue
 
-NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 SEEDS = 4
 SECRET = "00" * 32
 PACES = ("submissions_per_minute", "drafts_per_minute", "requests_per_minute")
@@ -65,21 +64,8 @@ parts:
     model: Fewer parameters and more non-linearities.
 """
 """A problem with numbers, a part that follows from another, and a text for a person."""
-
-
-class FakeClock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self, now: datetime = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **span: float) -> datetime:
-        """Move by a `timedelta` of these arguments."""
-        self.now += timedelta(**span)
-        return self.now
+OTHER_PROBLEM = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
+"""The same under another id."""
 
 
 @cache
@@ -95,62 +81,6 @@ def published(source: str) -> Published:
 def bank_source(problem: str) -> str:
     """Return the file of a problem of the bank."""
     return Catalogue().path(problem).read_text(encoding="utf-8")
-
-
-@dataclass
-class Person:
-    """Somebody with a client of their own, which sends their token."""
-
-    id: UUID
-    name: str
-    client: TestClient
-    token: str
-
-    def get(self, path: str, **more: Any) -> Any:
-        """Return the response to GET."""
-        return self.client.get(f"/api/v1{path}", **self._with(more))
-
-    def post(self, path: str, json: Any = None, **more: Any) -> Any:
-        """Return the response to POST."""
-        if json is not None:
-            more["json"] = json
-        return self.client.post(f"/api/v1{path}", **self._with(more))
-
-    def put(self, path: str, json: Any = None, **more: Any) -> Any:
-        """Return the response to PUT."""
-        return self.client.put(f"/api/v1{path}", json=json, **self._with(more))
-
-    def patch(self, path: str, json: Any = None, **more: Any) -> Any:
-        """Return the response to PATCH."""
-        return self.client.patch(f"/api/v1{path}", json=json, **self._with(more))
-
-    def delete(self, path: str, **more: Any) -> Any:
-        """Return the response to DELETE."""
-        return self.client.delete(f"/api/v1{path}", **self._with(more))
-
-    def _with(self, more: Mapping[str, Any]) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return {**more, "headers": headers | dict(more.get("headers") or {})}
-
-    def submit(self, where: "Posing", answers: Mapping[str, Any], *, key: str = "") -> Any:
-        """Return the response to handing in *answers*."""
-        headers = {"Idempotency-Key": key} if key else {}
-        return self.post(f"{where.path}/submissions", {"answers": dict(answers)}, headers=headers)
-
-
-@dataclass(frozen=True)
-class Posing:
-    """A problem in an assignment, as a test names it."""
-
-    assignment: UUID
-    id: UUID
-    slug: str
-    version: UUID
-
-    @property
-    def path(self) -> str:
-        """The address of the problem below ``/api/v1``."""
-        return f"/assignments/{self.assignment}/problems/{self.slug}"
 
 
 @dataclass
@@ -295,6 +225,28 @@ class World:
                 )
             )
 
+    def set_enrolment(self, person: Person, **columns: Any) -> None:
+        """Write these *columns* of the one enrolment of somebody."""
+        with self.session() as session:
+            held = update(Enrolment).where(Enrolment.user_id == person.id)
+            assert session.execute(held.values(columns)).rowcount == 1
+
+    def log_in(self, person: Person) -> str:
+        """Return the cookie of a new session of somebody."""
+        secret, now = new_secret("session"), self.clock()
+        self.client.kept.add(secret.text)
+        with self.session() as session:
+            session.add(
+                LoginSession(
+                    prefix=secret.prefix,
+                    digest=secret.digest,
+                    user_id=person.id,
+                    created_at=now,
+                    seen_at=now,
+                )
+            )
+        return secret.text
+
     def version(self, problem: str = "conv-output-size") -> ProblemVersion:
         """Return the version of a problem of the bank, or of a problem's text; stored once."""
         source = problem if "\n" in problem else bank_source(problem)
@@ -321,17 +273,13 @@ class World:
             course_id=course,
             slug=f"hw-{str(new_id())[-8:]}",
             title="Homework 1",
-            timeline=spec.model_dump(mode="json", exclude_none=True),
+            timeline=timeline_told(spec),
             published_at=self.clock() if published else None,
             created_at=self.clock(),
             **({"variants": "original"} | more),
         )
         with self.session() as session:
-            zone = timeline.zone(session.get_one(Course, course).zone)
-            resolved = timeline.resolve(spec, zone)
-            assignment.release_at = _instant(resolved.release)
-            assignment.due_at = _instant(resolved.due)
-            assignment.closes_at = _instant(resolved.closes_at)
+            resolve_into(assignment, session.get_one(Course, course))
             session.add(assignment)
             session.flush()
             posed = []
@@ -351,12 +299,6 @@ class World:
 def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:
     """Let commits return early: no test loses its power."""
     connection.execute("PRAGMA synchronous = OFF")
-
-
-def _instant(micros: int | None) -> datetime | None:
-    return (
-        None if micros is None else datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
-    )
 
 
 def points(text: object) -> Fraction:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-__all__ = ["Refused", "Schema"]
+__all__ = ["Refused", "Schema", "examples"]
 
 # Where pydantic would turn one type into another: true into 1, "63" into 63, 1 into true.
 EXACT: Final = frozenset({"bool", "bytes", "float", "int", "str"})
@@ -19,6 +19,11 @@ class Refused(ValueError):  # noqa: N818  # named as it reads where it is raised
 
     The words of any other `ValueError` are not shown, since they may.
     """
+
+
+def examples(*given: Any) -> ConfigDict:
+    """Return the ``model_config`` of a schema whose description has these examples."""
+    return ConfigDict(json_schema_extra={"examples": [*given]})
 
 
 def _exact(schema: Any) -> Any:

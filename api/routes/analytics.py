@@ -6,9 +6,8 @@ from uuid import UUID
 from fastapi import Query
 
 from api.deps import HereDep
-from api.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.routes.refusals import SEES, SENDS
 from api.schemas.analytics import AssignmentAnalytics, CourseAnalytics
 from api.schemas.analytics_problem import ProblemAnalytics
 from api.schemas.attention import CourseAttention
@@ -24,12 +23,11 @@ __all__ = ["router"]
 
 router = ApiRouter(tags=["analytics"])
 
-ERRORS = responses(Unauthenticated, Forbidden, NotFound, Invalid)
 Attempt: TypeAlias = Annotated[Which, Query(description="by which attempt parts are measured")]
 Section: TypeAlias = Annotated[UUID | None, Query(description="only the students of this section")]
 
 
-@router.get("/courses/{course}/analytics", responses=ERRORS)
+@router.get("/courses/{course}/analytics", responses=SENDS)
 def of_course(course: UUID, here: HereDep, section: Section = None) -> CourseAnalytics:
     """Return the published assignments in figures: grades, and when they are handed in."""
     with here.reading() as session:
@@ -37,9 +35,7 @@ def of_course(course: UUID, here: HereDep, section: Section = None) -> CourseAna
         return course_analytics(session, member.course, section=section)
 
 
-@router.get(
-    "/courses/{course}/attention", responses=responses(Unauthenticated, Forbidden, NotFound)
-)
+@router.get("/courses/{course}/attention", responses=SEES)
 def attention(course: UUID, here: HereDep) -> CourseAttention:
     """Return what in a course waits for its staff: to mark, to answer, to look at, to apply."""
     with here.reading() as session:
@@ -47,7 +43,7 @@ def attention(course: UUID, here: HereDep) -> CourseAttention:
         return course_attention(session, member, now=here.now)
 
 
-@router.get("/assignments/{assignment}/analytics", responses=ERRORS)
+@router.get("/assignments/{assignment}/analytics", responses=SENDS)
 def of_assignment(
     assignment: UUID, here: HereDep, attempt: Attempt = "first", section: Section = None
 ) -> AssignmentAnalytics:
@@ -61,7 +57,7 @@ def of_assignment(
         return assignment_analytics(session, found, attempt=attempt, section=section, now=here.now)
 
 
-@router.get("/assignments/{assignment}/problems/{problem}/analytics", responses=ERRORS)
+@router.get("/assignments/{assignment}/problems/{problem}/analytics", responses=SENDS)
 def of_problem(
     assignment: UUID,
     problem: str,

@@ -8,7 +8,6 @@ from api.deps import HereDep
 from api.errors import (
     Conflict,
     Forbidden,
-    Invalid,
     NotFound,
     Precondition,
     PreconditionRequired,
@@ -18,6 +17,7 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.routes.editing import Confirm, DryRun, tag, taken, tell_made
+from api.routes.refusals import CHANGES, EDITS, SEES, SENDS
 from api.schemas.assignment_problems import (
     NoticeIn,
     NoticeOut,
@@ -39,7 +39,7 @@ POSED = "/assignments/{assignment}/problems/{problem}"
 @router.get(
     f"{POSED}/settings",
     response_model=PosedSettings,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_settings(
     assignment: UUID, problem: str, here: HereDep, response: Response
@@ -56,7 +56,7 @@ def get_settings(
     "/assignments/{assignment}/problems",
     status_code=201,
     response_model=PosedChanged,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+    responses=CHANGES,
 )
 def post_problem(
     assignment: UUID,
@@ -84,15 +84,7 @@ def post_problem(
 @router.patch(
     POSED,
     response_model=PosedChanged,
-    responses=responses(
-        Unauthenticated,
-        Forbidden,
-        NotFound,
-        Conflict,
-        Invalid,
-        Precondition,
-        PreconditionRequired,
-    ),
+    responses=EDITS,
 )
 def patch_problem(
     assignment: UUID,
@@ -147,7 +139,7 @@ def delete_problem(
 @router.get(
     f"{POSED}/notices",
     response_model=Notices,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_notices(assignment: UUID, problem: str, here: HereDep) -> Notices:
     """List the notices on a problem; students find theirs with the problem."""
@@ -160,7 +152,7 @@ def get_notices(assignment: UUID, problem: str, here: HereDep) -> Notices:
     f"{POSED}/notices",
     status_code=201,
     response_model=NoticeOut,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+    responses=SENDS,
 )
 def post_notice(assignment: UUID, problem: str, body: NoticeIn, here: HereDep) -> NoticeOut:
     """Tell students something on a problem; of a regrade, what each of them gained too."""
@@ -172,7 +164,7 @@ def post_notice(assignment: UUID, problem: str, body: NoticeIn, here: HereDep) -
 @router.delete(
     f"{POSED}/notices/{{notice}}",
     status_code=204,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def delete_notice(assignment: UUID, problem: str, notice: UUID, here: HereDep) -> None:
     """Take a notice off a problem."""

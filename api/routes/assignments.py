@@ -1,25 +1,20 @@
 """Assignments: set, read, published, released and deleted."""
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
+from sqlalchemy.orm import Session
 
-from api.deps import HereDep
-from api.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Precondition,
-    PreconditionRequired,
-    Unauthenticated,
-)
-from api.http.etags import IfMatch, etag
+from api.deps import Here, HereDep
+from api.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from api.http.etags import Expected, IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
 from api.routes.editing import Confirm, DryRun, tag, taken
+from api.routes.refusals import CHANGES, EDITS, SENDS
 from api.schemas.assignments import (
     AssignmentChanged,
     AssignmentIn,
@@ -32,14 +27,11 @@ from api.schemas.assignments import (
 )
 from api.services.acts import Act
 from api.services.assignments import editing, problems, viewing
+from api.tables import Assignment
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["assignments"])
-EDIT = (
-    *(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
-    *(Precondition, PreconditionRequired),
-)
 
 
 @router.get(
@@ -74,7 +66,7 @@ def get_assignments(
     "/courses/{course}/assignments",
     status_code=201,
     response_model=StaffAssignment,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+    responses=CHANGES,
 )
 def post_assignment(
     course: UUID, body: AssignmentIn, here: HereDep, response: Response
@@ -107,9 +99,7 @@ def get_assignment(
     return told
 
 
-@router.patch(
-    "/assignments/{assignment}", response_model=AssignmentChanged, responses=responses(*EDIT)
-)
+@router.patch("/assignments/{assignment}", response_model=AssignmentChanged, responses=EDITS)
 def patch_assignment(
     assignment: UUID,
     body: AssignmentPatch,
@@ -132,7 +122,7 @@ def patch_assignment(
     return told
 
 
-@router.delete("/assignments/{assignment}", status_code=204, responses=responses(*EDIT))
+@router.delete("/assignments/{assignment}", status_code=204, responses=EDITS)
 def delete_assignment(
     assignment: UUID, here: HereDep, expected: IfMatch, *, confirm: Confirm = False
 ) -> None:
@@ -150,14 +140,7 @@ def delete_assignment(
 )
 def post_publish(assignment: UUID, here: HereDep, response: Response) -> StaffAssignment:
     """Let students see an assignment, from its release on."""
-    with here.transaction() as session:
-        member, row = here.assignment(session, assignment, right="manage_assignments")
-        act = Act.of(member, now=here.now)
-        taken(session, row)
-        editing.publish(session, act, row)
-        told = editing.shown(session, act, row)
-    tag(response, act, told.version)
-    return told
+    return _done(assignment, here, response, editing.publish)
 
 
 @router.post(
@@ -167,20 +150,13 @@ def post_publish(assignment: UUID, here: HereDep, response: Response) -> StaffAs
 )
 def post_unpublish(assignment: UUID, here: HereDep, response: Response) -> StaffAssignment:
     """Hide an assignment again, to which nobody has handed in anything."""
-    with here.transaction() as session:
-        member, row = here.assignment(session, assignment, right="manage_assignments")
-        act = Act.of(member, now=here.now)
-        taken(session, row)
-        editing.unpublish(session, act, row)
-        told = editing.shown(session, act, row)
-    tag(response, act, told.version)
-    return told
+    return _done(assignment, here, response, editing.unpublish)
 
 
 @router.post(
     "/assignments/{assignment}/release",
     response_model=Released,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+    responses=SENDS,
 )
 def post_release(assignment: UUID, body: ReleaseIn, here: HereDep, response: Response) -> Released:
     """Show results or solutions from now on whatever the rule is, or by the rule again.
@@ -199,17 +175,33 @@ def post_release(assignment: UUID, body: ReleaseIn, here: HereDep, response: Res
 @router.put(
     "/assignments/{assignment}/order",
     response_model=StaffAssignment,
-    responses=responses(*EDIT),
+    responses=EDITS,
 )
 def put_order(
     assignment: UUID, body: OrderIn, here: HereDep, expected: IfMatch, response: Response
 ) -> StaffAssignment:
     """Put the problems of an assignment into another order."""
+
+    def order(session: Session, act: Act, row: Assignment) -> None:
+        problems.order(session, act, row, body.problems)
+
+    return _done(assignment, here, response, order, expected=expected)
+
+
+def _done(
+    assignment: UUID,
+    here: Here,
+    response: Response,
+    do: Callable[[Session, Act, Assignment], None],
+    *,
+    expected: Expected | None = None,
+) -> StaffAssignment:
+    """Return an assignment after *do* changed it."""
     with here.transaction() as session:
         member, row = here.assignment(session, assignment, right="manage_assignments")
         act = Act.of(member, now=here.now)
         taken(session, row, expected)
-        problems.order(session, act, row, body.problems)
+        do(session, act, row)
         told = editing.shown(session, act, row)
     tag(response, act, told.version)
     return told

@@ -9,11 +9,12 @@ from fastapi import Depends, Query
 from sqlalchemy.orm import Session
 
 from api.deps import HereDep
-from api.errors import Forbidden, NotFound, Unauthenticated
+from api.errors import Forbidden, Unauthenticated
 from api.http.fields import When
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow, Window
 from api.http.problems import responses
+from api.routes.refusals import SEES
 from api.schemas.users import AuditPage
 from api.services import audit_log
 from api.services.audit_log import Wanted
@@ -41,7 +42,7 @@ WantedDep = Annotated[Wanted, Depends(_wanted)]
 @router.get(
     "/courses/{course}/audit",
     response_model=AuditPage,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_course_audit(course: UUID, here: HereDep, window: PageWindow, wanted: WantedDep) -> object:
     """List who did what in a course, the newest first."""

@@ -7,6 +7,7 @@ from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.routes.editing import DryRun, taken
+from api.routes.refusals import SEES
 from api.schemas.course_files import Applied, ApplyFilesIn, CourseFiles
 from api.services.acts import Act
 from api.services.course_files.applying import apply, publish_all, to_publish
@@ -21,7 +22,7 @@ router = ApiRouter(tags=["courses"])
 @router.get(
     "/courses/{course}/export",
     response_model=CourseFiles,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_export(course: UUID, here: HereDep) -> CourseFiles:
     """Return what is set in a course as files to keep in git, without people and their work."""

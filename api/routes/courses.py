@@ -6,20 +6,13 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.deps import HereDep
-from api.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Precondition,
-    PreconditionRequired,
-    Unauthenticated,
-)
+from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
 from api.routes.editing import DryRun, tag, taken
+from api.routes.refusals import CHANGES, EDITS, SEES
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services import courses
 from api.services.acts import Act
@@ -84,15 +77,7 @@ def get_course(course: UUID, here: HereDep, response: Response) -> CourseView:
 @router.patch(
     "/courses/{course}",
     response_model=CourseChanged,
-    responses=responses(
-        Unauthenticated,
-        Forbidden,
-        NotFound,
-        Conflict,
-        Invalid,
-        Precondition,
-        PreconditionRequired,
-    ),
+    responses=EDITS,
 )
 def patch_course(
     course: UUID,
@@ -116,7 +101,7 @@ def patch_course(
 @router.post(
     "/courses/{course}/archive",
     response_model=CourseView,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def post_archive(course: UUID, here: HereDep) -> CourseView:
     """Put a course away: it is left out of lists, and all of it stays."""
@@ -126,7 +111,7 @@ def post_archive(course: UUID, here: HereDep) -> CourseView:
 @router.post(
     "/courses/{course}/restore",
     response_model=CourseView,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def post_restore(course: UUID, here: HereDep) -> CourseView:
     """Take a course back that was put away."""
@@ -146,7 +131,7 @@ def _archived(course: UUID, here: HereDep, *, away: bool) -> CourseView:
     "/courses/{course}/copy",
     status_code=201,
     response_model=CourseView,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+    responses=CHANGES,
 )
 def post_copy(course: UUID, body: CopyIn, here: HereDep, response: Response) -> CourseView:
     """Copy what is set in a course to other times, without people and their work.

@@ -11,6 +11,7 @@ from api.errors import Forbidden, Invalid, NotFound, Precondition, Unauthenticat
 from api.http.etags import etag, expected
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
+from api.routes.refusals import SEES, SENDS
 from api.schemas.student import DraftView
 from api.schemas.student_work import DraftIn, ReadAs, ReadingIn
 from api.services.student.blind import Question, read_answer
@@ -36,7 +37,7 @@ Match = Annotated[
 WRITES = responses(Unauthenticated, Forbidden, NotFound, Precondition, Invalid)
 
 
-@router.get(DRAFT, responses=responses(Unauthenticated, Forbidden, NotFound))
+@router.get(DRAFT, responses=SEES)
 def get_draft(assignment: UUID, problem: str, here: HereDep, response: Response) -> DraftView:
     """Return what the student has typed and not handed in."""
     with here.reading() as session:
@@ -85,7 +86,7 @@ def _save(
     return draft
 
 
-@router.post(READING, responses=responses(Unauthenticated, Forbidden, NotFound, Invalid))
+@router.post(READING, responses=SENDS)
 def read(assignment: UUID, problem: str, body: ReadingIn, here: HereTyping) -> ReadAs:
     """Tell how a text is read as an answer to a part, by what cannot know the key."""
     with here.reading() as session:

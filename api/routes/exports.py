@@ -1,16 +1,18 @@
 """Grades and work of a course as files, and score sheets that come back."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
 from api.deps import Here, HereDep
 from api.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
+from api.routes.files import Sent, attachment, file_answer, file_body
+from api.routes.refusals import SENDS
 from api.schemas.exports import ExportCheck, SheetOut
 from api.services.access import Member
 from api.services.acts import Act
@@ -23,23 +25,10 @@ __all__ = ["router"]
 router = ApiRouter(tags=["grades"])
 COURSE: Final = "/courses/{course}/exports"
 SHEET: Final = "/assignments/{assignment}/score-sheet"
-SEES: Final = responses(Unauthenticated, Forbidden, NotFound, Invalid)
 THROTTLED: Final = responses(Unauthenticated, Forbidden, NotFound, Invalid, RateLimited)
 Only = Annotated[
     list[UUID] | None, Query(max_length=200, description="ids of assignments; none for all")
 ]
-
-
-def _file(media: str, example: str, said: str) -> dict[int | str, dict[str, Any]]:
-    """Return how a file is described as an answer."""
-    content = {media: {"schema": {"type": "string"}, "example": example}}
-    return {200: {"description": said, "content": content}}
-
-
-def _csv_body(example: str) -> dict[str, Any]:
-    """Return how a CSV file is described as a body."""
-    content = {"text/csv": {"schema": {"type": "string"}, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
 
 
 LINE: Final = (
@@ -50,6 +39,7 @@ TABLE: Final = "student_id,name,email,Homework 1,total\r\n0193...,Ann,ann@exampl
 MOODLE: Final = (
     "Email address,ID number,Homework 1,Feedback: Homework 1\r\nann@example.edu,17,7.5,\r\n"
 )
+LEFT_OUT: Final = "the file; `X-Grader-Warnings` counts what is left out or warned"
 PARTICIPANTS: Final = "First name,Last name,Email address\r\nAnn,Example,ann@example.edu\r\n"
 SHEET_EXAMPLE: Final = (
     "submission_id,student,email,assignment,problem,part,answer,old_status,old_points,"
@@ -61,7 +51,7 @@ SHEET_EXAMPLE: Final = (
 @router.get(
     f"{COURSE}/submissions",
     response_class=StreamingResponse,
-    responses=THROTTLED | _file("application/jsonl", LINE, "a JSON object a submission"),
+    responses=THROTTLED | file_answer("application/jsonl", LINE, "a JSON object a submission"),
 )
 def get_submissions_export(
     course: UUID,
@@ -85,11 +75,11 @@ def get_submissions_export(
     only = None if assignments is None else frozenset(assignments)
     scope = all_work.Scope(member.course, only, pseudonymous)
     lines: Iterator[str] = all_work.all_work(here.service.db.reading, scope)
-    headers = _attachment(f"{member.course.slug}-submissions.jsonl")
+    headers = attachment(f"{member.course.slug}-submissions.jsonl")
     return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
 
-@router.get(f"{COURSE}/{{form}}/check", responses=SEES)
+@router.get(f"{COURSE}/{{form}}/check", responses=SENDS)
 def get_export_check(
     course: UUID,
     form: str,
@@ -110,7 +100,7 @@ def get_export_check(
     response_class=Response,
     responses=THROTTLED
     | responses("file_misread")
-    | _file("text/csv", TABLE, "the file; `X-Grader-Warnings` counts what the check tells"),
+    | file_answer("text/csv", TABLE, "the file; `X-Grader-Warnings` counts what the check tells"),
 )
 def get_export(
     course: UUID,
@@ -141,27 +131,21 @@ def _written(here: Here, member: Member, made: files.Made, *, force: bool) -> Re
     warnings = len(made.written.warnings)
     with here.transaction() as session:
         files.note(session, member, made.name, now=here.now, warnings=warnings, forced=force)
-    headers = _attachment(f"{member.course.slug}-{made.name}.{made.form.ending}")
+    headers = attachment(f"{member.course.slug}-{made.name}.{made.form.ending}")
     headers["X-Grader-Warnings"] = str(warnings)
     return Response(made.written.text, media_type=made.form.media, headers=headers)
-
-
-async def _sent(request: Request) -> bytes:
-    return await request.body()
 
 
 @router.post(
     f"{COURSE}/moodle",
     response_class=Response,
-    responses=THROTTLED
-    | responses("file_misread")
-    | _file("text/csv", MOODLE, "the file; `X-Grader-Warnings` counts what is left out or warned"),
-    openapi_extra=_csv_body(PARTICIPANTS),
+    responses=THROTTLED | responses("file_misread") | file_answer("text/csv", MOODLE, LEFT_OUT),
+    openapi_extra=file_body("text/csv", PARTICIPANTS),
 )
 def post_moodle_export(
     course: UUID,
     here: HereDep,
-    participants: Annotated[bytes, Depends(_sent)],
+    participants: Sent,
     *,
     assignments: Only = None,
     section: UUID | None = None,
@@ -189,14 +173,10 @@ def post_moodle_export(
     return _written(here, member, made, force=force)
 
 
-def _attachment(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
 @router.get(
     SHEET,
     response_class=Response,
-    responses=SEES | _file("text/csv", SHEET_EXAMPLE, "a row for each answer that counts"),
+    responses=SENDS | file_answer("text/csv", SHEET_EXAMPLE, "a row for each answer that counts"),
 )
 def get_score_sheet(
     assignment: UUID,
@@ -215,18 +195,18 @@ def get_score_sheet(
         _, found = here.assignment(session, assignment, right="export")
         rows = sheet_rows.sheet_rows(session, found, problem=problem, part=part)
         text = write_score_sheet((one.row for one in rows), style=style)
-    return Response(text, media_type="text/csv", headers=_attachment(f"{found.slug}-scores.csv"))
+    return Response(text, media_type="text/csv", headers=attachment(f"{found.slug}-scores.csv"))
 
 
 @router.post(
     SHEET,
-    responses=SEES,
-    openapi_extra=_csv_body(SHEET_EXAMPLE),
+    responses=SENDS,
+    openapi_extra=file_body("text/csv", SHEET_EXAMPLE),
 )
 def post_score_sheet(
     assignment: UUID,
     here: HereDep,
-    source: Annotated[bytes, Depends(_sent)],
+    source: Sent,
     *,
     dry_run: Annotated[bool, Query(description="only tell what would change")] = False,
     style: Style = "point",

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.deps import HereDep
-from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from api.errors import NotFound, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
 from api.routes.editing import DryRun, taken, tell_made
+from api.routes.refusals import CHANGES, SEES, SENDS
 from api.schemas.effects import Effect
 from api.schemas.extensions import (
     ExcuseGranted,
@@ -38,7 +39,7 @@ Narrow = Annotated[UUID | None, Query(description="only those of this one")]
 @router.get(
     "/courses/{course}/extensions",
     response_model=Page[ExtensionOut],
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_extensions(
     course: UUID,
@@ -71,7 +72,7 @@ def get_extensions(
     "/courses/{course}/extensions",
     status_code=201,
     response_model=ExtensionGranted,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+    responses=SENDS,
 )
 def post_extension(
     course: UUID, body: ExtensionIn, here: HereDep, response: Response, *, dry_run: DryRun = False
@@ -92,7 +93,7 @@ def post_extension(
 @router.delete(
     "/courses/{course}/extensions/{extension}",
     response_model=Effect,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def delete_extension(
     course: UUID, extension: UUID, here: HereDep, *, dry_run: DryRun = False
@@ -107,7 +108,7 @@ def delete_extension(
 @router.get(
     "/assignments/{assignment}/students/{user}/times",
     response_model=StudentTimes,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_student_times(assignment: UUID, user: UUID, here: HereDep) -> StudentTimes:
     """Return the times and limits that hold for one student, and by which extensions."""
@@ -119,7 +120,7 @@ def get_student_times(assignment: UUID, user: UUID, here: HereDep) -> StudentTim
 @router.get(
     "/assignments/{assignment}/excuses",
     response_model=Excuses,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_excuses(assignment: UUID, here: HereDep) -> Excuses:
     """List who is excused from an assignment or from a problem of it."""
@@ -132,7 +133,7 @@ def get_excuses(assignment: UUID, here: HereDep) -> Excuses:
     "/assignments/{assignment}/excuses",
     status_code=201,
     response_model=ExcuseGranted,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+    responses=CHANGES,
 )
 def post_excuse(
     assignment: UUID, body: ExcuseIn, here: HereDep, response: Response, *, dry_run: DryRun = False
@@ -150,7 +151,7 @@ def post_excuse(
 @router.delete(
     "/assignments/{assignment}/excuses/{excuse}",
     response_model=Effect,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def delete_excuse(
     assignment: UUID, excuse: UUID, here: HereDep, *, dry_run: DryRun = False
@@ -178,7 +179,7 @@ def get_my_late_days(course: UUID, here: HereDep) -> LateDaysView:
 @router.get(
     "/courses/{course}/students/{user}/late-days",
     response_model=LateDaysView,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def get_late_days(course: UUID, user: UUID, here: HereDep) -> LateDaysView:
     """Return a student's budget of late days, and where it went."""
@@ -191,7 +192,7 @@ def get_late_days(course: UUID, user: UUID, here: HereDep) -> LateDaysView:
 @router.post(
     "/courses/{course}/students/{user}/late-days/refund",
     response_model=LateDaysChanged,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid),
+    responses=CHANGES,
 )
 def post_refund(
     course: UUID, user: UUID, body: RefundIn, here: HereDep, *, dry_run: DryRun = False

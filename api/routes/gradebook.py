@@ -7,11 +7,10 @@ from uuid import UUID
 from fastapi import Query
 
 from api.deps import HereDep
-from api.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from api.http.fields import Text
 from api.http.json_body import ApiRouter
 from api.http.paging import PageWindow
-from api.http.problems import responses
+from api.routes.refusals import SENDS
 from api.schemas.gradebook import GradebookOut
 from api.services.gradebook.listing import Direction, Wanted, gradebook, kind_of, order_of
 
@@ -22,7 +21,7 @@ router = ApiRouter(tags=["grades"])
 
 @router.get(
     "/courses/{course}/gradebook",
-    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+    responses=SENDS,
 )
 def get_gradebook(
     course: UUID,

@@ -11,6 +11,7 @@ from api.http.etags import etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow
 from api.http.problems import responses
+from api.routes.refusals import SEES
 from api.schemas.grade_history import GradeEventPage, StaffGradeEventPage
 from api.schemas.grades import MyGrades, StudentGrades
 from api.services.gradebook.detail import my_grades, student_grades
@@ -19,10 +20,9 @@ from api.services.gradebook.history import my_history, student_history
 __all__ = ["router"]
 
 router = ApiRouter(tags=["grades"])
-VISIBLE = responses(Unauthenticated, Forbidden, NotFound)
 
 
-@router.get("/courses/{course}/grades", responses=VISIBLE)
+@router.get("/courses/{course}/grades", responses=SEES)
 def get_my_grades(course: UUID, here: HereDep) -> MyGrades:
     """Return one's own grades, each number with its steps; what is not released is not in it."""
     with here.reading() as session:
@@ -30,7 +30,7 @@ def get_my_grades(course: UUID, here: HereDep) -> MyGrades:
         return my_grades(session, member, now=here.now)
 
 
-@router.get("/courses/{course}/students/{user}/grades", responses=VISIBLE)
+@router.get("/courses/{course}/students/{user}/grades", responses=SEES)
 def get_student_grades(course: UUID, user: UUID, here: HereDep) -> StudentGrades:
     """Return all grades of a student, each number with its steps, late days and overrides."""
     with here.reading() as session:
@@ -52,7 +52,7 @@ def get_my_history(assignment: UUID, here: HereDep, window: PageWindow) -> Grade
     return GradeEventPage(items=page.items, next=page.next)
 
 
-@router.get("/assignments/{assignment}/students/{user}/history", responses=VISIBLE)
+@router.get("/assignments/{assignment}/students/{user}/history", responses=SEES)
 def get_student_history(
     assignment: UUID, user: UUID, here: HereDep, window: PageWindow, response: Response
 ) -> StaffGradeEventPage:

@@ -50,7 +50,7 @@ class Ready(Schema):
 
 def health_routes(health: Health, *, checks: Mapping[str, Check]) -> ApiRouter:
     """Return the two routes; each of the *checks*, by its name, raises where it fails."""
-    router = ApiRouter(tags=["service"])
+    router = ApiRouter(prefix="", tags=["service"])
 
     @router.get("/healthz")
     def healthz() -> Health:

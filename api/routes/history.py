@@ -6,10 +6,9 @@ from uuid import UUID
 from fastapi import Query
 
 from api.deps import HereDep
-from api.errors import Forbidden, NotFound, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.routes.refusals import SEES
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.student.history import own_submissions, receipt, submission_view
 from api.services.student.seat import take_seat
@@ -18,10 +17,8 @@ __all__ = ["router"]
 
 router = ApiRouter(tags=["student"])
 
-VISIBLE = responses(Unauthenticated, Forbidden, NotFound)
 
-
-@router.get("/assignments/{assignment}/problems/{problem}/submissions", responses=VISIBLE)
+@router.get("/assignments/{assignment}/problems/{problem}/submissions", responses=SEES)
 def submissions(
     assignment: UUID, problem: str, here: HereDep, window: PageWindow
 ) -> Page[StudentSubmission]:
@@ -37,7 +34,7 @@ def submissions(
     )
 
 
-@router.get("/submissions/{submission}", responses=VISIBLE)
+@router.get("/submissions/{submission}", responses=SEES)
 def submission(submission: UUID, here: HereDep) -> StudentSubmission | StaffSubmission:
     """Return a submission: one's own as it is shown now; for staff anybody's, with its record."""
     with here.reading() as session:
@@ -50,7 +47,7 @@ def submission(submission: UUID, here: HereDep) -> StudentSubmission | StaffSubm
         )
 
 
-@router.get("/receipts/{submission}", responses=VISIBLE)
+@router.get("/receipts/{submission}", responses=SEES)
 def proof(
     submission: UUID,
     here: HereDep,

@@ -19,6 +19,7 @@ from api.errors import (
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
+from api.routes.refusals import SEES, SENDS
 from api.schemas.review import FlagIn, ReviewItem
 from api.schemas.review_marks import GradingView, MarkIn
 from api.schemas.review_requests import CommentIn, CommentView, OwnComments, StaffComments
@@ -33,9 +34,7 @@ __all__ = ["router"]
 router = ApiRouter(tags=["review"])
 
 ANSWER = "/answers/{answer}"
-VISIBLE = responses(Unauthenticated, Forbidden, NotFound)
 CLAIMS = responses(Unauthenticated, Forbidden, NotFound, "claimed")
-WRITES = responses(Unauthenticated, Forbidden, NotFound, Invalid)
 MARKS = responses(
     *(Unauthenticated, Forbidden, NotFound, Conflict, "claimed"),
     *(Precondition, Invalid, PreconditionRequired),
@@ -52,7 +51,7 @@ def _shown(here: Here, session: Session, found: Found, response: Response) -> Re
     return item
 
 
-@router.get(f"{ANSWER}/review", responses=VISIBLE)
+@router.get(f"{ANSWER}/review", responses=SEES)
 def item(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
     """Return an answer with what one needs to mark it."""
     with here.reading() as session:
@@ -78,7 +77,7 @@ def release(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
         return _shown(here, session, found, response)
 
 
-@router.post(f"{ANSWER}/skip", responses=VISIBLE)
+@router.post(f"{ANSWER}/skip", responses=SEES)
 def skip(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
     """Pass an answer over: others may take it, and to you it comes last."""
     with here.transaction() as session:
@@ -112,7 +111,7 @@ def delete_mark(answer: UUID, here: HereDep, response: Response, if_match: IfMat
         return _shown(here, session, found, response)
 
 
-@router.put(f"{ANSWER}/flag", responses=WRITES)
+@router.put(f"{ANSWER}/flag", responses=SENDS)
 def put_flag(answer: UUID, body: FlagIn, here: HereDep, response: Response) -> ReviewItem:
     """Ask that somebody looks at an answer again."""
     with here.transaction() as session:
@@ -121,7 +120,7 @@ def put_flag(answer: UUID, body: FlagIn, here: HereDep, response: Response) -> R
         return _shown(here, session, found, response)
 
 
-@router.delete(f"{ANSWER}/flag", responses=VISIBLE)
+@router.delete(f"{ANSWER}/flag", responses=SEES)
 def delete_flag(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
     """Take the flag from an answer."""
     with here.transaction() as session:
@@ -130,28 +129,28 @@ def delete_flag(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
         return _shown(here, session, found, response)
 
 
-@router.get(f"{ANSWER}/gradings", responses=VISIBLE)
+@router.get(f"{ANSWER}/gradings", responses=SEES)
 def history(answer: UUID, here: HereDep) -> list[GradingView]:
     """Return every grading of an answer, by whom and why, and which one counts."""
     with here.reading() as session:
         return gradings(session, _found(here, session, answer, right="see_submissions"))
 
 
-@router.get(f"{ANSWER}/comments", responses=VISIBLE)
+@router.get(f"{ANSWER}/comments", responses=SEES)
 def listed_comments(answer: UUID, here: HereDep) -> StaffComments | OwnComments:
     """Return the comments on an answer; its student reads the public ones once results show."""
     with here.reading() as session:
         return comments.comments(session, here.caller(session), answer, now=here.now)
 
 
-@router.post(f"{ANSWER}/comments", status_code=201, responses=WRITES)
+@router.post(f"{ANSWER}/comments", status_code=201, responses=SENDS)
 def comment(answer: UUID, body: CommentIn, here: HereDep) -> CommentView:
     """Comment on an answer, for its student or for the staff alone."""
     with here.transaction() as session:
         return comments.add_comment(session, _found(here, session, answer), body, now=here.now)
 
 
-@router.delete("/comments/{comment}", status_code=204, responses=VISIBLE)
+@router.delete("/comments/{comment}", status_code=204, responses=SEES)
 def delete_comment(comment: UUID, here: HereDep) -> None:
     """Take back a comment of your own."""
     with here.transaction() as session:

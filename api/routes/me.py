@@ -9,7 +9,6 @@ from api.deps import HereDep
 from api.errors import (
     Forbidden,
     Invalid,
-    NotFound,
     Precondition,
     PreconditionRequired,
     RateLimited,
@@ -19,6 +18,7 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.routes.login import logged_in
+from api.routes.refusals import SEES
 from api.schemas.account import (
     LoginOut,
     Me,
@@ -132,7 +132,7 @@ def delete_sessions(here: HereDep) -> None:
 @router.delete(
     "/me/sessions/{session_id}",
     status_code=204,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def delete_session(session_id: UUID, here: HereDep) -> None:
     """Log out in one browser; needs a login."""
@@ -177,7 +177,7 @@ def post_token(body: TokenIn, here: HereDep) -> NewToken:
 @router.delete(
     "/me/tokens/{token}",
     status_code=204,
-    responses=responses(Unauthenticated, Forbidden, NotFound),
+    responses=SEES,
 )
 def delete_token(token: UUID, here: HereDep) -> None:
     """Revoke a token at once; needs a login, or the token itself."""

@@ -7,19 +7,10 @@ from uuid import UUID
 from fastapi import Response
 
 from api.deps import HereDep
-from api.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Precondition,
-    PreconditionRequired,
-    Unauthenticated,
-)
 from api.http.etags import IfMatch, IfMatchNow, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow
-from api.http.problems import responses
+from api.routes.refusals import EDITS, SENDS
 from api.schemas.overrides import OverrideDone, OverrideIn, OverridePage
 from api.services.gradebook import overrides
 
@@ -27,12 +18,9 @@ __all__ = ["router"]
 
 router = ApiRouter(tags=["grades"])
 PATH = "/assignments/{assignment}/overrides"
-EDITS = responses(
-    Unauthenticated, Forbidden, NotFound, Conflict, Invalid, Precondition, PreconditionRequired
-)
 
 
-@router.get(PATH, responses=responses(Unauthenticated, Forbidden, NotFound, Invalid))
+@router.get(PATH, responses=SENDS)
 def get_overrides(
     assignment: UUID,
     here: HereDep,

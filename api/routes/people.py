@@ -6,19 +6,10 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.deps import HereDep
-from api.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    Precondition,
-    PreconditionRequired,
-    Unauthenticated,
-)
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow
-from api.http.problems import responses
+from api.routes.refusals import CHANGES, EDITS, SEES
 from api.schemas.people import (
     LinkOut,
     Person,
@@ -37,11 +28,6 @@ __all__ = ["router"]
 router = ApiRouter(tags=["people"])
 PEOPLE = "/courses/{course}/people"
 SECTIONS = "/courses/{course}/sections"
-SEES = responses(Unauthenticated, Forbidden, NotFound)
-CHANGES = responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid)
-EDITS = responses(
-    *(Unauthenticated, Forbidden, NotFound, Conflict, Invalid, Precondition, PreconditionRequired)
-)
 Text = Annotated[str, Query(max_length=200, description="part of a name, address or number")]
 
 

@@ -3,13 +3,15 @@
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Response
 
 from api.deps import HereDep
-from api.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from api.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow
 from api.http.problems import responses
+from api.routes.files import Sent, file_body
+from api.routes.refusals import CHANGES, SEES, SENDS
 from api.schemas.problems import (
     DiffOut,
     PreviewOut,
@@ -26,8 +28,6 @@ __all__ = ["router"]
 router = ApiRouter(tags=["problems"])
 ALL: Final = "/courses/{course}/problems"
 ONE: Final = f"{ALL}/{{problem_version}}"
-SEES = responses(Unauthenticated, Forbidden, NotFound)
-STANDS = responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid)
 EXAMPLE: Final = """\
 id: output-width
 title: Output width of a convolution
@@ -40,21 +40,9 @@ parts:
 examples:
   - {answers: {side: "62"}, expect: {side: correct}}
 """
-YAML_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/yaml": {"schema": {"type": "string"}, "example": EXAMPLE}},
-    }
-}
+YAML_BODY: Final = file_body("application/yaml", EXAMPLE)
 Kind = Annotated[str, Query(max_length=20, pattern="^[a-z]*$", description="the kind of a part")]
 Short = Annotated[str, Query(max_length=200)]
-
-
-async def _file(request: Request) -> bytes:
-    return await request.body()
-
-
-File = Annotated[bytes, Depends(_file)]
 
 
 @router.get(ALL, response_model=ProblemPage, responses=SEES)
@@ -85,7 +73,7 @@ def get_problems(  # a filter each
     responses=responses(Unauthenticated, Forbidden, NotFound, RateLimited),
     openapi_extra=YAML_BODY,
 )
-def check_problem(course: UUID, here: HereDep, file: File) -> ProblemChecked:
+def check_problem(course: UUID, here: HereDep, file: Sent) -> ProblemChecked:
     """Check a problem's file without storing it: the errors and warnings of `grader check`."""
     with here.reading() as session:
         member = here.member(session, course, right="manage_problems")
@@ -97,13 +85,13 @@ def check_problem(course: UUID, here: HereDep, file: File) -> ProblemChecked:
     ALL,
     status_code=201,
     response_model=VersionOut,
-    responses=STANDS | responses(Invalid, "invalid_problem", RateLimited),
+    responses=CHANGES | responses(Invalid, "invalid_problem", RateLimited),
     openapi_extra=YAML_BODY,
 )
 def upload_problem(
     course: UUID,
     here: HereDep,
-    file: File,
+    file: Sent,
     response: Response,
     *,
     draft: Annotated[
@@ -149,7 +137,7 @@ def get_versions(course: UUID, problem_version: UUID, here: HereDep) -> Versions
 @router.get(
     f"{ONE}/diff",
     response_model=DiffOut,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+    responses=SENDS,
 )
 def get_diff(
     course: UUID,
@@ -183,7 +171,7 @@ def get_preview(
         return showing.preview(session, version, variants, position=position, seed=seed)
 
 
-@router.post(f"{ONE}/publish", response_model=VersionOut, responses=STANDS)
+@router.post(f"{ONE}/publish", response_model=VersionOut, responses=CHANGES)
 def publish_version(
     course: UUID, problem_version: UUID, body: ReasonIn, here: HereDep
 ) -> VersionOut:
@@ -195,7 +183,7 @@ def publish_version(
         return showing.whole(version)
 
 
-@router.post(f"{ONE}/retire", response_model=VersionOut, responses=STANDS)
+@router.post(f"{ONE}/retire", response_model=VersionOut, responses=CHANGES)
 def retire_version(
     course: UUID, problem_version: UUID, body: ReasonIn, here: HereDep
 ) -> VersionOut:

@@ -10,6 +10,7 @@ from api.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unau
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
+from api.routes.refusals import SEES
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.student import ProblemView
 from api.schemas.student_solution import (
@@ -58,7 +59,7 @@ def mine(
     )
 
 
-@router.get(POSED, responses=responses(Unauthenticated, Forbidden, NotFound))
+@router.get(POSED, responses=SEES)
 def posed(
     assignment: UUID,
     problem: str,

@@ -13,6 +13,7 @@ from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
+from api.routes.refusals import SEES
 from api.schemas.regrade_changes import ChangeOut, StudentOut
 from api.schemas.regrades import (
     AcceptIn,
@@ -37,7 +38,6 @@ __all__ = ["router"]
 
 router = ApiRouter(tags=["regrades"])
 
-SEEN = responses(Unauthenticated, Forbidden, NotFound)
 CHANGED = responses(Unauthenticated, Forbidden, NotFound, Conflict, "regrade_active")
 Direction = Literal["up", "down", "same", "review"]
 
@@ -106,7 +106,7 @@ def _wanted(body: RegradeIn) -> Wanted:
     )
 
 
-@router.get("/assignments/{assignment}/problems/{problem}/regrades", responses=SEEN)
+@router.get("/assignments/{assignment}/problems/{problem}/regrades", responses=SEES)
 def get_regrades(
     assignment: UUID,
     problem: str,
@@ -127,7 +127,7 @@ def get_regrades(
     )
 
 
-@router.get("/regrades/{regrade}", responses=SEEN)
+@router.get("/regrades/{regrade}", responses=SEES)
 def get_regrade(regrade: UUID, here: HereDep) -> RegradeOut:
     """Return a regrade: its state, its progress, and the counts of what it changes."""
     with here.reading() as session:
@@ -135,7 +135,7 @@ def get_regrade(regrade: UUID, here: HereDep) -> RegradeOut:
         return telling.told(session, [run], problem)[0]
 
 
-@router.get("/regrades/{regrade}/changes", responses=SEEN)
+@router.get("/regrades/{regrade}/changes", responses=SEES)
 def get_changes(
     regrade: UUID,
     here: HereDep,
@@ -164,7 +164,7 @@ def get_changes(
     )
 
 
-@router.get("/regrades/{regrade}/students", responses=SEEN)
+@router.get("/regrades/{regrade}/students", responses=SEES)
 def get_students(regrade: UUID, here: HereDep, window: PageWindow) -> Page[StudentOut]:
     """List the students of a regrade with their scores and grades before and after."""
     after = window.after("chunk", int)

@@ -7,17 +7,11 @@ from uuid import UUID
 from fastapi import Query
 
 from api.deps import HereDep
-from api.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-    NotReleased,
-    Unauthenticated,
-)
+from api.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
+from api.routes.refusals import SEES
 from api.schemas.review_requests import (
     DecisionIn,
     OwnRequest,
@@ -63,9 +57,7 @@ def mine(here: HereDep, window: PageWindow) -> Page[OwnRequest]:
     )
 
 
-@router.get(
-    "/assignments/{assignment}/requests", responses=responses(Unauthenticated, Forbidden, NotFound)
-)
+@router.get("/assignments/{assignment}/requests", responses=SEES)
 def listed(
     assignment: UUID,
     here: HereDep,

@@ -14,6 +14,7 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
+from api.routes.refusals import SEES, SENDS
 from api.schemas.review import NextAnswer, QueueLine, ReviewProgress
 from api.schemas.review_marks import (
     GroupMarked,
@@ -40,8 +41,6 @@ __all__ = ["router"]
 router = ApiRouter(tags=["review"])
 
 PART = "/assignments/{assignment}/review/{problem}/{part}"
-VISIBLE = responses(Nobody, Forbidden, NotFound)
-WRITES = responses(Nobody, Forbidden, NotFound, Invalid)
 EDITS = responses(Nobody, Forbidden, NotFound, Precondition, Invalid, PreconditionRequired)
 
 DryRun = Annotated[bool, Query(description="only tell what it would do to marks")]
@@ -58,7 +57,7 @@ def _asked(
     return asked_part(here.posed(session, assignment, problem, right=right), part)
 
 
-@router.get("/assignments/{assignment}/review", responses=VISIBLE)
+@router.get("/assignments/{assignment}/review", responses=SEES)
 def overview(assignment: UUID, here: HereDep) -> ReviewProgress:
     """Return how far the marking is, for each part that people mark."""
     with here.reading() as session:
@@ -66,7 +65,7 @@ def overview(assignment: UUID, here: HereDep) -> ReviewProgress:
         return progress(session, member, found, now=here.now)
 
 
-@router.get("/assignments/{assignment}/readiness", responses=VISIBLE)
+@router.get("/assignments/{assignment}/readiness", responses=SEES)
 def ready(assignment: UUID, here: HereDep) -> Readiness:
     """Return what is left to mark and to answer before results are released."""
     with here.reading() as session:
@@ -74,7 +73,7 @@ def ready(assignment: UUID, here: HereDep) -> Readiness:
         return readiness(session, member, found, now=here.now)
 
 
-@router.get(PART, responses=VISIBLE)
+@router.get(PART, responses=SEES)
 def listed(
     assignment: UUID,
     problem: str,
@@ -98,7 +97,7 @@ def listed(
     )
 
 
-@router.post(f"{PART}/next", responses=VISIBLE)
+@router.post(f"{PART}/next", responses=SEES)
 def take_next(
     assignment: UUID, problem: str, part: str, here: HereDep, response: Response
 ) -> NextAnswer:
@@ -112,7 +111,7 @@ def take_next(
     return found
 
 
-@router.get(f"{PART}/rubric", responses=VISIBLE)
+@router.get(f"{PART}/rubric", responses=SEES)
 def rubric(assignment: UUID, problem: str, part: str, here: HereDep) -> RubricView:
     """Return the rubric of a part: that of the problem, until somebody changes it."""
     with here.reading() as session:
@@ -120,7 +119,7 @@ def rubric(assignment: UUID, problem: str, part: str, here: HereDep) -> RubricVi
         return rubric_view(session, asked, variants=here.service.variants)
 
 
-@router.post(f"{PART}/rubric", status_code=201, responses=WRITES)
+@router.post(f"{PART}/rubric", status_code=201, responses=SENDS)
 def add(
     assignment: UUID, problem: str, part: str, body: RubricItemIn, here: HereDep
 ) -> RubricItemView:
@@ -169,7 +168,7 @@ def _edit(here: Here, asked: Asked, *, dry_run: bool = False) -> Edit:
     return Edit(asked, here.service.variants, here.now, dry_run=dry_run)
 
 
-@router.get(f"{PART}/groups", responses=VISIBLE)
+@router.get(f"{PART}/groups", responses=SEES)
 def grouped(
     assignment: UUID,
     problem: str,
@@ -188,7 +187,7 @@ def grouped(
     return window.page(found, end=group_cursor, show=lambda one: one)
 
 
-@router.post(f"{PART}/groups/{{group}}/mark", responses=WRITES)
+@router.post(f"{PART}/groups/{{group}}/mark", responses=SENDS)
 def mark_all(
     assignment: UUID, problem: str, part: str, group: UUID, body: MarkIn, here: HereDep
 ) -> GroupMarked:

@@ -3,26 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Response
 
 from api.deps import HereDep
-from api.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.routes.files import Sent, attachment, file_body
+from api.routes.refusals import SENDS
 from api.schemas.people import InvitesIn, RosterOut
 from api.services.people import invitations, roster
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["people"])
-ERRORS = responses(Unauthenticated, Forbidden, NotFound, Invalid)
 EXAMPLE = "name,email,section\r\nAnn Example,ann@example.edu,Tuesday\r\n"
-CSV_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"text/csv": {"schema": {"type": "string"}, "example": EXAMPLE}},
-    }
-}
 CSV_ANSWER = {
     "description": "CSV for a mail merge",
     "headers": {
@@ -48,20 +41,16 @@ CSV_ANSWER = {
 }
 
 
-async def _file(request: Request) -> bytes:
-    return await request.body()
-
-
 @router.post(
     "/courses/{course}/roster",
     response_model=RosterOut,
-    responses=ERRORS,
-    openapi_extra=CSV_BODY,
+    responses=SENDS,
+    openapi_extra=file_body("text/csv", EXAMPLE),
 )
 def post_roster(  # an option each
     course: UUID,
     here: HereDep,
-    file: Annotated[bytes, Depends(_file)],
+    file: Sent,
     *,
     dry_run: Annotated[bool, Query(description="only tell what would change")] = False,
     withdraw: Annotated[bool, Query(description="withdraw whom the file leaves out")] = False,
@@ -88,7 +77,7 @@ def post_roster(  # an option each
 @router.post(
     "/courses/{course}/invites",
     response_class=Response,
-    responses=ERRORS | {200: CSV_ANSWER},
+    responses=SENDS | {200: CSV_ANSWER},
 )
 def post_invites(course: UUID, body: InvitesIn, here: HereDep) -> Response:
     """Make links by which people set their first password, as CSV for a mail merge.
@@ -104,7 +93,7 @@ def post_invites(course: UUID, body: InvitesIn, here: HereDep) -> Response:
         links = invitations.invite(session, member, body.people, public_url=url, now=here.now)
         nowhere, elsewhere = invitations.left_out(session, member)
     headers = {
-        "Content-Disposition": 'attachment; filename="invitations.csv"',
+        **attachment("invitations.csv"),
         "X-Without-Email": str(nowhere),
         "X-Invited-Elsewhere": str(elsewhere),
     }

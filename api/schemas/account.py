@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.auth.scopes import Scope
 from api.http.fields import Count, Email, Line, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = [
     "AcceptInviteIn",
@@ -55,11 +55,7 @@ Password = Annotated[str, Field(min_length=1, max_length=1_000)]
 class LoginIn(Schema):
     """Who wants to log in."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"email": "ann@example.edu", "password": "three words of mine"}]
-        }
-    )
+    model_config = examples({"email": "ann@example.edu", "password": "three words of mine"})
 
     email: Email
     password: Password
@@ -68,9 +64,7 @@ class LoginIn(Schema):
 class LoginOut(Schema):
     """Who is logged in until when; the session itself is in the cookie."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"user": ID, "name": "Ann Example", "expires_at": AT}]}
-    )
+    model_config = examples({"user": ID, "name": "Ann Example", "expires_at": AT})
 
     user: UUID
     name: str
@@ -80,12 +74,8 @@ class LoginOut(Schema):
 class AcceptInviteIn(Schema):
     """The secret of a link, which stands behind its ``#``, and the password to set."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"secret": "gr_invite_4Xk9aQ2LmZ0p_...", "password": "three words of mine"}
-            ]
-        }
+    model_config = examples(
+        {"secret": "gr_invite_4Xk9aQ2LmZ0p_...", "password": "three words of mine"}
     )
 
     secret: Annotated[str, Field(min_length=1, max_length=200)]
@@ -95,11 +85,7 @@ class AcceptInviteIn(Schema):
 class PasswordIn(Schema):
     """The password as it is and as it shall be."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"current": "three words of mine", "new": "four other words of mine"}]
-        }
-    )
+    model_config = examples({"current": "three words of mine", "new": "four other words of mine"})
 
     current: Password
     new: Password
@@ -118,19 +104,15 @@ class CourseOfMine(Schema):
 class Me(Schema):
     """Somebody's own account."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": ID,
-                    "name": "Ann Example",
-                    "email": "ann@example.edu",
-                    "student_number": "1234567",
-                    "admin": False,
-                    "courses": [SHOWN_COURSE],
-                    "version": 1,
-                }
-            ]
+    model_config = examples(
+        {
+            "id": ID,
+            "name": "Ann Example",
+            "email": "ann@example.edu",
+            "student_number": "1234567",
+            "admin": False,
+            "courses": [SHOWN_COURSE],
+            "version": 1,
         }
     )
 
@@ -146,7 +128,7 @@ class Me(Schema):
 class MePatch(Schema):
     """What somebody changes about themselves."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ann B. Example"}]})
+    model_config = examples({"name": "Ann B. Example"})
 
     name: Line
 
@@ -154,11 +136,7 @@ class MePatch(Schema):
 class TokenIn(Schema):
     """A token to be made: what it may be used for, for how long, and perhaps in which course."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"name": "laptop", "scopes": ["submit"], "days": 90, "course": COURSE}]
-        }
-    )
+    model_config = examples({"name": "laptop", "scopes": ["submit"], "days": 90, "course": COURSE})
 
     name: Line
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=5)]
@@ -169,7 +147,7 @@ class TokenIn(Schema):
 class TokenOut(Schema):
     """A token as it is listed: its prefix says which one it is, the secret is not known."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SHOWN_TOKEN]})
+    model_config = examples(SHOWN_TOKEN)
 
     id: UUID
     name: str
@@ -184,11 +162,7 @@ class TokenOut(Schema):
 class NewToken(TokenOut):
     """A new token; *token* is shown this once."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [SHOWN_TOKEN | {"token": "gr_api_4Xk9aQ2LmZ0p_..."}]  # no real one
-        }
-    )
+    model_config = examples(SHOWN_TOKEN | {"token": "gr_api_4Xk9aQ2LmZ0p_..."})
 
     token: str
 
@@ -196,7 +170,7 @@ class NewToken(TokenOut):
 class Tokens(Schema):
     """All tokens of somebody."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [SHOWN_TOKEN]}]})
+    model_config = examples({"items": [SHOWN_TOKEN]})
 
     items: tuple[TokenOut, ...]
 
@@ -213,7 +187,7 @@ class SessionOut(Schema):
 class Sessions(Schema):
     """All sessions of somebody."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [SHOWN_SESSION]}]})
+    model_config = examples({"items": [SHOWN_SESSION]})
 
     items: tuple[SessionOut, ...]
 
@@ -221,24 +195,20 @@ class Sessions(Schema):
 class MeExport(Schema):
     """All that the service holds about somebody; results only where they are shown already."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "exported_at": AT,
-                    "profile": {"id": ID, "name": "Ann Example", "email": "ann@example.edu"},
-                    "courses": [SHOWN_COURSE],
-                    "submissions": [],
-                    "drafts": [],
-                    "grades": [],
-                    "comments": [],
-                    "regrade_requests": [],
-                    "extensions": [],
-                    "tokens": [],
-                    "sessions": [],
-                    "acts": [],
-                }
-            ]
+    model_config = examples(
+        {
+            "exported_at": AT,
+            "profile": {"id": ID, "name": "Ann Example", "email": "ann@example.edu"},
+            "courses": [SHOWN_COURSE],
+            "submissions": [],
+            "drafts": [],
+            "grades": [],
+            "comments": [],
+            "regrade_requests": [],
+            "extensions": [],
+            "tokens": [],
+            "sessions": [],
+            "acts": [],
         }
     )
 

@@ -3,10 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count, Score, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.figures import (
     AttemptsOut,
     DistributionOut,
@@ -155,51 +153,47 @@ class AssignmentAnalytics(Schema):
     wait to be marked.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = examples(
+        {
+            "assignment": ASSIGNMENT,
+            "attempt": "first",
+            "section": None,
+            "students": 201,
+            "opened": 182,
+            "blank_is_zero": True,
+            "grades": DISTRIBUTION,
+            "scores": DISTRIBUTION | {"maximum": 24, "mean": 15.1},
+            "reliability": {"alpha": 0.78, "sem": 2.1, "k": 9, "n": 178},
+            "problems": [
                 {
-                    "assignment": ASSIGNMENT,
-                    "attempt": "first",
-                    "section": None,
-                    "students": 201,
-                    "opened": 182,
-                    "blank_is_zero": True,
-                    "grades": DISTRIBUTION,
-                    "scores": DISTRIBUTION | {"maximum": 24, "mean": 15.1},
-                    "reliability": {"alpha": 0.78, "sem": 2.1, "k": 9, "n": 178},
-                    "problems": [
-                        {
-                            "problem": "conv-output-size",
-                            "title": "The output of a convolution",
-                            "points": 4,
-                            "item": ITEM,
-                            "time": TIME,
-                            "parts": [PART],
-                        }
-                    ],
-                    "wrong": [
-                        {
-                            "problem": "conv-output-size",
-                            "part": "side",
-                            "wrong": 50,
-                            "unexplained": 21,
-                            "count": 29,
-                            "shown": "64",
-                            "mistakes": ["rounded_up"],
-                        }
-                    ],
-                    "flags": [
-                        {
-                            "problem": "conv-output-size",
-                            "part": "side",
-                            "code": "too_easy",
-                            "say": "Nearly everyone gets this right: 98% of the points on average "
-                            "(182 students).",
-                        }
-                    ],
+                    "problem": "conv-output-size",
+                    "title": "The output of a convolution",
+                    "points": 4,
+                    "item": ITEM,
+                    "time": TIME,
+                    "parts": [PART],
                 }
-            ]
+            ],
+            "wrong": [
+                {
+                    "problem": "conv-output-size",
+                    "part": "side",
+                    "wrong": 50,
+                    "unexplained": 21,
+                    "count": 29,
+                    "shown": "64",
+                    "mistakes": ["rounded_up"],
+                }
+            ],
+            "flags": [
+                {
+                    "problem": "conv-output-size",
+                    "part": "side",
+                    "code": "too_easy",
+                    "say": "Nearly everyone gets this right: 98% of the points on average "
+                    "(182 students).",
+                }
+            ],
         }
     )
 
@@ -250,16 +244,12 @@ class AssignmentSummary(Schema):
 class CourseAnalytics(Schema):
     """The published assignments of a course, one beside the other."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "course": "01933e3a-0000-7000-8000-000000000000",
-                    "section": None,
-                    "students": 201,
-                    "assignments": [SUMMARY],
-                }
-            ]
+    model_config = examples(
+        {
+            "course": "01933e3a-0000-7000-8000-000000000000",
+            "section": None,
+            "students": 201,
+            "assignments": [SUMMARY],
         }
     )
 

@@ -3,10 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Answer, Count
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.analytics import ITEM, PART, TIME, PartFigures
 from api.schemas.figures import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
 
@@ -210,65 +208,61 @@ class PartAnalytics(PartFigures):
 class ProblemAnalytics(Schema):
     """A problem in figures, with what was answered wrongly; see the assignment for the words."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "assignment": "01933e3a-0000-7000-8000-000000000001",
-                    "problem": "conv-output-size",
-                    "version": "01933e3a-0000-7000-8000-000000000002",
-                    "attempt": "first",
-                    "section": None,
-                    "students": 201,
-                    "opened": 182,
-                    "item": ITEM,
-                    "time": TIME,
-                    "parts": [
-                        PART
-                        | {
-                            "wrong": {
-                                "n": 179,
-                                "right": 129,
-                                "wrong": 50,
-                                "by_value": True,
-                                "groups": [GROUP],
-                                "left_off": 0,
+    model_config = examples(
+        {
+            "assignment": "01933e3a-0000-7000-8000-000000000001",
+            "problem": "conv-output-size",
+            "version": "01933e3a-0000-7000-8000-000000000002",
+            "attempt": "first",
+            "section": None,
+            "students": 201,
+            "opened": 182,
+            "item": ITEM,
+            "time": TIME,
+            "parts": [
+                PART
+                | {
+                    "wrong": {
+                        "n": 179,
+                        "right": 129,
+                        "wrong": 50,
+                        "by_value": True,
+                        "groups": [GROUP],
+                        "left_off": 0,
+                        "mistakes": [],
+                    },
+                    "follow_through": {"n": 179, "count": 0, "share": 0},
+                    "variants": {
+                        "by_variant": FAIR | {"rows": []},
+                        "by_parameter": [{"parameter": "stride", "fairness": FAIR}],
+                    },
+                    "foreign": {
+                        "wrong": 61,
+                        "matches": 1,
+                        "students": 1,
+                        "by_chance": 0.8,
+                        "rows": [
+                            {
+                                "answer": ANSWER,
+                                "submission": SUBMISSION,
+                                "shown": "63",
                                 "mistakes": [],
-                            },
-                            "follow_through": {"n": 179, "count": 0, "share": 0},
-                            "variants": {
-                                "by_variant": FAIR | {"rows": []},
-                                "by_parameter": [{"parameter": "stride", "fairness": FAIR}],
-                            },
-                            "foreign": {
-                                "wrong": 61,
-                                "matches": 1,
-                                "students": 1,
-                                "by_chance": 0.8,
-                                "rows": [
-                                    {
-                                        "answer": ANSWER,
-                                        "submission": SUBMISSION,
-                                        "shown": "63",
-                                        "mistakes": [],
-                                        "held_by": 2,
-                                        "after_holder": True,
-                                    }
-                                ],
-                            },
-                            "searches": [
-                                {
-                                    "submission": SUBMISSION,
-                                    "answers": 6,
-                                    "shown": ["500", "250", "375", "312", "343", "328"],
-                                    "solved": False,
-                                }
-                            ],
+                                "held_by": 2,
+                                "after_holder": True,
+                            }
+                        ],
+                    },
+                    "searches": [
+                        {
+                            "submission": SUBMISSION,
+                            "answers": 6,
+                            "shown": ["500", "250", "375", "312", "343", "328"],
+                            "solved": False,
                         }
                     ],
-                    "flags": [],
                 }
-            ]
+            ],
+            "flags": [],
         }
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.http.fields import Count, Points, Score, Slug, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.effects import EFFECT, Effect
 from api.schemas.patching import Prose, patch_of
 
@@ -73,9 +73,7 @@ class PosedIn(_Posed):
     course's own space, else in the bank. *position* null puts it at the end.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"problem": "conv-output-size", "points": 4}]}
-    )
+    model_config = examples({"problem": "conv-output-size", "points": 4})
 
     problem: Slug
     of: Slug | None = None
@@ -108,7 +106,7 @@ class PosedSettings(Schema):
     comes by a regrade.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [POSED]})
+    model_config = examples(POSED)
 
     problem: str
     version_id: UUID
@@ -131,9 +129,7 @@ class PosedSettings(Schema):
 class PosedChanged(Schema):
     """A problem after a change (null where it was removed), and what that does to grades."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"problem": POSED, "effect": EFFECT}]}
-    )
+    model_config = examples({"problem": POSED, "effect": EFFECT})
 
     problem: PosedSettings | None
     effect: Effect
@@ -142,7 +138,7 @@ class PosedChanged(Schema):
 class NoticeIn(Schema):
     """What students are told on a problem; with a *regrade* each sees what they gained by it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"text": NOTICE["text"]}]})
+    model_config = examples({"text": NOTICE["text"]})
 
     text: Annotated[Prose, Field(min_length=1, max_length=2000)]
     regrade: UUID | None = None
@@ -151,7 +147,7 @@ class NoticeIn(Schema):
 class NoticeOut(Schema):
     """A notice as staff see it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [NOTICE]})
+    model_config = examples(NOTICE)
 
     id: UUID
     problem: str
@@ -163,6 +159,6 @@ class NoticeOut(Schema):
 class Notices(Schema):
     """The notices on a problem that were not withdrawn, in their order."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [NOTICE]}]})
+    model_config = examples({"items": [NOTICE]})
 
     items: tuple[NoticeOut, ...]

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.http.fields import Count, Credit, Score, Slug, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.assignment_problems import POSED, PosedSettings
 from api.schemas.courses import Name
 from api.schemas.effects import EFFECT, Effect
@@ -129,7 +129,7 @@ class AssignmentSettings(Schema):
 class AssignmentIn(AssignmentSettings):
     """A new assignment; it is not published yet."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [SETTINGS]})
+    model_config = examples(SETTINGS)
 
     slug: Slug
     title: Title
@@ -147,7 +147,7 @@ class AssignmentPatch(AssignmentSettings):
 class StaffAssignment(AssignmentSettings):
     """An assignment as staff see it; *times* are those for whom nothing was granted."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [STAFF]})
+    model_config = examples(STAFF)
 
     id: UUID
     course: UUID
@@ -173,7 +173,7 @@ class StudentProblem(Schema):
 class StudentAssignment(Schema):
     """An assignment as one student sees it: *times* and limits are the student's own."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [STUDENT]})
+    model_config = examples(STUDENT)
 
     id: UUID
     course: UUID
@@ -196,9 +196,7 @@ class StudentAssignment(Schema):
 class AssignmentChanged(Schema):
     """An assignment after a change, and what that does to grades."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"assignment": STAFF, "effect": EFFECT}]}
-    )
+    model_config = examples({"assignment": STAFF, "effect": EFFECT})
 
     assignment: StaffAssignment
     effect: Effect
@@ -207,9 +205,7 @@ class AssignmentChanged(Schema):
 class OrderIn(Schema):
     """All problems of an assignment, in the order in which they are to stand."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"problems": ["why-small-kernels", "conv-output-size"]}]}
-    )
+    model_config = examples({"problems": ["why-small-kernels", "conv-output-size"]})
 
     problems: Annotated[tuple[str, ...], Field(max_length=200)]
 
@@ -217,7 +213,7 @@ class OrderIn(Schema):
 class ReleaseIn(Schema):
     """What students are to see from now on (true), or by the rule again (false)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"results": True}]})
+    model_config = examples({"results": True})
 
     results: bool | None = None
     solutions: bool | None = None
@@ -229,15 +225,11 @@ class Released(Schema):
     *warnings* say what is not marked, not answered or still open although something is shown now.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "assignment": STAFF,
-                    "waiting": 2,
-                    "warnings": ["2 answers to why of why-small-kernels are not marked."],
-                }
-            ]
+    model_config = examples(
+        {
+            "assignment": STAFF,
+            "waiting": 2,
+            "warnings": ["2 answers to why of why-small-kernels are not marked."],
         }
     )
 

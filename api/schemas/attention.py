@@ -3,10 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.figures import Figure
 
 __all__ = ["AssignmentAttention", "CourseAttention", "RegradeUnderWay"]
@@ -60,15 +58,11 @@ class AssignmentAttention(Schema):
 class CourseAttention(Schema):
     """What waits in the assignments of a course, in their order; *students* count in it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "course": "01933e3a-0000-7000-8000-00000000000c",
-                    "students": 203,
-                    "assignments": [WAITING],
-                }
-            ]
+    model_config = examples(
+        {
+            "course": "01933e3a-0000-7000-8000-00000000000c",
+            "students": 203,
+            "assignments": [WAITING],
         }
     )
 

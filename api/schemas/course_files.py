@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Count, Points, Slug
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.assignment_problems import Voided
 from api.schemas.assignments import AssignmentSettings
 from api.schemas.courses import CourseSettings
@@ -64,7 +64,7 @@ class AssignmentFile(AssignmentSettings):
 class CourseFiles(Schema):
     """The files of a course by their paths."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"files": FILES}]})
+    model_config = examples({"files": FILES})
 
     files: dict[str, str]
 
@@ -72,7 +72,7 @@ class CourseFiles(Schema):
 class ApplyFilesIn(Schema):
     """Files to make a course of; *prune* removes what the course has and the files have not."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"files": FILES}]})
+    model_config = examples({"files": FILES})
 
     files: Annotated[dict[str, str], Field(min_length=1, max_length=1000)]
     prune: bool = False
@@ -93,22 +93,18 @@ class Applied(Schema):
     follow at once. *effect* is what it does to grades.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = examples(
+        {
+            "changes": [
                 {
-                    "changes": [
-                        {
-                            "path": "assignments/hw-1.yaml",
-                            "kind": "changed",
-                            "diff": ["-attempts: 3", "+attempts: 5"],
-                        }
-                    ],
-                    "left": [],
-                    "notes": [],
-                    "effect": EFFECT,
+                    "path": "assignments/hw-1.yaml",
+                    "kind": "changed",
+                    "diff": ["-attempts: 3", "+attempts: 5"],
                 }
-            ]
+            ],
+            "left": [],
+            "notes": [],
+            "effect": EFFECT,
         }
     )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from api.http.fields import Count, Email, Points, Slug, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.effects import EFFECT, Effect
 from api.schemas.patching import Title, patch_of
 
@@ -68,9 +68,7 @@ class CourseSettings(Schema):
 class CourseIn(CourseSettings):
     """A new course; *instructor* is the address of somebody who has an account."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [SETTINGS | {"instructor": "ada@example.edu"}]}
-    )
+    model_config = examples(SETTINGS | {"instructor": "ada@example.edu"})
 
     slug: Slug
     title: Title
@@ -94,7 +92,7 @@ class CoursePatch(CourseSettings):
 class CourseView(CourseSettings):
     """A course, and what the caller is in it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [COURSE]})
+    model_config = examples(COURSE)
 
     id: UUID
     slug: str
@@ -108,9 +106,7 @@ class CourseView(CourseSettings):
 class CourseChanged(Schema):
     """A course after a change, and what that does to grades."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"course": COURSE, "effect": EFFECT}]}
-    )
+    model_config = examples({"course": COURSE, "effect": EFFECT})
 
     course: CourseView
     effect: Effect
@@ -119,11 +115,7 @@ class CourseChanged(Schema):
 class CopyIn(Schema):
     """A copy of a course: every time *shift_days* later, on the same wall clock."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"slug": "dl-2027", "title": "Deep Learning", "shift_days": 364}]
-        }
-    )
+    model_config = examples({"slug": "dl-2027", "title": "Deep Learning", "shift_days": 364})
 
     slug: Slug
     title: Title

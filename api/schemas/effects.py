@@ -3,10 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count, Score
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = ["EFFECT", "Effect", "GradeMove"]
 
@@ -53,7 +51,7 @@ class Effect(Schema):
     maximum alone changed is in *changed* only. *largest* are the ten that move most.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EFFECT]})
+    model_config = examples(EFFECT)
 
     dry_run: bool
     students: Count

@@ -3,10 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count, Score
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = ["ExportCheck", "ExportWarning", "SheetChangeOut", "SheetLine", "SheetOut"]
 
@@ -36,17 +34,13 @@ class ExportWarning(Schema):
 class ExportCheck(Schema):
     """What is to be looked at before a file is handed on."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "form": "canvas",
-                    "students": 190,
-                    "assignments": 4,
-                    "fatal": 0,
-                    "warnings": [WARNING],
-                }
-            ]
+    model_config = examples(
+        {
+            "form": "canvas",
+            "students": 190,
+            "assignments": 4,
+            "fatal": 0,
+            "warnings": [WARNING],
         }
     )
 
@@ -84,29 +78,25 @@ class SheetOut(Schema):
     scores of the assignment they move.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = examples(
+        {
+            "applied": False,
+            "changed": 1,
+            "unchanged": 189,
+            "grades": 0,
+            "changes": [
                 {
-                    "applied": False,
-                    "changed": 1,
-                    "unchanged": 189,
-                    "grades": 0,
-                    "changes": [
-                        {
-                            "line": 2,
-                            "student": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
-                            "name": "Ann Example",
-                            "problem": "why-small-kernels",
-                            "part": "why",
-                            "before": None,
-                            "after": 3,
-                            "comment": "Say what the stride does.",
-                        }
-                    ],
-                    "problems": [{"line": 3, "said": "'-1' is below 0; write 0 or more points"}],
+                    "line": 2,
+                    "student": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
+                    "name": "Ann Example",
+                    "problem": "why-small-kernels",
+                    "part": "why",
+                    "before": None,
+                    "after": 3,
+                    "comment": "Say what the stride does.",
                 }
-            ]
+            ],
+            "problems": [{"line": 3, "said": "'-1' is below 0; write 0 or more points"}],
         }
     )
 

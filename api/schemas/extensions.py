@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Count, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.effects import EFFECT, Effect
 from api.schemas.my_assignments import TIMES, Times
 from api.schemas.patching import Prose
@@ -70,11 +70,7 @@ Why = Annotated[Prose, Field(max_length=500)]
 class ExtensionIn(Schema):
     """An extension for one *student* or one *section*; without *assignment*, in all of them."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{key: value for key, value in GRANT.items() if key != "section"}]
-        }
-    )
+    model_config = examples({key: value for key, value in GRANT.items() if key != "section"})
 
     assignment: UUID | None = None
     student: UUID | None = None
@@ -85,7 +81,7 @@ class ExtensionIn(Schema):
 class ExtensionOut(Schema):
     """An extension as it was granted."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXTENSION]})
+    model_config = examples(EXTENSION)
 
     id: UUID
     assignment: UUID | None
@@ -111,22 +107,18 @@ class Preview(Schema):
 class ExtensionGranted(Schema):
     """An extension, the times that it gives, and what it does to grades."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = examples(
+        {
+            "extension": EXTENSION,
+            "previews": [
                 {
-                    "extension": EXTENSION,
-                    "previews": [
-                        {
-                            "assignment": ASSIGNMENT,
-                            "slug": "hw-1",
-                            "before": TIMES,
-                            "after": TIMES,
-                        }
-                    ],
-                    "effect": EFFECT,
+                    "assignment": ASSIGNMENT,
+                    "slug": "hw-1",
+                    "before": TIMES,
+                    "after": TIMES,
                 }
-            ]
+            ],
+            "effect": EFFECT,
         }
     )
 
@@ -138,17 +130,13 @@ class ExtensionGranted(Schema):
 class StudentTimes(Schema):
     """What holds for one student in an assignment: the most favourable of all that was granted."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "times": TIMES,
-                    "attempts": 3,
-                    "cool_down_seconds": 0,
-                    "late_days": 0,
-                    "extensions": [EXTENSION],
-                }
-            ]
+    model_config = examples(
+        {
+            "times": TIMES,
+            "attempts": 3,
+            "cool_down_seconds": 0,
+            "late_days": 0,
+            "extensions": [EXTENSION],
         }
     )
 
@@ -162,9 +150,7 @@ class StudentTimes(Schema):
 class ExcuseIn(Schema):
     """A student who need not do an assignment, or one *problem* of it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"student": STUDENT, "reason": "ill"}]}
-    )
+    model_config = examples({"student": STUDENT, "reason": "ill"})
 
     student: UUID
     problem: Annotated[str, Field(max_length=80)] | None = None
@@ -174,7 +160,7 @@ class ExcuseIn(Schema):
 class ExcuseOut(Schema):
     """An excuse as it was granted."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [EXCUSE]})
+    model_config = examples(EXCUSE)
 
     id: UUID
     student: UUID
@@ -187,7 +173,7 @@ class ExcuseOut(Schema):
 class Excuses(Schema):
     """The excuses in an assignment that hold, in their order."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXCUSE]}]})
+    model_config = examples({"items": [EXCUSE]})
 
     items: tuple[ExcuseOut, ...]
 
@@ -195,9 +181,7 @@ class Excuses(Schema):
 class ExcuseGranted(Schema):
     """An excuse, and what it does to grades."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"excuse": EXCUSE, "effect": EFFECT}]}
-    )
+    model_config = examples({"excuse": EXCUSE, "effect": EFFECT})
 
     excuse: ExcuseOut
     effect: Effect
@@ -216,7 +200,7 @@ class LateDayUse(Schema):
 class LateDaysView(Schema):
     """A student's budget of late days in a course, and where it went."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [LATE_DAYS]})
+    model_config = examples(LATE_DAYS)
 
     budget: Count
     spent: Count
@@ -227,11 +211,7 @@ class LateDaysView(Schema):
 class RefundIn(Schema):
     """Late days to give back; work that was in time by them keeps its credit."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"assignment": ASSIGNMENT, "days": 1, "reason": "the site was down"}]
-        }
-    )
+    model_config = examples({"assignment": ASSIGNMENT, "days": 1, "reason": "the site was down"})
 
     assignment: UUID
     days: Annotated[int, Field(ge=1, le=1000)]
@@ -241,9 +221,7 @@ class RefundIn(Schema):
 class LateDaysChanged(Schema):
     """The late days of a student after a refund, and what that does to grades."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"late_days": LATE_DAYS, "effect": EFFECT}]}
-    )
+    model_config = examples({"late_days": LATE_DAYS, "effect": EFFECT})
 
     late_days: LateDaysView
     effect: Effect

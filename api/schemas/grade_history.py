@@ -3,11 +3,9 @@
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Score, When
 from api.http.paging import Page
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = ["EventKind", "GradeEvent", "GradeEventPage", "StaffGradeEvent", "StaffGradeEventPage"]
 
@@ -85,12 +83,10 @@ class StaffGradeEvent(GradeEvent):
 class GradeEventPage(Page[GradeEvent]):
     """One page of what happened to one's own grade, from the start."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EVENT], "next": None}]})
+    model_config = examples({"items": [EVENT], "next": None})
 
 
 class StaffGradeEventPage(Page[StaffGradeEvent]):
     """One page of what happened to a student's grade, from the start."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [STAFF_EVENT], "next": None}]}
-    )
+    model_config = examples({"items": [STAFF_EVENT], "next": None})

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Count, Points, Score, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = ["GradebookCategory", "GradebookCell", "GradebookColumn", "GradebookOut", "GradebookRow"]
 
@@ -155,7 +155,7 @@ class GradebookRow(Schema):
 class GradebookOut(Schema):
     """One page of a gradebook; *students* is how many there are in all."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [BOOK]})
+    model_config = examples(BOOK)
 
     course: UUID
     students: Count

@@ -3,10 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count, Score, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = [
     "OVERRIDE",
@@ -222,14 +220,10 @@ class MyGrades(Schema):
     *waiting_points* wait to be marked by a person, and take no part in *percent*.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                TOTAL
-                | {"course": COURSE, "course_title": "Deep Learning"}
-                | {"assignments": [SHOWN, HIDDEN]}
-            ]
-        }
+    model_config = examples(
+        TOTAL
+        | {"course": COURSE, "course_title": "Deep Learning"}
+        | {"assignments": [SHOWN, HIDDEN]}
     )
 
     course: UUID
@@ -245,14 +239,10 @@ class MyGrades(Schema):
 class StudentGrades(Schema):
     """All grades of a student for the staff; *counts* is false for a test or former student."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                TOTAL
-                | {"course": COURSE, "user": STUDENT, "name": "Ann Example", "counts": True}
-                | {"assignments": [STAFF_SHOWN]}
-            ]
-        }
+    model_config = examples(
+        TOTAL
+        | {"course": COURSE, "user": STUDENT, "name": "Ann Example", "counts": True}
+        | {"assignments": [STAFF_SHOWN]}
     )
 
     course: UUID

@@ -3,10 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count, Score, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.submissions import ProblemScore
 
 __all__ = ["TIMES", "Moment", "MyAssignment", "MyProblem", "Stage", "Times"]
@@ -111,7 +109,7 @@ class MyProblem(Schema):
 class MyAssignment(Schema):
     """An assignment with its times for this student; *grade* is null until results are shown."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ASSIGNMENT]})
+    model_config = examples(ASSIGNMENT)
 
     id: UUID
     course: UUID

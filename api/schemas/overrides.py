@@ -3,11 +3,9 @@
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count, Line, Points, Score, When
 from api.http.paging import Page
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.grades import OVERRIDE, OverrideShown
 
 __all__ = ["GradeNow", "OverrideDone", "OverrideIn", "OverrideOut", "OverridePage"]
@@ -27,17 +25,13 @@ class OverrideIn(Schema):
     points, those of a part in the problem's. More than the maximum are taken with *over_maximum*.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "student": STUDENT,
-                    "problem": "conv-output-size",
-                    "part": "side",
-                    "points": 2,
-                    "reason": "The figure was not readable in print.",
-                }
-            ]
+    model_config = examples(
+        {
+            "student": STUDENT,
+            "problem": "conv-output-size",
+            "part": "side",
+            "points": 2,
+            "reason": "The figure was not readable in print.",
         }
     )
 
@@ -69,15 +63,11 @@ class GradeNow(Schema):
 class OverrideDone(Schema):
     """What was set or withdrawn, and what the score was *before* it and is now."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "override": OUT,
-                    "before": 2.9,
-                    "grade": {"score": 4, "possible": 4, "waiting": False, "version": 4},
-                }
-            ]
+    model_config = examples(
+        {
+            "override": OUT,
+            "before": 2.9,
+            "grade": {"score": 4, "possible": 4, "waiting": False, "version": 4},
         }
     )
 
@@ -89,4 +79,4 @@ class OverrideDone(Schema):
 class OverridePage(Page[OverrideOut]):
     """One page of the overrides of an assignment, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [OUT], "next": None}]})
+    model_config = examples({"items": [OUT], "next": None})

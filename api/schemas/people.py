@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Count, Email, Line, When
 from api.http.paging import Page
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = [
     "InvitesIn",
@@ -54,7 +54,7 @@ Number = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 class Person(Schema):
     """Somebody in a course."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ANN]})
+    model_config = examples(ANN)
 
     user: UUID
     name: str
@@ -75,17 +75,13 @@ class Person(Schema):
 class PersonPage(Page[Person]):
     """One page of the people of a course, by name."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [ANN], "next": None}]})
+    model_config = examples({"items": [ANN], "next": None})
 
 
 class PersonIn(Schema):
     """Somebody to be added; who has an account under the e-mail address is the same person."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"name": "Ann Example", "email": "ann@example.edu", "role": "student"}]
-        }
-    )
+    model_config = examples({"name": "Ann Example", "email": "ann@example.edu", "role": "student"})
 
     name: Line
     email: Email
@@ -98,7 +94,7 @@ class PersonIn(Schema):
 class PersonPatch(Schema):
     """What changes of somebody in a course; what is left out stays, ``null`` is no section."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"section": SECTION}]})
+    model_config = examples({"section": SECTION})
 
     role: Role | None = None
     section: UUID | None = None
@@ -111,7 +107,7 @@ class PersonPatch(Schema):
 class SectionIn(Schema):
     """The name of a section."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Tuesday"}]})
+    model_config = examples({"name": "Tuesday"})
 
     name: Line
 
@@ -119,9 +115,7 @@ class SectionIn(Schema):
 class SectionOut(Schema):
     """A section with how many people are in it."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"id": SECTION, "name": "Tuesday", "people": 24}]}
-    )
+    model_config = examples({"id": SECTION, "name": "Tuesday", "people": 24})
 
     id: UUID
     name: str
@@ -131,11 +125,7 @@ class SectionOut(Schema):
 class Sections(Schema):
     """All sections of a course, by name."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"items": [{"id": SECTION, "name": "Tuesday", "people": 24}]}]
-        }
-    )
+    model_config = examples({"items": [{"id": SECTION, "name": "Tuesday", "people": 24}]})
 
     items: tuple[SectionOut, ...]
 
@@ -143,7 +133,7 @@ class Sections(Schema):
 class InvitesIn(Schema):
     """Who is invited: the named ones, or everybody in the course who has no password."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"people": None}]})
+    model_config = examples({"people": None})
 
     people: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1_000)] | None = None
 
@@ -151,14 +141,10 @@ class InvitesIn(Schema):
 class LinkOut(Schema):
     """A link to set a password, shown this once."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "link": "https://grader.example.edu/welcome#gr_reset_4Xk9aQ2LmZ0p_...",
-                    "expires_at": AT,
-                }
-            ]
+    model_config = examples(
+        {
+            "link": "https://grader.example.edu/welcome#gr_reset_4Xk9aQ2LmZ0p_...",
+            "expires_at": AT,
         }
     )
 
@@ -239,7 +225,7 @@ class RosterOut(Schema):
     name of somebody who is in another course too.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ROSTER]})
+    model_config = examples(ROSTER)
 
     format: str
     applied: bool

@@ -3,12 +3,12 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Count, Line, Score, When
 from api.http.paging import Page
 from api.http.problems import WrongField
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.assignment_problems import PartSummary
 
 __all__ = [
@@ -87,25 +87,21 @@ class ProblemChecked(Schema):
     says which seeds were refused, which mistakes no variant shows, and which answers are right.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = examples(
+        {
+            "ok": False,
+            "problem": "conv-output-size",
+            "errors": [
                 {
-                    "ok": False,
-                    "problem": "conv-output-size",
-                    "errors": [
-                        {
-                            "field": "parts.side.key",
-                            "said": "there is no solver conv_sise",
-                            "file": "problem.yaml",
-                            "line": 9,
-                        }
-                    ],
-                    "warnings": [],
-                    "variants": 0,
-                    "report": {},
+                    "field": "parts.side.key",
+                    "said": "there is no solver conv_sise",
+                    "file": "problem.yaml",
+                    "line": 9,
                 }
-            ]
+            ],
+            "warnings": [],
+            "variants": 0,
+            "report": {},
         }
     )
 
@@ -137,7 +133,7 @@ class ProblemListed(Schema):
 class ProblemPage(Page[ProblemListed]):
     """One page of the problems that a course can set, by id."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [LISTED], "next": None}]})
+    model_config = examples({"items": [LISTED], "next": None})
 
 
 class VersionOut(ProblemListed):
@@ -146,7 +142,7 @@ class VersionOut(ProblemListed):
     *based_on* is the version whose numbers it keeps, null where it has its own.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [WHOLE]})
+    model_config = examples(WHOLE)
 
     note: str
     based_on: UUID | None
@@ -177,7 +173,7 @@ class VersionListed(Schema):
 class VersionsOut(Schema):
     """All versions of a problem, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [LATEST]}]})
+    model_config = examples({"items": [LATEST]})
 
     items: tuple[VersionListed, ...]
 
@@ -188,16 +184,12 @@ class DiffOut(Schema):
     Where ``draw`` is not among them, the students' numbers stay.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "before": OTHER,
-                    "after": ID,
-                    "changed": ["marking"],
-                    "text": "--- version 1\n+++ version 2\n@@ -9 +9 @@\n-points: 1\n+points: 2\n",
-                }
-            ]
+    model_config = examples(
+        {
+            "before": OTHER,
+            "after": ID,
+            "changed": ["marking"],
+            "text": "--- version 1\n+++ version 2\n@@ -9 +9 @@\n-points: 1\n+points: 2\n",
         }
     )
 
@@ -230,41 +222,37 @@ class PreviewPart(Schema):
 class PreviewOut(Schema):
     """A variant as a student gets it, with all that only staff may see."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = examples(
+        {
+            "version": ID,
+            "position": 0,
+            "seed": 2,
+            "title": "Output size of a convolution and the pooling after it",
+            "statement": "A 64×64 image passes a 3×3 convolution.",
+            "params": {"W": 64, "K": 3},
+            "parts": [
                 {
-                    "version": ID,
-                    "position": 0,
-                    "seed": 2,
-                    "title": "Output size of a convolution and the pooling after it",
-                    "statement": "A 64×64 image passes a 3×3 convolution.",
-                    "params": {"W": 64, "K": 3},
-                    "parts": [
+                    "id": "side",
+                    "kind": "integer",
+                    "points": 2,
+                    "prompt": "Output width?",
+                    "options": None,
+                    "key": 62,
+                    "shown": "62",
+                    "failure": None,
+                    "accepted": None,
+                    "mistakes": [
                         {
-                            "id": "side",
-                            "kind": "integer",
-                            "points": 2,
-                            "prompt": "Output width?",
-                            "options": None,
-                            "key": 62,
-                            "shown": "62",
-                            "failure": None,
-                            "accepted": None,
-                            "mistakes": [
-                                {
-                                    "ids": ["forgot_plus_one"],
-                                    "value": 61,
-                                    "shown": "61",
-                                    "say": "The first window counts too.",
-                                }
-                            ],
-                            "rubric": None,
-                            "model": None,
+                            "ids": ["forgot_plus_one"],
+                            "value": 61,
+                            "shown": "61",
+                            "say": "The first window counts too.",
                         }
                     ],
+                    "rubric": None,
+                    "model": None,
                 }
-            ]
+            ],
         }
     )
 
@@ -280,6 +268,6 @@ class PreviewOut(Schema):
 class ReasonIn(Schema):
     """Why something is done, for the audit log."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the new one is better"}]})
+    model_config = examples({"reason": "the new one is better"})
 
     reason: Line | Literal[""] = Field("", description="may be left out")

@@ -3,10 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Count, Score
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.regrades import OTHER, RUN
 
 __all__ = ["ChangeOut", "Side", "StudentOut", "Turn"]
@@ -34,39 +32,35 @@ class ChangeOut(Schema):
     a person for review.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": RUN,
-                    "answer": OTHER,
-                    "submission": OTHER,
-                    "student": OTHER,
-                    "part": "side",
-                    "sequence": 2,
-                    "direction": "up",
-                    "flag": "",
-                    "is_applied": False,
-                    "before": {
-                        "status": "mistake",
-                        "credit": 0,
-                        "points": 2,
-                        "score": 0,
-                        "read_as": "64",
-                        "mistakes": ["rounded_up"],
-                        "feedback": "Is the last window still in the image?",
-                    },
-                    "after": {
-                        "status": "correct",
-                        "credit": 1,
-                        "points": 2,
-                        "score": 2,
-                        "read_as": "64",
-                        "mistakes": [],
-                        "feedback": "",
-                    },
-                }
-            ]
+    model_config = examples(
+        {
+            "id": RUN,
+            "answer": OTHER,
+            "submission": OTHER,
+            "student": OTHER,
+            "part": "side",
+            "sequence": 2,
+            "direction": "up",
+            "flag": "",
+            "is_applied": False,
+            "before": {
+                "status": "mistake",
+                "credit": 0,
+                "points": 2,
+                "score": 0,
+                "read_as": "64",
+                "mistakes": ["rounded_up"],
+                "feedback": "Is the last window still in the image?",
+            },
+            "after": {
+                "status": "correct",
+                "credit": 1,
+                "points": 2,
+                "score": 2,
+                "read_as": "64",
+                "mistakes": [],
+                "feedback": "",
+            },
         }
     )
 
@@ -97,17 +91,13 @@ class StudentOut(Schema):
     *never_lower* has what both are where no answer loses credit.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "student": OTHER,
-                    "name": "Ada Example",
-                    "counts": True,
-                    "score": {"before": 2, "after": 4, "never_lower": 4},
-                    "grade": {"before": 12, "after": 14, "never_lower": 14},
-                }
-            ]
+    model_config = examples(
+        {
+            "student": OTHER,
+            "name": "Ada Example",
+            "counts": True,
+            "score": {"before": 2, "after": 4, "never_lower": 4},
+            "grade": {"before": 12, "after": 14, "never_lower": 14},
         }
     )
 

@@ -4,10 +4,10 @@ from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from api.http.fields import Count, Credit, Line, Points, Text, When
-from api.http.schema import Refused, Schema
+from api.http.schema import Refused, Schema, examples
 
 __all__ = [
     "AcceptIn",
@@ -112,15 +112,11 @@ class RegradeIn(Schema):
     version. *never_lower*: no answer loses credit.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "version": {"accept": {"answer": OTHER, "reason": "The floor may be left out"}},
-                    "reason": "Question 2 could be read in two ways",
-                    "never_lower": True,
-                }
-            ]
+    model_config = examples(
+        {
+            "version": {"accept": {"answer": OTHER, "reason": "The floor may be left out"}},
+            "reason": "Question 2 could be read in two ways",
+            "never_lower": True,
         }
     )
 
@@ -136,11 +132,7 @@ class RegradeIn(Schema):
 class ApplyIn(Schema):
     """How a regrade is applied; *notice* is shown to the students of the problem."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"never_lower": True, "notice": "The key of part b was corrected."}]
-        }
-    )
+    model_config = examples({"never_lower": True, "notice": "The key of part b was corrected."})
 
     never_lower: bool | None = None
     notice: Annotated[Text, Field(max_length=1_000)] = ""
@@ -149,7 +141,7 @@ class ApplyIn(Schema):
 class UndoIn(Schema):
     """Why a regrade is undone."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The old key was right"}]})
+    model_config = examples({"reason": "The old key was right"})
 
     reason: Annotated[Text, Field(max_length=1_000)] = ""
 
@@ -235,7 +227,7 @@ class RegradeOut(Schema):
     *warnings* say where the version that it made stays in use although it was undone.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [REGRADE]})
+    model_config = examples(REGRADE)
 
     id: UUID
     assignment: UUID

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Answer, Count, Score, Text, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = [
     "MARK",
@@ -119,11 +119,7 @@ class PartProgress(Schema):
 class ReviewProgress(Schema):
     """How far the marking of an assignment is; *requests* of students are open."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"parts": [PART], "waiting": 40, "marked": 160, "requests": 2}]
-        }
-    )
+    model_config = examples({"parts": [PART], "waiting": 40, "marked": 160, "requests": 2})
 
     parts: tuple[PartProgress, ...]
     waiting: Count
@@ -157,7 +153,7 @@ class SameAs(Schema):
 class QueueLine(Schema):
     """An answer in the queue of its part."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [LINE]})
+    model_config = examples(LINE)
 
     answer: UUID
     student: Who
@@ -180,7 +176,7 @@ class ReviewItem(QueueLine):
     the mark, for `If-Match`.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ITEM]})
+    model_config = examples(ITEM)
 
     assignment: UUID
     problem: str
@@ -205,9 +201,7 @@ class NextAnswer(Schema):
     *waiting* counts those without a mark, *claimed* those of them that others have.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"item": ITEM, "waiting": 40, "claimed": 2}]}
-    )
+    model_config = examples({"item": ITEM, "waiting": 40, "claimed": 2})
 
     item: ReviewItem | None
     waiting: Count
@@ -217,6 +211,6 @@ class NextAnswer(Schema):
 class FlagIn(Schema):
     """Why somebody should look at an answer again."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "Is this the same idea?"}]})
+    model_config = examples({"note": "Is this the same idea?"})
 
     note: Annotated[Text, Field(min_length=1, max_length=1_000)]

@@ -4,10 +4,10 @@ from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from api.http.fields import MAX_DENOMINATOR, MAX_POINTS, Count, Credit, Line, Score, Text, When
-from api.http.schema import Refused, Schema
+from api.http.schema import Refused, Schema, examples
 from api.schemas.review import MARK, MarkView, Staff
 
 __all__ = [
@@ -83,9 +83,7 @@ class MarkIn(Schema):
     *reason* is for the staff.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [ITEM], "comment": "Say also why."}]}
-    )
+    model_config = examples({"items": [ITEM], "comment": "Say also why."})
 
     items: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
     adjustment: Signed = Fraction(0)
@@ -105,7 +103,7 @@ class MarkIn(Schema):
 class RubricItemIn(Schema):
     """A new rubric item: what it gives (or, below 0, takes), and what the student reads."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [RUBRIC_IN]})
+    model_config = examples(RUBRIC_IN)
 
     label: Line
     say: Annotated[Text, Field(max_length=2_000)] = ""
@@ -116,7 +114,7 @@ class RubricItemIn(Schema):
 class RubricItemPatch(Schema):
     """What changes in a rubric item; what is not named stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"points": 1.5}]})
+    model_config = examples({"points": 1.5})
 
     label: Line | None = None
     say: Annotated[Text, Field(max_length=2_000)] | None = None
@@ -127,7 +125,7 @@ class RubricItemPatch(Schema):
 class RubricItemView(Schema):
     """A rubric item; *used* counts the answers that have it, *version* is its ETag."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [RUBRIC_ITEM]})
+    model_config = examples(RUBRIC_ITEM)
 
     id: UUID
     label: str
@@ -141,12 +139,8 @@ class RubricItemView(Schema):
 class RubricView(Schema):
     """The rubric of a part, which is worth *points*."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"problem": "why-small-kernels", "part": "why", "points": 4, "items": [RUBRIC_ITEM]}
-            ]
-        }
+    model_config = examples(
+        {"problem": "why-small-kernels", "part": "why", "points": 4, "items": [RUBRIC_ITEM]}
     )
 
     problem: str
@@ -171,9 +165,7 @@ class Remarked(Schema):
 class RubricChange(Schema):
     """A rubric item after a change, null where it was taken out, and what that did to marks."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"item": RUBRIC_ITEM, "remarked": REMARKED}]}
-    )
+    model_config = examples({"item": RUBRIC_ITEM, "remarked": REMARKED})
 
     item: RubricItemView | None
     remarked: Remarked
@@ -182,7 +174,7 @@ class RubricChange(Schema):
 class GroupView(Schema):
     """Answers that say the same to the same numbers, and the last mark that one of them got."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [GROUP]})
+    model_config = examples(GROUP)
 
     id: UUID
     text: str
@@ -195,7 +187,7 @@ class GroupView(Schema):
 class GroupMarked(Schema):
     """What marking a group did: answers that were *marked*, and that others have *claimed*."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"marked": 11, "claimed": 1}]})
+    model_config = examples({"marked": 11, "claimed": 1})
 
     marked: Count
     claimed: Count
@@ -204,7 +196,7 @@ class GroupMarked(Schema):
 class GradingView(Schema):
     """One marking of an answer: by the machine, a regrade or a person; *counts* is the one now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [GRADING]})
+    model_config = examples(GRADING)
 
     id: UUID
     kind: Literal["auto", "manual", "regrade"]

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from api.http.fields import Count, Score, Text, When
-from api.http.schema import Refused, Schema
+from api.http.schema import Refused, Schema, examples
 from api.schemas.review import ANSWER, AT, MARKER, Staff, Who
 from api.schemas.review_marks import MarkIn
 
@@ -56,7 +56,7 @@ STAFF: Final[dict[str, Any]] = REQUEST | {
 class CommentIn(Schema):
     """A comment on an answer; the student sees a *public* one once results are shown."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Well put."}]})
+    model_config = examples({"text": "Well put."})
 
     text: Annotated[Text, Field(min_length=1, max_length=5_000)]
     public: bool = True
@@ -74,7 +74,7 @@ class PublicComment(Schema):
 class CommentView(PublicComment):
     """A comment as the staff see it; one's own can be taken back."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [STAFF_COMMENT]})
+    model_config = examples(STAFF_COMMENT)
 
     public: bool
     mine: bool
@@ -83,11 +83,7 @@ class CommentView(PublicComment):
 class OwnComments(Schema):
     """The comments that a student may read now; *results_from* is when there may be more."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"comments": [COMMENT], "results_shown": True, "results_from": None}]
-        }
-    )
+    model_config = examples({"comments": [COMMENT], "results_shown": True, "results_from": None})
 
     comments: tuple[PublicComment, ...]
     results_shown: bool
@@ -97,7 +93,7 @@ class OwnComments(Schema):
 class StaffComments(Schema):
     """All comments on an answer."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"comments": [STAFF_COMMENT]}]})
+    model_config = examples({"comments": [STAFF_COMMENT]})
 
     comments: tuple[CommentView, ...]
 
@@ -105,7 +101,7 @@ class StaffComments(Schema):
 class RequestIn(Schema):
     """Why an answer should be marked again."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"text": REQUEST["text"]}]})
+    model_config = examples({"text": REQUEST["text"]})
 
     text: Annotated[Text, Field(min_length=1, max_length=5_000)]
 
@@ -113,9 +109,7 @@ class RequestIn(Schema):
 class DecisionIn(Schema):
     """The decision on a request, what the student is told, and for an accepted one a new mark."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"decision": "accepted", "reply": REQUEST["reply"]}]}
-    )
+    model_config = examples({"decision": "accepted", "reply": REQUEST["reply"]})
 
     decision: Literal["accepted", "declined"]
     reply: Annotated[Text, Field(min_length=1, max_length=5_000)]
@@ -146,7 +140,7 @@ class _Request(Schema):
 class OwnRequest(_Request):
     """A request of one's own; *credit* is that of the answer now, null until results are shown."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [OWN]})
+    model_config = examples(OWN)
 
     course: UUID
     submission: UUID
@@ -156,7 +150,7 @@ class OwnRequest(_Request):
 class RequestView(_Request):
     """A request as the staff see it; *credit* is that of the answer now."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [STAFF]})
+    model_config = examples(STAFF)
 
     student: Who
     replied_by: Staff | None
@@ -178,22 +172,18 @@ class Readiness(Schema):
     say the same in sentences, none where it is ready.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "ready": False,
-                    "unassessed": [{"problem": "why-small-kernels", "part": "why", "waiting": 40}],
-                    "students": 40,
-                    "requests": 1,
-                    "results": "manual",
-                    "results_from": None,
-                    "warnings": [
-                        "40 answers to why of why-small-kernels are not marked.",
-                        "1 request for a regrade is not answered.",
-                    ],
-                }
-            ]
+    model_config = examples(
+        {
+            "ready": False,
+            "unassessed": [{"problem": "why-small-kernels", "part": "why", "waiting": 40}],
+            "students": 40,
+            "requests": 1,
+            "results": "manual",
+            "results_from": None,
+            "warnings": [
+                "40 answers to why of why-small-kernels are not marked.",
+                "1 request for a regrade is not answered.",
+            ],
         }
     )
 

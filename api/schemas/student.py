@@ -3,10 +3,8 @@
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict
-
 from api.http.fields import Answer, Count, Score, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.grades import OverrideShown
 from api.schemas.my_assignments import TIMES, Times
 from api.schemas.submissions import ProblemScore
@@ -203,7 +201,7 @@ class Given(Schema):
 class DraftView(Schema):
     """What was typed and not handed in, as it was typed; *version* 0: never saved."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM["draft"]]})
+    model_config = examples(PROBLEM["draft"])
 
     answers: dict[str, Answer | None]
     saved_at: When | None
@@ -226,7 +224,7 @@ class ProblemView(Schema):
     which then stand above what is worked out here; none while results are hidden.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM]})
+    model_config = examples(PROBLEM)
 
     assignment: UUID
     course: UUID

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Answer, Count, Score
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 from api.schemas.student import ASKED, Given, PartAsked
 
 __all__ = [
@@ -77,30 +77,26 @@ class SolvedPart(PartAsked):
 class SolutionView(Schema):
     """The worked solution of a problem with the student's own numbers."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "assignment": "01933e3a-0000-7000-8000-000000000001",
-                    "problem": "conv-output-size",
-                    "title": "Output size of a convolution and the pooling after it",
-                    "statement": "A $128\\times128$ image passes ...",
-                    "numbers": [GIVEN],
-                    "words": "",
-                    "parts": [
-                        ASKED
-                        | {
-                            "steps": [STEP],
-                            "answer": "63",
-                            "key": 63,
-                            "accepted": "exactly 63",
-                            "mistakes": [{"answer": "64", "said": "Which way is it rounded?"}],
-                            "model": "",
-                            "rubric": [],
-                        }
-                    ],
+    model_config = examples(
+        {
+            "assignment": "01933e3a-0000-7000-8000-000000000001",
+            "problem": "conv-output-size",
+            "title": "Output size of a convolution and the pooling after it",
+            "statement": "A $128\\times128$ image passes ...",
+            "numbers": [GIVEN],
+            "words": "",
+            "parts": [
+                ASKED
+                | {
+                    "steps": [STEP],
+                    "answer": "63",
+                    "key": 63,
+                    "accepted": "exactly 63",
+                    "mistakes": [{"answer": "64", "said": "Which way is it rounded?"}],
+                    "model": "",
+                    "rubric": [],
                 }
-            ]
+            ],
         }
     )
 
@@ -116,9 +112,7 @@ class SolutionView(Schema):
 class PracticeIn(Schema):
     """Answers to the numbers of a practice: 0, 1, 2, ... are others each time."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"number": 0, "answers": {"side": "63"}}]}
-    )
+    model_config = examples({"number": 0, "answers": {"side": "63"}})
 
     number: Count = 0
     answers: Annotated[dict[str, Answer], Field(min_length=1, max_length=100)]
@@ -127,7 +121,7 @@ class PracticeIn(Schema):
 class PracticeProblem(Schema):
     """A problem with other numbers than the student's own."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [PRACTICE]})
+    model_config = examples(PRACTICE)
 
     number: Count
     title: str
@@ -153,26 +147,22 @@ class PracticeOutcome(Schema):
 class PracticeReply(Schema):
     """The answers of a practice judged; nothing of it is kept."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = examples(
+        {
+            "problem": PRACTICE,
+            "results": [
                 {
-                    "problem": PRACTICE,
-                    "results": [
-                        {
-                            "part": "side",
-                            "status": "correct",
-                            "credit": 1,
-                            "read_as": "63",
-                            "notes": [],
-                            "feedback": "Correct.",
-                            "position": None,
-                            "cells": [],
-                            "place": "",
-                        }
-                    ],
+                    "part": "side",
+                    "status": "correct",
+                    "credit": 1,
+                    "read_as": "63",
+                    "notes": [],
+                    "feedback": "Correct.",
+                    "position": None,
+                    "cells": [],
+                    "place": "",
                 }
-            ]
+            ],
         }
     )
 

@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Answer, Count, Score, When
-from api.http.schema import Schema
-from api.schemas.submissions import Receipt
+from api.http.schema import Schema, examples
+from api.schemas.submissions import RESULT, Receipt
 
 __all__ = [
     "DraftIn",
@@ -35,22 +35,9 @@ READ: Final[dict[str, Any]] = {
     "expected": "",
     "position": None,
 }
-OUTCOME: Final[dict[str, Any]] = {
-    "part": "side",
+OUTCOME: Final[dict[str, Any]] = RESULT | {
     "answer": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11",
     "typed": "64",
-    "status": "mistake",
-    "credit": 0,
-    "points": 2,
-    "score": 0,
-    "read_as": "64",
-    "notes": [],
-    "feedback": "A part of a step is not a step: look again at which way the division is rounded.",
-    "position": None,
-    "cells": [],
-    "place": "",
-    "attempt": 1,
-    "repeats": None,
     "manual": False,
 }
 KEPT: Final[dict[str, Any]] = {
@@ -76,7 +63,7 @@ STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
 class DraftIn(Schema):
     """What is typed so far, by the id of the part; it takes the place of the draft before."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"answers": {"side": "63"}}]})
+    model_config = examples({"answers": {"side": "63"}})
 
     answers: Annotated[dict[str, Answer], Field(max_length=100)]
 
@@ -84,7 +71,7 @@ class DraftIn(Schema):
 class ReadingIn(Schema):
     """A text to be read as an answer to a part."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"part": "side", "answer": "2^6"}]})
+    model_config = examples({"part": "side", "answer": "2^6"})
 
     part: Annotated[str, Field(max_length=80)]
     answer: Answer
@@ -97,7 +84,7 @@ class ReadAs(Schema):
     not be read. Whether it is right is not known here.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [READ]})
+    model_config = examples(READ)
 
     readable: bool
     read_as: str = ""
@@ -137,10 +124,8 @@ class PartOutcome(Schema):
 class StudentSubmission(Schema):
     """A submission of one's own, as far as its results are shown now."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [KEPT | {"results": [OUTCOME], "results_shown": True, "results_from": None}]
-        }
+    model_config = examples(
+        KEPT | {"results": [OUTCOME], "results_shown": True, "results_from": None}
     )
 
     id: UUID
@@ -177,20 +162,16 @@ class StaffSubmission(Schema):
     *student* and *author* are null for graders where the assignment is marked anonymously.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                KEPT
-                | {
-                    "course": "01933e3a-0000-7000-8000-00000000000c",
-                    "student": "01933e3a-0000-7000-8000-00000000000a",
-                    "author": "01933e3a-0000-7000-8000-00000000000a",
-                    "version": "01933e3a-0000-7000-8000-00000000000b",
-                    "position": 3,
-                    "seed": 7,
-                    "results": [STAFF_OUTCOME],
-                }
-            ]
+    model_config = examples(
+        KEPT
+        | {
+            "course": "01933e3a-0000-7000-8000-00000000000c",
+            "student": "01933e3a-0000-7000-8000-00000000000a",
+            "author": "01933e3a-0000-7000-8000-00000000000a",
+            "version": "01933e3a-0000-7000-8000-00000000000b",
+            "position": 3,
+            "seed": 7,
+            "results": [STAFF_OUTCOME],
         }
     )
 
@@ -218,21 +199,17 @@ class ReceiptProof(Schema):
     about, if one was).
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": SUBMISSION,
-                    "valid": True,
-                    "digest": DIGEST,
-                    "assignment": ASSIGNMENT,
-                    "problem": "conv-output-size",
-                    "student": "01933e3a-0000-7000-8000-00000000000a",
-                    "sequence": 1,
-                    "received_at": RECEIVED,
-                    "answers": {"side": "64"},
-                }
-            ]
+    model_config = examples(
+        {
+            "id": SUBMISSION,
+            "valid": True,
+            "digest": DIGEST,
+            "assignment": ASSIGNMENT,
+            "problem": "conv-output-size",
+            "student": "01933e3a-0000-7000-8000-00000000000a",
+            "sequence": 1,
+            "received_at": RECEIVED,
+            "answers": {"side": "64"},
         }
     )
 
@@ -250,7 +227,7 @@ class ReceiptProof(Schema):
 class NewNumbers(Schema):
     """New numbers: *draw* counts them from 0. What was earned with the old ones stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"draw": 1, "opened_at": RECEIVED}]})
+    model_config = examples({"draw": 1, "opened_at": RECEIVED})
 
     draw: Count
     opened_at: When

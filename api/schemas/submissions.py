@@ -3,14 +3,14 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Answer, Count, Score, When
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
-__all__ = ["AnswersIn", "PartReply", "ProblemScore", "Receipt", "SubmissionReply"]
+__all__ = ["RESULT", "AnswersIn", "PartReply", "ProblemScore", "Receipt", "SubmissionReply"]
 
-PART_REPLY: Final[dict[str, Any]] = {
+RESULT: Final[dict[str, Any]] = {
     "part": "side",
     "status": "mistake",
     "credit": 0,
@@ -23,9 +23,9 @@ PART_REPLY: Final[dict[str, Any]] = {
     "cells": [],
     "place": "",
     "attempt": 1,
-    "attempts_left": 2,
     "repeats": None,
 }
+PART_REPLY: Final[dict[str, Any]] = RESULT | {"attempts_left": 2}
 REPLY: Final[dict[str, Any]] = {
     "id": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
     "assignment": "01933e3a-0000-7000-8000-000000000001",
@@ -48,7 +48,7 @@ REPLY: Final[dict[str, Any]] = {
 class AnswersIn(Schema):
     """Answers to any of the parts, by the id of the part: as text, number or array."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"answers": {"side": "32"}}]})
+    model_config = examples({"answers": {"side": "32"}})
 
     answers: Annotated[dict[str, Answer], Field(min_length=1, max_length=100)]
 
@@ -99,7 +99,7 @@ class SubmissionReply(Schema):
     if that is known.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [REPLY]})
+    model_config = examples(REPLY)
 
     id: UUID
     assignment: UUID

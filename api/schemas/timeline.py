@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import Annotated, Final, Self, TypeAlias
 
 from pydantic import (
-    ConfigDict,
     Discriminator,
     Field,
     PlainSerializer,
@@ -21,7 +20,7 @@ from pydantic import (
 )
 
 from api.http.fields import Text, share
-from api.http.schema import Refused, Schema
+from api.http.schema import Refused, Schema, examples
 from grader.show import show
 from grader.values import simplest
 
@@ -178,19 +177,15 @@ class TimelineSpec(Schema):
     in time: 23:59 means 23:59:00.000000 and not a microsecond more.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "release": "2026-11-20 09:00",
-                    "due": "2026-11-27 23:59",
-                    "late": [{"days": 1, "credit": "90%"}, {"days": 3, "credit": "1/2"}],
-                    "late_days": 2,
-                    "close": {"days": 7},
-                },
-                {"late": [{"until": "2026-11-29 12:00", "credit": 0.8}], "due": "2026-11-27 23:59"},
-            ]
-        }
+    model_config = examples(
+        {
+            "release": "2026-11-20 09:00",
+            "due": "2026-11-27 23:59",
+            "late": [{"days": 1, "credit": "90%"}, {"days": 3, "credit": "1/2"}],
+            "late_days": 2,
+            "close": {"days": 7},
+        },
+        {"late": [{"until": "2026-11-29 12:00", "credit": 0.8}], "due": "2026-11-27 23:59"},
     )
 
     release: LocalTime | None = None
@@ -262,14 +257,10 @@ class ExtensionSpec(Schema):
     it names and what is worse than the assignment's own has no effect.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"days": 3, "reason": "ill from 24 to 26 November"},
-                {"due": "2026-12-01 12:00", "attempts": 2, "reason": "the site was down"},
-                {"unlimited_attempts": True, "no_cool_down": True, "reason": "accommodation"},
-            ]
-        }
+    model_config = examples(
+        {"days": 3, "reason": "ill from 24 to 26 November"},
+        {"due": "2026-12-01 12:00", "attempts": 2, "reason": "the site was down"},
+        {"unlimited_attempts": True, "no_cool_down": True, "reason": "accommodation"},
     )
 
     days: Days | None = None

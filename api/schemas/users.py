@@ -3,11 +3,11 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from api.http.fields import Count, Email, Line, When
 from api.http.paging import Page
-from api.http.schema import Schema
+from api.http.schema import Schema, examples
 
 __all__ = ["AuditOut", "AuditPage", "EraseIn", "Erased", "UserOut", "UserPage", "UserPatch"]
 
@@ -44,7 +44,7 @@ ENTRY: Final[dict[str, Any]] = {
 class UserOut(Schema):
     """An account."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [USER]})
+    model_config = examples(USER)
 
     id: UUID
     name: str
@@ -60,13 +60,13 @@ class UserOut(Schema):
 class UserPage(Page[UserOut]):
     """One page of all accounts, by name."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [USER], "next": None}]})
+    model_config = examples({"items": [USER], "next": None})
 
 
 class UserPatch(Schema):
     """What an administrator corrects of an account."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "ann@example.edu"}]})
+    model_config = examples({"email": "ann@example.edu"})
 
     name: Line | None = None
     email: Email | None = None
@@ -75,7 +75,7 @@ class UserPatch(Schema):
 class EraseIn(Schema):
     """The name of who is erased, once more: it cannot be undone."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"confirm": "Ann Example"}]})
+    model_config = examples({"confirm": "Ann Example"})
 
     confirm: Annotated[str, Field(description="the name of the account, as it stands there")] = ""
 
@@ -83,9 +83,7 @@ class EraseIn(Schema):
 class Erased(Schema):
     """The random id under which the answers and grades of an erased person stay."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"id": "5f0c2a52-54c5-4d70-a2a8-0a4b1f3f8f11"}]}
-    )
+    model_config = examples({"id": "5f0c2a52-54c5-4d70-a2a8-0a4b1f3f8f11"})
 
     id: UUID
 
@@ -93,7 +91,7 @@ class Erased(Schema):
 class AuditOut(Schema):
     """One act: who did what to which thing, and what it was before and after."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ENTRY]})
+    model_config = examples(ENTRY)
 
     id: UUID
     at: When
@@ -113,4 +111,4 @@ class AuditOut(Schema):
 class AuditPage(Page[AuditOut]):
     """One page of the audit log, the newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [ENTRY], "next": None}]})
+    model_config = examples({"items": [ENTRY], "next": None})

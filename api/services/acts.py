@@ -15,7 +15,7 @@ from api.services.standings import Cause
 from api.tables import Course
 from api.tables.base import Base
 
-__all__ = ["Act", "hold"]
+__all__ = ["Act", "differences", "hold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,14 @@ class Act:
     def cause(self, kind: str, which: UUID | None = None) -> Cause:
         """Return the cause of the grades that change by it."""
         return Cause(kind, which, self.author_id, self.now)
+
+
+def differences(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what of *before* is otherwise *after*, and how it is then; the names are the same."""
+    names = sorted(name for name in after if after[name] != before[name])
+    return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
 def hold(session: Session, row: Base) -> None:

@@ -33,14 +33,14 @@ def record(
     """
     if action not in ACTIONS:
         raise ValueError(f"ACTIONS has no {action!r}")
+    member = who if isinstance(who, Member) else None
     caller = who.caller if isinstance(who, Member) else who
     before, after = change
-    looks = isinstance(who, Member) and bool(who.caller.view_as)
     session.add(
         AuditEntry(
-            course_id=who.course.id if isinstance(who, Member) else course_id,
+            course_id=member.course.id if member else course_id,
             actor_id=caller.id if caller else None,
-            acting_as=who.student_id if looks and isinstance(who, Member) else None,
+            acting_as=member.student_id if member and member.caller.view_as else None,
             action=action,
             target=target[0],
             target_id=str(target[1]),

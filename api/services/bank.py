@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.db import Database
 from api.services.publishing import Failed, Published, Source, publish_all
-from api.services.versions import BANK, newest, store_version
-from api.tables import ProblemVersion, Variant
+from api.services.versions import BANK, kept_variants, newest, store_version
+from api.tables import ProblemVersion
 from grader import ENGINE
 from grader.errors import ProblemError
 from problems.catalogue import Catalogue
@@ -154,15 +154,6 @@ def _sources(
         stored = newest(session, name)
         kept = kept_variants(session, stored.id) if stored else ()
         yield Source(name, _text(catalogue, name), kept=kept), stored.id if stored else None
-
-
-def kept_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], ...]:
-    """Return the variants of a version as stored, in the order of their positions."""
-    return tuple(
-        session.scalars(
-            select(Variant.data).where(Variant.version_id == version_id).order_by(Variant.position)
-        )
-    )
 
 
 def _keep(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.ids import new_id
@@ -14,6 +14,7 @@ from api.services import timeline
 from api.services.acts import Act
 from api.services.assignments.values import resolve_into, timeline_told
 from api.services.courses import assignments_of, check_slug, enrol_instructor, new_course
+from api.services.upserts import insert_all
 from api.tables import (
     Assignment,
     AssignmentProblem,
@@ -119,8 +120,7 @@ def _copy_variants(session: Session, ids: Mapping[UUID, UUID]) -> None:
             {"version_id": new, "position": position, "seed": seed, "data": data}
             for position, seed, data in rows
         ]
-        if copies:
-            session.execute(insert(Variant), copies)
+        insert_all(session, Variant, copies)
 
 
 def _copy_problems(

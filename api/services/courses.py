@@ -17,7 +17,7 @@ from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePat
 from api.schemas.patching import changed
 from api.services import audit, timeline
 from api.services.access import Caller, Member
-from api.services.acts import Act, hold
+from api.services.acts import Act, differences, hold
 from api.services.assignments.values import resolve_into
 from api.services.effects import settle
 from api.tables import Assignment, Course, Enrolment, User
@@ -179,13 +179,11 @@ def change(session: Session, act: Act, body: CoursePatch) -> CourseChanged:
         before = settings_of(course)
         put(session, course, given)
         check_used(course, assignments)
-        after = settings_of(course)
-        names = sorted(name for name in after if after[name] != before[name])
-        if names:
+        told = differences(before, settings_of(course))
+        if any(told):
             course.version += 1
-            told_ = {name: before[name] for name in names}, {name: after[name] for name in names}
-            act.record(session, "course.changed", ("course", course.id), change=told_)
-        moved = assignments if "zone" in names else []
+            act.record(session, "course.changed", ("course", course.id), change=told)
+        moved = assignments if "zone" in told[1] else []
         for row in moved:
             hold(session, row)
             resolve_into(row, course)

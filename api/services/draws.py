@@ -1,10 +1,11 @@
 """Which numbers a student has in a problem: drawn from a course's secret, kept once seen."""
 
 import hmac
-from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.services.access import Posed
@@ -15,6 +16,12 @@ from api.tables import Draw
 __all__ = ["current_draw", "draw_position", "drawn"]
 
 EVERYBODY = "all"
+LAST: Final = (
+    select(Draw)
+    .where(Draw.problem_id == bindparam("problem"), Draw.student_id == bindparam("student"))
+    .order_by(Draw.number.desc())
+    .limit(1)
+)
 
 
 def drawn(posed: Posed, number: int, *, student: UUID) -> Drawn:
@@ -33,14 +40,9 @@ def draw_position(posed: Posed, number: int, *, student: UUID) -> int:
     return int.from_bytes(digest, "big") % posed.version.variants
 
 
-def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Drawn, bool]:
-    """Return the numbers that a student has, and whether the student has seen them before."""
-    found: Sequence[Draw] = session.scalars(
-        select(Draw)
-        .where(Draw.problem_id == posed.problem.id, Draw.student_id == student)
-        .order_by(Draw.number.desc())
-        .limit(1)
-    ).all()
-    if not found:
-        return drawn(posed, 0, student=student), False
-    return Drawn(found[0].number, found[0].version_id, found[0].position), True
+def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Drawn, datetime | None]:
+    """Return the numbers that a student has, and when the student saw them first, None if never."""
+    found = session.scalars(LAST, {"problem": posed.problem.id, "student": student}).first()
+    if found is None:
+        return drawn(posed, 0, student=student), None
+    return Drawn(found.number, found.version_id, found.position), found.opened_at

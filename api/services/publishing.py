@@ -23,7 +23,15 @@ from problems.check import Checked, check_text
 from problems.publish import Publication, SeedReport
 from problems.stored import dump_variant, rekey_variant
 
-__all__ = ["Failed", "Outcome", "Published", "Source", "publish_all", "publish_one"]
+__all__ = [
+    "Failed",
+    "Outcome",
+    "Published",
+    "Source",
+    "publish_all",
+    "publish_one",
+    "summary_of_parts",
+]
 
 SEEDS_TO_CHECK: Final = 5
 """How many seeds are tried with a version whose variants are there already."""
@@ -47,8 +55,8 @@ class Published:
     """A problem version with all its variants, as plain data.
 
     *variants* are what `dump_variant` writes, the original first where there is one, its seed None;
-    those with a seed are for drawing. *parts* has the points of each part. *report* says how the
-    seeds were chosen and what the checker warns of; *rekeyed* that the variants were kept.
+    those with a seed are for drawing. *parts* is what `summary_of_parts` gives. *report* says how
+    the seeds were chosen and what the checker warns of; *rekeyed* that the variants were kept.
     """
 
     id: str
@@ -56,7 +64,7 @@ class Published:
     topic: str
     difficulty: int
     points: Fraction
-    parts: Mapping[str, Fraction]
+    parts: tuple[Mapping[str, str], ...]
     draw_hash: str
     marking_hash: str
     engine: str
@@ -144,20 +152,26 @@ def _published(
     *,
     rekeyed: bool = False,
 ) -> Published:
-    parts = {part.id: Fraction(part.points) for part in problem.parts}
     return Published(
         id=problem.id,
         title=problem.title,
         topic=problem.topic,
         difficulty=problem.difficulty,
-        points=sum(parts.values(), Fraction(0)),
-        parts=parts,
+        points=sum((Fraction(part.points) for part in problem.parts), Fraction(0)),
+        parts=summary_of_parts(problem),
         draw_hash=problem.draw_hash,
         marking_hash=problem.marking_hash,
         engine=ENGINE,
         report=_reported(checked, walked=not rekeyed),
         variants=tuple(dump_variant(one, book) for one in variants),
         rekeyed=rekeyed,
+    )
+
+
+def summary_of_parts(problem: Problem) -> tuple[dict[str, str], ...]:
+    """Return the parts of a problem as far as lists and grades ask: id, kind, points."""
+    return tuple(
+        {"id": part.id, "kind": part.kind, "points": str(part.points)} for part in problem.parts
     )
 
 

@@ -3,15 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
 
 from api.clock import from_micros
 from api.tables import Assignment
 from grader.policy import Rules
 
-__all__ = ["Shown", "When", "results_shown", "solutions_shown"]
-
-When: TypeAlias = Literal["at_once", "after_due", "after_close", "manual", "never"]
+__all__ = ["Shown", "results_shown", "solutions_shown"]
 
 
 @dataclass(frozen=True, slots=True)

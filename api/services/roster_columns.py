@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["FORMATS", "Columns", "choose_columns", "known"]
+__all__ = ["Columns", "choose_columns", "known"]
 
-FORMATS: Final = ("canvas gradebook", "canvas people", "gradescope", "moodle", "plain")
 MAX_SHOWN: Final = 100
 
 # Of two headers that are both there, the earlier one is used. Moodle writes them in its language.
@@ -44,7 +43,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("gruppe", "gruppen", "groupe", "groupes", "grupo", "grupos"),
     ),
     "lms_id": ("canvas user id", "identifier", "id/kennung", "teilnehmer id"),
-    "role": ("role", "roles", "rolle", "rollen", "rôle", "rôles", "rol", "roles"),
+    "role": ("role", "roles", "rolle", "rollen", "rôle", "rôles", "rol"),
 }
 # The same header means something else here.
 OWN: Final[Mapping[str, Mapping[str, str]]] = {

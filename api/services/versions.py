@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.ids import new_id
 from api.services.publishing import Published
+from api.services.upserts import insert_all
 from api.services.variants import ORIGINAL
 from api.tables import ProblemVersion, Variant
-from grader.problem import Problem
-from problems.loader import load_problem
 
-__all__ = ["BANK", "newest", "store_version", "summary_of_parts"]
+__all__ = ["BANK", "kept_variants", "newest", "space_of", "store_version"]
 
 BANK: Final = "bank"
 """The space of the problems that every course may use."""
@@ -35,11 +34,18 @@ def newest(session: Session, problem: str, *, space: str = BANK) -> ProblemVersi
     )
 
 
-def summary_of_parts(problem: Problem) -> list[dict[str, Any]]:
-    """Return the parts of a problem as far as lists and grades ask: id, kind, points."""
-    return [
-        {"id": part.id, "kind": part.kind, "points": str(part.points)} for part in problem.parts
-    ]
+def kept_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], ...]:
+    """Return the variants of a version as stored, in the order of their positions."""
+    return tuple(
+        session.scalars(
+            select(Variant.data).where(Variant.version_id == version_id).order_by(Variant.position)
+        )
+    )
+
+
+def space_of(version: ProblemVersion) -> Literal["bank", "course"]:
+    """Return whether a version is of the bank or a course's own."""
+    return "bank" if version.space == BANK else "course"
 
 
 def store_version(
@@ -59,7 +65,7 @@ def store_version(
             ProblemVersion.space == space, ProblemVersion.problem == published.id
         )
     )
-    rows = list(variant_rows(published.variants))
+    rows = list(_variant_rows(published.variants))
     version = ProblemVersion(
         id=new_id(),
         space=space,
@@ -71,7 +77,7 @@ def store_version(
         topic=published.topic,
         difficulty=published.difficulty,
         points=published.points,
-        parts=summary_of_parts(load_problem(source, file=f"{published.id}.yaml")),
+        parts=[dict(part) for part in published.parts],
         draw_hash=published.draw_hash,
         marking_hash=published.marking_hash,
         engine=published.engine,
@@ -84,11 +90,11 @@ def store_version(
     )
     session.add(version)
     session.flush()
-    session.execute(insert(Variant), [{**row, "version_id": version.id} for row in rows])
+    insert_all(session, Variant, [{**row, "version_id": version.id} for row in rows])
     return version
 
 
-def variant_rows(variants: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
+def _variant_rows(variants: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
     """Yield the rows of variants: the original at its own position, the others as they come."""
     position = 0
     for data in variants:

@@ -31,7 +31,7 @@ HALF: Final = 0.5
 class GivenAnswer:
     """The first readable answer of one student: its canonical *value*, and how it is *shown*.
 
-    *total* is what he has in all; *in_top* says whether he is one of the `top_third`.
+    *total* is what they have in all; *in_top* says whether he is one of the `top_third`.
     """
 
     value: str

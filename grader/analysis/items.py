@@ -1,7 +1,7 @@
 """What each item of an assignment tells: how hard it is, and how far it agrees with the others.
 
 An item is a part or a problem. The caller writes 0 where a student opened the assignment and left
-the item blank, and NaN (None) where the item does not count for him: not opened, excused. Use
+the item blank, and NaN (None) where the item does not count for them: not opened, excused. Use
 first attempts: the later ones tell of persistence.
 """
 
@@ -89,8 +89,8 @@ def items(scores: Table, maxima: Column) -> tuple[ItemStatistics, ...]:
 def rests(scores: Table, maxima: Column) -> Floats:
     """Return for each student and item the points in the other items, NaN where there are none.
 
-    Where a student did not open all items, the rest is his share of what he opened, times the
-    points of all others: students who were excused from an item are comparable.
+    Where a student did not open all items, the rest is their share of what they opened, times
+    the points of all others: students who were excused from an item are comparable.
     """
     most = _maxima(maxima)
     table = matrix(scores, width=most.size)

@@ -20,6 +20,11 @@ SHEET = (
     "submission_id,part,points,comment,version\r\n\r\n--x--\r\n"
 )
 LIST = SHEET.replace("submission_id,part,points,comment,version", "name,email\nBo,bo@example.edu")
+PARTICIPANTS = (
+    "--x\r\nContent-Disposition: form-data; name=force\r\n\r\nyes\r\n"
+    "--x\r\nContent-Disposition: form-data; name=file; filename=a.csv\r\n\r\n"
+    "name,email\r\nBo,bo@example.edu\r\n\r\n--x--\r\n"
+)
 FILE = {"media": "multipart/form-data; boundary=x", "ok": 200}
 
 
@@ -74,6 +79,7 @@ ROUTES = {
     ("GET", f"{COURSE}/exports"): Route("instructor"),
     ("GET", f"{COURSE}/exports/submissions"): Route("instructor"),
     ("GET", f"{COURSE}/exports/{{form}}"): Route("instructor"),
+    ("POST", f"{COURSE}/exports/moodle"): Route("instructor", **POST | FILE, body=PARTICIPANTS),
     ("GET", f"{ASSIGNMENT}/score-sheet"): Route("instructor"),
     ("POST", f"{ASSIGNMENT}/score-sheet"): Route(**MANAGES | FILE, body=SHEET),
     ("GET", f"{COURSE}/people"): Route("grader"),

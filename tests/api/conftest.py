@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import psycopg
 import pytest
-from world import World
+from world import Person, Posing, World
 
 from api.cli import main
 from api.db import Database
@@ -157,3 +158,34 @@ def world(database_url: str) -> Iterator[World]:
     world = World(database_url)
     yield world
     world.close()
+
+
+@pytest.fixture
+def course(world: World) -> UUID:
+    """Return a course with nobody in it; a module that needs another has a `course` of its own."""
+    return world.course()
+
+
+@pytest.fixture
+def teacher(world: World, course: UUID) -> Person:
+    """Return an instructor of the course."""
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+@pytest.fixture
+def prof(world: World, course: UUID) -> Person:
+    """Return another instructor of the course."""
+    return world.enrol(course, "Grace Prof", role="instructor")
+
+
+@pytest.fixture
+def student(world: World, course: UUID) -> Person:
+    """Return a student of the course."""
+    return world.enrol(course)
+
+
+@pytest.fixture
+def problem(world: World, course: UUID) -> Posing:
+    """Return the text problem in an assignment of the course."""
+    [posed] = world.assignment(course)
+    return posed

@@ -181,8 +181,8 @@ def test_only_students_of_the_course_who_are_still_there_count(world):
     group = Class(world, 4)
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, RIGHT, RIGHT, RIGHT, WRONG)
-    group.change(group.students[0], is_test=True)
-    group.change(group.students[1], withdrawn_at=world.clock())
+    group.world.set_enrolment(group.students[0], is_test=True)
+    group.world.set_enrolment(group.students[1], withdrawn_at=world.clock())
     told = group.of(posed)
     assert (told["students"], told["opened"], told["grades"]["n"]) == (2, 2, 2)
     assert part_of(told, "square")["item"]["facility"] == 0.5

@@ -3,8 +3,7 @@
 import pytest
 from http_app import ask
 from http_app import service as small
-from scene import OTHER_PROBLEM
-from world import World
+from world import OTHER_PROBLEM, World
 
 NOBODYS = {"Authorization": "Bearer gr_api_nobody"}
 UNRELEASED = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
@@ -16,11 +15,6 @@ WRONG = [
     {"json": {}},
     {"params": {"no_such": "1"}},
 ]
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
 
 
 def code(answer):

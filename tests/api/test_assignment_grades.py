@@ -4,32 +4,16 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
+from assignment_scene import LATE, patched
 from sqlalchemy import select
 
 from api.services.acts import hold
-from api.tables import Assignment, Enrolment, GradeChange
-
-LATE = {"due": "2026-11-02 13:00", "late": [{"days": 1, "credit": "50%"}]}
+from api.tables import Assignment, GradeChange
 
 
 @pytest.fixture
 def course(world):
     return world.course(categories=[{"id": "HW", "weight": 1, "drop_lowest": 0}])
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-def patched(person, assignment, body, *, tag="*", query=""):
-    path = f"/assignments/{assignment}{query}"
-    return person.patch(path, body, headers={"If-Match": tag})
 
 
 def test_later_times_raise_grades_and_earlier_ones_take_nothing_back(
@@ -99,10 +83,8 @@ def test_test_students_and_those_who_left_are_not_counted(world, course, teacher
     for one in people:
         one.submit(problem, {"cells": "8"})
         one.submit(problem, {"cells": "9"})
-    with world.session() as session:
-        rows = {one.user_id: one for one in session.scalars(select(Enrolment))}
-        rows[people[1].id].is_test = True
-        rows[people[2].id].withdrawn_at = world.clock()
+    world.set_enrolment(people[1], is_test=True)
+    world.set_enrolment(people[2], withdrawn_at=world.clock())
     effect = patched(teacher, problem.assignment, {"by_attempt": [1, "1/2"]}).json()["effect"]
     assert (effect["students"], effect["changed"]) == (3, 1)
     assert [one["name"] for one in effect["largest"]] == ["Stu Dent"]

@@ -4,28 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from assignment_scene import grade_of
+from regrading import store_gain
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Posing
 
-from api.ids import new_id
-from api.tables import Grade, GradeChange, ProblemVersion, Regrade, Submission
+from api.tables import ProblemVersion, Submission
 
 MARKED = TEXT_PROBLEM.replace("points: 4", "points: 6").replace("points: 2, say", "points: 3, say")
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
 
 
 @pytest.fixture
@@ -40,12 +26,6 @@ def patched(person, problem, body, *, tag="*", query=""):
 
 def removed(person, problem, *, tag="*", query=""):
     return person.delete(f"{problem.path}{query}", headers={"If-Match": tag})
-
-
-def standing(world, problem, student):
-    with world.session() as session:
-        row = session.get(Grade, {"assignment_id": problem.assignment, "student_id": student.id})
-        return None if row is None else (row.score, row.possible)
 
 
 def test_a_problem_is_added_with_its_newest_version_and_at_the_end(world, teacher, problem):
@@ -122,9 +102,9 @@ def test_points_scale_what_was_earned(world, teacher, student, problem):
     student.submit(problem, {"cells": "9"})
     effect = patched(teacher, problem, {"points": 4}).json()["effect"]
     assert (effect["changed"], effect["down"]) == (1, 1)
-    assert standing(world, problem, student) == (1, 4)
+    assert grade_of(world, problem, student) == (1, 4)
     assert patched(teacher, problem, {"extra": True}).json()["effect"]["changed"] == 1
-    assert standing(world, problem, student) == (1, 0)
+    assert grade_of(world, problem, student) == (1, 0)
 
 
 def test_a_voided_part_gives_full_marks_to_everybody_those_without_an_answer_too(
@@ -134,15 +114,15 @@ def test_a_voided_part_gives_full_marks_to_everybody_those_without_an_answer_too
     student.submit(problem, {"cells": "8"})
     tried = patched(teacher, problem, {"voided": {"cells": "full"}}, query="?dry_run=true").json()
     assert tried["effect"]["up"] == 2
-    assert standing(world, problem, student) == (0, 8)
+    assert grade_of(world, problem, student) == (0, 8)
     patched(teacher, problem, {"voided": {"cells": "full"}})
-    assert standing(world, problem, student) == (2, 8)
-    assert standing(world, problem, absent) == (2, 8)
+    assert grade_of(world, problem, student) == (2, 8)
+    assert grade_of(world, problem, absent) == (2, 8)
     patched(teacher, problem, {"voided": {"cells": "out"}})
-    assert standing(world, problem, student) == (0, 6)
-    assert standing(world, problem, absent) == (None, 6)
+    assert grade_of(world, problem, student) == (0, 6)
+    assert grade_of(world, problem, absent) == (None, 6)
     patched(teacher, problem, {"voided": {}})
-    assert standing(world, problem, student) == (0, 8)
+    assert grade_of(world, problem, student) == (0, 8)
 
 
 def test_a_removed_problem_keeps_what_was_handed_in_and_comes_back_with_it(
@@ -156,7 +136,7 @@ def test_a_removed_problem_keeps_what_was_handed_in_and_comes_back_with_it(
     assert removed(teacher, problem, query="?confirm=true").status_code == 200
     assert student.submit(problem, {"cells": "9"}).status_code == 404
     assert teacher.get(f"/assignments/{problem.assignment}").json()["problems"] == []
-    assert standing(world, problem, student) == (None, 0)
+    assert grade_of(world, problem, student) == (None, 0)
     with world.session() as session:
         assert len(session.scalars(select(Submission.id)).all()) == 1
     newer = world.version(MARKED)
@@ -165,7 +145,7 @@ def test_a_removed_problem_keeps_what_was_handed_in_and_comes_back_with_it(
     assert teacher.post(path, other).status_code == 409
     back = teacher.post(path, {"problem": problem.slug}).json()
     assert (back["problem"]["number"], back["problem"]["opened"]) == (1, True)
-    assert standing(world, problem, student) == (2, 8)
+    assert grade_of(world, problem, student) == (2, 8)
 
 
 def test_the_lowest_of_a_group_is_dropped(world, teacher, student, problem):
@@ -173,14 +153,14 @@ def test_the_lowest_of_a_group_is_dropped(world, teacher, student, problem):
     teacher.post(path, {"problem": "again", "of": "why-small-kernels", "group": "best"})
     patched(teacher, problem, {"group": "best"})
     student.submit(problem, {"cells": "9"})
-    assert standing(world, problem, student) == (2, 8)
+    assert grade_of(world, problem, student) == (2, 8)
     there = f"/assignments/{problem.assignment}"
     none = teacher.patch(there, {"groups": []}, headers={"If-Match": "*"})
     assert none.status_code == 422
     assert "best" in none.json()["detail"]
     body = {"groups": [{"id": "best", "drop_lowest": 0}]}
     assert teacher.patch(there, body, headers={"If-Match": "*"}).status_code == 200
-    assert standing(world, problem, student) == (2, 16)
+    assert grade_of(world, problem, student) == (2, 16)
 
 
 def test_a_student_reads_what_was_corrected_and_what_it_brought(
@@ -189,30 +169,8 @@ def test_a_student_reads_what_was_corrected_and_what_it_brought(
     other = world.enrol(course, "Other One")
     for one in (student, other):
         one.submit(problem, {"cells": "8"})
-    with world.session() as session:
-        regrade = Regrade(
-            id=new_id(),
-            problem_id=problem.id,
-            from_version=problem.version,
-            to_version=problem.version,
-            status="applied",
-            created_by=teacher.id,
-            created_at=world.clock(),
-        )
-        session.add(regrade)
-        session.flush()
-        session.add(
-            GradeChange(
-                assignment_id=problem.assignment,
-                student_id=student.id,
-                before=0,
-                after=2,
-                cause="regrade",
-                cause_id=regrade.id,
-                at=world.clock() + timedelta(seconds=1),
-            )
-        )
-    told = {"text": "The key of the first part was wrong.", "regrade": str(regrade.id)}
+    regrade = store_gain(world, problem, student, at=world.clock() + timedelta(seconds=1))
+    told = {"text": "The key of the first part was wrong.", "regrade": str(regrade)}
     posted = teacher.post(f"{problem.path}/notices", told)
     assert posted.status_code == 201, posted.text
     assert [one["gained"] for one in student.get(problem.path).json()["notices"]] == [2]

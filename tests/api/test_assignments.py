@@ -1,33 +1,16 @@
 """Assignments: what can be set, who sees what of it, and how it is released and deleted."""
 
 import pytest
+from assignment_scene import LATE, patched
 from sqlalchemy import event, select
-from world import TEXT_PROBLEM
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.tables import Assignment, AuditEntry
-
-LATE = {"due": "2026-11-02 13:00", "late": [{"days": 1, "credit": "50%"}]}
-OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 
 
 @pytest.fixture
 def course(world):
     return world.course(categories=[{"id": "HW", "weight": 1, "drop_lowest": 0}])
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-def patched(person, assignment, body, *, tag="*", query=""):
-    path = f"/assignments/{assignment}{query}"
-    return person.patch(path, body, headers={"If-Match": tag})
 
 
 def test_what_is_set_is_told_again_with_its_times_in_words(course, teacher):
@@ -128,9 +111,9 @@ def test_an_edit_says_which_version_it_changes_and_is_noted(world, course, teach
 
 def test_a_student_sees_what_is_released_with_their_own_times(world, course, teacher, student):
     [shown] = world.assignment(course, timeline_spec=LATE, attempts=2)
-    world.assignment(course, OTHER, published=False)
+    world.assignment(course, OTHER_PROBLEM, published=False)
     later = {"release": "2026-11-05 12:00", "due": "2026-11-09 12:00"}
-    [soon] = world.assignment(course, OTHER, timeline_spec=later)
+    [soon] = world.assignment(course, OTHER_PROBLEM, timeline_spec=later)
     grants = {"days": 1, "attempts": 1}
     teacher.post(f"/courses/{course}/extensions", {"student": str(student.id), "grants": grants})
     listed = student.get(f"/courses/{course}/assignments")
@@ -180,7 +163,7 @@ def test_a_list_asks_the_same_number_of_queries_however_long(world, course, teac
     person.get(path)
     few = queries(world, lambda: person.get(path))
     for _ in range(4):
-        world.assignment(course, TEXT_PROBLEM, OTHER)
+        world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     assert queries(world, lambda: person.get(path)) == few
 
 
@@ -231,7 +214,7 @@ def test_results_are_released_by_hand_and_taken_back(world, course, teacher, stu
 
 
 def test_the_problems_are_put_into_another_order(world, course, teacher):
-    [one, two] = world.assignment(course, TEXT_PROBLEM, OTHER)
+    [one, two] = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     path = f"/assignments/{one.assignment}/order"
     body = {"problems": [two.slug, one.slug]}
     told = teacher.put(path, body, headers={"If-Match": '"v1"'}).json()

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from world import NOW
+from actors import NOW
 
 from api.services import audit
 from api.services.audit_actions import ACTIONS

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from actors import NOW
 from sqlalchemy import select
-from world import NOW, World
+from world import World
 
 from api.services.bank import BankReport, publish_bank
 from api.tables import ProblemVersion, Variant

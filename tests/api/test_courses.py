@@ -27,11 +27,6 @@ def course(world):
     return world.course(zone="Europe/Berlin", late_day_budget=3)
 
 
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
 def patched(person, course, body, *, tag='"v1"', query=""):
     return person.patch(f"/courses/{course}{query}", body, headers={"If-Match": tag})
 

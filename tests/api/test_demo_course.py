@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from actors import NOW
 from demo import make, rows, told
 from sqlalchemy import func, select
-from world import NOW, Person, World
+from world import Person, World
 
 from api.services.demo import people
 from api.services.demo.plan import OPEN, PLAN, planned, problems_of

@@ -1,9 +1,10 @@
 """The demo course is made once, all of it or nothing; logins are told of who is still there."""
 
 import pytest
+from actors import NOW
 from demo import make, rows, told
 from sqlalchemy import func, select
-from world import NOW, World
+from world import World
 
 from api.errors import Conflict
 from api.services.demo.course import find_demo

@@ -4,15 +4,15 @@ import shutil
 from datetime import timedelta
 
 import pytest
+from actors import NOW
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from world import NOW, TEXT_PROBLEM, World
+from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
 from api.services.standings import Cause, refresh_all
 from api.tables import AssignmentProblem, Enrolment, Grade, Standing
 
-OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 ANY = {"If-Match": "*"}
 DUES = ["2026-11-02 12:00", "2026-11-02 14:00", "2026-11-04 12:00"]
 SPECS = st.fixed_dictionaries(
@@ -79,7 +79,7 @@ class Class:
         self.posed = world.assignment(
             self.course,
             TEXT_PROBLEM,
-            OTHER,
+            OTHER_PROBLEM,
             timeline_spec={"due": DUES[1], "late_days": 1},
             groups=[{"id": "best", "drop_lowest": 1}],
         )

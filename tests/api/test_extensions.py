@@ -3,28 +3,16 @@
 from uuid import UUID
 
 import pytest
+from assignment_scene import LATE, grade_of
 from sqlalchemy import select
-from world import TEXT_PROBLEM
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.tables import AuditEntry, Grade, GradeChange
-
-LATE = {"due": "2026-11-02 13:00", "late": [{"days": 1, "credit": "50%"}]}
-OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
+from api.tables import AuditEntry, GradeChange
 
 
 @pytest.fixture
 def course(world):
     return world.course(late_day_budget=3)
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
 
 
 @pytest.fixture
@@ -41,12 +29,6 @@ def granted(person, course, grants, *, query="", **whom):
     return person.post(f"/courses/{course}/extensions{query}", told | {"grants": grants})
 
 
-def grade(world, problem, student):
-    with world.session() as session:
-        row = session.get(Grade, {"assignment_id": problem.assignment, "student_id": student.id})
-        return None if row is None else (row.score, row.possible)
-
-
 def test_an_extension_shows_its_times_first_and_then_raises_what_was_late(
     world, course, teacher, student, late
 ):
@@ -59,12 +41,12 @@ def test_an_extension_shows_its_times_first_and_then_raises_what_was_late(
     assert preview["after"]["due"]["text"] == "Wed 4 Nov 2026, 13:00 UTC"
     assert tried["effect"]["up"] == 1
     assert teacher.get(f"/courses/{course}/extensions").json()["items"] == []
-    assert grade(world, late, student) == (1, 8)
+    assert grade_of(world, late, student) == (1, 8)
     done = granted(teacher, course, {"days": 2, "reason": "ill"}, **whom)
     assert done.status_code == 201
     assert done.json()["effect"] == tried["effect"] | {"dry_run": False}
-    assert grade(world, late, student) == (2, 8)
-    assert grade(world, late, classmate) == (1, 8)
+    assert grade_of(world, late, student) == (2, 8)
+    assert grade_of(world, late, classmate) == (1, 8)
     [listed] = teacher.get(f"/courses/{course}/extensions?student={student.id}").json()["items"]
     assert listed == done.json()["extension"]
     assert listed["grants"]["reason"] == "ill"
@@ -86,7 +68,7 @@ def test_an_extension_that_is_taken_back_takes_no_credit_that_was_promised(
     assert teacher.delete(f"{there}?dry_run=true").json()["changed"] == 0
     assert teacher.delete(there).json()["changed"] == 0
     assert teacher.delete(there).status_code == 404
-    assert grade(world, problem, student) == (2, 8)
+    assert grade_of(world, problem, student) == (2, 8)
     world.clock.advance(minutes=1)
     assert student.submit(problem, {"doubled": "18"}).json()["late_credit"] == 0.5
 
@@ -97,7 +79,7 @@ def test_an_extension_of_a_section_and_of_the_course_reach_whom_they_name(
     monday = world.section(course, "Monday")
     inside = world.enrol(course, "In Side", section=monday)
     inside.submit(late, {"cells": "9"})
-    [second] = world.assignment(course, OTHER, timeline_spec=LATE)
+    [second] = world.assignment(course, OTHER_PROBLEM, timeline_spec=LATE)
     inside.submit(second, {"cells": "9"})
     told = granted(teacher, course, {"days": 1}, section=monday).json()
     assert {one["assignment"] for one in told["previews"]} == {
@@ -105,7 +87,7 @@ def test_an_extension_of_a_section_and_of_the_course_reach_whom_they_name(
         str(second.assignment),
     }
     assert (told["effect"]["students"], told["effect"]["up"]) == (1, 2)
-    assert grade(world, late, inside) == (2, 8)
+    assert grade_of(world, late, inside) == (2, 8)
 
 
 def test_of_several_extensions_the_most_favourable_wins(course, teacher, student, late):
@@ -156,27 +138,27 @@ def test_an_excused_assignment_counts_neither_way(world, teacher, student, late)
     path = f"/assignments/{late.assignment}/excuses"
     body = {"student": str(student.id), "reason": "ill"}
     tried = teacher.post(f"{path}?dry_run=true", body).json()["effect"]
-    assert (tried["changed"], grade(world, late, student)) == (1, (1, 8))
+    assert (tried["changed"], grade_of(world, late, student)) == (1, (1, 8))
     made = teacher.post(path, body)
     assert made.status_code == 201
-    assert grade(world, late, student) == (0, 0)
+    assert grade_of(world, late, student) == (0, 0)
     assert teacher.post(path, body).status_code == 409
     [listed] = teacher.get(path).json()["items"]
     assert listed == made.json()["excuse"]
     there = f"{path}/{listed['id']}"
     assert teacher.delete(there).json()["changed"] == 1
-    assert grade(world, late, student) == (1, 8)
+    assert grade_of(world, late, student) == (1, 8)
     assert teacher.delete(there).status_code == 404
     assert teacher.get(path).json()["items"] == []
 
 
 def test_one_problem_is_excused_for_who_has_handed_in_nothing_too(world, course, teacher):
-    one, two = world.assignment(course, TEXT_PROBLEM, OTHER)
+    one, two = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     absent = world.enrol(course, "Ab Sent")
     path = f"/assignments/{one.assignment}/excuses"
     body = {"student": str(absent.id), "problem": two.slug}
     assert teacher.post(path, body).json()["excuse"]["problem"] == two.slug
-    assert grade(world, one, absent) == (None, 8)
+    assert grade_of(world, one, absent) == (None, 8)
     wrong = body | {"problem": "no-such"}
     assert teacher.post(path, wrong).json()["errors"][0]["field"] == "problem"
     assert teacher.post(path, {"student": str(teacher.id)}).status_code == 422
@@ -201,6 +183,6 @@ def test_late_days_are_told_and_given_back(world, course, teacher, student):
     assert (tried["late_days"]["left"], tried["effect"]["changed"]) == (3, 0)
     assert teacher.get(there).json() == mine
     assert teacher.post(f"{there}/refund", body).json()["late_days"]["uses"] == []
-    assert grade(world, problem, student) == (2, 8)
+    assert grade_of(world, problem, student) == (2, 8)
     elsewhere = body | {"assignment": str(UUID(int=1))}
     assert teacher.post(f"{there}/refund", elsewhere).status_code == 422

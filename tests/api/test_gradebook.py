@@ -6,20 +6,15 @@ from fractions import Fraction
 
 import pytest
 from grades_scene import CATEGORIES, CLOSED, SHORT, book, cell, excuse, override, rename
-from sqlalchemy import event, select
+from sqlalchemy import event
 from world import TEXT_PROBLEM, points
 
-from api.tables import Enrolment, Extension, User
+from api.tables import Extension, User
 
 
 @pytest.fixture
 def course(world):
     return world.course(categories=CATEGORIES, late_day_budget=0)
-
-
-@pytest.fixture
-def prof(world, course):
-    return world.enrol(course, "Grace Prof", role="instructor")
 
 
 def test_what_was_not_handed_in_is_blank_until_it_is_closed_and_then_counts_zero(
@@ -109,10 +104,8 @@ def test_test_students_and_who_has_left_count_nowhere(world, course, prof):
     kept, test, left = (world.enrol(course, name) for name in ("Kept", "Test", "Left"))
     for person in (kept, test, left):
         person.submit(posed, {"first": "9", "second": "18"})
-    with world.session() as session:
-        of = {row.user_id: row for row in session.scalars(select(Enrolment))}
-        of[test.id].is_test = True
-        of[left.id].withdrawn_at = world.clock()
+    world.set_enrolment(test, is_test=True)
+    world.set_enrolment(left, withdrawn_at=world.clock())
     told = book(prof, course)
     assert [row["name"] for row in told["items"]] == ["Kept"]
     assert (told["students"], told["columns"][0]["summary"]["counted"]) == (1, 1)

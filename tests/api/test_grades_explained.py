@@ -18,11 +18,6 @@ def course(world):
 
 
 @pytest.fixture
-def prof(world, course):
-    return world.enrol(course, "Grace Prof", role="instructor")
-
-
-@pytest.fixture
 def student(world, course):
     return world.enrol(course, "Ann Example")
 

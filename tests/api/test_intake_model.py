@@ -7,12 +7,13 @@ from fractions import Fraction
 from uuid import UUID
 
 import pytest
+from actors import NOW
 from course_model import BY_ATTEMPT, Model
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select, update
-from world import NOW, TEXT_PROBLEM, World, points
+from world import TEXT_PROBLEM, World, points
 
 from api.services.standings import Cause, refresh_all
 from api.tables import Answer, Assignment, Extension, Grade, Standing, Submission, Token

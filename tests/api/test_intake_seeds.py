@@ -13,7 +13,7 @@ from world import Person, Posing, World, bank_source
 
 from api.services.batch import Marked, mark_rows
 from api.services.marking import Marker
-from api.services.publishing import Published
+from api.services.publishing import Published, summary_of_parts
 from api.services.rows import read_table
 from api.services.versions import store_version
 from api.tables import Assignment
@@ -46,15 +46,14 @@ def originals() -> tuple[Published, ...]:
     found = []
     for name in dict.fromkeys(one["problem"] for one in ANSWERS):
         problem = catalogue.get(name)
-        parts = {part.id: Fraction(part.points) for part in problem.parts}
         found.append(
             Published(
                 id=name,
                 title=problem.title,
                 topic=problem.topic,
                 difficulty=problem.difficulty,
-                points=sum(parts.values(), Fraction(0)),
-                parts=parts,
+                points=sum((Fraction(part.points) for part in problem.parts), Fraction(0)),
+                parts=summary_of_parts(problem),
                 draw_hash=problem.draw_hash,
                 marking_hash=problem.marking_hash,
                 engine=ENGINE,

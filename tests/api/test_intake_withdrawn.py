@@ -2,11 +2,10 @@
 
 import pytest
 from sqlalchemy import func, select, update
+from student_scenes import under_way
 from world import TEXT_PROBLEM
 
 from api.errors import Conflict, NotFound, ServiceError
-from api.services.access import by_token, posed_member
-from api.services.submitting.intake import prepare
 from api.tables import (
     Assignment,
     AssignmentProblem,
@@ -20,27 +19,6 @@ from api.tables import (
 SHORTER = TEXT_PROBLEM.replace(
     '  - {id: doubled, kind: integer, points: 2, prompt: "Twice that?", key: "2*cells"}\n', ""
 )
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-def under_way(world, student, problem, answers):
-    """Return a submission that was judged and waits to be written."""
-    with world.db.reading() as session:
-        caller = by_token(session, f"Bearer {student.token}", now=world.clock())
-        posed = posed_member(session, caller, problem.assignment, problem.slug, right="submit")
-        service = world.service
-        return prepare(
-            session, posed, answers, variants=service.variants, key="k", now=world.clock()
-        )
 
 
 def stored(world):
@@ -58,7 +36,7 @@ def stored(world):
 )
 def test_what_was_taken_away_meanwhile_takes_no_answer(world, course, student, table, values):
     [problem] = world.assignment(course)
-    entry = under_way(world, student, problem, {"cells": "9"})
+    entry = under_way(world, student, problem, {"cells": "9"}, key="k")
     value = None if values == "published_at" else world.clock()
     with world.session() as session:
         session.execute(update(table).values({values: value}))
@@ -81,7 +59,7 @@ def test_who_may_not_hand_in_any_more_by_then_is_refused(
     world, course, student, table, values, code
 ):
     [problem] = world.assignment(course)
-    entry = under_way(world, student, problem, {"cells": "9"})
+    entry = under_way(world, student, problem, {"cells": "9"}, key="k")
     with world.session() as session:
         session.execute(update(table).values({values: world.clock()}))
     with pytest.raises(ServiceError) as refused:
@@ -92,7 +70,7 @@ def test_who_may_not_hand_in_any_more_by_then_is_refused(
 
 def test_a_part_that_is_gone_meanwhile_is_a_conflict_and_no_error(world, course, student):
     [problem] = world.assignment(course)
-    entry = under_way(world, student, problem, {"cells": "9", "doubled": "18"})
+    entry = under_way(world, student, problem, {"cells": "9", "doubled": "18"}, key="k")
     other = world.version(SHORTER)
     with world.session() as session:
         session.execute(update(AssignmentProblem).values(version_id=other.id))

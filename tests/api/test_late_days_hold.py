@@ -3,23 +3,17 @@
 import pytest
 from sqlalchemy import select
 from student_scenes import DUE_TOMORROW
-from world import TEXT_PROBLEM
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.services.standings import Cause, refresh_all
 from api.tables import Assignment, Grade, Standing
 
-OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 ANY = {"If-Match": "*"}
 
 
 @pytest.fixture
 def course(world):
     return world.course(late_day_budget=1)
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
 
 
 def test_a_solution_waits_while_late_days_may_still_be_spent(world, course, student):
@@ -60,7 +54,7 @@ def test_a_solution_after_due_waits_while_late_work_has_credit(world, course, st
 
 def test_days_that_are_spent_count_for_the_other_problems_too(world, course, student):
     spec = {**DUE_TOMORROW, "late_days": 2, "late": [{"days": 3, "credit": "50%"}]}
-    one, two = world.assignment(course, TEXT_PROBLEM, OTHER, timeline_spec=spec)
+    one, two = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM, timeline_spec=spec)
     teacher = world.enrol(course, "Tea Cher", role="instructor")
     world.clock.advance(days=2, hours=1)
     assert student.submit(one, {"cells": "9"}).json()["late_credit"] == 0.5

@@ -2,11 +2,10 @@
 
 import pytest
 from sqlalchemy import select
-from student_scenes import SQUARES
+from student_scenes import SQUARES, posed_to
 from world import TEXT_PROBLEM
 
 from api.errors import Conflict
-from api.services import access
 from api.services.student.renewal import new_numbers
 from api.services.student.seat import note_opened, take_seat
 from api.tables import AssignmentProblem, Draw
@@ -18,9 +17,7 @@ OTHER = TEXT_PROBLEM.replace(
 
 def seated(world, session, student, problem):
     """Return the seat of a student as a request finds it."""
-    caller = access.by_token(session, f"Bearer {student.token}", now=world.clock())
-    posed = access.posed_member(session, caller, problem.assignment, problem.slug)
-    return take_seat(session, posed, now=world.clock())
+    return take_seat(session, posed_to(world, session, student, problem), now=world.clock())
 
 
 def pin(world, problem, source):

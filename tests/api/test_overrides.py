@@ -13,16 +13,6 @@ REASON = "The figure was hard to read."
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def prof(world, course):
-    return world.enrol(course, "Grace Prof", role="instructor")
-
-
-@pytest.fixture
 def student(world, course):
     return world.enrol(course, "Ann Example")
 

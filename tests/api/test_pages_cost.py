@@ -22,11 +22,13 @@ MOST = {
 }
 """How many statements a student's page may take at most, a few more than it needs."""
 STAFF = {
-    "/courses/{course}": 30,
-    "/courses/{course}/gradebook": 20,
-    "/courses/{course}/people": 12,
-    "/assignments/{assignment}/results": 38,
-    "/assignments/{assignment}/problems/why-small-kernels/results": 28,
+    "/courses/{course}": 18,
+    "/courses/{course}/audit": 7,
+    "/courses/{course}/gradebook": 14,
+    "/courses/{course}/people": 7,
+    "/courses/{course}/students/{student}": 22,
+    "/assignments/{assignment}/results": 28,
+    "/assignments/{assignment}/problems/why-small-kernels/results": 22,
 }
 
 
@@ -66,6 +68,7 @@ class Scene:
             assignment=self.posed.assignment,
             posed=self.posed.path,
             submission=self.submission,
+            student=self.student.id,
         )
 
     def count(self, browser, path: str) -> int:

@@ -2,10 +2,10 @@
 
 import io
 import zipfile
-from types import SimpleNamespace
 
 import pytest
 from pages import Browser
+from staff_scene import StaffScene, settings_form
 
 from api.errors import Invalid, TooLarge
 from api.pages.staff import course_files
@@ -17,30 +17,18 @@ TIMES = {"due": "2026-11-10 23:59", "late": [{"days": 1, "credit": "90%"}]}
 
 @pytest.fixture
 def scene(world):
-    course = world.course(zone="Europe/Berlin")
-    [posed] = world.assignment(course, timeline_spec=TIMES)
-    staff = world.enrol(course, "Ina Instructor", role="instructor")
-    student = world.enrol(course, "Stu Dent")
-    return SimpleNamespace(
-        world=world,
-        course=course,
-        posed=posed,
-        path=f"/courses/{course}",
-        staff=staff,
-        student=student,
-        browser=Browser(world, staff),
-    )
+    return StaffScene(world, timeline_spec=TIMES)
 
 
 def settings(scene):
-    return scene.browser.get(f"{scene.path}/settings").one("form", id="settings")
+    return settings_form(scene.browser.get(f"{scene.home}/settings"))
 
 
 def test_saving_what_is_there_changes_nothing(scene):
-    before = scene.staff.get(scene.path).json()
+    before = scene.staff.get(scene.home).json()
     done = scene.browser.send(settings(scene), "act=save")
     assert "Saved. No grade changed." in scene.browser.get(done.location).text
-    assert scene.staff.get(scene.path).json() == before
+    assert scene.staff.get(scene.home).json() == before
 
 
 def test_categories_and_late_days_are_saved(scene):
@@ -48,7 +36,7 @@ def test_categories_and_late_days_are_saved(scene):
     typed |= {"categories[1].id": "Exam", "categories[1].weight": "40", "numbers": "comma"}
     typed |= {"categories[0].drop_lowest": "1"}
     assert scene.browser.send(settings(scene), "act=save", **typed).status == 303
-    told = scene.staff.get(scene.path).json()
+    told = scene.staff.get(scene.home).json()
     assert [(one["id"], one["drop_lowest"]) for one in told["categories"]] == [
         ("Homework", 1),
         ("Exam", 0),
@@ -67,22 +55,22 @@ def test_categories_and_late_days_are_saved(scene):
     ],
 )
 def test_a_wrong_setting_is_named_and_everything_stays_typed(scene, typed, field):
-    before = scene.staff.get(scene.path).json()
+    before = scene.staff.get(scene.home).json()
     found = scene.browser.send(settings(scene), "act=save", **typed)
     assert found.status == 422
     assert any(one["href"].startswith(f"#{field}") for one in found.one(id="error").all("a"))
     form = found.one("form", id="settings")
     assert all(form.one("input", name=name)["value"] == one for name, one in typed.items())
-    assert scene.staff.get(scene.path).json() == before
+    assert scene.staff.get(scene.home).json() == before
 
 
 def test_another_zone_is_tried_before_it_moves_every_time(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     tried = scene.browser.send(settings(scene), "act=try", zone="America/New_York")
     assert "Not saved yet." in tried.text
-    assert scene.staff.get(scene.path).json()["zone"] == "Europe/Berlin"
+    assert scene.staff.get(scene.home).json()["zone"] == "Europe/Berlin"
     assert scene.browser.send(tried.one("form", id="settings"), "act=save").status == 303
-    assert scene.staff.get(scene.path).json()["zone"] == "America/New_York"
+    assert scene.staff.get(scene.home).json()["zone"] == "America/New_York"
 
 
 def test_a_stale_change_is_told_what_differs(scene):
@@ -95,15 +83,15 @@ def test_a_stale_change_is_told_what_differs(scene):
 
 
 def test_a_course_is_put_away_and_taken_back(scene):
-    scene.browser.post(f"{scene.path}/archive")
+    scene.browser.post(f"{scene.home}/archive")
     assert "put away" in scene.browser.get("/courses").one("table").text
-    scene.browser.post(f"{scene.path}/restore")
-    assert scene.staff.get(scene.path).json()["archived_at"] is None
+    scene.browser.post(f"{scene.home}/restore")
+    assert scene.staff.get(scene.home).json()["archived_at"] is None
 
 
 @pytest.mark.parametrize(("days", "due"), [("364", "2027-11-09 23:59"), ("−7", "2026-11-03 23:59")])
 def test_a_copy_has_its_times_so_many_days_later(scene, days, due):
-    form = scene.browser.get(f"{scene.path}/settings").one("form", id="copy")
+    form = scene.browser.get(f"{scene.home}/settings").one("form", id="copy")
     made = scene.browser.send(form, slug="next-year", shift_days=days)
     assert made.status == 303, made.text
     course = made.location.split("/")[2]
@@ -113,7 +101,7 @@ def test_a_copy_has_its_times_so_many_days_later(scene, days, due):
 
 @pytest.mark.parametrize("days", ["soon", "1.5", "99999", "--1"])
 def test_a_copy_that_cannot_be_stays_typed(scene, days):
-    form = scene.browser.get(f"{scene.path}/settings").one("form", id="copy")
+    form = scene.browser.get(f"{scene.home}/settings").one("form", id="copy")
     found = scene.browser.send(form, slug="next-year", shift_days=days)
     assert found.status == 422
     assert found.one(id="copy-shift_days")["value"] == days
@@ -136,26 +124,26 @@ def archive(files):
 
 def test_the_files_of_a_course_come_back_as_they_went(scene):
     answer = scene.world.client.get(
-        f"{scene.path}/export/archive", headers={"Authorization": f"Bearer {scene.staff.token}"}
+        f"{scene.home}/export/archive", headers={"Authorization": f"Bearer {scene.staff.token}"}
     )
-    files = scene.staff.get(f"{scene.path}/export").json()["files"]
+    files = scene.staff.get(f"{scene.home}/export").json()["files"]
     assert unpacked(answer.content) == files
     assert answer.headers["content-disposition"].endswith('.zip"')
-    found = scene.browser.post(f"{scene.path}/apply", {"act": "try"}, files=archive(files))
+    found = scene.browser.post(f"{scene.home}/apply", {"act": "try"}, files=archive(files))
     assert "already as they say" in found.text
 
 
 def test_files_are_looked_at_and_then_applied(scene):
-    files = scene.staff.get(f"{scene.path}/export").json()["files"]
+    files = scene.staff.get(f"{scene.home}/export").json()["files"]
     files["assignments/new.yaml"] = "title: New\ninstructions: |\n  Two\n\n  lines\n"
-    looked = scene.browser.post(f"{scene.path}/apply", {"act": "try"}, files=archive(files))
+    looked = scene.browser.post(f"{scene.home}/apply", {"act": "try"}, files=archive(files))
     assert "assignments/new.yaml added" in [one.text for one in looked.all("summary")]
-    assert len(scene.staff.get(f"{scene.path}/assignments").json()["items"]) == 1
+    assert len(scene.staff.get(f"{scene.home}/assignments").json()["items"]) == 1
     form = next(one for one in looked.all("form") if one.all("textarea"))
     assert scene.browser.send(form, "act=apply").status == 303
     titles = [
         (one["title"], one["instructions"])
-        for one in scene.staff.get(f"{scene.path}/assignments").json()["items"]
+        for one in scene.staff.get(f"{scene.home}/assignments").json()["items"]
     ]
     assert ("New", "Two\n\nlines\n") in titles
 
@@ -171,7 +159,7 @@ def test_files_are_looked_at_and_then_applied(scene):
     ],
 )
 def test_files_with_an_error_change_nothing_and_say_where(scene, files, said):
-    found = scene.browser.post(f"{scene.path}/apply", {"act": "apply"}, files=archive(files))
+    found = scene.browser.post(f"{scene.home}/apply", {"act": "apply"}, files=archive(files))
     assert found.status == 422
     assert "Nothing was changed." in found.text
     assert said in found.one(id="error").text
@@ -179,8 +167,8 @@ def test_files_with_an_error_change_nothing_and_say_where(scene, files, said):
 
 def test_what_is_no_archive_is_refused(scene):
     sent = {"archive": ("course.zip", b"no zip", "application/zip")}
-    assert scene.browser.post(f"{scene.path}/apply", {}, files=sent).status == 422
-    assert "Choose the archive" in scene.browser.post(f"{scene.path}/apply", {}).text
+    assert scene.browser.post(f"{scene.home}/apply", {}, files=sent).status == 422
+    assert "Choose the archive" in scene.browser.post(f"{scene.home}/apply", {}).text
 
 
 @pytest.mark.parametrize(
@@ -221,7 +209,7 @@ def test_an_archive_with_text_that_is_not_utf_8_or_a_password_is_refused():
 
 
 def grants(scene, **query):
-    return scene.browser.get(f"{scene.path}/extensions", params=query)
+    return scene.browser.get(f"{scene.home}/extensions", params=query)
 
 
 def test_an_extension_is_looked_at_granted_and_taken_back(scene):
@@ -269,7 +257,7 @@ def test_the_form_begins_with_whom_the_way_to_it_named(scene):
     form = grants(scene, student=str(scene.student.id), assignment=str(scene.posed.assignment))
     sent = scene.browser.send(form.one("form", id="grant"), "act=grant", **{"grants.attempts": "1"})
     assert sent.status == 303
-    [told] = scene.staff.get(f"{scene.path}/extensions").json()["items"]
+    [told] = scene.staff.get(f"{scene.home}/extensions").json()["items"]
     assert (told["student"], told["assignment"]) == (
         str(scene.student.id),
         str(scene.posed.assignment),

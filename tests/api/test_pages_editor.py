@@ -1,9 +1,7 @@
 """The editor of an assignment in a browser: settings, times drawn, publication."""
 
-from types import SimpleNamespace
-
 import pytest
-from pages import Browser
+from staff_scene import StaffScene, settings_form
 
 TIMES = {
     "release": "2026-11-01 08:00",
@@ -15,38 +13,15 @@ TIMES = {
 
 @pytest.fixture
 def scene(world):
-    course = world.course(zone="Europe/Berlin")
-    [posed] = world.assignment(course, timeline_spec=TIMES)
-    staff = world.enrol(course, "Ina Instructor", role="instructor")
-    student = world.enrol(course, "Stu Dent")
-    path = f"/assignments/{posed.assignment}"
-    return SimpleNamespace(
-        world=world,
-        course=course,
-        posed=posed,
-        path=path,
-        staff=staff,
-        student=student,
-        browser=Browser(world, staff),
-    )
-
-
-def editor(scene):
-    found = scene.browser.get(f"{scene.path}/edit")
-    assert found.status == 200, found.text
-    return found
-
-
-def form(found):
-    return found.one("form", id="settings")
+    return StaffScene(world, timeline_spec=TIMES)
 
 
 def test_the_editor_shows_what_is_stored_and_saving_it_changes_nothing(scene):
     before = scene.staff.get(scene.path).json()
-    found = editor(scene)
+    found = scene.editor()
     assert found.one("input", name="timeline.due")["value"] == "2026-11-10T23:59"
     assert found.one("input", name="timeline.late[1].credit")["value"] == "50%"
-    done = scene.browser.send(form(found), "act=save")
+    done = scene.browser.send(settings_form(found), "act=save")
     assert done.status == 303
     assert "Saved. No grade changed." in scene.browser.get(done.location).text
     assert scene.staff.get(scene.path).json() == before
@@ -66,7 +41,7 @@ def test_what_is_typed_is_saved(scene):
         "anonymous": "on",
         "regrade_days": "7",
     }
-    assert scene.browser.send(form(editor(scene)), "act=save", **typed).status == 303
+    assert scene.browser.send(settings_form(scene.editor()), "act=save", **typed).status == 303
     told = scene.staff.get(scene.path).json()
     assert (told["title"], told["attempts"], told["by_attempt"]) == ("Kernels", 4, [1, 0.5])
     assert [one["credit"] for one in told["timeline"]["late"]] == ["80%"]
@@ -97,20 +72,20 @@ def test_what_is_typed_is_saved(scene):
 def test_a_wrong_field_is_named_at_its_place_and_what_was_typed_stays(scene, typed, field, said):
     before = scene.staff.get(scene.path).json()
     found = scene.browser.send(
-        form(editor(scene)), "act=save", **{"cool_down_seconds": "7"} | typed
+        settings_form(scene.editor()), "act=save", **{"cool_down_seconds": "7"} | typed
     )
     assert found.status == 422
     assert said in found.text
     assert found.one(id="error").all("a", href=f"#{field}"), found.one(id="error").text
     for name, value in typed.items():
-        control = form(found).one(name=name)
+        control = settings_form(found).one(name=name)
         assert control.get("value") == value or control.tag == "select"
     assert found.one("input", name="cool_down_seconds")["value"] == "7"
     assert scene.staff.get(scene.path).json() == before
 
 
 def test_a_wrong_field_is_tied_to_what_is_said_of_it(scene):
-    found = scene.browser.send(form(editor(scene)), "act=save", attempts="many")
+    found = scene.browser.send(settings_form(scene.editor()), "act=save", attempts="many")
     control = found.one("input", name="attempts")
     assert control["aria-invalid"] == "true"
     assert "attempts-wrong" in control["aria-describedby"].split()
@@ -121,33 +96,33 @@ def test_a_trial_says_what_would_change_and_keeps_nothing(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     before = scene.staff.get(scene.path).json()
     typed = {"by_attempt": "50%", "timeline.due": "2026-11-09T12:00"}
-    found = scene.browser.send(form(editor(scene)), "act=try", **typed)
+    found = scene.browser.send(settings_form(scene.editor()), "act=try", **typed)
     assert found.status == 200
     assert "1 grade of 1 student would change: 0 up, 1 down" in found.one(has="note").text
     assert "Mon 9 Nov 2026, 12:00" in found.one("ol", has="tl-list").text
     assert scene.staff.get(scene.path).json() == before
-    saved = scene.browser.send(form(found), "act=save")
+    saved = scene.browser.send(settings_form(found), "act=save")
     assert "1 grade changed: 0 up, 1 down" in scene.browser.get(saved.location).text
 
 
 def test_of_two_edits_the_later_one_is_told_what_differs_and_keeps_what_it_typed(scene):
-    mine = editor(scene)
-    scene.browser.send(form(editor(scene)), "act=save", title="Theirs", attempts="2")
-    found = scene.browser.send(form(mine), "act=save", title="Mine")
+    mine = scene.editor()
+    scene.browser.send(settings_form(scene.editor()), "act=save", title="Theirs", attempts="2")
+    found = scene.browser.send(settings_form(mine), "act=save", title="Mine")
     assert found.status == 412
     rows = found.one(role="alert").one("table").rows()
     assert ["Title", "Theirs", "Mine"] in rows
     assert ["Attempts", "2", "nothing"] in rows
     assert found.one("input", name="title")["value"] == "Mine"
-    assert scene.browser.send(form(found), "act=save").status == 303
+    assert scene.browser.send(settings_form(found), "act=save").status == 303
     assert scene.staff.get(scene.path).json()["title"] == "Mine"
 
 
 def test_an_error_does_not_hide_that_somebody_else_saved_meanwhile(scene):
-    mine = editor(scene)
-    scene.browser.send(form(editor(scene)), "act=save", title="Theirs")
-    wrong = scene.browser.send(form(mine), "act=save", attempts="many")
-    assert scene.browser.send(form(wrong), "act=save", attempts="3").status == 412
+    mine = scene.editor()
+    scene.browser.send(settings_form(scene.editor()), "act=save", title="Theirs")
+    wrong = scene.browser.send(settings_form(mine), "act=save", attempts="many")
+    assert scene.browser.send(settings_form(wrong), "act=save", attempts="3").status == 412
 
 
 def test_a_new_assignment_is_made_with_its_times_and_leads_to_its_problems(scene):
@@ -176,10 +151,10 @@ def test_a_slug_that_is_taken_keeps_the_new_assignment_in_its_form(scene):
 
 
 def test_an_assignment_is_hidden_and_published_until_somebody_has_handed_in(scene):
-    hide = editor(scene).one("form", action=f"{scene.path}/unpublish")
+    hide = scene.editor().one("form", action=f"{scene.path}/unpublish")
     assert scene.browser.send(hide).status == 303
-    assert "Students do not see it." in editor(scene).text
-    scene.browser.send(editor(scene).one("form", action=f"{scene.path}/publish"))
+    assert "Students do not see it." in scene.editor().text
+    scene.browser.send(scene.editor().one("form", action=f"{scene.path}/publish"))
     scene.student.submit(scene.posed, {"cells": "9"})
     refused = scene.browser.send(hide)
     assert refused.status == 409
@@ -189,19 +164,19 @@ def test_an_assignment_is_hidden_and_published_until_somebody_has_handed_in(scen
 def test_results_are_shown_now_and_by_the_rule_again(scene):
     now = [
         one
-        for one in editor(scene).all("form", action=f"{scene.path}/release")
+        for one in scene.editor().all("form", action=f"{scene.path}/release")
         if one.all("button", name="results")
     ]
     assert scene.browser.send(now[0], "results=now").status == 303
     assert scene.staff.get(scene.path).json()["results_released_at"]
-    rule = editor(scene).all("form", action=f"{scene.path}/release")
+    rule = scene.editor().all("form", action=f"{scene.path}/release")
     assert scene.browser.send(rule[0], "results=rule").status == 303
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
 
 
 def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
-    delete = editor(scene).one("form", action=f"{scene.path}/delete")
+    delete = scene.editor().one("form", action=f"{scene.path}/delete")
     asked = scene.browser.send(delete)
     assert asked.status == 409
     assert "send confirm" not in asked.text
@@ -211,8 +186,5 @@ def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
 
 
 def test_a_course_without_times_has_no_drawing(world):
-    course = world.course()
-    [posed] = world.assignment(course)
-    browser = Browser(world, world.enrol(course, role="instructor"))
-    found = browser.get(f"/assignments/{posed.assignment}/edit")
+    found = StaffScene(world).editor()
     assert found.all("svg", has="tl") == []

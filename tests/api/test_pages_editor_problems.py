@@ -1,38 +1,13 @@
 """The problems of an assignment in a browser: added, ordered, changed, void in part, removed."""
 
-from types import SimpleNamespace
-
 import pytest
-from pages import Browser
-from world import TEXT_PROBLEM
-
-OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
+from staff_scene import StaffScene, settings_form
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 
 @pytest.fixture
 def scene(world):
-    course = world.course()
-    posed, _ = world.assignment(course, TEXT_PROBLEM, OTHER)
-    staff = world.enrol(course, "Ina Instructor", role="instructor")
-    return SimpleNamespace(
-        world=world,
-        course=course,
-        posed=posed,
-        path=f"/assignments/{posed.assignment}",
-        staff=staff,
-        student=world.enrol(course, "Stu Dent"),
-        browser=Browser(world, staff),
-    )
-
-
-def editor(scene):
-    found = scene.browser.get(f"{scene.path}/edit")
-    assert found.status == 200, found.text
-    return found
-
-
-def form(found):
-    return found.one("form", id="settings")
+    return StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
 
 
 def names(scene):
@@ -41,16 +16,16 @@ def names(scene):
 
 def test_problems_move_up_and_down(scene):
     assert names(scene) == ["why-small-kernels", "why-large-kernels"]
-    order = editor(scene).one("form", action=f"{scene.path}/order")
+    order = scene.editor().one("form", action=f"{scene.path}/order")
     assert scene.browser.send(order, "down=why-small-kernels").status == 303
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]
-    order = editor(scene).one("form", action=f"{scene.path}/order")
+    order = scene.editor().one("form", action=f"{scene.path}/order")
     assert scene.browser.send(order, "up=why-small-kernels").status == 303
     assert names(scene) == ["why-small-kernels", "why-large-kernels"]
 
 
 def test_an_order_that_was_read_before_another_change_is_not_taken(scene):
-    order = editor(scene).one("form", action=f"{scene.path}/order")
+    order = scene.editor().one("form", action=f"{scene.path}/order")
     scene.browser.send(order, "down=why-small-kernels")
     assert scene.browser.send(order, "down=why-small-kernels").status == 412
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]
@@ -58,7 +33,7 @@ def test_an_order_that_was_read_before_another_change_is_not_taken(scene):
 
 def test_a_problem_is_found_in_the_bank_and_added(scene):
     scene.world.version("conv-output-shape")
-    find = editor(scene).one("form", role="search")
+    find = scene.editor().one("form", role="search")
     found = scene.browser.send(find, text="conv-output")
     [add] = found.all("form", action=f"{scene.path}/problems")
     assert scene.browser.send(add).status == 303
@@ -76,31 +51,33 @@ def settings(scene):
 
 def test_a_void_part_is_tried_and_then_saved(scene):
     scene.student.submit(scene.posed, {"cells": "1"})
-    tried = scene.browser.send(form(settings(scene)), "act=try", **{"voided.cells": "full"})
+    tried = scene.browser.send(
+        settings_form(settings(scene)), "act=try", **{"voided.cells": "full"}
+    )
     assert "1 up, 0 down" in tried.text
     told = scene.staff.get(f"{scene.posed.path}/settings").json()
     assert told["voided"] == {}
-    saved = scene.browser.send(form(tried), "act=save")
+    saved = scene.browser.send(settings_form(tried), "act=save")
     assert "1 grade changed: 1 up, 0 down" in scene.browser.get(saved.location).text
     told = scene.staff.get(f"{scene.posed.path}/settings").json()
     assert told["voided"] == {"cells": "full"}
 
 
 def test_points_of_a_problem_stand_as_they_were_typed_and_wrong_ones_are_named(scene):
-    found = scene.browser.send(form(settings(scene)), "act=save", points="-3")
+    found = scene.browser.send(settings_form(settings(scene)), "act=save", points="-3")
     assert found.status == 422
     assert found.one("input", name="points")["value"] == "-3"
-    assert scene.browser.send(form(found), "act=save", points="7/2").status == 303
+    assert scene.browser.send(settings_form(found), "act=save", points="7/2").status == 303
     assert settings(scene).one("input", name="points")["value"] == "3.5"
 
 
 def test_a_stale_change_of_a_problem_says_what_differs(scene):
     mine = settings(scene)
-    scene.browser.send(form(settings(scene)), "act=save", points="5")
-    found = scene.browser.send(form(mine), "act=save", points="6")
+    scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
+    found = scene.browser.send(settings_form(mine), "act=save", points="6")
     assert found.status == 412
     assert ["Points", "5", "6"] in found.one(role="alert").one("table").rows()
-    assert scene.browser.send(form(found), "act=save").status == 303
+    assert scene.browser.send(settings_form(found), "act=save").status == 303
 
 
 def test_a_problem_is_taken_out_after_a_look_at_what_that_changes(scene):

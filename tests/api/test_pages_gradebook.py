@@ -16,16 +16,6 @@ REASON = "The figure was hard to read."
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def prof(world, course):
-    return world.enrol(course, "Grace Prof", role="instructor")
-
-
-@pytest.fixture
 def ann(world, course):
     return world.enrol(course, "Ann Example")
 
@@ -279,9 +269,7 @@ def test_a_grader_reads_the_story_and_is_offered_nothing_to_change(world, course
 
 def test_who_has_left_keeps_a_story_without_times(world, browser, course, ann, posed):
     ann.submit(posed, {"first": "9"})
-    with world.session() as session:
-        left = select(Enrolment).where(Enrolment.user_id == ann.id)
-        session.scalars(left).one().withdrawn_at = world.clock()
+    world.set_enrolment(ann, withdrawn_at=world.clock())
     page = story(browser, course, ann)
     assert "Not in the course any more" in page.text
     assert page.all("dl", has="facts") == []

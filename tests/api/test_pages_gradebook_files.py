@@ -93,6 +93,48 @@ def test_a_file_that_would_be_misread_is_refused_and_offered_all_the_same(
     assert ann.id != other.id
 
 
+def participants(browser, course, text, **fields):
+    page = browser.get(f"/courses/{course}/exports")
+    form = next(one for one in page.all("form") if one.get("action").endswith("/exports/moodle"))
+    assert form.one("input", type="file")["name"] == "file"
+    return browser.post(form["action"], fields, files={"file": ("list.csv", text.encode())})
+
+
+@pytest.mark.usefixtures("posed")
+def test_moodle_gets_those_alone_who_are_on_the_list_that_is_sent(world, browser, course):
+    for name in ("bo", "cy"):
+        world.enrol(course, name, email=f"{name}@example.edu")
+    answer = participants(browser, course, "First name,Email address\r\nBo,BO@example.edu\r\n")
+    assert answer.status == 200
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert "bo@example.edu" in answer.source
+    assert "cy@example.edu" not in answer.source
+
+
+@pytest.mark.usefixtures("posed")
+@pytest.mark.parametrize("text", ["", "no columns\nat all\n"])
+def test_what_is_no_list_of_participants_is_told_with_a_way_to_choose_another(
+    browser, course, text
+):
+    page = participants(browser, course, text)
+    assert page.status == 422
+    assert page.one("section", id="moodle").one(role="alert").text
+    assert page.one("input", id="participants")["name"] == "file"
+
+
+@pytest.mark.usefixtures("posed")
+def test_a_file_that_moodle_would_misread_is_written_where_that_is_insisted_on(
+    world, browser, course
+):
+    world.enrol(course, "Bo Example", email="bo@example.edu")
+    [twin] = world.assignment(course, SHORT)
+    rename(world, twin, "Homework A", slug="hw-2")
+    text = "First name,Email address\r\nBo,bo@example.edu\r\n"
+    refused = participants(browser, course, text)
+    assert (refused.status, "misread" in refused.text) == (409, True)
+    assert participants(browser, course, text, force="yes").status == 200
+
+
 @pytest.mark.usefixtures("posed")
 def test_a_section_narrows_check_and_download(world, browser, course):
     section = world.section(course, "Tuesday")

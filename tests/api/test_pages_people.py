@@ -8,16 +8,6 @@ from api.tables import Enrolment, User
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def prof(world, course):
-    return world.enrol(course, "Grace Prof", role="instructor")
-
-
-@pytest.fixture
 def ann(world, course):
     return world.enrol(course, "Ann Example", email="ann@example.edu")
 

@@ -15,11 +15,6 @@ HASH = "of no password"
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
 def browser(world, course):
     return Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
 

@@ -4,6 +4,7 @@ import pytest
 from pages import Browser
 from sqlalchemy import select
 
+from api.services.audit_actions import ACTIONS
 from api.tables import AuditEntry, User
 
 
@@ -165,6 +166,14 @@ def test_the_log_is_narrowed_by_days_of_the_course_and_by_acts(world, course, qu
     page = browser.get(f"/courses/{course}/audit", params=query)
     assert page.status == 200, page.text
     assert len(page.one("table").rows()[1:] if page.all("table") else []) == count
+
+
+def test_the_acts_that_the_log_is_narrowed_by_are_told_in_words(world, course):
+    browser = Browser(world, world.enrol(course, "Grace Prof", role="instructor"))
+    page = browser.get(f"/courses/{course}/audit", params={"action": "section.created"})
+    options = page.one("select", name="action").all("option")
+    assert {one["value"]: one.text for one in options} == {"": "anything", **ACTIONS}
+    assert [one.text for one in options if "selected" in one.attributes] == ["a section was made"]
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "today", "9999-12-31x", "0001-01-01"])

@@ -1,12 +1,10 @@
 """The form of a problem: nothing typed is lost, one part is handed in at a time, and once."""
 
-import pytest
+from failing_storage import refusing
 from pages import Browser
 from problem_pages import PAPER, handed_in, seat, send, told, value
 from student_scenes import test_student
 from world import World
-
-from api.errors import Unavailable
 
 
 def test_checking_a_part_shows_its_verdict_and_the_attempts_that_are_left(world: World) -> None:
@@ -100,7 +98,7 @@ def test_too_early_an_attempt_is_refused_with_the_time_of_the_next(world: World)
     assert "in 10 minutes" in page.one(id="left-cells").text
 
 
-def test_after_the_close_drafts_are_kept_and_nothing_can_behanded_in(world: World) -> None:
+def test_after_the_close_drafts_are_kept_and_nothing_can_be_handed_in(world: World) -> None:
     student, posed, browser = seat(world, timeline_spec={"due": "2026-11-03 12:00"})
     form = browser.get(posed.path).one("form", id="answers")
     world.clock.advance(days=2)
@@ -114,23 +112,20 @@ def test_after_the_close_drafts_are_kept_and_nothing_can_behanded_in(world: Worl
     assert student.get(f"{posed.path}/draft").json()["answers"] == {"cells": "10"}
 
 
-def test_storage_that_fails_keeps_what_was_typed_on_the_page(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, posed, browser = seat(world)
+def test_storage_that_fails_keeps_what_was_typed_on_the_page(world: World) -> None:
+    student, posed, browser = seat(world)
     form = browser.get(posed.path).one("form", id="answers")
-
-    def fails(*_: object) -> None:
-        raise Unavailable("The storage does not answer.")
-
-    monkeypatch.setattr(world.service.writer, "submit", fails)
-    page = browser.send(form, "check=cells", **{"answer.cells": "9"})
+    with refusing(world):
+        page = browser.send(form, "check=cells", **{"answer.cells": "9"})
     assert page.status == 503
-    assert "The storage does not answer." in told(page, "cells")
+    assert "Storage failed; nothing of this was stored." in told(page, "cells")
     assert value(page, "answer.cells") == "9"
+    assert handed_in(student, posed) == []
+    assert browser.send(form, "check=cells", **{"answer.cells": "9"}).status == 303
+    assert len(handed_in(student, posed)) == 1
 
 
-def test_an_answer_to_other_numbers_than_these_is_nothanded_in(world: World) -> None:
+def test_an_answer_to_other_numbers_than_these_is_not_handed_in(world: World) -> None:
     student, posed, browser = seat(world)
     form = browser.get(posed.path).one("form", id="answers")
     page = browser.send(form, "check=cells", asked="0" * 16, **{"answer.cells": "9"})

@@ -1,27 +1,13 @@
 """The pages of regrades: from a group of equal wrong answers to changed grades, and back."""
 
+from urllib.parse import urljoin
+
 import pytest
 from pages import Browser
 from regrading import OTHER_KEY, act, prepare, score
 from world import TEXT_PROBLEM
 
 from api.tables import Regrade
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def problem(world, course):
-    [posed] = world.assignment(course)
-    return posed
 
 
 @pytest.fixture
@@ -46,6 +32,11 @@ def pressed(world, browser, page, what, **typed):
     return started(world, browser, browser.send(form, **typed))
 
 
+def leads(page, text):
+    """Return where the first link of that *text* leads, an address that starts at the root."""
+    return urljoin(page.path, page.all("a", text=text)[0]["href"]).partition("#")[0]
+
+
 def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     world, course, browser, problem
 ):
@@ -53,7 +44,7 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     for person in people:
         person.submit(problem, {"cells": "6"})
     wrong = browser.get(f"{problem.path}/results")
-    start = browser.get(wrong.all("a", text="Accept")[0]["href"].partition("#")[0])
+    start = browser.get(leads(wrong, "Accept"))
     assert "2 students gave 6 at first" in start.text
     ready = started(
         world,
@@ -84,8 +75,8 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
 def test_a_group_can_be_named_as_a_mistake(world, course, browser, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "6"})
-    name = browser.get(f"{problem.path}/results").all("a", text="Name it")[0]["href"]
-    form = form_of(browser.get(name.partition("#")[0]), problem.path)
+    name = leads(browser.get(f"{problem.path}/results"), "Name it")
+    form = form_of(browser.get(name), problem.path)
     typed = {"version.mistake.id": "border_only", "version.mistake.say": "What about the middle?"}
     run = started(world, browser, browser.send(form, **typed))
     changed = browser.get(f"{run.path}?direction=same")
@@ -100,8 +91,8 @@ def test_where_numbers_differ_the_value_is_suggested_from_what_it_looks_like(
     asked = student.get(problem.path).json()["statement"]
     size = int("".join(filter(str.isdigit, asked)))
     student.submit(problem, {"cells": str(2 * size**2)})
-    accept = browser.get(f"{problem.path}/results").all("a", text="Accept")[0]["href"]
-    start = browser.get(accept.partition("#")[0])
+    accept = leads(browser.get(f"{problem.path}/results"), "Accept")
+    start = browser.get(accept)
     assert start.one("input", name="version.accept.key")["value"] == "2*(K*K)"
     assert "it is twice the key" in start.text
     typed = {"version.accept.reason": "Both sides count"}

@@ -1,5 +1,7 @@
 """The pages with results: what needs action, how the parts do, what was answered wrongly."""
 
+from urllib.parse import urljoin
+
 import pytest
 from analytics_scenes import POWERS, RIGHT, WRITTEN, WRONG, Class
 from pages import Browser
@@ -142,7 +144,7 @@ def test_what_cannot_be_asked_for_is_refused(world, group, browser, query):
 def test_only_a_section_can_be_looked_at(world, group, browser):
     [posed] = world.assignment(group.course, POWERS)
     tuesday = world.section(group.course, "Tuesday")
-    group.change(group.students[0], section_id=tuesday)
+    group.world.set_enrolment(group.students[0], section_id=tuesday)
     group.hand_in(posed, RIGHT, ODD)
     page = browser.get(f"/assignments/{posed.assignment}/results")
     form = page.one("form", has="results-filter")
@@ -176,7 +178,8 @@ def test_wrong_answers_stand_in_groups_what_nothing_explains_first(world, group,
         "no cause known",
     ]
     accept = page.one(aria_label="Wrong answers to square").all("a", text="Accept")[0]
-    assert f"{posed.path}/regrades?do=accept&part=square&answer=" in accept["href"]
+    address = urljoin(f"{posed.path}/results", accept["href"])
+    assert address.startswith(f"{posed.path}/regrades?do=accept&part=square&answer=")
 
 
 def test_what_students_typed_is_text_and_never_markup(world, group, browser):
@@ -196,6 +199,25 @@ def test_a_part_can_be_looked_at_alone(world, group, browser):
     alone = browser.get(f"{posed.path}/results?part=square")
     assert len(alone.one(aria_label="Wrong answers to square").one("table").rows()) == 7
     assert not alone.all(aria_label="Wrong answers to cube")
+
+
+def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
+    group = Class(world, 17)
+    browser = Browser(world, group.staff)
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, *[{**WRONG, "square": str(one)} for one in range(200, 217)])
+
+    def shown(query):
+        page = browser.get(f"{posed.path}/results{query}")
+        rows = page.one(aria_label="Wrong answers to square").one("table").rows()[1:]
+        return page, [row[0].split()[0] for row in rows]
+
+    first, before = shown("?part=square&attempt=best")
+    second, after = shown(first.one("a", rel="next")["href"])
+    assert (len(before), len(after)) == (15, 2)
+    assert {*before, *after} == {str(one) for one in range(200, 217)}
+    assert "of the best attempts" in second.text
+    assert not second.all("a", rel="next")
 
 
 def test_numbers_that_are_harder_are_shown_at_once(world, browser):

@@ -27,11 +27,6 @@ def course(world):
 
 
 @pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-@pytest.fixture
 def browser(world, student):
     return Browser(world, student)
 

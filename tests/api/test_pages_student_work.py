@@ -19,11 +19,6 @@ def course(world):
 
 
 @pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-@pytest.fixture
 def posed(world, course):
     [posed] = world.assignment(course)
     return posed

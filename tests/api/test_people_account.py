@@ -9,11 +9,6 @@ from api.tables import Answer, Comment
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
 def ann(world, course):
     return world.enrol(course, "Ann Example", section=world.section(course, "Tuesday"))
 

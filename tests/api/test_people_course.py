@@ -12,11 +12,6 @@ from api.tables import AuditEntry, Enrolment, Extension, Grade, User
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
 def instructor(world, course):
     return world.enrol(course, "Ina Structor", role="instructor")
 

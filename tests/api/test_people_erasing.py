@@ -49,11 +49,6 @@ def admin(world):
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
 def ann(world, course):
     person = world.enrol(course, MARKS[0], email=MARKS[1])
     with_password(world, person)

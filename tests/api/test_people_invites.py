@@ -5,14 +5,8 @@ import io
 
 import pytest
 from browsers import OTHER, PASSWORD, Browser, email_of, with_password
-from sqlalchemy import select
 
-from api.tables import Enrolment, User
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
+from api.tables import User
 
 
 @pytest.fixture
@@ -65,8 +59,7 @@ def test_who_has_no_address_gets_no_link_and_is_counted(world, course, instructo
     with world.session() as session:
         for one in (without, gone):
             session.get_one(User, one.id).email = None
-        left = select(Enrolment).where(Enrolment.user_id == gone.id)
-        session.scalars(left).one().withdrawn_at = world.clock()
+    world.set_enrolment(gone, withdrawn_at=world.clock())
     instructor.post(f"/courses/{course}/test-student")
     told = instructor.post(f"/courses/{course}/invites", {"people": None})
     assert told.headers["X-Without-Email"] == "1"

@@ -11,11 +11,6 @@ PLAIN = "name,email,student number,section\n"
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
 def instructor(world, course):
     return world.enrol(course, "Ina Structor", role="instructor", email="ina@example.edu")
 

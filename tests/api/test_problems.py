@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from actors import NOW
 from sqlalchemy import select
-from world import NOW, TEXT_PROBLEM, Person, World, bank_source
+from world import TEXT_PROBLEM, Person, World, bank_source
 
 from api.tables import AuditEntry, ProblemVersion, Variant
 from problems.book import BOOK

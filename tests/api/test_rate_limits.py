@@ -14,16 +14,6 @@ def world(database_url):
     world.close()
 
 
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def problem(world, course):
-    return world.assignment(course)[0]
-
-
 def hand_in(person, problem):
     return person.submit(problem, ANSWER)
 

@@ -3,18 +3,17 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from world import TEXT_PROBLEM
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.services.standings import Cause, Key, refresh_each
 
-OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 STUDENTS = 60
 ROUNDS = 6
 
 
 def test_two_refreshes_in_opposite_orders_do_not_wait_crosswise(world):
     course = world.course()
-    posed = [*world.assignment(course, TEXT_PROBLEM, OTHER), *world.assignment(course)]
+    posed = [*world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM), *world.assignment(course)]
     students = [world.enrol(course).id for _ in range(STUDENTS)]
     keys = [Key(problem.id, student) for problem in posed for student in students]
     both = Barrier(2, timeout=20)

@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import pytest
 from regrading import act, columns, marks, prepare, score
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM, points
@@ -17,22 +16,6 @@ from api.tables import (
 )
 
 ALL_ROWS = {"cells": "9", "doubled": "18"}
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def problem(world, course):
-    [posed] = world.assignment(course)
-    return posed
 
 
 def test_a_dry_run_counts_what_would_change_and_changes_nothing(world, course, teacher, problem):

@@ -13,16 +13,6 @@ PEOPLE = 6
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
 def problem(world, course, monkeypatch):
     """Return a problem; two of its students make a chunk."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)

@@ -13,22 +13,6 @@ from api.tables import Answer, AuditEntry, ProblemVersion, Regrade
 SLUG = "why-small-kernels"
 
 
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def problem(world, course):
-    [posed] = world.assignment(course)
-    return posed
-
-
 def status_of(teacher, course, version):
     return teacher.get(f"/courses/{course}/problems/{version['id']}").json()["status"]
 

@@ -23,16 +23,6 @@ SECONDS = 60
 
 
 @pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
 def problem(world, course, monkeypatch):
     """Return a problem to which six students answered, who make three chunks."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)

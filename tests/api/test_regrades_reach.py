@@ -1,33 +1,14 @@
 """Whom a regrade reaches: some or all, whoever has other numbers, and everybody's maximum."""
 
-import pytest
 from regrading import act, marks, prepare, score
 from sqlalchemy import select
-from world import TEXT_PROBLEM
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.tables import Enrolment, Grade, RegradeChange
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def problem(world, course):
-    [posed] = world.assignment(course)
-    return posed
+from api.tables import Grade, RegradeChange
 
 
 def test_points_of_a_new_version_change_everybodys_maximum(world, course, teacher):
-    first, second = world.assignment(
-        course, TEXT_PROBLEM, TEXT_PROBLEM.replace("why-small", "why-large")
-    )
+    first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     here, elsewhere = world.enrol(course, "Here"), world.enrol(course, "Elsewhere")
     here.submit(first, {"cells": "9"})
     elsewhere.submit(second, {"cells": "9"})
@@ -129,9 +110,7 @@ def test_other_numbers_go_to_those_alone_who_have_not_opened_the_problem(
 def test_a_test_student_and_who_left_do_not_count_but_are_marked(world, course, teacher, problem):
     left = world.enrol(course, "Left")
     left.submit(problem, {"cells": "10"})
-    with world.session() as session:
-        for row in session.scalars(select(Enrolment).where(Enrolment.user_id == left.id)):
-            row.withdrawn_at = world.clock()
+    world.set_enrolment(left, withdrawn_at=world.clock())
     run = prepare(world, teacher, problem)
     assert (run["counts"]["students"], run["counts"]["answers"]) == (0, 0)
     act(world, teacher, run, "apply")

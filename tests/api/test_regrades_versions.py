@@ -3,25 +3,9 @@
 import pytest
 from regrading import act, prepare, score
 from sqlalchemy import select
-from world import TEXT_PROBLEM
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.tables import Answer, Grading
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def problem(world, course):
-    [posed] = world.assignment(course)
-    return posed
 
 
 def test_a_wrong_answer_is_accepted_for_the_whole_group(world, course, teacher, problem):
@@ -72,7 +56,7 @@ REFUSED = {
     "a file with errors": ({"source": "id: why-small-kernels"}, 422, "invalid_problem"),
     "the same file": ({"source": TEXT_PROBLEM}, 409, "conflict"),
     "another problem": (
-        {"source": TEXT_PROBLEM.replace("why-small", "why-large")},
+        {"source": OTHER_PROBLEM},
         422,
         "invalid_problem",
     ),

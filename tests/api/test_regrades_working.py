@@ -12,33 +12,16 @@ import regrade_killed
 from fastapi.testclient import TestClient
 from regrading import OTHER_KEY, act, marks, prepare, score, seen
 from sqlalchemy import func, select
-from world import TEXT_PROBLEM, points
+from student_scenes import under_way
+from world import OTHER_PROBLEM, TEXT_PROBLEM, points
 
 from api.ids import new_id
-from api.services import access
 from api.services.regrades import judging, planning, stepping
 from api.services.regrades.judging import Handed, Job, judge_job, side_by_side
-from api.services.submitting.intake import prepare as judged_entry
 from api.tables import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
 from problems.catalogue import Catalogue
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
-@pytest.fixture
-def problem(world, course):
-    [posed] = world.assignment(course)
-    return posed
 
 
 def kill(world, *, at: int) -> None:
@@ -100,21 +83,8 @@ def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
     early, new = world.enrol(course, "Early"), world.enrol(course, "New")
     early.submit(problem, {"cells": "9"})
     run = prepare(world, teacher, problem)
-    entries = []
-    for person in (early, new):
-        with world.db.reading() as session:
-            caller = access.by_token(session, f"Bearer {person.token}", now=world.clock())
-            posed = access.posed_member(session, caller, problem.assignment, problem.slug)
-            entries.append(
-                judged_entry(
-                    session,
-                    posed,
-                    {"cells": "10"},
-                    variants=world.service.variants,
-                    key=None,
-                    now=world.clock(),
-                )
-            )
+    answers = {"cells": "10"}
+    entries = [under_way(world, one, problem, answers, key=None) for one in (early, new)]
     act(world, teacher, run, "apply")
     for entry in entries:
         told = world.service.writer.submit(entry).reply
@@ -125,9 +95,7 @@ def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
 
 
 def test_a_chunk_that_fails_stops_its_regrade_and_no_other(world, course, teacher, monkeypatch):
-    first, second = world.assignment(
-        course, TEXT_PROBLEM, TEXT_PROBLEM.replace("why-small", "why-large")
-    )
+    first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     student = world.enrol(course)
     runs = []
     for posed in (first, second):

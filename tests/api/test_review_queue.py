@@ -3,23 +3,17 @@
 import threading
 
 import pytest
+from actors import NOW
 from review_scene import Class
-from sqlalchemy import event, select
+from sqlalchemy import event
 from world import TEXT_PROBLEM
 
-from api.tables import Answer, AssignmentProblem, Enrolment, ProblemVersion
+from api.tables import Answer, AssignmentProblem, ProblemVersion
 
 
 @pytest.fixture
 def here(world):
     return Class(world)
-
-
-def withdrawn(here, student, **columns):
-    with here.world.session() as session:
-        row = session.scalars(select(Enrolment).where(Enrolment.user_id == student.id)).one()
-        for name, value in columns.items():
-            setattr(row, name, value)
 
 
 def test_only_the_last_text_of_a_student_waits(here):
@@ -56,11 +50,10 @@ def test_an_answer_that_no_machine_could_judge_waits_too(here):
     assert [one["answer"] for one in here.ada.get(part).json()["items"]] == [str(answer)]
 
 
-@pytest.mark.parametrize("columns", [{"is_test": True}, {"withdrawn_at": "now"}])
+@pytest.mark.parametrize("columns", [{"is_test": True}, {"withdrawn_at": NOW}])
 def test_a_test_student_and_one_who_left_are_not_in_the_queue(here, columns):
     gone, there = here.student("Gone."), here.student("There.")
-    now = here.world.clock()
-    withdrawn(here, gone, **{name: now if one == "now" else one for name, one in columns.items()})
+    here.world.set_enrolment(gone, **columns)
     assert here.listed(here.ada) == [str(here.answer(there))]
     assert here.next(here.ada)["answer"] == str(here.answer(there))
     assert here.ada.get(f"{here.assignment}/readiness").json()["students"] == 1

@@ -6,7 +6,7 @@ import pytest
 from review_scene import Class
 from sqlalchemy import select
 
-from api.tables import Answer, AuditEntry, Course, Enrolment, RegradeRequest
+from api.tables import Answer, AuditEntry, Course, RegradeRequest
 
 
 @pytest.fixture
@@ -183,9 +183,7 @@ def test_the_credit_of_a_request_hides_with_the_results(here):
 def test_who_left_the_course_has_no_requests_in_it(here):
     student = marked(here)
     ask(here, student)
-    with here.world.session() as session:
-        row = session.scalars(select(Enrolment).where(Enrolment.user_id == student.id)).one()
-        row.withdrawn_at = here.world.clock()
+    here.world.set_enrolment(student, withdrawn_at=here.world.clock())
     assert student.get("/me/requests").json()["items"] == []
     assert here.ada.get(f"{here.assignment}/requests").json()["items"] == []
     assert here.ada.get(f"{here.assignment}/review").json()["requests"] == 0

@@ -15,16 +15,6 @@ def course(world):
     return world.course(late_day_budget=2)
 
 
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-@pytest.fixture
-def teacher(world, course):
-    return world.enrol(course, "Tea Cher", role="instructor")
-
-
 def grades(student, course, at=0):
     return student.get(f"/courses/{course}/grades").json()["assignments"][at]
 

@@ -12,16 +12,6 @@ from api.tables import AssignmentProblem, Comment, GradeChange, Override
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def prof(world, course):
-    return world.enrol(course, "Grace Prof", role="instructor")
-
-
-@pytest.fixture
 def posed(world, course):
     return world.assignment(course, SHORT, TEXT_PROBLEM)
 

@@ -7,16 +7,6 @@ from student_scenes import DUE_TOMORROW
 
 
 @pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-@pytest.fixture
 def problem(world, course):
     [posed] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     return posed

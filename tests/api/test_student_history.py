@@ -8,16 +8,6 @@ from world import TEXT_PROBLEM
 from api.tables import Assignment, Course, Enrolment, Submission
 
 
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
 def items(person, problem, **query):
     return person.get(f"{problem.path}/submissions", params=query).json()["items"]
 

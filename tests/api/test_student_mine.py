@@ -1,6 +1,5 @@
 """All that is set for a student: what is due next on top, by a constant number of queries."""
 
-import pytest
 from sqlalchemy import event, update
 from student_scenes import DUE_TOMORROW, extend, test_student
 from world import TEXT_PROBLEM
@@ -11,16 +10,6 @@ from api.tables import AssignmentProblem, Course, Enrolment, Excuse
 LATE = {"due": "2026-10-30 12:00", "late": [{"days": 14, "credit": "50%"}]}
 SHUT = {"due": "2026-10-25 12:00"}
 SHUT_LATER = {"due": "2026-10-30 12:00"}
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
 
 
 def mine(person, *, view_as="", **query):

@@ -4,26 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
-from student_scenes import CANARY, DUE_TOMORROW, NUMBERS, SQUARES, extend, numbers_in
+from student_scenes import CANARY, DUE_TOMORROW, NUMBERS, SQUARES, extend, number_of, numbers_in
 from world import TEXT_PROBLEM
 
 from api.tables import Answer, Base, Draw
 
 WRONG = ("1", "2", "3", "4", "5", "6")
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
-def number_of(person, problem):
-    return person.get(problem.path).json()["numbers"][0]["value"]
 
 
 # Solutions.

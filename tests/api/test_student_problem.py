@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from actors import NOW
+from regrading import store_gain
 from sqlalchemy import select
 from student_scenes import (
     CANARY,
@@ -18,27 +20,17 @@ from student_scenes import (
     test_student,
     without_ids,
 )
-from world import NOW, TEXT_PROBLEM
+from world import TEXT_PROBLEM
 
 from api.http.json_body import load_body
 from api.http.schema import Schema
 from api.ids import new_id
 from api.schemas import my_assignments, student_solution, student_work
 from api.schemas import student as student_schemas
-from api.tables import Draw, GradeChange, Notice, Regrade
+from api.tables import Draw, Notice
 
 LATER = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
 STAFF_WORDS = {"key", "seed", "mistakes", "record", "patterns", "explanation", "accepted", "secret"}
-
-
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
 
 
 def draws(world):
@@ -235,33 +227,12 @@ def test_a_notice_says_what_this_student_gained(world, course, student):
     other = world.enrol(course, "Other")
     for person in (student, other):
         person.submit(problem, {"cells": "8"})
+    regrade = store_gain(world, problem, student, at=NOW)
     with world.session() as session:
-        regrade = Regrade(
-            id=new_id(),
-            problem_id=problem.id,
-            from_version=problem.version,
-            to_version=problem.version,
-            status="applied",
-            created_by=student.id,
-            created_at=NOW,
-        )
-        session.add(regrade)
-        session.flush()
         told = {"created_by": student.id, "created_at": NOW, "problem_id": problem.id}
-        session.add(Notice(id=new_id(), text="Corrected.", regrade_id=regrade.id, **told))
+        session.add(Notice(id=new_id(), text="Corrected.", regrade_id=regrade, **told))
         gone = NOW + timedelta(hours=1)
         session.add(Notice(id=new_id(), text="Withdrawn.", withdrawn_at=gone, **told))
-        session.add(
-            GradeChange(
-                assignment_id=problem.assignment,
-                student_id=student.id,
-                before=0,
-                after=2,
-                cause="regrade",
-                cause_id=regrade.id,
-                at=NOW,
-            )
-        )
     shown = [one.get(problem.path).json()["notices"] for one in (student, other)]
     assert [(one["text"], one["gained"]) for [one] in shown] == [
         ("Corrected.", 2),

@@ -13,16 +13,6 @@ READERS = {"api.schemas", "problems.publish", "grader", "dataclasses", "typing"}
 KEYED = ("desk", "variant", "grade", "mistakes", "carry", "result", "explain", "patterns", "worked")
 
 
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
 def read(person, problem, part, answer):
     return person.post(f"{problem.path}/reading", {"part": part, "answer": answer})
 

@@ -6,16 +6,6 @@ from world import TEXT_PROBLEM
 RIGHT = {"cells": "9", "doubled": "18"}
 
 
-@pytest.fixture
-def course(world):
-    return world.course()
-
-
-@pytest.fixture
-def student(world, course):
-    return world.enrol(course)
-
-
 def test_a_right_answer_is_stored_with_its_receipt(world, course, student):
     [problem] = world.assignment(course)
     answer = student.submit(problem, RIGHT)

@@ -88,7 +88,8 @@ def test_the_cells_that_a_stamp_changed_are_marked():
     first = stamp("sum with 2·w at (1, 1)", [[2, 4, 0]])
     second = stamp("sum with -1·w at (1, 2)", [[2, 3, -2]])
     frames = stamp_stage([first, second], name="s", room=10_000).frames
-    assert [one.drawings.count("ws-out") for one in frames] == [2, 2]
+    marks = [re.findall(r'class="ws-out" d="(.*?)"', one.drawings) for one in frames]
+    assert marks == [["M0 0h38v48h-38zM38 0h38v48h-38z"], ["M38 0h38v48h-38zM76 0h38v48h-38z"]]
     assert frames[1].text == "−1 times the kernel, laid at (1, 2) of the input"
 
 

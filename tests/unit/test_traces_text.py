@@ -2,29 +2,16 @@
 
 import pytest
 from odd_calls import GRAPH, MAPS, SMALL, X
+from traced import of_type, steps_of, told
 
 from grader.render import render_step
 from grader.steps import Array, Formula, Pooled, Rows, Said, Window
 from grader.values import Tensor
-from problems.book import BOOK
 from problems.network.build import conv, conv_transpose, linear, max_pool, network, relu
 from problems.network.named import named
 
 ROW = Tensor.of([[1, 2, 3]])
 TAPS = Tensor.of([[1, 10]])
-
-
-def steps_of(solver, *arguments, **keywords):
-    return BOOK.tracers[solver](*arguments, **keywords)
-
-
-def told(solver, *arguments, **keywords):
-    """Return the steps as text."""
-    return [render_step(step).text for step in steps_of(solver, *arguments, **keywords)]
-
-
-def of_type(kind, steps):
-    return [step for step in steps if isinstance(step, kind)]
 
 
 @pytest.mark.parametrize(

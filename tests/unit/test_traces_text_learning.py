@@ -3,12 +3,12 @@
 from fractions import Fraction
 
 import pytest
+from traced import of_type, steps_of, told
 
 from grader.errors import SolverError
 from grader.render import render_step
 from grader.steps import Array, Formula, Rows, Window
 from grader.values import Tensor, exact
-from problems.book import BOOK
 from problems.traces.reals import brief, real
 
 HALF = Fraction(1, 2)
@@ -21,22 +21,9 @@ DY = Tensor.of([[1, 10]])
 LARGE = Tensor((40, 40), (1,) * 1600)
 
 
-def steps_of(solver, *arguments, **keywords):
-    return BOOK.tracers[solver](*arguments, **keywords)
-
-
-def told(solver, *arguments, **keywords):
-    """Return the steps as text."""
-    return [render_step(step).text for step in steps_of(solver, *arguments, **keywords)]
-
-
 def tables(solver, *arguments, **keywords):
     """Return the rows of each table."""
     return [step.rows for step in of_type(Rows, steps_of(solver, *arguments, **keywords))]
-
-
-def of_type(kind, steps):
-    return [step for step in steps if isinstance(step, kind)]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from api.schemas.assignments import (
     StaffAssignment,
 )
 from api.schemas.patching import changed
-from api.services.acts import Act
+from api.services.acts import Act, differences
 from api.services.assignments.pinned import pinned
 from api.services.assignments.values import check, settings_of, write
 from api.services.assignments.viewing import staff_view
@@ -89,13 +89,11 @@ def change(session: Session, act: Act, row: Assignment, body: AssignmentPatch) -
         check(session, act.course, values, row)
         _check_slug(session, act, values.slug, row)
         write(row, values, act.course)
-        after = settings_of(row)
-        names = sorted(name for name in after if after[name] != before[name])
-        if names:
+        told = differences(before, settings_of(row))
+        if any(told):
             touch(row)
-            told = {name: before[name] for name in names}, {name: after[name] for name in names}
             act.record(session, "assignment.changed", ("assignment", row.id), change=told)
-        moves = [row] if GRADING & {*names} else []
+        moves = [row] if GRADING & told[1].keys() else []
         effect = settle(session, act, moves, cause=act.cause("settings", row.id))
         return AssignmentChanged(assignment=shown(session, act, row), effect=effect)
 

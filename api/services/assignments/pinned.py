@@ -3,18 +3,47 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from api.db import once
 from api.errors import Invalid
 from api.schemas.assignment_problems import PartSummary, PosedSettings
-from api.services.versions import BANK, newest
+from api.services.versions import BANK, newest, space_of
 from api.tables import AssignmentProblem, Course, Draw, ProblemVersion, Submission
 
-__all__ = ["Pinned", "is_opened", "pinned", "posed_in", "posed_settings", "version_to_pin"]
+__all__ = [
+    "Pinned",
+    "is_answered",
+    "is_opened",
+    "pinned",
+    "posed_in",
+    "posed_settings",
+    "version_to_pin",
+]
+
+PROBLEMS: Final[BindParameter[Any]] = bindparam("problems", expanding=True)
+POSED: Final = (
+    select(AssignmentProblem, ProblemVersion)
+    .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+    .where(
+        AssignmentProblem.assignment_id.in_(bindparam("assignments", expanding=True)),
+        AssignmentProblem.removed_at.is_(None),
+    )
+    .order_by(AssignmentProblem.position, AssignmentProblem.id)
+)
+NEWEST: Final = (
+    select(ProblemVersion.space, ProblemVersion.problem, func.max(ProblemVersion.number))
+    .where(ProblemVersion.problem.in_(PROBLEMS), ProblemVersion.status == "published")
+    .group_by(ProblemVersion.space, ProblemVersion.problem)
+)
+OPENED: Final = union(
+    select(Draw.problem_id).where(Draw.problem_id.in_(PROBLEMS)),
+    select(Submission.problem_id).where(Submission.problem_id.in_(PROBLEMS)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +75,7 @@ def pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tup
 
 
 def _pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tuple[Pinned, ...]]:
-    rows = session.execute(
-        select(AssignmentProblem, ProblemVersion)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .where(
-            AssignmentProblem.assignment_id.in_(assignments),
-            AssignmentProblem.removed_at.is_(None),
-        )
-        .order_by(AssignmentProblem.position, AssignmentProblem.id)
-    ).all()
+    rows = session.execute(POSED, {"assignments": list(assignments)}).all()
     numbers = _newest_numbers(session, {version.problem for _, version in rows})
     opened = _opened(session, [row.id for row, _ in rows])
     found: defaultdict[UUID, list[Pinned]] = defaultdict(list)
@@ -66,23 +87,23 @@ def _pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tu
 
 
 def _newest_numbers(session: Session, problems: Iterable[str]) -> dict[tuple[str, str], int]:
-    rows = session.execute(
-        select(ProblemVersion.space, ProblemVersion.problem, func.max(ProblemVersion.number))
-        .where(ProblemVersion.problem.in_(problems), ProblemVersion.status == "published")
-        .group_by(ProblemVersion.space, ProblemVersion.problem)
-    )
+    rows = session.execute(NEWEST, {"problems": list(problems)})
     return {(space, problem): number for space, problem, number in rows}
 
 
 def _opened(session: Session, problems: Sequence[UUID]) -> set[UUID]:
-    drawn = select(Draw.problem_id).where(Draw.problem_id.in_(problems))
-    handed_in = select(Submission.problem_id).where(Submission.problem_id.in_(problems))
-    return {*session.scalars(drawn.union(handed_in))}
+    return {*session.scalars(OPENED, {"problems": list(problems)})}
 
 
 def is_opened(session: Session, problem: AssignmentProblem) -> bool:
     """Tell whether a student has seen numbers of a problem, or handed in to it."""
     return bool(_opened(session, [problem.id]))
+
+
+def is_answered(session: Session, problem: AssignmentProblem) -> bool:
+    """Tell whether a student has handed in to a problem."""
+    found = select(Submission.id).where(Submission.problem_id == problem.id)
+    return session.scalar(found.limit(1)) is not None
 
 
 def posed_settings(one: Pinned) -> PosedSettings:
@@ -94,7 +115,7 @@ def posed_settings(one: Pinned) -> PosedSettings:
         number=version.number,
         newest=one.newest,
         of=version.problem,
-        space="bank" if version.space == BANK else "course",
+        space=space_of(version),
         title=version.title,
         points=version.points if row.points is None else row.points,
         own_points=row.points,

@@ -17,6 +17,7 @@ from api.services.access import Posed
 from api.services.acts import Act
 from api.services.assignments.editing import touch
 from api.services.assignments.pinned import (
+    is_answered,
     is_opened,
     pinned,
     posed_in,
@@ -24,7 +25,7 @@ from api.services.assignments.pinned import (
     version_to_pin,
 )
 from api.services.effects import settle
-from api.tables import Assignment, AssignmentProblem, ProblemVersion, Submission
+from api.tables import Assignment, AssignmentProblem, ProblemVersion
 
 __all__ = ["add", "change", "check", "order", "remove", "settings", "state", "write"]
 
@@ -162,8 +163,7 @@ def change(session: Session, act: Act, posed: Posed, body: PosedPatch) -> PosedC
 def remove(session: Session, act: Act, posed: Posed, *, confirmed: bool) -> PosedChanged:
     """Take a problem out of an assignment; what was handed in to it is kept."""
     row = posed.problem
-    handed_in = select(Submission.id).where(Submission.problem_id == row.id).limit(1)
-    if not confirmed and session.scalar(handed_in) is not None:
+    if not confirmed and is_answered(session, row):
         raise Conflict(
             "Students have handed in to this problem. What they handed in is kept, but it counts "
             "no more; send confirm=true to remove it."

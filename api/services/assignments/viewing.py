@@ -1,26 +1,25 @@
 """Assignments as staff and as students see them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.errors import NotFound
 from api.schemas.assignments import StaffAssignment, StudentAssignment, StudentProblem
-from api.schemas.timeline import ExtensionSpec
 from api.services.access import Member
 from api.services.assignments.pinned import Pinned, pinned, posed_settings
 from api.services.assignments.values import settings_of
-from api.services.rules import Granted, own_timeline, rules
+from api.services.gradebook.book import posed_problems
+from api.services.rules import own_timeline, rules_of
+from api.services.standings.assignment import PosedProblem
 from api.services.student.times import times
-from api.tables import Assignment, Course, Extension, LateDays
+from api.tables import Assignment, Course
 from grader.policy import Rules
 
-__all__ = ["in_course", "one_for", "rules_of_student", "staff_view"]
+__all__ = ["in_course", "one_for", "staff_view"]
 
 
 def in_course(
@@ -54,13 +53,14 @@ def one_for(
 def _shown(
     session: Session, member: Member, rows: Sequence[Assignment], *, now: datetime
 ) -> list[tuple[Assignment, StaffAssignment | StudentAssignment]]:
-    problems = pinned(session, [row.id for row in rows])
+    ids = [row.id for row in rows]
     if member.is_staff:
+        problems = pinned(session, ids)
         return [(row, staff_view(row, member.course, problems[row.id], now=now)) for row in rows]
-    held = rules_of_student(session, member, rows)
+    posed, held = posed_problems(session, ids), rules_of(session, member, rows)
     zone = member.course.zone
     return [
-        (row, _student_view(row, problems[row.id], held[row.id], zone=zone, now=now))
+        (row, _student_view(row, posed.get(row.id, ()), held[row.id], zone=zone, now=now))
         for row in rows
         if held[row.id].released(to_micros(now))
     ]
@@ -86,7 +86,7 @@ def staff_view(
 
 
 def _student_view(
-    row: Assignment, problems: Iterable[Pinned], held: Rules, *, zone: str, now: datetime
+    row: Assignment, problems: Iterable[PosedProblem], held: Rules, *, zone: str, now: datetime
 ) -> StudentAssignment:
     told = settings_of(row)
     same = ("slug", "title", "instructions", "category", "results", "solutions", "extra")
@@ -104,47 +104,7 @@ def _student_view(
     )
 
 
-def _student_problem(one: Pinned) -> StudentProblem:
-    shown = posed_settings(one)
+def _student_problem(one: PosedProblem) -> StudentProblem:
     return StudentProblem(
-        problem=shown.problem, title=shown.title, points=shown.points, extra=shown.extra
-    )
-
-
-def rules_of_student(
-    session: Session, member: Member, rows: Sequence[Assignment]
-) -> Mapping[UUID, Rules]:
-    """Return the rules for whose work it is in each of *rows*, by two queries for all of them."""
-    specs: defaultdict[UUID | None, list[ExtensionSpec]] = defaultdict(list)
-    for one in _extensions(session, member):
-        specs[one.assignment_id].append(ExtensionSpec.model_validate(one.spec))
-    found = session.execute(
-        select(LateDays.assignment_id, LateDays.days)
-        .join(Assignment, Assignment.id == LateDays.assignment_id)
-        .where(
-            Assignment.course_id == member.course.id,
-            Assignment.deleted_at.is_(None),
-            LateDays.student_id == member.student_id,
-        )
-    )
-    days = {row[0]: row[1] for row in found}
-    spent = sum(days.values())
-    return {
-        row.id: rules(
-            row,
-            member.course,
-            Granted((*specs[None], *specs[row.id]), days.get(row.id, 0), spent),
-        )
-        for row in rows
-    }
-
-
-def _extensions(session: Session, member: Member) -> Iterable[Extension]:
-    whose = Extension.student_id == member.student_id
-    if member.section_id is not None:
-        whose = or_(whose, Extension.section_id == member.section_id)
-    return session.scalars(
-        select(Extension).where(
-            Extension.course_id == member.course.id, Extension.withdrawn_at.is_(None), whose
-        )
+        problem=one.row.slug, title=one.version.title, points=one.points, extra=one.row.extra
     )

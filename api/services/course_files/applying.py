@@ -17,7 +17,6 @@ from api.services import audit, courses
 from api.services.acts import Act, hold
 from api.services.assignments import editing
 from api.services.assignments.values import check, resolve_into, write
-from api.services.bank import kept_variants
 from api.services.course_files.entries import put_entries
 from api.services.course_files.exporting import (
     ASSIGNMENTS,
@@ -30,7 +29,7 @@ from api.services.course_files.exporting import (
 from api.services.course_files.parsing import Read, Setup, located
 from api.services.effects import compared, marks_in, settle
 from api.services.publishing import Failed, Published, Source, publish_one
-from api.services.versions import newest, store_version
+from api.services.versions import kept_variants, newest, store_version
 from api.tables import Assignment, Course, ProblemVersion
 
 __all__ = ["Due", "Solved", "apply", "new_course_of", "publish_all", "to_publish"]

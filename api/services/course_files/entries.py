@@ -11,9 +11,9 @@ from api.ids import new_id
 from api.schemas.course_files import Entry
 from api.services.acts import Act
 from api.services.assignments import problems
-from api.services.assignments.pinned import is_opened, version_to_pin
-from api.services.versions import BANK
-from api.tables import Assignment, AssignmentProblem, ProblemVersion, Submission
+from api.services.assignments.pinned import is_answered, is_opened, version_to_pin
+from api.services.versions import BANK, space_of
+from api.tables import Assignment, AssignmentProblem, ProblemVersion
 
 __all__ = ["put_entries"]
 
@@ -46,8 +46,7 @@ def put_entries(
 
 
 def _take_out(session: Session, act: Act, row: Row) -> None:
-    handed_in = select(Submission.id).where(Submission.problem_id == row.id).limit(1)
-    if session.scalar(handed_in) is not None:
+    if is_answered(session, row):
         said = f"must keep {row.slug}, to which students have handed in; remove it over REST"
         raise Conflict(f"problems {said}.", errors=(FieldError("problems", said),))
     row.removed_at = act.now
@@ -94,7 +93,7 @@ def _version(
     if kept is not None and _is_meant(kept, entry) and (opened or entry.version is not None):
         return kept
     if kept is not None and opened:
-        said = f"must stay {kept.number} of the {_space(kept)}: students have seen it; a regrade "
+        said = f"must stay {kept.number} of the {space_of(kept)}: students have seen it; a regrade "
         place = FieldError(f"{field}.version", f"{said}changes it")
         raise Conflict(f"version {place.said}.", errors=(place,))
     try:
@@ -108,11 +107,7 @@ def _version(
 
 
 def _is_meant(version: ProblemVersion, entry: Entry) -> bool:
-    return entry.version in {None, version.number} and entry.space in {None, _space(version)}
-
-
-def _space(version: ProblemVersion) -> str:
-    return "bank" if version.space == BANK else "course"
+    return entry.version in {None, version.number} and entry.space in {None, space_of(version)}
 
 
 def _spaces(act: Act, entry: Entry) -> tuple[str, ...]:

@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Role
-from api.clock import from_micros
 from api.ids import new_id
 from api.schemas.timeline import ExtensionSpec
-from api.services import audit, timeline
+from api.services import audit
 from api.services.access import Caller, Member, Posed
+from api.services.assignments.values import resolve_into, timeline_told
 from api.services.demo.people import Classmate, Named, classmates, names
 from api.services.demo.plan import SLUG, TITLE, ZONE, Planned
 from api.services.demo.sitting import KEY
@@ -159,34 +159,25 @@ def _enrol(
 def _assignment(
     session: Session, course: Course, one: Planned, *, at: int, now: datetime
 ) -> tuple[Assignment, tuple[tuple[AssignmentProblem, ProblemVersion], ...]]:
-    spec = one.timeline(now)
-    resolved = timeline.resolve(spec, timeline.zone(course.zone))
-    made = from_micros(resolved.release or 0) - timedelta(days=2)
     assignment = Assignment(
         id=new_id(),
         course_id=course.id,
         slug=one.slug,
         title=one.title,
         position=at,
-        timeline=spec.model_dump(mode="json", exclude_none=True),
-        release_at=_instant(resolved.release),
-        due_at=_instant(resolved.due),
-        closes_at=_instant(resolved.closes_at),
+        timeline=timeline_told(one.timeline(now)),
         attempts=one.attempts,
         regrade_days=30,
         regrade_limit=3,
-        published_at=min(now, made),
-        created_at=min(now, made),
     )
+    resolve_into(assignment, course)
+    made = (assignment.release_at or now) - timedelta(days=2)
+    assignment.published_at = assignment.created_at = min(now, made)
     session.add(assignment)
     session.flush()
     posed = tuple(_posed(session, assignment, name, at=at) for at, name in enumerate(one.problems))
     session.flush()
     return assignment, posed
-
-
-def _instant(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
 
 
 def _posed(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,9 +16,7 @@ from api.services import audit
 from api.services.access import Caller
 from api.tables import Enrolment, Token, User
 
-__all__ = ["LONGEST_DAYS", "create", "highest", "revoke", "tokens_of"]
-
-LONGEST_DAYS: Final = 366
+__all__ = ["create", "highest", "revoke", "tokens_of"]
 
 
 def highest(

@@ -23,7 +23,7 @@ from api.services import reports
 from api.services.access import Member
 from api.services.problems.finding import find
 from api.services.variants import Variants, chosen_position
-from api.services.versions import BANK
+from api.services.versions import BANK, space_of
 from api.tables import ProblemVersion
 
 __all__ = ["difference", "listed", "listed_version", "preview", "whole"]
@@ -38,7 +38,7 @@ def _listed(version: ProblemVersion) -> dict[str, Any]:
     return {
         "id": version.id,
         "problem": version.problem,
-        "space": "bank" if version.space == BANK else "course",
+        "space": space_of(version),
         "number": version.number,
         "status": version.status,
         "title": version.title,

@@ -18,11 +18,10 @@ from api.http.problems import WrongField
 from api.schemas.problems import ProblemChecked
 from api.services import audit
 from api.services.access import Member
-from api.services.bank import kept_variants
 from api.services.problems.faults import FILE, fault, faults_of, refused
 from api.services.problems.finding import newest_of_any
 from api.services.publishing import Failed, Outcome, Published, Source
-from api.services.versions import store_version
+from api.services.versions import kept_variants, store_version
 from api.tables import Course, ProblemVersion
 from grader import ENGINE
 from grader.errors import ProblemError

@@ -12,7 +12,7 @@ from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
 from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
 from api.services.marking import points_of
 from api.services.regrades.made import kept_in
-from api.services.versions import BANK
+from api.services.versions import space_of
 from api.tables import (
     Answer,
     AssignmentProblem,
@@ -42,10 +42,7 @@ def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) 
     ids = {version for run in runs for version in (run.from_version, run.to_version)}
     found = session.scalars(select(ProblemVersion).where(ProblemVersion.id.in_(ids)))
     versions = {
-        row.id: VersionRef(
-            id=row.id, number=row.number, space="bank" if row.space == BANK else "course"
-        )
-        for row in found
+        row.id: VersionRef(id=row.id, number=row.number, space=space_of(row)) for row in found
     }
     kept = kept_in(session, runs)
     return [_told(run, problem, versions, kept.get(run.to_version, ())) for run in runs]

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict, FieldError, Invalid, NotFound
 from api.services import audit
 from api.services.access import Posed
-from api.services.bank import kept_variants
 from api.services.problems.faults import refused
 from api.services.publishing import Failed, Outcome, Source
 from api.services.regrades.runs import check_free
 from api.services.regrades.sources import Setting, expression, with_entry, with_settings
-from api.services.versions import BANK, store_version
+from api.services.versions import BANK, kept_variants, store_version
 from api.tables import Answer, Course, Grading, ProblemVersion
 from grader.json_values import from_json
 

@@ -1,0 +1,104 @@
+"""How much a page sends: at most 30 KB, at every page of the routes and however large the class."""
+
+import re
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+from furnished import ROUTES, furnished
+from grades_scene import SHORT, rename
+from pages import Browser
+from scene import HERE
+from sqlalchemy import insert
+from world import World
+
+from api.ids import new_id
+from api.tables import Enrolment, Grade, User
+
+MOST = 30 * 1024
+STUDENTS = 500
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz")
+PAGES = sorted(
+    path
+    for (method, path), route in ROUTES.items()
+    if method == "GET" and not path.startswith(NO_PAGES) and route.called and route.ok == 200
+)
+
+
+@pytest.fixture(scope="module")
+def scene(shared_database_url):
+    world = World(shared_database_url)
+    yield furnished(world)
+    world.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_is_small(scene, path):
+    route = ROUTES["GET", path]
+    places = scene.places[HERE] | dict(route.path)
+    address = PARAMETER.sub(lambda found: places[found[1]], path)
+    reader = "student" if route.least in {"anyone", "person"} else route.least
+    browser = Browser(scene.world, scene.people[reader])
+    page = browser.get(address, params=dict(route.query))
+    assert page.status == 200
+    assert len(page.source.encode()) <= MOST
+
+
+@pytest.fixture
+def staff(world):
+    """Return an instructor of a course of many students, each with a section and a long name."""
+    course = world.course(late_day_budget=3)
+    section = world.section(course, "Wednesday afternoon")
+    ids = [new_id() for _ in range(STUDENTS)]
+    at = {"created_at": world.clock()}
+    people = [
+        {"id": one, "name": f"Student {number:03} of a Family", **at}
+        | {"email": f"student.{number:03}.of.a.family@students.example.edu"}
+        for number, one in enumerate(ids)
+    ]
+    roll = {"course_id": course, "role": "student", "section_id": section} | at
+    with world.session() as session:
+        session.execute(insert(User), people)
+        session.execute(insert(Enrolment), [roll | {"id": new_id(), "user_id": one} for one in ids])
+    for number in range(4):
+        [posed] = world.assignment(course, SHORT)
+        rename(world, posed, f"Homework {number}", slug=f"homework-{number}")
+        grades(world, posed.assignment, ids)
+    return course, Browser(world, world.enrol(course, "In Structor", role="instructor"))
+
+
+def grades(world, assignment, students):
+    """Give every student a grade: one in three is late, one in two waits for a person."""
+    rows = [
+        {
+            "assignment_id": assignment,
+            "student_id": one,
+            "score": Fraction(number % 9) + Fraction(1, 4),
+            "score_float": number % 9 + 0.25,
+            "possible": Fraction(8),
+            "waiting": number % 2 == 0,
+            "pending_score": Fraction(0),
+            "pending_possible": Fraction(2 * (number % 2 == 0)),
+            "begun": True,
+            "late": number % 3 == 0,
+            "updated_at": world.clock() + timedelta(seconds=number),
+        }
+        for number, one in enumerate(students)
+    ]
+    with world.session() as session:
+        session.execute(insert(Grade), rows)
+
+
+@pytest.mark.parametrize("path", ["gradebook", "people"])
+def test_a_page_of_a_large_class_is_small_and_leads_to_the_rest(staff, path):
+    course, browser = staff
+    page = browser.get(f"/courses/{course}/{path}")
+    assert len(page.source.encode()) <= MOST
+    assert page.one("a", rel="next")
+
+
+def test_all_students_of_a_large_class_can_be_had_in_one_page(staff):
+    course, browser = staff
+    page = browser.get(f"/courses/{course}/gradebook", params={"limit": "all"})
+    assert len(page.one("tbody").all("tr")) == STUDENTS

@@ -1,0 +1,40 @@
+"""The times on the pages of the staff: on the clocks of the course, each with its zone."""
+
+import re
+
+import pytest
+from furnished import ROUTES, furnished
+from pages import Browser
+from scene import HERE
+from world import World
+
+from api.tables import Course
+
+ZONE = "Asia/Tokyo"
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+PAGES = sorted(
+    path
+    for (method, path), route in ROUTES.items()
+    if method == "GET" and not path.startswith("/api/") and route.called and route.ok == 200
+    if route.least in {"grader", "instructor"}
+)
+
+
+@pytest.fixture(scope="module")
+def scene(shared_database_url):
+    world = World(shared_database_url)
+    scene = furnished(world)
+    with world.session() as session:
+        session.get_one(Course, scene.course).zone = ZONE
+    yield scene
+    world.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_time_stands_on_the_clocks_of_the_course(scene, path):
+    route = ROUTES["GET", path]
+    places = scene.places[HERE] | dict(route.path)
+    address = PARAMETER.sub(lambda found: places[found[1]], path)
+    browser = Browser(scene.world, scene.people[route.least])
+    page = browser.get(address, params=dict(route.query))
+    assert [one.text for one in page.all("time") if ZONE not in one.text] == []

@@ -1,0 +1,43 @@
+"""The process that serves: what the collections of garbage leave out."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from api.processes import collect_rarely
+
+
+@pytest.fixture
+def as_before() -> Iterator[None]:
+    """Give the collector back as it was."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("as_before")
+def test_what_was_made_before_it_serves_is_left_out_of_collections():
+    before = gc.get_threshold()[0]
+    held = [[] for _ in range(1_000)]
+    collect_rarely()
+    assert gc.get_freeze_count() > len(held)
+    assert gc.get_threshold()[0] > before
+
+
+@pytest.mark.usefixtures("as_before")
+def test_circles_that_requests_leave_are_still_collected():
+    class Circle:
+        left = 0
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            Circle.left += 1
+
+    collect_rarely()
+    for _ in range(2 * gc.get_threshold()[0]):
+        Circle()
+    assert Circle.left > 0

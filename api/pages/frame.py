@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from fastapi.responses import HTMLResponse
 from api.auth.roles import Right
 from api.deps import Here
 from api.pages.site import respond
+from api.schemas.my_assignments import Moment
 from api.services.access import Member
+from api.services.student.times import moment_of
 
 __all__ = ["Crumb", "Frame", "page"]
 
@@ -47,7 +50,10 @@ TABS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a page: who looks, and the tabs of the course they are in."""
+    """What stands around a page: who looks, and the tabs of the course they are in.
+
+    *zone* is that of the course, by whose clocks times are told; *now* is when the page was asked.
+    """
 
     name: str
     is_admin: bool
@@ -56,6 +62,12 @@ class Frame:
     course_title: str
     tabs: tuple[Tab, ...]
     viewing: str
+    zone: str
+    now: datetime
+
+    def moment(self, at: datetime | None) -> Moment | None:
+        """Return a time on the clocks of the course, in UTC where there is none."""
+        return None if at is None else moment_of(at, self.zone, now=self.now)
 
     @property
     def is_staff(self) -> bool:
@@ -74,6 +86,8 @@ def frame(here: Here) -> Frame:
         course_title=member.course.title if member else "",
         tabs=_tabs(member),
         viewing=here.view_as,
+        zone=member.course.zone if member else "UTC",
+        now=here.now,
     )
 
 

@@ -19,6 +19,8 @@ __all__ = [
     "joined",
     "line",
     "mark",
+    "path",
+    "place",
     "text",
 ]
 
@@ -61,7 +63,7 @@ def mark(name: str, kind: str, says: str = "", **at: float) -> Markup:
     <rect class="chart-bar" x="1.2" width="3"/>
     """
     # There are thousands on a page. Names are ours and places are numbers: nothing to escape.
-    places = "".join(f' {place}="{_short(value)}"' for place, value in at.items())
+    places = "".join(f' {name}="{place(value)}"' for name, value in at.items())
     inner = f"><title>{escape(says)}</title></{name}>" if says else "/>"
     return Markup(f'<{name} class="chart-{kind}"{places}{inner}')  # noqa: S704
 
@@ -71,11 +73,16 @@ def line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> Mar
     return mark("line", kind, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
 
 
+def path(kind: str, steps: str) -> Markup:
+    """Return a path of a class, which is shorter than the lines or rectangles that it is."""
+    return Markup(f'<path class="chart-{kind}" d="{steps}"/>')  # noqa: S704  # ours, and numbers
+
+
 def text(
     said: str, at: tuple[float, float], *, anchor: str = "middle", kind: str = "tick"
 ) -> Markup:
     """Return a text; *anchor* is which end of it stands at the place."""
-    places = Markup(' x="{}" y="{}" text-anchor="{}"').format(_short(at[0]), _short(at[1]), anchor)
+    places = Markup(' x="{}" y="{}" text-anchor="{}"').format(place(at[0]), place(at[1]), anchor)
     return Markup('<text class="chart-{}"{}>{}</text>').format(kind, places, escape(said))
 
 
@@ -87,7 +94,12 @@ def counts(ticks: Sequence[int], up: Scale, *, left: float, right: float) -> Ite
         yield text(number(tick), (left - 6, y + 4), anchor="end")
 
 
-def _short(value: float) -> str:
+def place(value: float) -> str:
+    """Return a place in a drawing as it is written.
+
+    >>> place(3), place(49.6)
+    ('3', '49.6')
+    """
     return f"{value:.1f}".removesuffix(".0")
 
 

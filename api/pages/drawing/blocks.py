@@ -1,7 +1,7 @@
 """The steps of a part as blocks of a page: sentences, formulas, tables and drawings, in order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from api.pages.drawing import tables
 from api.pages.drawing.fields import field_picture
 from api.pages.drawing.frames import Stage, stage
-from api.pages.drawing.markup import said
+from api.pages.drawing.markup import said, weight
 from api.pages.drawing.moves import ways
 from api.pages.drawing.stamps import is_stamp, stamp_stage
 from api.pages.drawing.totals import sum_picture, total_picture
@@ -22,6 +22,11 @@ __all__ = ["Block", "drawn"]
 
 LONE: Final = re.compile(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>")
 """A row of one element, which is drawn as without it."""
+WITHIN: Final = re.compile(
+    r"(?:(?<=<math>)|(?<=<mrow>)|(?<=</mo>))"
+    r"<mrow>(?!<mo>)((?:(?!</?mrow>|<mo>[^+\N{MINUS SIGN}\N{DOT OPERATOR}<]</mo>).)*)</mrow>"
+)
+"""A sum or a product that stands in another row, and is drawn as without its own."""
 WINDOWS: Final = ("window", "pooled")
 NOTHING: Final = Markup("")
 FORMULAS: Final = Markup(
@@ -55,23 +60,51 @@ class _Run:
 def drawn(
     parts: Sequence[SolvedPart], given: Sequence[Any], *, room: int
 ) -> tuple[tuple[Block, ...], ...]:
-    """Return the blocks of each part; frames are left out where all takes more than *room*.
+    """Return the blocks of each part; frames are left out where all takes more than *room* bytes.
 
     *given* are the arrays that the text of the problem names.
     """
-    runs = [_runs(part.steps) for part in parts]
-    plain = [[_plain(run, part.kind) for run in own] for own, part in zip(runs, parts, strict=True)]
-    used = sum(len(block.html + block.picture) for own in plain for block in own)
-    stages = sum(run.kind in {"windows", "stamps"} for own in runs for run in own)
+    found = _blocks([part.steps for part in parts], parts)
+    if sum(_weight(block) for own in found for _, block in own) > room:
+        found = _blocks([*_unsaid(parts)], parts)
+    used = sum(_weight(block) for own in found for _, block in own)
+    stages = sum(run.kind in {"windows", "stamps"} for own in found for run, _ in own)
     each = max(0, room - used) // (stages or 1)
     return tuple(
         tuple(
             _staged(run, given, name=f"w{number}-{at}-", room=each)
             or (replace(block, picture=NOTHING) if used > room else block)
-            for at, (run, block) in enumerate(zip(own, blocks, strict=True))
+            for at, (run, block) in enumerate(own)
         )
-        for number, (own, blocks) in enumerate(zip(runs, plain, strict=True))
+        for number, own in enumerate(found)
     )
+
+
+def _blocks(
+    steps: Sequence[Sequence[WorkedStep]], parts: Sequence[SolvedPart]
+) -> list[list[tuple[_Run, Block]]]:
+    """Return the runs of the *steps* of each part, each without frames."""
+    return [
+        [(run, _plain(run, part.kind)) for run in _runs(own)]
+        for own, part in zip(steps, parts, strict=True)
+    ]
+
+
+def _unsaid(parts: Sequence[SolvedPart]) -> Iterator[Sequence[WorkedStep]]:
+    """Yield the steps of each part without the sentences that an earlier part has said."""
+    heard: set[str] = set()
+    for part in parts:
+        new = [one for one in part.steps if not (_is_sentence(one) and one.text in heard)]
+        yield new or part.steps
+        heard |= {one.text for one in part.steps}
+
+
+def _is_sentence(step: WorkedStep) -> bool:
+    return step.data["type"] == "said" and step.text.endswith(".")
+
+
+def _weight(block: Block) -> int:
+    return weight(block.html, block.picture)
 
 
 def _runs(steps: Sequence[WorkedStep]) -> list[_Run]:
@@ -127,9 +160,16 @@ def _html(step: WorkedStep, kind: str) -> Markup:
         case "array" if tables.is_matrix(data["value"]):
             return Markup(tables.array(data["name"], data["value"]))  # noqa: S704  # escaped there
         case _:
-            short = LONE.sub(r"\1", step.mathml)
-            formula = Markup(short)  # noqa: S704  # made by the engine, which escapes names
+            formula = Markup(_short(step.mathml))  # noqa: S704  # the engine escapes names
             return Markup("<p>{}</p>").format(formula)
+
+
+def _short(formula: str) -> str:
+    """Return a formula without the rows that change nothing: a page has dozens of formulas."""
+    short, before = LONE.sub(r"\1", formula), ""
+    while short != before:
+        short, before = WITHIN.sub(r"\1", short), short
+    return short
 
 
 def _said(text: str, kind: str) -> Markup:

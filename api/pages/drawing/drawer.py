@@ -1,6 +1,6 @@
 """The drawings of one window on its way: the input under it, the products, the map so far."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from api.pages.drawing.markup import (
     picture,
     placed,
     rectangle,
+    rectangles,
     words,
     written,
 )
@@ -48,30 +49,37 @@ class Drawer:
         wide_out = max(LEAST, BESIDE + (CHARACTER + 1) * out)
         return cls(way, name, max(LEAST, BESIDE + (CHARACTER + 1) * within), wide_out)
 
-    def shared(self) -> Iterator[str]:
-        """Yield the definitions that all frames refer to: planes, kernels, the map so far."""
+    def shared(self, drawn: Collection[int]) -> Iterator[str]:
+        """Yield what the frames refer to: planes, kernels, the map as far as each has it.
+
+        *drawn* are the moves that have a frame.
+        """
         for channel, plane in enumerate(self.way.sheet.planes):
-            drawn = self._plane(plane, self.way.sheet)
-            yield f'<g id="{self.name}i{channel}">{drawn}</g>'
+            cells = self._plane(plane, self.way.sheet)
+            yield f'<g id="{self.name}i{channel}">{cells}</g>'
         first = self.way.moves[0]
-        for channel in range(len(first.kernels)):
-            window = self._window(first, channel) + self._weights(first, channel)
-            yield f'<g id="{self.name}k{channel}">{window}</g>'
+        for channel in range(len(first.kernels) or 1):
+            weights = self._weights(first, channel) if first.kernels else ""
+            yield f'<g id="{self.name}k{channel}">{self._window(first, channel)}{weights}</g>'
         rows, columns = self.way.size
         lines = grid_lines(_ticks(columns, self.wide_out), _ticks(rows, HIGH), "ws-line")
         label = words(
             columns * self.wide_out // 2, rows * HIGH + BELOW, f"output{_of_map(self.way)}"
         )
         yield f'<g id="{self.name}o0">{lines}{label}</g>'
-        for number, move in enumerate(self.way.moves, start=1):
+        yield from self._maps(drawn)
+
+    def _maps(self, drawn: Collection[int]) -> Iterator[str]:
+        """Yield the map after each move that is *drawn*: the one before it, and what came since."""
+        wide, so_far = self.wide_out, placed(f"{self.name}o0")
+        for at, move in enumerate(self.way.moves):
             row, column = move.place
-            text = words(
-                column * self.wide_out + self.wide_out // 2,
-                row * HIGH + MIDDLE,
-                written(move.total),
-            )
-            so_far = placed(f"{self.name}o{number - 1}")
-            yield f'<g id="{self.name}o{number}">{so_far}{text}</g>'
+            x, y = column * wide + wide // 2, row * HIGH + MIDDLE
+            so_far += words(x, y, written(move.total))
+            if at in drawn:
+                name = f"{self.name}o{at + 1}"
+                yield f'<g id="{name}">{so_far}</g>'
+                so_far = placed(name)
 
     def _plane(self, plane: Plane, sheet: Sheet) -> str:
         """Return a plane with its numbers, the border of zeros in another colour."""
@@ -116,20 +124,27 @@ class Drawer:
         if move.kernels:
             parts += [placed(f"{self.name}k{channel}", *corner), self._products(move, channel)]
         else:
-            parts += [moved(self._window(move, channel), *corner), *self._pooled(move)]
+            parts += [self._spanned(move, *corner), *self._pooled(move)]
         label = "input"
         if len(move.kernels) > 1:
             label = f"channel {channel + 1}: {written(sum(move.products(channel)))}"
         return picture(size, title, *parts, words(size[0] // 2, size[1] - 6, label))
+
+    def _spanned(self, move: Move, x: int, y: int) -> str:
+        """Return the window of a pooling at a point: the shared one unless it is cut off."""
+        window = self._window(move, 0)
+        is_shared = window == self._window(self.way.moves[0], 0)
+        return placed(f"{self.name}k0", x, y) if is_shared else moved(window, x, y)
 
     def _window(self, move: Move, channel: int) -> str:
         """Return the cells under the window where it begins, and a frame around what it spans."""
         wide, (top, left) = self.wide, move.under.corner
         cells = [(row - top, at - left) for (row, at), _ in move.under.cells(channel)]
         bottom, right = max(cells)
-        filled = "".join(f"M{at * wide} {row * HIGH}h{wide}v{HIGH}h-{wide}z" for row, at in cells)
+        corners = ((at * wide, row * HIGH) for row, at in cells)
+        filled = rectangles(corners, (wide, HIGH), "ws-under")
         size = ((right + 1) * wide, (bottom + 1) * HIGH)
-        return f'<path class="ws-under" d="{filled}"/>{rectangle(0, 0, size, "ws-window")}'
+        return filled + rectangle(0, 0, size, "ws-window")
 
     def _weights(self, move: Move, channel: int) -> str:
         """Return the weights of the kernel, each in a corner of the cell that it lies on."""

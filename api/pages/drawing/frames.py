@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.pages.drawing.drawer import Drawer
-from api.pages.drawing.markup import said, written
+from api.pages.drawing.markup import said, weight, written
 from api.pages.drawing.moves import Move, Way
 
-__all__ = ["FIRST", "Frame", "Stage", "kept", "stage"]
+__all__ = ["AROUND", "FIRST", "Frame", "Stage", "kept", "stage"]
 
-AROUND: Final = 180
-"""What stands around the drawings of a frame, and the lines of what is not drawn."""
+AROUND: Final = 170
+"""So many bytes stand around the drawings of a frame."""
 FEW: Final = 2
 """So many frames are not worth leaving out."""
 FIRST: Final = 3
@@ -53,13 +53,14 @@ class Stage:
 
 
 def stage(ways: Sequence[Way], *, name: str, room: int) -> Stage:
-    """Return the frames of *ways* in about *room* characters; *name* sets their ids apart."""
+    """Return the frames of *ways* in about *room* bytes; *name* sets their ids apart."""
     drawers = [Drawer.of(way, f"{name}{number}-") for number, way in enumerate(ways)]
-    shared = "".join(part for drawer in drawers for part in drawer.shared())
     pairs = [(drawer, at) for drawer in drawers for at in range(len(drawer.way.moves))]
-    longest = max(len(drawer.frame(at)) for drawer, at in (pairs[0], pairs[-1]))
-    longest += AROUND + len(pairs[-1][0].way.moves[-1].text)
-    drawn = kept(len(pairs), max(FIRST, (room - len(shared)) // longest))
+    kernels = "".join(drawer.kernels() for drawer in _different(drawers))
+    lines = sum(weight(drawer.way.moves[at].text) for drawer, at in pairs)
+    longest = max(_weight(drawer, at) for drawer, at in (pairs[0], pairs[-1]))
+    room -= weight(_shared(drawers, pairs), kernels) + lines
+    drawn = kept(len(pairs), max(FIRST, room // longest))
     frames = tuple(
         _frame(drawer, at, is_key=number < FIRST or number == len(pairs) - 1)
         for number, (drawer, at) in enumerate(pairs)
@@ -70,7 +71,7 @@ def stage(ways: Sequence[Way], *, name: str, room: int) -> Stage:
         for number, (drawer, at) in enumerate(pairs)
         if number not in drawn
     )
-    kernels = "".join(drawer.kernels() for drawer in _different(drawers))
+    shared = _shared(drawers, [pairs[number] for number in sorted(drawn)])
     return Stage(_about(ways[0]), shared, kernels, frames, rest)
 
 
@@ -79,6 +80,21 @@ def kept(count: int, room: int) -> frozenset[int]:
     if count <= room + FEW:
         return frozenset(range(count))
     return frozenset((*range(room - 1), count - 1))
+
+
+def _shared(drawers: Sequence[Drawer], pairs: Sequence[tuple[Drawer, int]]) -> str:
+    """Return what the frames of *pairs* refer to."""
+    return "".join(
+        part
+        for drawer in drawers
+        for part in drawer.shared({at for one, at in pairs if one is drawer})
+    )
+
+
+def _weight(drawer: Drawer, at: int) -> int:
+    """Return how many bytes a frame takes, without the line that tells it in words."""
+    found = _frame(drawer, at, is_key=False)
+    return AROUND + weight(found.drawings, found.running)
 
 
 def _frame(drawer: Drawer, at: int, *, is_key: bool) -> Frame:

@@ -16,7 +16,9 @@ __all__ = [
     "picture",
     "placed",
     "rectangle",
+    "rectangles",
     "said",
+    "weight",
     "words",
     "written",
 ]
@@ -68,12 +70,28 @@ def placed(target: str, x: int = 0, y: int = 0) -> str:
 
 def moved(drawing: str, x: int, y: int) -> str:
     """Return a *drawing* that begins at a point."""
-    return f'<g transform="translate({x} {y})">{drawing}</g>'
+    return f'<g transform="translate({x} {y})">{drawing}</g>' if x or y else drawing
+
+
+def weight(*drawings: str) -> int:
+    """Return in how many bytes *drawings* are sent.
+
+    >>> weight("3", "−3")
+    5
+    """
+    return sum(len(one.encode()) for one in drawings)
 
 
 def rectangle(x: int, y: int, size: tuple[int, int], name: str) -> str:
     """Return a rectangle of the class *name*."""
     return f'<rect class="{name}" x="{x}" y="{y}" width="{size[0]}" height="{size[1]}"/>'
+
+
+def rectangles(corners: Iterable[tuple[int, int]], size: tuple[int, int], name: str) -> str:
+    """Return rectangles of one *size* as one drawing, nothing where there are none."""
+    width, height = size
+    steps = "".join(f"M{x} {y}h{width}v{height}h-{width}z" for x, y in corners)
+    return f'<path class="{name}" d="{steps}"/>' if steps else ""
 
 
 def grid_lines(columns: Iterable[int], rows: Iterable[int], name: str) -> str:

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from api.pages.drawing.drawer import HIGH, LEAST, MIDDLE
-from api.pages.drawing.frames import FIRST, Frame, Stage, kept
+from api.pages.drawing.frames import AROUND, FIRST, Frame, Stage, kept
 from api.pages.drawing.markup import (
     CHARACTER,
     grid_lines,
     picture,
     placed,
-    rectangle,
+    rectangles,
     said,
+    weight,
     words,
     written,
 )
@@ -37,7 +38,7 @@ def _planes(value: Any) -> tuple[Plane, ...]:
 
 
 def stamp_stage(steps: Sequence[WorkedStep], *, name: str, room: int) -> Stage:
-    """Return the frames of the running sums of *steps*, in about *room* characters."""
+    """Return the frames of the running sums of *steps*, in about *room* bytes."""
     planes = [_planes(one.data["value"]) for one in steps]
     wide = max(LEAST, CHARACTER * 2 + max(_widths(planes)))
     rows, columns = len(planes[0][0]), len(planes[0][0][0])
@@ -49,7 +50,9 @@ def stamp_stage(steps: Sequence[WorkedStep], *, name: str, room: int) -> Stage:
         pairs = zip(before, found, strict=True)
         drawings.append("".join(_sum(old, new, wide=wide, lines=f"{name}l") for old, new in pairs))
         before = found
-    drawn = kept(len(steps), max(FIRST, room // (max(map(len, drawings)) + 150)))
+    lines = sum(weight(one.text) for one in steps)
+    each = max(map(weight, drawings)) + AROUND
+    drawn = kept(len(steps), max(FIRST, (room - weight(shared) - lines) // each))
     frames = tuple(
         Frame(drawing, _told(step), "", at < FIRST or at == len(steps) - 1)
         for at, (step, drawing) in enumerate(zip(steps, drawings, strict=True))
@@ -72,12 +75,16 @@ def _told(step: WorkedStep) -> str:
 
 def _sum(old: Plane, new: Plane, *, wide: int, lines: str) -> str:
     """Return the sum *new*, the cells marked that are not as in *old*."""
-    marked, texts = [], []
+    marked: list[tuple[int, int]] = []
+    zeros: list[str] = []
+    texts: list[str] = []
     for row, (cells, earlier) in enumerate(zip(new, old, strict=True)):
         for column, (cell, was) in enumerate(zip(cells, earlier, strict=True)):
             x, y = column * wide, row * HIGH
             if cell != was:
-                marked.append(rectangle(x, y, (wide, HIGH), "ws-out"))
-            texts.append(words(x + wide // 2, y + MIDDLE, written(cell), "" if cell else "ws-zero"))
+                marked.append((x, y))
+            (texts if cell else zeros).append(words(x + wide // 2, y + MIDDLE, written(cell)))
     size = len(new[0]) * wide, len(new) * HIGH
-    return picture(size, "Sum so far", *marked, placed(lines), *texts)
+    grey = f'<g class="ws-zero">{"".join(zeros)}</g>' if zeros else ""
+    changed = rectangles(marked, (wide, HIGH), "ws-out")
+    return picture(size, "Sum so far", changed, placed(lines), grey, *texts)

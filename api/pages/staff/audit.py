@@ -26,7 +26,7 @@ from api.services.timeline import zone as zone_of
 __all__ = ["router"]
 
 router = PageRouter()
-ROWS: Final = 40
+ROWS: Final = 30
 MOST_SHOWN: Final = 300
 LAST: Final = 8
 """So many signs of an id tell it from others on a page."""
@@ -131,7 +131,7 @@ def _page(here: Here, told: Any, asked: Asked, *, zone: str) -> Response:
         tab="audit",
         crumbs=crumbs,
         asked=asked,
-        actions=ACTIONS,
+        actions=ACTIONS.items(),
         entries=[_entry(here, one, first, zone) for one in told["items"]],
         more=asked.address(cursor=told["next"]) if told["next"] else "",
         zone=zone,
@@ -146,7 +146,7 @@ def _entry(here: Here, one: Mapping[str, Any], asked: Asked, zone: str) -> Entry
         by=asked.address(actor=one["actor"]) if one["actor"] else "",
         said=ACTIONS.get(one["action"], one["action"]),
         like=asked.address(target=one["target"], target_id=one["target_id"]) if target else "",
-        about=f"{one['target']} …{one['target_id'][-LAST:]}" if target else "",
+        about=f"{one['target'].replace('_', ' ')} …{one['target_id'][-LAST:]}" if target else "",
         changes=tuple(_changes(one["before"], one["after"])),
         reason=one["reason"],
     )

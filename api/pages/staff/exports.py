@@ -70,24 +70,37 @@ def exports_page(
     with here.reading() as session:
         here.member(session, course, right="export")
     narrowed = read_id(section)
-    check: ExportCheck | None = None
-    if form:
-        check = api.get_export_check(course, form, here, section=narrowed)
+    check = api.get_export_check(course, form, here, section=narrowed) if form else None
+    return _files_page(here, course, section=narrowed, check=check)
+
+
+def _files_page(
+    here: Here,
+    course: UUID,
+    *,
+    section: UUID | None,
+    check: ExportCheck | None = None,
+    error: ServiceError | None = None,
+) -> Response:
+    """Return the page of the files, with a check of one, or with why one was refused."""
+    names = {word: label for word, label, _ in FORMS}
     return page(
         here,
         "staff/exports.html",
         title="Files and score sheets",
         tab="gradebook",
         crumbs=_crumbs(here, course),
+        status=error.status if error else 200,
         course=course,
         forms=FORMS,
         check=check,
         groups=_groups(check.warnings) if check else (),
-        name=next((label for word, label, _ in FORMS if word == form), ""),
+        name=names[check.form] if check else "",
         sections=people.get_sections(course, here).items,
-        section=narrowed,
+        section=section,
         assignments=_assignments(here, course),
         may_override=may(here, "override_grades"),
+        error=error,
     )
 
 
@@ -150,6 +163,21 @@ def score_sheet(
 ) -> Response:
     """Return the answers that count with their points, to be changed in a spreadsheet."""
     return _file(api.get_score_sheet(assignment, here, problem=problem, part=part, style=style))
+
+
+@router.post(f"{PAGE}/moodle")
+def moodle_file(course: UUID, form: FormDep, here: PageDep) -> Response:
+    """Return the file for Moodle with those alone who are on the list of its participants."""
+    with here.reading() as session:
+        here.member(session, course, right="export")
+    section = read_id(form.text("section"))
+    try:
+        answer = api.post_moodle_export(
+            course, here, sent_file(form), section=section, force=form.has("force")
+        )
+    except MENDABLE as error:
+        return _files_page(here, course, section=section, error=error)
+    return _file(answer)
 
 
 def _file(answer: Response) -> Response:

@@ -19,13 +19,19 @@ from api.pages.wording import number, points
 from api.routes import gradebook as api
 from api.routes import people
 from api.schemas.gradebook import ColumnSummary, GradebookCell, GradebookOut, GradebookRow
+from api.services.gradebook.book import published
 
 __all__ = ["router"]
 
 router = PageRouter()
 
-SIZES: Final = ("50", "100", "200", "all")
+SIZES: Final = ("", "50", "100", "200", "all")
+"""How many students stand on a page; empty is as many as make a short one."""
 ALL: Final = 10_000
+FEWEST, MOST = 20, 50
+ROOM: Final = 24_000
+"""So many characters the rows of a short page take; a row and each of its cells about so many."""
+ROW, CELL = 190, 115
 DASH: Final = "\N{EN DASH}"
 MARKS: Final = (
     ("excused", "excused", "Excused: counts neither way"),
@@ -53,7 +59,7 @@ class Asked:
     sort: str = "name"
     dir: Literal["asc", "desc"] = "asc"
     below: int = 50
-    limit: Literal["50", "100", "200", "all"] = "100"
+    limit: Literal["", "50", "100", "200", "all"] = ""
     cursor: str = ""
 
     def address(self, **changes: object) -> str:
@@ -69,7 +75,7 @@ def _asked(
     sort: Annotated[str, Query(max_length=40)] = "name",
     direction: Annotated[Literal["asc", "desc"], Query(alias="dir")] = "asc",
     below: Annotated[int, Query(ge=0, le=100)] = 50,
-    limit: Literal["50", "100", "200", "all"] = "100",
+    limit: Literal["", "50", "100", "200", "all"] = "",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
 ) -> Asked:
     return Asked(section, text.strip(), sort, direction, below, limit, cursor)
@@ -91,12 +97,14 @@ class Head:
     summary: ColumnSummary | None = None
     out_of: str = ""
     link: str = ""
-    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A score as it is written, the address of its story, and the words for its state."""
+    """A score as it is written, the address of its story, and the words for its state.
+
+    The course has no address here: the name at the head of the row leads to its story.
+    """
 
     text: str
     href: str
@@ -139,11 +147,10 @@ def gradebook_page(course: UUID, here: PageDep, asked: AskedDep) -> Response:
 
 def _book(here: Here, course: UUID, asked: Asked) -> GradebookOut:
     """Return the page that was asked for; all students in one where that was."""
-    most = ALL if asked.limit == "all" else int(asked.limit)
     return api.get_gradebook(
         course,
         here,
-        window(here, limit=most, cursor=asked.cursor),
+        window(here, limit=_most(here, course, asked), cursor=asked.cursor),
         section=read_id(asked.section),
         text=asked.text,
         sort=asked.sort,
@@ -152,10 +159,20 @@ def _book(here: Here, course: UUID, asked: Asked) -> GradebookOut:
     )
 
 
+def _most(here: Here, course: UUID, asked: Asked) -> int:
+    """Return how many students stand on a page: of a course with many assignments, fewer."""
+    if asked.limit:
+        return ALL if asked.limit == "all" else int(asked.limit)
+    with here.reading() as session:
+        here.member(session, course, right="see_gradebook")
+        columns = len(published(session, course))
+    return min(max(ROOM // (ROW + CELL * columns), FEWEST), MOST)
+
+
 def _heads(book: GradebookOut, asked: Asked, *, with_sections: bool) -> Iterator[Head]:
     yield _head(asked, "name", "Student")
     if with_sections:
-        yield _head(asked, "section", "Section", is_text=True)
+        yield _head(asked, "section", "Section")
     yield _head(asked, "total", "Course", summary=book.total, out_of="%")
     for one in book.columns:
         yield _head(
@@ -181,7 +198,7 @@ def _head(asked: Asked, by: str, label: str, **more: Any) -> Head:
 def _row(one: GradebookRow, book: GradebookOut) -> Row:
     """Return a student; addresses are relative, as they stand in thousands of cells."""
     href = f"students/{one.user}"
-    total = Cell(_told(one.percent), href, (_waits(one),) if one.waiting else ())
+    total = Cell(_told(one.percent), "", (_waits(one),) if one.waiting else ())
     cells = (
         _cell(cell, f"{href}?open={column.slug}#open")
         for cell, column in zip(one.cells, book.columns, strict=True)

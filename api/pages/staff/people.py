@@ -1,4 +1,4 @@
-"""The people of a course: listed, added, changed, withdrawn; its sections and its test student."""
+"""The people of a course: listed, added, changed, withdrawn; its test student."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -18,16 +18,15 @@ from api.pages.held import held
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import MENDABLE, course_crumbs, may, query
 from api.routes import people as api
-from api.schemas.people import LinkOut, Person, PersonIn, PersonPatch, SectionIn
+from api.schemas.people import LinkOut, Person, PersonIn, PersonPatch
 from api.services.people.custody import NUMBERS, Custody, custody_of
 
 __all__ = ["custody_here", "people_page", "router"]
 
 router = PageRouter()
 PATH: Final = "/courses/{course}/people"
-SECTIONS: Final = "/courses/{course}/sections"
 ROLES: Final = ("student", "grader", "instructor")
-ROWS: Final = 100
+ROWS: Final = 80
 NOTHING: Final = Form()
 FIELDS: Final = (
     ("name", "Name", "text"),
@@ -274,36 +273,3 @@ def test_student(course: UUID, here: PageDep) -> Response:
     """Make the test student unless there is one, and go to it."""
     told = api.post_test_student(course, here)
     return RedirectResponse(f"/courses/{course}/people/{told.user}", status_code=303)
-
-
-@router.post(SECTIONS)
-def add_section(course: UUID, form: FormDep, here: PageDep) -> Response:
-    """Add a section, and return to the people."""
-    make = lambda: api.post_section(course, _named(form), here)  # noqa: E731
-    return _settled(here, course, form, make)
-
-
-@router.post(f"{SECTIONS}/{{section}}")
-def rename_section(course: UUID, section: UUID, form: FormDep, here: PageDep) -> Response:
-    """Rename a section, and return to the people."""
-    rename = lambda: api.patch_section(course, section, _named(form), here)  # noqa: E731
-    return _settled(here, course, form, rename)
-
-
-@router.post(f"{SECTIONS}/{{section}}/delete")
-def delete_section(course: UUID, section: UUID, form: FormDep, here: PageDep) -> Response:
-    """Delete a section that nobody is in, and return to the people."""
-    return _settled(here, course, form, lambda: api.delete_section(course, section, here))
-
-
-def _named(form: Form) -> SectionIn:
-    return validated(SectionIn, {"name": form.text("section_name")})
-
-
-def _settled(here: Here, course: UUID, form: Form, act: Callable[[], object]) -> Response:
-    _need(here, course)
-    try:
-        act()
-    except MENDABLE as error:
-        return people_page(here, course, form=form, error=error)
-    return RedirectResponse(f"/courses/{course}/people#sections", status_code=303)

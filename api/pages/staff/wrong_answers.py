@@ -13,7 +13,7 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import course_crumbs, may, query
 from api.pages.staff.item_rows import figures_bar, figures_dot, spoken
-from api.pages.staff.results import FEWEST, AskedDep, staff_view
+from api.pages.staff.results import FEWEST, Asked, AskedDep
 from api.routes import analytics
 from api.schemas.analytics_problem import ForeignKey, PartAnalytics, WrongGroup
 from api.schemas.figures import FairnessOut, FlagOut, IntervalOut
@@ -22,11 +22,11 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-SHORT: Final = 4
-"""So many groups of a part are shown until one asks for this part alone."""
-FEW: Final = 2
-"""Of so many parts all is shown at once."""
-MANY: Final = 20
+SHORT: Final = 20
+FEWEST_OF_PART, MOST_OF_PART = 2, 4
+"""So many groups are shown in all, and of a part, until one asks for this part alone."""
+MANY: Final = 15
+"""So many groups of one part are shown on a page."""
 ROWS: Final = 10
 """So many rows of a list of signs are shown."""
 
@@ -72,16 +72,27 @@ class Fair:
         """Whether a row is unlike the others."""
         return any(one.unlike for one in self.rows)
 
+    @property
+    def odd(self) -> "Fair":
+        """The rows that are unlike the others."""
+        return Fair(self.what, tuple(one for one in self.rows if one.unlike))
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part: its figures, its groups (*hidden* are not shown), and the signs in it."""
+    """A part: its figures, its groups, and the signs in it.
+
+    *hidden* groups follow those that are shown, *left_off* are listed nowhere; *href* leads to all
+    of the part, or to its next groups.
+    """
 
     told: PartAnalytics
     bar: Markup
     dot: Markup
     groups: tuple[Group, ...]
     hidden: int
+    left_off: int
+    href: str
     fair: tuple[Fair, ...]
     foreign: tuple[ForeignKey, ...]
     flags: tuple[FlagOut, ...]
@@ -94,20 +105,27 @@ def problem_results(
     here: PageDep,
     asked: AskedDep,
     part: Annotated[str, Query(max_length=80)] = "",
+    after: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
-    """Return what the class got wrong in a problem: what no mistake explains comes first."""
+    """Return what the class got wrong in a problem: what no mistake explains comes first.
+
+    Of a *part* alone all is shown, its groups page by page; *after* so many were seen.
+    """
     told = analytics.of_problem(assignment, problem, here, asked.attempt, asked.section)
-    found = staff_view(assignment, here)
+    with here.reading() as session:
+        posed = here.posed(session, assignment, problem, right="see_analytics")
+        title, around = posed.version.title, posed.assignment.title
     path = f"/assignments/{assignment}/problems/{problem}"
     shown = [one for one in told.parts if part in {"", one.part}]
-    is_whole = bool(part) or len(shown) <= FEW
-    blocks = [_block(one, path, told.flags, is_whole=is_whole) for one in shown]
-    title = next((one.title for one in found.problems if one.problem == problem), problem)
+    is_whole = len(shown) == 1
+    each = MANY if is_whole else min(max(SHORT // (len(shown) or 1), FEWEST_OF_PART), MOST_OF_PART)
+    seen = range(after, after + each) if is_whole else range(each)
+    blocks = [_block(one, told.flags, asked, seen=seen, is_whole=is_whole) for one in shown]
     return page(
         here,
         "staff/wrong_answers.html",
         title=f"{title} · results",
-        crumbs=course_crumbs(here, Crumb(found.title, f"/assignments/{assignment}/results")),
+        crumbs=course_crumbs(here, Crumb(around, f"/assignments/{assignment}/results")),
         tab="assignments",
         told=told,
         blocks=blocks,
@@ -115,23 +133,29 @@ def problem_results(
         name=title,
         part=part,
         is_whole=is_whole,
-        query=query(asked.query),
         fewest=FEWEST,
         may_regrade=may(here, "regrade"),
     )
 
 
-def _block(one: PartAnalytics, path: str, flags: tuple[FlagOut, ...], *, is_whole: bool) -> Block:
+def _block(
+    one: PartAnalytics, flags: tuple[FlagOut, ...], asked: Asked, *, seen: range, is_whole: bool
+) -> Block:
+    """Return a part with the groups at the places *seen*, and where *is_whole* all its signs."""
     every = sorted(one.wrong.groups, key=_rank) if one.wrong else []
-    groups = every[: MANY if is_whole else SHORT]
-    left_off = one.wrong.left_off if one.wrong else 0
+    groups = every[seen.start : seen.stop]
+    following = {"part": one.part, **asked.query, "after": seen.stop if is_whole else ""}
     return Block(
         told=one,
         bar=figures_bar(one.item.facility, one.item.facility_interval),
         dot=figures_dot(one.item.discrimination, one.item.interval),
-        groups=tuple(_group(group, one.part, path) for group in groups),
-        hidden=len(every) - len(groups) + left_off,
-        fair=tuple(fair for fair in _fair(one) if is_whole or fair.is_odd),
+        groups=tuple(_group(group, one.part) for group in groups),
+        hidden=max(len(every) - seen.stop, 0),
+        left_off=one.wrong.left_off if one.wrong else 0,
+        href=query(following),
+        fair=tuple(
+            fair if is_whole else fair.odd for fair in _fair(one) if is_whole or fair.is_odd
+        ),
         foreign=one.foreign.rows[:ROWS] if one.foreign and is_whole else (),
         flags=tuple(flag for flag in flags if flag.part == one.part),
     )
@@ -144,7 +168,8 @@ def _rank(one: WrongGroup) -> int:
     return 0 if one.count > 1 else 2
 
 
-def _group(told: WrongGroup, part: str, path: str) -> Group:
+def _group(told: WrongGroup, part: str) -> Group:
+    """Return a group; its addresses are relative, as there are many on a page."""
     typed = "" if told.example.typed is None else str(told.example.typed)
     given = {"part": part, "answer": told.example.answer}
     return Group(
@@ -152,8 +177,8 @@ def _group(told: WrongGroup, part: str, path: str) -> Group:
         cause=spoken(told.mistakes),
         looks=" and ".join(told.looks),
         typed="" if typed == told.shown else typed,
-        accept=f"{path}/regrades{query({'do': 'accept', **given})}#start",
-        name=f"{path}/regrades{query({'do': 'mistake', **given})}#start",
+        accept=f"regrades{query({'do': 'accept', **given})}#start",
+        name=f"regrades{query({'do': 'mistake', **given})}#start",
     )
 
 

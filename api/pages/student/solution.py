@@ -26,8 +26,10 @@ router = PageRouter()
 
 POSED: Final = "/assignments/{assignment}/problems/{problem}"
 KEPT: Final = 256
-ROOM: Final = 20_000
-"""So many characters the ways to all answers take at the most, where frames can be left out."""
+ROOM: Final = 25_000
+"""So many bytes all parts take at the most, where frames can be left out."""
+CARD, MISTAKE = 520, 25
+"""So many bytes stand around a part, and around a mistake of it."""
 
 Seed = Annotated[int | None, Query(ge=0, le=2**53)]
 Position = Annotated[int | None, Query(ge=-1, le=100_000)]
@@ -45,11 +47,15 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways to the answers of a variant, which says alone whether two of them are the same."""
+    """The ways to the answers of a variant, which says alone whether two of them are the same.
+
+    *around* is how many bytes are written beside them.
+    """
 
     variant: Variant
     parts: Sequence[SolvedPart] = field(compare=False)
     given: Sequence[Any] = field(compare=False)
+    around: int = field(compare=False)
 
 
 @router.get(f"{POSED}/solution")
@@ -89,7 +95,7 @@ def _crumbs(seat: Seat) -> tuple[Crumb, ...]:
 def solved_cards(view: SolutionView, variant: Variant) -> tuple[Card, ...]:
     """Return a card for each part, with its way drawn."""
     given = [plain(one) for one in variant.names.values() if isinstance(one, Tensor)]
-    blocks = drawn_ways(Ways(variant, view.parts, given))
+    blocks = drawn_ways(Ways(variant, view.parts, given, _around(view)))
     return tuple(
         Card(
             part=part,
@@ -101,10 +107,17 @@ def solved_cards(view: SolutionView, variant: Variant) -> tuple[Card, ...]:
     )
 
 
+def _around(view: SolutionView) -> int:
+    """Return in how many bytes about the text of a problem is sent, with what is asked in it."""
+    return len(view.statement.encode()) + sum(
+        CARD
+        + len(part.prompt.encode())
+        + sum(MISTAKE + len(f"{one.answer}{one.said}".encode()) for one in part.mistakes)
+        for part in view.parts
+    )
+
+
 @lru_cache(maxsize=KEPT)
 def drawn_ways(ways: Ways) -> tuple[tuple[Block, ...], ...]:
     """Return what is drawn of a variant, made once."""
-    texts = sum(
-        len(part.prompt) + sum(len(one.said) for one in part.mistakes) for part in ways.parts
-    )
-    return drawn(ways.parts, ways.given, room=ROOM - texts)
+    return drawn(ways.parts, ways.given, room=ROOM - ways.around)

@@ -11,12 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
-from api.schemas.review import ReviewProgress
 from api.services.access import Member
 from api.services.analytics.overview import MARK, how_many, percent
 from api.services.analytics.reading import Students, counted
 from api.services.regrades.runs import ACTIVE
-from api.services.review.queue import progress
+from api.services.review.queue import progress_of_parts
 from api.tables import Answer, Assignment, AssignmentProblem, Grade, Regrade, RegradeRequest
 from grader.result import FREE
 
@@ -77,39 +76,38 @@ def _told(
 ) -> AssignmentAttention:
     grades = found.grades[assignment.id]
     # What exactly waits is asked only where something does: it takes a while to find out.
-    marking = progress(session, member, assignment, now=now) if grades.waiting else None
+    waits = bool(grades.waiting)
+    parts = progress_of_parts(session, member, assignment, now=now) if waits else ()
     return AssignmentAttention(
         assignment=assignment.id,
         handed_in=grades.handed_in,
         mean=grades.total / grades.graded if grades.graded else None,
-        to_mark=marking.waiting if marking else 0,
-        failures=_failures(marking) if marking else 0,
+        to_mark=sum(one.waiting for one in parts),
+        failures=sum(one.waiting for one in parts if one.kind != TEXT),
         requests=found.requests.get(assignment.id, 0),
         unexplained=found.unexplained.get(assignment.id, 0),
         regrades=tuple(found.regrades[assignment.id]),
     )
 
 
-def _failures(marking: ReviewProgress) -> int:
-    return sum(one.waiting for one in marking.parts if one.kind != TEXT)
-
-
 def _grades(
     session: Session, assignments: list[UUID], students: Students
 ) -> defaultdict[UUID, _Grades]:
+    """Return the grades of each assignment; equal ones come as one row with their count."""
+    alike = (Grade.assignment_id, Grade.begun, Grade.waiting, *MARK)
     rows = session.execute(
-        select(Grade.assignment_id, Grade.begun, Grade.waiting, *MARK).where(
-            Grade.assignment_id.in_(assignments), Grade.student_id.in_(students)
-        )
+        select(*alike, func.count())
+        .where(Grade.assignment_id.in_(assignments), Grade.student_id.in_(students))
+        .group_by(*alike)
     )
     found: defaultdict[UUID, _Grades] = defaultdict(_Grades)
-    for assignment, begun, waiting, score, possible, held, pending in rows:
+    for assignment, begun, waiting, score, possible, held, pending, count in rows:
         one, share = found[assignment], percent(score, possible, held, pending)
-        one.handed_in += begun
-        one.waiting += waiting
+        one.handed_in += begun * count
+        one.waiting += waiting * count
         if share is not None:
-            one.total += share
-            one.graded += 1
+            one.total += share * count
+            one.graded += count
     return found
 
 

@@ -105,6 +105,9 @@ class First(NamedTuple):
         return self.credit is not None and self.credit < 1 and not self.follows
 
 
+BEST, SOLVED = (First._fields.index(name) for name in ("best", "solved_at"))
+
+
 @dataclass(frozen=True, slots=True)
 class Posed:
     """A problem of the assignment with its version."""
@@ -215,42 +218,43 @@ def first_answers(
 ) -> Iterable[First]:
     """Return the first readable answers, with what came of later ones.
 
-    A repeated answer costs nothing and tells nothing new, so it does not count as solving.
+    A repeated answer costs nothing and tells nothing new, so it does not count as solving. All
+    answers are read in their order: to have the database find the first of each takes longer.
     """
-    own: dict[str, Any] = {
-        "partition_by": (Answer.problem_id, Answer.student_id, Answer.part),
-        "order_by": Answer.sequence,
-        "rows": (None, None),  # one and the same window for all three: sorted once
-    }
     solved = case(
         ((Answer.credit_float >= 1) & Answer.repeats.is_(None), func.coalesce(Answer.attempt, 1))
     )
-    columns = (
-        hex_of(Answer.problem_id).label("problem"),
-        hex_of(Answer.student_id).label("student"),
-        Answer.part,
-        hex_of(Answer.id).label("answer"),
-        Answer.draw,
-        Answer.status,
-        Answer.credit_float,
-        Answer.value,
-        Answer.mistakes,
-        micros_of(Answer.received_at).label("received_at"),
-        func.max(Answer.credit_float).over(**own).label("best"),
-        func.min(solved).over(**own).label("solved_at"),
-    )
-    nth = func.row_number().over(**own).label("nth")
-    ranked = (
-        select(*columns, nth)
+    rows = session.execute(
+        select(
+            hex_of(Answer.problem_id),
+            hex_of(Answer.student_id),
+            Answer.part,
+            hex_of(Answer.id),
+            Answer.draw,
+            Answer.status,
+            Answer.credit_float,
+            Answer.value,
+            Answer.mistakes,
+            micros_of(Answer.received_at),
+            Answer.credit_float,
+            solved,
+        )
         .where(
             Answer.problem_id.in_(problems),
             Answer.student_id.in_(students),
             Answer.status.not_in(FREE),
         )
-        .subquery()
+        .order_by(Answer.problem_id, Answer.student_id, Answer.sequence)
     )
-    kept = [column for column in ranked.c if column.name != "nth"]
-    return map(First._make, session.execute(select(*kept).where(ranked.c.nth == 1)))
+    found: dict[tuple[Hex, Hex, str], list[Any]] = {}
+    for row in rows.all():
+        *_, best, solved_at = row
+        first = found.setdefault((row[0], row[1], row[2]), [*row])
+        if best is not None and (first[BEST] is None or best > first[BEST]):
+            first[BEST] = best
+        if solved_at is not None and (first[SOLVED] is None or solved_at < first[SOLVED]):
+            first[SOLVED] = solved_at
+    return map(First._make, found.values())
 
 
 def raw_credits(

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from api.clock import to_micros
+from api.db import once
 from api.schemas.timeline import ExtensionSpec
 from api.services.gradebook.students import Student
 from api.services.rules import Granted, rules
@@ -28,9 +29,27 @@ from api.tables import (
 )
 from grader.policy import Category, Graded, Rules
 
-__all__ = ["Book", "blank_grade", "categories_of", "is_over", "load_book", "posed_problems"]
+__all__ = [
+    "Book",
+    "blank_grade",
+    "categories_of",
+    "is_over",
+    "load_book",
+    "posed_problems",
+    "published",
+]
 
 NOBODY: Final = UUID(int=0)
+POSED: Final = (
+    select(AssignmentProblem, ProblemVersion)
+    .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+    .options(defer(ProblemVersion.source), defer(ProblemVersion.report))
+    .where(
+        AssignmentProblem.assignment_id.in_(bindparam("assignments", expanding=True)),
+        AssignmentProblem.removed_at.is_(None),
+    )
+    .order_by(AssignmentProblem.position, AssignmentProblem.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +106,7 @@ class Book:
 
 def load_book(session: Session, course: Course, students: Sequence[Student]) -> Book:
     """Return the book of *students*, with the published assignments of the course."""
-    wanted = select(Assignment).where(
-        Assignment.course_id == course.id,
-        Assignment.published_at.is_not(None),
-        Assignment.deleted_at.is_(None),
-    )
-    assignments = tuple(session.scalars(wanted.order_by(Assignment.position, Assignment.id)))
+    assignments = published(session, course.id)
     ids = [one.id for one in assignments]
     one = students[0].id if len(students) == 1 else None
     problems = posed_problems(session, ids)
@@ -114,6 +128,17 @@ def load_book(session: Session, course: Course, students: Sequence[Student]) -> 
     )
 
 
+def published(session: Session, course_id: UUID) -> tuple[Assignment, ...]:
+    """Return the assignments of a course that have a column, in their order."""
+    wanted = select(Assignment).where(
+        Assignment.course_id == course_id,
+        Assignment.published_at.is_not(None),
+        Assignment.deleted_at.is_(None),
+    )
+    found = wanted.order_by(Assignment.position, Assignment.id)
+    return once(session, ("published", course_id), lambda: tuple(session.scalars(found)))
+
+
 def blank_grade(assignment: Assignment, course: Course, posed: tuple[PosedProblem, ...]) -> Graded:
     """Return the grade of nobody in particular, who hands in nothing."""
     return graded_of(WholeAssignment(assignment, course, posed, {}, {}, ()), NOBODY, {})
@@ -122,14 +147,9 @@ def blank_grade(assignment: Assignment, course: Course, posed: tuple[PosedProble
 def posed_problems(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[PosedProblem, ...]]:
     """Return by assignment its problems in their order."""
     found: defaultdict[UUID, list[PosedProblem]] = defaultdict(list)
-    rows = session.execute(
-        select(AssignmentProblem, ProblemVersion)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .options(defer(ProblemVersion.source), defer(ProblemVersion.report))
-        .where(AssignmentProblem.assignment_id.in_(ids), AssignmentProblem.removed_at.is_(None))
-        .order_by(AssignmentProblem.position, AssignmentProblem.id)
-    )
-    for row, version in rows:
+    told = {"assignments": list(ids)}
+    key = (PosedProblem, frozenset(ids))
+    for row, version in once(session, key, lambda: session.execute(POSED, told).all()):
         found[row.assignment_id].append(PosedProblem(row, version))
     return {assignment: tuple(posed) for assignment, posed in found.items()}
 

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select, type_coerce
+from sqlalchemy import Text, bindparam, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
 from api.services.gradebook.book import Book, categories_of, is_over
@@ -37,6 +37,20 @@ KEPT: Final = 20_000
 NONE: Final = "0"
 """No points, as they are kept."""
 
+
+EVERYBODYS: Final = select(
+    cast(Grade.assignment_id, Text),
+    cast(Grade.student_id, Text),
+    type_coerce(Grade.score, Text),
+    type_coerce(Grade.possible, Text),
+    type_coerce(Grade.pending_score, Text),
+    type_coerce(Grade.pending_possible, Text),
+    Grade.waiting,
+    Grade.begun,
+    Grade.late,
+    Grade.version,
+).where(Grade.assignment_id.in_(bindparam("assignments", expanding=True)))
+THEIRS: Final = EVERYBODYS.where(Grade.student_id.in_(bindparam("students", expanding=True)))
 
 Written: TypeAlias = tuple[str | None, str, str, str]
 
@@ -96,11 +110,12 @@ def cells_of(session: Session, book: Book, *, now: datetime) -> dict[UUID, list[
     given = excused | {(one.assignment_id, one.student_id) for one in book.overrides}
     students = [(id_text(session, one.id), one) for one in book.students]
     found: dict[UUID, list[Cell]] = {one.id: [] for one in book.students}
+    over: dict[int, bool] = {}
     for assignment in book.assignments:
         blanks = Blanks.of(book.blanks[assignment.id], book.problems.get(assignment.id, ()))
         rows = kept.get(id_text(session, assignment.id), {})
         for written, student in students:
-            blank = partial(_blank, book, assignment, student, blanks=blanks, now=now)
+            blank = partial(_blank, book, assignment, student, blanks=blanks, over=over, now=now)
             cell = cell_of(rows.get(written), blank)
             if given and (key := (assignment.id, student.id)) in given:
                 cell = _granted(cell, is_excused=key in excused)
@@ -142,9 +157,20 @@ class Blanks(NamedTuple):
 
 
 def _blank(
-    book: Book, assignment: Assignment, student: Student, *, blanks: Blanks, now: datetime
+    book: Book,
+    assignment: Assignment,
+    student: Student,
+    *,
+    blanks: Blanks,
+    over: dict[int, bool],
+    now: datetime,
 ) -> Cell:
-    return blanks.missing if is_over(book.rules(assignment, student), now=now) else blanks.open
+    """Return the cell of who handed in nothing; *over* keeps by rules, which many share, if so."""
+    held = book.rules(assignment, student)
+    key = id(held)  # the book keeps them
+    if key not in over:
+        over[key] = is_over(held, now=now)
+    return blanks.missing if over[key] else blanks.open
 
 
 def cell_of(row: Any | None, blank: Callable[[], Cell]) -> Cell:
@@ -176,22 +202,10 @@ def kept_grades(
 
     Ids and numbers come as the text that they are kept as: there are very many of them.
     """
-    rows = select(
-        cast(Grade.assignment_id, Text),
-        cast(Grade.student_id, Text),
-        type_coerce(Grade.score, Text),
-        type_coerce(Grade.possible, Text),
-        type_coerce(Grade.pending_score, Text),
-        type_coerce(Grade.pending_possible, Text),
-        Grade.waiting,
-        Grade.begun,
-        Grade.late,
-        Grade.version,
-    ).where(Grade.assignment_id.in_(assignments))
-    if students is not None:
-        rows = rows.where(Grade.student_id.in_(students))
+    told = {"assignments": list(assignments), "students": list(students or ())}
+    rows = session.execute(EVERYBODYS if students is None else THEIRS, told)
     found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for row in session.execute(rows).all():
+    for row in rows.all():
         found[row[0]][row[1]] = row
     return found
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -29,26 +30,43 @@ class Student:
     counts: bool
 
 
-def _students(course_id: UUID) -> Select[Enrolment, User, str]:
+COLUMNS: Final = (
+    User.id,
+    User.name,
+    User.email,
+    User.student_number,
+    User.login,
+    Enrolment.lms_id,
+    Enrolment.section_id,
+    Section.name,
+    Enrolment.is_test,
+    Enrolment.withdrawn_at,
+)
+
+
+def _students(course_id: UUID) -> Select[*tuple[Any, ...]]:
+    """Return the question for the columns of the students of a course: a page reads hundreds."""
     return (
-        select(Enrolment, User, Section.name)
+        select(*COLUMNS)
+        .select_from(Enrolment)
         .join(User, User.id == Enrolment.user_id)
         .outerjoin(Section, Section.id == Enrolment.section_id)
         .where(Enrolment.course_id == course_id, Enrolment.role == "student")
     )
 
 
-def _student(enrolment: Enrolment, user: User, section: str | None) -> Student:
+def _student(row: Sequence[Any]) -> Student:
+    id_, name, email, number, login, lms_id, section_id, section, is_test, withdrawn_at = row
     return Student(
-        id=user.id,
-        name=user.name,
-        email=user.email or "",
-        number=user.student_number,
-        login=user.login,
-        lms_id=enrolment.lms_id,
-        section_id=enrolment.section_id,
+        id=id_,
+        name=name,
+        email=email or "",
+        number=number,
+        login=login,
+        lms_id=lms_id,
+        section_id=section_id,
         section=section or "",
-        counts=not enrolment.is_test and enrolment.withdrawn_at is None,
+        counts=not is_test and withdrawn_at is None,
     )
 
 
@@ -68,7 +86,7 @@ def counting(
         columns = (User.name, User.email, User.student_number, User.login)
         found = found.where(holding(text, *columns))
     rows = session.execute(found.order_by(User.name, User.id))
-    return [_student(*row) for row in rows]
+    return [_student(row) for row in rows]
 
 
 def student_of(session: Session, course_id: UUID, user_id: UUID) -> Student:
@@ -76,4 +94,4 @@ def student_of(session: Session, course_id: UUID, user_id: UUID) -> Student:
     row = session.execute(_students(course_id).where(User.id == user_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such student in this course.")
-    return _student(*row)
+    return _student(row)

@@ -1,6 +1,7 @@
 """What a class has in a column of the gradebook, in a few numbers."""
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,13 +38,21 @@ def of_column(cells: Iterable[Cell], share: Fraction) -> Summary:
     """Return the summary of an assignment; who is missing counts with 0, who is excused does not.
 
     Where something waits, what is marked stands for all of it. *below* counts those with less than
-    *share* of what is possible for them.
+    *share* of what is possible for them. Cells that are written alike are worked out once.
     """
     every = list(cells)
-    counted = [(mark, one.possible) for one in every if (mark := one.settled) is not None]
+    numbers: list[float] = []
+    below = 0
+    alike = Counter((one.written, one.waiting) for one in every)
+    one_of = {(one.written, one.waiting): one for one in every}
+    for key, count in alike.items():
+        mark = one_of[key].settled
+        if mark is not None:
+            numbers += [_points(mark, one_of[key].possible)] * count
+            below += count * _is_below(mark.score, share, mark.possible)
     return _summary(
-        [_points(mark, possible) for mark, possible in counted],
-        sum(_is_below(mark.score, share, mark.possible) for mark, _ in counted),
+        numbers,
+        below,
         missing=sum(one.missing for one in every),
         waiting=sum(one.waiting for one in every),
         excused=sum(one.excused for one in every),

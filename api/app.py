@@ -1,6 +1,6 @@
 """The web application: the REST service, and the pages over it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -9,11 +9,13 @@ from typing import Final
 from fastapi import FastAPI
 from sqlalchemy import make_url, text
 from starlette.requests import Request
+from starlette.routing import BaseRoute
 
 from api.clock import Clock, system_clock
 from api.http.install import install
-from api.http.json_body import ApiRouter
+from api.http.json_body import PREFIX
 from api.http.middleware import Shell
+from api.http.shortcut import Shortcut
 from api.pages import PAGES
 from api.pages.refusals import present
 from api.pages.site import static_routes
@@ -26,7 +28,6 @@ from problems.catalogue import Catalogue
 
 __all__ = ["PREFIX", "create_app"]
 
-PREFIX: Final = "/api/v1"
 MEBIBYTE: Final = 1024 * 1024
 LARGER: Final = {
     r"(/api/v1)?/courses/[^/]+/roster": 5 * MEBIBYTE,
@@ -35,18 +36,17 @@ LARGER: Final = {
 }
 
 
-def _lasting_routes() -> ApiRouter:
-    """Return all routes that are the same for every application: the service, and the pages."""
-    whole = ApiRouter()
-    for router in ROUTERS:
-        whole.include_router(router, prefix=PREFIX)
-    for pages in PAGES:
-        whole.include_router(pages)
-    whole.include_router(static_routes())
-    return whole
+def _lasting_routes() -> Iterator[BaseRoute]:
+    """Yield all routes that are the same for every application: the service, and the pages.
+
+    Each is a route of the application itself: routers within routers would match all that is below
+    them twice.
+    """
+    for router in (*ROUTERS, *PAGES, static_routes()):
+        yield from router.routes
 
 
-ROUTES: Final = tuple(_lasting_routes().routes)
+ROUTES: Final = tuple(_lasting_routes())
 """What the framework works out of a route at its first request stays with it: a second application
 in this process need not do so again."""
 
@@ -56,6 +56,9 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     catalogue = Catalogue(settings.bank) if settings.bank else Catalogue()
     service = Service.of(settings, clock=clock)
 
+    health = Health(version=version("grader"), problems=len(catalogue.ids))
+    routes = [*ROUTES, *health_routes(health, checks=_checks(settings)).routes]
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         service.regrades.start()
@@ -64,18 +67,16 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
 
     app = FastAPI(
         title="Grader",
-        version=version("grader"),
+        version=health.version,
         description="Homework in deep learning: assignments, submissions, grades.",
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
         lifespan=lifespan,
-        routes=list(ROUTES),
+        routes=[Shortcut(routes), *routes],
     )
     app.state.service = service
     install(app, Shell(larger=LARGER, clock=clock, present=present), parameters=PARAMETERS)
-    health = Health(version=app.version, problems=len(catalogue.ids))
-    app.include_router(health_routes(health, checks=_checks(settings)))
     return app
 
 

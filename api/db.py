@@ -10,10 +10,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, make_url
 from sqlalchemy.orm import Session
 
-__all__ = ["Database", "driver_url", "forget", "once"]
+__all__ = ["Database", "driver_url", "find_one", "forget", "once"]
 
 Found = TypeVar("Found")
 
@@ -43,6 +43,18 @@ def once(session: Session, key: Hashable, find: Callable[[], Found]) -> Found:
     if key not in known:
         known[key] = find()
     return cast("Found", known[key])
+
+
+def find_one(
+    session: Session, statement: Select[*tuple[Any, ...]], **given: Any
+) -> Row[*tuple[Any, ...]] | None:
+    """Return the row that a *statement* finds with what is *given*, None where there is none.
+
+    It is looked for as `once` does. The statement is one that is kept: to put one together takes
+    as long as to run it.
+    """
+    key = (statement, *given.values())
+    return once(session, key, lambda: session.execute(statement, given).one_or_none())
 
 
 def forget(session: Session) -> None:

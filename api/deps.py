@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from api.auth.limits import Action, address_key
 from api.auth.roles import Right
 from api.auth.sessions import cookie_for, foreign_request
+from api.db import once
 from api.errors import Forbidden, Unauthenticated
-from api.http.asking import Asking
+from api.http.asking import Ask, Asking
 from api.ids import read_id
-from api.services import access, knocks, presence
+from api.services import access, callers, knocks, presence
 from api.services.access import Caller, Member, Posed
 from api.services.assignments.viewing import one_for
 from api.services.presence import Visit
@@ -93,17 +94,20 @@ class Here(Asking):
 
         Raises `RateLimited` where they ask too often.
         """
-        caller = access.asking(
-            self._caller(session),
-            view_as=self.view_as,
-            request=self.request.state.request_id,
-            writes=self.request.method not in presence.SAFE,
-        )
+        caller = once(session, Caller, lambda: self._told_apart(session))
         self._count(caller)
         if self.visit.is_noted:
             self.visit = Visit(self.request.method)
         self.visit.caller = caller
         return caller
+
+    def _told_apart(self, session: Session) -> Caller:
+        return access.asking(
+            self._caller(session),
+            view_as=self.view_as,
+            request=self.request.state.request_id,
+            writes=self.request.method not in presence.SAFE,
+        )
 
     def admit(self) -> None:
         """Raise what keeps the caller out, unless they were let in before.
@@ -138,14 +142,14 @@ class Here(Asking):
     def _caller(self, session: Session) -> Caller:
         authorization = self.request.headers.get("Authorization")
         if authorization is not None:
-            return access.by_token(session, authorization, now=self.now)
+            return callers.by_token(session, authorization, now=self.now)
         cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
         if cookie is None:
             raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
         foreign = foreign_request(self.request.method, self.request.headers)
         if foreign:
             raise Forbidden(foreign)
-        return access.by_session(session, cookie, now=self.now)
+        return callers.by_session(session, cookie, now=self.now)
 
     def site(self, session: Session, *, right: Right) -> Caller:
         """Return the caller, who has a *right* that is not of one course."""
@@ -190,7 +194,7 @@ class _Unasked(Here):
         """Let everybody in."""
 
 
-HereDep = Annotated[Here, Depends(Here)]
-HereUnasked = Annotated[Here, Depends(_Unasked)]
-HereSubmitting = Annotated[Here, Depends(_Submitting)]
-HereTyping = Annotated[Here, Depends(_Typing)]
+HereDep = Annotated[Here, Depends(Ask(Here))]
+HereUnasked = Annotated[Here, Depends(Ask(_Unasked))]
+HereSubmitting = Annotated[Here, Depends(Ask(_Submitting))]
+HereTyping = Annotated[Here, Depends(Ask(_Typing))]

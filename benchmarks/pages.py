@@ -1,8 +1,9 @@
 """How long the server works for each page of the demo course, and how much it sends.
 
-Every page is asked for as the student and as the instructor of the demo, in this process and
-without a network: first once at every place, such as each problem, then so many rounds in turn at
-the place whose page is the largest. Files, and pages that only an administrator has, are left out.
+Every page is asked for as the student and as the instructor of the demo, in this process, which
+collects its garbage as the one that serves, and without a network: first once at every place, such
+as each problem, then so many rounds in turn at the place whose page is the largest. Files, and
+pages that only an administrator has, are left out.
 
 Run with ``.venv/bin/python benchmarks/pages.py [ROUNDS] [DATABASE]``; by default 20 rounds over a
 demo course of 200 students that is made for it. A database with a demo course, such as
@@ -30,6 +31,7 @@ from sqlalchemy import and_, func, select
 from api import tables
 from api.app import create_app
 from api.pages import PAGES
+from api.processes import collect_rarely
 from api.services.demo.welcome import Welcome
 from api.settings import Settings
 from api.starting import prepare
@@ -222,6 +224,7 @@ def main(arguments: list[str]) -> None:
         if welcome is None or "student" not in welcome.logins:
             raise SystemExit("this is not a demo course as it was made")
         app = create_app(settings)
+        collect_rarely()
         with start_blocking_portal() as loop:
             measure(Tour(app, loop, welcome), int(rounds))
         app.state.service.close()

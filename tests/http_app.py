@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from loop import one_loop
 from pydantic import AfterValidator, Field
@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import Conflict, FieldError, NotFound, RateLimited, Unauthenticated
-from api.http.etags import IfMatch, not_modified
+from api.http.etags import IfMatch
 from api.http.fields import Answer, Count, Email, Key, Line, Points, Score, Slug, Text, When
 from api.http.install import install
 from api.http.json_body import ApiRouter
@@ -146,11 +146,6 @@ def raise_it(what: str) -> None:
 @router.get("/things/{thing}")
 def thing(thing: UUID) -> UUID:
     return thing
-
-
-@router.get("/version")
-def version(request: Request, response: Response) -> Any:
-    return not_modified(request, response, version=VERSION) or {"version": VERSION}
 
 
 @router.patch("/version")

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi.dependencies.models import Dependant
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from api.errors import FieldError, Invalid
 from api.http.wrong_fields import PLAIN_NAME
 
-__all__ = ["STRICT", "Asking", "check_query", "query_names", "who_asks"]
+__all__ = ["STRICT", "Ask", "Asking", "check_query", "query_names", "who_asks"]
 
 STRICT: Final = "/api/"
 """Below it the query may hold nothing that is not known; pages and probes take anything."""
@@ -29,10 +30,20 @@ class Asking(ABC):
         """Raise the `ServiceError` for who may not ask here, whatever they sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The dependency on a *kind* of asking; it waits for nothing, and so needs no thread."""
+
+    kind: type[Asking]
+
+    async def __call__(self, request: Request) -> Asking:
+        """Return the asking of *request*."""
+        return self.kind(request)
+
+
 def who_asks(dependant: Dependant) -> Sequence[type[Asking]]:
     """Return what a route depends on to know who asks; nothing where anybody may."""
-    calls = [one.call for one in dependant.dependencies]
-    return [one for one in calls if isinstance(one, type) and issubclass(one, Asking)]
+    return [one.call.kind for one in dependant.dependencies if isinstance(one.call, Ask)]
 
 
 def query_names(dependant: Dependant) -> tuple[str, ...]:

@@ -1,18 +1,15 @@
-"""ETags: reads that answer "not modified", edits that say which version they change."""
+"""ETags: the version of what is read, and edits that say which version they change."""
 
 import re
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, Header
-from starlette.requests import Request
-from starlette.responses import Response
 
 from api.errors import CODES, Precondition, PreconditionRequired
 
-__all__ = ["Expected", "IfMatch", "IfMatchNow", "etag", "expected", "not_modified"]
+__all__ = ["Expected", "IfMatch", "IfMatchNow", "etag", "expected"]
 
-TAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e]{0,80})"')
 STRONG: Final = re.compile(r'"([\x21\x23-\x7e]{0,80})"')
 
 
@@ -79,16 +76,3 @@ IfMatch = Annotated[Expected, Depends(expected)]
 
 IfMatchNow = Annotated[Expected, Depends(expected_now)]
 """The same, where the caller reads the version nowhere else at once."""
-
-
-def not_modified(request: Request, response: Response, *, version: int) -> Response | None:
-    """Set the ETag of *version* and return a 304 if the caller has it, else None.
-
-    A route returns it at once: ``if same := not_modified(...): return same``.
-    """
-    tag = etag(version)
-    response.headers["ETag"] = tag
-    held = request.headers.get("if-none-match", "")
-    if held.strip() == "*" or tag.strip('"') in TAG.findall(held):
-        return Response(status_code=304, headers={"ETag": tag})
-    return None

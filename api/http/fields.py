@@ -8,7 +8,6 @@ import unicodedata
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
@@ -20,7 +19,6 @@ __all__ = [
     "Count",
     "Credit",
     "Email",
-    "Id",
     "Key",
     "Line",
     "Points",
@@ -93,6 +91,8 @@ def exact(value: object) -> Fraction:
     >>> exact("7/2")
     Fraction(7, 2)
     """
+    if type(value) is Fraction:
+        return value
     if type(value) is int or isinstance(value, Fraction):
         return Fraction(value)
     found = WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -217,9 +217,6 @@ Key = Annotated[
     AfterValidator(_key),
 ]
 """An idempotency key: 1 to 255 visible ASCII characters."""
-
-Id = UUID
-"""The id of a row."""
 
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 """A whole number from 0 that every database stores."""

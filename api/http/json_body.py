@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Coroutine
 from email.message import Message
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +23,10 @@ from api.http.asking import check_query, query_names, who_asks
 from grader.errors import AnswerError
 from grader.reading import load_json
 
-__all__ = ["ApiRouter", "StrictRoute", "lenient_routes", "load_body"]
+__all__ = ["PREFIX", "ApiRouter", "StrictRoute", "load_body"]
+
+PREFIX: Final = "/api/v1"
+"""Where the routes of the API stand."""
 
 MAX_DEPTH: Final = 20
 MAX_TEXT: Final = 20_000
@@ -194,18 +197,8 @@ def _media_type(header: str) -> str:
 
 
 class ApiRouter(APIRouter):
-    """A router whose routes read strictly; every router of the API is one."""
+    """A router whose routes read strictly, below `PREFIX`; every router of the API is one."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"route_class": StrictRoute} | options)
-
-
-def lenient_routes(app: FastAPI) -> list[str]:
-    """Return the paths of *app* whose JSON body would not be read strictly; a test wants none."""
-    return [
-        str(context.path)
-        for context in iter_route_contexts(app.routes)
-        if isinstance(route := context.original_route, APIRoute)
-        and not isinstance(route, StrictRoute)
-        and route.body_field is not None
-    ]
+        whole: dict[str, Any] = {"route_class": StrictRoute, "prefix": PREFIX} | options
+        super().__init__(**whole)

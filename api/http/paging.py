@@ -169,7 +169,7 @@ class Window:
         return Page(items=[show(row) for row in shown], next=following)
 
 
-def _window(
+async def _window(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="rows in a page")] = DEFAULT_LIMIT,

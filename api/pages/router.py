@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import wraps
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from api.auth.sessions import foreign_request
 from api.db import Database, forget
 from api.deps import Here
 from api.errors import Forbidden
+from api.http.asking import Ask
 from api.http.paging import Window
 from api.pages.forms import Form, read_form
 from api.services.presence import SAFE
@@ -44,14 +45,16 @@ class _Moment:
         if self._session is not None:
             forget(self._session)
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Close the session, where it was opened."""
-        if self._session is not None:
-            await run_in_threadpool(self._open.close)
+        self._open.close()
 
 
 class PageRoute(APIRoute):
     """A route of a page: its form is at hand, also for who has to log in again first."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _ended(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that refuses other sites' forms and reads the form."""
@@ -63,13 +66,24 @@ class PageRoute(APIRoute):
                 raise Forbidden(refusal)
             request.state.form = Form()
             request.state.form = await read_form(request)
-            moment = request.state.moment = _Moment(request.app.state.service.db)
-            try:
-                return await handle(request)
-            finally:
-                await moment.end()
+            return await handle(request)
 
         return paged
+
+
+def _ended(endpoint: Callable[..., Response]) -> Callable[..., Response]:
+    """Return *endpoint* with what it has read with closed after it, in the same thread."""
+
+    @wraps(endpoint)
+    def ended(*, here: Any = None, **given: Any) -> Response:
+        if not isinstance(here, _Page):
+            return endpoint(**given)
+        try:
+            return endpoint(here=here, **given)
+        finally:
+            here.moment.end()
+
+    return ended
 
 
 class PageRouter(APIRouter):
@@ -81,6 +95,10 @@ class PageRouter(APIRouter):
 
 class _Page(Here):
     """One request of a page; what the API takes from ``X-View-As`` may be in a cookie here."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.moment = _Moment(self.service.db)
 
     @property
     def view_as(self) -> str:
@@ -94,16 +112,15 @@ class _Page(Here):
             with super().unnoted() as session:
                 yield session
             return
-        moment: _Moment = self.request.state.moment
         try:
-            yield moment.session
+            yield self.moment.session
         except BaseException:
-            moment.pass_by()
+            self.moment.pass_by()
             raise
 
     def wrote(self) -> None:
         """Let what is read next see what was written."""
-        self.request.state.moment.pass_by()
+        self.moment.pass_by()
 
 
 class _Typing(_Page):
@@ -114,9 +131,9 @@ class _Submitting(_Page):
     pace = "submissions"
 
 
-PageDep = Annotated[Here, Depends(_Page)]
-PageTyping = Annotated[Here, Depends(_Typing)]
-PageSubmitting = Annotated[Here, Depends(_Submitting)]
+PageDep = Annotated[Here, Depends(Ask(_Page))]
+PageTyping = Annotated[Here, Depends(Ask(_Typing))]
+PageSubmitting = Annotated[Here, Depends(Ask(_Submitting))]
 
 
 def window(here: Here, *, limit: int = 200, cursor: str | None = None) -> Window:

@@ -5,27 +5,23 @@ Whatever a caller may not see is not there (404); 403 is only for an act on some
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import RIGHTS, Right, Role, Standing, permitted
 from api.auth.scopes import Scope
-from api.auth.secrets import matches, parse
-from api.auth.sessions import is_alive
-from api.db import once
-from api.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from api.db import find_one
+from api.errors import Conflict, Forbidden, NotFound
 from api.ids import read_id
 from api.tables import (
     Assignment,
     AssignmentProblem,
     Course,
     Enrolment,
-    LoginSession,
     ProblemVersion,
-    Token,
     User,
 )
 
@@ -38,21 +34,43 @@ __all__ = [
     "Posed",
     "asking",
     "assignment_member",
-    "by_session",
-    "by_token",
     "course_member",
     "posed_member",
 ]
 
-BEARER: Final = "bearer "
 NO_PROBLEM: Final = "There is no such assignment, or it has no such problem."
 """What is said of a problem that is not there or not released: one sentence for both."""
-Secret = TypeVar("Secret", Token, LoginSession)
 EXPIRED: Final = "This token has expired; make a new one."
 ARCHIVED: Final = (
     "This course is archived: all of it can be read, and nothing changes. An instructor can take "
     "it back."
 )
+IS_ENROLLED: Final = and_(
+    Enrolment.course_id == Course.id,
+    Enrolment.user_id == bindparam("caller"),
+    Enrolment.withdrawn_at.is_(None),
+)
+COURSE: Final = (
+    select(Course, Enrolment)
+    .outerjoin(Enrolment, IS_ENROLLED)
+    .where(Course.id == bindparam("course"))
+)
+ASSIGNMENT: Final = (
+    select(Assignment, Course, Enrolment)
+    .join(Course, Course.id == Assignment.course_id)
+    .outerjoin(Enrolment, IS_ENROLLED)
+    .where(Assignment.id == bindparam("assignment"))
+)
+POSED: Final = (
+    select(AssignmentProblem, ProblemVersion)
+    .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+    .where(
+        AssignmentProblem.assignment_id == bindparam("assignment"),
+        AssignmentProblem.slug == bindparam("slug"),
+        AssignmentProblem.removed_at.is_(None),
+    )
+)
+"""Statements that are put together once, as every request needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,92 +165,37 @@ class Posed:
     version: ProblemVersion
 
 
-def by_token(session: Session, authorization: str, *, now: datetime) -> Caller:
-    """Return the owner of the token of an ``Authorization`` header, or raise `Unauthenticated`."""
-    if not authorization.lower().startswith(BEARER):
-        raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
-    shown = parse(authorization[len(BEARER) :].strip())
-    if shown is None or shown.kind != "api":
-        raise Unauthenticated("This is no token of this service.")
-    token = _owned(session, Token, shown.prefix)
-    if token is None or not matches(shown.digest, token.digest) or token.revoked_at is not None:
-        raise Unauthenticated("This token is not known, or was revoked.")
-    if token.expires_at is not None and token.expires_at <= now:
-        raise Unauthenticated(EXPIRED, code="token_expired")
-    return Caller(
-        _active(session, token.user_id),
-        frozenset(token.scopes),
-        token_id=token.id,
-        only_course=token.course_id,
-        seen_at=token.last_used_at,
-    )
-
-
-def by_session(session: Session, cookie: str, *, now: datetime) -> Caller:
-    """Return who is logged in with a session cookie, or raise `Unauthenticated`."""
-    shown = parse(cookie)
-    if shown is None or shown.kind != "session":
-        raise Unauthenticated("Log in first.")
-    found = _owned(session, LoginSession, shown.prefix)
-    if found is None or not matches(shown.digest, found.digest):
-        raise Unauthenticated("Log in first.")
-    if found.revoked_at is not None or not is_alive(found.created_at, found.seen_at, now=now):
-        raise Unauthenticated("You were logged out; log in again.")
-    return Caller(_active(session, found.user_id), None, session_id=found.id, seen_at=found.seen_at)
-
-
-def _owned(session: Session, table: type[Secret], prefix: str) -> Secret | None:
-    """Return the row of a secret; its owner is read with it, and then at hand."""
-    found = select(table, User).join(User, User.id == table.user_id).where(table.prefix == prefix)
-    row = once(session, (table, prefix), lambda: session.execute(found).one_or_none())
-    return None if row is None else row[0]
-
-
 def asking(caller: Caller, *, view_as: str, request: str, writes: bool) -> Caller:
     """Return *caller* in a request, perhaps with other eyes: ``test``, or the id of a student."""
     return replace(caller, view_as=view_as, request=request, writes=writes)
-
-
-def _active(session: Session, user_id: UUID) -> User:
-    user = session.get(User, user_id)
-    if user is None or user.suspended_at is not None or user.erased_at is not None:
-        raise Unauthenticated("This account is not active.")
-    return user
 
 
 def course_member(
     session: Session, caller: Caller, course_id: UUID, *, right: Right = "see_course"
 ) -> Member:
     """Return what *caller* is in a course; `NotFound` for who is not in it."""
-    course = once(session, (Course, course_id), lambda: session.get(Course, course_id))
-    if course is None or caller.only_course not in {None, course_id}:
-        raise NotFound("There is no such course.")
-    member = _member(session, caller, course)
+    found = find_one(session, COURSE, course=course_id, caller=caller.id)
+    member = None if found is None else _member(session, caller, found[0], found[1])
     if member is None:
         raise NotFound("There is no such course.")
-    if caller.view_as:
-        member = _seen_as(session, member)
     member.need(right)
     return member
 
 
-def _member(session: Session, caller: Caller, course: Course) -> Member | None:
-    if caller.user.is_admin:
-        return Member(caller, course, "admin", caller.id)
-    enrolment = _enrolment(session, course.id, caller.id)
-    if enrolment is None:
+def _member(
+    session: Session, caller: Caller, course: Course, enrolment: Enrolment | None
+) -> Member | None:
+    """Return what *caller* is in a course by their *enrolment*; None for who is not in it."""
+    if caller.only_course not in {None, course.id}:
         return None
-    role: Role = enrolment.role  # type: ignore[assignment]
-    return Member(caller, course, role, caller.id, enrolment.section_id, enrolment.is_test)
-
-
-def _enrolment(session: Session, course_id: UUID, user_id: UUID) -> Enrolment | None:
-    found = select(Enrolment).where(
-        Enrolment.course_id == course_id,
-        Enrolment.user_id == user_id,
-        Enrolment.withdrawn_at.is_(None),
-    )
-    return once(session, (Enrolment, course_id, user_id), lambda: session.scalar(found))
+    if caller.user.is_admin:
+        member = Member(caller, course, "admin", caller.id)
+    elif enrolment is None:
+        return None
+    else:
+        role: Role = enrolment.role  # type: ignore[assignment]
+        member = Member(caller, course, role, caller.id, enrolment.section_id, enrolment.is_test)
+    return _seen_as(session, member) if caller.view_as else member
 
 
 def _seen_as(session: Session, member: Member) -> Member:
@@ -265,15 +228,17 @@ def assignment_member(
 
     A student does not see an assignment before it is published; its release is the caller's affair.
     """
-    assignment = once(
-        session, (Assignment, assignment_id), lambda: session.get(Assignment, assignment_id)
-    )
-    if assignment is None or assignment.deleted_at is not None:
+    found = find_one(session, ASSIGNMENT, assignment=assignment_id, caller=caller.id)
+    if found is None or found[0].deleted_at is not None:
         raise NotFound("There is no such assignment.")
+    assignment, course, enrolment = found
     try:
-        member = course_member(session, caller, assignment.course_id)
+        member = _member(session, caller, course, enrolment)
     except NotFound as error:
         raise NotFound("There is no such assignment.") from error
+    if member is None:
+        raise NotFound("There is no such assignment.")
+    member.need("see_course")
     if assignment.published_at is None and not member.is_staff:
         raise NotFound("There is no such assignment.")
     member.need(right)
@@ -293,17 +258,7 @@ def posed_member(
         member, assignment = assignment_member(session, caller, assignment_id, right=right)
     except NotFound as error:
         raise NotFound(NO_PROBLEM) from error
-    posed = (
-        select(AssignmentProblem, ProblemVersion)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .where(
-            AssignmentProblem.assignment_id == assignment.id,
-            AssignmentProblem.slug == slug,
-            AssignmentProblem.removed_at.is_(None),
-        )
-    )
-    key = (AssignmentProblem, assignment_id, slug)
-    found = once(session, key, lambda: session.execute(posed).one_or_none())
+    found = find_one(session, POSED, assignment=assignment.id, slug=slug)
     if found is None:
         raise NotFound(NO_PROBLEM)
     return Posed(member, assignment, found[0], found[1])

@@ -2,26 +2,66 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, Row, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.db import once
 from api.schemas.timeline import ExtensionSpec, TimelineSpec
 from api.services import timeline
+from api.services.access import Member
 from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 from grader.policy import Rules, Timeline
 
-__all__ = ["Granted", "own_timeline", "rules_for", "rules_in_class"]
+__all__ = ["Granted", "own_timeline", "rules_for", "rules_in_class", "rules_of"]
 
 SECOND: Final = 1_000_000
 KEPT: Final = 4096
+STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
+EXTENSIONS: Final = select(Extension.student_id, Extension.section_id, Extension.spec).where(
+    Extension.course_id == bindparam("course"),
+    or_(Extension.assignment_id.is_(None), Extension.assignment_id == bindparam("assignment")),
+    Extension.withdrawn_at.is_(None),
+)
+SECTIONS: Final = select(Enrolment.user_id, Enrolment.section_id).where(
+    Enrolment.course_id == bindparam("course"), Enrolment.user_id.in_(STUDENTS)
+)
+LATE_DAYS: Final = select(LateDays.student_id, LateDays.days).where(
+    LateDays.assignment_id == bindparam("assignment"), LateDays.student_id.in_(STUDENTS)
+)
+SPENT: Final = (
+    select(LateDays.student_id, func.sum(LateDays.days))
+    .join(Assignment, Assignment.id == LateDays.assignment_id)
+    .where(
+        Assignment.course_id == bindparam("course"),
+        Assignment.deleted_at.is_(None),
+        LateDays.student_id.in_(STUDENTS),
+    )
+    .group_by(LateDays.student_id)
+)
+OWN_EXTENSIONS: Final = select(Extension.assignment_id, Extension.spec).where(
+    Extension.course_id == bindparam("course"),
+    Extension.withdrawn_at.is_(None),
+    or_(
+        Extension.student_id == bindparam("student"),
+        Extension.section_id == bindparam("section"),
+    ),
+)
+OWN_LATE_DAYS: Final = (
+    select(LateDays.assignment_id, LateDays.days)
+    .join(Assignment, Assignment.id == LateDays.assignment_id)
+    .where(
+        Assignment.course_id == bindparam("course"),
+        Assignment.deleted_at.is_(None),
+        LateDays.student_id == bindparam("student"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +88,37 @@ def rules_for(
     granted = granted_to(session, assignment, students)
     found = {one: rules(assignment, course, one) for one in set(granted.values())}
     return {student: found[granted[student]] for student in students}
+
+
+def rules_of(
+    session: Session, member: Member, assignments: Sequence[Assignment]
+) -> dict[UUID, Rules]:
+    """Return the rules for whose work it is in each of *assignments*, by two queries for them all.
+
+    A page that asks for them again has what the first look found.
+    """
+    key = (Granted, member.course.id, member.student_id)
+    granted, days = once(session, key, lambda: _granted_in_course(session, member))
+    spent = sum(days.values())
+    return {
+        one.id: rules(
+            one,
+            member.course,
+            Granted((*granted[None], *granted[one.id]), days.get(one.id, 0), spent),
+        )
+        for one in assignments
+    }
+
+
+def _granted_in_course(
+    session: Session, member: Member
+) -> tuple[Mapping[UUID | None, list[ExtensionSpec]], Mapping[UUID, int]]:
+    """Return by assignment the extensions of a student and the late days spent there."""
+    told = {"course": member.course.id, "student": member.student_id}
+    granted: defaultdict[UUID | None, list[ExtensionSpec]] = defaultdict(list)
+    for assignment, spec in session.execute(OWN_EXTENSIONS, told | {"section": member.section_id}):
+        granted[assignment].append(_extension(_told(spec)))
+    return granted, _pairs(session.execute(OWN_LATE_DAYS, told))
 
 
 def rules_in_class(session: Session, assignment: Assignment, course: Course) -> tuple[Rules, ...]:
@@ -91,63 +162,31 @@ def granted_to(
 def _granted(
     session: Session, assignment: Assignment, students: Collection[UUID]
 ) -> Mapping[UUID, Granted]:
-    found = session.scalars(
-        select(Extension).where(
-            Extension.course_id == assignment.course_id,
-            or_(Extension.assignment_id.is_(None), Extension.assignment_id == assignment.id),
-            Extension.withdrawn_at.is_(None),
-        )
-    ).all()
-    sections = _sections(session, assignment, students) if found else {}
-    late_days = _late_days(session, assignment, students)
-    spent = _spent(session, assignment, students) if assignment.timeline.get("late_days") else {}
-    specs: defaultdict[UUID, list[ExtensionSpec]] = defaultdict(list)
-    for student in students:
-        for one in found:
-            if student == one.student_id or (
-                one.section_id is not None and sections.get(student) == one.section_id
-            ):
+    told = {
+        "course": assignment.course_id,
+        "assignment": assignment.id,
+        "students": list(students),
+    }
+    found = session.execute(EXTENSIONS, told).all()
+    late_days = _pairs(session.execute(LATE_DAYS, told))
+    spends = assignment.timeline.get("late_days")
+    spent = _pairs(session.execute(SPENT, told)) if spends else {}
+    by_section = any(one.section_id is not None for one in found)
+    members: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
+    for student, section in session.execute(SECTIONS, told) if by_section else ():
+        members[section].append(student)
+    specs: dict[UUID, list[ExtensionSpec]] = {one: [] for one in students}
+    for one in found:
+        for student in [one.student_id] if one.section_id is None else members[one.section_id]:
+            if student in specs:
                 specs[student].append(_extension(_told(one.spec)))
     return {
-        one: Granted(tuple(specs[one]), late_days.get(one, 0), spent.get(one, 0))
-        for one in students
+        one: Granted(tuple(given), late_days.get(one, 0), spent.get(one, 0))
+        for one, given in specs.items()
     }
 
 
-def _sections(
-    session: Session, assignment: Assignment, students: Collection[UUID]
-) -> dict[UUID, UUID | None]:
-    rows = session.execute(
-        select(Enrolment.user_id, Enrolment.section_id).where(
-            Enrolment.course_id == assignment.course_id, Enrolment.user_id.in_(students)
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def _late_days(
-    session: Session, assignment: Assignment, students: Collection[UUID]
-) -> dict[UUID, int]:
-    rows = session.execute(
-        select(LateDays.student_id, LateDays.days).where(
-            LateDays.assignment_id == assignment.id, LateDays.student_id.in_(students)
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def _spent(session: Session, assignment: Assignment, students: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many late days each of *students* has spent in the course."""
-    rows = session.execute(
-        select(LateDays.student_id, func.sum(LateDays.days))
-        .join(Assignment, Assignment.id == LateDays.assignment_id)
-        .where(
-            Assignment.course_id == assignment.course_id,
-            Assignment.deleted_at.is_(None),
-            LateDays.student_id.in_(students),
-        )
-        .group_by(LateDays.student_id)
-    )
+def _pairs(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, Any]:
     return {row[0]: row[1] for row in rows}
 
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from http_app import ROWS, VERSION, ask, service
+from http_app import ROWS, ask, service
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, Uuid, create_engine, select
 from sqlalchemy.pool import StaticPool
 
 from api.errors import Invalid, Precondition, RateLimited
-from api.http.etags import Expected, etag
+from api.http.etags import Expected
 from api.http.paging import Cursor, keyset
 from api.http.throttle import MAX_KEYS, Rate, Throttle
 
@@ -151,26 +151,6 @@ def test_an_edit_says_which_version_it_changes(header, status, code):
     assert answered.status == status
     assert status == 200 or answered.code == code
     assert b"canary" not in answered.body
-
-
-@pytest.mark.parametrize(
-    ("header", "status"),
-    [
-        ("", 200),
-        ('"v6"', 200),
-        ("v7", 200),
-        ('"xv7"', 200),
-        ('"v7"', 304),
-        ('W/"v7"', 304),
-        ('"v6","v7"', 304),
-        ("*", 304),
-    ],
-)
-def test_a_read_of_what_the_caller_has_is_short(header, status):
-    answered = ask(APP, "GET", "/api/v1/version", headers={"if-none-match": header})
-    assert answered.status == status
-    assert answered.headers["etag"] == etag(VERSION)
-    assert bool(answered.body) == (status == 200)
 
 
 def test_an_edit_of_any_version_is_allowed_only_where_it_is_asked_for():

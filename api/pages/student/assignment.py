@@ -4,13 +4,13 @@ from uuid import UUID
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.pages.course import sets_of
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.student.states import work_of
 from api.pages.student.times import rules_in_words, strip
 from api.routes import assignments
 from api.schemas.assignments import StaffAssignment
+from api.services.student.mine import my_assignment
 
 __all__ = ["router"]
 
@@ -23,7 +23,8 @@ def assignment_page(assignment: UUID, here: PageDep) -> Response:
     told = assignments.get_assignment(assignment, here, Response())
     if isinstance(told, StaffAssignment):
         return RedirectResponse(f"/assignments/{assignment}/results", status_code=303)
-    mine = next(one for one in sets_of(here, told.course) if one.id == assignment)
+    with here.reading() as session:
+        mine = my_assignment(session, *here.assignment(session, assignment), now=here.now)
     return page(
         here,
         "student/assignment.html",

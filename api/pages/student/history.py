@@ -30,7 +30,7 @@ from api.schemas.student_work import (
     StaffSubmission,
     StudentSubmission,
 )
-from api.services.review.comments import comments
+from api.services.review.comments import comments_in
 
 __all__ = ["router"]
 
@@ -155,11 +155,9 @@ def _said(here: Here, told: StudentSubmission | StaffSubmission) -> Mapping[UUID
     if isinstance(told, StudentSubmission) and not told.results_shown:
         return {}
     with here.reading() as session:
-        caller = here.caller(session)
-        return {
-            one.answer: comments(session, caller, one.answer, now=here.now).comments
-            for one in told.results
-        }
+        answers = [one.answer for one in told.results]
+        found = comments_in(session, here.caller(session), answers, now=here.now)
+        return {one: said.comments for one, said in found.items()}
 
 
 def _in_full(here: Here, told: StudentSubmission | StaffSubmission) -> Iterator[Answered]:

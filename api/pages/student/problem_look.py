@@ -4,7 +4,7 @@ All of it is read in one transaction: a page is one moment, and quick.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,8 +17,8 @@ from api.schemas.my_assignments import MyAssignment
 from api.schemas.student import ProblemView
 from api.schemas.student_work import ReadAs
 from api.services.student.blind import Question, read_answer
-from api.services.student.history import own_submissions
-from api.services.student.mine import my_assignments
+from api.services.student.history import last_submissions
+from api.services.student.mine import my_assignment
 from api.services.student.problem import problem_view
 from api.services.student.seat import Choice, Seat, numbers_of, take_seat
 from grader.reading import Typed
@@ -29,10 +29,6 @@ __all__ = ["Where", "look_at"]
 
 Where: TypeAlias = tuple[UUID, str]
 """An assignment, and a problem of it."""
-
-NEAR: Final = 10
-MOST: Final = 1_000
-"""How many submissions more than are needed are read at first, and at most."""
 
 
 def look_at(here: Here, where: Where, *, choice: Choice, **form: Any) -> Look:
@@ -49,7 +45,7 @@ def _look(here: Here, session: Session, seat: Seat, form: Mapping[str, Any]) -> 
     view = problem_view(session, seat, variants=here.service.variants)
     variant = seat.variant(session, here.service.variants)
     place, told = _place(seat, variant), _told(session, seat, view)
-    bare = Look(view, place, _mine(here, session, seat), told, {}, **form)
+    bare = Look(view, place, _mine(session, seat), told, {}, **form)
     typed = {one.id: text for one in view.parts if (text := bare.text_of(one)) is not None}
     return Look(view, place, bare.mine, told, _readings(variant, typed, place), **form)
 
@@ -83,27 +79,17 @@ def _told(session: Session, seat: Seat, view: ProblemView) -> dict[str, Told]:
     last = {one.id: one.last.submission for one in view.parts if one.last is not None}
     if not last:
         return {}
-    wanted = set(last.values())
-    for limit in (len(wanted) + NEAR, MOST):
-        rows = own_submissions(session, seat, after=None, limit=limit)
-        found = {one.id: one for one in rows if one.id in wanted}
-        if len(found) == len(wanted):
-            break
+    found = {one.id: one for one in last_submissions(session, seat, set(last.values()))}
     return {
         part: Told(outcome, found[submission])
         for part, submission in last.items()
-        if submission in found
         for outcome in found[submission].results
         if outcome.part == part
     }
 
 
-def _mine(here: Here, session: Session, seat: Seat) -> MyAssignment | None:
+def _mine(session: Session, seat: Seat) -> MyAssignment | None:
     """Return the assignment as its student has it, None for staff."""
-    member, only = seat.posed.member, seat.posed.assignment.id
     if seat.preview:
         return None
-    found = my_assignments(
-        session, member.caller, course=member.course.id, state=None, now=here.now, only=only
-    )
-    return next(iter(found), None)
+    return my_assignment(session, seat.posed.member, seat.posed.assignment, now=seat.now)

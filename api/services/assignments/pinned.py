@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, func, or_, select, union
+from sqlalchemy import BindParameter, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.db import once
@@ -40,9 +40,12 @@ NEWEST: Final = (
     .where(ProblemVersion.problem.in_(PROBLEMS), ProblemVersion.status == "published")
     .group_by(ProblemVersion.space, ProblemVersion.problem)
 )
-OPENED: Final = union(
-    select(Draw.problem_id).where(Draw.problem_id.in_(PROBLEMS)),
-    select(Submission.problem_id).where(Submission.problem_id.in_(PROBLEMS)),
+OPENED: Final = select(AssignmentProblem.id).where(
+    AssignmentProblem.id.in_(PROBLEMS),
+    or_(
+        exists().where(Draw.problem_id == AssignmentProblem.id),
+        exists().where(Submission.problem_id == AssignmentProblem.id),
+    ),
 )
 
 

@@ -1,11 +1,11 @@
 """Comments on answers: the staff write them, students read the public ones with their results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.errors import Forbidden, NotFound
@@ -24,43 +24,68 @@ from api.services.release import results_shown
 from api.services.review.places import Found, names_of, own_rules, reach_answer
 from api.tables import Comment
 
-__all__ = ["add_comment", "comments", "delete_comment"]
+__all__ = ["add_comment", "comments", "comments_in", "delete_comment"]
 
 NO_COMMENT = "There is no such comment."
+COMMENTS: Final = (
+    select(Comment)
+    .where(
+        Comment.answer_id.in_(bindparam("answers", expanding=True)), Comment.deleted_at.is_(None)
+    )
+    .order_by(Comment.created_at, Comment.id)
+)
 
 
 def comments(
     session: Session, caller: Caller, answer: UUID, *, now: datetime
 ) -> StaffComments | OwnComments:
     """Return the comments on an answer: all for the staff, to its student what is shown now."""
-    found = reach_answer(session, caller, answer)
+    return comments_in(session, caller, [answer], now=now)[answer]
+
+
+def comments_in(
+    session: Session, caller: Caller, answers: Sequence[UUID], *, now: datetime
+) -> Mapping[UUID, StaffComments | OwnComments]:
+    """Return the comments on *answers* of one submission, by answer."""
+    if not answers:
+        return {}
+    found = reach_answer(session, caller, answers[0])
     if not found.member.is_staff:
-        return _own(session, found, now=now)
+        return _own(session, found, answers, now=now)
     found.member.need("see_submissions")
-    rows = _rows(session, found.answer.id)
+    rows = session.scalars(COMMENTS, {"answers": answers}).all()
     names = names_of(session, {row.author_id for row in rows})
-    return StaffComments(comments=tuple(_view(row, names, caller.id) for row in rows))
+    views = {
+        one: tuple(_view(row, names, caller.id) for row in those)
+        for one, those in _by_answer(answers, rows).items()
+    }
+    return {one: StaffComments(comments=those) for one, those in views.items()}
 
 
-def _own(session: Session, found: Found, *, now: datetime) -> OwnComments:
+def _own(
+    session: Session, found: Found, answers: Sequence[UUID], *, now: datetime
+) -> dict[UUID, OwnComments]:
     rules = own_rules(session, found, now=now)
     found.member.need("see_own_work")
     shown = results_shown(found.asked.posed.assignment, rules, now=now)
-    rows = [one for one in _rows(session, found.answer.id) if one.public] if shown.now else []
-    names = names_of(session, {row.author_id for row in rows})
-    return OwnComments(
-        comments=tuple(PublicComment(**_told(row, names)) for row in rows),
-        results_shown=shown.now,
-        results_from=None if shown.now else shown.since,
-    )
+    rows = session.scalars(COMMENTS, {"answers": answers}).all() if shown.now else ()
+    public = [one for one in rows if one.public]
+    names = names_of(session, {row.author_id for row in public})
+    return {
+        one: OwnComments(
+            comments=tuple(PublicComment(**_told(row, names)) for row in those),
+            results_shown=shown.now,
+            results_from=None if shown.now else shown.since,
+        )
+        for one, those in _by_answer(answers, public).items()
+    }
 
 
-def _rows(session: Session, answer: UUID) -> Sequence[Comment]:
-    return session.scalars(
-        select(Comment)
-        .where(Comment.answer_id == answer, Comment.deleted_at.is_(None))
-        .order_by(Comment.created_at, Comment.id)
-    ).all()
+def _by_answer(answers: Sequence[UUID], rows: Sequence[Comment]) -> Mapping[UUID, list[Comment]]:
+    found: dict[UUID, list[Comment]] = {one: [] for one in answers}
+    for row in rows:
+        found[row.answer_id].append(row)
+    return found
 
 
 def _told(row: Comment, names: dict[UUID, str]) -> dict[str, Any]:

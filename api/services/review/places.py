@@ -14,7 +14,7 @@ from api.clock import to_micros
 from api.errors import Forbidden, NotFound
 from api.schemas.review import Who
 from api.services.access import NO_PROBLEM, Caller, Member, Posed, course_member
-from api.services.rules import rules_for
+from api.services.rules import rules_of
 from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission, User
 from grader.policy import Rules
 
@@ -92,7 +92,7 @@ def own_rules(session: Session, found: Found, *, now: datetime) -> Rules:
     assignment, student = found.asked.posed.assignment, found.member.student_id
     if found.answer.student_id != student or assignment.published_at is None:
         raise NotFound(NO_ANSWER)
-    rules = rules_for(session, assignment, found.member.course, [student])[student]
+    rules = rules_of(session, found.member, [assignment])[assignment.id]
     if not rules.released(to_micros(now)):
         raise NotFound(NO_ANSWER)
     return rules

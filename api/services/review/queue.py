@@ -30,7 +30,16 @@ from api.tables import (
 )
 from grader.result import FREE
 
-__all__ = ["Queued", "Shows", "in_queue", "open_requests", "page", "progress", "queue"]
+__all__ = [
+    "Queued",
+    "Shows",
+    "in_queue",
+    "open_requests",
+    "page",
+    "progress",
+    "progress_of_parts",
+    "queue",
+]
 
 TEXT: Final = "text"
 NEVER: Final = 0
@@ -165,6 +174,19 @@ def progress(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> ReviewProgress:
     """Return how far the marking of an assignment is, part by part, by three queries."""
+    parts = progress_of_parts(session, member, assignment, now=now)
+    return ReviewProgress(
+        parts=parts,
+        waiting=sum(one.waiting for one in parts),
+        marked=sum(one.marked for one in parts),
+        requests=open_requests(session, assignment),
+    )
+
+
+def progress_of_parts(
+    session: Session, member: Member, assignment: Assignment, *, now: datetime
+) -> tuple[PartProgress, ...]:
+    """Return how far the marking of each part is that has something to mark, by two queries."""
     problems = session.execute(
         select(AssignmentProblem.id, AssignmentProblem.slug, ProblemVersion.parts)
         .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
@@ -176,17 +198,11 @@ def progress(
     ).all()
     texts = [(row.id, one["id"]) for row in problems for one in row.parts if one["kind"] == TEXT]
     counts = _counts(session, assignment, texts, me=member.caller.id, now=now)
-    parts = tuple(
+    return tuple(
         PartProgress(problem=row.slug, part=one["id"], kind=one["kind"], **counts[key])
         for row in problems
         for one in row.parts
         if (key := (row.id, one["id"])) in counts
-    )
-    return ReviewProgress(
-        parts=parts,
-        waiting=sum(one.waiting for one in parts),
-        marked=sum(one.marked for one in parts),
-        requests=open_requests(session, assignment),
     )
 
 

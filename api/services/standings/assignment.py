@@ -1,14 +1,15 @@
 """An assignment with all on which grades in it depend, and the grades that follow."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
+from api.db import once
 from api.services.rules import rules_for
 from api.services.standings.parts import read_part
 from api.tables import (
@@ -38,9 +39,39 @@ __all__ = [
     "graded_of",
     "load_assignment",
     "load_problem",
+    "overrides_of",
     "problem_line",
     "standings_of",
 ]
+
+STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
+POSED: Final = (
+    select(AssignmentProblem, ProblemVersion)
+    .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+    .where(
+        AssignmentProblem.assignment_id == bindparam("assignment"),
+        AssignmentProblem.removed_at.is_(None),
+    )
+    .order_by(AssignmentProblem.position, AssignmentProblem.id)
+)
+OVERRIDES: Final = (
+    select(Override)
+    .where(
+        Override.assignment_id == bindparam("assignment"),
+        Override.student_id.in_(STUDENTS),
+        Override.withdrawn_at.is_(None),
+    )
+    .order_by(Override.created_at, Override.id)
+)
+EXCUSED: Final = select(Excuse.student_id, Excuse.problem_id).where(
+    Excuse.assignment_id == bindparam("assignment"),
+    Excuse.student_id.in_(STUDENTS),
+    Excuse.withdrawn_at.is_(None),
+)
+STANDINGS: Final = select(Standing.problem_id, Standing.student_id, Standing.parts).where(
+    Standing.problem_id.in_(bindparam("problems", expanding=True)),
+    Standing.student_id.in_(STUDENTS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +105,7 @@ def load_assignment(
     """Return an assignment with what holds in it for *students*, by a fixed number of queries."""
     assignment = session.get_one(Assignment, assignment_id)
     course = session.get_one(Course, assignment.course_id)
-    problems = session.execute(
-        select(AssignmentProblem, ProblemVersion)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .where(
-            AssignmentProblem.assignment_id == assignment_id,
-            AssignmentProblem.removed_at.is_(None),
-        )
-        .order_by(AssignmentProblem.position, AssignmentProblem.id)
-    )
+    problems = session.execute(POSED, {"assignment": assignment_id})
     return WholeAssignment(
         assignment,
         course,
@@ -112,31 +135,27 @@ def load_problem(
     )
 
 
+def overrides_of(
+    session: Session, assignment_id: UUID, students: Collection[UUID]
+) -> Sequence[Override]:
+    """Return the points that people gave to *students* in an assignment, the oldest first."""
+    told = {"assignment": assignment_id, "students": list(students)}
+    key = (Override, assignment_id, frozenset(students))
+    return once(session, key, lambda: session.scalars(OVERRIDES, told).all())
+
+
 def _overrides(
     session: Session, assignment_id: UUID, students: Collection[UUID]
 ) -> dict[tuple[UUID, UUID | None, str | None], Fraction]:
-    rows = session.scalars(
-        select(Override)
-        .where(
-            Override.assignment_id == assignment_id,
-            Override.student_id.in_(students),
-            Override.withdrawn_at.is_(None),
-        )
-        .order_by(Override.created_at, Override.id)
-    )
+    rows = overrides_of(session, assignment_id, students)
     return {(row.student_id, row.problem_id, row.part): row.points for row in rows}
 
 
 def _excused(
     session: Session, assignment_id: UUID, students: Collection[UUID]
 ) -> set[tuple[UUID, UUID | None]]:
-    rows = session.execute(
-        select(Excuse.student_id, Excuse.problem_id).where(
-            Excuse.assignment_id == assignment_id,
-            Excuse.student_id.in_(students),
-            Excuse.withdrawn_at.is_(None),
-        )
-    )
+    told = {"assignment": assignment_id, "students": list(students)}
+    rows = session.execute(EXCUSED, told)
     return {(student, problem) for student, problem in rows}
 
 
@@ -169,12 +188,8 @@ def standings_of(
     session: Session, here: WholeAssignment, students: Collection[UUID]
 ) -> dict[tuple[UUID, UUID], Mapping[str, Any]]:
     """Return the parts of the standings of *students*, by problem and student."""
-    rows = session.execute(
-        select(Standing.problem_id, Standing.student_id, Standing.parts).where(
-            Standing.problem_id.in_([one.row.id for one in here.problems]),
-            Standing.student_id.in_(students),
-        )
-    )
+    told = {"problems": [one.row.id for one in here.problems], "students": list(students)}
+    rows = session.execute(STANDINGS, told)
     return {(problem, student): parts for problem, student, parts in rows}
 
 

@@ -6,10 +6,12 @@ by the number of the last submission, not by clocks.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from api.db import find_one
 from api.http.etags import Expected
 from api.schemas.student import DraftView
 from api.services.standings import Key
@@ -23,12 +25,17 @@ from grader.reading import Typed
 
 __all__ = ["draft_of", "save_draft"]
 
+DRAFT: Final = select(Draft).where(
+    Draft.problem_id == bindparam("problem_id"), Draft.student_id == bindparam("student_id")
+)
+
 
 def draft_of(session: Session, key: Key) -> DraftView:
     """Return the draft without the parts that were handed in since; empty where there is none."""
-    row = session.get(Draft, key._asdict())
-    if row is None:
+    found = find_one(session, DRAFT, **key._asdict())
+    if found is None:
         return DraftView(answers={}, saved_at=None, version=0)
+    row: Draft = found[0]
     handed_in = _handed_in_since(session, row)
     kept = {part: from_json(told) for part, told in row.answers.items() if part not in handed_in}
     return DraftView(answers=kept, saved_at=row.saved_at, version=row.version)

@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from api.auth.roles import permitted
@@ -17,6 +18,23 @@ from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 from grader.policy import Rules
 
 __all__ = ["Enrolled", "enrolled", "rules_in_all"]
+
+LATE_DAYS: Final = select(LateDays.assignment_id, LateDays.days).where(
+    LateDays.assignment_id.in_(bindparam("assignments", expanding=True)),
+    LateDays.student_id.in_(bindparam("students", expanding=True)),
+)
+EXTENSIONS: Final = (
+    select(Extension)
+    .where(
+        Extension.course_id.in_(bindparam("courses", expanding=True)),
+        Extension.withdrawn_at.is_(None),
+        or_(
+            Extension.student_id.in_(bindparam("students", expanding=True)),
+            Extension.section_id.in_(bindparam("sections", expanding=True)),
+        ),
+    )
+    .order_by(Extension.created_at, Extension.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +105,9 @@ def rules_in_all(
     """Return by assignment the rules that hold for the student of its course."""
     students = {one.student_id for one in by_course.values()}
     extensions = _extensions(session, by_course)
-    late_days = session.scalars(
-        select(LateDays).where(
-            LateDays.assignment_id.in_([one.id for one in assignments]),
-            LateDays.student_id.in_(students),
-        )
-    )
-    days = {row.assignment_id: row.days for row in late_days}
+    ids = [one.id for one in assignments]
+    spent_on = session.execute(LATE_DAYS, {"assignments": ids, "students": list(students)})
+    days = {row.assignment_id: row.days for row in spent_on}
     spent: Counter[UUID] = Counter()
     for one in assignments:
         spent[one.course_id] += days.get(one.id, 0)
@@ -110,19 +124,12 @@ def _extensions(
 ) -> defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]]:
     """Return what the student of each course was granted, by course and assignment."""
     found: defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]] = defaultdict(list)
-    rows = session.scalars(
-        select(Extension)
-        .where(
-            Extension.course_id.in_(by_course),
-            Extension.withdrawn_at.is_(None),
-            or_(
-                Extension.student_id.in_({one.student_id for one in by_course.values()}),
-                Extension.section_id.in_({one.section_id for one in by_course.values()} - {None}),
-            ),
-        )
-        .order_by(Extension.created_at, Extension.id)
-    )
-    for row in rows:
+    told = {
+        "courses": list(by_course),
+        "students": list({one.student_id for one in by_course.values()}),
+        "sections": list({one.section_id for one in by_course.values()} - {None}),
+    }
+    for row in session.scalars(EXTENSIONS, told):
         mine = by_course[row.course_id]
         if row.student_id == mine.student_id or (
             row.section_id is not None and row.section_id == mine.section_id

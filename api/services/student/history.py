@@ -1,23 +1,25 @@
 """What was handed in: a student's own submissions, one of them in full, and its receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import permitted
 from api.clock import to_micros
+from api.db import find_one
 from api.errors import NotFound
 from api.http.paging import Cursor, keyset
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.access import Caller, Member, course_member
 from api.services.release import results_shown
-from api.services.rules import rules_for
+from api.services.rules import rules_of
 from api.services.standings import Key
-from api.services.student.outcomes import graded_answers, shown_submission
+from api.services.student.outcomes import graded_answers, shown_submission, stored
 from api.services.student.seat import Seat
 from api.services.student.staff_view import staff_submission
 from api.services.submitting.entries import receipt_digest
@@ -26,10 +28,16 @@ from api.tables import Assignment, AssignmentProblem, Submission
 from grader.json_values import from_json
 from grader.policy import Rules
 
-__all__ = ["own_submissions", "receipt", "submission_view"]
+__all__ = ["last_submissions", "own_submissions", "receipt", "submission_view"]
 
 NO_SUBMISSION = "There is no such submission."
 NO_RECEIPT = "There is no such receipt."
+PLACED: Final = (
+    select(Submission, AssignmentProblem, Assignment)
+    .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
+    .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+    .where(Submission.id == bindparam("submission"))
+)
 
 
 def own_submissions(
@@ -41,9 +49,19 @@ def own_submissions(
         Submission.problem_id == problem.id, Submission.student_id == seat.student_id
     )
     page = keyset(rows, Submission.sequence, Submission.id, after=after, order="descending")
-    found = session.scalars(page.limit(limit)).all()
-    answers = graded_answers(session, found)
-    return [shown_submission(one, answers[one.id], problem, results=seat.results) for one in found]
+    return _shown(session, seat, session.scalars(page.limit(limit)).all())
+
+
+def last_submissions(
+    session: Session, seat: Seat, ids: Collection[UUID]
+) -> Sequence[StudentSubmission]:
+    """Return those of the student's submissions to a problem that are named, in any order."""
+    return _shown(session, seat, stored(session, ids))
+
+
+def _shown(session: Session, seat: Seat, rows: Sequence[Submission]) -> Sequence[StudentSubmission]:
+    answers, problem, results = graded_answers(session, rows), seat.posed.problem, seat.results
+    return [shown_submission(one, answers[one.id], problem, results=results) for one in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +74,7 @@ class _Found:
 
 
 def _find(session: Session, submission: UUID) -> _Found | None:
-    row = session.execute(
-        select(Submission, AssignmentProblem, Assignment)
-        .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
-        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
-        .where(Submission.id == submission)
-    ).one_or_none()
+    row = find_one(session, PLACED, submission=submission)
     return None if row is None else _Found(*row)
 
 
@@ -94,7 +107,7 @@ def _own_rules(session: Session, member: Member, found: _Found, now: datetime) -
     hidden = assignment.deleted_at is not None or assignment.published_at is None
     if hidden or found.submission.student_id != member.student_id:
         raise NotFound(NO_SUBMISSION)
-    held = rules_for(session, assignment, member.course, [member.student_id])[member.student_id]
+    held = rules_of(session, member, [assignment])[assignment.id]
     if not held.released(to_micros(now)):
         raise NotFound(NO_SUBMISSION)
     return held

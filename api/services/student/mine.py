@@ -4,30 +4,54 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.schemas.my_assignments import MyAssignment, MyProblem
 from api.schemas.submissions import ProblemScore
-from api.services.access import Caller
+from api.services.access import Caller, Member
 from api.services.gradebook.book import blank_grade, is_over, posed_problems
 from api.services.gradebook.cells import Blanks, Cell, cell_of, id_text, kept_grades
 from api.services.release import Shown, results_shown
+from api.services.rules import rules_of
 from api.services.standings.assignment import PosedProblem
-from api.services.student.enrolled import Enrolled, enrolled, rules_in_all
+from api.services.student.enrolled import enrolled, rules_in_all
 from api.services.student.problem import score_of
 from api.services.student.times import times
-from api.tables import Assignment, Draw, Excuse, Standing
+from api.tables import Assignment, Course, Draw, Excuse, Standing
 from grader.policy import Rules
 from grader.result import FREE
 
-__all__ = ["State", "my_assignments", "rank"]
+__all__ = ["State", "my_assignment", "my_assignments", "rank"]
 
 State: TypeAlias = Literal["open", "late", "closed"]
+
+
+def _among(name: str) -> BindParameter[Any]:
+    return bindparam(name, expanding=True)
+
+
+PUBLISHED: Final = select(Assignment).where(
+    Assignment.course_id.in_(_among("courses")),
+    Assignment.published_at.is_not(None),
+    Assignment.deleted_at.is_(None),
+)
+STANDINGS: Final = select(Standing).where(
+    Standing.problem_id.in_(_among("problems")), Standing.student_id.in_(_among("students"))
+)
+OPENED: Final = select(Draw.problem_id).where(
+    Draw.problem_id.in_(_among("problems")), Draw.student_id.in_(_among("students"))
+)
+EXCUSED: Final = select(Excuse.assignment_id).where(
+    Excuse.assignment_id.in_(_among("assignments")),
+    Excuse.student_id.in_(_among("students")),
+    Excuse.problem_id.is_(None),
+    Excuse.withdrawn_at.is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +72,31 @@ def my_assignments(
     course: UUID | None,
     state: State | None,
     now: datetime,
-    only: UUID | None = None,
 ) -> list[MyAssignment]:
-    """Return what is released to the caller as a student: open work first, the next due on top.
-
-    With *only* it is that assignment alone.
-    """
+    """Return what is released to the caller as a student: open work first, the next due on top."""
     by_course = {one.course.id: one for one in enrolled(session, caller, course=course)}
-    wanted_rows = select(Assignment).where(
-        Assignment.course_id.in_(by_course),
-        Assignment.published_at.is_not(None),
-        Assignment.deleted_at.is_(None),
-    )
-    if only is not None:
-        wanted_rows = wanted_rows.where(Assignment.id == only)
-    published = session.scalars(wanted_rows).all()
+    if not by_course:
+        return []
+    published = session.scalars(PUBLISHED, {"courses": list(by_course)}).all()
     rules = rules_in_all(session, published, by_course)
     released = [one for one in published if rules[one.id].released(to_micros(now))]
     work = _work(session, released, {one.student_id for one in by_course.values()})
-    told = [_told(one, by_course[one.course_id], rules[one.id], work, now) for one in released]
+    told = [
+        _told(one, by_course[one.course_id].course, rules[one.id], work, now) for one in released
+    ]
     wanted = (one for one in told if state in {None, one.times.state})
     return sorted(wanted, key=lambda one: (rank(one), one.id))
+
+
+def my_assignment(
+    session: Session, member: Member, assignment: Assignment, *, now: datetime
+) -> MyAssignment:
+    """Return an assignment as a student of the course has it, released or not."""
+    if not member.caller.view_as:
+        member.need("see_own_work")
+    held = rules_of(session, member, [assignment])[assignment.id]
+    work = _work(session, [assignment], [member.student_id])
+    return _told(assignment, member.course, held, work, now)
 
 
 def rank(one: MyAssignment) -> str:
@@ -89,46 +117,39 @@ def rank(one: MyAssignment) -> str:
 def _work(session: Session, assignments: Sequence[Assignment], students: Collection[UUID]) -> _Work:
     ids = [one.id for one in assignments]
     problems = posed_problems(session, ids)
-    posed = [one.row.id for those in problems.values() for one in those]
-    standings = session.scalars(
-        select(Standing).where(Standing.problem_id.in_(posed), Standing.student_id.in_(students))
-    )
-    opened = session.scalars(
-        select(Draw.problem_id).where(Draw.problem_id.in_(posed), Draw.student_id.in_(students))
-    )
+    told = {
+        "assignments": ids,
+        "problems": [one.row.id for those in problems.values() for one in those],
+        "students": list(students),
+    }
     grades = kept_grades(session, ids, students)
-    excused = session.scalars(
-        select(Excuse.assignment_id).where(
-            Excuse.assignment_id.in_(ids),
-            Excuse.student_id.in_(students),
-            Excuse.problem_id.is_(None),
-            Excuse.withdrawn_at.is_(None),
-        )
-    )
     return _Work(
         problems,
-        {row.problem_id: row for row in standings},
-        frozenset(opened),
+        {row.problem_id: row for row in session.scalars(STANDINGS, told)},
+        frozenset(session.scalars(OPENED, told)),
         {one: next(iter(grades.get(id_text(session, one), {}).values()), None) for one in ids},
-        frozenset(excused),
+        frozenset(session.scalars(EXCUSED, told)),
     )
 
 
 def _told(
-    one: Assignment, where: Enrolled, rules: Rules, work: _Work, now: datetime
+    one: Assignment, course: Course, rules: Rules, work: _Work, now: datetime
 ) -> MyAssignment:
     results = results_shown(one, rules, now=now)
     problems = work.problems.get(one.id, ())
-    blanks = Blanks.of(blank_grade(one, where.course, tuple(problems)), problems)
-    blank = blanks.missing if is_over(rules, now=now) else blanks.open
-    cell = cell_of(work.grades[one.id], lambda: blank)
+
+    def blank() -> Cell:
+        blanks = Blanks.of(blank_grade(one, course, tuple(problems)), problems)
+        return blanks.missing if is_over(rules, now=now) else blanks.open
+
+    cell = cell_of(work.grades[one.id], blank)
     return MyAssignment(
         id=one.id,
-        course=where.course.id,
-        course_title=where.course.title,
+        course=course.id,
+        course_title=course.title,
         slug=one.slug,
         title=one.title,
-        times=times(rules, where.course.zone, now=now),
+        times=times(rules, course.zone, now=now),
         attempts=rules.attempts,
         excused=one.id in work.excused,
         results_shown=results.now,

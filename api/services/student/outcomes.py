@@ -1,13 +1,14 @@
 """Submissions as they are kept, with what became of each answer as far as one may know it now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.db import once
 from api.schemas.student_work import PartOutcome, StudentSubmission
 from api.schemas.submissions import Receipt
 from api.services.marking import points_of
@@ -24,22 +25,31 @@ __all__ = [
     "outcome",
     "shown_submission",
     "status_shown",
+    "stored",
 ]
 
 RECEIVED: Final = "received"
+STORED: Final = select(Submission).where(Submission.id.in_(bindparam("ids", expanding=True)))
+GRADED: Final = (
+    select(Answer, Grading)
+    .join(Grading, Grading.id == Answer.grading_id)
+    .where(Answer.submission_id.in_(bindparam("submissions", expanding=True)))
+)
 
 Graded = tuple[Answer, Grading]
 """An answer with the grading of it that counts now."""
 
 
+def stored(session: Session, ids: Collection[UUID]) -> Sequence[Submission]:
+    """Return submissions by their ids, in any order."""
+    key = (Submission, frozenset(ids))
+    return once(session, key, lambda: session.scalars(STORED, {"ids": list(ids)}).all())
+
+
 def graded_answers(session: Session, submissions: Iterable[Submission]) -> dict[UUID, list[Graded]]:
     """Return by submission its answers, as they were sent, with the gradings that count now."""
     sent = {one.id: list(one.answers) for one in submissions}
-    rows = session.execute(
-        select(Answer, Grading)
-        .join(Grading, Grading.id == Answer.grading_id)
-        .where(Answer.submission_id.in_(sent))
-    )
+    rows = session.execute(GRADED, {"submissions": list(sent)})
     found: dict[UUID, list[Graded]] = {one: [] for one in sent}
     for answer, grading in rows:
         found[answer.submission_id].append((answer, grading))

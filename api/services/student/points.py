@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from api.schemas.grades import OverrideShown
@@ -14,9 +13,14 @@ from api.schemas.submissions import ProblemScore
 from api.services.gradebook.detail import override_shown
 from api.services.review.places import names_of
 from api.services.standings import read_part
-from api.services.standings.assignment import PosedProblem, load_problem, problem_line
+from api.services.standings.assignment import (
+    PosedProblem,
+    load_problem,
+    overrides_of,
+    problem_line,
+)
 from api.services.student.seat import Seat
-from api.tables import Override, Standing
+from api.tables import Standing
 from grader.policy import Graded, PartLine, PartStanding, ProblemLine, part_grade, problem_grade
 
 __all__ = ["Points", "overrides_on"]
@@ -76,16 +80,8 @@ def _is_given(line: PartLine) -> bool:
 def overrides_on(session: Session, seat: Seat) -> tuple[OverrideShown, ...]:
     """Return the points that people gave the student for the problem, and for the assignment."""
     posed = seat.posed
-    rows = session.scalars(
-        select(Override)
-        .where(
-            Override.assignment_id == posed.assignment.id,
-            Override.student_id == seat.student_id,
-            or_(Override.problem_id.is_(None), Override.problem_id == posed.problem.id),
-            Override.withdrawn_at.is_(None),
-        )
-        .order_by(Override.created_at, Override.id)
-    ).all()
+    found = overrides_of(session, posed.assignment.id, [seat.student_id])
+    rows = [one for one in found if one.problem_id in {None, posed.problem.id}]
     slugs: dict[UUID, str] = {posed.problem.id: posed.problem.slug}
     names = names_of(session, {row.author_id for row in rows})
     return tuple(override_shown(row, slugs, names) for row in rows)

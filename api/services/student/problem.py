@@ -3,30 +3,40 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.clock import from_micros
+from api.db import find_one
 from api.schemas.student import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.submissions import ProblemScore
 from api.services.standings import answered, earlier_answers
 from api.services.student.asking import asked, numbers, statement
 from api.services.student.drafts import draft_of
-from api.services.student.outcomes import status_shown
+from api.services.student.outcomes import status_shown, stored
 from api.services.student.points import Points, overrides_on
 from api.services.student.seat import Seat, solutions_of
 from api.services.student.times import times
 from api.services.variants import Variants
-from api.tables import Answer, Draw, GradeChange, Notice, Standing, Submission
+from api.tables import Answer, GradeChange, Notice, Standing
 from grader.json_values import from_json
 from grader.policy import attempts_used, next_attempt_at
 from grader.reading import Typed
 from grader.variant import Variant
 
 __all__ = ["problem_view", "score_of"]
+
+STANDING: Final = select(Standing).where(
+    Standing.problem_id == bindparam("problem_id"), Standing.student_id == bindparam("student_id")
+)
+NOTICES: Final = (
+    select(Notice)
+    .where(Notice.problem_id == bindparam("problem"), Notice.withdrawn_at.is_(None))
+    .order_by(Notice.created_at, Notice.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,6 @@ def problem_view(session: Session, seat: Seat, *, variants: Variants) -> Problem
     points = Points.of(session, seat, work.standing)
     results, solutions = seat.results, solutions_of(session, seat)
     is_renewable = posed.assignment.variants == "each_after"
-    draw = _draw(session, seat)
     return ProblemView(
         assignment=posed.assignment.id,
         course=posed.member.course.id,
@@ -58,7 +67,7 @@ def problem_view(session: Session, seat: Seat, *, variants: Variants) -> Problem
         numbers=numbers(variant),
         parts=_parts(seat, variant, work, points),
         draw=None if seat.preview else seat.drawn.number,
-        opened_at=draw.opened_at if draw else (seat.now if seat.is_first_sight else None),
+        opened_at=seat.now if seat.is_first_sight else seat.opened_at,
         draft=draft_of(session, seat.key),
         notices=_notices(session, seat),
         times=times(seat.rules, posed.member.course.zone, now=seat.now),
@@ -72,12 +81,6 @@ def problem_view(session: Session, seat: Seat, *, variants: Variants) -> Problem
         standing=points.score if results.now else None,
         overrides=overrides_on(session, seat) if results.now else (),
     )
-
-
-def _draw(session: Session, seat: Seat) -> Draw | None:
-    if not seat.opened:
-        return None
-    return session.get(Draw, seat.key._asdict() | {"number": seat.drawn.number})
 
 
 def score_of(standing: Standing | None) -> ProblemScore | None:
@@ -94,12 +97,12 @@ def _work(session: Session, seat: Seat) -> _Work:
     for row in earlier_answers(session, [seat.key])[seat.key]:
         found.setdefault(row.part, []).append(row)
     last = {rows[-1].submission_id for rows in found.values()}
-    stored = select(Submission.id, Submission.answers).where(Submission.id.in_(last))
     typed = {
-        submission: {part: from_json(told) for part, told in answers.items()}
-        for submission, answers in session.execute(stored)
+        one.id: {part: from_json(told) for part, told in one.answers.items()}
+        for one in stored(session, last)
     }
-    return _Work(found, typed, session.get(Standing, seat.key._asdict()))
+    standing = find_one(session, STANDING, **seat.key._asdict())
+    return _Work(found, typed, standing[0] if standing else None)
 
 
 def _parts(seat: Seat, variant: Variant, work: _Work, points: Points) -> tuple[PartView, ...]:
@@ -146,11 +149,7 @@ def _last(seat: Seat, work: _Work, part: str) -> LastAnswer | None:
 
 def _notices(session: Session, seat: Seat) -> tuple[NoticeView, ...]:
     """Return what was corrected, with what the student's grade gained by that regrade."""
-    rows = session.scalars(
-        select(Notice)
-        .where(Notice.problem_id == seat.posed.problem.id, Notice.withdrawn_at.is_(None))
-        .order_by(Notice.created_at, Notice.id)
-    ).all()
+    rows = session.scalars(NOTICES, {"problem": seat.posed.problem.id}).all()
     gains = _gains(session, seat, [row.regrade_id for row in rows if row.regrade_id is not None])
     return tuple(
         NoticeView(

@@ -13,7 +13,7 @@ from api.errors import Forbidden, NotFound
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import current_draw
 from api.services.release import Shown, results_shown, solutions_shown
-from api.services.rules import rules_for, rules_in_class
+from api.services.rules import rules_in_class, rules_of
 from api.services.standings import Key
 from api.services.submitting.entries import Drawn
 from api.services.upserts import insert_missing
@@ -58,14 +58,14 @@ OWN: Final = Choice()
 class Seat:
     """A problem as somebody has it: the rules, and which numbers.
 
-    *opened*: the draw is written, so that the student has seen these numbers. *preview*: staff
-    look at a variant, which is nobody's.
+    *opened_at* is when the student saw these numbers first, which is written; None before that.
+    *preview*: staff look at a variant, which is nobody's.
     """
 
     posed: Posed
     rules: Rules
     drawn: Drawn
-    opened: bool
+    opened_at: datetime | None
     preview: bool
     now: datetime
 
@@ -92,7 +92,8 @@ class Seat:
     @property
     def is_first_sight(self) -> bool:
         """Whether the student sees the numbers for the first time, which is to be noted."""
-        return not (self.opened or self.preview or self.posed.member.viewing)
+        is_seen = self.opened_at is not None
+        return not (is_seen or self.preview or self.posed.member.viewing)
 
     def variant(self, session: Session, variants: Variants) -> Variant:
         """Return the variant with these numbers."""
@@ -102,8 +103,7 @@ class Seat:
 def own_rules(session: Session, posed: Posed, *, now: datetime) -> Rules:
     """Return the rules for whose work it is; `NotFound` for a student before the release."""
     member = posed.member
-    held = rules_for(session, posed.assignment, member.course, [member.student_id])
-    rules = held[member.student_id]
+    rules = rules_of(session, member, [posed.assignment])[posed.assignment.id]
     if not member.is_staff and not rules.released(to_micros(now)):
         raise NotFound(NO_PROBLEM)
     return rules
@@ -122,9 +122,9 @@ def take_seat(session: Session, posed: Posed, choice: Choice = OWN, *, now: date
             session, posed.version.id, seed=choice.seed, position=choice.position
         )
         chosen = Drawn(0, posed.version.id, position)
-        return Seat(posed, rules, chosen, opened=False, preview=True, now=now)
-    drawn, opened = current_draw(session, posed, student=posed.member.student_id)
-    return Seat(posed, rules, drawn, opened=opened, preview=False, now=now)
+        return Seat(posed, rules, chosen, opened_at=None, preview=True, now=now)
+    drawn, opened_at = current_draw(session, posed, student=posed.member.student_id)
+    return Seat(posed, rules, drawn, opened_at=opened_at, preview=False, now=now)
 
 
 def solutions_of(session: Session, seat: Seat) -> Shown:

@@ -10,7 +10,7 @@ from api.clock import to_micros
 from api.errors import FieldError, Forbidden, Invalid, NotFound
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import current_draw
-from api.services.rules import rules_for
+from api.services.rules import rules_of
 from api.services.standings import Key, earlier_answers
 from api.services.submitting.entries import Accepted, Entry, fingerprint
 from api.services.submitting.judging import carried_by, judge
@@ -118,6 +118,6 @@ def check_released(session: Session, posed: Posed, *, now: datetime) -> None:
     member = posed.member
     if member.is_staff:
         return
-    held = rules_for(session, posed.assignment, member.course, [member.student_id])
-    if not held[member.student_id].released(to_micros(now)):
+    held = rules_of(session, member, [posed.assignment])[posed.assignment.id]
+    if not held.released(to_micros(now)):
         raise NotFound(NO_PROBLEM)

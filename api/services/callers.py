@@ -1,0 +1,79 @@
+"""Who asks, found by the secret that they show."""
+
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from api.auth.secrets import matches, parse
+from api.auth.sessions import is_alive
+from api.db import find_one
+from api.errors import Unauthenticated
+from api.services.access import EXPIRED, Caller
+from api.tables import LoginSession, Token, User
+
+__all__ = ["by_session", "by_token"]
+
+BEARER: Final = "bearer "
+Secret = TypeVar("Secret", Token, LoginSession)
+
+
+def _shown(table: type[Secret]) -> Select[Secret, User]:
+    """Return the statement that finds the row of a secret; its owner is then at hand."""
+    joined = select(table, User).join(User, User.id == table.user_id)
+    return joined.where(table.prefix == bindparam("prefix"))
+
+
+SHOWN: Final[dict[type[Any], Select[Any, User]]] = {
+    LoginSession: _shown(LoginSession),
+    Token: _shown(Token),
+}
+
+
+def by_token(session: Session, authorization: str, *, now: datetime) -> Caller:
+    """Return the owner of the token of an ``Authorization`` header, or raise `Unauthenticated`."""
+    if not authorization.lower().startswith(BEARER):
+        raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
+    shown = parse(authorization[len(BEARER) :].strip())
+    if shown is None or shown.kind != "api":
+        raise Unauthenticated("This is no token of this service.")
+    token = _owned(session, Token, shown.prefix)
+    if token is None or not matches(shown.digest, token.digest) or token.revoked_at is not None:
+        raise Unauthenticated("This token is not known, or was revoked.")
+    if token.expires_at is not None and token.expires_at <= now:
+        raise Unauthenticated(EXPIRED, code="token_expired")
+    return Caller(
+        _active(session, token.user_id),
+        frozenset(token.scopes),
+        token_id=token.id,
+        only_course=token.course_id,
+        seen_at=token.last_used_at,
+    )
+
+
+def by_session(session: Session, cookie: str, *, now: datetime) -> Caller:
+    """Return who is logged in with a session cookie, or raise `Unauthenticated`."""
+    shown = parse(cookie)
+    if shown is None or shown.kind != "session":
+        raise Unauthenticated("Log in first.")
+    found = _owned(session, LoginSession, shown.prefix)
+    if found is None or not matches(shown.digest, found.digest):
+        raise Unauthenticated("Log in first.")
+    if found.revoked_at is not None or not is_alive(found.created_at, found.seen_at, now=now):
+        raise Unauthenticated("You were logged out; log in again.")
+    return Caller(_active(session, found.user_id), None, session_id=found.id, seen_at=found.seen_at)
+
+
+def _owned(session: Session, table: type[Secret], prefix: str) -> Secret | None:
+    """Return the row of a secret; its owner is read with it, and then at hand."""
+    row = find_one(session, SHOWN[table], prefix=prefix)
+    return None if row is None else row[0]
+
+
+def _active(session: Session, user_id: UUID) -> User:
+    user = session.get(User, user_id)
+    if user is None or user.suspended_at is not None or user.erased_at is not None:
+        raise Unauthenticated("This account is not active.")
+    return user

@@ -1,0 +1,47 @@
+"""The way to a route by the shape of an address: it leads where a look at all routes would lead."""
+
+from urllib.parse import quote
+
+import pytest
+from starlette.routing import Match
+
+from api.app import ROUTES
+from api.http.shortcut import Shortcut
+
+ID = "01933e3a-0000-7000-8000-000000000001"
+SHORTCUT = Shortcut(ROUTES)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ADDRESSES = sorted(
+    {
+        one.path_format.format(**dict.fromkeys(one.param_convertors, value))
+        for one in ROUTES
+        for value in (ID, "new", quote("å b", safe=""))
+    }
+)
+
+
+def asked(path: str, method: str) -> dict[str, object]:
+    return {"type": "http", "path": path, "root_path": "", "method": method}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_it_takes_the_first_of_all_routes_that_fits(method):
+    found = 0
+    for path in ADDRESSES:
+        told = (one.matches(asked(path, method)) for one in ROUTES)
+        whole = next((scope for match, scope in told if match is Match.FULL), None)
+        match, scope = SHORTCUT.matches(asked(path, method))
+        assert (scope if match is Match.FULL else None) == whole, path
+        found += whole is not None
+    assert found > 10
+
+
+@pytest.mark.parametrize(
+    "path", ["", "*", "/nowhere", "/api", "/api/", "/api/v1", "/courses/", f"/courses/{ID}/"]
+)
+def test_an_address_of_no_route_is_left_to_others(path):
+    assert SHORTCUT.matches(asked(path, "GET")) == (Match.NONE, {})
+
+
+def test_another_method_is_left_to_the_route_that_refuses_it():
+    assert SHORTCUT.matches(asked("/login", "DELETE")) == (Match.NONE, {})

@@ -53,7 +53,7 @@ in this process need not do so again."""
 
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     """Return the application that serves what *settings* name."""
-    catalogue = Catalogue(settings.bank) if settings.bank else Catalogue()
+    catalogue = Catalogue.of(settings.bank)
     service = Service.of(settings, clock=clock)
 
     health = Health(version=version("grader"), problems=len(catalogue.ids))

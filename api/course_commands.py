@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from api import console
-from api.settings import PREFIX, Settings
+from api.database_commands import DATABASE, DatabaseUrl
+from api.settings import Settings
 
 __all__ = ["app"]
 
@@ -17,13 +18,6 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the files.")]
-Database = Annotated[
-    str,
-    typer.Option(
-        envvar=f"{PREFIX}DATABASE", help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-    ),
-]
-DATABASE: str = Settings.model_fields["database"].default
 
 
 @app.command()
@@ -31,7 +25,7 @@ def export(
     folder: Folder,
     *,
     course: Annotated[str, typer.Option(help="The slug of the course.")],
-    database: Database = DATABASE,
+    database: DatabaseUrl = DATABASE,
 ) -> None:
     """Write what is set in a course, without people and their work; other files stay."""
     # Imported here: the commands that only mark start without a database.
@@ -54,7 +48,7 @@ def apply(
     prune: Annotated[
         bool, typer.Option("--prune", help="Remove what the course has and the folder has not.")
     ] = False,
-    database: Database = DATABASE,
+    database: DatabaseUrl = DATABASE,
 ) -> None:
     """Make a course what the files say, all of it or nothing; a new course is made."""
     from api.course_folder import apply_folder  # noqa: PLC0415

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.clock import system_clock
-from api.db import Database
 from api.errors import ServiceError
+from api.operators import opened
 from api.schemas.course_files import Applied
 from api.services.acts import Act, hold
 from api.services.course_files.applying import apply, new_course_of, publish_all, to_publish
@@ -20,19 +19,11 @@ from api.tables import Course
 
 __all__ = ["apply_folder", "export_course"]
 
-UNUSABLE = "the database cannot be used; is its address right, and was it migrated?"
-
 
 def export_course(settings: Settings, slug: str, folder: Path) -> tuple[int, list[str]]:
     """Write the files of a course into *folder*; return how many, and which others are there."""
-    db = Database(settings.database)
-    try:
-        with db.reading() as session:
-            files = course_files(session, _course(session, slug))
-    except SQLAlchemyError as error:
-        raise FileError(UNUSABLE) from error
-    finally:
-        db.close()
+    with opened(settings) as db, db.reading() as session:
+        files = course_files(session, _course(session, slug))
     for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,26 +53,22 @@ def apply_folder(
     files = {path: read_text(folder / path) for path in _paths(folder)}
     if not files:
         raise FileError(f"there is no {COURSE} in {folder}")
-    db = Database(settings.database)
-    try:
-        setup = read_setup(files)
-        name = slug or _named(setup)
-        with db.reading() as session:
-            course = session.scalar(select(Course).where(Course.slug == name))
-            sources = to_publish(session, course, setup)
-        solved = publish_all(sources, seeds=settings.seeds)
-        with db.transaction() as session:
-            course = _found_or_made(session, setup, name)
-            act = Act(course, None, system_clock(), dry_run=dry_run)
-            done = apply(session, act, setup, solved, prune=prune)
-            if dry_run:
-                session.rollback()  # a course that was only made for this
-    except ServiceError as error:
-        raise FileError(_told(error)) from error
-    except SQLAlchemyError as error:
-        raise FileError(UNUSABLE) from error
-    finally:
-        db.close()
+    with opened(settings) as db:
+        try:
+            setup = read_setup(files)
+            name = slug or _named(setup)
+            with db.reading() as session:
+                course = session.scalar(select(Course).where(Course.slug == name))
+                sources = to_publish(session, course, setup)
+            solved = publish_all(sources, seeds=settings.seeds)
+            with db.transaction() as session:
+                course = _found_or_made(session, setup, name)
+                act = Act(course, None, system_clock(), dry_run=dry_run)
+                done = apply(session, act, setup, solved, prune=prune)
+                if dry_run:
+                    session.rollback()  # a course that was only made for this
+        except ServiceError as error:
+            raise FileError(_told(error)) from error
     return done
 
 

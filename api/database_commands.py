@@ -9,7 +9,7 @@ from api import console
 from api.services.rows import FileError
 from api.settings import PREFIX, Settings
 
-__all__ = ["app"]
+__all__ = ["DATABASE", "DatabaseUrl", "app"]
 
 app = typer.Typer(
     name="db",
@@ -26,6 +26,7 @@ DatabaseUrl = Annotated[
     ),
 ]
 DATABASE: str = Settings.model_fields["database"].default
+"""The option of every command that works in a database, and what it is by default."""
 CURRENT: Final = "The database is up to date."
 STATES: Final = {
     "empty": "The database is empty. Run: grader db upgrade",

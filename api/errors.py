@@ -21,6 +21,7 @@ read by people and never holds what was sent. HTTP is made of an error in `api.h
 """
 # ruff: noqa: N818  # they are named as their statuses are
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
@@ -174,6 +175,12 @@ class Invalid(ServiceError):
     def of(cls, field: str, said: str) -> Self:
         """Return the error of one field; *said* goes on from its name, as in ``is no section``."""
         return cls(f"{field.removeprefix('query ')} {said}.", errors=(FieldError(field, said),))
+
+    @classmethod
+    def named(cls, errors: Sequence[FieldError]) -> Self:
+        """Return the error of several fields; the first is told in its sentence."""
+        first = errors[0]
+        return cls(f"{first.field} {first.said}.".strip(), errors=tuple(errors))
 
 
 class PreconditionRequired(ServiceError):

@@ -22,7 +22,7 @@ from api.services.rows import FileError
 from api.settings import Settings
 from api.tables import User
 
-__all__ = ["add_user", "link_for", "listed_users", "revoke_all", "token_for"]
+__all__ = ["add_user", "link_for", "listed_users", "opened", "revoke_all", "token_for"]
 
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 NAME: TypeAdapter[str] = TypeAdapter(Line)
@@ -123,12 +123,12 @@ def _read(adapter: TypeAdapter[str], text: str, what: str) -> str:
 
 
 def _in_transaction(settings: Settings, work: Callable[[Session], T]) -> T:
-    with _opened(settings) as db, db.transaction() as session:
+    with opened(settings) as db, db.transaction() as session:
         return work(session)
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: Settings) -> Iterator[Database]:
     """Yield the database; what goes wrong in it is told in a sentence."""
     db = Database(settings.database)
     try:

@@ -41,7 +41,7 @@ def _run(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it goes to the parent as well
     work_quietly(NICE)
     db = Database(settings.database, pool=2)
-    catalogue = Catalogue(settings.bank) if settings.bank else Catalogue()
+    catalogue = Catalogue.of(settings.bank)
     with _alone(db) as alone, ThreadPoolExecutor(1) as executor:
         if alone:
             now = system_clock()

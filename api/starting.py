@@ -42,7 +42,7 @@ def prepare(settings: Settings, *, clock: Clock = system_clock) -> Welcome | Non
 
     Raises `StartError` where it cannot be.
     """
-    catalogue = Catalogue(settings.bank) if settings.bank else Catalogue()
+    catalogue = Catalogue.of(settings.bank)
     db = Database(settings.database)
     try:
         _check_schema(db, migrates=settings.demo or db.is_sqlite)

@@ -6,6 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from api import console
+from api.database_commands import DATABASE, DatabaseUrl
 from api.services.rows import FileError
 from api.settings import PREFIX, Settings
 
@@ -17,16 +18,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Database = Annotated[
-    str,
-    typer.Option(
-        envvar=f"{PREFIX}DATABASE", help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-    ),
-]
 PublicUrl = Annotated[
     str, typer.Option(envvar=f"{PREFIX}PUBLIC_URL", help="Where people reach the service.")
 ]
-DATABASE: str = Settings.model_fields["database"].default
 LONGEST_DAYS = 366
 PUBLIC_URL: str = Settings.model_fields["public_url"].default
 
@@ -37,7 +31,7 @@ def add(
     name: Annotated[str, typer.Argument(help="The name, in quotes.")],
     *,
     admin: Annotated[bool, typer.Option("--admin", help="As an administrator.")] = False,
-    database: Database = DATABASE,
+    database: DatabaseUrl = DATABASE,
     public_url: PublicUrl = PUBLIC_URL,
 ) -> None:
     """Add an account, and print the link by which its owner sets a password."""
@@ -51,7 +45,7 @@ def add(
 def link(
     email: Annotated[str, typer.Argument(help="The e-mail address of the account.")],
     *,
-    database: Database = DATABASE,
+    database: DatabaseUrl = DATABASE,
     public_url: PublicUrl = PUBLIC_URL,
 ) -> None:
     """Print a link by which somebody sets a password: the first one, or another."""
@@ -70,7 +64,7 @@ def token(
     days: Annotated[
         int, typer.Option(min=1, max=LONGEST_DAYS, help="How long it can be used.")
     ] = 90,
-    database: Database = DATABASE,
+    database: DatabaseUrl = DATABASE,
 ) -> None:
     """Print a new token of the API, once."""
     from api.operators import token_for  # noqa: PLC0415
@@ -81,7 +75,7 @@ def token(
 
 
 @app.command("list")
-def list_users(*, database: Database = DATABASE) -> None:
+def list_users(*, database: DatabaseUrl = DATABASE) -> None:
     """List the accounts by name: e-mail address, name and state, with tabs between them."""
     from api.operators import listed_users  # noqa: PLC0415
 
@@ -93,7 +87,7 @@ def list_users(*, database: Database = DATABASE) -> None:
 def revoke(
     email: Annotated[str, typer.Argument(help="The e-mail address of the account.")],
     *,
-    database: Database = DATABASE,
+    database: DatabaseUrl = DATABASE,
 ) -> None:
     """End every session and token of an account; its password stays."""
     from api.operators import revoke_all  # noqa: PLC0415

@@ -1,6 +1,7 @@
 """The problems at hand: the shipped bank, a folder, or single files; each loaded when asked for."""
 
 from pathlib import Path
+from typing import Self
 
 from grader.errors import ProblemError
 from grader.names import near
@@ -24,6 +25,11 @@ class Catalogue:
                     raise ProblemError(
                         f"the id {path.stem!r} is taken by {taken}; choose another", file=str(path)
                     )
+
+    @classmethod
+    def of(cls, folder: Path | None) -> Self:
+        """Return the problems of *folder*; of the bank where there is none."""
+        return cls(folder) if folder is not None else cls()
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from api.tables import (
     Draw,
     Grade,
     GradeChange,
+    ProblemVersion,
     Regrade,
     Standing,
 )
@@ -37,6 +38,12 @@ def prepare(
     assert asked.json()["status"] == "judging"
     world.service.regrades.run_until_idle()
     return seen(teacher, asked.json())
+
+
+def spoil(world: World, run: Mapping[str, Any]) -> None:
+    """Damage the version that a regrade judges by, so that no answer can be judged any more."""
+    with world.session() as session:
+        session.get_one(ProblemVersion, UUID(run["to_version"]["id"])).source = "id: spoilt"
 
 
 def seen(teacher: Person, run: Mapping[str, Any]) -> dict[str, Any]:

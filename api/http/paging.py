@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.clock import from_micros, to_micros
 from api.errors import FieldError, Invalid
 from api.http.schema import Schema
 
@@ -29,8 +30,6 @@ DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 MAX_CURSOR: Final = 2_000
 INT64: Final = 2**63
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -50,7 +49,7 @@ class Cursor:
 
     def encode(self) -> str:
         """Return the cursor as an opaque text for a query."""
-        value = _micros(self.value) if isinstance(self.value, datetime) else self.value
+        value = to_micros(self.value) if isinstance(self.value, datetime) else self.value
         told = json.dumps([self.by, value, self.id.hex], separators=(",", ":"))
         return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
@@ -76,10 +75,6 @@ def _loaded(text: str) -> object:
         return None
 
 
-def _micros(value: datetime) -> int:
-    return (value - EPOCH) // MICROSECOND
-
-
 def _sort(value: object, kind: type[Sort]) -> Sort | None:
     if kind is str:
         sound = isinstance(value, str) and "\0" not in value and _is_unicode(value)
@@ -89,7 +84,7 @@ def _sort(value: object, kind: type[Sort]) -> Sort | None:
     if kind is int:
         return value
     try:
-        return EPOCH + value * MICROSECOND
+        return from_micros(value)
     except OverflowError:
         return None
 

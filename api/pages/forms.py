@@ -127,8 +127,7 @@ def validated(schema: type[AnySchema], values: Mapping[str, Any]) -> AnySchema:
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        fields = wrong_fields(map(_inside, error.errors()))
-        raise Invalid(f"{fields[0].field} {fields[0].said}.".strip(), errors=fields) from None
+        raise Invalid.named(wrong_fields(map(_inside, error.errors()))) from None
 
 
 def _inside(error: Mapping[str, Any]) -> dict[str, Any]:

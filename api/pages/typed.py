@@ -4,13 +4,13 @@ The fields of such a form are named as the API names them, `timeline.late[0].cre
 find their places.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from api.errors import Conflict, Invalid, Precondition, RateLimited, ServiceError
 
-__all__ = ["REFUSALS", "Typed", "Wrong"]
+__all__ = ["REFUSALS", "Difference", "Typed", "Wrong", "differences"]
 
 REFUSALS: Final = (Conflict, Invalid, Precondition, RateLimited)
 """What is told on the form itself; all else is a page of its own."""
@@ -58,6 +58,32 @@ class Typed:
     def status(self) -> int:
         """The status of the page that shows the form."""
         return self.error.status if self.error else 200
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field in which something else was typed, *after*, than what is stored, *before*."""
+
+    label: str
+    before: str
+    after: str
+
+
+def differences(
+    now: Mapping[str, str], typed: Mapping[str, str], label: Callable[[str], str]
+) -> tuple[Difference, ...]:
+    """Return by their labels the fields in which what was typed is not what is stored *now*.
+
+    A field without a label is one that people do not see.
+
+    >>> called = {"held": "", "a": "Title", "b": "Points"}
+    >>> found = differences({"held": "1", "a": "x"}, {"held": "2", "b": "3"}, called.__getitem__)
+    >>> [(one.label, one.before, one.after) for one in found]
+    [('Points', '', '3'), ('Title', 'x', '')]
+    """
+    told = sorted((label(name), name) for name in {*now, *typed})
+    found = ((said, now.get(name, ""), typed.get(name, "")) for said, name in told if said)
+    return tuple(Difference(*one) for one in found if one[1] != one[2])
 
 
 def _is_in(place: str, name: str) -> bool:

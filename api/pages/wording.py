@@ -1,16 +1,15 @@
 """How pages write numbers, times and counts: thin spaces, a real minus, no needless digits."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from fractions import Fraction
 from typing import Any, Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from api.schemas.my_assignments import Moment
 from grader.policy import that_wait
 
-__all__ = ["FILTERS", "counted", "moment", "number", "percent", "points", "stamp"]
+__all__ = ["FILTERS", "counted", "moment", "number", "part_name", "percent", "points"]
 
 THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
@@ -56,6 +55,15 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or PLURALS.get(one) or one + 's'}"
 
 
+def part_name(part: str) -> str:
+    """Return what people read in place of the id of a part.
+
+    >>> part_name("window_0_1")
+    'Window 0 1'
+    """
+    return part.replace("_", " ").capitalize()
+
+
 def moment(value: Moment | None) -> Markup:
     """Return a time on the wall clock of the course with its zone, and how far off it is."""
     if value is None:
@@ -65,21 +73,13 @@ def moment(value: Moment | None) -> Markup:
     )
 
 
-def stamp(value: datetime | None) -> Markup:
-    """Return a time in UTC to the minute, where no course gives a zone."""
-    if value is None:
-        return Markup("\N{EN DASH}")
-    text = escape(value.strftime("%d %b %Y, %H:%M UTC"))
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), text)
-
-
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "number": number,
     "points": points,
     "percent": percent,
     "counted": counted,
     "moment": moment,
-    "stamp": stamp,
+    "part_name": part_name,
     "that_wait": that_wait,
 }
 """The filters that templates use, by name."""

@@ -39,29 +39,28 @@ def _wanted(
 WantedDep = Annotated[Wanted, Depends(_wanted)]
 
 
-@router.get(
-    "/courses/{course}/audit",
-    response_model=AuditPage,
-    responses=SEES,
-)
-def get_course_audit(course: UUID, here: HereDep, window: PageWindow, wanted: WantedDep) -> object:
+@router.get("/courses/{course}/audit", responses=SEES)
+def get_course_audit(
+    course: UUID, here: HereDep, window: PageWindow, wanted: WantedDep
+) -> AuditPage:
     """List who did what in a course, the newest first."""
     with here.reading() as session:
         member = here.member(session, course, right="see_audit")
         return _page(session, window, replace(wanted, course=member.course.id))
 
 
-@router.get("/audit", response_model=AuditPage, responses=responses(Unauthenticated, Forbidden))
-def get_audit(here: HereDep, window: PageWindow, wanted: WantedDep) -> object:
+@router.get("/audit", responses=responses(Unauthenticated, Forbidden))
+def get_audit(here: HereDep, window: PageWindow, wanted: WantedDep) -> AuditPage:
     """List who did what on the whole site, the newest first."""
     with here.reading() as session:
         here.site(session, right="see_site_audit")
         return _page(session, window, wanted)
 
 
-def _page(session: Session, window: Window, wanted: Wanted) -> object:
+def _page(session: Session, window: Window, wanted: Wanted) -> AuditPage:
     after = window.after("at", datetime)
     rows = audit_log.entries(session, wanted, after=after, limit=window.limit + 1)
-    return window.page(
+    page = window.page(
         rows, end=lambda row: Cursor("at", row[0].at, row[0].id), show=audit_log.listed
-    ).model_dump()
+    )
+    return AuditPage(items=page.items, next=page.next)

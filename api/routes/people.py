@@ -31,7 +31,7 @@ SECTIONS = "/courses/{course}/sections"
 Text = Annotated[str, Query(max_length=200, description="part of a name, address or number")]
 
 
-@router.get(PEOPLE, response_model=PersonPage, responses=SEES)
+@router.get(PEOPLE, responses=SEES)
 def get_people(  # a filter each
     course: UUID,
     here: HereDep,
@@ -40,7 +40,7 @@ def get_people(  # a filter each
     section: UUID | None = None,
     text: Text = "",
     state: Literal["active", "withdrawn", "all"] = "active",
-) -> object:
+) -> PersonPage:
     """List the people of a course by name."""
     after = window.after("name", str)
     with here.reading() as session:
@@ -54,9 +54,10 @@ def get_people(  # a filter each
             after=after,
             limit=window.limit + 1,
         )
-    return window.page(
+    page = window.page(
         rows, end=lambda row: Cursor("name", row[1].name, row[1].id), show=roll.listed
-    ).model_dump()
+    )
+    return PersonPage(items=page.items, next=page.next)
 
 
 @router.post(PEOPLE, status_code=201, response_model=Person, responses=CHANGES)

@@ -45,7 +45,7 @@ Kind = Annotated[str, Query(max_length=20, pattern="^[a-z]*$", description="the 
 Short = Annotated[str, Query(max_length=200)]
 
 
-@router.get(ALL, response_model=ProblemPage, responses=SEES)
+@router.get(ALL, responses=SEES)
 def get_problems(  # a filter each
     course: UUID,
     here: HereDep,
@@ -55,16 +55,17 @@ def get_problems(  # a filter each
     kind: Kind = "",
     space: Literal["", "bank", "course"] = "",
     status: Literal["published", "draft", "retired"] = "published",
-) -> object:
+) -> ProblemPage:
     """List the problems that the course can set, each in its newest version, by id."""
     after = window.after("problem", str)
     wanted = finding.Filters(topic=topic, text=text, kind=kind, space=space, status=status)
     with here.reading() as session:
         member = here.member(session, course, right="see_unreleased")
         rows = finding.problems(session, member, wanted, after=after, limit=window.limit + 1)
-    return window.page(
+    page = window.page(
         rows, end=lambda row: Cursor("problem", row.problem, row.id), show=showing.listed
     )
+    return ProblemPage(items=page.items, next=page.next)
 
 
 @router.post(

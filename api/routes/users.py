@@ -36,21 +36,22 @@ UNCONFIRMED: Final = EraseIn()
 Text = Annotated[str, Query(max_length=200, description="part of a name, address or number")]
 
 
-@router.get("/users", response_model=UserPage, responses=responses(Unauthenticated, Forbidden))
+@router.get("/users", responses=responses(Unauthenticated, Forbidden))
 def get_users(
     here: HereDep,
     window: PageWindow,
     text: Text = "",
     state: Literal["active", "suspended", "admin", "all"] = "all",
-) -> object:
+) -> UserPage:
     """List all accounts by name."""
     after = window.after("name", str)
     with here.reading() as session:
         here.site(session, right="manage_site")
         rows = accounts.users(session, text=text, state=state, after=after, limit=window.limit + 1)
-    return window.page(
+    page = window.page(
         rows, end=lambda user: Cursor("name", user.name, user.id), show=accounts.listed
-    ).model_dump()
+    )
+    return UserPage(items=page.items, next=page.next)
 
 
 @router.patch(ONE, response_model=UserOut, responses=EDITS)

@@ -1,7 +1,7 @@
 """Courses: made, listed, changed and put away."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -35,6 +35,7 @@ __all__ = [
     "settings_of",
     "view",
     "visible",
+    "zones_of",
 ]
 
 SECRET_BYTES: Final = 32
@@ -226,3 +227,13 @@ def archive(session: Session, member: Member, *, away: bool, now: datetime) -> C
         action = "course.archived" if away else "course.restored"
         act.record(session, action, ("course", course.id))
     return course
+
+
+def zones_of(session: Session, assignments: Collection[UUID]) -> dict[UUID, str]:
+    """Return by assignment the zone of its course."""
+    rows = session.execute(
+        select(Assignment.id, Course.zone)
+        .join(Course, Course.id == Assignment.course_id)
+        .where(Assignment.id.in_(assignments))
+    )
+    return {row[0]: row[1] for row in rows}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.schemas.effects import Effect, GradeMove, OutOf
 from api.services.acts import Act
+from api.services.counting import PRESENT
 from api.services.standings import Cause, refresh_all
 from api.tables import Assignment, AssignmentProblem, Enrolment, Grade, Standing, User
 
@@ -143,8 +144,7 @@ def _names(session: Session, act: Act, students: Iterable[UUID]) -> dict[UUID, s
         .join(Enrolment, Enrolment.user_id == User.id)
         .where(
             Enrolment.course_id == act.course.id,
-            Enrolment.withdrawn_at.is_(None),
-            Enrolment.is_test.is_(False),
+            *PRESENT,
             User.id.in_(students),
         )
     )

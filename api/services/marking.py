@@ -37,7 +37,7 @@ PLACES: Final = 6
 def open_bank(folder: Path | None) -> Catalogue:
     """Return the problems of *folder*, or of the shipped bank; without them nothing runs."""
     try:
-        catalogue = Catalogue(folder) if folder is not None else Catalogue()
+        catalogue = Catalogue.of(folder)
     except ProblemError as error:
         raise FileError(str(error)) from error
     if not catalogue.ids:

@@ -25,7 +25,6 @@ class Grade(Base):
     assignment_id: Mapped[UUID] = refers("assignments.id", primary_key=True, index=False)
     student_id: Mapped[UUID] = refers("users.id", primary_key=True, index=False)
     score: Mapped[Fraction | None]
-    score_float: Mapped[float | None]
     possible: Mapped[Fraction]
     waiting: Mapped[bool] = mapped_column(default=False)
     pending_score: Mapped[Fraction] = mapped_column(default=Fraction(0))

@@ -131,7 +131,6 @@ class Standing(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     parts: Mapped[Json] = mapped_column(default=dict)
     score: Mapped[Fraction | None]
-    score_float: Mapped[float | None]
     possible: Mapped[Fraction | None]
     waiting: Mapped[bool] = mapped_column(default=False)
     last_at: Mapped[When | None]

@@ -1,14 +1,9 @@
 """A course in a browser: its settings, copies, files, extensions, and the list of all."""
 
-import io
-import zipfile
-
 import pytest
 from pages import Browser
 from staff_scene import StaffScene, settings_form
 
-from api.errors import Invalid, TooLarge
-from api.pages.staff import course_files
 from api.pages.staff.course_files import packed, unpacked
 
 COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
@@ -171,41 +166,13 @@ def test_what_is_no_archive_is_refused(scene):
     assert "Choose the archive" in scene.browser.post(f"{scene.home}/apply", {}).text
 
 
-@pytest.mark.parametrize(
-    ("paths", "expected"),
-    [
-        (["top/course.yaml", "top/assignments/a.yaml"], ["assignments/a.yaml", "course.yaml"]),
-        (["course.yaml", "assignments/a.yaml"], ["assignments/a.yaml", "course.yaml"]),
-        (["assignments/a.yaml"], ["assignments/a.yaml"]),
-        (["assignments/a.yaml", "problems/b.yaml"], ["assignments/a.yaml", "problems/b.yaml"]),
-        (["top/assignments/a.yaml"], ["assignments/a.yaml"]),
-    ],
-)
-def test_a_folder_around_all_files_is_left_out(paths, expected):
-    assert sorted(unpacked(packed(dict.fromkeys(paths, "a: 1\n")))) == expected
-
-
-def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
-    body = packed({"assignments/a.yaml": " " * 2_000})
-    monkeypatch.setattr(course_files, "LARGEST", 1_000)
-    with pytest.raises(TooLarge):
-        unpacked(body)
-    monkeypatch.setattr(course_files, "IN_ALL", 1_000)
-    with pytest.raises(TooLarge):
-        unpacked(body)
-
-
-def test_an_archive_with_text_that_is_not_utf_8_or_a_password_is_refused():
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as made:
-        made.writestr("course.yaml", b"\xff\xfe")
-    with pytest.raises(Invalid):
-        unpacked(buffer.getvalue())
-    body = bytearray(packed({"course.yaml": COURSE}))
-    flag = body.index(b"PK\x01\x02") + 8
-    body[flag] |= 1
-    with pytest.raises(Invalid):
-        unpacked(bytes(body))
+def test_a_broken_archive_is_told_on_the_page_in_words(scene):
+    body = bytearray(packed({"course.yaml": COURSE * 20}))
+    body[len("course.yaml") + 30] = 0xFF
+    sent = {"archive": ("course.zip", bytes(body), "application/zip")}
+    found = scene.browser.post(f"{scene.home}/apply", {}, files=sent)
+    assert found.status == 422
+    assert "pack it as a plain zip without a password" in found.one(id="error").text
 
 
 def grants(scene, **query):

@@ -111,6 +111,16 @@ def test_where_numbers_differ_the_value_is_suggested_from_what_it_looks_like(
         ),
         (
             {
+                "do": "accept",
+                "version.accept.part": "cells",
+                "version.accept.key": "K +",
+                "version.accept.reason": "So it is",
+            },
+            "version.accept.key",
+            "is not an expression",
+        ),
+        (
+            {
                 "do": "mistake",
                 "version.mistake.part": "cells",
                 "version.mistake.key": "6",
@@ -283,7 +293,7 @@ def test_the_answers_of_one_student_are_told_before_and_after(
     run = prepare(world, teacher, problem)
     page = browser.get(f"/regrades/{run['id']}?student={ada.id}")
     assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
-        ["Ada", "cells", "10", "wrong, 0 %", "correct, 100 %"]
+        ["Ada", "Cells", "10", "wrong, 0 %", "correct, 100 %"]
     ]
     up = browser.get(f"/regrades/{run['id']}?direction=down")
     assert [row[0] for row in up.one(aria_label="Changed answers").one("table").rows()[1:]] == [
@@ -306,7 +316,7 @@ def test_what_only_the_points_or_the_words_change_is_told_by_them(
     run = prepare(world, teacher, problem, {"parts": {"cells": {"points": 7}}})
     page = browser.get(f"/regrades/{run['id']}?direction=same")
     assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
-        ["Ada", "cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
+        ["Ada", "Cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
     ]
     assert "1 of 1 answer found otherwise: 0 up, 0 down" in page.text
 

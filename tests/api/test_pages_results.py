@@ -96,10 +96,10 @@ def test_the_results_tell_what_waits_the_scores_and_each_part(world, group, brow
     )
     rows = page.one(aria_label="Item analysis").one("table").rows()
     by_part = {row[0].split()[-3]: row for row in rows[1:]}
-    assert [*by_part] == ["square", "cube", "next", "why"]
-    assert by_part["square"][5] == "20 2 × doubled"
-    assert by_part["cube"][5] == "999 1 × no cause known 1 without a cause in all"
-    assert by_part["cube"][4] == "1 of 4"
+    assert [*by_part] == ["Square", "Cube", "Next", "Why"]
+    assert by_part["Square"][5] == "20 2 × doubled"
+    assert by_part["Cube"][5] == "999 1 × no cause known 1 without a cause in all"
+    assert by_part["Cube"][4] == "1 of 4"
 
 
 def test_an_assignment_that_nobody_opened_has_results_too(world, group, browser):
@@ -114,12 +114,12 @@ def test_an_assignment_that_nobody_opened_has_results_too(world, group, browser)
 @pytest.mark.parametrize(
     ("sort", "direction", "first", "said"),
     [
-        ("place", "asc", "square", "ascending"),
-        ("place", "desc", "next", "descending"),
-        ("facility", "asc", "cube", "ascending"),
-        ("facility", "desc", "next", "descending"),
-        ("wrong", "desc", "cube", "descending"),
-        ("wrong", "asc", "square", "ascending"),
+        ("place", "asc", "Square", "ascending"),
+        ("place", "desc", "Next", "descending"),
+        ("facility", "asc", "Cube", "ascending"),
+        ("facility", "desc", "Next", "descending"),
+        ("wrong", "desc", "Cube", "descending"),
+        ("wrong", "asc", "Square", "ascending"),
     ],
 )
 def test_the_parts_are_sorted_by_links(world, group, browser, sort, direction, first, said):
@@ -158,7 +158,7 @@ def test_results_that_wait_can_be_released_where_the_warnings_stand(world, group
     [posed] = world.assignment(group.course, WRITTEN, results="manual")
     group.hand_in(posed, {"why": "So."})
     page = browser.get(f"/assignments/{posed.assignment}/results")
-    assert "1 answer to why of powers-in-words is not marked." in page.text
+    assert "1 answer to part why of “Powers of a number” is not marked." in page.text
     form = page.one("form", action=f"/assignments/{posed.assignment}/release")
     assert browser.send(form, "results=now").status == 303
     again = browser.get(f"/assignments/{posed.assignment}/results")
@@ -170,14 +170,14 @@ def test_wrong_answers_stand_in_groups_what_nothing_explains_first(world, group,
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[{**RIGHT, "square": one} for one in ("7", "20", "20", "99", "99", "20")])
     page = browser.get(f"{posed.path}/results")
-    rows = page.one(aria_label="Wrong answers to square").one("table").rows()[1:]
+    rows = page.one(aria_label="Wrong answers to Square").one("table").rows()[1:]
     assert [row[1].split()[0] for row in rows] == ["2", "3", "1"]
     assert [row[2] for row in rows] == [
         "no cause known It is one less than the key.",
         "doubled",
         "no cause known",
     ]
-    accept = page.one(aria_label="Wrong answers to square").all("a", text="Accept")[0]
+    accept = page.one(aria_label="Wrong answers to Square").all("a", text="Accept")[0]
     address = urljoin(f"{posed.path}/results", accept["href"])
     assert address.startswith(f"{posed.path}/regrades?do=accept&part=square&answer=")
 
@@ -194,11 +194,11 @@ def test_a_part_can_be_looked_at_alone(world, group, browser):
     [posed] = world.assignment(group.course, POWERS)
     group.hand_in(posed, *[{**WRONG, "square": str(one)} for one in range(200, 206)])
     whole = browser.get(f"{posed.path}/results")
-    assert len(whole.one(aria_label="Wrong answers to square").one("table").rows()) == 5
-    assert "All of square 2 more groups, mistakes, variants" in whole.text
+    assert len(whole.one(aria_label="Wrong answers to Square").one("table").rows()) == 5
+    assert "All of Square 2 more groups, mistakes, variants" in whole.text
     alone = browser.get(f"{posed.path}/results?part=square")
-    assert len(alone.one(aria_label="Wrong answers to square").one("table").rows()) == 7
-    assert not alone.all(aria_label="Wrong answers to cube")
+    assert len(alone.one(aria_label="Wrong answers to Square").one("table").rows()) == 7
+    assert not alone.all(aria_label="Wrong answers to Cube")
 
 
 def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
@@ -209,7 +209,7 @@ def test_the_groups_of_a_part_follow_each_other_page_by_page(world):
 
     def shown(query):
         page = browser.get(f"{posed.path}/results{query}")
-        rows = page.one(aria_label="Wrong answers to square").one("table").rows()[1:]
+        rows = page.one(aria_label="Wrong answers to Square").one("table").rows()[1:]
         return page, [row[0].split()[0] for row in rows]
 
     first, before = shown("?part=square&attempt=best")

@@ -36,7 +36,7 @@ def test_the_overview_counts_and_leads_to_the_next_answer(scene, ada):
     scene.student("More.")
     found = ada.get(f"{scene.assignment}/review")
     [row] = found.one("table").rows()[1:]
-    assert row[:5] == ["Why small kernels why-small-kernels, why", "text", "2", "0", "0"]
+    assert row[:5] == ["Why small kernels why-small-kernels, Why", "text", "2", "0", "0"]
     taken = ada.send(found.one("form", action=f"{scene.part}/next"))
     assert GOOD in ada.follow(taken).text or "More." in ada.follow(taken).text
 
@@ -112,7 +112,7 @@ def test_what_somebody_holds_is_not_taken_until_it_is_given_back(scene, ada):
     assert claimed.status == 409
     assert "Bob Grader has it until" in claimed.text
     [back] = [one for one in desk(bob, scene, student).all("form") if "release" in one["action"]]
-    assert bob.follow(bob.send(back)).heading == "why-small-kernels, why"
+    assert bob.follow(bob.send(back)).heading == "why-small-kernels, Why"
     assert ada.post(f"{scene.part}/next").location.endswith("/review")
 
 

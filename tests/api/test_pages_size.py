@@ -75,7 +75,6 @@ def grades(world, assignment, students):
             "assignment_id": assignment,
             "student_id": one,
             "score": Fraction(number % 9) + Fraction(1, 4),
-            "score_float": number % 9 + 0.25,
             "possible": Fraction(8),
             "waiting": number % 2 == 0,
             "pending_score": Fraction(0),

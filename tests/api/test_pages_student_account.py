@@ -23,6 +23,14 @@ def test_the_account_says_who_one_is_and_where(browser, ann, world):
     assert "Deep Learning" in facts
 
 
+def test_times_without_a_course_are_in_utc_and_say_how_far_off_they_are(browser):
+    form = browser.get("/account").one("form", action="/me/tokens")
+    page = browser.send(form, name="laptop", days="30", scopes="read")
+    told = page.one(aria_labelledby="tokens").one("td", text="UTC").text
+    assert told == "Wed 2 Dec 2026, 12:00 UTC (in 30 days)"
+    assert [one.text for one in page.all("time") if "UTC" not in one.text] == []
+
+
 def test_a_new_name_holds_from_then_on(browser):
     done = browser.send(browser.get("/account").one("form", action="/me"), name="Ann B. Example")
     assert (done.status, done.location) == (303, "/account?done=name#done")

@@ -76,6 +76,7 @@ def test_a_submission_says_what_was_read_what_it_earned_and_when_it_came(browser
         zip((e.text for e in card.all("dt")), (e.text for e in card.all("dd")), strict=True)
     )
     assert facts == {"Typed": "2^3 + 1", "Read as": "9", "Attempt": "1"}
+    assert card.one("h2").text == "Cells"
     assert "2 / 2" in card.text
     assert "Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)" in page.text
 
@@ -182,7 +183,7 @@ def test_grades_come_with_their_steps_under_the_titles_of_problems(browser, stud
     named = dict(
         zip((e.text for e in steps.all("dt")), (e.text for e in steps.all("dd")), strict=True)
     )
-    assert named["Why small kernels, cells"].startswith("2 of 2 points")
+    assert named["Why small kernels, Cells"].startswith("2 of 2 points")
     assert "25 %" in page.one(has="tile").text
 
 
@@ -196,7 +197,7 @@ def test_points_by_a_person_are_told_with_reason_and_author(world, browser, stud
     assert made.status_code == 201, made.text
     page = browser.get(f"/courses/{course}/grades")
     note = page.one("p", text="set to 1 point")
-    assert note.text.startswith("Why small kernels, cells: set to 1 point by Grace Example")
+    assert note.text.startswith("Why small kernels, Cells: set to 1 point by Grace Example")
     assert note.text.endswith("The figure was <not> readable.")
 
 
@@ -225,7 +226,8 @@ def test_what_happened_to_a_score_is_told_from_the_start(world, browser, student
     page = browser.get(f"/assignments/{posed.assignment}/history")
     lines = [[line.text for line in one.all("p")] for one in page.all("li", has="event")]
     assert len(lines) == 2
-    assert lines[0][1].startswith("Handed in Submission 1")
+    assert lines[0][1] == "Handed in Submission 1 to Why small kernels: Cells. Receipt"
+    assert "Marked Why small kernels, Cells: correct, credit 1." in lines[1]
     assert lines[1][-1] == "Score The score went from 0 to 2, by a submission."
     assert page.all("a", text="Receipt")[0]["href"] == f"/submissions/{where}"
 

@@ -1,12 +1,16 @@
 """A regrade in the middle: stopped, taken up or taken back, and somebody erased meanwhile."""
 
+from uuid import UUID
+
 import pytest
 from regrading import OTHER_KEY, act, marks, prepare, score, seen
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM
 
-from api.services.regrades import planning, stepping
+from api.services.regrades import planning
+from api.services.regrades.judging import judge_job
 from api.services.regrades.runner import Runner
+from api.services.regrades.stepping import step
 from api.tables import Draw, Grading, RegradeChange, RegradeStudent, Standing
 
 PEOPLE = 6
@@ -154,23 +158,18 @@ def scores(world):
 
 
 def test_a_chunk_whose_student_is_erased_while_it_is_judged_is_judged_again(
-    world, teacher, problem, people, monkeypatch
+    world, teacher, problem, people
 ):
     run = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
-    working, judged = stepping.examine, []
 
-    def examine(session, run, chunk, *, judge):
-        found = working(session, run, chunk, judge=judge)
-        judged.append(chunk)
-        if len(judged) == 1:
-            session.rollback()
-            erase(world, people[0])
-        return found
+    def erased_meanwhile(job):
+        erase(world, people[0])
+        return judge_job(job)
 
-    monkeypatch.setattr(stepping, "examine", examine)
+    step(world.db, UUID(run["id"]), 0, judge=erased_meanwhile, clock=world.clock)
+    assert seen(teacher, run)["progress"]["done"] == 0
     world.service.regrades.run_until_idle()
     ready = seen(teacher, run)
-    assert judged == [0, 0, 1, 2]
     assert (ready["status"], ready["progress"]["done"]) == ("ready", PEOPLE)
     with world.db.reading() as session:
         left = select(func.count()).where(RegradeStudent.score_after.is_(None))

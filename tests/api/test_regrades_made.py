@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from regrading import OTHER_KEY, act, prepare
+from regrading import OTHER_KEY, act, prepare, seen, spoil
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM
 
@@ -110,13 +110,12 @@ def test_a_version_that_waits_for_its_regrade_goes_with_it_alone(
     assert status_of(teacher, course, run["to_version"]) == "published"
 
 
-def test_a_dry_run_that_fails_takes_its_version_with_it(
-    world, course, teacher, problem, monkeypatch
-):
+def test_a_dry_run_that_fails_takes_its_version_with_it(world, course, teacher, problem):
     world.enrol(course).submit(problem, {"cells": "9"})
-    monkeypatch.setattr("api.services.regrades.stepping.examine", lambda *_, **__: 1 // 0)
-    run = prepare(world, teacher, problem)
-    assert run["status"] == "failed"
+    run = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
+    spoil(world, run)
+    world.service.regrades.run_until_idle()
+    assert seen(teacher, run)["status"] == "failed"
     assert status_of(teacher, course, run["to_version"]) == "retired"
 
 
@@ -157,12 +156,10 @@ def test_nothing_of_the_database_is_held_while_a_version_is_published(
     assert held == [0]
 
 
-def test_a_problem_with_a_regrade_under_way_publishes_no_second_version(
-    world, teacher, problem, monkeypatch
-):
+def test_a_problem_with_a_regrade_under_way_publishes_no_second_version(world, teacher, problem):
+    asked = {"version": {"parts": {"cells": {"key": "K/0"}}}}
+    failed = teacher.post(f"{problem.path}/regrades", asked)
+    assert (failed.status_code, failed.json()["code"]) == (422, "invalid_problem")
     prepare(world, teacher, problem)
-    monkeypatch.setattr(world.service.regrades, "publish", None)
-    again = teacher.post(
-        f"{problem.path}/regrades", {"version": {"parts": {"cells": {"points": 5}}}}
-    )
+    again = teacher.post(f"{problem.path}/regrades", asked)
     assert (again.status_code, again.json()["code"]) == (409, "regrade_active")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import regrade_killed
 from fastapi.testclient import TestClient
-from regrading import OTHER_KEY, act, marks, prepare, score, seen
+from regrading import OTHER_KEY, act, marks, prepare, score, seen, spoil
 from sqlalchemy import func, select
 from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, points
 
 from api.ids import new_id
-from api.services.regrades import judging, planning, stepping
+from api.services.regrades import judging, planning
 from api.services.regrades.judging import Handed, Job, judge_job, side_by_side
 from api.tables import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
 from problems.catalogue import Catalogue
@@ -94,25 +94,18 @@ def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
         assert {str(one) for one in session.scalars(versions)} == {run["to_version"]["id"]}
 
 
-def test_a_chunk_that_fails_stops_its_regrade_and_no_other(world, course, teacher, monkeypatch):
+def test_a_chunk_that_fails_stops_its_regrade_and_no_other(world, course, teacher):
     first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     student = world.enrol(course)
     runs = []
     for posed in (first, second):
         student.submit(posed, {"cells": "10"})
         runs.append(teacher.post(f"{posed.path}/regrades", {"version": OTHER_KEY}).json())
-    working = stepping.examine
-
-    def broken(session, run, chunk, *, judge):
-        if str(run.id) == runs[0]["id"]:
-            raise ArithmeticError
-        return working(session, run, chunk, judge=judge)
-
-    monkeypatch.setattr(stepping, "examine", broken)
+    spoil(world, runs[0])
     world.service.regrades.run_until_idle()
     failed, ready = (seen(teacher, run) for run in runs)
     assert (failed["status"], ready["status"]) == ("failed", "ready")
-    assert "ArithmeticError" in failed["error"]
+    assert "Chunk 0 failed (ProblemError)" in failed["error"]
 
 
 def test_a_regrade_by_the_version_that_holds_finds_nothing_to_change(world, course, teacher):

@@ -197,7 +197,7 @@ def test_before_the_release_what_is_not_marked_is_told(here):
     assert not ready["ready"]
     assert ready["students"] == 2
     assert ready["unassessed"] == [{"problem": here.posed.slug, "part": "why", "waiting": 2}]
-    assert ready["warnings"][0] == f"2 answers to why of {here.posed.slug} are not marked."
+    assert ready["warnings"][0] == "2 answers to part why of “Why small kernels” are not marked."
 
 
 def test_a_student_sees_nothing_of_the_review(here):

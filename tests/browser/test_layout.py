@@ -3,11 +3,17 @@
 import pytest
 from playwright.sync_api import expect
 from problem_screen import POOLED, Desk
-from screens import look
+from screens import look, overflow
 
 REM = 16
 TOUCH = 44
 LINK = 24
+LINES = """one => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return range.getClientRects().length;
+}"""
+"""In how many lines the text of an element stands."""
 
 
 @pytest.fixture
@@ -75,6 +81,16 @@ def test_how_an_answer_is_read_appears_without_moving_the_page(desk):
     assert box(button)["y"] == pytest.approx(before, abs=1)
 
 
+def test_a_reading_that_cannot_be_had_leaves_none_of_what_was_typed_before(desk):
+    desk.page.get_by_role("link", name="Output shape").first.click()
+    field = desk.page.locator(".answer input").first
+    field.fill("6x6x8")
+    expect(desk.page.locator(".preview").first).to_contain_text("Read as")
+    desk.page.context.set_offline(offline=True)
+    field.fill("7x7x8")
+    expect(desk.page.locator(".preview").first).to_be_empty()
+
+
 def test_once_an_answer_is_checked_no_empty_place_is_kept_for_its_reading(desk):
     desk.page.get_by_role("link", name="Output shape").first.click()
     desk.page.locator(".answer input").first.fill("6x6x8")
@@ -103,3 +119,31 @@ def test_a_card_has_its_feedback_below_its_buttons_in_one_order(desk):
     assert [at for at, line in enumerate(lines) if "Likely cause" in line] == [1]
     assert "2 of 3 attempts left" in lines[-1]
     assert box(desk.told("max"))["y"] > box(desk.button("max"))["y"]
+
+
+def test_a_wide_table_moves_sideways_on_a_phone_and_its_words_stay_whole(served, screens):
+    course = served.world.course()
+    teacher = served.world.enrol(course, "Tea Cher", role="instructor")
+    served.world.enrol(course, "Wolfgang Amadeus Example", email="wolfgang.amadeus@example.edu")
+    page = screens.open(teacher, width=390)
+    page.goto(f"/courses/{course}/people")
+    table = page.get_by_role("group", name="People")
+    assert table.evaluate("one => one.scrollWidth > one.clientWidth")
+    assert overflow(page) == 0
+    name = page.get_by_role("rowheader", name="Wolfgang Amadeus Example")
+    address = page.get_by_role("cell", name="wolfgang.amadeus@example.edu")
+    assert box(name)["width"] >= 7 * REM
+    assert address.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert address.evaluate(LINES) == 1
+    table.evaluate("one => { one.scrollLeft = 200 }")
+    assert box(name)["x"] >= 0
+
+
+def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):
+    course = served.world.course()
+    [posed] = served.world.assignment(course, "conv-output-shape")
+    page = screens.open(served.world.enrol(course, "Tea Cher", role="instructor"), width=390)
+    page.goto(f"/assignments/{posed.assignment}/edit")
+    title = page.get_by_role("group", name="Problems").get_by_role("rowheader")
+    assert 11 * REM <= box(title)["width"] <= 15 * REM
+    assert overflow(page) == 0

@@ -148,16 +148,45 @@ def test_a_lost_connection_loses_nothing_and_the_answer_is_sent_again(desk):
     assert here.submissions() == 1
 
 
-def test_what_never_reached_the_server_is_restored_by_the_browser(desk):
-    here = desk()
+def kept_by_the_browser(here, text):
+    """Type where no server answers, close the tab, and return the next one, which is empty."""
     later = here.page.context.new_page()
     here.page.context.set_offline(offline=True)
-    here.cell("max").fill("9")
+    here.cell("max").fill(text)
     here.page.close()
     later.context.set_offline(offline=False)
-    again = Desk(later, here.posed).open()
-    expect(later.locator("#said")).to_contain_text("Restored from this browser")
+    return Desk(later, here.posed)
+
+
+def test_what_never_reached_the_server_is_restored_by_the_browser(desk):
+    again = kept_by_the_browser(desk(), "9").open()
+    expect(again.page.locator("#said")).to_contain_text("Restored from this browser")
     assert again.cells("max") == ["9", "", "", ""]
+
+
+def test_what_the_browser_restores_does_not_overwrite_what_another_device_saved(
+    desk, screens, student
+):
+    here = desk()
+    again = kept_by_the_browser(here, "9")
+    other = Desk(screens.open(student), here.posed).open()
+    other.cell("max").fill("5")
+    expect(other.page.locator("#saved")).to_contain_text(SAVED)
+    again.open()
+    assert again.cells("max") == ["9", "", "", ""]
+    expect(again.page.locator("#said")).to_contain_text("saved in another window")
+    assert other.open().cells("max") == ["5", "", "", ""]
+    again.button("max", "Save draft").click()
+    expect(again.told("max")).to_contain_text("Saved in another window: [[5, ]")
+
+
+def test_what_the_browser_restored_is_discarded_also_after_it_was_saved(desk):
+    again = kept_by_the_browser(desk(), "9").open()
+    expect(again.page.locator("#saved")).to_contain_text(SAVED)
+    with again.page.expect_response("**/draft"):
+        again.page.get_by_role("button", name="Discard it").click()
+    assert again.cells("max") == ["", "", "", ""]
+    assert again.open().cells("max") == ["", "", "", ""]
 
 
 def test_an_expired_log_in_keeps_the_answer_and_sends_it_from_the_same_page(desk, served, student):
@@ -171,6 +200,20 @@ def test_an_expired_log_in_keeps_the_answer_and_sends_it_from_the_same_page(desk
     expect(tab.value.locator("summary").filter(has_text="Stu Dent")).to_be_visible()
     here.page.get_by_role("button", name="Try again").click()
     expect(here.told("max")).to_contain_text("Correct")
+
+
+@script
+def test_what_one_types_is_never_saved_or_handed_in_by_who_logs_in_after_them(
+    desk, served, screens, course, script
+):
+    here, other = desk(script), served.world.enrol(course, "Els Ewhere")
+    screens.log_in(here.page.context, other)
+    here.fill("max", POOLED["max"])
+    here.button("max").click()
+    expect(here.page.get_by_text("opened by somebody else").first).to_be_visible()
+    assert here.submissions() == 0
+    beside = Desk(here.page.context.new_page(), here.posed).open()
+    assert beside.cells("max") == ["", "", "", ""]
 
 
 def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, served, student):

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from api.pages.wording import counted, moment, number, percent, points, stamp
+from api.pages.wording import counted, moment, number, part_name, percent, points
 from api.schemas.my_assignments import Moment
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -69,6 +69,5 @@ def test_a_time_has_its_zone_and_how_far_off_it_is_and_markup_of_no_zone():
     assert moment(None) == ""
 
 
-def test_a_time_without_a_course_is_in_utc():
-    assert stamp(AT) == '<time datetime="2026-11-02T12:05:59+00:00">02 Nov 2026, 12:05 UTC</time>'
-    assert stamp(None) == "–"
+def test_a_part_is_called_by_words_and_not_by_its_id():
+    assert part_name("window_0_1") == "Window 0 1"

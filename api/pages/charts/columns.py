@@ -9,17 +9,18 @@ from markupsafe import Markup
 from api.pages.charts.drawn import (
     NARROW,
     WIDE,
+    Bar,
     Chart,
     Drawing,
     Table,
+    bars,
     counts,
     joined,
     line,
-    mark,
     text,
 )
 from api.pages.charts.scale import Scale, counting
-from api.pages.wording import counted, number
+from api.pages.wording import number
 
 __all__ = ["Column", "columns"]
 
@@ -59,24 +60,15 @@ def _drawing(every: Sequence[Column], width: int, *, axis: str, who: str, behind
     ticks = counting(max((one.count for one in every), default=0))
     across = Scale(0, max(len(every), 1), LEFT, width - RIGHT)
     up = Scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
+    found = (Bar(at, at + 1, one.count, one.says, one.late) for at, one in enumerate(every))
     marks = [
         *counts(ticks, up, left=LEFT, right=width - RIGHT),
-        *_bars(every, across, up, who=who),
+        *bars(found, across, up, gap=GAP, who=who),
         *_labels(every, across, step=1 if width == WIDE else 2),
         text(axis, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
         *_line(every, across, behind),
     ]
     return Drawing(width, HEIGHT, joined(marks))
-
-
-def _bars(every: Sequence[Column], across: Scale, up: Scale, *, who: str) -> Iterator[Markup]:
-    for at, one in enumerate(every):
-        if one.count:
-            left, right, top = across.at(at), across.at(at + 1), up.at(one.count)
-            size = {"width": right - left - GAP, "height": up.start - top}
-            kind = "bar-late" if one.late else "bar"
-            words = f"{one.says}: {counted(one.count, who)}"
-            yield mark("rect", kind, words, x=left + GAP / 2, y=top, **size)
 
 
 def _labels(every: Sequence[Column], across: Scale, *, step: int) -> Iterator[Markup]:

@@ -7,14 +7,16 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from api.pages.charts.scale import Scale
-from api.pages.wording import number
+from api.pages.wording import counted, number
 
 __all__ = [
     "NARROW",
     "WIDE",
+    "Bar",
     "Chart",
     "Drawing",
     "Table",
+    "bars",
     "counts",
     "joined",
     "line",
@@ -56,6 +58,17 @@ class Chart:
     table: Table
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A count between two figures of the scale across, in words what it counts; *late* is seen."""
+
+    left: float
+    right: float
+    count: int
+    says: str
+    late: bool = False
+
+
 def mark(name: str, kind: str, says: str = "", **at: float) -> Markup:
     """Return an SVG element of a class at a place; *says* is shown where one points at it.
 
@@ -92,6 +105,20 @@ def counts(ticks: Sequence[int], up: Scale, *, left: float, right: float) -> Ite
         y = up.at(tick)
         yield line("grid", (left, y), (right, y))
         yield text(number(tick), (left - 6, y + 4), anchor="end")
+
+
+def bars(
+    every: Iterable[Bar], across: Scale, up: Scale, *, gap: float, who: str
+) -> Iterator[Markup]:
+    """Yield the bars of all counts but 0, with a *gap* between them; *who* is counted."""
+    for one in every:
+        if one.count:
+            left, right, top = across.at(one.left), across.at(one.right), up.at(one.count)
+            size = {"width": right - left - gap, "height": up.start - top}
+            words = f"{one.says}: {counted(one.count, who)}"
+            yield mark(
+                "rect", "bar-late" if one.late else "bar", words, x=left + gap / 2, y=top, **size
+            )
 
 
 def place(value: float) -> str:

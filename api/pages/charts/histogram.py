@@ -9,13 +9,14 @@ from markupsafe import Markup
 from api.pages.charts.drawn import (
     NARROW,
     WIDE,
+    Bar,
     Chart,
     Drawing,
     Table,
+    bars,
     counts,
     joined,
     line,
-    mark,
     text,
 )
 from api.pages.charts.scale import Scale, counting
@@ -68,23 +69,15 @@ def _drawing(
     ticks = counting(max((one.count for one in bins), default=0))
     across = Scale(bins[0].low, bins[-1].high, LEFT, width - RIGHT)
     up = Scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
+    found = (Bar(one.low, one.high, one.count, _span(one)) for one in bins)
     marks = [
         *counts(ticks, up, left=LEFT, right=width - RIGHT),
-        *_bars(bins, across, up, who=who),
+        *bars(found, across, up, gap=GAP, who=who),
         *_below(bins, across, every=1 if width == WIDE else 2),
         text(unit, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
         *_median(median, across, width),
     ]
     return Drawing(width, HEIGHT, joined(marks))
-
-
-def _bars(bins: Sequence[Bin], across: Scale, up: Scale, *, who: str) -> Iterator[Markup]:
-    for one in bins:
-        left, right, top = across.at(one.low), across.at(one.high), up.at(one.count)
-        if one.count:
-            says = f"{_span(one)}: {counted(one.count, who)}"
-            size = {"width": right - left - GAP, "height": up.start - top}
-            yield mark("rect", "bar", says, x=left + GAP / 2, y=top, **size)
 
 
 def _below(bins: Sequence[Bin], across: Scale, *, every: int) -> Iterator[Markup]:

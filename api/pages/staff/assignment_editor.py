@@ -19,14 +19,14 @@ from api.pages.staff.assignment_form import (
     CHOICES,
     LABELS,
     NEW,
-    differences,
     fields_of,
+    label,
     rows_of,
     typed_of,
     values_of,
 )
 from api.pages.staff.timeline_drawn import drawn, marks
-from api.pages.typed import REFUSALS, Typed
+from api.pages.typed import REFUSALS, Typed, differences
 from api.routes import assignments as api
 from api.routes import courses
 from api.schemas.assignments import (
@@ -130,7 +130,7 @@ def editor(
         marks=marks(times),
         drawings=drawn(times, here.now),
         times=times,
-        differences=differences(fields, typed) if stale and typed else (),
+        differences=differences(fields, typed, label) if stale and typed else (),
         confirm=confirm,
         **_fields(Typed(fields if typed is None else typed, told, LABELS), view),
     )

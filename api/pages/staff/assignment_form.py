@@ -4,7 +4,6 @@ A list is rows of fields, `timeline.late[0].credit`; rows that say nothing are l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from api.errors import Invalid
@@ -16,9 +15,8 @@ __all__ = [
     "CHOICES",
     "LABELS",
     "NEW",
-    "Difference",
-    "differences",
     "fields_of",
+    "label",
     "rows_of",
     "typed_of",
     "values_of",
@@ -95,15 +93,6 @@ NEW: Final[Mapping[str, str]] = {
     "timeline.late_days": "0",
 }
 """What a new assignment begins with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that says something else than what is stored."""
-
-    label: str
-    now: str
-    typed: str
 
 
 def fields_of(found: StaffAssignment) -> dict[str, str]:
@@ -186,14 +175,10 @@ def _rows(typed: Mapping[str, str], name: str) -> list[dict[str, Any]]:
     return list(rows_read(typed, name, LISTS[name], whole=WHOLE))
 
 
-def differences(now: Mapping[str, str], typed: Mapping[str, str]) -> tuple[Difference, ...]:
-    """Return the fields in which what was typed is not what is stored."""
-    names = sorted({*now, *typed} - {"version"}, key=lambda name: (_label(name), name))
-    pairs = ((name, now.get(name, ""), typed.get(name, "")) for name in names)
-    return tuple(Difference(_label(name), one, two) for name, one, two in pairs if one != two)
-
-
-def _label(name: str) -> str:
+def label(name: str) -> str:
+    """Return what people call a field, "" for the version, which they do not see."""
+    if name == "version":
+        return ""
     found = ROW.fullmatch(name)
     if found:
         return f"{LABELS[found[1]]}, row {int(found[2]) + 1}, {found[3].replace('_', ' ')}"

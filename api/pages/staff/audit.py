@@ -18,6 +18,7 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, query
 from api.routes import audit as api
 from api.schemas.my_assignments import Moment
+from api.schemas.users import AuditOut, AuditPage
 from api.services.audit_actions import ACTIONS
 from api.services.audit_log import Wanted
 from api.services.student.times import moment_of
@@ -72,7 +73,7 @@ def _day(field: str, text: str, where: ZoneInfo) -> datetime | None:
         raise Invalid.of(f"query {field}", "is no day; write it like 2026-11-27") from None
 
 
-def _asked(
+async def _asked(
     actor: Annotated[str, Query(max_length=40)] = "",
     action: Annotated[str, Query(max_length=60)] = "",
     target: Annotated[str, Query(max_length=60)] = "",
@@ -121,7 +122,7 @@ def site_audit(here: PageDep, asked: AskedDep) -> Response:
     return _page(here, told, asked, zone="UTC")
 
 
-def _page(here: Here, told: Any, asked: Asked, *, zone: str) -> Response:
+def _page(here: Here, told: AuditPage, asked: Asked, *, zone: str) -> Response:
     crumbs = course_crumbs(here)
     first = replace(asked, cursor="")
     return page(
@@ -132,23 +133,23 @@ def _page(here: Here, told: Any, asked: Asked, *, zone: str) -> Response:
         crumbs=crumbs,
         asked=asked,
         actions=ACTIONS.items(),
-        entries=[_entry(here, one, first, zone) for one in told["items"]],
-        more=asked.address(cursor=told["next"]) if told["next"] else "",
+        entries=[_entry(here, one, first, zone) for one in told.items],
+        more=asked.address(cursor=told.next) if told.next else "",
         zone=zone,
     )
 
 
-def _entry(here: Here, one: Mapping[str, Any], asked: Asked, zone: str) -> Entry:
-    target = f"{one['target']} {one['target_id']}".strip()
+def _entry(here: Here, one: AuditOut, asked: Asked, zone: str) -> Entry:
+    target = f"{one.target} {one.target_id}".strip()
     return Entry(
-        at=moment_of(one["at"], zone, now=here.now),
-        who=(one["actor_name"] or "somebody erased") if one["actor"] else "the service",
-        by=asked.address(actor=one["actor"]) if one["actor"] else "",
-        said=ACTIONS.get(one["action"], one["action"]),
-        like=asked.address(target=one["target"], target_id=one["target_id"]) if target else "",
-        about=f"{one['target'].replace('_', ' ')} …{one['target_id'][-LAST:]}" if target else "",
-        changes=tuple(_changes(one["before"], one["after"])),
-        reason=one["reason"],
+        at=moment_of(one.at, zone, now=here.now),
+        who=(one.actor_name or "somebody erased") if one.actor else "the service",
+        by=asked.address(actor=one.actor) if one.actor else "",
+        said=ACTIONS.get(one.action, one.action),
+        like=asked.address(target=one.target, target_id=one.target_id) if target else "",
+        about=f"{one.target.replace('_', ' ')} …{one.target_id[-LAST:]}" if target else "",
+        changes=tuple(_changes(one.before, one.after)),
+        reason=one.reason,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Response
 
 from api.deps import Here
 from api.errors import NotFound, ServiceError
-from api.http.paging import MAX_CURSOR, Page
+from api.http.paging import MAX_CURSOR
 from api.pages import outcome
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page
@@ -18,7 +18,7 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.typed import REFUSALS
 from api.routes import assignments, courses
 from api.routes import problems as api
-from api.schemas.problems import DiffOut, PreviewOut, ProblemListed, ReasonIn
+from api.schemas.problems import DiffOut, PreviewOut, ProblemPage, ReasonIn
 from grader.kinds import KINDS
 
 __all__ = ["router"]
@@ -78,8 +78,8 @@ def bank(
     )
 
 
-def _found(course: UUID, here: Here, wanted: Wanted, cursor: str | None) -> Page[ProblemListed]:
-    found = api.get_problems(
+def _found(course: UUID, here: Here, wanted: Wanted, cursor: str | None) -> ProblemPage:
+    return api.get_problems(
         course,
         here,
         window(here, limit=ROWS, cursor=cursor),
@@ -89,7 +89,6 @@ def _found(course: UUID, here: Here, wanted: Wanted, cursor: str | None) -> Page
         space=wanted.space,
         status=wanted.status,
     )
-    return cast("Page[ProblemListed]", found)
 
 
 @router.get(ONE)

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from api.auth.roles import Right
 from api.deps import Here
 from api.errors import Conflict, Forbidden, Invalid, Precondition
 from api.pages.frame import Crumb
+from api.services.assignments.viewing import titles_in
 
-__all__ = ["MENDABLE", "course_crumbs", "may", "query"]
+__all__ = ["MENDABLE", "course_crumbs", "may", "query", "titles_of"]
 
 MENDABLE: Final = (Invalid, Conflict, Precondition, Forbidden)
 """The refusals after which a page is shown again with what was typed."""
@@ -27,6 +29,13 @@ def course_crumbs(here: Here, *more: Crumb) -> tuple[Crumb, ...]:
     if member is None:
         return more
     return (Crumb(member.course.title, f"/courses/{member.course.id}"), *more)
+
+
+def titles_of(course: UUID, here: Here) -> dict[UUID, str]:
+    """Return the titles of the assignments of a course in their order, without their settings."""
+    with here.reading() as session:
+        here.member(session, course)
+        return titles_in(session, course)
 
 
 def query(values: Mapping[str, object]) -> str:

@@ -1,7 +1,9 @@
 """A course as files: downloaded as one archive, and applied from one after a look at it."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from os.path import commonpath
 from typing import Any, Final
@@ -32,6 +34,25 @@ LARGEST: Final = 1_000_000
 IN_ALL: Final = 4_000_000
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 """The time of every file in an archive, so that the same course gives the same archive."""
+METHODS: Final = {
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+    zipfile.ZIP_BZIP2,
+    zipfile.ZIP_LZMA,
+}
+"""The ways to pack that every Python here can undo; what damage to others raises differs."""
+NO_ARCHIVE: Final = (
+    zipfile.BadZipFile,  # no zip at all, a directory that is damaged, a wrong checksum
+    EOFError,  # packed text that is cut
+    OSError,  # packed text of bzip2 that is broken; an offset before the archive
+    RuntimeError,  # a password; as NotImplementedError an unknown version or way to pack
+    ValueError,  # a negative offset; the name of a file that is not UTF-8
+    zlib.error,  # packed text of deflate that is broken
+    lzma.LZMAError,  # packed text of LZMA that is broken
+    MemoryError,  # LZMA that asks for more memory than there is
+)
+"""What unpacking raises, by what is wrong with the archive."""
+NOT_UNPACKED: Final = "cannot be unpacked; pack it as a plain zip without a password"
 NO_FILE: Final = "Choose the archive with the files of the course."
 
 
@@ -52,8 +73,8 @@ def unpacked(body: bytes) -> dict[str, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             found = dict(_texts(archive))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        raise Invalid.of("archive", "is no zip file; pack the files as one") from None
+    except NO_ARCHIVE:
+        raise Invalid.of("archive", NOT_UNPACKED) from None
     if not found:
         raise Invalid.of("archive", "has no .yaml file in it")
     return _without_folder(found)
@@ -63,6 +84,8 @@ def _texts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     listed = [one for one in archive.infolist() if one.filename.endswith((".yaml", ".yml"))]
     if len(listed) > MOST or sum(one.file_size for one in listed) > IN_ALL:
         raise TooLarge("The archive holds more than the files of a course.")
+    if any(one.compress_type not in METHODS for one in listed):
+        raise Invalid.of("archive", NOT_UNPACKED)
     for one in listed:
         with archive.open(one) as file:
             body = file.read(LARGEST + 1)

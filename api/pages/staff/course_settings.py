@@ -17,8 +17,7 @@ from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.assignment_form import Difference
-from api.pages.typed import REFUSALS, Typed
+from api.pages.typed import REFUSALS, Typed, differences
 from api.routes import courses as api
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 
@@ -146,7 +145,7 @@ def _settings(
         tab="settings",
         status=status,
         one=view,
-        differences=_differences(fields, typed or {}) if is_stale else (),
+        differences=differences(fields, typed or {}, _label) if is_stale else (),
         copy=copy or Typed({"title": view.title, "shift_days": "364"}, labels=COPY_LABELS),
         trial=trial,
         done=done,
@@ -154,15 +153,10 @@ def _settings(
     )
 
 
-def _differences(now: Mapping[str, str], typed: Mapping[str, str]) -> tuple[Difference, ...]:
-    names = sorted({*now, *typed} - {"version"})
-    pairs = ((name, now.get(name, ""), typed.get(name, "")) for name in names)
-    return tuple(Difference(_label(name), one, two) for name, one, two in pairs if one != two)
-
-
 def _label(name: str) -> str:
+    """Return what people call a field, "" for the version, which they do not see."""
     found = ROW.fullmatch(name)
-    return f"Category {int(found[2]) + 1}, {found[3]}" if found else LABELS[name]
+    return f"Category {int(found[2]) + 1}, {found[3]}" if found else LABELS.get(name, "")
 
 
 @router.post(SETTINGS)

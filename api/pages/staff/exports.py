@@ -14,9 +14,8 @@ from api.ids import read_id
 from api.pages.carried import carried, sent_file
 from api.pages.forms import FormDep
 from api.pages.frame import Crumb, page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import MENDABLE, course_crumbs, may
-from api.routes import assignments as assignments_api
+from api.pages.router import PageDep, PageRouter
+from api.pages.staff.common import MENDABLE, course_crumbs, may, titles_of
 from api.routes import exports as api
 from api.routes import people
 from api.schemas.exports import ExportCheck, ExportWarning, SheetOut
@@ -120,8 +119,7 @@ def _crumbs(here: Here, course: UUID) -> Sequence[Crumb]:
 
 
 def _assignments(here: Here, course: UUID) -> list[Chosen]:
-    found = assignments_api.get_assignments(course, here, window(here)).items
-    return [Chosen(one.id, one.title) for one in found]
+    return [Chosen(id_, title) for id_, title in titles_of(course, here).items()]
 
 
 @router.get(f"{PAGE}/submissions")

@@ -15,11 +15,11 @@ from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff.common import titles_of
 from api.pages.typed import REFUSALS, Typed
-from api.routes import assignments, courses, people
+from api.routes import courses, people
 from api.routes import extensions as api
 from api.schemas.extensions import ExtensionGranted, ExtensionIn, ExtensionOut
-from api.schemas.people import PersonPage
 
 __all__ = ["router"]
 
@@ -73,7 +73,7 @@ def _extensions(
     t = typed or Typed({name: str(one) for name, one in narrow.items() if one})
     shown = window(here, limit=ROWS, cursor=cursor)
     found = api.get_extensions(course, here, shown, **narrow)
-    titles = {one.id: one.title for one in _assignments(course, here)}
+    titles = titles_of(course, here)
     names = _names(course, here, found.items, t("student"))
     sections = {one.id: one.name for one in people.get_sections(course, here).items}
     view = courses.get_course(course, here, Response())
@@ -99,10 +99,6 @@ def _extensions(
     )
 
 
-def _assignments(course: UUID, here: Here) -> list[Any]:
-    return list(assignments.get_assignments(course, here, window(here)).items)
-
-
 def _names(course: UUID, here: Here, found: Iterable[ExtensionOut], typed: str) -> dict[UUID, str]:
     """Return the names of the students whom the extensions are for, and of the one *typed*."""
     wanted = {*(one.student for one in found), read_id(typed)}
@@ -120,8 +116,7 @@ def _student(course: UUID, here: Here, typed: str) -> str:
     if not typed or read_id(typed):
         return typed
     shown = window(here, limit=2)
-    told = people.get_people(course, here, shown, role="student", text=typed)
-    found = PersonPage.model_validate(told)
+    found = people.get_people(course, here, shown, role="student", text=typed)
     if len(found.items) != 1:
         many = "fits more than one student; write the e-mail address"
         raise Invalid.of("student", many if found.items else "fits no student of the course")

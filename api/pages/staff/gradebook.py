@@ -69,7 +69,7 @@ class Asked:
         return query({name: told[name] for name in told if told[name] != first[name]}) or "?"
 
 
-def _asked(
+async def _asked(
     section: Annotated[str, Query(max_length=40)] = "",
     text: Annotated[str, Query(max_length=200)] = "",
     sort: Annotated[str, Query(max_length=40)] = "name",

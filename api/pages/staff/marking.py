@@ -19,6 +19,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.marks import LABELS, fields_of, mark_of, typed_of
 from api.pages.staff.review import next_of, way
 from api.pages.typed import REFUSALS, Typed
+from api.pages.wording import part_name
 from api.routes import marks as api
 from api.routes import review
 from api.schemas.review import FlagIn, ReviewItem
@@ -66,8 +67,8 @@ def _desk(
     return page(
         here,
         "staff/marking.html",
-        title=f"{one.problem}, {one.part}",
-        crumbs=[*crumbs, Crumb(f"{one.problem}, {one.part}", _queue(one))],
+        title=f"{one.problem}, {part_name(one.part)}",
+        crumbs=[*crumbs, Crumb(f"{one.problem}, {part_name(one.part)}", _queue(one))],
         tab="assignments",
         status=error.status if error else 200,
         one=one,

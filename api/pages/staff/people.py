@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -53,7 +53,7 @@ class Asked:
         return query(told | {"state": "" if told["state"] == "active" else told["state"]}) or "?"
 
 
-def _asked(
+async def _asked(
     role: Literal["", "student", "grader", "instructor"] = "",
     section: Annotated[str, Query(max_length=40)] = "",
     text: Annotated[str, Query(max_length=200)] = "",
@@ -93,7 +93,7 @@ def people_page(
 ) -> Response:
     """Return the list, with what was typed in a form of it and why that was refused."""
     asked = asked or Asked()
-    told: Any = api.get_people(
+    told = api.get_people(
         course,
         here,
         window(here, limit=ROWS, cursor=asked.cursor),
@@ -111,8 +111,8 @@ def people_page(
         status=error.status if error else 200,
         course=course,
         asked=asked,
-        people=told["items"],
-        more=asked.address(cursor=told["next"]) if told["next"] else "",
+        people=told.items,
+        more=asked.address(cursor=told.next) if told.next else "",
         sections=api.get_sections(course, here).items,
         roles=ROLES,
         fields=[Field(name, label, kind, form.text(name)) for name, label, kind in FIELDS],

@@ -14,8 +14,7 @@ from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignment_editor import editor
-from api.pages.staff.assignment_form import Difference
-from api.pages.typed import REFUSALS, Typed
+from api.pages.typed import REFUSALS, Typed, differences
 from api.routes import assignment_problems as api
 from api.routes import assignments, courses, problems
 from api.schemas.assignment_problems import (
@@ -94,7 +93,7 @@ def _settings(
         versions=[each for each in versions.items if each.status == "published"],
         voiding=VOID,
         t=told,
-        differences=_differences(fields, typed or {}) if stale else (),
+        differences=differences(fields, typed or {}, _label) if stale else (),
         done=done,
         trial=trial,
     )
@@ -118,13 +117,11 @@ def _fields(posed: PosedSettings) -> dict[str, str]:
     }
 
 
-def _differences(now: Mapping[str, str], typed: Mapping[str, str]) -> tuple[Difference, ...]:
-    names = [name for name in now if name != "held" and now[name] != typed.get(name, "")]
-    return tuple(Difference(_label(name), now[name], typed.get(name, "")) for name in names)
-
-
 def _label(name: str) -> str:
-    return LABELS.get(name) or f"Part {name.removeprefix('voided.')}"
+    """Return what people call a field, "" for the version, which they do not see."""
+    if name.startswith("voided."):
+        return f"Part {name.removeprefix('voided.')}"
+    return LABELS.get(name, "")
 
 
 def _typed(form: Form) -> dict[str, str]:

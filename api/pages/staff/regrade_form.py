@@ -4,6 +4,7 @@ Its fields are named as the API names them, so that errors find their places; a 
 the way that was chosen is left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
@@ -86,6 +87,8 @@ STATUSES: Final = (
 )
 PLACES: Final[Mapping[str, str]] = {"": "part", "tolerance": "rule"}
 """Fields of a part that the form calls otherwise."""
+IN_FILE: Final = re.compile(r"parts\.\d+\.(?:(?:accept|mistakes)\.\d+\.)?([a-z]+).*")
+"""Where something is wrong in the problem's file that a form has made; the form has the name."""
 MOST: Final = 50
 """So many students may be named."""
 LIKE: Final[Mapping[str, str]] = {
@@ -207,11 +210,11 @@ def _lines(form: Form) -> list[str]:
 
 def _student(here: Here, course: UUID, text: str) -> UUID:
     """Return the one student whose name, address or number *text* is part of."""
-    told: Any = people.get_people(course, here, window(here, limit=2), role="student", text=text)
-    found = told["items"]
+    shown = window(here, limit=2)
+    found = people.get_people(course, here, shown, role="student", text=text).items
     if len(found) != 1:
         raise _wrong(f"names {'several students' if found else 'no student'} with “{text[:60]}”")
-    return UUID(str(found[0]["user"]))
+    return found[0].user
 
 
 def _wrong(said: str) -> Invalid:
@@ -226,9 +229,12 @@ def placed(error: ServiceError, form: Form) -> ServiceError:
 
 def _place(field: str, form: Form) -> str:
     """Return the field of the form that is meant; the API has the id of a part in its path."""
-    way = form.text("do")
-    if field in FIELDS.get(way, ()):
-        return f"version.{way}.{'key' if field == 'answer' else field}"
+    way, in_file = form.text("do"), IN_FILE.fullmatch(field)
+    name = in_file[1] if in_file else field
+    if name in FIELDS.get(way, ()):
+        return f"version.{way}.{'key' if name == 'answer' else name}"
+    if in_file and way == "parts":
+        return f"version.parts.{PLACES.get(name, name)}"
     of_part = f"version.parts.{form.text('version.parts.part')}"
     if way != "parts" or not field.startswith(of_part):
         return field

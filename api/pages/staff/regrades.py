@@ -1,7 +1,7 @@
 """The regrades of a problem, and the form that starts one."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
@@ -125,7 +125,7 @@ def _start(
 
 def _versions(here: Here, course: UUID, problem: str, now: UUID) -> tuple[tuple[str, str], ...]:
     """Return the published versions of the bank and of the course but *now*, with names."""
-    told: Any = problems.get_problems(course, here, window(here), text=problem)
+    told = problems.get_problems(course, here, window(here), text=problem)
     spaces = [one for one in told.items if one.problem == problem]
     return tuple(
         (str(one.id), _called(one, space.space))

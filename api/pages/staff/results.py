@@ -42,7 +42,7 @@ class Asked:
         return {"attempt": "" if self.attempt == "first" else self.attempt, "section": self.section}
 
 
-def _asked(attempt: Which = "first", section: str = "") -> Asked:
+async def _asked(attempt: Which = "first", section: str = "") -> Asked:
     """Return what a query asks for; an empty section, as a form sends it, is all of them."""
     found = read_id(section) if section else None
     if section and found is None:

@@ -15,11 +15,14 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.marks import fields_of, mark_of, typed_of
 from api.pages.typed import REFUSALS, Typed
+from api.pages.wording import part_name
 from api.routes import assignments, courses
 from api.routes import review as api
 from api.schemas.assignments import StaffAssignment, StudentAssignment
 from api.schemas.review_marks import MarkIn
+from api.services.review.places import asked_part
 from api.services.review.queue import Shows
+from api.services.review.queue import queue as queued_in
 
 __all__ = ["Way", "router", "way"]
 
@@ -73,13 +76,12 @@ def queue(
     """Return the answers of a part; *empty* says that none was left to take."""
     shown = window(here, limit=ROWS, cursor=cursor)
     found = api.listed(assignment, problem, part, here, shown, shows)
-    held = api.listed(assignment, problem, part, here, window(here, limit=ROWS), "mine")
     progress = api.overview(assignment, here)
     one, crumbs = way(assignment, here, more=True)
     return page(
         here,
         "staff/review_queue.html",
-        title=f"{problem}, {part}",
+        title=f"{problem}, {part_name(part)}",
         crumbs=crumbs,
         tab="assignments",
         one=one,
@@ -88,12 +90,21 @@ def queue(
         next=found.next,
         shows=shows,
         filters=SHOWS,
-        mine=next((each for each in held.items if each.claim and each.claim.mine), None),
+        mine=_held(assignment, problem, part, here),
         progress=next(
             (each for each in progress.parts if (each.problem, each.part) == (problem, part)), None
         ),
         is_empty=bool(empty),
     )
+
+
+def _held(assignment: UUID, problem: str, part: str, here: Here) -> UUID | None:
+    """Return the answer of a part that the caller holds, None where there is none."""
+    with here.reading() as session:
+        posed = here.posed(session, assignment, problem, right="see_submissions")
+        me, asked = posed.member.caller.id, asked_part(posed, part)
+        queued = queued_in(session, asked, now=here.now)
+        return next((one.answer for one in queued if one.waiting and one.claimed_by == me), None)
 
 
 @router.post(f"{PART}/next")
@@ -145,7 +156,7 @@ def _groups(
         here,
         "staff/review_groups.html",
         title="Answers that say the same",
-        crumbs=[*crumbs, Crumb(f"{problem}, {part}", base)],
+        crumbs=[*crumbs, Crumb(f"{problem}, {part_name(part)}", base)],
         tab="assignments",
         status=error.status if error else 200,
         one=one,

@@ -16,6 +16,7 @@ from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.review import way
 from api.pages.typed import REFUSALS, Typed
+from api.pages.wording import part_name
 from api.routes import review as api
 from api.schemas.review_marks import RubricChange, RubricItemIn, RubricItemPatch, RubricItemView
 
@@ -55,7 +56,7 @@ def _rubric(
         here,
         "staff/rubric.html",
         title="Rubric",
-        crumbs=[*crumbs, Crumb(f"{where[1]}, {where[2]}", base)],
+        crumbs=[*crumbs, Crumb(f"{where[1]}, {part_name(where[2])}", base)],
         tab="assignments",
         status=error.status if error else 200,
         base=base,

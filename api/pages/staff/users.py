@@ -1,7 +1,7 @@
 """Accounts of the whole site, for administrators: corrected, kept out, let in, erased."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -38,16 +38,16 @@ def users_page(
 ) -> Response:
     """Return all accounts by name."""
     seen = window(here, limit=ROWS, cursor=cursor)
-    told: Any = api.get_users(here, seen, text=text.strip(), state=state)
-    following = {"text": text, "state": state, "cursor": told["next"]}
+    told = api.get_users(here, seen, text=text.strip(), state=state)
+    following = {"text": text, "state": state, "cursor": told.next}
     return page(
         here,
         "staff/users.html",
         title="People of the site",
-        users=told["items"],
+        users=told.items,
         text=text,
         state=state,
-        more=query(following) if told["next"] else "",
+        more=query(following) if told.next else "",
     )
 
 
@@ -151,7 +151,9 @@ def erase_page(user: UUID, here: PageDep) -> Response:
     return _erase_page(here, user)
 
 
-def _erase_page(here: Here, user: UUID, *, error: ServiceError | None = None) -> Response:
+def _erase_page(
+    here: Here, user: UUID, *, confirm: str = "", error: ServiceError | None = None
+) -> Response:
     told = _account(here, user)
     return page(
         here,
@@ -160,6 +162,7 @@ def _erase_page(here: Here, user: UUID, *, error: ServiceError | None = None) ->
         crumbs=(*WAY, Crumb(told.name, f"/users/{user}")),
         status=error.status if error else 200,
         user=told,
+        confirm=confirm,
         error=error,
         erased=None,
     )
@@ -168,11 +171,11 @@ def _erase_page(here: Here, user: UUID, *, error: ServiceError | None = None) ->
 @router.post(f"{ONE}/erase")
 def erase_user(user: UUID, form: FormDep, here: PageDep) -> Response:
     """Erase a person for good, and tell once under which id the work stays."""
-    told = _account(here, user)
+    told, confirm = _account(here, user), form.text("confirm")
     try:
-        done = api.erase_user(user, here, validated(EraseIn, {"confirm": form.text("confirm")}))
+        done = api.erase_user(user, here, validated(EraseIn, {"confirm": confirm}))
     except MENDABLE as error:
-        return _erase_page(here, user, error=error)
+        return _erase_page(here, user, confirm=confirm, error=error)
     return page(
         here,
         "staff/user_erase.html",

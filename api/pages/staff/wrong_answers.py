@@ -72,11 +72,6 @@ class Fair:
         """Whether a row is unlike the others."""
         return any(one.unlike for one in self.rows)
 
-    @property
-    def odd(self) -> "Fair":
-        """The rows that are unlike the others."""
-        return Fair(self.what, tuple(one for one in self.rows if one.unlike))
-
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -153,9 +148,7 @@ def _block(
         hidden=max(len(every) - seen.stop, 0),
         left_off=one.wrong.left_off if one.wrong else 0,
         href=query(following),
-        fair=tuple(
-            fair if is_whole else fair.odd for fair in _fair(one) if is_whole or fair.is_odd
-        ),
+        fair=tuple(fair for fair in _fair(one, is_whole=is_whole) if is_whole or fair.is_odd),
         foreign=one.foreign.rows[:ROWS] if one.foreign and is_whole else (),
         flags=tuple(flag for flag in flags if flag.part == one.part),
     )
@@ -182,18 +175,21 @@ def _group(told: WrongGroup, part: str) -> Group:
     )
 
 
-def _fair(one: PartAnalytics) -> Iterator[Fair]:
-    """Yield the tables of variants that say something: those of parameters first."""
+def _fair(one: PartAnalytics, *, is_whole: bool) -> Iterator[Fair]:
+    """Yield the tables of variants that say something: those of parameters first.
+
+    Unless *is_whole*, they hold only the rows that are unlike the others.
+    """
     if one.variants is None:
         return
     for by in one.variants.by_parameter:
         if len(by.fairness.rows) > 1:
-            yield _fair_table(f"by {by.parameter}", by.fairness)
+            yield _fair_table(f"by {by.parameter}", by.fairness, is_whole=is_whole)
     if len(one.variants.by_variant.rows) > 1:
-        yield _fair_table("by variant", one.variants.by_variant)
+        yield _fair_table("by variant", one.variants.by_variant, is_whole=is_whole)
 
 
-def _fair_table(what: str, told: FairnessOut) -> Fair:
+def _fair_table(what: str, told: FairnessOut, *, is_whole: bool) -> Fair:
     rows = tuple(
         FairRow(
             says=row.variant,
@@ -204,5 +200,6 @@ def _fair_table(what: str, told: FairnessOut) -> Fair:
             unlike=row.unlike,
         )
         for row in told.rows
+        if is_whole or row.unlike
     )
     return Fair(what, rows)

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.walls import Wall
+from api.pages.wording import part_name
 from api.routes import assignments, grades
 from api.schemas.grade_history import GradeEvent
 from api.schemas.grades import GradeHidden, GradeLine, GradeShown, MyGrades, OverrideShown
@@ -116,27 +117,27 @@ def _step(line: GradeLine, titles: Mapping[str, str]) -> Step:
     """Return a line by the title of its problem, which it names by id."""
     slug, comma, part = line.about.partition(", ")
     words = line.words.removeprefix(f"{line.about}: ")
-    return Step(f"{titles.get(slug, slug)}{comma}{part}", words)
+    return Step(f"{titles.get(slug, slug)}{comma}{part_name(part)}", words)
 
 
 def _about(one: OverrideShown, titles: Mapping[str, str]) -> str:
     if one.problem is None:
         return "The whole assignment"
     title = titles.get(one.problem, one.problem)
-    return title if one.part is None else f"{title}, {one.part}"
+    return title if one.part is None else f"{title}, {part_name(one.part)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What happened at one time: events with their names."""
+    """What happened at one time: events with their names and what is said of them."""
 
     at: Moment
-    events: tuple[tuple[str, GradeEvent], ...]
+    events: tuple[tuple[str, str, GradeEvent], ...]
 
     @property
     def has_score(self) -> bool:
         """Whether the score changed."""
-        return any(one.kind == "grade" for _, one in self.events)
+        return any(one.kind == "grade" for *_, one in self.events)
 
 
 @router.get("/assignments/{assignment}/history")
@@ -147,6 +148,7 @@ def my_history(
     told = grades.get_my_history(assignment, here, window(here, limit=PER_PAGE, cursor=cursor))
     found = assignments.get_assignment(assignment, here, Response())
     wall = Wall.of(here)
+    titles = {one.problem: one.title for one in found.problems}
     return page(
         here,
         "student/grade_history.html",
@@ -157,8 +159,23 @@ def my_history(
         ),
         tab="grades",
         times=[
-            Happened(wall(at), tuple((NAMES[one.kind], one) for one in events))
+            Happened(wall(at), tuple((NAMES[one.kind], _said(one, titles), one) for one in events))
             for at, events in groupby(told.items, key=attrgetter("at"))
         ],
         next=told.next,
     )
+
+
+def _said(event: GradeEvent, titles: Mapping[str, str]) -> str:
+    """Return what is said of an event, with the names that people know problem and parts by."""
+    slug = event.problem or ""
+    title = titles.get(slug, slug)
+    if event.kind == "submission":
+        head, _, parts = event.said.partition(f" to {slug}: ")
+        named = map(part_name, parts.removesuffix(".").split(", "))
+        return f"{head} to {title}: {', '.join(named)}."
+    about = f"{slug}, {event.part}" if event.part else slug
+    if not slug or not event.said.startswith(about):
+        return event.said
+    named_part = f", {part_name(event.part)}" if event.part else ""
+    return f"{title}{named_part}{event.said.removeprefix(about)}"

@@ -25,11 +25,23 @@ from api.schemas.submissions import AnswersIn
 from grader.reading import Style, Typed
 from grader.show import show
 
-__all__ = ["check_numbers", "hand_in", "new_number", "print_of", "save_draft", "to_keep"]
+__all__ = [
+    "check_numbers",
+    "check_person",
+    "hand_in",
+    "new_number",
+    "print_of",
+    "save_draft",
+    "to_keep",
+]
 
 CHANGED: Final = (
     "The problem has changed since this page was opened. Read it again, and then hand in; what you "
     "typed is kept."
+)
+SOMEBODY_ELSE: Final = (
+    "This page was opened by somebody else than who is logged in now, so nothing was saved. Log in "
+    "as who opened it, and send it again; or open the problem again."
 )
 NOTHING: Final = "Nothing is typed here yet."
 LENGTH: Final = 16
@@ -50,6 +62,13 @@ def check_numbers(view: ProblemView, form: Form) -> None:
     """Raise `Conflict` where a form was made for other numbers or another text than *view* has."""
     if not hmac.compare_digest(form.text("asked").encode(), print_of(view).encode()):
         raise Conflict(CHANGED)
+
+
+def check_person(here: Here, form: Form) -> None:
+    """Raise `Conflict` where somebody else has logged in since the page of a form was opened."""
+    caller = here.visit.caller
+    if form.has("person") and (caller is None or form.text("person") != str(caller.id)):
+        raise Conflict(SOMEBODY_ELSE)
 
 
 def to_keep(

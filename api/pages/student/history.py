@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
@@ -30,7 +31,9 @@ from api.schemas.student_work import (
     StaffSubmission,
     StudentSubmission,
 )
+from api.services.courses import zones_of
 from api.services.review.comments import comments_in
+from api.services.student.times import moment_of
 
 __all__ = ["router"]
 
@@ -192,9 +195,21 @@ def ask_again(submission: UUID, part: str, form: FormDep, here: PageDep) -> Resp
 def my_requests(here: PageDep, cursor: CursorText = "") -> Response:
     """Return one's requests in all courses with their answers, the last one first."""
     told = requests.mine(here, window(here, limit=PER_PAGE, cursor=cursor))
+    with here.reading() as session:
+        zones = zones_of(session, {one.assignment for one in told.items})
     return page(
-        here, "student/my_requests.html", title="My requests", requests=told.items, next=told.next
+        here,
+        "student/my_requests.html",
+        title="My requests",
+        requests=[_timed(one, zones[one.assignment], here.now) for one in told.items],
+        next=told.next,
     )
+
+
+def _timed(one: OwnRequest, zone: str, now: datetime) -> tuple[OwnRequest, Moment, Moment | None]:
+    """Return a request with when it was asked and answered, on the clocks of its course."""
+    replied = None if one.replied_at is None else moment_of(one.replied_at, zone, now=now)
+    return one, moment_of(one.created_at, zone, now=now), replied
 
 
 @router.get("/receipts/{submission}")
@@ -203,11 +218,14 @@ def receipt(
 ) -> Response:
     """Return what a receipt stands for, worked out again and compared with a *digest*."""
     proof = history.proof(submission, here, digest.strip().lower() or None)
+    with here.reading() as session:
+        [zone] = zones_of(session, [proof.assignment]).values()
     return page(
         here,
         "student/receipt.html",
         title="Receipt",
         proof=proof,
+        at=moment_of(proof.received_at, zone, now=here.now),
         digest=digest.strip(),
         answers=_proven(proof),
     )

@@ -18,6 +18,7 @@ from api.pages.site import respond
 from api.pages.student.grids import grid_of, rows_in
 from api.pages.student.handing_in import (
     check_numbers,
+    check_person,
     hand_in,
     new_number,
     print_of,
@@ -79,7 +80,7 @@ def _page(here: Here, look: Look) -> Response:
         side=side(look.mine, view.problem),
         number=new_number(),
         asked=print_of(view),
-        keep=f"{caller.id if caller else ''}.{print_of(view)}",
+        person=caller.id if caller else "",
         saved=place.moment(view.draft.saved_at),
         has_draft=any(one.is_draft for one in made),
         results_from=place.moment(view.results_from),
@@ -101,6 +102,7 @@ def hand_in_page(assignment: UUID, problem: str, form: FormDep, here: PageSubmit
     """Keep what is typed as the draft, and hand in the part whose button was pressed."""
     where, part = (assignment, problem), form.text("check")
     view = problems_posed.posed(*where, here)
+    check_person(here, form)
     answers = compose(view.parts, form)
     stale = form.text("version") != str(view.draft.version)
     kept = to_keep(view, answers, numbers=_style(here))
@@ -145,6 +147,7 @@ def draft_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping) 
     """
     where = (assignment, problem)
     view = problems_posed.posed(*where, here)
+    check_person(here, form)
     kept = to_keep(view, compose(view.parts, form), numbers=_style(here))
     try:
         draft = save_draft(here, where, kept, version=form.text("version"))

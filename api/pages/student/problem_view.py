@@ -128,7 +128,6 @@ class Card:
 
     part: PartView
     letter: str
-    title: str
     input: Input
     preview: Preview | None
     feedback: Feedback | None
@@ -172,7 +171,6 @@ def _card(look: Look, part: PartView, at: int) -> Card:
     return Card(
         part=part,
         letter=ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1),
-        title=part.id.replace("_", " "),
         input=field,
         preview=preview(field, typed, reading) if is_draft or told is None else None,
         feedback=feedback,

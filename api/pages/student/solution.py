@@ -41,7 +41,6 @@ class Card:
 
     part: SolvedPart
     letter: str
-    title: str
     blocks: tuple[Block, ...]
 
 
@@ -100,7 +99,6 @@ def solved_cards(view: SolutionView, variant: Variant) -> tuple[Card, ...]:
         Card(
             part=part,
             letter=ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1),
-            title=part.id.replace("_", " "),
             blocks=way,
         )
         for at, (part, way) in enumerate(zip(view.parts, blocks, strict=True))

@@ -1,6 +1,6 @@
 """What in a course waits for its staff: to mark, to answer, to look at, to apply."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,15 +112,19 @@ def _grades(
 
 
 def _requests(session: Session, assignments: list[UUID], students: Students) -> Mapping[UUID, int]:
-    rows = session.execute(
-        select(AssignmentProblem.assignment_id, func.count())
-        .select_from(RegradeRequest)
-        .join(Answer, Answer.id == RegradeRequest.answer_id)
-        .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
-        .where(RegradeRequest.status == "open", Answer.student_id.in_(students), *_set(assignments))
-        .group_by(AssignmentProblem.assignment_id)
+    # There are few requests and many answers: each request looks for its own.
+    of = (
+        select(AssignmentProblem.assignment_id)
+        .join(Answer, Answer.problem_id == AssignmentProblem.id)
+        .where(
+            Answer.id == RegradeRequest.answer_id,
+            Answer.student_id.in_(students),
+            *_set(assignments),
+        )
+        .scalar_subquery()
     )
-    return {row[0]: row[1] for row in rows}
+    rows = session.scalars(select(of).where(RegradeRequest.status == "open"))
+    return Counter(one for one in rows if one is not None)
 
 
 def _set(assignments: list[UUID]) -> tuple[Any, ...]:

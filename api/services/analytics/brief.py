@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics import WrongBrief
-from api.services.analytics.reading import First, Hex
+from api.services.analytics.given import First, own_value
+from api.services.analytics.reading import Hex
 from api.services.analytics.sheet import Item, Sheet
 from api.services.analytics.wrong import mistakes_of
 from api.tables import Answer
@@ -36,7 +37,7 @@ def _groups(sheet: Sheet, item: Item) -> dict[object, list[First]]:
     found: dict[object, list[First]] = {}
     for one in sheet.answers(item):
         if one.is_wrong:
-            label = one.mistakes or (sheet.numbers(one).numbers, one.value.partition("#")[0])
+            label = one.mistakes or (sheet.numbers(one).numbers, own_value(one))
             found.setdefault(label, []).append(one)
     return found
 

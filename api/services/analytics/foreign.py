@@ -14,13 +14,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics_problem import ForeignKey, ForeignKeys
+from api.services.analytics.given import Given
 from api.services.analytics.keys import Keys
-from api.services.analytics.reading import Hex, Numbers, Posed, Students, hex_of, micros_of
+from api.services.analytics.reading import Hex, Numbers, Posed
 from api.services.analytics.sheet import Sheet
 from api.tables import Answer
-from grader.result import FREE
 
-__all__ = ["Given", "answers_given", "foreign_keys"]
+__all__ = ["foreign_keys"]
 
 FEWEST: Final = 20
 """Below so many keys that nobody has, chance is not estimated."""
@@ -28,7 +28,7 @@ MOST: Final = 50
 DIGEST: Final = 64
 
 
-class Given(NamedTuple):
+class Value(NamedTuple):
     """One value as one student gave it first to a part; *right* by the key or with full credit."""
 
     part: str
@@ -57,45 +57,36 @@ class _Holders:
         held = {digest: frozenset(students) for digest, students in found.items()}
         return cls(held, frozenset(digests.values()) - held.keys())
 
-    def others(self, given: Given) -> frozenset[Hex]:
+    def others(self, given: Value) -> frozenset[Hex]:
         """Return the others whose key an answer is; none where it is a key of one's own too."""
         found = self.by_digest.get(given.digest, frozenset())
         return frozenset() if given.student_id in found else found
 
 
-def answers_given(session: Session, problem_id: UUID, students: Students) -> list[Given]:
-    """Return what was given to a problem, each value of a student once, as it came first."""
-    digest = func.substr(Answer.value, 1, DIGEST)
-    rows = session.execute(
-        select(
-            Answer.part,
-            hex_of(Answer.student_id),
-            Answer.draw,
-            digest,
-            func.max(Answer.credit_float) >= 1,
-            micros_of(func.min(Answer.received_at)),
-        )
-        .where(
-            Answer.problem_id == problem_id,
-            Answer.student_id.in_(students),
-            Answer.status.not_in(FREE),
-            Answer.credit_float.is_not(None),
-        )
-        .group_by(Answer.part, Answer.student_id, Answer.draw, digest)
-    )
-    return [Given(part, who, draw, value, bool(ok), at) for part, who, draw, value, ok, at in rows]
+def _values(given: Iterable[Given]) -> list[Value]:
+    """Return each marked value of a student to a problem once, as it came first."""
+    found: dict[tuple[str, Hex, int, str], Value] = {}
+    for one in given:
+        if one.credit is not None:
+            key = one.part, one.student_id, one.draw, one.value[:DIGEST]
+            before = found.get(key)
+            right, at = one.credit >= 1, one.received_at
+            if before is not None:
+                right, at = right or before.right, min(at, before.at)
+            found[key] = Value(*key, right, at)
+    return list(found.values())
 
 
 def foreign_keys(
     session: Session, sheet: Sheet, posed: Posed, keys: Keys, given: Iterable[Given]
 ) -> dict[str, ForeignKeys]:
     """Return by part the wrong answers that are keys of others; no part where all have one key."""
-    by_part: defaultdict[str, list[Given]] = defaultdict(list)
-    for one in given:
+    by_part: defaultdict[str, list[Value]] = defaultdict(list)
+    for one in _values(given):
         by_part[one.part].append(one)
-    found: dict[str, tuple[_Holders, list[Given]]] = {}
+    found: dict[str, tuple[_Holders, list[Value]]] = {}
     for part, answers in by_part.items():
-        holders = _Holders.of(sheet, posed, keys.digests(part))
+        holders = _Holders.of(sheet, posed, keys.digests.get(part, {}))
         if len(holders.by_digest) > 1:
             found[part] = holders, answers
     matched = {
@@ -111,8 +102,8 @@ def foreign_keys(
 
 def _told(
     holders: _Holders,
-    answers: Sequence[Given],
-    matched: Sequence[Given],
+    answers: Sequence[Value],
+    matched: Sequence[Value],
     details: Mapping[tuple[str, Hex, int, str], Any],
 ) -> ForeignKeys:
     wrong = [one for one in answers if not one.right]
@@ -130,7 +121,7 @@ def _told(
 
 def _row(
     holders: _Holders,
-    one: Given,
+    one: Value,
     solved: Mapping[Hex, int],
     details: Mapping[tuple[str, Hex, int, str], Any],
 ) -> ForeignKey:
@@ -146,7 +137,7 @@ def _row(
     )
 
 
-def _by_chance(holders: _Holders, wrong: Iterable[Given]) -> float | None:
+def _by_chance(holders: _Holders, wrong: Iterable[Value]) -> float | None:
     """Return how many matches there would be if no answer came from a classmate.
 
     As many for each key that is held as the wrong answers have hit of those that nobody holds.
@@ -158,7 +149,7 @@ def _by_chance(holders: _Holders, wrong: Iterable[Given]) -> float | None:
 
 
 def _details(
-    session: Session, posed: Posed, matched: Sequence[Given]
+    session: Session, posed: Posed, matched: Sequence[Value]
 ) -> dict[tuple[str, Hex, int, str], Any]:
     """Return the answers that *matched* are about."""
     if not matched:

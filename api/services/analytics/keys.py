@@ -1,15 +1,18 @@
 """The keys and parameters of the variants of a version, as they are stored, and what was read."""
 
+import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.services.analytics.reading import Hex, Numbers, Posed
+from api.services.analytics.reading import Hex, Numbers, Posed, hex_of
 from api.services.analytics.sheet import Sheet
 from api.services.analytics.wrong import Unlabelled, unexplained
 from api.services.submitting.judging import value_digest
@@ -17,24 +20,53 @@ from api.tables import Answer, Grading, Variant
 from grader.json_values import from_json
 from grader.patterns import patterns
 from grader.result import Result
+from grader.show import show
+from grader.values import is_number
 
-__all__ = ["Keys", "looks_of", "read_keys", "values_of"]
+__all__ = ["Keys", "looks_of", "read_keys"]
 
 MOST: Final = 200
 """So many of the largest unexplained groups of a part are held beside the key."""
+MOST_VALUES: Final = 12
+"""A parameter with more values tells no more than the variants themselves."""
+KEPT: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keys:
     """Of a problem the keys by numbers and part, and the parameters, as JSON data."""
 
     keys: Mapping[Numbers, Mapping[str, Any]]
     params: Mapping[Numbers, Mapping[str, Any]]
 
-    def digests(self, part: str) -> dict[Numbers, str]:
-        """Return the digest of each key of a part, equal to that of an answer with its value."""
-        told = ((numbers, keys.get(part)) for numbers, keys in self.keys.items())
-        return {numbers: _digest(key) for numbers, key in told if key is not None}
+    @cached_property
+    def digests(self) -> Mapping[str, Mapping[Numbers, str]]:
+        """The digest of each key by part and numbers, equal to that of an answer with its value."""
+        found: defaultdict[str, dict[Numbers, str]] = defaultdict(dict)
+        for numbers, keys in self.keys.items():
+            for part, key in keys.items():
+                if key is not None:
+                    found[part][numbers] = _digest(key)
+        return found
+
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[Numbers, str]]:
+        """What numbers are called by each parameter that has few values and is one number."""
+        names = sorted({name for params in self.params.values() for name in params})
+        return {name: self._named(name) for name in names}
+
+    def _named(self, name: str) -> dict[Numbers, str]:
+        told = {numbers: _value(params.get(name)) for numbers, params in self.params.items()}
+        found = {numbers: one for numbers, one in told.items() if one is not None}
+        few = len({*found.values()}) <= MOST_VALUES
+        return {numbers: f"{name} = {one}" for numbers, one in found.items()} if few else {}
+
+
+def _value(told: Any) -> str | None:
+    value = None if told is None else from_json(told)
+    if isinstance(value, str):
+        return value
+    return show(value) if is_number(value) else None
 
 
 def _digest(told: Any) -> str:
@@ -55,14 +87,14 @@ def read_keys(session: Session, posed: Posed) -> Keys:
     )
 
 
-def values_of(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
-    """Return the values that answers were read as; none of what a record does not hold."""
-    rows = session.execute(
-        select(Answer.id, Grading.record["value"])
+def _values_of(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
+    """Return the values that answers were read as, as JSON data; none that no record holds."""
+    statement = (
+        select(hex_of(Answer.id), Grading.record["value"])
         .join(Grading, Grading.id == Answer.grading_id)
         .where(Answer.id.in_([UUID(one) for one in answers]))
     )
-    return {answer.hex: from_json(told) for answer, told in rows if told is not None}
+    return {row[0]: row[1] for row in session.connection().execute(statement).all()}
 
 
 def looks_of(
@@ -70,14 +102,14 @@ def looks_of(
 ) -> dict[int, dict[Unlabelled, tuple[str, ...]]]:
     """Return by part what the largest unexplained groups look like beside the key."""
     asked = {at: list(unexplained(sheet, sheet.items[at]).items())[:MOST] for at in places}
-    values = values_of(
+    values = _values_of(
         session, {those[0].answer_id for groups in asked.values() for _, those in groups}
     )
     return {
         at: {
             label: _phrases(
-                keys.keys.get(label[0], {}).get(sheet.items[at].part),
-                values.get(those[0].answer_id),
+                json.dumps(keys.keys.get(label[0], {}).get(sheet.items[at].part)),
+                json.dumps(values.get(those[0].answer_id)),
             )
             for label, those in groups
         }
@@ -85,7 +117,10 @@ def looks_of(
     }
 
 
-def _phrases(key: Any, value: Any) -> tuple[str, ...]:
-    if key is None or value is None:
+@lru_cache(maxsize=KEPT)
+def _phrases(key: str, value: str) -> tuple[str, ...]:
+    """Return what a value looks like beside the key, both as JSON texts."""
+    told, against = from_json(json.loads(value)), from_json(json.loads(key))
+    if told is None or against is None:
         return ()
-    return patterns(Result("", "wrong", Fraction(0), 0, value=value, against=from_json(key)))
+    return patterns(Result("", "wrong", Fraction(0), 0, value=told, against=against))

@@ -6,7 +6,8 @@ from typing import Final
 
 from api.schemas.analytics import PartFigures, ProblemFigures
 from api.schemas.figures import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
-from api.services.analytics.reading import First, Hex, Posed
+from api.services.analytics.given import First
+from api.services.analytics.reading import Hex, Posed
 from api.services.analytics.sheet import Item, Sheet, totals_of
 from grader.analysis import (
     Flag,

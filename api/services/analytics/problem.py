@@ -20,11 +20,11 @@ from api.schemas.analytics_problem import (
 )
 from api.schemas.figures import FlagOut
 from api.services import access
-from api.services.analytics.foreign import answers_given, foreign_keys
+from api.services.analytics.foreign import foreign_keys
 from api.services.analytics.keys import Keys, read_keys
 from api.services.analytics.overview import how_many
 from api.services.analytics.parts import flagged, item_flags_of, problem_figures
-from api.services.analytics.reading import Posed, Students, Which, check_section, counted
+from api.services.analytics.reading import Posed, Which, check_section, counted
 from api.services.analytics.searches import searches_of
 from api.services.analytics.sheet import Item, Sheet, read_sheet
 from api.services.analytics.tables import wrong_tables
@@ -52,7 +52,7 @@ def problem_analytics(
     sheet = read_sheet(session, assignment, attempt=attempt, section=section, now=now)
     posed = _among(sheet, asked)
     figures = problem_figures(sheet)[sheet.problems.index(posed)]
-    found = _find(session, sheet, posed, variants.problem(posed.version), students)
+    found = _find(session, sheet, posed, variants.problem(posed.version))
     places = sheet.of_problem(posed)
     told = [found.part(at, one) for at, one in zip(places, figures.parts, strict=True)]
     return ProblemAnalytics(
@@ -107,17 +107,15 @@ class _Found:
         return told, [*flags, *flagged(item, (*doubts, *unlike))]
 
 
-def _find(
-    session: Session, sheet: Sheet, posed: Posed, problem: Problem, students: Students
-) -> _Found:
+def _find(session: Session, sheet: Sheet, posed: Posed, problem: Problem) -> _Found:
     keys = read_keys(session, posed)
-    given = answers_given(session, posed.row.id, students)
+    given = [one for one in sheet.given if one.problem_id == posed.id]
     return _Found(
         sheet,
         keys,
-        wrong_tables(session, sheet, posed, keys, problem=problem, students=students),
+        wrong_tables(session, sheet, posed, keys, problem=problem, given=given),
         foreign_keys(session, sheet, posed, keys, given),
-        searches_of(session, posed.row.id, students),
+        searches_of(session, posed.row.id, given),
     )
 
 

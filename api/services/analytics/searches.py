@@ -1,16 +1,17 @@
 """Answers of one student that halve an interval until they hit: a sign of guessing. For staff."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics_problem import SearchOut
-from api.services.analytics.reading import Students
+from api.services.analytics.given import Given
+from api.services.analytics.reading import Hex
 from api.tables import Answer, Grading
 from grader.analysis import looks_like_search
 from grader.json_values import from_json
@@ -24,14 +25,16 @@ FEWEST: Final = 5
 MOST: Final = 50
 LAST: Final = 12
 """So many of the answers are shown."""
+Place: TypeAlias = tuple[str, Hex, int]
+"""A part, a student and the number of the draw."""
 
 
 def searches_of(
-    session: Session, problem_id: UUID, students: Students
+    session: Session, problem_id: UUID, given: Iterable[Given]
 ) -> dict[str, tuple[SearchOut, ...]]:
     """Return by part the students, by their last submission, whose answers look like a search."""
     found: defaultdict[str, list[SearchOut]] = defaultdict(list)
-    for (part, _, _), rows in _sequences(session, problem_id, students).items():
+    for (part, _, _), rows in _sequences(session, problem_id, given).items():
         numbers = [(Fraction(value), row) for row in rows if is_number(value := _value(row))]
         if looks_like_search([value for value, _ in numbers]):
             last = numbers[-1][1]
@@ -51,33 +54,36 @@ def _value(row: Any) -> Any:
 
 
 def _sequences(
-    session: Session, problem_id: UUID, students: Students
-) -> Mapping[tuple[str, UUID, int], Sequence[Any]]:
+    session: Session, problem_id: UUID, given: Iterable[Given]
+) -> Mapping[Place, Sequence[Any]]:
     """Return the answers of those who gave many to the same part and numbers, in their order."""
-    own = (Answer.part, Answer.student_id, Answer.draw)
-    read = and_(Answer.problem_id == problem_id, Answer.status.not_in(FREE))
-    many = (
-        select(*own)
-        .where(read, Answer.student_id.in_(students))
-        .group_by(*own)
-        .having(func.count(Answer.value.distinct()) >= FEWEST)
-        .subquery()
-    )
-    same = [column == many.c[column.key] for column in own]
+    values: defaultdict[Place, set[str]] = defaultdict(set)
+    for one in given:
+        values[one.part, one.student_id, one.draw].add(one.value)
+    many = {own for own, different in values.items() if len(different) >= FEWEST}
+    if not many:
+        return {}
     rows = session.execute(
         select(
-            *own,
+            Answer.part,
+            Answer.student_id,
+            Answer.draw,
             Answer.submission_id,
             Answer.shown,
             Answer.credit_float,
             Grading.record["value"].label("value"),
         )
-        .join(many, and_(*same))
         .join(Grading, Grading.id == Answer.grading_id)
-        .where(read)
+        .where(
+            Answer.problem_id == problem_id,
+            Answer.student_id.in_({UUID(student) for _, student, _ in many}),
+            Answer.status.not_in(FREE),
+        )
         .order_by(Answer.student_id, Answer.sequence)
     )
-    found: defaultdict[tuple[str, UUID, int], list[Any]] = defaultdict(list)
+    found: defaultdict[Place, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row.part, row.student_id, row.draw].append(row)
+        own = row.part, row.student_id.hex, row.draw
+        if own in many:
+            found[own].append(row)
     return found

@@ -17,16 +17,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.services.analytics.given import First, Given, answers_given, first_answers
 from api.services.analytics.reading import (
     Drawn,
-    First,
     Hex,
     Posed,
     Students,
     Which,
     counted,
     excused,
-    first_answers,
     numbers_drawn,
     posed_problems,
     raw_credits,
@@ -75,7 +74,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The first answers of a class, and the points that they are measured by."""
+    """The answers of a class, the first ones, and the points that these are measured by."""
 
     assignment: Assignment
     problems: tuple[Posed, ...]
@@ -83,6 +82,7 @@ class Sheet:
     students: tuple[Hex, ...]
     excuses: frozenset[tuple[Hex, Hex | None]]
     draws: Mapping[Hex, Mapping[tuple[Hex, int], Drawn]]
+    given: Sequence[Given]
     firsts: Mapping[Place, Mapping[Hex, First]]
     table: tuple[Row, ...]
     over: frozenset[Hex]
@@ -113,6 +113,11 @@ class Sheet:
         return totals_of(self.table, self.maxima, self.counting)
 
     @cached_property
+    def total_of(self) -> dict[Hex, float | None]:
+        """The total of each student by their id."""
+        return dict(zip(self.students, self.totals, strict=True))
+
+    @cached_property
     def measured(self) -> tuple[ItemStatistics, ...]:
         """The figures of each part."""
         return items(self.table, self.maxima)
@@ -132,12 +137,19 @@ class Sheet:
         """Return the points of all students in a part."""
         return [row[at] for row in self.table]
 
-    def answers(self, item: Item) -> list[First]:
+    def answers(self, item: Item) -> Sequence[First]:
         """Return the first answers to a part, of those who are not excused."""
-        firsts = self.firsts.get(item.place, {})
-        problem = item.posed.id
-        out = {student for student, excused_from in self.excuses if excused_from == problem}
-        return [firsts[one] for one in self.students if one in firsts and one not in out]
+        return self._answers[item.place]
+
+    @cached_property
+    def _answers(self) -> dict[Place, list[First]]:
+        found = {}
+        for item in self.items:
+            firsts, out = self.firsts.get(item.place, {}), excused_from(self.excuses, item)
+            found[item.place] = [
+                firsts[one] for one in self.students if one in firsts and one not in out
+            ]
+        return found
 
     def numbers(self, one: First) -> Drawn:
         """Return to which numbers an answer was given."""
@@ -163,7 +175,8 @@ def read_sheet(
     ids = [posed.row.id for posed in problems]
     draws = numbers_drawn(session, ids, students)
     firsts: defaultdict[Place, dict[Hex, First]] = defaultdict(dict)
-    for one in first_answers(session, ids, students):
+    given = answers_given(session, ids, students)
+    for one in first_answers(given):
         firsts[one.problem_id, one.part][one.student_id] = one
     excuses = excused(session, assignment, students)
     opened = {student for drawn in draws.values() for student, _ in drawn}
@@ -179,8 +192,22 @@ def read_sheet(
     found = [credit.column(item, rows) for item in columns]
     table = tuple(map(list, zip(*found, strict=True))) if found else tuple([] for _ in rows)
     return Sheet(
-        assignment, problems, columns, rows, frozenset(excuses), draws, firsts, table, over
+        assignment=assignment,
+        problems=problems,
+        items=columns,
+        students=rows,
+        excuses=frozenset(excuses),
+        draws=draws,
+        given=given,
+        firsts=firsts,
+        table=table,
+        over=over,
     )
+
+
+def excused_from(excuses: Iterable[tuple[Hex, Hex | None]], item: Item) -> set[Hex]:
+    """Return who need not do the problem of a part."""
+    return {student for student, problem in excuses if problem == item.posed.id}
 
 
 def _over(
@@ -223,8 +250,7 @@ class _Credit:
         """Return the points before policy, None where the part does not count for a student."""
         if item.voided:
             return [None] * len(students)
-        problem = item.posed.id
-        out = {student for student, excused_from in self.excuses if excused_from == problem}
+        problem, out = item.posed.id, excused_from(self.excuses, item)
         if self.by_best or item.by_person:
             kept = (self.standings.get((problem, one), {}).get(item.part) for one in students)
             found = [_counts(item, told) for told in kept]

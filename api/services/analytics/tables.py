@@ -1,23 +1,25 @@
 """The table of wrong answers to each part of a problem, with an example of each group."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from itertools import repeat
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics_problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
+from api.services.analytics.given import First, Given, own_value
 from api.services.analytics.keys import Keys, looks_of
-from api.services.analytics.reading import First, Hex, Posed, Students
+from api.services.analytics.reading import Hex, Posed
 from api.services.analytics.sheet import Sheet
 from api.services.analytics.wrong import Groups, Unlabelled, groups_of, may_doubt, mistakes_of
 from api.tables import Answer, Submission
 from grader.analysis import AnswerGroup, Flag, WrongAnswer, answer_flags, wrong_answers
 from grader.json_values import from_json
 from grader.problem import Problem
-from grader.result import FREE
 from problems.book import BOOK
 
 __all__ = ["answer_flags_of", "wrong_tables"]
@@ -25,24 +27,30 @@ __all__ = ["answer_flags_of", "wrong_tables"]
 MOST: Final = 50
 """So many groups of a part are listed."""
 
-Given = Mapping[tuple[str, str, str], int]
-"""How often each value was given to a part, with its mistakes: in any attempt."""
+SAYS: Final = {one.id: one.say for one in BOOK.mistakes.values()}
+Counts: TypeAlias = Mapping[tuple[str, str], Mapping[str, int]]
+"""By part and mistakes how often each value was given, in any attempt."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The groups of a part, and what unexplained values look like."""
+    """The groups of a part, and what unexplained values look like.
+
+    *doubted*: one of them may be the key.
+    """
 
     at: int
     groups: Groups
     looks: Mapping[Unlabelled, tuple[str, ...]]
     listed: tuple[WrongAnswer, ...]
+    doubted: bool
 
     @classmethod
     def of(cls, sheet: Sheet, at: int, looks: Mapping[Unlabelled, tuple[str, ...]]) -> "_Table":
         """Return the table of the part at a place of the sheet."""
         groups = groups_of(sheet, at, looks)
-        return cls(at, groups, looks, wrong_answers(groups.groups, groups.right).rows[:MOST])
+        found = wrong_answers(groups.groups, groups.right)
+        return cls(at, groups, looks, found.rows[:MOST], bool(found.doubts))
 
     def example(self, group: AnswerGroup) -> First:
         """Return the answer that stands for a group."""
@@ -56,19 +64,20 @@ def wrong_tables(
     keys: Keys,
     *,
     problem: Problem,
-    students: Students,
+    given: Iterable[Given],
 ) -> dict[int, tuple[WrongOut, tuple[Flag, ...]]]:
-    """Return by part its wrong answers with flags, by four queries for all parts."""
+    """Return by part its wrong answers with flags, by two queries for all parts."""
     places = [at for at in sheet.of_problem(posed) if not sheet.items[at].by_person]
     looks = looks_of(session, sheet, places, keys)
     tables = [_Table.of(sheet, at, looks[at]) for at in places]
     rows = [(table, row.group) for table in tables for row in table.listed]
     details = _details(session, [table.example(group).answer_id for table, group in rows])
-    given = _given(session, posed.row.id, students)
+    counts = _counted(given)
+    shown = {answer: row.shown for answer, row in details.items()}
     return {
         table.at: (
-            _told(sheet, table, details, given, problem=problem),
-            _flags(table.groups, {id_: row.shown for id_, row in details.items()}),
+            _told(sheet, table, details, counts, problem=problem),
+            _flags(table.groups, shown) if table.doubted else (),
         )
         for table in tables
     }
@@ -117,27 +126,20 @@ def _details(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
     return {row[0].hex: row for row in rows}
 
 
-def _given(session: Session, problem_id: UUID, students: Students) -> dict[Any, int]:
+def _counted(given: Iterable[Given]) -> Counts:
     """Return how often each wrong value was given, in any attempt; repeats are left out."""
-    rows = session.execute(
-        select(Answer.part, Answer.value, Answer.mistakes, func.count())
-        .where(
-            Answer.problem_id == problem_id,
-            Answer.student_id.in_(students),
-            Answer.status.not_in(FREE),
-            Answer.credit_float < 1,
-            Answer.repeats.is_(None),
-        )
-        .group_by(Answer.part, Answer.value, Answer.mistakes)
-    )
-    return {(part, value, mistakes): count for part, value, mistakes, count in rows}
+    found: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for one in given:
+        if one.credit is not None and one.credit < 1 and not one.repeats:
+            found[one.part, one.mistakes][own_value(one)] += 1
+    return found
 
 
 def _told(
     sheet: Sheet,
     table: _Table,
     details: Mapping[Hex, Any],
-    given: Given,
+    given: Counts,
     *,
     problem: Problem,
 ) -> WrongOut:
@@ -159,16 +161,16 @@ def _group(
     table: _Table,
     row: WrongAnswer,
     details: Mapping[Hex, Any],
-    given: Given,
+    given: Counts,
 ) -> WrongGroup:
     group, members = row.group, table.groups.of(row.group)
     one = members[0]
     numbers = sheet.numbers(one).numbers
     answer, part, shown, submission, answers = details[one.answer_id]
-    values = {member.value.partition("#")[0] for member in members}
+    values = {own_value(member) for member in members}
     return WrongGroup(
         mistakes=group.mistakes,
-        looks=table.looks.get((numbers, one.value.partition("#")[0]), ()),
+        looks=table.looks.get((numbers, own_value(one)), ()),
         values=len(values),
         value=one.value if len(values) == 1 else None,
         shown=shown,
@@ -189,23 +191,17 @@ def _group(
 
 
 def _times(
-    table: _Table, part: str, group: AnswerGroup, values: Collection[str], given: Given
+    table: _Table, part: str, group: AnswerGroup, values: Collection[str], given: Counts
 ) -> int | None:
     """Return how many answers of any attempt belong to a group, None where that is not known."""
     if not table.groups.by_value and not group.mistakes:
         return None
-    return sum(
-        count
-        for (where, value, mistakes), count in given.items()
-        if where == part
-        and mistakes == "|".join(group.mistakes)
-        and (not table.groups.by_value or value.partition("#")[0] in values)
-    )
+    found = given.get((part, "|".join(group.mistakes)), {})
+    return sum(map(found.get, values, repeat(0))) if table.groups.by_value else sum(found.values())
 
 
 def _mistakes(sheet: Sheet, table: _Table, problem: Problem) -> tuple[MistakeOut, ...]:
     """Return each mistake with those whom it explains, the commonest first."""
-    totals = dict(zip(sheet.students, sheet.totals, strict=True))
     by_mistake: dict[str, list[First]] = {}
     answers = [one for one in sheet.answers(sheet.items[table.at]) if one.is_wrong]
     for one in answers:
@@ -218,7 +214,7 @@ def _mistakes(sheet: Sheet, table: _Table, problem: Problem) -> tuple[MistakeOut
             say=says.get(mistake, ""),
             count=len(those),
             share_of_wrong=len(those) / len(answers),
-            mean_total=_mean(totals[one.student_id] for one in those),
+            mean_total=_mean(sheet.total_of[one.student_id] for one in those),
         )
         for mistake, those in by_mistake.items()
     ]
@@ -230,9 +226,8 @@ def _says(problem: Problem, part: str) -> dict[str, str]:
 
     Numbers that the words insert stand as their names: they differ between students.
     """
-    found = {one.id: one.say for one in BOOK.mistakes.values()}
     own: Sequence[Any] = getattr(problem.part(part), "mistakes", ())
-    return found | {one.id: one.say.source for one in own}
+    return SAYS | {one.id: one.say.source for one in own}
 
 
 def _mean(totals: Iterable[float | None]) -> float | None:

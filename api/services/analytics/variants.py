@@ -2,33 +2,30 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import TypeAlias
 
 from api.schemas.analytics_problem import ParameterFairness, VariantsOut
 from api.schemas.figures import FairnessOut
+from api.services.analytics.given import First
 from api.services.analytics.keys import Keys
-from api.services.analytics.reading import First, Numbers, Posed
+from api.services.analytics.reading import Numbers, Posed
 from api.services.analytics.sheet import Item, Sheet
 from api.services.variants import ORIGINAL
 from grader.analysis import MIN_STUDENTS, Fairness, Flag, Tally, fairness, variant_flags
-from grader.json_values import from_json
-from grader.show import show
-from grader.values import is_number
 
 __all__ = ["variants_of"]
 
-MOST_VALUES: Final = 12
-"""A parameter with more values tells no more than the variants themselves."""
+Tallies: TypeAlias = Sequence[tuple[Numbers, int, int]]
+"""Numbers, how many answers there are to them, and how many of these are right."""
 
 
 def variants_of(sheet: Sheet, item: Item, keys: Keys) -> tuple[VariantsOut, tuple[Flag, ...]]:
     """Return how hard the variants of a part are beside each other, and which are unlike."""
-    answers = [one for one in sheet.answers(item) if one.credit is not None]
-    names = _names(item.posed)
-    by_variant = _fairness(sheet, answers, names)
+    tallies = _tallies(sheet, sheet.answers(item))
+    by_variant = _fairness(tallies, _names(item.posed))
     found = []
-    for name in sorted({name for params in keys.params.values() for name in params}):
-        by_value = _fairness(sheet, answers, _parameter(keys, name))
+    for name, values in keys.values.items():
+        by_value = _fairness(tallies, values.get)
         if _tells(by_value):
             found.append((name, by_value))
     flags = [*variant_flags(by_variant)]
@@ -44,16 +41,25 @@ def variants_of(sheet: Sheet, item: Item, keys: Keys) -> tuple[VariantsOut, tupl
     return told, tuple(flags)
 
 
-def _fairness(
-    sheet: Sheet, answers: Iterable[First], name_of: Callable[[Numbers], str | None]
-) -> Fairness:
+def _tallies(sheet: Sheet, answers: Iterable[First]) -> Tallies:
+    """Return by numbers how many answers there are to them, and how many of these are right."""
+    n, right = Counter[Numbers](), Counter[Numbers]()
+    for one in answers:
+        if one.credit is not None:
+            numbers = sheet.numbers(one).numbers
+            n[numbers] += 1
+            right[numbers] += one.credit >= 1
+    return [(numbers, count, right[numbers]) for numbers, count in n.items()]
+
+
+def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fairness:
     """Return the fairness among what *name_of* calls numbers; None leaves them out."""
     n, right = Counter[str](), Counter[str]()
-    for one in answers:
-        name = name_of(sheet.numbers(one).numbers)
+    for numbers, count, count_right in tallies:
+        name = name_of(numbers)
         if name is not None:
-            n[name] += 1
-            right[name] += (one.credit or 0) >= 1
+            n[name] += count
+            right[name] += count_right
     return fairness([Tally(name, count, right[name]) for name, count in sorted(n.items())])
 
 
@@ -65,25 +71,6 @@ def _names(posed: Posed) -> Callable[[Numbers], str]:
         return own if numbers.draw_hash == posed.version.draw_hash else f"{own}, old numbers"
 
     return name
-
-
-def _parameter(keys: Keys, name: str) -> Callable[[Numbers], str | None]:
-    """Return how numbers are called by the value of a parameter, where that is one number."""
-    values = {numbers: _value(params.get(name)) for numbers, params in keys.params.items()}
-    few = len({*values.values()} - {None}) <= MOST_VALUES
-
-    def value(numbers: Numbers) -> str | None:
-        found = values.get(numbers)
-        return f"{name} = {found}" if few and found is not None else None
-
-    return value
-
-
-def _value(told: Any) -> str | None:
-    value = None if told is None else from_json(told)
-    if isinstance(value, str):
-        return value
-    return show(value) if is_number(value) else None
 
 
 def _tells(found: Fairness) -> bool:

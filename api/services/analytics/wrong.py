@@ -8,8 +8,11 @@ value.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Final
 
-from api.services.analytics.reading import First, Hex, Numbers
+from api.services.analytics.given import First, own_value
+from api.services.analytics.reading import Hex, Numbers
 from api.services.analytics.sheet import Item, Sheet
 from grader.analysis import AnswerGroup, GivenAnswer, Right, group_answers
 
@@ -19,6 +22,8 @@ Label = tuple[str, tuple[str, ...]]
 """What makes answers equal: a value or a phrase, and the mistakes that explain them."""
 Unlabelled = tuple[Numbers, str]
 """A value that no mistake explains, given to these numbers."""
+FIRST_COME: Final = attrgetter("received_at", "answer_id")
+"""The order in which answers came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +54,10 @@ def unexplained(sheet: Sheet, item: Item) -> Mapping[Unlabelled, Sequence[First]
     Who gave an answer first stands first in its group.
     """
     found: dict[Unlabelled, list[First]] = {}
-    for one in sorted(sheet.answers(item), key=lambda one: (one.received_at, one.answer_id)):
-        if one.is_wrong and not one.mistakes:
-            found.setdefault((sheet.numbers(one).numbers, _own_value(one)), []).append(one)
+    those = [one for one in sheet.answers(item) if one.is_wrong and not one.mistakes]
+    for one in sorted(those, key=FIRST_COME):
+        found.setdefault((sheet.numbers(one).numbers, own_value(one)), []).append(one)
     return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
-
-
-def _own_value(one: First) -> str:
-    """Return the digest of the value, without the number of the draw behind it."""
-    return one.value.partition("#")[0]
 
 
 def may_doubt(sheet: Sheet, at: int) -> bool:
@@ -69,7 +69,7 @@ def may_doubt(sheet: Sheet, at: int) -> bool:
     right: Label = "right", ()
     for one in sheet.answers(sheet.items[at]):
         if best[one.student_id] and (one.is_right or one.is_wrong):
-            explained = ("", mistakes_of(one)) if one.mistakes else (_own_value(one), ())
+            explained = ("", mistakes_of(one)) if one.mistakes else (own_value(one), ())
             votes[right if one.is_right else explained] += 1
     return any(count > votes[right] for label, count in votes.items() if label != right)
 
@@ -84,7 +84,7 @@ def groups_of(
     item = sheet.items[at]
     answers = [one for one in sheet.answers(item) if one.is_right or one.is_wrong]
     by_value = len({sheet.numbers(one).numbers for one in answers}) <= 1
-    best, totals = sheet.best_third(at), dict(zip(sheet.students, sheet.totals, strict=True))
+    best = sheet.best_third(at)
     labels = {
         one.answer_id: _label(sheet, one, phrases or {}, by_value=by_value) for one in answers
     }
@@ -94,7 +94,7 @@ def groups_of(
             shown="",
             right=one.is_right,
             mistakes=labels[one.answer_id][1],
-            total=totals[one.student_id],
+            total=sheet.total_of[one.student_id],
             in_top=best[one.student_id],
         )
         for one in answers
@@ -104,9 +104,8 @@ def groups_of(
 
 def _members(answers: Iterable[First], labels: Mapping[Hex, Label]) -> dict[Label, Sequence[First]]:
     found: dict[Label, list[First]] = {}
-    for one in sorted(answers, key=lambda one: (one.received_at, one.answer_id)):
-        if one.is_wrong:
-            found.setdefault(labels[one.answer_id], []).append(one)
+    for one in sorted((one for one in answers if one.is_wrong), key=FIRST_COME):
+        found.setdefault(labels[one.answer_id], []).append(one)
     common = {label: Counter(one.value for one in group) for label, group in found.items()}
     # The commonest value stands for the group; of equals it is the first that came.
     return {
@@ -118,7 +117,7 @@ def _members(answers: Iterable[First], labels: Mapping[Hex, Label]) -> dict[Labe
 def _label(
     sheet: Sheet, one: First, phrases: Mapping[Unlabelled, Sequence[str]], *, by_value: bool
 ) -> Label:
-    mistakes, value = mistakes_of(one), _own_value(one)
+    mistakes, value = mistakes_of(one), own_value(one)
     if by_value:
         return value, mistakes
     if mistakes:

@@ -23,6 +23,7 @@ from api.services.acts import Act, differences
 from api.services.assignments.pinned import pinned
 from api.services.assignments.values import check, settings_of, write
 from api.services.assignments.viewing import staff_view
+from api.services.counting import PRESENT
 from api.services.effects import settle
 from api.services.review.readiness import readiness
 from api.tables import Assignment, AssignmentProblem, Enrolment, Grade, Submission
@@ -104,8 +105,7 @@ def _merged(row: Assignment, given: dict[str, object]) -> AssignmentIn:
         return AssignmentIn.model_validate(settings_of(row) | given)
     except ValidationError as error:
         places = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
-        errors = wrong_fields(places)
-        raise Invalid(f"{errors[0].field} {errors[0].said}.", errors=errors) from error
+        raise Invalid.named(wrong_fields(places)) from error
 
 
 def publish(session: Session, act: Act, row: Assignment) -> None:
@@ -186,8 +186,7 @@ def _waiting(session: Session, row: Assignment) -> int:
             Grade.assignment_id == row.id,
             Grade.waiting,
             Enrolment.course_id == row.course_id,
-            Enrolment.is_test.is_(False),
-            Enrolment.withdrawn_at.is_(None),
+            *PRESENT,
         )
     )
     return found or 0

@@ -141,7 +141,7 @@ def check(assignment: Assignment, row: Row, version: ProblemVersion) -> None:
         said = f"names a part that the problem does not have; there are {', '.join(parts)}"
         errors.append(FieldError("voided", said))
     if errors:
-        raise Invalid(f"{errors[0].field} {errors[0].said}.", errors=tuple(errors))
+        raise Invalid.named(errors)
 
 
 def change(session: Session, act: Act, posed: Posed, body: PosedPatch) -> PosedChanged:

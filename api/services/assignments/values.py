@@ -43,7 +43,7 @@ def check(session: Session, course: Course, values: AssignmentIn, row: Assignmen
     """Raise `Invalid` where settings do not go together, naming each field."""
     errors = (*_errors(course, values), *_group_errors(session, values, row))
     if errors:
-        raise Invalid(f"{errors[0].field} {errors[0].said}.", errors=errors)
+        raise Invalid.named(errors)
 
 
 def _errors(course: Course, values: AssignmentIn) -> Iterator[FieldError]:

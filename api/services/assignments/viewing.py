@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
@@ -19,7 +21,19 @@ from api.services.student.times import times
 from api.tables import Assignment, Course
 from grader.policy import Rules
 
-__all__ = ["in_course", "one_for", "staff_view"]
+__all__ = ["in_course", "one_for", "staff_view", "titles_in"]
+
+TITLES: Final = (
+    select(Assignment.id, Assignment.title)
+    .where(Assignment.course_id == bindparam("course"), Assignment.deleted_at.is_(None))
+    .order_by(Assignment.position, Assignment.id)
+)
+
+
+def titles_in(session: Session, course_id: UUID) -> dict[UUID, str]:
+    """Return the titles of all assignments of a course, as its staff see them, in their order."""
+    rows = session.execute(TITLES, {"course": course_id})
+    return {row[0]: row[1] for row in rows}
 
 
 def in_course(

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.services.counting import COUNTS
 from api.tables import (
     Answer,
     Assignment,
@@ -82,9 +83,7 @@ def _batch(session: Session, scope: Scope, after: UUID) -> Sequence[Any]:
         .where(
             Assignment.course_id == scope.course.id,
             Assignment.deleted_at.is_(None),
-            Enrolment.role == "student",
-            Enrolment.is_test.is_(False),
-            Enrolment.withdrawn_at.is_(None),
+            *COUNTS,
             Submission.id > after,
         )
     )

@@ -19,6 +19,7 @@ from api.services.gradebook.book import Book, categories_of, is_over
 from api.services.gradebook.students import Student
 from api.services.standings.assignment import PosedProblem
 from api.tables import Assignment, Grade
+from api.tables.base import exact
 from grader.policy import NO_MARK, AssignmentLine, Category, Graded, Mark, course_grade
 
 __all__ = [
@@ -91,9 +92,6 @@ class Total(NamedTuple):
     percent: Fraction | None
     waiting: bool
     waiting_points: Fraction = Fraction(0)
-
-
-exact = lru_cache(maxsize=KEPT)(Fraction)
 
 
 def _read(score: str | None) -> Fraction | None:

@@ -176,8 +176,8 @@ def _check_not_excused(
 
 def _check_points(given: OverrideIn, maximum: Fraction) -> None:
     if given.points > maximum and not given.over_maximum:
-        said = f"must be at most {shown(maximum)}; send over_maximum to give more than the maximum"
-        raise Invalid.of("points", said)
+        more = "unless more than the maximum is meant (over_maximum)"
+        raise Invalid.of("points", f"must be at most {shown(maximum)}, {more}")
 
 
 def _where(given: OverrideIn) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.errors import NotFound
+from api.services.counting import COUNTS
 from api.services.searching import holding
 from api.tables import Enrolment, Section, User
 
@@ -77,9 +78,7 @@ def counting(
 
     *section* and *text*, a part of a name, an address, a number or a login, narrow them down.
     """
-    found = _students(course_id).where(
-        Enrolment.is_test.is_(False), Enrolment.withdrawn_at.is_(None)
-    )
+    found = _students(course_id).where(*COUNTS)
     if section is not None:
         found = found.where(Enrolment.section_id == section)
     if text:

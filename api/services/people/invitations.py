@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.errors import Conflict, FieldError, Forbidden, Invalid
 from api.services import audit
 from api.services.access import Member
+from api.services.counting import PRESENT
 from api.services.people.custody import ELSEWHERE, invited_here, may_edit
 from api.services.people.invites import Link, issue, issue_reset
 from api.services.people.roll import locked
@@ -95,8 +96,7 @@ def _waiting(member: Member) -> tuple[ColumnElement[bool], ...]:
     """Return what holds for people of the course who have set no password."""
     return (
         Enrolment.course_id == member.course.id,
-        Enrolment.withdrawn_at.is_(None),
-        Enrolment.is_test.is_(False),
+        *PRESENT,
         User.password_hash.is_(None),
         User.suspended_at.is_(None),
     )

@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Forbidden
-from api.services import audit
 from api.services.access import Member
-from api.services.regrades.made import check_not_waiting
+from api.services.regrades.made import check_not_waiting, set_status
 from api.services.versions import BANK
 from api.tables import ProblemVersion
 
@@ -24,7 +23,8 @@ def publish(
     if version.status == "published":
         raise Conflict("This version is published already.")
     check_not_waiting(session, version)
-    _set(session, member, version, "published", reason=reason, now=now)
+    _lock_own(session, version)
+    set_status(session, member, version, "published", reason=reason, now=now)
     version.retired_at = None
 
 
@@ -35,29 +35,12 @@ def retire(
     if version.status == "retired":
         raise Conflict("This version is retired already.")
     check_not_waiting(session, version)
-    _set(session, member, version, "retired", reason=reason, now=now)
+    _lock_own(session, version)
+    set_status(session, member, version, "retired", reason=reason, now=now)
     version.retired_at = now
 
 
-def _set(
-    session: Session,
-    member: Member,
-    version: ProblemVersion,
-    status: str,
-    *,
-    reason: str,
-    now: datetime,
-) -> None:
+def _lock_own(session: Session, version: ProblemVersion) -> None:
     if version.space == BANK:
         raise Forbidden("The bank is the same for all courses. Upload a version of your own.")
     session.refresh(version, with_for_update=True)
-    audit.record(
-        session,
-        member,
-        f"version.{status}",
-        now=now,
-        target=("version", version.id),
-        change=({"status": version.status}, {"status": status}),
-        reason=reason,
-    )
-    version.status = status

@@ -15,7 +15,7 @@ from api.services.access import Member
 from api.services.regrades.runs import ACTIVE
 from api.tables import Assignment, AssignmentProblem, ProblemVersion, Regrade
 
-__all__ = ["bring_out", "check_not_waiting", "kept_in", "take_back"]
+__all__ = ["bring_out", "check_not_waiting", "kept_in", "set_status", "take_back"]
 
 TAKEN_BACK: Final = ("undoing", "undone")
 
@@ -24,20 +24,27 @@ def bring_out(session: Session, member: Member, run: Regrade, *, now: datetime) 
     """Let assignments take the version that a regrade made, now that it is applied."""
     version = session.get_one(ProblemVersion, run.to_version)
     if run.made and version.status == "draft":
-        _set(session, member, version, "published", now=now)
+        set_status(session, member, version, "published", now=now)
 
 
 def take_back(session: Session, member: Member | None, run: Regrade, *, now: datetime) -> None:
     """Retire the version that a regrade made, unless something else has it by now."""
     version = session.get_one(ProblemVersion, run.to_version)
     if run.made and version.status != "retired" and not _users(session, [run.to_version]):
-        _set(session, member, version, "retired", now=now)
+        set_status(session, member, version, "retired", now=now)
         version.retired_at = now
 
 
-def _set(
-    session: Session, member: Member | None, version: ProblemVersion, status: str, *, now: datetime
+def set_status(
+    session: Session,
+    member: Member | None,
+    version: ProblemVersion,
+    status: str,
+    *,
+    now: datetime,
+    reason: str = "",
 ) -> None:
+    """Give a version of a course's own another status, and note it; None is the service."""
     audit.record(
         session,
         member,
@@ -45,6 +52,7 @@ def _set(
         now=now,
         target=("version", version.id),
         change=({"status": version.status}, {"status": status}),
+        reason=reason,
         course_id=UUID(version.space),
     )
     version.status = status

@@ -13,12 +13,12 @@ from api.errors import Conflict, FieldError, Invalid
 from api.ids import new_id
 from api.services import audit
 from api.services.access import Posed
+from api.services.counting import students_who_count
 from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk
 from api.tables import (
     Answer,
     AssignmentProblem,
     Draw,
-    Enrolment,
     ProblemVersion,
     Regrade,
     RegradeChunk,
@@ -168,15 +168,7 @@ def _students(
 
 def add_chunks(session: Session, run: Regrade, found: Mapping[UUID, int], *, course: UUID) -> int:
     """Add chunks of students, with their numbers of submissions; return how many these are."""
-    rows = session.scalars(
-        select(Enrolment.user_id).where(
-            Enrolment.course_id == course,
-            Enrolment.role == "student",
-            Enrolment.withdrawn_at.is_(None),
-            ~Enrolment.is_test,
-        )
-    )
-    counted = set(rows)
+    counted = set(session.scalars(students_who_count(course)))
     total = 0
     chunks = _chunks(found.items())
     for number, chunk in enumerate(chunks, most_chunk(session, run) + 1):

@@ -15,6 +15,7 @@ from api.http.paging import Cursor, keyset
 from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
 from api.services.access import Caller, Member, Posed
 from api.services.audit import record
+from api.services.counting import PRESENT
 from api.services.review.marking import mark
 from api.services.review.places import Found, names_of, reach_answer, who
 from api.services.review.showing import staff
@@ -48,9 +49,7 @@ def requests_to(
 ) -> list[RequestView]:
     """Return the requests of an assignment: open ones first, then the oldest."""
     students = select(Enrolment.user_id).where(
-        Enrolment.course_id == assignment.course_id,
-        Enrolment.is_test.is_(False),
-        Enrolment.withdrawn_at.is_(None),
+        Enrolment.course_id == assignment.course_id, *PRESENT
     )
     rows = (
         select(RegradeRequest, Answer, AssignmentProblem, ProblemVersion)

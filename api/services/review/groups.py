@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.errors import NotFound
@@ -18,7 +19,7 @@ from api.http.paging import Cursor
 from api.schemas.review import SameAs
 from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
 from api.services.audit import record
-from api.services.review.likeness import likeness
+from api.services.review.likeness import alike
 from api.services.review.marking import criteria
 from api.services.review.marks import Given
 from api.services.review.places import Asked, names_of
@@ -30,7 +31,20 @@ from api.tables import Answer, ProblemVersion, Review, Submission
 
 __all__ = ["group_cursor", "groups", "mark_group", "same_as"]
 
-MOST = 10**9
+MOST: Final = 10**9
+SAID: Final = (
+    select(
+        Answer.id,
+        Answer.shown,
+        Answer.value,
+        Submission.answers,
+        Submission.position,
+        ProblemVersion.draw_hash,
+    )
+    .join(Submission, Submission.id == Answer.submission_id)
+    .join(ProblemVersion, ProblemVersion.id == Submission.version_id)
+    .where(Answer.id.in_(bindparam("answers", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +58,12 @@ class _Member:
 def _members(session: Session, asked: Asked, *, now: datetime) -> dict[UUID, list[_Member]]:
     """Return the answers in the queue of a part by their likeness."""
     queued = {one.answer: one for one in queue(session, asked, now=now)}
-    rows = session.execute(
-        select(Answer, Submission, ProblemVersion.draw_hash)
-        .join(Submission, Submission.id == Answer.submission_id)
-        .join(ProblemVersion, ProblemVersion.id == Submission.version_id)
-        .where(Answer.id.in_(queued))
-    )
+    rows = session.execute(SAID, {"answers": list(queued)})
     found: defaultdict[UUID, list[_Member]] = defaultdict(list)
-    for answer, submission, draw_hash in rows:
-        group = likeness(asked, answer, submission, draw_hash)
-        found[group].append(_Member(queued[answer.id], answer.shown))
+    for answer, shown, value, answers, position, draw_hash in rows.all():
+        typed = answers.get(asked.part)
+        group = alike(asked, typed, value, draw_hash=draw_hash, position=position)
+        found[group].append(_Member(queued[answer], shown))
     return found
 
 

@@ -3,15 +3,18 @@
 import hashlib
 import json
 import unicodedata
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 from uuid import UUID
 
 from api.services.review.places import Asked
 from api.tables import Answer, Submission
 
-__all__ = ["likeness"]
+__all__ = ["alike", "likeness"]
 
 ENDS: Final = " .,;:!?"
+TEXT: Final = "text"
+KEPT: Final = 4096
 
 
 def likeness(asked: Asked, answer: Answer, submission: Submission, draw_hash: str) -> UUID:
@@ -21,15 +24,25 @@ def likeness(asked: Asked, answer: Answer, submission: Submission, draw_hash: st
     values, say the same only where they answer the same numbers.
     """
     typed = submission.answers.get(answer.part)
-    said = answer.value.split("#")[0] if asked.kind != "text" else ""
+    return alike(asked, typed, answer.value, draw_hash=draw_hash, position=submission.position)
+
+
+def alike(asked: Asked, typed: Any, value: str, *, draw_hash: str, position: int) -> UUID:
+    """Return the `likeness` of what was typed, and read with this digest, to some numbers."""
+    said = value.split("#", maxsplit=1)[0] if asked.kind != TEXT else ""
     if not said:
         said = _words(typed if isinstance(typed, str) else json.dumps(typed, sort_keys=True))
-    numbers = asked.kind != "text" or any(sign.isdigit() for sign in said)
-    about = [draw_hash, submission.position] if numbers else []
-    told = json.dumps([str(asked.posed.problem.id), asked.part, said, about])
+    numbers = (draw_hash, position) if asked.kind != TEXT or any(map(str.isdigit, said)) else ()
+    return _id(asked.posed.problem.id, asked.part, said, numbers)
+
+
+@lru_cache(maxsize=KEPT)
+def _id(problem_id: UUID, part: str, said: str, about: tuple[str | int, ...]) -> UUID:
+    told = json.dumps([str(problem_id), part, said, about])
     return UUID(bytes=hashlib.sha256(told.encode()).digest()[:16])
 
 
+@lru_cache(maxsize=KEPT)
 def _words(text: str) -> str:
     """Return a text in the form in which it is compared.
 

@@ -4,13 +4,16 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Right
 from api.clock import to_micros
+from api.db import find_one
 from api.errors import Forbidden, NotFound
 from api.schemas.review import Who
 from api.services.access import NO_PROBLEM, Caller, Member, Posed, course_member
@@ -33,7 +36,21 @@ __all__ = [
     "who",
 ]
 
-NO_ANSWER = "There is no such answer."
+NO_ANSWER: Final = "There is no such answer."
+RANKS_KEPT: Final = 16_384
+AROUND: Final = (
+    select(Answer, Submission, Assignment, AssignmentProblem, ProblemVersion)
+    .join(Submission, Submission.id == Answer.submission_id)
+    .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
+    .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+    .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
+    .where(
+        Answer.id == bindparam("answer"),
+        AssignmentProblem.removed_at.is_(None),
+        Assignment.deleted_at.is_(None),
+    )
+)
+"""An answer with all that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +117,7 @@ def own_rules(session: Session, found: Found, *, now: datetime) -> Rules:
 
 def reach_answer(session: Session, caller: Caller, answer_id: UUID) -> Found:
     """Return an answer in a course of the caller's; what they may see of it is not asked yet."""
-    row = session.execute(
-        select(Answer, Submission, Assignment, AssignmentProblem, ProblemVersion)
-        .join(Submission, Submission.id == Answer.submission_id)
-        .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
-        .where(
-            Answer.id == answer_id,
-            AssignmentProblem.removed_at.is_(None),
-            Assignment.deleted_at.is_(None),
-        )
-    ).one_or_none()
+    row = find_one(session, AROUND, answer=answer_id)
     if row is None:
         raise NotFound(NO_ANSWER)
     answer, submission, assignment, problem, version = row
@@ -128,6 +134,7 @@ def is_blind(posed: Posed) -> bool:
     return posed.assignment.anonymous and not posed.member.may("manage_assignments")
 
 
+@lru_cache(maxsize=RANKS_KEPT)
 def rank(secret: str, answer_id: UUID) -> str:
     """Return the place of an answer in the queue: by chance, and the same for every marker."""
     return _digest(secret, f"review|{answer_id}")

@@ -7,22 +7,24 @@ marker, and tells nothing of who handed in when.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
+from api.db import once
 from api.http.paging import Cursor
 from api.schemas.review import PartProgress, ReviewProgress
 from api.services.access import Member
+from api.services.counting import students_who_count
 from api.services.review.places import Asked, rank
 from api.tables import (
     Answer,
     Assignment,
     AssignmentProblem,
-    Enrolment,
     ProblemVersion,
     RegradeRequest,
     Review,
@@ -39,10 +41,32 @@ __all__ = [
     "progress",
     "progress_of_parts",
     "queue",
+    "texts_of",
 ]
 
 TEXT: Final = "text"
 NEVER: Final = 0
+KEPT: Final = 256
+"""So many assignments keep what asks for their queues."""
+WAITS: Final = ~Answer.manual
+CONDITIONS: Final = {
+    "waiting": WAITS,
+    "marked": Answer.manual,
+    "claimed": and_(WAITS, Review.claimed_until > bindparam("now")),
+    "flagged": Review.flag != "",
+    "mine": and_(Answer.manual, Review.marked_by == bindparam("me")),
+}
+"""What is counted of a part."""
+POSED: Final = (
+    select(AssignmentProblem.id, AssignmentProblem.slug, ProblemVersion.parts)
+    .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+    .where(
+        AssignmentProblem.assignment_id == bindparam("assignment"),
+        AssignmentProblem.removed_at.is_(None),
+    )
+    .order_by(AssignmentProblem.position, AssignmentProblem.id)
+)
+"""The problems of an assignment in their order."""
 
 Shows: TypeAlias = Literal["all", "waiting", "marked", "mine", "flagged"]
 """What of a queue is listed; *mine* are those that the caller marked or holds."""
@@ -75,6 +99,14 @@ def in_queue(assignment: Assignment, texts: Sequence[tuple[UUID, str]]) -> Colum
 
     *texts* are its parts whose answers are texts, as (problem, part).
     """
+    return _in_queue(assignment.id, assignment.course_id, tuple(texts))
+
+
+@lru_cache(maxsize=KEPT)
+def _in_queue(
+    assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
+) -> ColumnElement[bool]:
+    """Return the condition, kept: to put it together takes as long as to ask for it."""
     is_text = or_(
         false(), *(and_(Answer.problem_id == one, Answer.part == part) for one, part in texts)
     )
@@ -89,24 +121,25 @@ def in_queue(assignment: Assignment, texts: Sequence[tuple[UUID, str]]) -> Colum
     )
     last = Answer.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
     by_person = or_(Answer.status == "needs_review", Answer.manual)
-    return and_(_of_students(assignment), or_(last, and_(not_(is_text), by_person)))
+    own = _of_students(assignment_id, course_id)
+    return and_(own, or_(last, and_(~is_text, by_person)))
 
 
-def _of_students(assignment: Assignment) -> ColumnElement[bool]:
+def _of_students(assignment_id: UUID, course_id: UUID) -> ColumnElement[bool]:
     problems = select(AssignmentProblem.id).where(
-        AssignmentProblem.assignment_id == assignment.id, AssignmentProblem.removed_at.is_(None)
+        AssignmentProblem.assignment_id == assignment_id, AssignmentProblem.removed_at.is_(None)
     )
-    students = select(Enrolment.user_id).where(
-        Enrolment.course_id == assignment.course_id,
-        Enrolment.role == "student",
-        Enrolment.is_test.is_(False),
-        Enrolment.withdrawn_at.is_(None),
-    )
+    students = students_who_count(course_id)
     return and_(Answer.problem_id.in_(problems), Answer.student_id.in_(students))
 
 
 def queue(session: Session, asked: Asked, *, now: datetime) -> list[Queued]:
-    """Return the queue of a part in its order."""
+    """Return the queue of a part in its order; a page that asks again has what it saw."""
+    key = (Queued, asked.posed.problem.id, asked.part)
+    return once(session, key, lambda: _queue(session, asked, now=now))
+
+
+def _queue(session: Session, asked: Asked, *, now: datetime) -> list[Queued]:
     me = asked.posed.member.caller.id
     rows = session.execute(
         _listed(
@@ -173,7 +206,17 @@ FILTERS: Final[Mapping[Shows, Callable[[Queued, UUID], bool]]] = {
 def progress(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> ReviewProgress:
-    """Return how far the marking of an assignment is, part by part, by three queries."""
+    """Return how far the marking of an assignment is, part by part, by three queries.
+
+    A page that asks again has what it saw.
+    """
+    key = (ReviewProgress, assignment.id)
+    return once(session, key, lambda: _progress(session, member, assignment, now=now))
+
+
+def _progress(
+    session: Session, member: Member, assignment: Assignment, *, now: datetime
+) -> ReviewProgress:
     parts = progress_of_parts(session, member, assignment, now=now)
     return ReviewProgress(
         parts=parts,
@@ -187,16 +230,7 @@ def progress_of_parts(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> tuple[PartProgress, ...]:
     """Return how far the marking of each part is that has something to mark, by two queries."""
-    problems = session.execute(
-        select(AssignmentProblem.id, AssignmentProblem.slug, ProblemVersion.parts)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .where(
-            AssignmentProblem.assignment_id == assignment.id,
-            AssignmentProblem.removed_at.is_(None),
-        )
-        .order_by(AssignmentProblem.position, AssignmentProblem.id)
-    ).all()
-    texts = [(row.id, one["id"]) for row in problems for one in row.parts if one["kind"] == TEXT]
+    problems, texts = _posed(session, assignment), texts_of(session, assignment)
     counts = _counts(session, assignment, texts, me=member.caller.id, now=now)
     return tuple(
         PartProgress(problem=row.slug, part=one["id"], kind=one["kind"], **counts[key])
@@ -204,6 +238,22 @@ def progress_of_parts(
         for one in row.parts
         if (key := (row.id, one["id"])) in counts
     )
+
+
+def texts_of(session: Session, assignment: Assignment) -> list[tuple[UUID, str]]:
+    """Return the parts of an assignment whose answers are texts, as (problem, part)."""
+    return [
+        (row.id, one["id"])
+        for row in _posed(session, assignment)
+        for one in row.parts
+        if one["kind"] == TEXT
+    ]
+
+
+def _posed(session: Session, assignment: Assignment) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return id, slug and parts of the problems of an assignment in their order."""
+    key, told = (PartProgress, assignment.id), {"assignment": assignment.id}
+    return once(session, key, lambda: session.execute(POSED, told).all())
 
 
 def _counts(
@@ -214,34 +264,31 @@ def _counts(
     me: UUID,
     now: datetime,
 ) -> dict[tuple[UUID, str], dict[str, int]]:
-    waits = not_(Answer.manual)
-    held = and_(waits, Review.claimed_until > now)
-    conditions = {
-        "waiting": waits,
-        "marked": Answer.manual,
-        "claimed": held,
-        "flagged": Review.flag != "",
-        "mine": and_(Answer.manual, Review.marked_by == me),
+    statement = _counting(assignment.id, assignment.course_id, tuple(texts))
+    return {
+        (problem, part): dict(zip(CONDITIONS, map(int, counts), strict=True))
+        for problem, part, *counts in session.execute(statement, {"me": me, "now": now})
     }
-    sums = [func.sum(case((one, 1), else_=0)) for one in conditions.values()]
-    rows = session.execute(
+
+
+@lru_cache(maxsize=KEPT)
+def _counting(
+    assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
+) -> Select[*tuple[Any, ...]]:
+    """Return the question how many answers in the queue of each part meet each condition."""
+    sums = [func.sum(case((one, 1), else_=0)) for one in CONDITIONS.values()]
+    return (
         select(Answer.problem_id, Answer.part, *sums)
         .outerjoin(Review, Review.answer_id == Answer.id)
-        .where(in_queue(assignment, texts))
+        .where(_in_queue(assignment_id, course_id, texts))
         .group_by(Answer.problem_id, Answer.part)
     )
-    return {
-        (problem, part): dict(zip(conditions, map(int, counts), strict=True))
-        for problem, part, *counts in rows
-    }
 
 
 def open_requests(session: Session, assignment: Assignment) -> int:
     """Return how many requests for a regrade are open in an assignment."""
-    found = session.scalar(
-        select(func.count())
-        .select_from(RegradeRequest)
-        .join(Answer, Answer.id == RegradeRequest.answer_id)
-        .where(RegradeRequest.status == "open", _of_students(assignment))
-    )
-    return found or 0
+    # There are few requests and many answers: each request looks for its own.
+    students = _of_students(assignment.id, assignment.course_id)
+    own = select(Answer.id).where(Answer.id == RegradeRequest.answer_id, students)
+    open_ = RegradeRequest.status == "open", own.exists()
+    return session.scalar(select(func.count()).select_from(RegradeRequest).where(*open_)) or 0

@@ -1,6 +1,6 @@
 """What is left to do before results are released."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, not_, select
@@ -10,7 +10,7 @@ from api.clock import from_micros
 from api.schemas.review_requests import Readiness, Unassessed
 from api.services.access import Member
 from api.services.release import results_shown
-from api.services.review.queue import in_queue, progress
+from api.services.review.queue import in_queue, progress, texts_of
 from api.services.rules import own_timeline, rules_in_class
 from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion
 from grader.policy import Rules
@@ -35,7 +35,8 @@ def readiness(
     shown = results_shown(assignment, rules, now=now)
     ends = [one.ends_at for one in rules_in_class(session, assignment, member.course)]
     is_open = any(end is None or from_micros(end) >= now for end in ends)
-    warnings = tuple(_warnings(left, done.requests, is_open=is_open))
+    titles = _titles(session, assignment) if left else {}
+    warnings = tuple(_warnings(left, titles, done.requests, is_open=is_open))
     return Readiness(
         ready=not left,
         unassessed=left,
@@ -47,11 +48,25 @@ def readiness(
     )
 
 
-def _warnings(left: tuple[Unassessed, ...], requests: int, *, is_open: bool) -> Iterator[str]:
+def _titles(session: Session, assignment: Assignment) -> dict[str, str]:
+    """Return what people call the problems of an assignment, by their names in it."""
+    posed = (
+        select(AssignmentProblem.slug, ProblemVersion.title)
+        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
+        .where(
+            AssignmentProblem.assignment_id == assignment.id, AssignmentProblem.removed_at.is_(None)
+        )
+    )
+    return {one.slug: one.title for one in session.execute(posed)}
+
+
+def _warnings(
+    left: tuple[Unassessed, ...], titles: Mapping[str, str], requests: int, *, is_open: bool
+) -> Iterator[str]:
     for one in left:
         some = "1 answer" if one.waiting == 1 else f"{one.waiting} answers"
         verb = "is" if one.waiting == 1 else "are"
-        yield f"{some} to {one.part} of {one.problem} {verb} not marked."
+        yield f"{some} to part {one.part} of “{titles[one.problem]}” {verb} not marked."
     if requests:
         some = "1 request" if requests == 1 else f"{requests} requests"
         yield f"{some} for a regrade {'is' if requests == 1 else 'are'} not answered."
@@ -61,15 +76,6 @@ def _warnings(left: tuple[Unassessed, ...], requests: int, *, is_open: bool) -> 
 
 def _students(session: Session, assignment: Assignment) -> int:
     """Return how many students have an answer that waits."""
-    parts = session.execute(
-        select(AssignmentProblem.id, ProblemVersion.parts)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .where(AssignmentProblem.assignment_id == assignment.id)
-    )
-    texts = [(row.id, one["id"]) for row in parts for one in row.parts if one["kind"] == "text"]
-    found = session.scalar(
-        select(func.count(Answer.student_id.distinct())).where(
-            in_queue(assignment, texts), not_(Answer.manual)
-        )
-    )
+    waiting = in_queue(assignment, texts_of(session, assignment)), not_(Answer.manual)
+    found = session.scalar(select(func.count(Answer.student_id.distinct())).where(*waiting))
     return found or 0

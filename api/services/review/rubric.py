@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.schemas.review_marks import RubricItemView, RubricView
@@ -18,6 +19,17 @@ from api.tables import Answer, Review, RubricItem
 from grader.kinds.texts import TextPart
 
 __all__ = ["Criterion", "live_items", "own_items", "rubric_view", "used"]
+
+MARKED: Final = (
+    select(Review.items)
+    .join(Answer, Answer.id == Review.answer_id)
+    .where(
+        Answer.problem_id == bindparam("problem"),
+        Answer.part == bindparam("part"),
+        Review.marked_at.is_not(None),
+    )
+)
+"""The rubric items of each answer to a part that is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +103,9 @@ def own_items(
 
 def used(session: Session, asked: Asked) -> Mapping[UUID, int]:
     """Return how many answers have each item of a part."""
-    rows = session.scalars(
-        select(Review.items)
-        .join(Answer, Answer.id == Review.answer_id)
-        .where(
-            Answer.problem_id == asked.posed.problem.id,
-            Answer.part == asked.part,
-            Review.marked_at.is_not(None),
-        )
-    )
-    return Counter(UUID(one) for items in rows for one in items)
+    told = {"problem": asked.posed.problem.id, "part": asked.part}
+    counts = Counter(chain.from_iterable(session.scalars(MARKED, told)))
+    return {UUID(one): count for one, count in counts.items()}
 
 
 def rubric_view(session: Session, asked: Asked, *, variants: Variants) -> RubricView:

@@ -4,31 +4,17 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.schemas.timeline import TimelineSpec
-from api.services.rules import granted_to, rules
+from api.services.rules import SPENT, granted_to, rules
 from api.services.upserts import upsert
 from api.tables import Assignment, Course, Enrolment, LateDays
 from grader.policy import Rules
 
-__all__ = ["left_of_budget", "spend", "with_late_days"]
-
-
-def left_of_budget(session: Session, course: Course, student: UUID) -> int:
-    """Return how many late days a student has left in a course."""
-    spent = session.scalar(
-        select(func.sum(LateDays.days))
-        .join(Assignment, Assignment.id == LateDays.assignment_id)
-        .where(
-            Assignment.course_id == course.id,
-            Assignment.deleted_at.is_(None),
-            LateDays.student_id == student,
-        )
-    )
-    return max(0, course.late_day_budget - (spent or 0))
+__all__ = ["spend", "with_late_days"]
 
 
 def with_late_days(
@@ -46,7 +32,7 @@ def with_late_days(
     if not (spec.late_days and course.late_day_budget) or _is_on_time(now, at):
         return now, 0
     _lock(session, course, student)
-    most = min(spec.late_days, granted.late_days + left_of_budget(session, course, student))
+    most = min(spec.late_days, granted.late_days + _left_of_budget(session, course, student))
     for days in range(granted.late_days + 1, most + 1):
         more = rules(assignment, course, replace(granted, late_days=days))
         if _is_on_time(more, at):
@@ -56,6 +42,13 @@ def with_late_days(
 
 def _is_on_time(held: Rules, at: datetime) -> bool:
     return held.late_credit(to_micros(at)) == 1
+
+
+def _left_of_budget(session: Session, course: Course, student: UUID) -> int:
+    """Return how many late days a student has left in a course."""
+    told = {"course": course.id, "students": [student]}
+    row = session.execute(SPENT, told).one_or_none()
+    return max(0, course.late_day_budget - (row[1] if row else 0))
 
 
 def _lock(session: Session, course: Course, student: UUID) -> None:

@@ -1,0 +1,83 @@
+"""Archives of the files of a course: read whole, or refused whatever is wrong with them."""
+
+import io
+import zipfile
+from random import Random
+
+import pytest
+
+from api.errors import Invalid, TooLarge
+from api.pages.staff import course_files
+from api.pages.staff.course_files import packed, unpacked
+
+COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["top/course.yaml", "top/assignments/a.yaml"], ["assignments/a.yaml", "course.yaml"]),
+        (["course.yaml", "assignments/a.yaml"], ["assignments/a.yaml", "course.yaml"]),
+        (["assignments/a.yaml"], ["assignments/a.yaml"]),
+        (["assignments/a.yaml", "problems/b.yaml"], ["assignments/a.yaml", "problems/b.yaml"]),
+        (["top/assignments/a.yaml"], ["assignments/a.yaml"]),
+    ],
+)
+def test_a_folder_around_all_files_is_left_out(paths, expected):
+    assert sorted(unpacked(packed(dict.fromkeys(paths, "a: 1\n")))) == expected
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
+    body = packed({"assignments/a.yaml": " " * 2_000})
+    monkeypatch.setattr(course_files, "LARGEST", 1_000)
+    with pytest.raises(TooLarge):
+        unpacked(body)
+    monkeypatch.setattr(course_files, "IN_ALL", 1_000)
+    with pytest.raises(TooLarge):
+        unpacked(body)
+
+
+def test_an_archive_with_text_that_is_not_utf_8_or_a_password_is_refused():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        made.writestr("course.yaml", b"\xff\xfe")
+    with pytest.raises(Invalid):
+        unpacked(buffer.getvalue())
+    body = bytearray(packed({"course.yaml": COURSE}))
+    flag = body.index(b"PK\x01\x02") + 8
+    body[flag] |= 1
+    with pytest.raises(Invalid):
+        unpacked(bytes(body))
+
+
+def repacked(files, method):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as made:
+        for path, text in files.items():
+            made.writestr(path, text)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", ["STORED", "DEFLATED", "BZIP2", "LZMA"])
+def test_a_damaged_archive_is_refused_or_read_whatever_is_wrong_with_it(name):
+    files = {f"assignments/{n}.yaml": "title: Shapes\n" * n for n in range(1, 5)}
+    whole = repacked(files, getattr(zipfile, f"ZIP_{name}"))
+    assert unpacked(whole) == files
+    dice, refused = Random(name), 0  # noqa: S311  # the same damage in every run
+    for _ in range(400):
+        body = bytearray(whole)
+        for _ in range(dice.randint(1, 4)):
+            body[dice.randrange(len(body))] = dice.randrange(256)
+        try:
+            unpacked(bytes(body[: dice.choice([len(body), dice.randrange(len(body))])]))
+        except (Invalid, TooLarge):
+            refused += 1
+    assert refused > 200
+
+
+@pytest.mark.parametrize("method", [93, 97])
+def test_an_archive_packed_in_a_way_that_not_every_python_undoes_is_refused(method):
+    body = bytearray(packed({"course.yaml": COURSE}))
+    body[body.index(b"PK\x01\x02") + 10] = method
+    with pytest.raises(Invalid, match="cannot be unpacked"):
+        unpacked(bytes(body))

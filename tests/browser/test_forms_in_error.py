@@ -1,0 +1,158 @@
+"""Every form filled in wrongly, in the browser: what is said, what stays, where the focus is.
+
+The browser's own checks are off, as they are for who sends a form in another way. A page in this
+state is held to what every page is held to (`test_every_page.py`).
+"""
+
+import re
+from itertools import product
+
+import pytest
+from browsers import email_of
+from playwright.sync_api import expect
+from scene import HERE
+from screens import NARROWEST, look, overflow, violations
+from world import OTHER_PROBLEM, TEXT_PROBLEM
+from wrong_forms import WRONG
+
+from api.tables import Assignment
+
+LOOKS = [*product((1280, 390), ("light", "dark"))]
+REFUSED = re.compile(r"error: Failed to load resource: the server responded with a status of 4\d\d")
+"""What Chromium itself says of a page that comes with such a status."""
+SENT_ONCE = ("password", "file", "hidden", "checkbox", "radio")
+"""Fields in which what was typed does not stand again."""
+HELD = "one => [one.type, [one.value, one.selectedOptions?.[0].text]]"
+FOCUSED = "#error:focus, [aria-invalid=true]:focus"
+"""What has the focus once the page is drawn: what is said, or the field that it is about."""
+DESCRIBED = """one => (one.getAttribute("aria-describedby") ?? "").split(" ")
+    .map(id => document.getElementById(id)?.innerText ?? "nothing has the id " + id).join(" ")"""
+DEAD_LINKS = """[...document.querySelectorAll("main a[href^='#']")]
+    .map(one => one.getAttribute("href").slice(1)).filter(id => !document.getElementById(id))"""
+
+
+@pytest.fixture(scope="module")
+def places(tour):
+    """Return what addresses of forms name: the scene, and what some forms need beside it."""
+    screens, scene = tour
+    world, course = screens.world, scene.course
+    [tried] = world.assignment(course, regrade_days=7)
+    [over] = world.assignment(course, timeline_spec={"due": "2026-10-20 12:00"})
+    [two, _] = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
+    empty = scene.people["instructor"].post(
+        f"/courses/{course}/assignments", {"slug": "empty", "title": "Empty"}
+    )
+    classmate = scene.people["classmate"]
+    classmate.submit(scene.posed, {"why": "Fewer parameters."})
+    asked = classmate.submit(tried, {"cells": "8"})
+    with world.session() as session:
+        first = session.get_one(Assignment, scene.posed.assignment)
+    return scene.places[HERE] | {
+        "slug": first.slug,
+        "classmate": classmate.id,
+        "email": email_of(world, scene.people["student"]),
+        "tried": tried.path,
+        "over": over.path,
+        "two": two.assignment,
+        "empty": empty.json()["id"],
+        "asked": asked.json()["id"],
+    }
+
+
+@pytest.fixture(scope="module")
+def opened(tour):
+    """Return a function that gives the window of somebody, used again and again."""
+    screens, scene = tour
+    windows = {}
+
+    def window(who):
+        if who not in windows:
+            windows[who] = screens.open(scene.people[who] if who else None)
+        return windows[who]
+
+    return window
+
+
+def form_of(page, case, places):
+    """Return the form: the one with the address that has the field which is typed first."""
+    path = case.to.format_map(places)
+    fields = [f':has([name="{name}"])' for name in [*case.typed][:1] if name != "version"]
+    return page.locator(f'main form[action="{path}"]{"".join(fields)}').first
+
+
+def fill(field, value):
+    """Put a value into a field as a person does; what is hidden is written into it."""
+    match field.evaluate("one => one.type"):
+        case "file":
+            field.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": value})
+        case "checkbox":
+            field.page.locator(f'[name="{field.get_attribute("name")}"]').evaluate_all(
+                "all => all.forEach(one => { one.checked = false })"
+            )
+        case "radio":
+            field.page.locator(f'[name="{field.get_attribute("name")}"][value="{value}"]').check()
+        case "select-one":
+            field.select_option(value)
+        case "hidden":
+            field.evaluate("(one, value) => { one.value = value }", value)
+        case _:
+            field.fill(value)
+
+
+def send(page, case, places):
+    """Fill the form in and send it; return the status of what comes back."""
+    page.locator("main details").evaluate_all("all => all.forEach(one => { one.open = true })")
+    form = form_of(page, case, places)
+    form.evaluate("one => { one.noValidate = true }")
+    for name, value in case.typed.items():
+        text = value.format_map(places) if isinstance(value, str) else value
+        fill(form.locator(f'[name="{name}"]').first, text)
+    pressed = f'[value="{case.button}"]' if case.button else ""
+    with page.expect_navigation() as navigated:
+        form.locator(f"button{pressed}:not(.hidden)").first.click()
+    return navigated.value.status
+
+
+def untold(page, case, places):
+    """Yield what the page that came back does not say, mark or keep."""
+    form = form_of(page, case, places)
+    if case.wrong:
+        field = form.locator(f'[name="{case.wrong}"][aria-invalid=true]').first
+        is_marked = field.count() > 0
+        said = field.evaluate(DESCRIBED) if is_marked else ""
+        yield from [] if is_marked else [f"{case.wrong} is not marked"]
+    else:
+        said = page.locator("main [role=alert]").first.inner_text()
+    yield from [] if case.said in said else [f"it says: {said!r}"]
+    for name, value in case.typed.items():
+        field = form.locator(f'[name="{name}"]').first
+        kind, held = field.evaluate(HELD)
+        if kind not in SENT_ONCE and value.format_map(places) not in held:
+            yield f"{name} is {held}"
+    yield from [f"a link to #{one} leads nowhere" for one in page.evaluate(DEAD_LINKS)]
+
+
+def faults(page):
+    """Yield what is wrong with the page as it looks."""
+    for width, scheme in LOOKS:
+        look(page, width=width, scheme=scheme)
+        yield from (f"{width} {scheme}: {one}" for one in violations(page))
+        yield from [f"wider than {width}"] if overflow(page) > 0 else []
+    look(page, width=NARROWEST, scheme="light")
+    yield from [f"wider than {NARROWEST}"] if overflow(page) > 0 else []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_form_in_error_says_what_is_wrong_keeps_what_was_typed_and_has_no_fault(
+    tour, places, opened, name
+):
+    screens, _ = tour
+    case = WRONG[name]
+    page = opened(case.who)
+    page.goto(case.at.format_map(places))
+    screens.said.clear()
+    status = send(page, case, places)
+    expect(page.locator(FOCUSED)).to_have_count(1)
+    found = [*untold(page, case, places), *faults(page)]
+    noted = [one for one in screens.said if not REFUSED.match(one)]
+    assert (status, found, noted) == (case.status, [], [])

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.errors import ServiceError, Unauthenticated
-from api.pages.forms import FormDep, validated
+from api.errors import FieldError, Invalid, ServiceError, Unauthenticated
+from api.pages.forms import Form, FormDep, validated
 from api.pages.router import VIEW_AS, PageDep, PageRouter
 from api.pages.site import respond
 from api.routes import login as api
@@ -52,7 +52,9 @@ def _login_page(
     error: ServiceError | None = None,
 ) -> Response:
     said = error.detail if error else ""
-    context = {"next": local(next_), "said": said, "email": email, "kept": kept or {}}
+    is_wrong = isinstance(error, (Invalid, Unauthenticated))
+    context = {"next": local(next_), "said": said, "is_wrong": is_wrong, "email": email}
+    context |= {"kept": kept or {}}
     wait = error.retry_after if error else None
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return respond("login.html", context, status=error.status if error else 200, headers=headers)
@@ -97,7 +99,7 @@ def logout(here: PageDep) -> Response:
 @router.get("/welcome")
 def welcome_page() -> Response:
     """Return the page that sets a password by the secret of a link."""
-    return respond("welcome.html", {"said": "", "secret": ""})
+    return respond("welcome.html", {"error": None, "secret": ""})
 
 
 @router.post("/welcome")
@@ -105,11 +107,14 @@ def welcome(form: FormDep, here: PageDep) -> Response:
     """Set the password and log in."""
     secret, response = form.text("secret").rpartition("#")[2], Response()
     try:
-        if form.exact("password") != form.exact("again"):
-            return respond("welcome.html", {"said": REPEAT, "secret": secret}, status=422)
+        _same_twice(form)
         body = validated(AcceptInviteIn, {"secret": secret, "password": form.exact("password")})
         api.accept_invite(body, here, response)
     except ServiceError as error:
-        context = {"said": error.detail, "secret": secret}
-        return respond("welcome.html", context, status=error.status)
+        return respond("welcome.html", {"error": error, "secret": secret}, status=error.status)
     return _onwards("/", {}, response)
+
+
+def _same_twice(form: Form) -> None:
+    if form.exact("password") != form.exact("again"):
+        raise Invalid(REPEAT, errors=(FieldError("again", "is not the same as the password"),))

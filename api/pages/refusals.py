@@ -50,5 +50,6 @@ def _log_in(scope: Scope, told: Mapping[str, Any]) -> Response:
         return RedirectResponse(f"/login?next={where}", status_code=303, headers=headers)
     form: Form = scope["state"].get("form", Form())
     kept = {name: one for name, one in form.fields.items() if name not in SECRET}
-    context = {"next": path, "kept": kept, "said": told["detail"], "email": ""}
+    said = {"said": told["detail"], "is_wrong": False}
+    context = {"next": path, "kept": kept, "email": "", **said}
     return respond("login.html", context, status=UNAUTHENTICATED)

@@ -181,7 +181,7 @@ class Readiness(Schema):
             "results": "manual",
             "results_from": None,
             "warnings": [
-                "40 answers to why of why-small-kernels are not marked.",
+                "40 answers to part why of “Why small kernels” are not marked.",
                 "1 request for a regrade is not answered.",
             ],
         }

@@ -22,13 +22,18 @@ MOST = {
 }
 """How many statements a student's page may take at most, a few more than it needs."""
 STAFF = {
-    "/courses/{course}": 18,
-    "/courses/{course}/audit": 7,
-    "/courses/{course}/gradebook": 14,
-    "/courses/{course}/people": 7,
-    "/courses/{course}/students/{student}": 22,
-    "/assignments/{assignment}/results": 28,
-    "/assignments/{assignment}/problems/why-small-kernels/results": 22,
+    "/courses/{course}": 16,
+    "/courses/{course}/audit": 5,
+    "/courses/{course}/gradebook": 13,
+    "/courses/{course}/people": 6,
+    "/courses/{course}/students/{student}": 18,
+    "/assignments/{assignment}/results": 26,
+    "/assignments/{assignment}/problems/why-small-kernels/results": 17,
+    "/assignments/{assignment}/review": 14,
+    "/assignments/{assignment}/review/why-small-kernels/why": 15,
+    "/assignments/{assignment}/review/why-small-kernels/why/groups": 14,
+    "/courses/{course}/extensions": 7,
+    "/courses/{course}/exports": 6,
 }
 
 

@@ -95,7 +95,7 @@ def test_an_answer_that_follows_from_an_earlier_one_is_said_to_do_so(world: Worl
     student.submit(posed, {"cells": "8", "doubled": "16"})
     said = told(browser.get(posed.path), "doubled")
     assert said.startswith("Right after an earlier answer")
-    assert "It is right for your own earlier answer." in said
+    assert "Right for the value that you carried on from an earlier part." in said
 
 
 def test_the_same_answer_again_costs_nothing_and_is_said_to(world: World) -> None:

@@ -22,7 +22,6 @@ UNREADABLE: Final = "unreadable"
 TONES: Final = {"good": "good", "mid": "mid", "bad": "bad"}
 FULL: Final = 1
 NOT_GRADED: Final = State("mid", "Not graded yet \N{EN DASH} no attempt used")
-CARRIED: Final = "It is right for your own earlier answer."
 PLAIN: Final = frozenset({"Correct.", "Partly right.", "Not right."})
 """Sentences that say no more than the verdict."""
 AGAIN: Final = "It is the same answer as before: it cost no attempt."
@@ -100,7 +99,7 @@ def practice_feedback(
         typed=None if is_read else marked(typed, outcome.position),
         cause=_cause(outcome.feedback),
         is_cause=outcome.status == "mistake",
-        more=(CARRIED,) if outcome.status == "follow_through" else (),
+        more=(),
         submission="",
     )
 
@@ -125,8 +124,6 @@ def _cause(said: str) -> str:
 
 
 def _more(outcome: PartOutcome, within: StudentSubmission) -> Iterator[str]:
-    if outcome.status == "follow_through":
-        yield CARRIED
     if outcome.repeats is not None:
         yield AGAIN
     if within.late_credit < FULL and outcome.status != UNREADABLE:

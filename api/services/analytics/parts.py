@@ -19,25 +19,35 @@ from grader.analysis import (
     time_to_first,
 )
 
-__all__ = ["flagged", "item_flags_of", "part_figures", "problem_figures", "times_of"]
+__all__ = ["figures_of", "flagged", "item_flags_of", "problem_figures", "times_of"]
 
 SECOND: Final = 1_000_000
 
 
 def problem_figures(sheet: Sheet) -> tuple[ProblemFigures, ...]:
     """Return the figures of all problems, each with those of its parts."""
-    measured = items(_by_problem(sheet), [_worth(sheet, one) for one in sheet.problems])
-    parts = part_figures(sheet)
-    return tuple(
-        ProblemFigures(
-            problem=posed.row.slug,
-            title=posed.version.title,
-            points=sum((sheet.items[at].points for at in sheet.of_problem(posed)), Fraction(0)),
-            item=ItemOut.model_validate(one),
-            time=times_of(sheet, posed),
-            parts=tuple(parts[at] for at in sheet.of_problem(posed)),
-        )
-        for posed, one in zip(sheet.problems, measured, strict=True)
+    pairs = zip(sheet.problems, _measured(sheet), strict=True)
+    return tuple(_problem(sheet, posed, one) for posed, one in pairs)
+
+
+def figures_of(sheet: Sheet, posed: Posed) -> ProblemFigures:
+    """Return the figures of one problem with those of its parts."""
+    return _problem(sheet, posed, _measured(sheet)[sheet.problems.index(posed)])
+
+
+def _measured(sheet: Sheet) -> tuple[ItemStatistics, ...]:
+    return items(_by_problem(sheet), [_worth(sheet, one) for one in sheet.problems])
+
+
+def _problem(sheet: Sheet, posed: Posed, measured: ItemStatistics) -> ProblemFigures:
+    places = sheet.of_problem(posed)
+    return ProblemFigures(
+        problem=posed.row.slug,
+        title=posed.version.title,
+        points=sum((sheet.items[at].points for at in places), Fraction(0)),
+        item=ItemOut.model_validate(measured),
+        time=times_of(sheet, posed),
+        parts=tuple(_part(sheet, sheet.items[at], sheet.measured[at]) for at in places),
     )
 
 
@@ -54,13 +64,6 @@ def _by_problem(sheet: Sheet) -> list[list[float | None]]:
         table = [[row[at] for at in places] for row in sheet.table]
         columns.append(totals_of(table, maxima, [True] * len(places)))
     return [list(row) for row in zip(*columns, strict=True)]
-
-
-def part_figures(sheet: Sheet) -> tuple[PartFigures, ...]:
-    """Return the figures of all parts, in their order."""
-    return tuple(
-        _part(sheet, item, one) for item, one in zip(sheet.items, sheet.measured, strict=True)
-    )
 
 
 def _part(sheet: Sheet, item: Item, measured: ItemStatistics) -> PartFigures:

@@ -23,7 +23,7 @@ from api.services import access
 from api.services.analytics.foreign import foreign_keys
 from api.services.analytics.keys import Keys, read_keys
 from api.services.analytics.overview import how_many
-from api.services.analytics.parts import flagged, item_flags_of, problem_figures
+from api.services.analytics.parts import figures_of, flagged, item_flags_of
 from api.services.analytics.reading import Posed, Which, check_section, counted
 from api.services.analytics.searches import searches_of
 from api.services.analytics.sheet import Item, Sheet, read_sheet
@@ -51,7 +51,7 @@ def problem_analytics(
     students = counted(assignment.course_id, section)
     sheet = read_sheet(session, assignment, attempt=attempt, section=section, now=now)
     posed = _among(sheet, asked)
-    figures = problem_figures(sheet)[sheet.problems.index(posed)]
+    figures = figures_of(sheet, posed)
     found = _find(session, sheet, posed, variants.problem(posed.version))
     places = sheet.of_problem(posed)
     told = [found.part(at, one) for at, one in zip(places, figures.parts, strict=True)]

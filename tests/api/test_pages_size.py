@@ -97,6 +97,13 @@ def test_a_page_of_a_large_class_is_small_and_leads_to_the_rest(staff, path):
     assert page.one("a", rel="next")
 
 
+def test_the_accounts_of_a_large_site_come_in_small_pages(world, staff):
+    root = Browser(world, world.person("Root Example", admin=True))
+    page = root.get("/users")
+    assert len(page.source.encode()) <= MOST
+    assert page.one("a", rel="next")
+
+
 def test_all_students_of_a_large_class_can_be_had_in_one_page(staff):
     course, browser = staff
     page = browser.get(f"/courses/{course}/gradebook", params={"limit": "all"})

@@ -151,6 +151,20 @@ def test_a_letter_that_is_typed_into_a_comment_presses_nothing(desk, posed):
     expect(page.get_by_role("checkbox", name="Fewer parameters.")).not_to_be_checked()
 
 
+@pytest.mark.usefixtures("ann")
+def test_the_keys_are_turned_off_and_stay_off_until_they_are_turned_on(desk, posed):
+    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+    page.keyboard.press("n")
+    item = page.get_by_role("checkbox", name="Fewer parameters.")
+    page.get_by_role("button", name="Turn the keys off").click()
+    page.reload()
+    page.keyboard.press("1")
+    expect(item).not_to_be_checked()
+    page.get_by_role("button", name="Turn the keys on").click()
+    page.keyboard.press("1")
+    expect(item).to_be_checked()
+
+
 @script
 def test_an_answer_is_marked_by_its_rubric_and_the_student_reads_it(desk, posed, class_, script):
     page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why", script)

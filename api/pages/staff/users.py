@@ -23,7 +23,7 @@ __all__ = ["router"]
 
 router = PageRouter()
 ONE: Final = "/users/{user}"
-ROWS: Final = 100
+ROWS: Final = 70
 WAY: Final = (Crumb("People of the site", "/users"),)
 NOTHING: Final = Form()
 State = Literal["active", "suspended", "admin", "all"]

@@ -27,6 +27,7 @@ const form = document.querySelector("form[data-answers]");
 const said = document.getElementById("said");
 const entries = () => [...new FormData(form)].filter(([name]) => name.includes("."));
 const snapshot = () => JSON.stringify(entries());
+const partOf = (field) => field.name.slice(field.name.indexOf(".") + 1);
 const fieldsOf = (root) => all("input:not([type=hidden]), textarea", root);
 
 function say(text, ...rest) {
@@ -117,7 +118,8 @@ const forget = () => {
 };
 const keep = () => {
   dirty = true;
-  try { localStorage.setItem(place, snapshot()); } catch { /* the browser keeps nothing */ }
+  const kept = { version: form.elements.version.value, typed: entries() };
+  try { localStorage.setItem(place, JSON.stringify(kept)); } catch { /* the browser keeps nothing */ }
 };
 
 async function save() {
@@ -139,24 +141,34 @@ function later() {
   saving = setTimeout(save, 2000);
 }
 
-function restore() {
-  let kept;
-  try { kept = localStorage.getItem(place); } catch { return; }
-  if (!kept || kept === snapshot()) return forget();
-  const values = JSON.parse(kept);
+function fill(typed) {
+  const values = [...typed];
   for (const field of fieldsOf(form)) {
     const picks = field.type === "radio" || field.type === "checkbox";
     const at = values.findIndex(([name, value]) => name === field.name && (!picks || value === field.value));
     if (picks) field.checked = at >= 0;
-    else if (at >= 0) field.value = values[at][1];
+    else if (at >= 0 && field.value !== values[at][1]) {
+      field.value = values[at][1];
+      document.getElementById(`preview-${partOf(field)}`)?.replaceChildren();
+    }
     if (at >= 0) values.splice(at, 1);
   }
-  dirty = true;
-  say("Restored from this browser: it had not reached the server.", button("Discard it", () => {
-    forget();
-    location.reload();
-  }));
+  keep();
   later();
+}
+
+/* With the version it was typed upon: what another device has saved since is not written over. */
+function restore() {
+  let kept;
+  try { kept = JSON.parse(localStorage.getItem(place)); } catch { return forget(); }
+  const before = entries();
+  if (!kept?.typed || JSON.stringify(kept.typed) === JSON.stringify(before)) return forget();
+  form.elements.version.value = kept.version;
+  fill(kept.typed);
+  say("Restored from this browser: it had not reached the server.", button("Discard it", () => {
+    fill(before);
+    say("");
+  }));
 }
 
 /* How an answer is read, without telling whether it is right. */
@@ -172,12 +184,14 @@ async function preview(part) {
   try {
     const body = new URLSearchParams([["part", part], ...fields]);
     const { ok, doc } = await ask(`${form.action}/reading`, body, { signal: asked.signal });
-    if (!ok) return;
+    if (!ok) return box.replaceChildren();
     const bad = doc.querySelector(".preview-bad");
     box.replaceChildren(...doc.body.childNodes);
     const field = document.getElementById(`answer-${part}`);
     bad ? field?.setAttribute("aria-invalid", "true") : field?.removeAttribute("aria-invalid");
-  } catch { /* the preview comes with the next key */ }
+  } catch (error) {
+    if (error.name !== "AbortError") box.replaceChildren();
+  }
 }
 
 if (form) {
@@ -189,8 +203,7 @@ if (form) {
     keep();
     later();
     clearTimeout(reading);
-    const part = event.target.name.slice(event.target.name.indexOf(".") + 1);
-    reading = setTimeout(preview, 300, part);
+    reading = setTimeout(preview, 300, partOf(event.target));
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -225,9 +238,20 @@ async function again(id) {
 const watch = (one) => one.dataset.refresh && setTimeout(again, +one.dataset.refresh, one.id);
 all("[data-refresh][id]").forEach(watch);
 
+/* Who dictates turns the keys off: a spoken word would press them letter by letter. */
+let keys = true;
+try { keys = localStorage.getItem("grader keys") !== "off"; } catch { /* they stay on */ }
+const turned = () => `Turn the keys ${keys ? "off" : "on"}`;
+const turn = button(turned(), () => {
+  keys = !keys;
+  turn.textContent = turned();
+  try { localStorage.setItem("grader keys", keys ? "on" : "off"); } catch { /* for this page */ }
+});
+document.querySelector("[data-keys]")?.append(turn);
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input:not([type=radio], [type=checkbox]), textarea, select");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (!keys || typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!found) return;
   event.preventDefault();

@@ -97,7 +97,8 @@ def test_a_page_of_a_large_class_is_small_and_leads_to_the_rest(staff, path):
     assert page.one("a", rel="next")
 
 
-def test_the_accounts_of_a_large_site_come_in_small_pages(world, staff):
+@pytest.mark.usefixtures("staff")
+def test_the_accounts_of_a_large_site_come_in_small_pages(world):
     root = Browser(world, world.person("Root Example", admin=True))
     page = root.get("/users")
     assert len(page.source.encode()) <= MOST

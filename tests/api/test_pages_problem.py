@@ -1,5 +1,8 @@
 """The form of a problem: nothing typed is lost, one part is handed in at a time, and once."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 from failing_storage import refusing
 from pages import Browser
 from problem_pages import PAPER, handed_in, seat, send, told, value
@@ -37,6 +40,22 @@ def test_a_form_that_is_sent_again_hands_in_nothing_twice(world: World) -> None:
     assert len(handed_in(student, posed)) == 1
     assert browser.send(form, "check=cells", **{"answer.cells": "7"}).status == 303
     assert len(handed_in(student, posed)) == 2
+
+
+@pytest.mark.parametrize("button", ["check=cells", "save=draft"])
+def test_a_form_that_is_sent_twice_at_one_moment_is_no_other_window(
+    world: World, button: str
+) -> None:
+    student, posed, browser = seat(world)
+    for number in range(8):
+        form = browser.get(posed.path).one("form", id="answers")
+        with ThreadPoolExecutor(4) as pool:
+            sent = [
+                pool.submit(browser.send, form, button, **{"answer.cells": str(number)})
+                for _ in range(4)
+            ]
+        assert [one.result().status for one in sent] == [303] * 4
+    assert len(handed_in(student, posed)) == (8 if button == "check=cells" else 0)
 
 
 def test_saving_a_draft_hands_in_nothing(world: World) -> None:

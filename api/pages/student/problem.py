@@ -3,6 +3,7 @@
 All parts stand in one form, so that checking one loses nothing of the others.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from api.deps import Here
 from api.errors import Conflict, Invalid, Precondition, ServiceError
-from api.pages.forms import FormDep, validated
+from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, PageSubmitting, PageTyping
 from api.pages.site import respond
@@ -104,15 +105,11 @@ def hand_in_page(assignment: UUID, problem: str, form: FormDep, here: PageSubmit
     view = problems_posed.posed(*where, here)
     check_person(here, form)
     answers = compose(view.parts, form)
-    stale = form.text("version") != str(view.draft.version)
-    kept = to_keep(view, answers, numbers=_style(here))
     try:
-        if part and stale:
-            save_draft(here, where, {**_others(view, kept), **kept})
-        else:
-            save_draft(here, where, kept, version=form.text("version"))
+        _keep(here, where, view, form, answers)
     except Precondition as error:
-        found = look_at(here, where, choice=OWN, typed=answers, error=error, elsewhere=view.draft)
+        draft = problems_posed.posed(*where, here).draft
+        found = look_at(here, where, choice=OWN, typed=answers, error=error, elsewhere=draft)
         return _page(here, found)
     except ServiceError as error:
         return _page(here, look_at(here, where, choice=OWN, typed=answers, error=error, at=part))
@@ -126,6 +123,30 @@ def hand_in_page(assignment: UUID, problem: str, form: FormDep, here: PageSubmit
             here, look_at(here, where, choice=OWN, typed=answers, error=error, at=part, saved=True)
         )
     return RedirectResponse(f"{_path(where)}#part-{part}", status_code=303)
+
+
+def _keep(
+    here: Here, where: Where, view: ProblemView, form: Form, answers: Mapping[str, Typed]
+) -> None:
+    """Save the draft of a form; over that of another window goes only what is handed in.
+
+    Raises `Precondition` where another window saved something else; a form that is sent twice at
+    the same moment is no other window.
+    """
+    kept = to_keep(view, answers, numbers=_style(here))
+    handed_in, version = bool(form.text("check")), form.text("version")
+    if not handed_in or version == str(view.draft.version):
+        try:
+            save_draft(here, where, kept, version=version)
+        except Precondition:
+            view = problems_posed.posed(*where, here)
+            if kept == view.draft.answers:
+                return
+            if not handed_in:
+                raise
+        else:
+            return
+    save_draft(here, where, {**_others(view, kept), **kept})
 
 
 def _others(view: ProblemView, kept: dict[str, Typed]) -> dict[str, Typed]:
@@ -160,7 +181,10 @@ def draft_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping) 
 
 @router.post(f"{POSED}/reading")
 def reading_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping) -> Response:
-    """Return how what is typed is read, or the rows of what is pasted; for the script."""
+    """Return how what is typed is read, or the rows of what is pasted; for the script.
+
+    That it cannot be read is told, too, and no error.
+    """
     where = (assignment, problem)
     view = problems_posed.posed(*where, here)
     part = _part(view, form.text("part"))

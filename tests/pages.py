@@ -162,6 +162,10 @@ class Browser:
         """Return a page; *more* is what `httpx` takes, such as ``params``."""
         return self._ask("GET", path, **more)
 
+    def head(self, path: str) -> Page:
+        """Return what is told of a page without it."""
+        return self._ask("HEAD", path)
+
     def post(self, path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Page:
         """Return the answer to a form with *fields*; a list is a field that is sent many times.
 

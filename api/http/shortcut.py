@@ -21,7 +21,8 @@ class Shortcut(BaseRoute):
     """Stands before *routes* of pages and calls, and goes on to the one of them that fits.
 
     Among those of one shape the first that fits is taken. An address that fits none, or only with
-    another method, is left to what stands behind: *routes* themselves.
+    another method, is left to what stands behind: *routes* themselves. Outside the API, HEAD is
+    answered as GET is; the server leaves the body off.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
@@ -33,15 +34,23 @@ class Shortcut(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return what the route that fits matches in *scope*; it is among it as ``route``."""
         if scope["type"] == "http":
+            asked = _asked(scope)
             for one in self._by_shape.get(_shape(scope["path"]), ()):
-                match, found = one.matches(scope)
+                match, found = one.matches(asked)
                 if match is Match.FULL:
                     return match, found
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the route answer that was found."""
-        await scope["route"].handle(scope, receive, send)
+        await scope["route"].handle(_asked(scope), receive, send)
+
+
+def _asked(scope: Scope) -> Scope:
+    """Return *scope* as the routes see it: HEAD of a page is GET."""
+    if scope["method"] != "HEAD" or scope["path"].startswith(STRICT):
+        return scope
+    return {**scope, "method": "GET"}
 
 
 def _shape(path: str) -> Shape:

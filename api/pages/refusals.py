@@ -1,20 +1,29 @@
 """Errors as pages: what happened, what to do, and nothing that was typed is lost."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 from starlette.types import Scope
 
+from api.codes import CODES
 from api.pages.forms import Form
 from api.pages.site import respond
 
 __all__ = ["present"]
 
 UNAUTHENTICATED: Final = 401
+NOT_DONE: Final = 405
+FORM_ALONE: Final = {
+    "title": "Only a form leads here",
+    "detail": "This address takes what a form sends; it cannot be opened or loaded again. Go on "
+    "from the page of the form.",
+}
+"""What people are told of an address that takes forms alone."""
 ELSEWHERE: Final = ("/api/", "/static/")
 KEPT: Final = ("Retry-After",)
 SECRET: Final = ("password", "again", "secret")
@@ -31,7 +40,42 @@ def present(scope: Scope, response: Response) -> Response:
     if response.status_code == UNAUTHENTICATED:
         return _log_in(scope, told)
     kept = {name: response.headers[name] for name in KEPT if name in response.headers}
-    return respond("error.html", {"told": told}, status=response.status_code, headers=kept)
+    if any(one["field"].startswith("path ") for one in told.get("errors", ())):
+        told = {"instance": told["instance"], **_of_code("not_found")}
+    way = ""
+    if response.status_code == NOT_DONE:
+        told, way = told | FORM_ALONE, _page_above(scope)
+    context = {"told": told, "errors": [*_unsaid(told)], "way": way}
+    return respond("error.html", context, status=told["status"], headers=kept)
+
+
+def _of_code(code: str) -> dict[str, Any]:
+    known = CODES[code]
+    return {
+        "code": code,
+        "status": known.status,
+        "title": known.title,
+        "detail": known.meaning,
+    }
+
+
+def _page_above(scope: Scope) -> str:
+    """Return the nearest page at the address or above it, "" where there is none."""
+    path = scope["path"].rstrip("/")
+    while path:
+        asked = {**scope, "method": "GET", "path": path, "raw_path": path.encode()}
+        if any(one.matches(asked)[0] is Match.FULL for one in scope["app"].routes):
+            return quote(path)
+        path = path.rpartition("/")[0]
+    return ""
+
+
+def _unsaid(told: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    """Yield the fields of an error that its sentence does not tell already."""
+    for one in told.get("errors", ()):
+        name = one["field"].removeprefix("query ")
+        if f"{name} {one['said']}".strip() not in told["detail"]:
+            yield {**one, "field": name}
 
 
 def _wants_page(scope: Scope) -> bool:

@@ -1,7 +1,9 @@
 """How pages write numbers, times and counts: thin spaces, a real minus, no needless digits."""
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from string import ascii_lowercase
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -9,10 +11,21 @@ from markupsafe import Markup
 from api.schemas.my_assignments import Moment
 from grader.policy import that_wait
 
-__all__ = ["FILTERS", "counted", "moment", "number", "part_name", "percent", "points"]
+__all__ = [
+    "FILTERS",
+    "counted",
+    "moment",
+    "number",
+    "part_letter",
+    "part_name",
+    "percent",
+    "points",
+    "said",
+]
 
 THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
+SIGN: Final = re.compile(r"(?<![A-Za-z])-(?=[\d.])|(?<= )-(?= )")
 PLACES: Final = 2
 PLURALS: Final = {"try": "tries", "is": "are", "has": "have"}
 
@@ -55,6 +68,24 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or PLURALS.get(one) or one + 's'}"
 
 
+def said(text: str) -> str:
+    """Return a *text* of the engine with real minus signs; hyphens stay.
+
+    >>> said("conv-1: (-3) - 2")
+    'conv-1: (−3) − 2'
+    """
+    return SIGN.sub(MINUS, text)
+
+
+def part_letter(at: int) -> str:
+    """Return the letter of the part *at* a place of its problem, a number where letters end.
+
+    >>> part_letter(1), part_letter(26)
+    ('b', '27')
+    """
+    return ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1)
+
+
 def part_name(part: str) -> str:
     """Return what people read in place of the id of a part.
 
@@ -80,6 +111,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "counted": counted,
     "moment": moment,
     "part_name": part_name,
+    "said": said,
     "that_wait": that_wait,
 }
 """The filters that templates use, by name."""

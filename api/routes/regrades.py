@@ -62,7 +62,8 @@ def post_regrade(
     """
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="regrade")
-        made = versions.make(session, posed, _version(body.version), note=body.reason)
+        wanted, dropped = _version(body.version), body.version.drop_examples
+        made = versions.make(session, posed, wanted, note=body.reason, drop=dropped)
     published = made.published(here.service.regrades.publish, seeds=here.service.settings.seeds)
     with here.transaction() as session:
         posed = here.posed(session, assignment, problem, right="regrade")
@@ -165,12 +166,19 @@ def get_changes(
 
 
 @router.get("/regrades/{regrade}/students", responses=SEES)
-def get_students(regrade: UUID, here: HereDep, window: PageWindow) -> Page[StudentOut]:
+def get_students(
+    regrade: UUID,
+    here: HereDep,
+    window: PageWindow,
+    changed: Annotated[
+        bool | None, Query(description="only those whose score or grade changes, or the others")
+    ] = None,
+) -> Page[StudentOut]:
     """List the students of a regrade with their scores and grades before and after."""
     after = window.after("chunk", int)
     with here.reading() as session:
         run, _, _ = _found(here, session, regrade, right="see_gradebook")
-        rows = telling.students(session, run, after=after, limit=window.limit + 1)
+        rows = telling.students(session, run, after=after, limit=window.limit + 1, changed=changed)
     return window.page(
         rows,
         end=lambda row: Cursor("chunk", row[0].chunk, row[0].student_id),

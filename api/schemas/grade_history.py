@@ -3,7 +3,7 @@
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from api.http.fields import Score, When
+from api.http.fields import Count, Score, When
 from api.http.paging import Page
 from api.http.schema import Schema, examples
 
@@ -27,6 +27,8 @@ EVENT: Final[dict[str, Any]] = {
     "problem": None,
     "part": None,
     "submission": None,
+    "sequence": None,
+    "parts": [],
     "status": None,
     "credit": None,
     "points": None,
@@ -49,6 +51,7 @@ STAFF_EVENT: Final[dict[str, Any]] = EVENT | {
 class GradeEvent(Schema):
     """One event, in words (*said*) and as data; what a kind of event does not have is null.
 
+    Of a submission it is told which one it is (*sequence*) and which *parts* it answers.
     *cause* says of a grade what changed it, of a grading who marked: auto, manual or regrade. The
     *author* of an override is named to the student, that of a mark is not.
     """
@@ -59,6 +62,8 @@ class GradeEvent(Schema):
     problem: str | None = None
     part: str | None = None
     submission: UUID | None = None
+    sequence: Count | None = None
+    parts: tuple[str, ...] = ()
     status: str | None = None
     credit: Score | None = None
     points: Score | None = None

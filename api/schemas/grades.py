@@ -35,6 +35,9 @@ OVERRIDE: Final[dict[str, Any]] = {
 }
 LINE: Final[dict[str, Any]] = {
     "about": "conv-output-size, side",
+    "problem": "conv-output-size",
+    "part": "side",
+    "title": "Output size of a convolution and the pooling after it",
     "words": "conv-output-size, side: 1 of 2 points (credit 1/2) × 9/10 (late) = 0.9; "
     "set by hand to 2; by Grace Example: The figure was not readable in print.",
     "steps": [
@@ -114,18 +117,29 @@ TOTAL: Final[dict[str, Any]] = {
 
 
 class GradeStep(Schema):
-    """One step to a number: what it is, its exact value, why, and how it joins those before it."""
+    """One step to a number: what it is, its exact value, why, and how it joins those before it.
+
+    *of* is the problem or the part that it is of, empty for all else; in words it comes before
+    *why*.
+    """
 
     label: str
     value: Score
     why: str
     sign: Literal["is", "plus", "times", "total", "set", "said"]
+    of: str = ""
 
 
 class GradeLine(Schema):
-    """How one number came about: its steps as data, and the same in *words*."""
+    """How one number came about: its steps as data, and the same in *words*.
+
+    The line of a problem has its id and *title*, that of a part also the id of the part.
+    """
 
     about: str
+    problem: str | None = None
+    part: str | None = None
+    title: str | None = None
     words: str
     steps: tuple[GradeStep, ...]
 

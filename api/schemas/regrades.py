@@ -88,7 +88,9 @@ class VersionIn(Schema):
     """By which version is marked: exactly one of these.
 
     *id* is a version that there is, *source* the whole file anew, *parts* what is set otherwise in
-    parts; *accept* and *mistake* do something about a group of equal wrong answers.
+    parts; *accept* and *mistake* do something about a group of equal wrong answers. With one of the
+    last three, *drop_examples* names by their places in the file, from 0, the author's examples
+    that the new version is to be without, as they say otherwise.
     """
 
     id: UUID | None = None
@@ -96,11 +98,15 @@ class VersionIn(Schema):
     parts: Annotated[dict[Part, PartIn] | None, Field(min_length=1, max_length=100)] = None
     accept: AcceptIn | None = None
     mistake: MistakeIn | None = None
+    drop_examples: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=1_000)] = []
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
+        ways = self.model_fields_set - {"drop_examples"}
+        if len(ways) != 1:
             raise Refused("must have exactly one of id, source, parts, accept and mistake")
+        if self.drop_examples and ways & {"id", "source"}:
+            raise Refused("may have drop_examples only with parts, accept or mistake")
         return self
 
 

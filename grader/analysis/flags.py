@@ -16,6 +16,7 @@ FlagCode: TypeAlias = Literal["check_key", "weak", "too_easy", "too_hard", "unli
 EASY: Final = 0.95
 HARD: Final = 0.20
 WEAK: Final = 0.20
+MINUS: Final = "\N{MINUS SIGN}"
 
 
 class Flag(NamedTuple):
@@ -53,7 +54,7 @@ def _discrimination_flags(item: ItemStatistics) -> Iterator[Flag]:
     figure, interval = item.discrimination, item.interval
     if figure is None or interval is None or item.pairs < MIN_STUDENTS:
         return
-    ends = f"{figure:.2f}, between {interval.low:.2f} and {interval.high:.2f}"
+    ends = f"{_told(figure)}, between {_told(interval.low)} and {_told(interval.high)}"
     measured = f"discrimination {ends}, {item.pairs} students"
     if interval.high < 0:
         say = f"Those who do better elsewhere do worse here ({measured}). Check the key."
@@ -61,6 +62,10 @@ def _discrimination_flags(item: ItemStatistics) -> Iterator[Flag]:
     elif interval.high < WEAK:
         say = f"This hardly tells strong students from weak ones ({measured}). Check the wording."
         yield Flag("weak", say)
+
+
+def _told(figure: float) -> str:
+    return f"{figure:.2f}".replace("-", MINUS)
 
 
 def answer_flags(answers: WrongAnswers) -> tuple[Flag, ...]:

@@ -16,7 +16,7 @@ from grader.policy.attempts import (
 )
 from grader.policy.course import AssignmentLine, Category, course_grade
 from grader.policy.drops import NO_MARK, Mark
-from grader.policy.reckoning import Graded, Reckoning, Step, shown, that_wait
+from grader.policy.reckoning import Graded, Reckoning, Step, in_words, shown, that_wait
 from grader.policy.standing import PartStanding, stand
 from grader.policy.timeline import Rules, Timeline
 from grader.policy.totals import (
@@ -54,6 +54,7 @@ __all__ = [
     "assignment_grade",
     "attempts_used",
     "course_grade",
+    "in_words",
     "next_attempt_at",
     "part_grade",
     "part_line",

@@ -1,5 +1,6 @@
 """How a grade came about: its steps as data, and as one plain line each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -13,6 +14,7 @@ __all__ = [
     "Sign",
     "Step",
     "factor",
+    "in_words",
     "of_points",
     "remark",
     "shown",
@@ -29,24 +31,32 @@ Sign: TypeAlias = Literal["is", "plus", "times", "total", "set", "said"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a reckoning: a machine's *label*, its exact *value*, and *why* in plain words."""
+    """One step of a reckoning: a machine's *label*, its exact *value*, and *why* in plain words.
+
+    *of* is the id of the problem or part that the step is of; its words begin with it.
+    """
 
     label: str
     value: Fraction
     why: str
     sign: Sign
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """The steps to one number; *about* is the part, problem, group or category, or ``Total``."""
+    """The steps to one number; *about* is the part, problem, group or category, or ``Total``.
+
+    That of a part or of a problem has the ids of *problem* and *part*.
+    """
 
     about: str
     steps: tuple[Step, ...]
+    problem: str = ""
+    part: str = ""
 
     def __str__(self) -> str:
-        words = "".join(_joined(step, at) for at, step in enumerate(self.steps))
-        return f"{self.about}: {words}"
+        return f"{self.about}: {in_words(self.steps)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +84,21 @@ class Graded:
         return tuple(map(str, self.reckonings))
 
 
-def remark(about: str, label: str, why: str) -> Reckoning:
+def remark(
+    about: str, label: str, why: str, *, of: str = "", problem: str = "", part: str = ""
+) -> Reckoning:
     """Return a reckoning that is a remark only, such as why something does not count."""
-    return Reckoning(about, (Step(label, Fraction(0), why, "said"),))
+    return Reckoning(about, (Step(label, Fraction(0), why, "said", of),), problem, part)
+
+
+def in_words(steps: Iterable[Step]) -> str:
+    """Return steps as one plain line.
+
+    >>> worth = Step("part", Fraction(2), "extra", "plus", "sizes")
+    >>> in_words([worth, Step("score", Fraction(2), "of 2 points", "total")])
+    '2 (sizes, extra) = 2 of 2 points'
+    """
+    return "".join(_joined(step, at) for at, step in enumerate(steps))
 
 
 @lru_cache(maxsize=KEPT)
@@ -126,7 +148,8 @@ def _joined(step: Step, at: int) -> str:
         case "is":
             return f"{shown(step.value)} {step.why}"
         case "plus":
-            return f"{' + ' if at else ''}{shown(step.value)} ({step.why})"
+            of = ", ".join(filter(None, (step.of, step.why)))
+            return f"{' + ' if at else ''}{shown(step.value)} ({of})"
         case "times":
             return f" × {factor(step.value)} ({step.why})"
         case "total":
@@ -134,6 +157,6 @@ def _joined(step: Step, at: int) -> str:
         case "set":
             return f"; {step.why} {shown(step.value)}"
         case "said":
-            return f"{'; ' if at else ''}{step.why}"
+            return f"{'; ' if at else ''}{' '.join(filter(None, (step.of, step.why)))}"
         case _:
             assert_never(step.sign)

@@ -108,14 +108,14 @@ def problem_grade(line: ProblemLine) -> Graded:
     score and from the maximum.
     """
     if line.excused:
-        return _excused(line.problem)
+        return _excused(line.problem, problem=line.problem)
     parts = [part_grade(line.problem, part) for part in line.parts]
     inside = [pair for pair in zip(line.parts, parts, strict=True) if pair[0].voided != "out"]
     worth = sum((part.points for part in line.parts), NOTHING)
     scale = line.points / worth if worth else NOTHING
     score = sum((grade.score for _, grade in inside), NOTHING)
     possible = sum((grade.possible for _, grade in inside), NOTHING)
-    steps = [Step("part", grade.score, part.part, "plus") for part, grade in inside]
+    steps = [Step("part", grade.score, "", "plus", part.part) for part, grade in inside]
     if steps and scale != 1:
         steps += [
             Step("sum", score, of_points(possible), "total"),
@@ -129,6 +129,7 @@ def problem_grade(line: ProblemLine) -> Graded:
         pending=Mark(scale * pending.score, scale * pending.possible),
         override=line.override,
         below=parts,
+        problem=line.problem,
     )
 
 
@@ -155,7 +156,10 @@ def assignment_grade(
     remarks = [_drop_remark(group, name, grades[name].settled) for name, group in dropped.items()]
     return _total(
         TOTAL,
-        [Step("problem", grades[name].score, _named(line), "plus") for name, line in kept.items()],
+        [
+            Step("problem", grades[name].score, "extra" if line.extra else "", "plus", name)
+            for name, line in kept.items()
+        ],
         out_of=Mark(
             sum((grades[name].score for name in kept), NOTHING),
             sum((grades[name].possible for name in kept if name in droppable), NOTHING),
@@ -193,7 +197,8 @@ def part_grade(problem: str, line: PartLine) -> Graded:
     """Return the grade of a part in the problem's own points; one that is out has none."""
     about = f"{problem}, {line.part}"
     if line.voided == "out":
-        return Graded(NOTHING, NOTHING, reckonings=(remark(about, "voided", OUT),))
+        said = remark(about, "voided", OUT, problem=problem, part=line.part)
+        return Graded(NOTHING, NOTHING, reckonings=(said,))
     score = line.points if line.voided == "full" else line.points * (line.credit or NOTHING)
     steps = _part_steps(line, score)
     if line.override is not None:
@@ -201,7 +206,8 @@ def part_grade(problem: str, line: PartLine) -> Graded:
         score = line.override
     waiting = line.waiting and not line.voided and line.override is None
     pending = Mark(score, line.points) if waiting else NO_MARK
-    return Graded(score, line.points, waiting, (Reckoning(about, steps),), pending)
+    reckoning = Reckoning(about, steps, problem, line.part)
+    return Graded(score, line.points, waiting, (reckoning,), pending)
 
 
 def _part_steps(line: PartLine, score: Fraction) -> tuple[Step, ...]:
@@ -232,6 +238,7 @@ def _total(
     pending: Mark,
     override: Fraction | None,
     below: Sequence[Graded],
+    problem: str = "",
 ) -> Graded:
     """Return the sum with its reckoning after those of what is *below* it.
 
@@ -242,19 +249,20 @@ def _total(
     reckonings = [one for grade in below for one in grade.reckonings]
     if override is not None:
         every.append(Step("override", override, "set by hand to", "set"))
-        said = (*reckonings, Reckoning(about, tuple(every)))
+        said = (*reckonings, Reckoning(about, tuple(every), problem))
         return Graded(override, out_of.possible, reckonings=said)
     if pending.possible:
         every.append(
             Step("waiting", pending.possible, f"with {that_wait(pending.possible)}", "said")
         )
     waiting = any(grade.waiting for grade in below)
-    said = (*reckonings, Reckoning(about, tuple(every)))
+    said = (*reckonings, Reckoning(about, tuple(every), problem))
     return Graded(out_of.score, out_of.possible, waiting, said, pending)
 
 
-def _excused(about: str) -> Graded:
-    return Graded(NOTHING, NOTHING, reckonings=(remark(about, "excused", f"excused, {OUT}"),))
+def _excused(about: str, *, problem: str = "") -> Graded:
+    said = remark(about, "excused", f"excused, {OUT}", problem=problem)
+    return Graded(NOTHING, NOTHING, reckonings=(said,))
 
 
 def _dropped(group: Group, droppable: Mapping[str, Graded]) -> frozenset[str]:
@@ -265,9 +273,5 @@ def _dropped(group: Group, droppable: Mapping[str, Graded]) -> frozenset[str]:
 
 
 def _drop_remark(group: str, name: str, mark: Mark) -> Reckoning:
-    why = f"{name} does not count, as the lowest ({shown(mark.percent)} %)"
-    return remark(group, "dropped", why)
-
-
-def _named(line: ProblemLine) -> str:
-    return f"{line.problem}, extra" if line.extra else line.problem
+    why = f"does not count, as the lowest ({shown(mark.percent)} %)"
+    return remark(group, "dropped", why, of=name)

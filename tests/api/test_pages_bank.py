@@ -110,6 +110,19 @@ def test_the_file_and_what_changed_are_shown_as_they_are(scene):
     assert "This is the first version." in alone.text
 
 
+def test_any_two_versions_are_compared_from_the_list_of_versions(scene):
+    first = own(scene)
+    second = own(scene, CHANGED, based_on=first)
+    shown = scene.browser.get(f"{scene.path}/{first}?show=versions")
+    [link] = [
+        one for one in shown.all("a") if str(second) in one["href"] and "against" in one["href"]
+    ]
+    assert link.text == "with 1"
+    compared = scene.browser.get(link["href"]).one("pre")
+    assert [one.text.count("Double of that?") for one in compared.all(has="src-cut")][-1] == 1
+    assert [one.text.count("Twice that?") for one in compared.all(has="src-add")][-1] == 1
+
+
 def test_a_version_is_retired_and_published_again(scene):
     version = own(scene)
     form = scene.browser.get(f"{scene.path}/{version}").one(

@@ -154,10 +154,14 @@ def test_a_story_tells_each_step_to_a_score_and_what_happened(browser, course, a
     ann.submit(posed, {"first": "9", "second": "1"})
     page = story(browser, course, ann)
     steps = {row[0]: row[1] for row in page.one("article").one("table", has="steps").rows()}
-    assert steps["two-counts, first"].endswith("= 3")
+    assert steps["Two counts, First"].endswith("= 3")
+    assert steps["Two counts"].startswith("3 (First) + 0 (Second)")
+    assert "(Two counts)" in steps["Total"]
     assert steps["Total"].endswith("of 8 points")
     said = [one.text for one in page.one("ol", has="events").all("li")]
-    assert "Submission 1 to two-counts" in said[0]
+    assert "Submission 1 to Two counts: First, Second." in said[0]
+    assert "Two counts, First: correct, credit 1." in " ".join(said)
+    assert not [one for one in said if "two-counts" in one]
     assert "The score went from none to 3" in said[-1]
     assert page.one("ol", has="events").one("a")["href"].startswith("/submissions/")
 
@@ -184,13 +188,17 @@ def test_a_story_names_the_times_that_hold_for_the_student(
 def test_points_by_hand_are_set_with_a_reason_and_withdrawn_again(browser, course, ann, posed):
     ann.submit(posed, {"first": "1"})
     page = story(browser, course, ann)
+    assert [one.text for one in page.one("select", name="target").all("option")][1:3] == [
+        "Two counts",
+        "Two counts, First",
+    ]
     done = browser.send(
         form(page, "/overrides"), target="two-counts, first", points="5/2", reason=REASON
     )
     assert (done.status, done.location[-15:]) == (303, "?open=hw-1#open")
     page = browser.follow(done)
     [_, row] = page.one("article").all("table")[1].rows()
-    assert row[:4] == ["two-counts, first", "2.5", REASON, "Grace Prof"]
+    assert row[:4] == ["Two counts, First", "2.5", REASON, "Grace Prof"]
     assert page.one("article").one("b").text == "2.5 / 8"
     page = browser.follow(browser.send(form(page, "/withdraw")))
     assert page.one("article").one("b").text == "0 / 8"

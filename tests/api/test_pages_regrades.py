@@ -46,13 +46,7 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     wrong = browser.get(f"{problem.path}/results")
     start = browser.get(leads(wrong, "Accept"))
     assert "2 students gave 6 at first" in start.text
-    ready = started(
-        world,
-        browser,
-        browser.send(
-            form_of(start, problem.path), **{"version.accept.reason": "Cells of the border"}
-        ),
-    )
+    ready = started(world, browser, browser.send(form_of(start, problem.path)))
     assert "The dry run is done. Nothing is changed yet." in ready.text
     assert "2 up, 0 down" in ready.text
     assert ready.one(aria_label="Changed students").one("table").rows()[1] == [
@@ -70,6 +64,85 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     assert "It was undone" in undone.text
     assert not undone.all("h2", text="What next")
     assert [score(world, problem, person) for person in people] == [0, 0]
+
+
+def test_an_example_that_says_otherwise_is_told_in_words_and_can_be_dropped(world, course, browser):
+    text = f"""{TEXT_PROBLEM}examples:
+  - {{answers: {{cells: '9', doubled: '12'}}, expect: {{cells: correct, doubled: wrong}}}}
+  - {{answers: {{cells: '6'}}, expect: {{cells: wrong}}}}
+"""
+    [problem] = world.assignment(course, text)
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "6"})
+    start = browser.get(leads(browser.get(f"{problem.path}/results"), "Accept"))
+    assert not start.all("input", name="version.drop_examples")
+    refused = browser.send(form_of(start, problem.path))
+    assert refused.status == 422
+    box = refused.one("input", name="version.drop_examples")
+    assert (box["value"], box.get("checked", "no")) == ("1", "no")
+    said = (
+        "Example 2 of the problem’s author answers Cells with “6” and expects “wrong”; "
+        "by the new version it is not"
+    )
+    assert said in refused.one(id=f"{box['id']}-wrong").text
+    assert said in refused.one(id="error").text
+    assert refused.one("a", href=f"#{box['id']}")
+    assert "examples.1" not in refused.one(id="error").text
+    sent = {"version.drop_examples": "1"}
+    again = browser.send(form_of(refused, problem.path), **sent, **{"version.accept.reason": "x"})
+    assert again.one("input", name="version.drop_examples").get("checked", "no") != "no"
+    reason = {"version.accept.reason": "Without the middle"}
+    run = started(world, browser, browser.send(form_of(again, problem.path), **reason))
+    pressed(world, browser, run, "apply")
+    assert score(world, problem, student) == 2
+
+
+@pytest.mark.parametrize("way", ["accept", "mistake"])
+@pytest.mark.parametrize("value", ["K +", "foo", "K / 0", "(1, 2)"])
+def test_a_value_that_is_none_is_told_beside_its_value(browser, problem, way, value):
+    fields = {
+        "do": way,
+        f"version.{way}.part": "cells",
+        f"version.{way}.key": value,
+        f"version.{way}.id": "border_only",
+        f"version.{way}.reason": "So it is",
+        f"version.{way}.say": "Look again.",
+    }
+    page = browser.post(f"{problem.path}/regrades", fields)
+    assert page.status == 422
+    assert page.one("a", href=f"#version.{way}.key").text == "Its value"
+    assert page.one("input", name=f"version.{way}.key")["aria-invalid"] == "true"
+    assert "parts." not in page.one(id="error").text
+
+
+def test_where_numbers_differ_the_expression_of_a_known_mistake_is_suggested(
+    world, course, browser
+):
+    known = 'key: "K*K", mistakes: [{id: sides, key: 4*K, say: That is the sides.}]'
+    [problem] = world.assignment(course, TEXT_PROBLEM.replace('key: "K*K"', known), variants="each")
+    student = world.enrol(course)
+    asked = student.get(problem.path).json()["statement"]
+    size = int("".join(filter(str.isdigit, asked)))
+    student.submit(problem, {"cells": str(4 * size)})
+    start = browser.get(leads(browser.get(f"{problem.path}/results"), "Accept"))
+    assert start.one("input", name="version.accept.key")["value"] == "4*K"
+    hint = start.one(id="version.accept.key-hint").text
+    assert hint.startswith("An expression in the names of the problem, here K: students have")
+
+
+def test_only_those_whom_it_changes_are_listed_and_the_others_counted_once(
+    world, course, teacher, browser, problem
+):
+    for number in range(85):
+        world.enrol(course, f"Same {number}").submit(problem, {"cells": "7"})
+    world.enrol(course, "Zoe").submit(problem, {"cells": "9"})
+    page = browser.get(f"/regrades/{prepare(world, teacher, problem)['id']}")
+    assert [row[0] for row in page.one(aria_label="Changed students").one("table").rows()] == [
+        "Student",
+        "Zoe",
+    ]
+    assert "85 students keep score and grade." in page.text
+    assert not page.all("a", text="More")
 
 
 def test_a_group_can_be_named_as_a_mistake(world, course, browser, problem):
@@ -281,7 +354,7 @@ def test_what_a_state_does_not_allow_is_said_on_the_page(
     page = browser.post(f"/regrades/{run['id']}/{what}", {field: "x"} if field else {"a": "b"})
     assert page.status == 409
     assert page.one(id="error").text
-    assert page.heading == "Regrade of why-small-kernels"
+    assert page.heading == "Regrade of Why small kernels"
 
 
 def test_the_answers_of_one_student_are_told_before_and_after(

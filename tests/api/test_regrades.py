@@ -74,6 +74,23 @@ def test_the_dry_run_is_what_applying_does_and_undoing_restores_all(
     assert undone["may"] == []
 
 
+def test_the_students_whom_it_changes_can_be_listed_alone(world, course, teacher, problem):
+    for name, cells in [("Ada", "9"), ("Ben", "7"), ("Cleo", "10"), ("Dan", "7")]:
+        world.enrol(course, name).submit(problem, {"cells": cells})
+    world.enrol(course, "Eve").submit(problem, {"why": "Fewer."})
+    run = prepare(world, teacher, problem)
+
+    def names(query):
+        told = teacher.get(f"/regrades/{run['id']}/students?{query}").json()
+        return [one["name"] for one in told["items"]], told["next"]
+
+    first, cursor = names("changed=true&limit=1")
+    second, end = names(f"changed=true&limit=1&cursor={cursor}")
+    assert (sorted(first + second), end) == (["Ada", "Cleo"], None)
+    assert sorted(names("changed=false")[0]) == ["Ben", "Dan", "Eve"]
+    assert len(names("")[0]) == 5
+
+
 def test_every_grade_that_changed_names_the_regrade(world, course, teacher, problem):
     student = world.enrol(course)
     student.submit(problem, {"cells": "10"})

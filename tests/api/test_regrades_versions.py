@@ -1,11 +1,13 @@
 """Versions made for a regrade: wrong answers accepted or named, and what is refused."""
 
+from uuid import UUID
+
 import pytest
 from regrading import act, prepare, score
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.tables import Answer, Grading
+from api.tables import Answer, Grading, ProblemVersion
 
 
 def test_a_wrong_answer_is_accepted_for_the_whole_group(world, course, teacher, problem):
@@ -97,6 +99,47 @@ def test_too_short_a_reason_is_told_in_characters(teacher, problem):
         "version.accept.reason",
         "must have at least 3 characters",
     )
+
+
+CONTRARY = f"""{TEXT_PROBLEM}examples:
+  - {{answers: {{cells: '9'}}, expect: {{cells: correct}}}}
+  - {{answers: {{cells: '6'}}, expect: {{cells: wrong}}}}
+"""
+
+
+def test_an_example_that_says_otherwise_is_named_and_dropped_only_where_that_is_asked(
+    world, course, teacher
+):
+    [problem] = world.assignment(course, CONTRARY)
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "6"})
+    accept = {"accept": {"part": "cells", "key": "6", "reason": "Without the middle"}}
+    refused = teacher.post(f"{problem.path}/regrades", {"version": accept})
+    assert refused.json()["code"] == "invalid_problem"
+    assert [one["field"] for one in refused.json()["errors"]] == ["examples.1.cells"]
+    run = prepare(world, teacher, problem, {**accept, "drop_examples": [1]})
+    act(world, teacher, run, "apply")
+    assert score(world, problem, student) == 2
+    with world.db.reading() as session:
+        source = session.get_one(ProblemVersion, UUID(run["to_version"]["id"])).source
+    assert "{cells: '9'}" in source
+    assert "{cells: '6'}" not in source
+
+
+@pytest.mark.parametrize(
+    ("version", "field"),
+    [
+        ({"parts": {"cells": {"points": 3}}, "drop_examples": [2]}, "version.drop_examples"),
+        ({"parts": {"cells": {"points": 3}}, "drop_examples": [-1]}, "version.drop_examples[0]"),
+        ({"source": TEXT_PROBLEM + " ", "drop_examples": [0]}, "version"),
+        ({"drop_examples": [0]}, "version"),
+    ],
+)
+def test_examples_that_cannot_be_dropped_are_refused(world, course, teacher, version, field):
+    [problem] = world.assignment(course, CONTRARY)
+    refused = teacher.post(f"{problem.path}/regrades", {"version": version})
+    assert refused.status_code == 422
+    assert [one["field"] for one in refused.json()["errors"]] == [field]
 
 
 SHORT = TEXT_PROBLEM.replace("topic: convolution", "topic: x")

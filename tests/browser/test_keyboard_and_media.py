@@ -114,11 +114,36 @@ def test_the_solution_is_printed_with_every_frame(desk, served):
     assert all(one.is_visible() for one in frames.all())
 
 
+def test_a_chart_is_printed_with_its_bars_and_the_table_below_it(served, screens):
+    world = served.world
+    course = world.course()
+    [posed] = world.assignment(course)
+    for name, answer in (("Ann", "9"), ("Bo", "8"), ("Cy", "9")):
+        world.enrol(course, name).submit(posed, {"cells": answer})
+    page = screens.open(world.enrol(course, role="instructor"))
+    page.goto(f"/assignments/{posed.assignment}/results")
+    table = page.locator(".chart-data table").first
+    expect(table).to_be_hidden()
+    page.emulate_media(media="print")
+    bars = page.locator(".chart-wide rect.chart-bar")
+    assert any(one.bounding_box()["height"] > 1 for one in bars.all())
+    assert style(bars.first, "printColorAdjust") == "exact"
+    expect(table).to_be_visible()
+    assert table.bounding_box()["height"] > 40
+    expect(page.locator(".chart-data summary").first).to_be_hidden()
+
+
 @pytest.mark.parametrize(("motion", "name"), [("reduce", "none"), ("no-preference", "note-in")])
-def test_nothing_moves_for_who_wants_no_motion(desk, served, motion, name):
+def test_what_a_script_brings_fades_in_and_nothing_moves_for_who_wants_no_motion(
+    desk, served, motion, name
+):
     here = desk(motion=motion)
     served.world.clock.advance(hours=2)
-    assert style(here.open().page.locator(".note").first, "animationName") == name
+    page = here.open().page
+    assert style(page.locator(".note").first, "animationName") == "none"
+    page.context.set_offline(offline=True)
+    here.button("max", "Save draft").click()
+    assert style(page.locator(".saying .note"), "animationName") == name
 
 
 def test_forced_colours_keep_brackets_and_marks_of_cells(desk):

@@ -147,3 +147,13 @@ def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):
     title = page.get_by_role("group", name="Problems").get_by_role("rowheader")
     assert 11 * REM <= box(title)["width"] <= 15 * REM
     assert overflow(page) == 0
+
+
+def test_a_long_name_breaks_and_widens_no_page_of_a_phone(served, screens):
+    course = served.world.course()
+    teacher = served.world.enrol(course, role="instructor")
+    named = served.world.enrol(course, "Wolfgangamadeus" * 6)
+    page = screens.open(teacher, width=390)
+    page.goto(f"/courses/{course}/people/{named.id}")
+    assert box(page.locator("h1"))["width"] <= 390
+    assert overflow(page) == 0

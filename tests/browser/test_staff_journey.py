@@ -7,6 +7,7 @@ import pytest
 from browsers import PASSWORD, email_of, with_password
 from playwright.sync_api import expect
 from screens import violations
+from world import TEXT_PROBLEM
 
 script = pytest.mark.parametrize("script", ["on", "off"])
 
@@ -87,7 +88,7 @@ def test_a_group_of_equal_wrong_answers_is_accepted_and_taken_back(
     page = desk(f"/assignments/{posed.assignment}/results", script)
     page.locator("#items").locator("xpath=..").get_by_role("link", name="cells").click()
     page.get_by_role("link", name="Accept 6").click()
-    page.get_by_label("Why it is right").fill("Without the middle row")
+    expect(page.get_by_label("Why it is right")).to_have_value("Right as well: 2 students gave it")
     page.get_by_role("button", name="Try it out").click()
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("2 up, 0 down")
@@ -104,6 +105,56 @@ def test_a_group_of_equal_wrong_answers_is_accepted_and_taken_back(
     worked(served, page, script)
     expect(page.locator("#regrade-state")).to_contain_text("It was undone")
     assert score_of(ann, posed) == "0"
+
+
+@script
+def test_an_example_that_says_otherwise_is_dropped_with_a_tick(served, desk, course, script):
+    example = "examples:\n  - {answers: {cells: '6'}, expect: {cells: wrong}}\n"
+    [posed] = served.world.assignment(course, TEXT_PROBLEM + example)
+    student = served.world.enrol(course, "Cleo Example")
+    student.submit(posed, {"cells": "6"})
+    page = desk(f"{posed.path}/results", script)
+    page.get_by_role("link", name="Accept 6").click()
+    page.get_by_role("button", name="Try it out").click()
+    expect(page.get_by_role("alert")).to_contain_text("answers Cells with “6” and expects “wrong”")
+    assert script == "off" or violations(page) == []
+    page.get_by_label("Drop example 1 in the new version").check()
+    page.get_by_role("button", name="Try it out").click()
+    worked(served, page, script)
+    page.get_by_role("button", name="Apply", exact=True).click()
+    worked(served, page, script)
+    expect(page.locator("#regrade-state")).to_contain_text("It is applied.")
+    assert score_of(student, posed) == "2"
+
+
+@script
+def test_a_wrong_answer_is_named_and_its_students_read_the_hint_until_it_is_taken_back(
+    served, desk, screens, posed, ann, script
+):
+    hint = "Is the middle of the kernel no cell?"
+    page = desk(f"{posed.path}/results", script)
+    page.get_by_role("link", name="Name it 6").click()
+    page.get_by_label("Name of the mistake").fill("border_only")
+    page.get_by_label("What students read").fill(hint)
+    page.get_by_role("button", name="Try it out").click()
+    worked(served, page, script)
+    expect(page.locator("#regrade-state")).to_contain_text("0 up, 0 down")
+    page.get_by_role("link", name="Changed, same credit").click()
+    row = page.get_by_role("row").filter(has_text="Ann Example")
+    expect(row).to_contain_text("border only")
+    reads = screens.open(ann, script=script)
+    reads.goto(posed.path)
+    expect(reads.get_by_text(hint)).to_have_count(0)
+    page.get_by_role("button", name="Apply", exact=True).click()
+    worked(served, page, script)
+    expect(page.locator("#regrade-state")).to_contain_text("It is applied.")
+    reads.reload()
+    expect(reads.get_by_text(hint)).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    worked(served, page, script)
+    expect(page.locator("#regrade-state")).to_contain_text("It was undone")
+    reads.reload()
+    expect(reads.get_by_text(hint)).to_have_count(0)
 
 
 @pytest.mark.usefixtures("ann")

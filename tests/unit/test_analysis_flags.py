@@ -101,8 +101,8 @@ def test_a_flag_says_the_figures_in_a_plain_sentence():
     )
     (flag,) = item_flags(items(scores(n=40, right=20, strong_first=False), [1, 40])[0])
     assert flag.say == (
-        "Those who do better elsewhere do worse here (discrimination -0.87, between -0.92 and "
-        "-0.78, 40 students). Check the key."
+        "Those who do better elsewhere do worse here (discrimination \u22120.87, between "
+        "\u22120.92 and \u22120.78, 40 students). Check the key."
     )
 
 

@@ -90,7 +90,7 @@ def test_the_cells_that_a_stamp_changed_are_marked():
     frames = stamp_stage([first, second], name="s", room=10_000).frames
     marks = [re.findall(r'class="ws-out" d="(.*?)"', one.drawings) for one in frames]
     assert marks == [["M0 0h38v48h-38zM38 0h38v48h-38z"], ["M38 0h38v48h-38zM76 0h38v48h-38z"]]
-    assert frames[1].text == "−1 times the kernel, laid at (1, 2) of the input"
+    assert frames[1].text == "−1 times the kernel, laid at the 1st row, 2nd column of the input"
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from api.pages.drawing.frames import kept, stage
-from api.pages.drawing.markup import said
 from api.pages.drawing.moves import ways
 from api.pages.drawing.planes import planes_of
+from api.pages.drawing.spots import spot
+from api.pages.wording import said
 from api.schemas.student_solution import WorkedStep
 from api.services.reports import step_record
 from grader.render import render_step
@@ -148,7 +149,7 @@ def test_the_first_frames_and_the_last_are_drawn(count, room, expected):
 def test_what_is_not_drawn_stands_as_text():
     found = drawn("conv2d", IMAGE, KERNEL, room=0)
     assert (len(found.frames), len(found.rest)) == (3, 6)
-    assert found.rest[0].startswith("(1, 3): ")
+    assert found.rest[0].startswith("1st row, 3rd: ")
 
 
 def test_frames_refer_to_what_is_defined_once():
@@ -179,3 +180,26 @@ def test_every_drawing_has_a_title_and_no_style():
 )
 def test_minus_signs_are_real_and_hyphens_stay(text, expected):
     assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((), ""),
+        ((0,), "1st cell"),
+        ((0, 0), "1st row, 1st column"),
+        ((1, 2), "2nd row, 3rd column"),
+        ((10, 11), "11th row, 12th column"),
+        ((20, 111), "21st row, 112th column"),
+        ((1, 0, 3), "2nd map, 1st row, 4th column"),
+    ],
+)
+def test_the_place_of_a_window_is_told_in_words_as_prompts_count_from_0(place, words):
+    assert spot(place) == words
+
+
+def test_the_caption_of_a_window_has_no_place_also_with_several_channels():
+    [found] = way("conv2d", [IMAGE, IMAGE], [[KERNEL, KERNEL]])
+    assert found.moves[0].text.startswith("channel 1: 1·1")
+    assert found.moves[0].line.startswith("1st map, 1st row, 1st:\n  channel 1: 1·1")
+    assert "\ntogether: " in found.moves[0].text

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from api.errors import Invalid
-from api.services.regrades.sources import expression, with_entry, with_settings
+from api.services.regrades.sources import expression, with_entry, with_settings, without_examples
 from grader.values import Tensor
 from problems.documents import load_document
 from problems.loader import bank_root, find_files
@@ -87,6 +87,60 @@ def test_in_the_file_of_any_author_one_part_alone_changes(file):
         expected["parts"][at]["accept"] = [ENTRY, *part.get("accept", [])]
         changed = with_settings(text, part["id"], {"points": 7})
         assert data(with_entry(changed, part["id"], "accept", ENTRY)) == expected
+
+
+EXAMPLES = {
+    "block": """\
+examples:
+  # the first
+  - params: original
+    answers: {a: '1'}  # one
+  # the second
+  - answers: {a: '2'}
+    expect:
+      a: wrong
+  - {answers: {a: '3'}}  # three
+title: t
+""",
+    "flow": """\
+examples: [{answers: {a: '1'}}, {answers: {a: '2'}},
+  {answers: {a: '3'}}]
+title: t
+""",
+    "last": """\
+title: t
+examples:
+- {answers: {a: '1'}}
+- {answers: {a: '2'}}
+- answers: {a: '3'}""",
+}
+
+
+@pytest.mark.parametrize("text", EXAMPLES.values(), ids=EXAMPLES)
+@pytest.mark.parametrize("places", [[0], [1], [2], [2, 0], [1, 2, 1], [0, 1, 2], []])
+def test_examples_are_dropped_and_all_else_stays(text, places):
+    expected = data(text)
+    kept = [one for at, one in enumerate(expected["examples"]) if at not in places]
+    assert data(without_examples(text, places)) == expected | {"examples": kept}
+
+
+def test_what_an_author_wrote_between_examples_stays():
+    assert without_examples(EXAMPLES["block"], [1]).count("# the second") == 1
+
+
+@pytest.mark.parametrize("text", [*EXAMPLES.values(), FLOW])
+def test_an_example_that_is_not_there_is_refused(text):
+    with pytest.raises(Invalid, match="names example 3, which there is not"):
+        without_examples(text, [0, 3] if "examples" in text else [3])
+
+
+@pytest.mark.parametrize("file", list(find_files(bank_root()))[::9], ids=lambda file: file.stem)
+def test_in_the_file_of_any_author_one_example_alone_goes(file):
+    text = file.read_text(encoding="utf-8")
+    examples = data(text)["examples"]
+    for at in range(len(examples)):
+        kept = [*examples[:at], *examples[at + 1 :]]
+        assert data(without_examples(text, [at])) == data(text) | {"examples": kept}
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from markupsafe import Markup
 from api.pages.drawing import tables
 from api.pages.drawing.fields import field_picture
 from api.pages.drawing.frames import Stage, stage
-from api.pages.drawing.markup import said, weight
+from api.pages.drawing.markup import weight
 from api.pages.drawing.moves import ways
+from api.pages.drawing.spots import line
 from api.pages.drawing.stamps import is_stamp, stamp_stage
 from api.pages.drawing.totals import sum_picture, total_picture
+from api.pages.wording import said
 from api.prose import inline, prose
 from api.schemas.student_solution import SolvedPart, WorkedStep
 
@@ -141,7 +143,7 @@ def _staged(run: _Run, given: Sequence[Any], *, name: str, room: int) -> Block |
 def _plain(run: _Run, kind: str) -> Block:
     """Return a run without frames."""
     if run.kind == "windows":
-        return Block(lines=tuple(said(one.text) for one in run.steps))
+        return Block(lines=tuple(said(line(one)) for one in run.steps))
     before = (run.before, *run.steps)
     pictures = (_picture(one, last) for one, last in zip(run.steps, before, strict=False))
     lines = NOTHING.join(_html(one, kind) for one in run.steps)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.pages.drawing.drawer import Drawer
-from api.pages.drawing.markup import said, weight, written
+from api.pages.drawing.markup import weight, written
 from api.pages.drawing.moves import Move, Way
+from api.pages.wording import said
 
 __all__ = ["AROUND", "FIRST", "Frame", "Stage", "kept", "stage"]
 
@@ -32,7 +33,7 @@ class Frame:
 class Stage:
     """The frames of a run of windows; *shared* has what they refer to, *kernels* what moves.
 
-    *rest* are the texts of the windows that are not drawn.
+    *rest* are the texts of the windows that are not drawn, each with its place in words.
     """
 
     about: str
@@ -57,7 +58,7 @@ def stage(ways: Sequence[Way], *, name: str, room: int) -> Stage:
     drawers = [Drawer.of(way, f"{name}{number}-") for number, way in enumerate(ways)]
     pairs = [(drawer, at) for drawer in drawers for at in range(len(drawer.way.moves))]
     kernels = "".join(drawer.kernels() for drawer in _different(drawers))
-    lines = sum(weight(drawer.way.moves[at].text) for drawer, at in pairs)
+    lines = sum(weight(drawer.way.moves[at].line) for drawer, at in pairs)
     longest = max(_weight(drawer, at) for drawer, at in (pairs[0], pairs[-1]))
     room -= weight(_shared(drawers, pairs), kernels) + lines
     drawn = kept(len(pairs), max(FIRST, room // longest))
@@ -67,7 +68,7 @@ def stage(ways: Sequence[Way], *, name: str, room: int) -> Stage:
         if number in drawn
     )
     rest = tuple(
-        said(drawer.way.moves[at].text)
+        said(drawer.way.moves[at].line)
         for number, (drawer, at) in enumerate(pairs)
         if number not in drawn
     )

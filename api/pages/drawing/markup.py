@@ -1,10 +1,10 @@
 """The pieces that drawings are written with: SVG elements as text, short as they are many."""
 
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Final
 
+from api.pages.wording import said
 from grader.brief import brief_number
 from grader.show import show
 from grader.values import Number
@@ -17,7 +17,6 @@ __all__ = [
     "placed",
     "rectangle",
     "rectangles",
-    "said",
     "weight",
     "words",
     "written",
@@ -25,8 +24,6 @@ __all__ = [
 
 CHARACTER: Final = 7
 """How wide a digit is in the smaller of the two sizes of letters."""
-
-SIGN: Final = re.compile(r"(?<![A-Za-z])-(?=[\d.])|(?<= )-(?= )")
 
 
 def written(value: Number | None) -> str:
@@ -36,15 +33,6 @@ def written(value: Number | None) -> str:
     ('−3', '')
     """
     return "" if value is None else said(show(brief_number(value)))
-
-
-def said(text: str) -> str:
-    """Return a *text* of a step with real minus signs; hyphens stay.
-
-    >>> said("conv-1: (-3) - 2")
-    'conv-1: (−3) − 2'
-    """
-    return SIGN.sub("\N{MINUS SIGN}", text)
 
 
 def picture(size: tuple[int, int], title: str, *content: str) -> str:

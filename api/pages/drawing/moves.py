@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from api.pages.drawing.planes import AXES, Plane, Sheet, Under, planes_of, sheet_of, sheet_under
+from api.pages.drawing.spots import caption, line
 from api.schemas.student_solution import WorkedStep
 from grader.values import Number, simplest
 
@@ -19,7 +20,8 @@ MOST_SPREAD: Final = 4
 class Move:
     """One place of a window: what it covers, the *kernels* on it, and the cell that it gives.
 
-    *kernels* are empty for a pooling, whose *mode* then says what is done.
+    *kernels* are empty for a pooling, whose *mode* then says what is done. *text* is what is
+    reckoned, *line* the same with its place.
     """
 
     under: Under
@@ -28,6 +30,7 @@ class Move:
     total: Number
     mode: str
     text: str
+    line: str
 
     def products(self, channel: int) -> tuple[Number, ...]:
         """Return the products under the window of a *channel*, row by row."""
@@ -112,7 +115,8 @@ def _move(step: WorkedStep, place: tuple[int, int], axes: int) -> Move:
         place=place,
         total=simplest(Fraction(data["total"])),
         mode=data.get("mode", ""),
-        text=step.text,
+        text=caption(step),
+        line=line(step),
     )
 
 

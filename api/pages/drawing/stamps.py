@@ -12,12 +12,13 @@ from api.pages.drawing.markup import (
     picture,
     placed,
     rectangles,
-    said,
     weight,
     words,
     written,
 )
 from api.pages.drawing.planes import AXES, Plane, planes_of
+from api.pages.drawing.spots import in_words
+from api.pages.wording import said
 from api.schemas.student_solution import WorkedStep
 
 __all__ = ["is_stamp", "stamp_stage"]
@@ -58,7 +59,7 @@ def stamp_stage(steps: Sequence[WorkedStep], *, name: str, room: int) -> Stage:
         for at, (step, drawing) in enumerate(zip(steps, drawings, strict=True))
         if at in drawn
     )
-    rest = tuple(said(one.text) for at, one in enumerate(steps) if at not in drawn)
+    rest = tuple(said(in_words(one.text)) for at, one in enumerate(steps) if at not in drawn)
     return Stage("The cells that a stamp changed are marked.", shared, "", frames, rest)
 
 
@@ -70,7 +71,8 @@ def _widths(planes: Sequence[tuple[Plane, ...]]) -> Iterator[int]:
 def _told(step: WorkedStep) -> str:
     found = STAMP.fullmatch(step.data["name"])
     added, place = found.groups() if found else ("", "")
-    return f"{said(added)} times the kernel, laid at ({place}) of the input"
+    laid = in_words(f"laid at ({place}) of the input")
+    return f"{said(added)} times the kernel, {laid}"
 
 
 def _sum(old: Plane, new: Plane, *, wide: int, lines: str) -> str:

@@ -6,7 +6,8 @@ from fractions import Fraction
 from html import escape
 from typing import Any, Final
 
-from api.pages.drawing.markup import said, written
+from api.pages.drawing.markup import written
+from api.pages.wording import said
 from grader.mathml import element, math
 from grader.tree import Name
 from grader.values import simplest

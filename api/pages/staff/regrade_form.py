@@ -4,14 +4,13 @@ Its fields are named as the API names them, so that errors find their places; a 
 the way that was chosen is left out.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from api.deps import Here
-from api.errors import FieldError, Invalid, ServiceError
+from api.errors import FieldError, Invalid
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, validated
 from api.pages.router import window
@@ -21,6 +20,8 @@ from grader.problem import Problem
 from grader.tolerance import Tolerance
 
 __all__ = [
+    "DROP",
+    "FIELDS",
     "LABELS",
     "REACHES",
     "RULES",
@@ -28,27 +29,29 @@ __all__ = [
     "Part",
     "Way",
     "parts_of",
-    "placed",
     "suggested",
     "wanted",
 ]
 
 Way: TypeAlias = Literal["accept", "mistake", "parts", "id"]
 """By which version is marked anew, as the API calls it."""
+DROP: Final = "version.drop_examples"
+"""The field that names the examples to be dropped."""
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "accept": ("part", "answer", "key", "reason", "say"),
     "mistake": ("part", "answer", "key", "id", "say", "credit"),
     "parts": ("points", "key", "reason"),
     "id": (),
 }
+"""The fields of each way."""
 LABELS: Final[Mapping[str, str]] = {
     "version.accept.part": "Part",
-    "version.accept.key": "Value",
+    "version.accept.key": "Its value",
     "version.accept.reason": "Why it is right",
     "version.accept.say": "What students read",
     "version.mistake.part": "Part",
-    "version.mistake.key": "Value",
-    "version.mistake.id": "Name",
+    "version.mistake.key": "Its value",
+    "version.mistake.id": "Name of the mistake",
     "version.mistake.say": "What students read",
     "version.mistake.credit": "Credit",
     "version.parts.part": "Part",
@@ -57,6 +60,7 @@ LABELS: Final[Mapping[str, str]] = {
     "version.parts.rule": "Tolerance",
     "version.parts.reason": "Why",
     "version.id": "Version",
+    DROP: "Examples",
     "students": "Students",
     "part": "Part",
     "reason": "Reason",
@@ -85,10 +89,6 @@ STATUSES: Final = (
     ("unreadable", "not readable"),
     ("correct", "right"),
 )
-PLACES: Final[Mapping[str, str]] = {"": "part", "tolerance": "rule"}
-"""Fields of a part that the form calls otherwise."""
-IN_FILE: Final = re.compile(r"parts\.\d+\.(?:(?:accept|mistakes)\.\d+\.)?([a-z]+).*")
-"""Where something is wrong in the problem's file that a form has made; the form has the name."""
 MOST: Final = 50
 """So many students may be named."""
 LIKE: Final[Mapping[str, str]] = {
@@ -166,17 +166,19 @@ def wanted(here: Here, course: UUID, form: Form) -> RegradeIn:
 def _version(form: Form, way: str) -> dict[str, Any]:
     if way == "id":
         return form.given("version.id") and {"id": form.text("version.id")}
+    examples = [whole_number(one) for one in form.all(DROP)]
+    dropped = {"drop_examples": examples} if examples else {}
     given = {
         name.rpartition(".")[2]: text
         for name, text in form.given(*(f"version.{way}.{one}" for one in FIELDS[way])).items()
     }
     if way == "parts":
-        return {"parts": {form.text("version.parts.part"): given | _set_tolerance(form)}}
+        return {"parts": {form.text("version.parts.part"): given | _set_tolerance(form)}, **dropped}
     if "key" in given:
         given.pop("answer", None)
     elif "answer" in given:
         given.pop("part", None)
-    return {way: given}
+    return {way: given, **dropped}
 
 
 def _set_tolerance(form: Form) -> dict[str, Any]:
@@ -219,24 +221,3 @@ def _student(here: Here, course: UUID, text: str) -> UUID:
 
 def _wrong(said: str) -> Invalid:
     return Invalid(f"Students {said}.", errors=(FieldError("students", said),))
-
-
-def placed(error: ServiceError, form: Form) -> ServiceError:
-    """Return an error of the service whose fields are called as those of the form are."""
-    error.errors = tuple(replace(one, field=_place(one.field, form)) for one in error.errors)
-    return error
-
-
-def _place(field: str, form: Form) -> str:
-    """Return the field of the form that is meant; the API has the id of a part in its path."""
-    way, in_file = form.text("do"), IN_FILE.fullmatch(field)
-    name = in_file[1] if in_file else field
-    if name in FIELDS.get(way, ()):
-        return f"version.{way}.{'key' if name == 'answer' else name}"
-    if in_file and way == "parts":
-        return f"version.parts.{PLACES.get(name, name)}"
-    of_part = f"version.parts.{form.text('version.parts.part')}"
-    if way != "parts" or not field.startswith(of_part):
-        return field
-    inside = field.removeprefix(of_part).lstrip(".").partition(".")[0]
-    return f"version.parts.{PLACES.get(inside, inside)}"

@@ -13,10 +13,10 @@ from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, may
-from api.pages.staff.results import staff_view
+from api.pages.staff.results import staff_view, title_of
 from api.routes import regrades as api
-from api.schemas.regrade_changes import StudentOut
 from api.schemas.regrades import ApplyIn, RegradeOut, UndoIn
+from api.services.regrades import telling
 
 __all__ = ["WORKING", "onwards", "router"]
 
@@ -70,7 +70,7 @@ def _shown(
     return page(
         here,
         "staff/regrade.html",
-        title=f"Regrade of {run.problem}",
+        title=f"Regrade of {title_of(found, run.problem)}",
         crumbs=course_crumbs(
             here,
             Crumb(found.title, f"/assignments/{run.assignment}/results"),
@@ -91,13 +91,11 @@ def _shown(
 
 def _students(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
     """Return a page of the students whose score or grade changes; the others are counted."""
-    shown = api.get_students(run.id, here, window(here, limit=SHOWN, cursor=looked.cursor))
-    changed = [one for one in shown.items if _is_changed(one)]
-    return {"students": changed, "same": len(shown.items) - len(changed), "next": shown.next}
-
-
-def _is_changed(one: StudentOut) -> bool:
-    return any(turn.before != turn.after for turn in (one.score, one.grade))
+    seen = window(here, limit=SHOWN, cursor=looked.cursor)
+    shown = api.get_students(run.id, here, seen, changed=True)
+    with here.reading() as session:
+        same = telling.count_unchanged(session, run.id)
+    return {"students": shown.items, "same": same, "next": shown.next}
 
 
 def _answers(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
@@ -117,7 +115,7 @@ def _names(here: Here, run: UUID) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     cursor: str | None = ""
     while cursor is not None:
-        shown = api.get_students(run, here, window(here, cursor=cursor))
+        shown = api.get_students(run, here, window(here, cursor=cursor), None)
         found |= {one.student: one.name for one in shown.items}
         cursor = shown.next
     return found

@@ -12,12 +12,14 @@ from api.errors import Conflict, Invalid, ServiceError
 from api.pages.forms import Form, FormDep
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff import regrade_form
+from api.pages.staff import regrade_form, regrade_refusals
 from api.pages.staff.common import course_crumbs, may
 from api.pages.staff.regrade_form import Part, Way
+from api.pages.staff.regrade_refusals import Contrary
 from api.pages.staff.regrade_run import WORKING, onwards
-from api.pages.staff.results import staff_view
+from api.pages.staff.results import staff_view, title_of
 from api.pages.typed import Typed
+from api.pages.wording import counted
 from api.routes import analytics, problems
 from api.routes import regrades as api
 from api.schemas.analytics_problem import WrongGroup
@@ -38,7 +40,8 @@ ACTIVE: Final = (*WORKING, "ready", "stopped")
 class Start:
     """What the form that starts a regrade shows, and what was typed into it.
 
-    *by_answer*: students have the same numbers, so that one answer stands for its group.
+    *by_answer*: students have the same numbers, so that one answer stands for its group. *names*
+    are those of which a value can be made, *contrary* the examples that the form can drop.
     """
 
     do: str
@@ -48,6 +51,8 @@ class Start:
     versions: tuple[tuple[str, str], ...]
     group: WrongGroup | None
     by_answer: bool
+    contrary: tuple[Contrary, ...]
+    names: tuple[str, ...]
 
 
 @router.get(POSED)
@@ -77,7 +82,7 @@ def _listed(
         assignment, problem, here, window(here, limit=20, cursor=form.text("cursor")), None
     )
     found = staff_view(assignment, here)
-    title = next((one.title for one in found.problems if one.problem == problem), problem)
+    title = title_of(found, problem)
     path = f"/assignments/{assignment}/problems/{problem}"
     return page(
         here,
@@ -105,22 +110,39 @@ def _start(
     do = form.text("do", "parts")
     with here.reading() as session:
         posed = here.posed(session, found.id, problem, right="see_key")
-        parts = regrade_form.parts_of(here.service.variants.problem(posed.version))
+        posing = here.service.variants.problem(posed.version)
         version, name = posed.version.id, posed.version.problem
-    group = _group(here, found.id, problem, form)
+    if error is not None:
+        error = regrade_refusals.placed(error, form, posing)
+    parts, group = regrade_form.parts_of(posing), _group(here, found.id, problem, form)
+    contrary = regrade_refusals.contraries(error, form)
     values = {name: every[0] for name, every in form.fields.items() if every}
     by_answer = found.variants in SAME_NUMBERS
+    if group is not None and do == "accept":
+        values.setdefault("version.accept.reason", _reason(group))
     if group is not None and not by_answer:
         values.setdefault(f"version.{do}.key", _suggested(parts, form, group))
     return Start(
         do=do,
-        typed=Typed(values, error, regrade_form.LABELS),
+        typed=Typed(values, error, {**regrade_form.LABELS, **regrade_refusals.labels_of(contrary)}),
         form=form,
         parts=parts,
         versions=_versions(here, found.course, name, version) if do == "id" else (),
         group=group,
         by_answer=by_answer,
+        contrary=contrary,
+        names=_names(parts, form.text(f"version.{do}.part")),
     )
+
+
+def _reason(group: WrongGroup) -> str:
+    """Return why a group is accepted, for who does not say it better."""
+    return f"Right as well: {counted(group.count, 'student')} gave it"
+
+
+def _names(parts: tuple[Part, ...], chosen: str) -> tuple[str, ...]:
+    """Return the names of which a value can be made: those of the chosen part, else of the last."""
+    return next((one.names for one in parts if one.id == chosen), parts[-1].names if parts else ())
 
 
 def _versions(here: Here, course: UUID, problem: str, now: UUID) -> tuple[tuple[str, str], ...]:
@@ -173,5 +195,5 @@ def start(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Respo
         body = regrade_form.wanted(here, found.course, form)
         made = api.post_regrade(assignment, problem, body, here, Response())
     except (Conflict, Invalid) as error:
-        return _listed(assignment, problem, here, form, regrade_form.placed(error, form))
+        return _listed(assignment, problem, here, form, error)
     return onwards(made.id)

@@ -21,7 +21,7 @@ from api.schemas.assignments import StaffAssignment
 from api.schemas.figures import DistributionOut
 from api.services.analytics import Which
 
-__all__ = ["Asked", "AskedDep", "distribution", "router", "staff_view"]
+__all__ = ["Asked", "AskedDep", "distribution", "router", "staff_view", "title_of"]
 
 router = PageRouter()
 
@@ -90,6 +90,11 @@ def staff_view(assignment: UUID, here: Here) -> StaffAssignment:
     if not isinstance(found, StaffAssignment):
         raise Forbidden("This is for the staff of the course.")
     return found
+
+
+def title_of(found: StaffAssignment, problem: str) -> str:
+    """Return the title of a problem of an assignment."""
+    return next((one.title for one in found.problems if one.problem == problem), problem)
 
 
 def _around(here: Here, course: UUID, asked: Asked) -> dict[str, Any]:

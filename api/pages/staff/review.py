@@ -31,6 +31,8 @@ PART: Final = "/assignments/{assignment}/review/{problem}/{part}"
 SHOWS: Final = ("waiting", "marked", "mine", "flagged", "all")
 ROWS: Final = 50
 GROUPS: Final = 8
+BRIEF: Final = 200
+"""So many characters of a text stand in its place until it is opened."""
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
 Way = tuple[StaffAssignment | StudentAssignment, tuple[Crumb, ...]]
 
@@ -162,6 +164,7 @@ def _groups(
         one=one,
         base=base,
         found=found.items,
+        brief=BRIEF,
         next=found.next,
         rubric=rubric,
         done=done,

@@ -13,6 +13,7 @@ from api.errors import ServiceError
 from api.http.paging import Page
 from api.pages.forms import Form
 from api.pages.frame import Crumb, page
+from api.pages.named import Names, Step
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, may, query
 from api.pages.staff.people import custody_here
@@ -38,19 +39,11 @@ MARKS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """How one number came about: what it is of, in words, and whether it is a total."""
-
-    about: str
-    words: str
-    is_total: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a grade, with its time on the clocks of the course."""
+    """Something that happened to a grade, in words, with its time on the clocks of the course."""
 
     at: Moment
+    said: str
     told: StaffGradeEvent
 
 
@@ -72,7 +65,8 @@ class Opened:
 
     grade: StaffGrade
     steps: tuple[Step, ...]
-    targets: tuple[str, ...]
+    names: Names
+    targets: tuple[tuple[str, str], ...]
     times: StudentTimes | None
     excuses: tuple[ExcuseOut, ...]
     events: tuple[Event, ...]
@@ -115,7 +109,7 @@ def story(
         status=error.status if error else 200,
         told=told,
         person=person,
-        total=tuple(_step(one) for one in told.explain),
+        total=tuple(Names({}).step(one) for one in told.explain),
         lines=tuple(_line(one) for one in told.assignments),
         opened=_opened(here, chosen, person, cursor=cursor) if chosen else None,
         late_days=_late_days(told),
@@ -136,10 +130,6 @@ def _line(one: StaffGrade) -> Line:
     return Line(one, marks, f"?open={one.slug}#open")
 
 
-def _step(one: GradeLine) -> Step:
-    return Step(one.about, one.words.removeprefix(f"{one.about}: "), ", " not in one.about)
-
-
 def _late_days(told: StudentGrades) -> tuple[tuple[str, int], ...]:
     """Return on which assignments late days went."""
     titles = {one.assignment: one.title for one in told.assignments}
@@ -149,29 +139,30 @@ def _late_days(told: StudentGrades) -> tuple[tuple[str, int], ...]:
 def _opened(here: Here, one: StaffGrade, person: Person, *, cursor: str) -> Opened:
     """Return all about an assignment; students who have left have no times."""
     answer, user = Response(), person.user
-    seen = window(here, cursor=cursor)
+    seen, names = window(here, cursor=cursor), Names.of(one.problems)
     happened = grades.get_student_history(one.assignment, user, here, seen, answer)
     times = None
     if person.withdrawn_at is None:
         times = extensions.get_student_times(one.assignment, user, here)
     return Opened(
         grade=one,
-        steps=tuple(_step(line) for line in one.explain),
-        targets=tuple(_targets(one.explain)),
+        steps=tuple(names.step(line) for line in one.explain),
+        names=names,
+        targets=tuple(_targets(one.explain, names)),
         times=times,
         excuses=_excuses(here, one.assignment, user),
-        events=_events(here, happened),
+        events=_events(here, happened, names),
         more=query({"open": one.slug, "cursor": happened.next}) if happened.next else "",
         version=answer.headers["ETag"].strip('"v'),
     )
 
 
-def _targets(lines: Sequence[GradeLine]) -> Iterator[str]:
-    """Yield the problems, and the parts below theirs, that points can be given for by hand."""
-    names = [one.about for one in lines]
-    for problem in [name for name in names if ", " not in name and name != "Total"]:
-        yield problem
-        yield from (name for name in names if name.startswith(f"{problem}, "))
+def _targets(lines: Sequence[GradeLine], names: Names) -> Iterator[tuple[str, str]]:
+    """Yield what points can be given for by hand, with its name: problems, below each its parts."""
+    placed = [one for one in lines if one.problem is not None]
+    for one in [line for line in placed if line.part is None]:
+        for each in [one, *(line for line in placed if line.part and line.problem == one.problem)]:
+            yield each.about, names.step(each).about
 
 
 def _excuses(here: Here, assignment: UUID, user: UUID) -> tuple[ExcuseOut, ...]:
@@ -181,7 +172,10 @@ def _excuses(here: Here, assignment: UUID, user: UUID) -> tuple[ExcuseOut, ...]:
     return tuple(one for one in found if one.student == user)
 
 
-def _events(here: Here, happened: Page[StaffGradeEvent]) -> tuple[Event, ...]:
+def _events(here: Here, happened: Page[StaffGradeEvent], names: Names) -> tuple[Event, ...]:
     member = here.visit.member
     zone = member.course.zone if member else "UTC"
-    return tuple(Event(moment_of(one.at, zone, now=here.now), one) for one in happened.items)
+    return tuple(
+        Event(moment_of(one.at, zone, now=here.now), names.event(one), one)
+        for one in happened.items
+    )

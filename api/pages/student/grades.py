@@ -11,12 +11,12 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.pages.frame import Crumb, page
+from api.pages.named import Names, Step
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.walls import Wall
-from api.pages.wording import part_name
 from api.routes import assignments, grades
 from api.schemas.grade_history import GradeEvent
-from api.schemas.grades import GradeHidden, GradeLine, GradeShown, MyGrades, OverrideShown
+from api.schemas.grades import GradeHidden, GradeShown, MyGrades, OverrideShown
 from api.schemas.my_assignments import Moment
 
 __all__ = ["router"]
@@ -26,6 +26,7 @@ router = PageRouter()
 LINES: Final = 150
 """So many steps stand on the page at once; of more, those of one assignment at a time."""
 PER_PAGE: Final = 50
+WHOLE: Final = "The whole assignment"
 NAMES: Final[Mapping[str, str]] = {
     "submission": "Handed in",
     "grading": "Marked",
@@ -35,14 +36,6 @@ NAMES: Final[Mapping[str, str]] = {
     "excuse_withdrawn": "Excuse taken back",
     "grade": "Score",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How one number came about: what it is, and the way to it."""
-
-    about: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ def my_grades(
         crumbs=(Crumb(told.course_title, f"/courses/{course}"),),
         tab="grades",
         told=told,
-        total=[_step(one, {}) for one in told.explain],
+        total=[Names({}).step(one) for one in told.explain],
         rows=rows,
     )
 
@@ -98,33 +91,22 @@ def _row(
     if isinstance(one, GradeHidden):
         since = one.not_released_until
         return Hidden(one, None if since is None else wall(since))
-    titles = {each.problem: each.title for each in one.problems}
+    names = Names.of(one.problems)
     lines = sum(len(each.explain) for each in _shown(told.assignments))
     is_here = lines <= LINES or wanted == one.assignment
     return Row(
         one,
-        tuple(_step(each, titles) for each in one.explain) if is_here else None,
-        tuple(Given(_about(each, titles), each, wall(each.at)) for each in one.overrides),
+        tuple(names.step(each) for each in one.explain) if is_here else None,
+        tuple(
+            Given(names.place(each.problem, each.part, whole=WHOLE), each, wall(each.at))
+            for each in one.overrides
+        ),
         sum(each.days for each in told.late_days.spent if each.assignment == one.assignment),
     )
 
 
 def _shown(found: Iterable[GradeShown | GradeHidden]) -> Iterable[GradeShown]:
     return (one for one in found if isinstance(one, GradeShown))
-
-
-def _step(line: GradeLine, titles: Mapping[str, str]) -> Step:
-    """Return a line by the title of its problem, which it names by id."""
-    slug, comma, part = line.about.partition(", ")
-    words = line.words.removeprefix(f"{line.about}: ")
-    return Step(f"{titles.get(slug, slug)}{comma}{part_name(part)}", words)
-
-
-def _about(one: OverrideShown, titles: Mapping[str, str]) -> str:
-    if one.problem is None:
-        return "The whole assignment"
-    title = titles.get(one.problem, one.problem)
-    return title if one.part is None else f"{title}, {part_name(one.part)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +130,7 @@ def my_history(
     told = grades.get_my_history(assignment, here, window(here, limit=PER_PAGE, cursor=cursor))
     found = assignments.get_assignment(assignment, here, Response())
     wall = Wall.of(here)
-    titles = {one.problem: one.title for one in found.problems}
+    names = Names({one.problem: one.title for one in found.problems})
     return page(
         here,
         "student/grade_history.html",
@@ -159,23 +141,8 @@ def my_history(
         ),
         tab="grades",
         times=[
-            Happened(wall(at), tuple((NAMES[one.kind], _said(one, titles), one) for one in events))
+            Happened(wall(at), tuple((NAMES[one.kind], names.event(one), one) for one in events))
             for at, events in groupby(told.items, key=attrgetter("at"))
         ],
         next=told.next,
     )
-
-
-def _said(event: GradeEvent, titles: Mapping[str, str]) -> str:
-    """Return what is said of an event, with the names that people know problem and parts by."""
-    slug = event.problem or ""
-    title = titles.get(slug, slug)
-    if event.kind == "submission":
-        head, _, parts = event.said.partition(f" to {slug}: ")
-        named = map(part_name, parts.removesuffix(".").split(", "))
-        return f"{head} to {title}: {', '.join(named)}."
-    about = f"{slug}, {event.part}" if event.part else slug
-    if not slug or not event.said.startswith(about):
-        return event.said
-    named_part = f", {part_name(event.part)}" if event.part else ""
-    return f"{title}{named_part}{event.said.removeprefix(about)}"

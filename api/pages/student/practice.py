@@ -19,6 +19,7 @@ from api.pages.student.feedback import Feedback, practice_feedback
 from api.pages.student.inputs import Input, Marks, compose, input_of, is_given
 from api.pages.student.places import Place
 from api.pages.student.tensors import tensors
+from api.pages.wording import part_letter
 from api.routes import problems_posed
 from api.schemas.student import PartAsked
 from api.schemas.student_solution import PracticeIn, PracticeOutcome, PracticeProblem
@@ -35,9 +36,10 @@ NOTHING_TYPED: Final = "Nothing is typed yet. Answer a part, then check."
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A part of the problem with its input and what is said of the answer."""
+    """A part of the problem with its letter, its input and what is said of the answer."""
 
     part: PartAsked
+    letter: str
     input: Input
     feedback: Feedback | None
 
@@ -99,16 +101,16 @@ def _page(here: Here, place: Place, asked: PracticeProblem, tried: _Tried) -> Re
         asked=asked,
         following=(asked.number + 1) % (MOST + 1),
         tensors=tensors(asked.numbers),
-        cards=[_card(one, tried, style) for one in asked.parts],
+        cards=[_card(one, at, tried, style) for at, one in enumerate(asked.parts)],
         error=tried.error,
     )
 
 
-def _card(part: PartAsked, tried: _Tried, style: Style | None) -> Card:
+def _card(part: PartAsked, at: int, tried: _Tried, style: Style | None) -> Card:
     typed, told = tried.typed.get(part.id), tried.outcomes.get(part.id)
     marks: Marks = ()
     if told:
         marks = marks_of(part, typed, status=told.status, right=told.cells, numbers=style)
     field = input_of(part, typed, marks=marks, numbers=style)
     feedback = practice_feedback(told, part.points, typed=typed) if told else None
-    return Card(part, field, feedback)
+    return Card(part, part_letter(at), field, feedback)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from string import ascii_lowercase
 from typing import Final
 
 from markupsafe import Markup
@@ -14,6 +13,7 @@ from api.pages.student.feedback import Feedback, Marked, drawn, feedback_of, mar
 from api.pages.student.grids import as_rows
 from api.pages.student.inputs import Input, Marks, input_of, looks_same
 from api.pages.student.states import Row, State, answer_state, work_of
+from api.pages.wording import part_letter
 from api.schemas.my_assignments import Moment, MyAssignment
 from api.schemas.student import DraftView, PartView, ProblemView
 from api.schemas.student_work import PartOutcome, ReadAs, StudentSubmission
@@ -170,7 +170,7 @@ def _card(look: Look, part: PartView, at: int) -> Card:
     is_open = look.view.times.state in {"open", "late"} and look.place.may_write
     return Card(
         part=part,
-        letter=ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1),
+        letter=part_letter(at),
         input=field,
         preview=preview(field, typed, reading) if is_draft or told is None else None,
         feedback=feedback,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from string import ascii_lowercase
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from fastapi.responses import Response
 from api.pages.drawing import Block, drawn
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
+from api.pages.wording import part_letter, said
 from api.schemas.student_solution import SolutionView, SolvedPart
 from api.services.student.seat import Choice, Seat, take_seat
 from api.services.student.solution import solution_view
@@ -98,7 +98,7 @@ def solved_cards(view: SolutionView, variant: Variant) -> tuple[Card, ...]:
     return tuple(
         Card(
             part=part,
-            letter=ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1),
+            letter=part_letter(at),
             blocks=way,
         )
         for at, (part, way) in enumerate(zip(view.parts, blocks, strict=True))
@@ -110,7 +110,7 @@ def _around(view: SolutionView) -> int:
     return len(view.statement.encode()) + sum(
         CARD
         + len(part.prompt.encode())
-        + sum(MISTAKE + len(f"{one.answer}{one.said}".encode()) for one in part.mistakes)
+        + sum(MISTAKE + len(f"{said(one.answer)}{one.said}".encode()) for one in part.mistakes)
         for part in view.parts
     )
 

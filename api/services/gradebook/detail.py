@@ -121,7 +121,7 @@ def _totals(record: _Record, graded: Graded) -> dict[str, Any]:
         "percent": graded.score if graded.possible else None,
         "waiting": graded.waiting,
         "waiting_points": graded.pending.possible,
-        "explain": tuple(_line(one) for one in graded.reckonings),
+        "explain": tuple(_line(one, "", {}) for one in graded.reckonings),
         "late_days": _late_days(record),
     }
 
@@ -171,6 +171,7 @@ def _grade(record: _Record, one: Assignment) -> dict[str, Any]:
     graded = graded_of(here, record.student.id, record.parts)
     overrides = [given for given in record.book.overrides if given.assignment_id == one.id]
     slugs = {posed.row.id: posed.row.slug for posed in here.problems}
+    titles = {posed.row.slug: posed.version.title for posed in here.problems}
     said = {_about(given, slugs): _by(given, record.authors) for given in overrides}
     return {
         "score": cell.score,
@@ -182,7 +183,9 @@ def _grade(record: _Record, one: Assignment) -> dict[str, Any]:
         "missing": cell.missing,
         "problems": tuple(_problem(record, one, posed) for posed in here.problems),
         "overrides": tuple(override_shown(given, slugs, record.authors) for given in overrides),
-        "explain": tuple(_line(each, said.get(each.about, "")) for each in graded.reckonings),
+        "explain": tuple(
+            _line(each, said.get(each.about, ""), titles) for each in graded.reckonings
+        ),
     }
 
 
@@ -230,16 +233,19 @@ def override_shown(
     )
 
 
-def _line(reckoning: Reckoning, said: str = "") -> GradeLine:
+def _line(reckoning: Reckoning, said: str, titles: Mapping[str, str]) -> GradeLine:
     """Return a reckoning as data and in words, with what is *said* of a number set by hand."""
     if said and any(step.label == "override" for step in reckoning.steps):
         author = Step("author", Fraction(0), said, "said")
         reckoning = replace(reckoning, steps=(*reckoning.steps, author))
     return GradeLine(
         about=reckoning.about,
+        problem=reckoning.problem or None,
+        part=reckoning.part or None,
+        title=titles.get(reckoning.problem),
         words=str(reckoning),
         steps=tuple(
-            GradeStep(label=one.label, value=one.value, why=one.why, sign=one.sign)
+            GradeStep(label=one.label, value=one.value, why=one.why, sign=one.sign, of=one.of)
             for one in reckoning.steps
         ),
     )

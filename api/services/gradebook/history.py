@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from api.errors import NotFound, NotReleased
 from api.http.paging import Cursor
 from api.schemas.grade_history import GradeEvent, StaffGradeEvent
 from api.services.access import Member
+from api.services.gradebook.sentences import sentence
 from api.services.gradebook.students import student_of
 from api.services.release import results_shown
 from api.services.rules import rules_for
@@ -29,25 +29,11 @@ from api.tables import (
     Submission,
     User,
 )
-from grader.policy import shown
 
 __all__ = ["my_history", "student_history"]
 
 Place = tuple[datetime, UUID]
 """Where an event stands: its time, and its id."""
-
-MARKED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
-CAUSES: Final = {
-    "submission": "a submission",
-    "regrade": "a regrade",
-    "undo": "a regrade that was undone",
-    "review": "a mark by a person",
-    "override": "an override",
-    "extension": "an extension",
-    "excuse": "an excuse",
-    "late_days": "late days",
-    "settings": "other settings",
-}
 
 
 def student_history(
@@ -127,7 +113,12 @@ def _events(session: Session, assignment: Assignment, student: UUID) -> list[Sta
     authors = {told["author_id"] for told in found} - {None}
     rows = session.execute(select(User.id, User.name).where(User.id.in_(authors)))
     names = {row[0]: row[1] for row in rows}
-    return [StaffGradeEvent(**told, author=names.get(told["author_id"])) for told in found]
+    return [_in_words(told, author=names.get(told["author_id"])) for told in found]
+
+
+def _in_words(told: Mapping[str, Any], *, author: str | None) -> StaffGradeEvent:
+    event = StaffGradeEvent(**told, said="", author=author)
+    return event.model_copy(update={"said": sentence(event)})
 
 
 def _slugs(session: Session, assignment: Assignment) -> dict[UUID, str]:
@@ -146,13 +137,13 @@ def _submissions(
         select(Submission).where(Submission.problem_id.in_(slugs), Submission.student_id == student)
     )
     for one in rows:
-        slug = slugs[one.problem_id]
         yield {
             "id": one.id,
             "at": one.received_at,
             "kind": "submission",
-            "said": f"Submission {one.sequence} to {slug}: {', '.join(one.answers)}.",
-            "problem": slug,
+            "problem": slugs[one.problem_id],
+            "sequence": one.sequence,
+            "parts": tuple(one.answers),
             "submission": one.id,
             "author_id": one.author_id,
         }
@@ -167,15 +158,11 @@ def _gradings(
         .where(Answer.problem_id.in_(slugs), Answer.student_id == student)
     )
     for one, problem, part, submission in rows:
-        slug = slugs[problem]
-        credit = "not marked yet" if one.credit is None else f"credit {shown(one.credit)}"
-        how = f"{one.status.replace('_', ' ')}, {credit}{MARKED_BY.get(one.kind, '')}"
         yield {
             "id": one.id,
             "at": one.created_at,
             "kind": "grading",
-            "said": f"{slug}, {part}: {how}.",
-            "problem": slug,
+            "problem": slugs[problem],
             "part": part,
             "submission": submission,
             "status": one.status,
@@ -199,21 +186,16 @@ def _overrides(
         )
     )
     for one in rows:
-        slug = slugs.get(one.problem_id) if one.problem_id else None
-        about = ", ".join(name for name in (slug, one.part) if name) or "The assignment"
-        points = shown(one.points)
         told = {
             "kind": "override",
-            "said": f"{about} was set by hand to {points}: {one.reason}",
-            "problem": slug,
+            "problem": slugs.get(one.problem_id) if one.problem_id else None,
             "part": one.part,
             "points": one.points,
             "reason": one.reason,
         }
         yield told | {"id": one.id, "at": one.created_at, "author_id": one.author_id}
         if one.withdrawn_at is not None:
-            said = f"{about} is no longer set by hand to {points}."
-            told |= {"kind": "override_withdrawn", "said": said}
+            told |= {"kind": "override_withdrawn"}
             yield told | _ended(one.id, one.withdrawn_at, one.withdrawn_by)
 
 
@@ -224,17 +206,14 @@ def _excuses(
         select(Excuse).where(Excuse.assignment_id == assignment.id, Excuse.student_id == student)
     )
     for one in rows:
-        slug = slugs.get(one.problem_id) if one.problem_id else None
-        about = slug or "the assignment"
         told = {
             "kind": "excuse",
-            "said": f"Excused from {about}.",
-            "problem": slug,
+            "problem": slugs.get(one.problem_id) if one.problem_id else None,
             "reason": one.reason or None,
         }
         yield told | {"id": one.id, "at": one.created_at, "author_id": one.created_by}
         if one.withdrawn_at is not None:
-            told |= {"kind": "excuse_withdrawn", "said": f"No longer excused from {about}."}
+            told |= {"kind": "excuse_withdrawn"}
             yield told | _ended(one.id, one.withdrawn_at, None)
 
 
@@ -250,19 +229,13 @@ def _changes(session: Session, assignment: Assignment, student: UUID) -> Iterato
         )
     )
     for one in rows:
-        why = CAUSES.get(one.cause, one.cause)
         yield {
             "id": one.id,
             "at": one.at,
             "kind": "grade",
-            "said": f"The score went from {_score(one.before)} to {_score(one.after)}, by {why}.",
             "before": one.before,
             "after": one.after,
             "cause": one.cause,
             "cause_id": one.cause_id,
             "author_id": one.author_id,
         }
-
-
-def _score(score: Fraction | None) -> str:
-    return "none" if score is None else shown(score)

@@ -12,7 +12,7 @@ from api.errors import FieldError, Invalid
 from grader.values import Tensor, Value
 from problems.documents import PARSER
 
-__all__ = ["Setting", "expression", "with_entry", "with_settings"]
+__all__ = ["Setting", "expression", "with_entry", "with_settings", "without_examples"]
 
 Setting: TypeAlias = "str | int | Fraction | Mapping[str, Setting] | Sequence[Setting]"
 """What a field of a part is set to."""
@@ -45,6 +45,32 @@ def with_entry(source: str, part: str, name: str, entry: Mapping[str, Setting]) 
         return _put(source, start + 1, start + 1, f"{told}, " if found.value else told)
     indent = " " * found.start_mark.column
     return _put(source, start, start, f"- {told}\n{indent}")
+
+
+def without_examples(source: str, places: Sequence[int]) -> str:
+    """Return the file without the author's examples at *places*, counted from 0."""
+    for at in sorted(set(places), reverse=True):
+        root = yaml.compose(source, Loader=PARSER)
+        listed = _field(root, "examples") if isinstance(root, MappingNode) else None
+        if not isinstance(listed, SequenceNode) or at >= len(listed.value):
+            raise Invalid.of("version.drop_examples", f"names example {at}, which there is not")
+        source = _without(source, listed, at)
+    return source
+
+
+def _without(source: str, listed: SequenceNode, at: int) -> str:
+    """Return the file without one item of a list; a list without items is empty brackets."""
+    start = listed.start_mark.index
+    if len(listed.value) == 1:
+        return _put(source, start, _end(source, listed), " []")
+    item = listed.value[at]
+    if not listed.flow_style:
+        line = source.rfind("\n", 0, item.start_mark.index) + 1
+        end = source.find("\n", _end(source, item))
+        return _put(source, line, len(source) if end < 0 else end + 1, "")
+    if at + 1 < len(listed.value):
+        return _put(source, item.start_mark.index, listed.value[at + 1].start_mark.index, "")
+    return _put(source, _end(source, listed.value[at - 1]), _end(source, item), "")
 
 
 def expression(value: Value | None) -> str | None:

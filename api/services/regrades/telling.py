@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.http.paging import Cursor, keyset
@@ -24,7 +24,16 @@ from api.tables import (
     User,
 )
 
-__all__ = ["ChangeRow", "change_told", "changes", "regrades", "student_told", "students", "told"]
+__all__ = [
+    "ChangeRow",
+    "change_told",
+    "changes",
+    "count_unchanged",
+    "regrades",
+    "student_told",
+    "students",
+    "told",
+]
 
 MAY: Final = {
     "judging": ("cancel",),
@@ -167,16 +176,40 @@ def _side(status: str, credit: Any, found: dict[str, Any]) -> Side:
 
 
 def students(
-    session: Session, run: Regrade, *, after: Cursor | None, limit: int
+    session: Session,
+    run: Regrade,
+    *,
+    after: Cursor | None,
+    limit: int,
+    changed: bool | None = None,
 ) -> list[tuple[RegradeStudent, str]]:
-    """Return the students of a regrade with their names, chunk by chunk."""
+    """Return the students of a regrade with their names, chunk by chunk.
+
+    *changed*: only those whose score or grade is another one, or only the others.
+    """
     asked = (
         select(RegradeStudent, User.name)
         .join(User, User.id == RegradeStudent.student_id)
         .where(RegradeStudent.regrade_id == run.id)
     )
+    if changed is not None:
+        asked = asked.where(_is_changed() if changed else ~_is_changed())
     asked = keyset(asked, RegradeStudent.chunk, RegradeStudent.student_id, after=after)
     return [(row[0], row[1]) for row in session.execute(asked.limit(limit))]
+
+
+def count_unchanged(session: Session, run: UUID) -> int:
+    """Return how many students of a regrade keep their score and their grade."""
+    asked = select(func.count()).where(RegradeStudent.regrade_id == run, ~_is_changed())
+    return session.scalar(asked) or 0
+
+
+def _is_changed() -> ColumnElement[bool]:
+    """Return the condition that a student's score or grade is another one."""
+    return or_(
+        RegradeStudent.score_before.is_distinct_from(RegradeStudent.score_after),
+        RegradeStudent.grade_before.is_distinct_from(RegradeStudent.grade_after),
+    )
 
 
 def student_told(row: tuple[RegradeStudent, str]) -> StudentOut:

@@ -1,6 +1,6 @@
 """New markings of a problem: an edited file, a setting, a wrong answer accepted or named."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -16,7 +16,13 @@ from api.services.access import Posed
 from api.services.problems.faults import refused
 from api.services.publishing import Failed, Outcome, Source
 from api.services.regrades.runs import check_free
-from api.services.regrades.sources import Setting, expression, with_entry, with_settings
+from api.services.regrades.sources import (
+    Setting,
+    expression,
+    with_entry,
+    with_settings,
+    without_examples,
+)
 from api.services.versions import BANK, kept_variants, store_version
 from api.tables import Answer, Course, Grading, ProblemVersion
 from grader.json_values import from_json
@@ -108,8 +114,10 @@ class Made:
         return replace(self, outcome=publish(self.source, seeds=seeds))
 
 
-def make(session: Session, posed: Posed, wanted: Version, *, note: str) -> Made:
-    """Return what is *wanted*, ready to be published.
+def make(
+    session: Session, posed: Posed, wanted: Version, *, note: str, drop: Sequence[int] = ()
+) -> Made:
+    """Return what is *wanted*, ready to be published, without the examples at the places *drop*.
 
     Raises `NotFound` for a version that there is not, `Invalid` for what cannot be made, `Conflict`
     where another regrade is under way: publishing takes seconds.
@@ -118,7 +126,7 @@ def make(session: Session, posed: Posed, wanted: Version, *, note: str) -> Made:
     now = posed.version
     if isinstance(wanted, Existing):
         return Made(now.id, note, version=_existing(session, posed, wanted.id).id)
-    text = _edited(session, posed, wanted)
+    text = without_examples(_edited(session, posed, wanted), drop)
     if text == now.source:
         raise Conflict("The file is that of the version now; nothing would change.")
     source = Source(now.problem, text, kept=kept_variants(session, now.id))

@@ -28,6 +28,7 @@ from api.services.review.showing import mark_view
 from api.services.review.works import hold, reckon, write
 from api.services.variants import Variants
 from api.tables import Answer, ProblemVersion, Review, Submission
+from grader.reading import Typed
 
 __all__ = ["group_cursor", "groups", "mark_group", "same_as"]
 
@@ -63,8 +64,13 @@ def _members(session: Session, asked: Asked, *, now: datetime) -> dict[UUID, lis
     for answer, shown, value, answers, position, draw_hash in rows.all():
         typed = answers.get(asked.part)
         group = alike(asked, typed, value, draw_hash=draw_hash, position=position)
-        found[group].append(_Member(queued[answer], shown))
+        found[group].append(_Member(queued[answer], _whole(asked, typed, shown)))
     return found
+
+
+def _whole(asked: Asked, typed: Typed | None, shown: str) -> str:
+    """Return all that an answer says: of a text more than is *shown* in lists."""
+    return typed.strip() if asked.kind == "text" and isinstance(typed, str) else shown
 
 
 def groups(

@@ -66,8 +66,10 @@ function swap(doc, { values }) {
   for (const old of all("[data-swap]")) {
     const fresh = doc.getElementById(old.id);
     if (!fresh) continue;
-    if (old.innerHTML !== fresh.innerHTML) old.replaceChildren(...fresh.childNodes);
+    const differs = old.innerHTML !== fresh.innerHTML;
+    if (differs) old.replaceChildren(...fresh.childNodes);
     old.className = fresh.className;
+    old.classList.toggle("swapped", differs);
   }
   const fresh = fieldsOf(doc.getElementById(form.id));
   fieldsOf(form).forEach((field, at) => {
@@ -172,18 +174,19 @@ function restore() {
 }
 
 /* How an answer is read, without telling whether it is right. */
+const reader = document.querySelector("form[data-reading]");
 let reading;
 let asked;
 async function preview(part) {
   const box = document.getElementById(`preview-${part}`);
-  const fields = [...new FormData(form)].filter(([name]) => name.endsWith(`.${part}`));
+  const fields = [...new FormData(reader)].filter(([name]) => name.endsWith(`.${part}`));
   const cells = fields.filter(([name]) => name.startsWith("cell."));
   asked?.abort();
   if (!box || (cells.length && !cells.every(([, text]) => text.trim()))) return box?.replaceChildren();
   asked = new AbortController();
   try {
     const body = new URLSearchParams([["part", part], ...fields]);
-    const { ok, doc } = await ask(`${form.action}/reading`, body, { signal: asked.signal });
+    const { ok, doc } = await ask(reader.dataset.reading, body, { signal: asked.signal });
     if (!ok) return box.replaceChildren();
     const bad = doc.querySelector(".preview-bad");
     box.replaceChildren(...doc.body.childNodes);
@@ -194,16 +197,19 @@ async function preview(part) {
   }
 }
 
+reader?.addEventListener("input", (event) => {
+  clearTimeout(reading);
+  reading = setTimeout(preview, 300, partOf(event.target));
+});
+
 if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (event.submitter?.ariaDisabled !== "true") send(event.submitter);
   });
-  form.addEventListener("input", (event) => {
+  form.addEventListener("input", () => {
     keep();
     later();
-    clearTimeout(reading);
-    reading = setTimeout(preview, 300, partOf(event.target));
   });
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

@@ -63,7 +63,7 @@ function setUp(grid) {
   async function paste(text, index) {
     const body = new URLSearchParams({ part: grid.dataset.grid, pasted: text });
     try {
-      const response = await fetch(`${form.action}/reading`, { method: "POST", body });
+      const response = await fetch(form.dataset.reading, { method: "POST", body });
       if (!response.ok) throw new Error(response.status);
       const told = await response.json();
       told.rows ? place(told.rows, index) : say(`Not pasted: ${told.said}`);

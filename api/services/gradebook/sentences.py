@@ -1,0 +1,68 @@
+"""What happened to a grade, one sentence an event, by whatever names its readers know."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Final
+
+from api.schemas.grade_history import GradeEvent
+from grader.policy import shown
+
+__all__ = ["sentence"]
+
+MARKED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
+CAUSES: Final = {
+    "submission": "a submission",
+    "regrade": "a regrade",
+    "undo": "a regrade that was undone",
+    "review": "a mark by a person",
+    "override": "an override",
+    "extension": "an extension",
+    "excuse": "an excuse",
+    "late_days": "late days",
+    "settings": "other settings",
+}
+
+
+def sentence(
+    event: GradeEvent,
+    *,
+    problem: Callable[[str], str] = str,
+    part: Callable[[str], str] = str,
+) -> str:
+    """Return what happened in words; *problem* and *part* name each by its id.
+
+    >>> from datetime import UTC, datetime
+    >>> told = {"at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "submission", "said": ""}
+    >>> event = GradeEvent(**told, problem="sizes", sequence=2, parts=("side", "area"))
+    >>> sentence(event), sentence(event, problem=str.upper, part=str.title)
+    ('Submission 2 to sizes: side, area.', 'Submission 2 to SIZES: Side, Area.')
+    """
+    slug = problem(event.problem) if event.problem else ""
+    about = ", ".join(filter(None, (slug, part(event.part) if event.part else "")))
+    points = "" if event.points is None else shown(event.points)
+    match event.kind:
+        case "submission":
+            return f"Submission {event.sequence} to {slug}: {', '.join(map(part, event.parts))}."
+        case "grading":
+            return f"{about}: {_marked(event)}."
+        case "override":
+            return f"{about or 'The assignment'} was set by hand to {points}: {event.reason}"
+        case "override_withdrawn":
+            return f"{about or 'The assignment'} is no longer set by hand to {points}."
+        case "excuse":
+            return f"Excused from {slug or 'the assignment'}."
+        case "excuse_withdrawn":
+            return f"No longer excused from {slug or 'the assignment'}."
+        case "grade":
+            why = CAUSES.get(event.cause or "", event.cause)
+            return f"The score went from {_score(event.before)} to {_score(event.after)}, by {why}."
+
+
+def _marked(event: GradeEvent) -> str:
+    credit = "not marked yet" if event.credit is None else f"credit {shown(event.credit)}"
+    status = (event.status or "").replace("_", " ")
+    return f"{status}, {credit}{MARKED_BY.get(event.cause or '', '')}"
+
+
+def _score(score: Fraction | None) -> str:
+    return "none" if score is None else shown(score)

@@ -1,0 +1,92 @@
+"""Errors as people read them: what to do, said once; and pages that are asked for by HEAD."""
+
+import pytest
+from pages import Browser
+
+from api.pages.site import static_address
+
+ID = "01933e3a-0000-7000-8000-000000000001"
+
+
+@pytest.fixture
+def browser(world, student):
+    return Browser(world, student)
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/courses/{course}/sections", "/courses/{course}"),
+        ("/assignments/{assignment}/problems/{problem}/draft", "{posed}"),
+        ("/assignments/{assignment}/problems/{problem}/variant", "{posed}"),
+        ("/me/tokens", ""),
+        ("/view-as", ""),
+    ],
+)
+def test_who_loads_the_address_of_a_form_is_led_to_its_page(world, browser, course, path, page):
+    [posed] = world.assignment(course)
+    names = {
+        "course": course,
+        "assignment": posed.assignment,
+        "problem": posed.slug,
+        "posed": posed.path,
+    }
+    found = browser.get(path.format_map(names))
+    assert (found.status, found.heading) == (405, "Only a form leads here")
+    assert "Allow" not in found.text
+    links = [one["href"] for one in found.one("main").all("a")]
+    assert links == [*([page.format_map(names)] if page else []), "/"]
+    if page:
+        assert browser.get(links[0]).status == 200
+
+
+def test_a_program_is_told_the_methods_of_an_address(world):
+    told = world.client.get("/logout", headers={"Accept": "*/*"})
+    assert told.status_code == 405
+    assert told.json()["code"] == "method_not_allowed"
+    assert told.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/courses/abc", "/courses/12/gradebook", "/assignments/x/edit"])
+def test_an_address_with_a_mistyped_id_is_no_page(browser, path):
+    found = browser.get(path)
+    assert (found.status, found.heading) == (404, "Not found")
+    assert "There is nothing at this address" in found.text
+    assert "must be an id" not in found.text
+
+
+def test_the_api_names_the_id_that_is_none(student):
+    told = student.get("/courses/abc")
+    assert told.status_code == 422
+    assert told.json()["errors"] == [{"field": "path course", "said": "must be an id"}]
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [("below=x", []), ("below=x&limit=7", ["limit must be '', '50', '100', '200' or 'all'"])],
+)
+def test_an_error_says_the_same_thing_once(world, teacher, course, query, listed):
+    found = Browser(world, teacher).get(f"/courses/{course}/gradebook?{query}")
+    assert found.status == 422
+    assert found.text.count("below must be a whole number") == 1
+    assert [one.text for one in found.one("main").all("li")] == listed
+
+
+@pytest.mark.parametrize("path", ["/login", "/docs/errors", "/account", "/courses/{course}"])
+def test_a_page_is_asked_for_by_head_as_by_get(browser, course, path):
+    path = path.format(course=course)
+    whole, head = browser.get(path), browser.head(path)
+    assert (head.status, head.headers["content-type"]) == (200, whole.headers["content-type"])
+    assert head.headers["content-length"] == whole.headers["content-length"]
+
+
+def test_a_static_file_is_asked_for_by_head_and_the_log_in_is_asked_of_strangers(world):
+    head = world.client.head(static_address("app.css"))
+    assert (head.status_code, head.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    stranger = Browser(world).head("/account")
+    assert (stranger.status, stranger.location) == (303, "/login?next=%2Faccount")
+
+
+def test_what_only_takes_forms_and_the_api_have_no_head(world):
+    assert world.client.head("/logout").status_code == 405
+    assert world.client.head("/api/v1/me").status_code == 405

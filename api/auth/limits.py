@@ -86,7 +86,8 @@ def wait(limit: Limit, events: Sequence[datetime], now: datetime) -> int:
     """Return how many whole seconds to wait until *limit* lets the next event happen, 0 for none.
 
     Events may stand in any order. One that another machine's clock puts up to a window ahead of
-    *now* counts as now; one still further ahead is from before the clock was put back.
+    *now* counts as now; one still further ahead is from before the clock was put back. An event
+    that is forgotten in the meantime shortens the pause.
     """
     ages = sorted(
         max(now - event, ZERO) for event in events if -limit.window <= now - event < limit.memory
@@ -96,7 +97,10 @@ def wait(limit: Limit, events: Sequence[datetime], now: datetime) -> int:
     if limit.longest is None:
         left = limit.window - ages[limit.count - 1]
     else:
-        left = _pause(limit.window, limit.longest, len(ages) - limit.count) - ages[0]
+        ends = [limit.memory - age for age in ages[limit.count - 1 :]]
+        pauses = [_pause(limit.window, limit.longest, further) for further in range(len(ends))]
+        without = [*ends[1:], ZERO]
+        left = min(map(max, without, (pause - ages[0] for pause in pauses)))
     return max(-(-left // timedelta(seconds=1)), 0)
 
 

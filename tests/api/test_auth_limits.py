@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.auth.limits import LIMITS, Action, Failures, Limit, address_key, login_wait, wait
@@ -91,6 +91,7 @@ def test_the_zone_in_which_a_time_is_told_does_not_matter() -> None:
 
 
 @given(LIMIT, AGES)
+@example(Limit(1, SECOND, 890 * SECOND), [0 * SECOND] * 5 + [timedelta(microseconds=3_556_979_520)])
 def test_whoever_waits_as_told_is_let_in(limit, ages) -> None:
     events = [NOW - age for age in ages]
     seconds = wait(limit, events, NOW)

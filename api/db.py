@@ -8,12 +8,14 @@ its transaction (``BEGIN IMMEDIATE``), so that none fails half-way because anoth
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeGuard, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-__all__ = ["Database", "driver_url", "find_one", "forget", "once"]
+__all__ = ["Database", "InDoubtError", "driver_url", "find_one", "forget", "is_line_down", "once"]
 
 Found = TypeVar("Found")
 
@@ -28,6 +30,17 @@ POSTGRESQL_OPTIONS: Final = (
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
     "-c timezone=UTC"
 )
+POSTGRESQL_LINE: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""When a server that is not heard of any more is given up: after 20 seconds, not after hours."""
+DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
+"""What must not be off in PostgreSQL."""
+READ_ONLY: Final = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
 WRITES: Final = "grader_writes"
 KNOWN: Final = "grader_known"
 
@@ -75,6 +88,19 @@ def driver_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
+class InDoubtError(OperationalError):
+    """The line to the database broke while it committed: the transaction may be stored or not."""
+
+
+def is_line_down(error: BaseException | None) -> TypeGuard[Exception]:
+    """Tell whether *error* is that the database is away, so that the next try meets the same."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", "") is None
+
+
 class Database:
     """An engine and its two kinds of transaction.
 
@@ -96,10 +122,21 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Yield a session whose work is committed at the end, or rolled back at an error."""
+        """Yield a session whose work is committed at the end, or rolled back at an error.
+
+        Raises `InDoubtError` where nobody can tell which of both it was.
+        """
         with self._turn, Session(self._writing, expire_on_commit=False) as session:
             yield session
-            session.commit()
+            session.flush()
+            try:
+                session.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise InDoubtError(
+                        None, None, error.orig or error, connection_invalidated=True
+                    ) from error
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -124,6 +161,31 @@ class Database:
                 if self.is_sqlite:
                     connection.connection.driver_connection.execute("PRAGMA foreign_keys = ON")  # type: ignore[union-attr]
 
+    def unsafe_settings(self) -> list[str]:
+        """Return the settings of the server by which what it confirmed may be lost.
+
+        A connection to SQLite sets what it needs itself.
+        """
+        if self.is_sqlite:
+            return []
+        asked = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting = 'off'")
+        with self.engine.connect() as connection:
+            found = connection.scalars(asked, {"names": list(DURABLE)})
+            return sorted(found)
+
+    def check_writable(self) -> None:
+        """Return where the database takes writes; else it raises what a write would meet.
+
+        On SQLite a row is written and the transaction undone; a PostgreSQL that follows another, or
+        is set to read only, refuses.
+        """
+        with self._turn, self._writing.connect() as connection, connection.begin() as transaction:
+            if self.is_sqlite:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+            elif connection.exec_driver_sql(READ_ONLY).scalar_one():
+                raise PermissionError("the database takes no writes")
+            transaction.rollback()
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -142,7 +204,7 @@ def _engine(url: str, pool: int) -> Engine:
         max_overflow=8,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": POSTGRESQL_OPTIONS},
+        connect_args={**POSTGRESQL_LINE, "options": POSTGRESQL_OPTIONS},
     )
 
 

@@ -13,12 +13,12 @@ from grader.kinds import KINDS, Kind
 from grader.mistakes import NONE, Known, carried_mistakes
 from grader.parts import KeyedPart
 from grader.plan import plan_of
-from grader.problem import AnyPart
+from grader.problem import AnyPart, Problem
 from grader.result import Result
 from grader.values import Value
 from grader.variant import Variant, double_mistakes
 
-__all__ = ["Desk", "desks"]
+__all__ = ["Desk", "desks", "heard_parts"]
 
 CACHED_VARIANTS: Final = 4096
 
@@ -28,6 +28,17 @@ def desks(variant: Variant, book: Book) -> tuple["Desk", ...]:
     """Return the desks at which the parts of *variant* are judged, in order."""
     seen, solved = variant.scope(book), variant.solved(book)
     return tuple(Desk(variant, part, book, (seen, solved)) for part in variant.problem.parts)
+
+
+def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
+    """Return the parts whose answers can count at a part: named in its key, or in their guards."""
+    earlier = plan_of(problem, book).named[part_id]
+    guards = [
+        one.carry.names
+        for one in problem.parts
+        if one.id in earlier and isinstance(one, KeyedPart) and one.carry is not None
+    ]
+    return earlier.union(*guards).intersection(one.id for one in problem.parts)
 
 
 class Desk:
@@ -73,13 +84,7 @@ class Desk:
     @cached_property
     def heard(self) -> frozenset[str]:
         """The earlier parts whose answers can count here: named in the key, or in their guards."""
-        parts = self.variant.problem.parts
-        guards = [
-            one.carry.names
-            for one in parts
-            if one.id in self.earlier and isinstance(one, KeyedPart) and one.carry is not None
-        ]
-        return self.earlier.union(*guards).intersection(one.id for one in parts)
+        return heard_parts(self.variant.problem, self.part.id, self.book)
 
     @cached_property
     def accepted(self) -> tuple[tuple[Value | None, str], ...]:

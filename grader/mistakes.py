@@ -77,17 +77,24 @@ def caused(ids: tuple[str, ...], value: Value, book: Book) -> Candidate:
 
 
 def known_mistakes(
-    problem: Problem, names: Mapping[str, Value], keys: Keys, book: Book
+    problem: Problem,
+    names: Mapping[str, Value],
+    keys: Keys,
+    book: Book,
+    *,
+    parts: Collection[str] | None = None,
 ) -> dict[str, Known]:
-    """Return the known wrong answers to every part of a variant, by part.
+    """Return the known wrong answers to every part of a variant, or to some *parts*, by part.
 
     *names* are the parameters, *keys* the right answers.
     """
     plan = plan_of(problem, book)
-    worlds = _Worlds(problem, plan, names, keys, book)
+    asked = [part for part in problem.parts if parts is None or part.id in parts]
+    needed = {one for part in asked for one in (part.id, *plan.earlier[part.id])}
+    worlds = _Worlds(problem, plan, names, keys, book, needed=needed)
     return {
         part.id: _known(part, keys, [*_author(part, names, keys, book), *_twins(part, worlds)])
-        for part in problem.parts
+        for part in asked
     }
 
 

@@ -9,6 +9,7 @@ from api.db import Database
 from api.settings import Settings
 from api.tables import Base
 from migrations.columns import compare_type, render_item
+from migrations.losses import Losses
 
 LOCK = 4_242_000_001
 """The advisory lock under which one process at a time upgrades a PostgreSQL database."""
@@ -16,12 +17,14 @@ LOCK = 4_242_000_001
 
 def migrate(connection: Connection) -> None:
     """Run the revisions that are asked for, in one transaction where the database can."""
+    losses = Losses(connection, may_lose=_may_lose())
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=True,
         compare_type=compare_type,
         render_item=render_item,
+        on_version_apply=losses.after_step,  # type: ignore[arg-type]  # it is given keywords
     )
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
@@ -31,9 +34,16 @@ def migrate(connection: Connection) -> None:
             )
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+        losses.begin()
         context.run_migrations()
         if connection.dialect.name == "sqlite":
             _check_references(connection)
+
+
+def _may_lose() -> bool:
+    """Tell whether whoever runs the revisions has said that data may be lost."""
+    told = context.get_x_argument(as_dictionary=True).get("lose_data", "")
+    return told == "yes" or bool(context.config.attributes.get("lose_data"))
 
 
 def _check_references(connection: Connection) -> None:

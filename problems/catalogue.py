@@ -8,7 +8,7 @@ from grader.names import near
 from grader.problem import Problem
 from problems.loader import bank_root, find_files, load_file
 
-__all__ = ["Catalogue"]
+__all__ = ["Catalogue", "check_part"]
 
 
 class Catalogue:
@@ -51,18 +51,23 @@ class Catalogue:
 
     def check_part(self, problem: str, part: str) -> None:
         """Raise `ProblemError` where the problem has no such part."""
-        known = [one.id for one in self.get(problem).parts]
-        if part not in known:
-            raise ProblemError(
-                f"{problem} has no part {part[:80]!r}{near(part, known)}; "
-                f"its parts are {', '.join(known)}"
-            )
+        check_part(self.get(problem), part)
 
     def path(self, problem: str) -> Path:
         """Return the file of a problem, or raise `ProblemError` where there is none."""
         if problem in self._paths:
             return self._paths[problem]
         raise ProblemError(f"there is no problem {problem[:80]!r}{near(problem, self.ids)}")
+
+
+def check_part(problem: Problem, part: str) -> None:
+    """Raise `ProblemError` where *problem* has no such part."""
+    known = [one.id for one in problem.parts]
+    if part not in known:
+        raise ProblemError(
+            f"{problem.id} has no part {part[:80]!r}{near(part, known)}; "
+            f"its parts are {', '.join(known)}"
+        )
 
 
 def _check_there(root: Path) -> None:

@@ -15,7 +15,14 @@ from grader.problem import Problem
 from problems.book import BOOK
 from problems.documents import MAX_BYTES, Document, load_document
 
-__all__ = ["bank_root", "find_files", "load_file", "load_problem"]
+__all__ = [
+    "bank_root",
+    "find_files",
+    "load_file",
+    "load_problem",
+    "load_source",
+    "read_source",
+]
 
 PATTERNS: Final = {
     SNAKE: "write small letters, digits and single _ between them, a letter first",
@@ -77,17 +84,26 @@ def load_problem(text: str, *, file: str, book: Book = BOOK) -> Problem:
 
 def load_file(path: Path, *, book: Book = BOOK) -> Problem:
     """Return the problem in the file at *path*; its id is the file's name."""
+    return load_source(read_source(path), path, book=book)
+
+
+def read_source(path: Path) -> str:
+    """Return the text of a problem file, or raise `ProblemError`."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ProblemError(
                 f"the file is larger than {MAX_BYTES // 1024} KiB; split it into several problems",
                 file=str(path),
             )
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ProblemError("the file is not UTF-8; save it as UTF-8", file=str(path)) from error
     except OSError as error:
         raise ProblemError(f"the file cannot be read: {error.strerror}", file=str(path)) from error
+
+
+def load_source(text: str, path: Path, *, book: Book = BOOK) -> Problem:
+    """Return the problem whose file at *path* has this *text*; nothing is read."""
     problem = load_problem(text, file=str(path), book=book)
     if problem.id != path.stem:
         raise ProblemError(

@@ -93,8 +93,9 @@ def _loaded(data: Mapping[str, Any], problem: Problem, book: Book) -> Variant:
     known = {part: from_json(told) for part, told in data["keys"].items()}
     keys, failures = solve_keys(problem, names, book, known=known)
     mistakes = {part: _known(told, book) for part, told in data["mistakes"].items()}
-    if any(part.id not in mistakes for part in problem.parts):
-        mistakes = known_mistakes(problem, names, keys, book)
+    missing = {part.id for part in problem.parts if part.id not in mistakes}
+    if missing:
+        mistakes |= known_mistakes(problem, names, keys, book, parts=missing)
     pairs = {part: _known(told, book) for part, told in data["pairs"].items()}
     return Variant(problem, data["seed"], names, keys, failures, mistakes, pairs)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -91,6 +92,7 @@ class Cookie:
         return self.header("", remaining=timedelta(0))
 
 
+@lru_cache(maxsize=16)
 def cookie_for(address: str) -> Cookie:
     """Return the cookie of a service that browsers reach at *address*, such as its https URL.
 

@@ -3,7 +3,7 @@
 Whatever a caller may not see is not there (404); 403 is only for an act on something visible.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -79,7 +79,8 @@ class Caller:
 
     *view_as* is the student with whose eyes the caller wants to look. *seen_at* is when the token
     or session was last noted as used, *request* the id of the request, for the audit log; *writes*
-    says that the request is one that may change something.
+    says that the request is one that may change something. *digest* is that of the secret they
+    showed, *expires_at* when a token ends, *begun_at* when a session began.
     """
 
     user: User
@@ -91,6 +92,9 @@ class Caller:
     seen_at: datetime | None = None
     request: str = ""
     writes: bool = False
+    digest: bytes = field(default=b"", repr=False)
+    expires_at: datetime | None = None
+    begun_at: datetime | None = None
 
     def need(self, right: Right) -> None:
         """Raise `Forbidden` where the caller lacks a *right* that is not of one course."""

@@ -14,7 +14,7 @@ from api.errors import Unauthenticated
 from api.services.access import EXPIRED, Caller
 from api.tables import LoginSession, Token, User
 
-__all__ = ["by_session", "by_token"]
+__all__ = ["by_session", "by_token", "digest_of_session", "digest_of_token"]
 
 BEARER: Final = "bearer "
 Secret = TypeVar("Secret", Token, LoginSession)
@@ -30,6 +30,20 @@ SHOWN: Final[dict[type[Any], Select[Any, User]]] = {
     LoginSession: _shown(LoginSession),
     Token: _shown(Token),
 }
+
+
+def digest_of_token(authorization: str) -> bytes | None:
+    """Return the digest of the token in an ``Authorization`` header, None where it has none."""
+    if not authorization.lower().startswith(BEARER):
+        return None
+    shown = parse(authorization[len(BEARER) :].strip())
+    return shown.digest if shown is not None and shown.kind == "api" else None
+
+
+def digest_of_session(cookie: str) -> bytes | None:
+    """Return the digest of a session cookie, None where it is none."""
+    shown = parse(cookie)
+    return shown.digest if shown is not None and shown.kind == "session" else None
 
 
 def by_token(session: Session, authorization: str, *, now: datetime) -> Caller:
@@ -50,6 +64,8 @@ def by_token(session: Session, authorization: str, *, now: datetime) -> Caller:
         token_id=token.id,
         only_course=token.course_id,
         seen_at=token.last_used_at,
+        digest=shown.digest,
+        expires_at=token.expires_at,
     )
 
 
@@ -63,7 +79,14 @@ def by_session(session: Session, cookie: str, *, now: datetime) -> Caller:
         raise Unauthenticated("Log in first.")
     if found.revoked_at is not None or not is_alive(found.created_at, found.seen_at, now=now):
         raise Unauthenticated("You were logged out; log in again.")
-    return Caller(_active(session, found.user_id), None, session_id=found.id, seen_at=found.seen_at)
+    return Caller(
+        _active(session, found.user_id),
+        None,
+        session_id=found.id,
+        seen_at=found.seen_at,
+        digest=shown.digest,
+        begun_at=found.created_at,
+    )
 
 
 def _owned(session: Session, table: type[Secret], prefix: str) -> Secret | None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.services.access import Posed
-from api.services.submitting.entries import Drawn
+from api.services.submitting.drawn import Drawn
 from api.services.variants import ORIGINAL
 from api.tables import Draw
 

@@ -24,6 +24,7 @@ __all__ = [
     "Marker",
     "decimal",
     "mark_record",
+    "number_in_json",
     "open_bank",
     "points_of",
     "result_record",
@@ -100,8 +101,8 @@ def student_record(result: Result, variant: Variant) -> dict[str, object]:
     score = None if seen.credit is None else seen.credit * seen.points
     return asdict(seen) | {
         "credit": _credit(seen.credit),
-        "points": _number(seen.points),
-        "score": _number(score),
+        "points": number_in_json(seen.points),
+        "score": number_in_json(score),
         "feedback": " ".join((seen.say, *seen.notes)),
     }
 
@@ -111,8 +112,8 @@ def result_record(result: Result) -> dict[str, object]:
     return {
         "status": result.status,
         "credit": _credit(result.credit),
-        "points": _number(result.points),
-        "score": _number(result.score),
+        "points": number_in_json(result.points),
+        "score": number_in_json(result.score),
         "read_as": result.read_as,
         "mistakes": list(result.mistakes),
         "feedback": result.feedback,
@@ -128,7 +129,7 @@ def _credit(credit: Fraction | None) -> str | None:
     return None if credit is None else str(credit)
 
 
-def _number(value: Number | None) -> int | float | None:
+def number_in_json(value: Number | None) -> int | float | None:
     """Return a number for JSON: whole ones as they are, others at six decimals."""
     if value is None or isinstance(value, int):
         return value

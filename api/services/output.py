@@ -1,60 +1,51 @@
-"""Files of rows, written: CSV for spreadsheets, JSON lines, each whole or not at all."""
+"""Files that are written whole or not at all, and the text of their cells."""
 
-import csv
 import json
+import math
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from api.services.rows import FileError, guard
+from api.services.rows import FileError
 
-__all__ = ["check_writable", "replacing", "write_csv", "write_json"]
-
-
-def write_csv(stream: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows as CSV; text that a spreadsheet would run as a formula is guarded."""
-    writer = csv.writer(_Lines(stream), lineterminator="\r\n")
-    writer.writerow([guard(column) for column in columns])
-    for row in rows:
-        writer.writerow([guard(_cell(row.get(column, ""))) for column in columns])
+__all__ = ["cell_text", "check_writable", "json_text", "replaced", "telling"]
 
 
-class _Lines:
-    """Writes rows with plain line ends; `csv` quotes a CR in a cell only where rows end with it."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, row: str) -> None:
-        """Write one row."""
-        self._stream.write(row.removesuffix("\r\n") + "\n")
-
-
-def write_json(stream: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows as JSON lines."""
-    for row in rows:
-        record = {column: _json(row[column]) for column in columns if column in row}
-        stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return a value as a cell of CSV has it: text as it is, nothing of none, else as JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(_json(value), ensure_ascii=False)
+    return value if isinstance(value, str) else json_text(value)
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON text; a fraction is its decimal.
+
+    >>> json_text([Fraction(1, 4), "é"])
+    '[0.25, "é"]'
+    """
+    return json.dumps(_json(value), ensure_ascii=False)
 
 
 def _json(value: Any) -> Any:
-    if isinstance(value, Fraction):
-        return _float(value)
-    if isinstance(value, list):
-        return [_json(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _json(item) for name, item in value.items()}
-    return value
+    """Return what JSON has for a value: none for what is no number, else text as a last resort."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case Fraction():
+            return _float(value)
+        case float():
+            return value if math.isfinite(value) else None
+        case list():
+            return [_json(item) for item in value]
+        case dict():
+            return {name: _json(item) for name, item in value.items()}
+        case _:
+            return str(value)
 
 
 def _float(value: Fraction) -> float:
@@ -66,7 +57,7 @@ def _float(value: Fraction) -> float:
 
 def check_writable(path: Path) -> None:
     """Raise `FileError` where no file can be written at *path*; what is there stays as it is."""
-    with _told(path):
+    with telling(path):
         if path.is_dir():
             raise FileError(f"{path} is a folder; name a file in it")
         if path.exists() and not path.is_file():
@@ -77,14 +68,16 @@ def check_writable(path: Path) -> None:
             pass
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[TextIO]:
-    """Open a file beside *path* that takes its place when all is written; a failure leaves it."""
-    with _told(path):
+def replaced(path: Path, fill: Callable[[Path], None]) -> None:
+    """Let *fill* write a file beside *path* that takes its place when it is whole.
+
+    A failure leaves what is there as it is.
+    """
+    with telling(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path))
+        os.close(handle)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                yield stream
+            fill(Path(name))
             Path(name).chmod(0o644)
             Path(name).replace(path)
         except BaseException:
@@ -97,9 +90,10 @@ def _prefix(path: Path) -> str:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the system says of *path* into a `FileError`."""
+def telling(path: Path | None) -> Iterator[None]:
+    """Turn what the system says of writing *path* into a `FileError`."""
     try:
         yield
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}") from error
+        what = "the results" if path is None else path
+        raise FileError(f"{what} cannot be written: {error.strerror}") from error

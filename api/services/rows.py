@@ -1,25 +1,26 @@
-"""Files of rows: CSV and JSON lines, read with line numbers, whatever is in them."""
+"""Rows of CSV, read with line numbers whatever is in them, and cells that no spreadsheet runs."""
 
 import csv
-import io
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from grader.errors import AnswerError, GraderError
-from grader.reading import Typed, load_json
+from grader.errors import GraderError
 
 __all__ = [
+    "MAX_CELL",
+    "MAX_LINES",
     "FileError",
-    "Row",
-    "RowError",
-    "Table",
+    "Records",
+    "columns_of",
+    "delimiter_of",
     "guard",
     "is_json",
-    "read_table",
+    "is_parquet",
+    "not_utf8",
     "read_text",
     "unguard",
 ]
@@ -39,68 +40,19 @@ class FileError(GraderError):
     """A file that cannot be used at all; nothing ran."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row: the *line* where it begins, *values* by Grader's names, *cells* as given."""
-
-    line: int
-    values: Mapping[str, Typed | None]
-    cells: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """A row that could not be read, and why."""
-
-    row: Row
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The columns of a file and its rows."""
-
-    columns: tuple[str, ...]
-    rows: list[Row | RowError]
-
-
-def read_table(
-    path: Path,
-    *,
-    names: Mapping[str, str],
-    required: Sequence[str],
-    results: Sequence[str] = (),
-) -> Table:
-    """Return the rows of a CSV or JSON-lines file; *names* maps Grader's columns to the file's.
-
-    A CSV file with all columns of *results* is an output of ours: its cells lose their guards.
-    Raises `FileError` where the file is missing, empty, not UTF-8, or lacks a column that is
-    required or named.
-    """
-    text = read_text(path)
-    table = _read_json(text, names) if is_json(path) else _read_csv(text, names, results)
-    if not table.rows:
-        raise FileError(f"{path} has no rows")
-    for column in dict.fromkeys((*required, *names)):
-        found = names.get(column, column)
-        if found not in table.columns:
-            raise FileError(
-                f"{path} has no column {found!r}; it has {', '.join(table.columns)}. "
-                f"Name the one to use with --map {column}=..."
-            )
-    return table
-
-
 def read_text(path: Path) -> str:
     """Return the text of a file, or raise `FileError` where it is missing or not UTF-8."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileError(
-            f"{path} is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)"
-        ) from error
+        raise not_utf8(path) from error
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def not_utf8(path: Path) -> FileError:
+    """Return what is said of a file with another encoding."""
+    return FileError(f"{path} is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)")
 
 
 def is_json(path: Path) -> bool:
@@ -108,53 +60,59 @@ def is_json(path: Path) -> bool:
     return path.suffix in {".jsonl", ".ndjson", ".json"}
 
 
-def _read_csv(text: str, names: Mapping[str, str], results: Sequence[str]) -> Table:
-    columns: tuple[str, ...] = ()
-    rows: list[Row | RowError] = []
-    ours = False
-    for line, found in _records(text):
-        if isinstance(found, csv.Error):
-            said = f"is not CSV: {found}; look at its quotes"
-            if not columns:
-                raise FileError(f"the header {said}") from found
-            rows.append(RowError(Row(line, {}, {}), f"the row {said}"))
-            continue
-        cells = list(map(unguard, found)) if ours else found
-        if columns and any(cells):
-            rows.append(_csv_row(line, columns, cells, names))
-        elif any(cells):
-            columns = _columns(cells)
-            ours = bool(results) and set(results) <= set(columns)
-            columns = tuple(map(unguard, columns)) if ours else columns
-    return Table(columns, rows)
+def is_parquet(path: Path) -> bool:
+    """Tell by its name whether a file is Parquet."""
+    return path.suffix in {".parquet", ".pq"}
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
-    """Yield the cells of each row with the line where it begins.
+class Records:
+    """The rows of CSV text one after the other: the line where each begins, and its cells.
 
     A line with which no row begins comes with the error; reading goes on with the line below it.
+    *line* is the number of the line that comes next, *read* how many bytes were read as rows,
+    *wasted* how many lines were read in vain.
     """
-    csv.field_size_limit(MAX_CELL)
-    lines = list(io.StringIO(text, newline=""))
-    head = next((line for line in lines if line.strip()), "")
-    delimiter = max(DELIMITERS, key=head.count)
-    at = wasted = 0
-    while at < len(lines):
-        end = at + (MAX_LINES if wasted < MAX_WASTED else FEW_LINES)
-        ahead = map(lines.__getitem__, range(at, min(end, len(lines))))
-        reader = csv.reader(ahead, delimiter=delimiter, strict=True)
+
+    def __init__(
+        self, lines: Iterator[str], delimiter: str, *, line: int = 1, wasted: int = 0
+    ) -> None:
+        csv.field_size_limit(MAX_CELL)
+        self._lines, self._delimiter = lines, delimiter
+        self._ahead: deque[str] = deque()
+        self.line, self.read, self.wasted = line, 0, wasted
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | csv.Error]]:
+        """Yield what is left."""
+        while self._look_ahead(most := MAX_LINES if self.wasted < MAX_WASTED else FEW_LINES):
+            found, taken = self._next(most)
+            line = self.line
+            self.read += sum(len(self._ahead.popleft().encode()) for _ in range(taken))
+            self.line += taken
+            yield line, found
+
+    def _next(self, most: int) -> tuple[list[str] | csv.Error, int]:
+        """Return the next row of at most so many lines, and of how many it is."""
+        reader = csv.reader(islice(self._ahead, most), delimiter=self._delimiter, strict=True)
         try:
-            found: list[str] | csv.Error = next(reader)
+            return next(reader), reader.line_num
         except csv.Error as error:
-            found = error
-        yield at + 1, found
-        failed = isinstance(found, csv.Error)
-        wasted += reader.line_num if failed else 0
-        at += 1 if failed else reader.line_num
+            self.wasted += reader.line_num
+            return error, 1
+
+    def _look_ahead(self, count: int) -> bool:
+        """Have so many lines at hand, as far as there are; tell whether there is one."""
+        if len(self._ahead) < count:
+            self._ahead.extend(islice(self._lines, 2 * count))
+        return bool(self._ahead)
 
 
-def _columns(cells: list[str]) -> tuple[str, ...]:
-    """Return the names of the columns, without the empty ones at the end."""
+def delimiter_of(head: str) -> str:
+    """Return what stands between the cells of a file with this first line."""
+    return max(DELIMITERS, key=head.count)
+
+
+def columns_of(cells: list[str]) -> tuple[str, ...]:
+    """Return the names of the columns of a header, without the empty ones at the end."""
     columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
@@ -162,57 +120,6 @@ def _columns(cells: list[str]) -> tuple[str, ...]:
         if columns.count(column) > 1:
             raise FileError(f"the file has two columns {column!r}; rename one")
     return tuple(columns)
-
-
-def _csv_row(
-    line: int, columns: tuple[str, ...], cells: list[str], names: Mapping[str, str]
-) -> Row | RowError:
-    given = dict(zip(columns, cells, strict=False))
-    row = Row(line, _values(given, names), given)
-    if any(cell.strip() for cell in cells[len(columns) :]):
-        return RowError(
-            row,
-            f"the row has {len(cells)} cells, the header {len(columns)}; put answers with "
-            "commas in quotes",
-        )
-    return row
-
-
-def _read_json(text: str, names: Mapping[str, str]) -> Table:
-    columns: dict[str, None] = {}
-    rows: list[Row | RowError] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            given = load_json(line)
-        except AnswerError as error:
-            rows.append(RowError(Row(number, {}, {}), f"the line is not JSON: {error}"))
-            continue
-        if not isinstance(given, dict):
-            rows.append(RowError(Row(number, {}, {}), "the line is not a JSON object"))
-            continue
-        if not _is_whole(line):
-            rows.append(RowError(Row(number, {}, {}), "a character is cut in half; give both \\u"))
-            continue
-        columns.update(dict.fromkeys(given))
-        rows.append(Row(number, _values(given, names), given))
-    return Table(tuple(columns), rows)
-
-
-def _is_whole(line: str) -> bool:
-    """Tell whether all that the JSON spells can be written: both halves of each character."""
-    try:
-        json.dumps(json.loads(line), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _values(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the cells by Grader's names: where *names* has one, only its column counts."""
-    renamed = {name: given[column] for name, column in names.items() if column in given}
-    return {column: cell for column, cell in given.items() if column not in names} | renamed
 
 
 def guard(cell: str) -> str:

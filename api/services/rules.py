@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Row, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from api.db import once
 from api.schemas.timeline import ExtensionSpec, TimelineSpec
 from api.services import timeline
 from api.services.access import Member
+from api.services.counting import COUNTS
 from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 from grader.policy import Rules, Timeline
 
@@ -24,10 +25,24 @@ __all__ = ["Granted", "own_timeline", "rules_for", "rules_in_class", "rules_of"]
 SECOND: Final = 1_000_000
 KEPT: Final = 4096
 STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
-EXTENSIONS: Final = select(Extension.student_id, Extension.section_id, Extension.spec).where(
+_GRANTED: Final = (
     Extension.course_id == bindparam("course"),
     or_(Extension.assignment_id.is_(None), Extension.assignment_id == bindparam("assignment")),
     Extension.withdrawn_at.is_(None),
+)
+EXTENSIONS: Final = select(Extension.student_id, Extension.section_id, Extension.spec).where(
+    *_GRANTED
+)
+# Two questions: by "the student or the section" a database goes through the whole class.
+EXTENDED: Final = union(
+    select(Enrolment.user_id).where(
+        Enrolment.course_id == bindparam("course"),
+        Enrolment.user_id.in_(select(Extension.student_id).where(*_GRANTED)),
+        *COUNTS,
+    ),
+    select(Enrolment.user_id).where(
+        Enrolment.section_id.in_(select(Extension.section_id).where(*_GRANTED)), *COUNTS
+    ),
 )
 SECTIONS: Final = select(Enrolment.user_id, Enrolment.section_id).where(
     Enrolment.course_id == bindparam("course"), Enrolment.user_id.in_(STUDENTS)
@@ -127,26 +142,8 @@ def rules_in_class(session: Session, assignment: Assignment, course: Course) -> 
     They are those of whom nothing was granted, and of each student who has an extension. A test
     student and who has left the course count for nothing.
     """
-    extended = session.scalars(
-        select(Enrolment.user_id)
-        .join(
-            Extension,
-            or_(
-                Extension.student_id == Enrolment.user_id,
-                Extension.section_id == Enrolment.section_id,
-            ),
-        )
-        .where(
-            Enrolment.course_id == course.id,
-            Enrolment.role == "student",
-            Enrolment.is_test.is_(False),
-            Enrolment.withdrawn_at.is_(None),
-            Extension.course_id == course.id,
-            or_(Extension.assignment_id.is_(None), Extension.assignment_id == assignment.id),
-            Extension.withdrawn_at.is_(None),
-        )
-        .distinct()
-    ).all()
+    told = {"course": course.id, "assignment": assignment.id}
+    extended = session.scalars(EXTENDED, told).all()
     held = rules_for(session, assignment, course, extended) if extended else {}
     return tuple(dict.fromkeys((rules(assignment, course, Granted()), *held.values())))
 

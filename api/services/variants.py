@@ -3,16 +3,15 @@
 A version never changes, so what was loaded once holds for as long as the process runs.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from typing import Final, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from api.errors import NotFound
+from api.kept import Kept
 from api.tables import ProblemVersion
 from api.tables import Variant as VariantRow
 from grader import ENGINE
@@ -29,9 +28,6 @@ ORIGINAL: Final = -1
 SEEDS_TOLD: Final = 10
 PROBLEMS_KEPT: Final = 1024
 VARIANTS_KEPT: Final = 4096
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 
 def chosen_position(
@@ -67,40 +63,22 @@ def _published(rows: Sequence[Row[int, int | None]]) -> str:
     return f"Published are {' and '.join(told)}."
 
 
-class _Kept(Generic[K, V]):
-    """The last *size* values that were asked for; threads may share it."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[K, V] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value of *key*, made if it is not kept."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        made = make()
-        with self._lock:
-            value = self._values.setdefault(key, made)  # another thread may have been faster
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
-        return value
-
-
 class Variants:
     """Problems by version, and their variants by position."""
 
     def __init__(self) -> None:
-        self._problems: _Kept[UUID, Problem] = _Kept(PROBLEMS_KEPT)
-        self._variants: _Kept[tuple[UUID, int], Variant] = _Kept(VARIANTS_KEPT)
+        self._problems: Kept[UUID, Problem] = Kept(PROBLEMS_KEPT)
+        self._variants: Kept[tuple[UUID, int], Variant] = Kept(VARIANTS_KEPT)
 
     def problem(self, version: ProblemVersion) -> Problem:
         """Return the problem of a version."""
         return self._problems.get(
             version.id, lambda: load_problem(version.source, file=f"{version.problem}.yaml")
         )
+
+    def kept(self, version_id: UUID, position: int) -> Variant | None:
+        """Return a variant if it is in memory."""
+        return self._variants.find((version_id, position))
 
     def variant(self, session: Session, version_id: UUID, position: int) -> Variant:
         """Return a variant, with keys by the engine that runs; `NotFound` where there is none."""

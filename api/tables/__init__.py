@@ -14,10 +14,12 @@ from api.tables.courses import (
     Section,
 )
 from api.tables.grades import Grade, GradeChange, Override
-from api.tables.people import Invite, Knock, LoginSession, Token, User
+from api.tables.keeping import Erasing
+from api.tables.people import Invite, Knock, LoginSession, Spending, Token, User
 from api.tables.problems import ProblemVersion, Variant
 from api.tables.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
 from api.tables.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
+from api.tables.stamps import Stamp
 from api.tables.submissions import Answer, Draft, Draw, Grading, Standing, Submission
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Draft",
     "Draw",
     "Enrolment",
+    "Erasing",
     "Excuse",
     "Extension",
     "Grade",
@@ -52,6 +55,8 @@ __all__ = [
     "ReviewSkip",
     "RubricItem",
     "Section",
+    "Spending",
+    "Stamp",
     "Standing",
     "Submission",
     "Token",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.tables.base import Base, Id, Line, UserId, When, refers
 
-__all__ = ["Invite", "Knock", "LoginSession", "Token", "User"]
+__all__ = ["Invite", "Knock", "LoginSession", "Spending", "Token", "User"]
 
 
 class User(Base):
@@ -79,3 +79,16 @@ class Knock(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(120), index=True)
     at: Mapped[When] = mapped_column(index=True)
+
+
+class Spending(Base):
+    """How much of a limit on requests somebody has used up, in all processes together.
+
+    *level* is the number of requests that counted at *at*; it goes down steadily with time.
+    """
+
+    __tablename__ = "spendings"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    level: Mapped[float]
+    at: Mapped[When]

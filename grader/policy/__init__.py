@@ -28,6 +28,7 @@ from grader.policy.totals import (
     part_grade,
     part_line,
     problem_grade,
+    total_grade,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "shown",
     "stand",
     "that_wait",
+    "total_grade",
 ]

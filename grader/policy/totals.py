@@ -29,6 +29,7 @@ __all__ = [
     "part_grade",
     "part_line",
     "problem_grade",
+    "total_grade",
 ]
 
 TOTAL: Final = "Total"
@@ -146,9 +147,21 @@ def assignment_grade(
     are neither excused nor extra, and none in which a person has yet to mark something. What waits
     in extra problems is no part of the maximum, and so not pending.
     """
+    grades = {} if excused else {line.problem: problem_grade(line) for line in problems}
+    return total_grade(grades, problems, groups, override=override, excused=excused)
+
+
+def total_grade(
+    grades: Mapping[str, Graded],
+    problems: Sequence[ProblemLine],
+    groups: Sequence[Group] = (),
+    *,
+    override: Fraction | None = None,
+    excused: bool = False,
+) -> Graded:
+    """Return what `assignment_grade` does, where the *grades* of its problems are known already."""
     if excused:
         return _excused(TOTAL)
-    grades = {line.problem: problem_grade(line) for line in problems}
     counting = {line.problem: line for line in problems if not line.excused}
     droppable = {name: grades[name] for name, line in counting.items() if not line.extra}
     dropped = {name: group.id for group in groups for name in _dropped(group, droppable)}

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from api.db import Database
 
@@ -27,3 +28,12 @@ def test_letters_are_lowered_alike_on_both_systems(database, letters, lowered):
     with database.reading() as session:
         given = {"letters": letters}
         assert session.scalar(text("SELECT lower(CAST(:letters AS TEXT))"), given) == lowered
+
+
+def test_an_error_of_the_database_shows_no_value_that_was_sent(database):
+    """Errors go into the log; values may be answers, names and digests."""
+    sent = {"value": "what somebody typed"}
+    with pytest.raises(DBAPIError) as raised, database.reading() as session:
+        session.execute(text("SELECT :value FROM there_is_no_such_table"), sent)
+    assert "there_is_no_such_table" in str(raised.value)
+    assert sent["value"] not in str(raised.value)

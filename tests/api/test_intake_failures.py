@@ -70,7 +70,7 @@ class Held:
     def __enter__(self) -> None:
         session = self._transaction.__enter__()
         if not self._world.db.is_sqlite:
-            session.execute(text("LOCK TABLE standings IN ACCESS EXCLUSIVE MODE"))
+            session.execute(text("LOCK TABLE standings IN EXCLUSIVE MODE"))
 
     def __exit__(self, *_: object) -> None:
         self._transaction.__exit__(None, None, None)

@@ -22,6 +22,7 @@ from api.routes import drafts, submissions
 from api.schemas.student import DraftView, ProblemView
 from api.schemas.student_work import DraftIn
 from api.schemas.submissions import AnswersIn
+from api.services.submitting.intake import Sent
 from grader.reading import Style, Typed
 from grader.show import show
 
@@ -106,7 +107,7 @@ def hand_in(
     body = validated(AnswersIn, {"answers": answers})
     secret = here.visit.member.course.secret if here.visit.member else ""
     key = _key(secret, number, where, answers)
-    submissions.submit(*where, body, here, idempotency_key=key)
+    submissions.submit_waiting(here, *where, Sent(body.answers, key, here.now))
 
 
 def _key(secret: str, number: str, where: tuple[UUID, str], answers: Mapping[str, Typed]) -> str:

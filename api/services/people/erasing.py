@@ -24,6 +24,7 @@ from api.tables import (
     Base,
     Draft,
     Enrolment,
+    Erasing,
     Excuse,
     Extension,
     Invite,
@@ -69,6 +70,7 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
         )
     old, new = user.id, uuid4()
     words = {getattr(user, name) for name in TOLD} - {"", None}
+    _open(session)
     erase_work(session, old)
     _erase_credentials(session, user)
     for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
@@ -87,8 +89,15 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
         execution_options={"synchronize_session": False},
     )
     session.expunge_all()
+    session.execute(delete(Erasing))
     audit.record(session, caller, "user.erased", now=now, target=("user", new))
     return new
+
+
+def _open(session: Session) -> None:
+    """Let this transaction change what is personal in rows that are only added."""
+    session.add(Erasing())
+    session.flush()
 
 
 def _erase_credentials(session: Session, user: User) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.ids import new_id
@@ -15,7 +15,7 @@ from api.services.review.likeness import likeness
 from api.services.review.marks import Given, Outcome, outcome
 from api.services.review.places import Asked
 from api.services.review.rubric import Criterion
-from api.services.standings import Cause, Key, refresh_each
+from api.services.standings import Cause, Key, among, refresh_each
 from api.services.upserts import insert_missing
 from api.services.variants import Variants
 from api.tables import (
@@ -60,18 +60,24 @@ def hold(session: Session, answers: Collection[UUID]) -> list[Work]:
     insert_missing(session, Review, [{"answer_id": one} for one in sorted(answers)])
     reviews = select(Review.answer_id).where(Review.answer_id.in_(answers))
     session.execute(reviews.order_by(Review.answer_id).with_for_update()).all()
-    keys = session.execute(
-        select(Answer.problem_id, Answer.student_id).where(Answer.id.in_(answers)).distinct()
-    ).all()
-    standings = select(Standing.problem_id).where(
-        tuple_(Standing.problem_id, Standing.student_id).in_([tuple(key) for key in keys])
-    )
-    session.execute(
-        standings.order_by(Standing.problem_id, Standing.student_id).with_for_update()
-    ).all()
+    _hold_standings(session, answers)
     rows = select(Answer.id).where(Answer.id.in_(answers))
     session.execute(rows.order_by(Answer.id).with_for_update()).all()
     return load(session, answers)
+
+
+def _hold_standings(session: Session, answers: Collection[UUID]) -> None:
+    keys = session.execute(
+        select(Answer.problem_id, Answer.student_id).where(Answer.id.in_(answers)).distinct()
+    ).all()
+    if not keys:
+        return
+    session.execute(
+        select(Standing.problem_id)
+        .where(among(Standing.problem_id, Standing.student_id, [Key(*key) for key in keys]))
+        .order_by(Standing.problem_id, Standing.student_id)
+        .with_for_update()
+    ).all()
 
 
 def _hold_rules(session: Session, answers: Collection[UUID]) -> None:

@@ -15,7 +15,7 @@ from api.services.draws import current_draw
 from api.services.release import Shown, results_shown, solutions_shown
 from api.services.rules import rules_in_class, rules_of
 from api.services.standings import Key
-from api.services.submitting.entries import Drawn
+from api.services.submitting.drawn import Drawn
 from api.services.upserts import insert_missing
 from api.services.variants import ORIGINAL, Variants, chosen_position
 from api.tables import Assignment, AssignmentProblem, Draw

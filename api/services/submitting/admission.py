@@ -1,37 +1,38 @@
 """Whether a submission is taken, decided by what the writer's transaction sees."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import from_micros, to_micros
 from api.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.ids import new_id
 from api.services.access import NO_PROBLEM
-from api.services.rules import rules_for
-from api.services.standings import Key, answered, earlier_answers
+from api.services.standings import Key, PosedProblem, WholeAssignment, among, load_assignment
 from api.services.submitting import late_days
 from api.services.submitting.allowed import Allowed
-from api.services.submitting.entries import Drawn, Entry, receipt_digest
-from api.services.submitting.judging import carried_by, judge
+from api.services.submitting.drawn import Drawn
+from api.services.submitting.entries import Entry, receipt_digest
+from api.services.submitting.judging import judge
+from api.services.submitting.memory import Seat, Stamps
+from api.services.submitting.seats import seats_of
 from api.services.variants import Variants
 from api.tables import (
-    Answer,
     Assignment,
     AssignmentProblem,
-    Course,
     Draw,
     ProblemVersion,
 )
 from grader.json_values import to_json
 from grader.policy import Admission, Refused, Rules, admit
 
-__all__ = ["MOST_SUBMISSIONS", "Situation", "Taken", "take"]
+__all__ = ["MOST_SUBMISSIONS", "Ground", "Situation", "Taken", "take"]
 
 MOST_SUBMISSIONS: Final = 1_000
 """How many submissions a student may hand in to one problem."""
@@ -39,16 +40,41 @@ CHANGED: Final = "The problem was changed just now; look at it again, then answe
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What an entry is decided by.
+
+    *here* is the assignment with the rules of its student, *version_id* the version that marks,
+    *seat* where the student is. *stamps* are those by which it can be remembered, if it can.
+    """
+
+    here: WholeAssignment
+    problem: PosedProblem
+    seat: Seat
+    version_id: UUID
+    stamps: Stamps | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """An entry that is admitted, for which *late_days* were spent, all in all."""
+    """An entry that is admitted on a *ground*, for which *late_days* were spent, all in all."""
 
     id: UUID
     entry: Entry
-    assignment: Assignment
+    ground: Ground
     sequence: int
     admission: Admission
     rules: Rules
     late_days: int = 0
+
+    @property
+    def seat(self) -> Seat:
+        """Where its student was before."""
+        return self.ground.seat
+
+    @property
+    def assignment(self) -> Assignment:
+        """The assignment to which it was handed in."""
+        return self.ground.here.assignment
 
     @property
     def receipt(self) -> str:
@@ -60,31 +86,36 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a turn of entries is decided by, read at once for all of them."""
+    """What entries are decided by of which nothing is known for sure, read for all of them."""
 
     allowed: Allowed
-    assignments: Mapping[UUID, Assignment]
-    rules: Mapping[tuple[UUID, UUID], Rules]
-    earlier: Mapping[Key, Sequence[Answer]]
+    heres: Mapping[UUID, WholeAssignment]
+    seats: Mapping[Key, Seat]
     versions: Mapping[Key, UUID]
     posed: Collection[UUID]
 
     @classmethod
     def of(cls, session: Session, entries: Sequence[Entry], *, now: datetime) -> "Situation":
-        """Return what holds for *entries* in this transaction."""
-        assignments: dict[UUID, Assignment] = {}
-        held: dict[tuple[UUID, UUID], Rules] = {}
-        for assignment_id in {one.assignment_id for one in entries}:
-            assignment = session.get_one(Assignment, assignment_id)
-            course = session.get_one(Course, assignment.course_id)
-            students = {one.student_id for one in entries if one.assignment_id == assignment_id}
-            assignments[assignment_id] = assignment
-            found = rules_for(session, assignment, course, students)
-            held |= {(assignment_id, student): one for student, one in found.items()}
-        earlier = earlier_answers(session, [entry.standing for entry in entries])
-        versions = _versions(session, entries)
-        allowed, posed = Allowed.of(session, entries, now=now), _posed(session, entries)
-        return cls(allowed, assignments, held, earlier, versions, posed)
+        """Return what holds for *entries*, no two of one standing, in this transaction."""
+        students: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        for one in entries:
+            students[one.assignment_id].add(one.student_id)
+        return cls(
+            Allowed.of(session, entries, now=now),
+            {one: load_assignment(session, one, those) for one, those in students.items()},
+            seats_of(session, {one.standing: one.drawn for one in entries}, stamps={}),
+            _versions(session, entries),
+            _posed(session, entries),
+        )
+
+    def ground(self, entry: Entry) -> Ground:
+        """Return what *entry* is decided by; raise where its author may not hand it in."""
+        self.allowed.check(entry)
+        if entry.problem_id not in self.posed:
+            raise NotFound(NO_PROBLEM)
+        here, key = self.heres[entry.assignment_id], entry.standing
+        problem = next(one for one in here.problems if one.row.id == entry.problem_id)
+        return Ground(here, problem, self.seats[key], self.versions[key])
 
 
 def _posed(session: Session, entries: Sequence[Entry]) -> frozenset[UUID]:
@@ -112,7 +143,7 @@ def _versions(session: Session, entries: Sequence[Entry]) -> dict[Key, UUID]:
     pins = {row[0]: row[1] for row in pinned}
     drawn = session.execute(
         select(Draw.problem_id, Draw.student_id, Draw.number, Draw.version_id).where(
-            tuple_(Draw.problem_id, Draw.student_id).in_([one.standing for one in entries])
+            among(Draw.problem_id, Draw.student_id, [one.standing for one in entries])
         )
     )
     draws = {(row[0], row[1], row[2]): row[3] for row in drawn}
@@ -122,32 +153,26 @@ def _versions(session: Session, entries: Sequence[Entry]) -> dict[Key, UUID]:
     }
 
 
-def take(session: Session, entry: Entry, here: Situation, *, variants: Variants) -> Taken:
+def take(session: Session, entry: Entry, ground: Ground, *, variants: Variants) -> Taken:
     """Return *entry* admitted, judged again where an answer came since it was judged."""
-    here.allowed.check(entry)
-    if entry.problem_id not in here.posed:
-        raise NotFound(NO_PROBLEM)
-    earlier = here.earlier[entry.standing]
-    sequence = earlier[-1].sequence if earlier else 0
-    if sequence >= MOST_SUBMISSIONS:
+    seat, here, days = ground.seat, ground.here, 0
+    held = here.rules[entry.student_id]
+    if seat.sequence >= MOST_SUBMISSIONS:
         raise Conflict(
             f"There are {MOST_SUBMISSIONS} submissions to this problem; ask your instructor."
         )
-    version = here.versions[entry.standing]
-    if version != entry.drawn.version_id:
-        entry = replace(entry, drawn=_moved(session, entry, version), seen=-1)
-    if sequence != entry.seen:
-        entry = _judged_again(session, entry, earlier, variants=variants)
-    assignment = here.assignments[entry.assignment_id]
-    held, days = here.rules[entry.assignment_id, entry.student_id], 0
-    if _is_new(entry, earlier) and held.late_credit(to_micros(entry.received_at)) != 1:
+    if ground.version_id != entry.drawn.version_id:
+        entry = replace(entry, drawn=_moved(session, entry, ground.version_id), seen=-1)
+    if seat.sequence != entry.seen:
+        entry = _judged_again(session, entry, seat, variants=variants)
+    if _is_new(entry, seat) and held.late_credit(to_micros(entry.received_at)) != 1:
         held, days = late_days.with_late_days(
-            session, assignment, student=entry.student_id, at=entry.received_at
+            session, here.assignment, student=entry.student_id, at=entry.received_at
         )
-    admission = _admit(held, entry, earlier)
+    admission = _admit(held, entry, seat)
     if days:
-        late_days.spend(session, assignment, entry.student_id, days=days, at=entry.received_at)
-    return Taken(new_id(), entry, assignment, sequence + 1, admission, held, days)
+        late_days.spend(session, here.assignment, entry.student_id, days=days, at=entry.received_at)
+    return Taken(new_id(), entry, ground, seat.sequence + 1, admission, held, late_days=days)
 
 
 def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
@@ -158,39 +183,36 @@ def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
     return replace(entry.drawn, version_id=version_id)
 
 
-def _is_new(entry: Entry, earlier: Sequence[Answer]) -> bool:
+def _is_new(entry: Entry, seat: Seat) -> bool:
     """Tell whether there is an answer that may count: readable, and not given before."""
-    given = {(row.part, row.value) for row in earlier}
-    return any(one.value and (part, one.value) not in given for part, one in entry.judged.items())
+    return any(
+        one.value and all(one.value != other.value for other in seat.given.get(part, ()))
+        for part, one in entry.judged.items()
+    )
 
 
-def _judged_again(
-    session: Session, entry: Entry, earlier: Sequence[Answer], *, variants: Variants
-) -> Entry:
+def _judged_again(session: Session, entry: Entry, seat: Seat, *, variants: Variants) -> Entry:
     drawn = entry.drawn
     judged = judge(
         variants.variant(session, drawn.version_id, drawn.position),
         entry.answers,
-        carried=carried_by(earlier, draw=drawn.number),
+        carried=seat.carried.get(drawn.number, {}),
         numbers=entry.numbers,
         draw=drawn.number,
     )
     if judged.keys() != entry.answers.keys():
         raise Conflict(CHANGED)
-    return replace(entry, judged=judged, seen=earlier[-1].sequence if earlier else 0)
+    return replace(entry, judged=judged, seen=seat.sequence)
 
 
-def _admit(held: Rules, entry: Entry, earlier: Sequence[Answer]) -> Admission:
+def _admit(held: Rules, entry: Entry, seat: Seat) -> Admission:
     """Return how *entry* is admitted, or raise the error that its author reads."""
-    by_part = {
-        part: [answered(row) for row in earlier if row.part == part] for part in entry.judged
-    }
     try:
         return admit(
             held,
             to_micros(entry.received_at),
             answers={part: one.offered for part, one in entry.judged.items()},
-            earlier=by_part,
+            earlier=seat.given,
         )
     except Refused as refused:
         raise _refusal(refused, entry) from refused

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from api.services.standings import Key
+from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judged
+from api.services.submitting.memory import Known
 from grader.reading import Typed
 from grader.reading.styles import Style
 
@@ -17,19 +19,11 @@ __all__ = ["Accepted", "Drawn", "Entry", "fingerprint", "receipt_digest"]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """Which numbers a student has: the *number* of the draw, a version, a position in its list."""
-
-    number: int
-    version_id: UUID
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A submission that was judged, with the sequence number of the last one that was seen then.
 
-    *author_id* sent it, *student_id* it is for: they differ for the test student.
+    *author_id* sent it, *student_id* it is for: they differ for the test student. *known* are the
+    rules by which it was taken in; *recalled* says that they came from memory, and may be old.
     """
 
     author_id: UUID
@@ -47,6 +41,8 @@ class Entry:
     seen: int
     numbers: Style | None
     print: str = field(default="")
+    known: Known | None = None
+    recalled: bool = False
 
     @property
     def standing(self) -> Key:
@@ -59,8 +55,13 @@ class Accepted:
     """A submission that is stored: its id and what its author is told."""
 
     id: UUID
-    reply: dict[str, Any]
+    reply: Mapping[str, Any]
     replayed: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """The reply as it is sent."""
+        return json.dumps(self.reply, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:

@@ -3,92 +3,121 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.errors import FieldError, Forbidden, Invalid, NotFound
 from api.services.access import NO_PROBLEM, Member, Posed
-from api.services.draws import current_draw
+from api.services.draws import drawn
 from api.services.rules import rules_of
-from api.services.standings import Key, earlier_answers
 from api.services.submitting.entries import Accepted, Entry, fingerprint
-from api.services.submitting.judging import carried_by, judge
+from api.services.submitting.learning import known_of
+from api.services.submitting.memory import Known, Memory, Seat
+from api.services.submitting.seats import seats_of
 from api.services.submitting.writing import find_replay
 from api.services.variants import Variants
 from grader.names import near
 from grader.problem import Problem
 from grader.reading import Typed
+from grader.variant import Variant
 
-__all__ = ["check_parts", "check_released", "prepare"]
+__all__ = ["Sent", "check_parts", "check_released", "prepare", "recall"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """What a request hands in, under which key, with its fingerprint, and when it came."""
+class Sent:
+    """What a request hands in, under which idempotency key, and when it came."""
 
     answers: Mapping[str, Typed]
     key: str | None
-    print: str
     at: datetime
 
 
 def prepare(
-    session: Session,
-    posed: Posed,
-    answers: Mapping[str, Typed],
-    *,
-    variants: Variants,
-    key: str | None,
-    now: datetime,
+    session: Session, posed: Posed, sent: Sent, *, variants: Variants, memory: Memory
 ) -> Entry | Accepted:
     """Return a submission judged and ready to be written, or what the same request gave before.
 
     Nothing is decided yet that others could change in between: limits, deadline and numbering are
-    the writer's.
+    the writer's. What is found out of who hands in is remembered for the next time.
     """
-    member = posed.member
+    member, problem = posed.member, posed.problem
     _check_hands_in(member)
-    print_ = fingerprint(posed.problem.id, member.student_id, answers)
-    replayed = find_replay(session, member.caller.id, key, print_)
+    print_ = fingerprint(problem.id, member.student_id, sent.answers)
+    replayed = find_replay(session, member.caller.id, sent.key, print_)
     if replayed is not None:
         return replayed
-    check_released(session, posed, now=now)
-    check_parts(variants.problem(posed.version), answers)
-    sent = _Sent(answers, key, print_, now)
-    return _judged(session, posed, sent, variants=variants)
+    check_released(session, posed, now=sent.at)
+    asked = variants.problem(posed.version)
+    check_parts(asked, sent.answers)
+    known = known_of(session, posed, memory, parts=[part.id for part in asked.parts])
+    first = drawn(posed, 0, student=member.student_id)
+    seat = seats_of(session, {known.standing: first}, stamps=known.stamps)[known.standing]
+    variant = variants.variant(session, seat.drawn.version_id, seat.drawn.position)
+    memory.sit(known.standing, seat)
+    if not member.caller.view_as:
+        memory.learn(known)
+    if member.caller.seen_at is not None:
+        memory.see(known.secret.digest, member.caller.seen_at)
+    return _judged(known, seat, sent, (variant, memory), recalled=False)
 
 
-def _judged(session: Session, posed: Posed, sent: _Sent, *, variants: Variants) -> Entry:
-    """Return what was *sent*, judged with the numbers that the student has now."""
-    member = posed.member
-    drawn, _ = current_draw(session, posed, student=member.student_id)
-    standing = Key(posed.problem.id, member.student_id)
-    earlier = earlier_answers(session, [standing])[standing]
-    numbers = member.course.numbers
-    judged = judge(
-        variants.variant(session, drawn.version_id, drawn.position),
-        sent.answers,
-        carried=carried_by(earlier, draw=drawn.number),
-        numbers=numbers,  # type: ignore[arg-type]  # a course holds a style or none
-        draw=drawn.number,
-    )
+def recall(
+    digest: bytes,
+    assignment: UUID,
+    problem: str,
+    sent: Sent,
+    *,
+    variants: Variants,
+    memory: Memory,
+) -> Entry | None:
+    """Return a submission judged by what is remembered of whose secret has the *digest*.
+
+    None where that is not enough, or something is unusual: then the database is to be asked.
+    """
+    known = memory.known(digest, assignment, problem)
+    if known is None or not known.secret.is_good(memory.seen(known.secret), now=sent.at):
+        return None
+    seat = memory.seat(known.standing)
+    if seat is None or not sent.answers.keys() <= known.parts:
+        return None
+    variant = variants.kept(seat.drawn.version_id, seat.drawn.position)
+    if variant is None or not known.rules.released(to_micros(sent.at)):
+        return None
+    return _judged(known, seat, sent, (variant, memory), recalled=True)
+
+
+def _judged(
+    known: Known, seat: Seat, sent: Sent, by: tuple[Variant, Memory], *, recalled: bool
+) -> Entry:
+    """Return what was *sent*, judged with the numbers that the student has."""
+    course, (variant, memory) = known.here.course, by
     return Entry(
-        author_id=member.caller.id,
-        student_id=member.student_id,
-        course_id=member.course.id,
-        assignment_id=posed.assignment.id,
-        problem_id=posed.problem.id,
-        problem=posed.problem.slug,
-        token_id=member.caller.token_id,
-        drawn=drawn,
+        author_id=known.author_id,
+        student_id=known.student_id,
+        course_id=course.id,
+        assignment_id=known.here.assignment.id,
+        problem_id=known.problem.row.id,
+        problem=known.problem.row.slug,
+        token_id=known.secret.token_id,
+        drawn=seat.drawn,
         received_at=sent.at,
         answers=sent.answers,
         key=sent.key,
-        judged=judged,
-        seen=earlier[-1].sequence if earlier else 0,
-        numbers=numbers,  # type: ignore[arg-type]
-        print=sent.print,
+        judged=memory.judging.judge(
+            variant,
+            seat.drawn,
+            sent.answers,
+            carried=seat.carried.get(seat.drawn.number, {}),
+            numbers=course.numbers,  # type: ignore[arg-type]  # a course holds a style or none
+        ),
+        seen=seat.sequence,
+        numbers=course.numbers,  # type: ignore[arg-type]
+        print=fingerprint(known.problem.row.id, known.student_id, sent.answers),
+        known=known,
+        recalled=recalled,
     )
 
 

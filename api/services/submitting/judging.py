@@ -2,15 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from api.kept import Kept
 from api.services.marking import student_record
+from api.services.submitting.drawn import Drawn
 from api.tables import Answer
 from grader import ENGINE
+from grader.desk import desks
 from grader.grade import grade
 from grader.json_values import UnwrittenError, from_json, to_json
 from grader.kinds import KINDS
@@ -23,9 +26,12 @@ from grader.values import Value
 from grader.variant import Variant
 from problems.book import BOOK
 
-__all__ = ["Judged", "carried_by", "judge", "value_digest"]
+__all__ = ["Judged", "Judging", "carried_by", "judge", "value_digest"]
 
 MAX_SHOWN = 2_000
+JUDGED_KEPT: Final = 8_192
+KEPT_TYPES: Final = (str, int, Fraction)
+"""Of which types answers are remembered: a list would have to be taken apart to be looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,44 @@ def judge(
         for one in results
         if one.part in answers
     }
+
+
+class Judging:
+    """Judges answers, each of the same ones to the same numbers once while it is remembered."""
+
+    def __init__(self) -> None:
+        self._judged: Kept[Hashable, dict[str, Judged]] = Kept(JUDGED_KEPT)
+
+    def judge(
+        self,
+        variant: Variant,
+        drawn: Drawn,
+        answers: Mapping[str, Typed],
+        *,
+        carried: Mapping[str, Value],
+        numbers: Style | None,
+    ) -> dict[str, Judged]:
+        """Return what `judge` does; *drawn* are the numbers of the student, those of *variant*."""
+        if not all(isinstance(typed, KEPT_TYPES) for typed in answers.values()):
+            return judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number)
+        typed = tuple((part, type(one), one) for part, one in answers.items())
+        key = drawn, numbers, typed, _heard(variant, answers, carried)
+        return self._judged.get(
+            key,
+            lambda: judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number),
+        )
+
+
+def _heard(
+    variant: Variant, answers: Mapping[str, Typed], carried: Mapping[str, Value]
+) -> tuple[tuple[str, type, Value], ...]:
+    """Return what of *carried* can count where *answers* are judged."""
+    if not carried:
+        return ()
+    heard = {
+        name for desk in desks(variant, BOOK) if desk.part.id in answers for name in desk.heard
+    }
+    return tuple((name, type(value), value) for name, value in carried.items() if name in heard)
 
 
 def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: int) -> Judged:

@@ -1,85 +1,90 @@
 """What the author of a submission is told: made once, and told again for the same request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from api.schemas.submissions import PartReply, ProblemScore, Receipt, SubmissionReply
+from api.http.fields import told, zulu
 from api.services.release import Shown, results_shown
+from api.services.submitting.admission import Taken
 from api.services.submitting.entries import Entry
 from api.services.submitting.judging import Judged
-from api.tables import Assignment, Standing, Submission
-from grader.policy import Admission, Rules
+from grader.policy import Admission
 from grader.policy import shown as shown_number
 
-__all__ = ["reply"]
+__all__ = ["Worth", "reply"]
 
 RECEIVED: Final = "received"
 
 
-def reply(
-    submission: Submission,
-    entry: Entry,
-    assignment: Assignment,
-    standing: Standing,
-    *,
-    admission: Admission,
-    rules: Rules,
-    late_days: int,
-    receipt: str,
-) -> dict[str, Any]:
-    """Return the reply to a submission as JSON data, with no more than its student may see now."""
-    shown = results_shown(assignment, rules, now=entry.received_at)
-    told = SubmissionReply(
-        id=submission.id,
-        assignment=assignment.id,
-        problem=entry.problem,
-        sequence=submission.sequence,
-        received_at=submission.received_at,
-        late_credit=admission.late,
-        results=tuple(
-            _part(one, standing, admission=admission, rules=rules, shown=shown)
-            for one in entry.judged.values()
-        ),
-        results_shown=shown.now,
-        results_from=None if shown.now else shown.since,
-        standing=_score(standing) if shown.now else None,
-        messages=(*_messages(entry, admission, shown), *_lateness(admission, late_days)),
-        receipt=Receipt(id=submission.id, digest=receipt),
-    )
-    return told.model_dump(mode="json")
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """Where a student stands in a problem: attempts *used* by part, the score and what is possible.
+
+    *waiting*: a person has yet to mark something.
+    """
+
+    used: Mapping[str, int]
+    score: Fraction | None
+    possible: Fraction | None
+    waiting: bool
 
 
-def _part(
-    one: Judged, standing: Standing, *, admission: Admission, rules: Rules, shown: Shown
-) -> PartReply:
-    said = one.said
-    used = standing.parts[one.part]["attempts"]
+def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
+    """Return the reply to what was taken, with no more than its student may see now.
+
+    It is JSON data, as `SubmissionReply` says.
+    """
+    entry, admission = taken.entry, taken.admission
+    shown = results_shown(taken.assignment, taken.rules, now=entry.received_at)
+    return {
+        "id": str(taken.id),
+        "assignment": str(taken.assignment.id),
+        "problem": entry.problem,
+        "sequence": taken.sequence,
+        "received_at": zulu(entry.received_at),
+        "late_credit": told(admission.late),
+        "results": [_part(one, taken, worth, shown) for one in entry.judged.values()],
+        "results_shown": shown.now,
+        "results_from": zulu(shown.since) if not shown.now and shown.since else None,
+        "standing": _score(worth) if shown.now else None,
+        "messages": [
+            *_messages(entry, admission, shown),
+            *_lateness(admission, taken.late_days),
+        ],
+        "receipt": {"id": str(taken.id), "digest": taken.receipt},
+    }
+
+
+def _part(one: Judged, taken: Taken, worth: Worth, shown: Shown) -> dict[str, Any]:
+    said, rules = one.said, taken.rules
     hidden = not shown.now and one.status not in {"unreadable", "missing"}
-    return PartReply(
-        part=one.part,
-        status=RECEIVED if hidden else one.status,
-        credit=None if hidden else one.credit,
-        points=one.points,
-        score=None if hidden or one.credit is None else one.credit * one.points,
-        read_as=said["read_as"],
-        notes=tuple(said["notes"]),
-        feedback=None if hidden else said["feedback"],
-        position=said["position"],
-        cells=() if hidden else tuple(said["cells"]),
-        place="" if hidden else said["place"],
-        attempt=admission.attempts.get(one.part),
-        attempts_left=None if rules.attempts is None else max(0, rules.attempts - used),
-        repeats=admission.repeats.get(one.part),  # type: ignore[arg-type]  # pydantic makes the id
-    )
+    seen = None if hidden else one.credit
+    return {
+        "part": one.part,
+        "status": RECEIVED if hidden else one.status,
+        "credit": None if seen is None else told(seen),
+        "points": told(one.points),
+        "score": None if seen is None else told(seen * one.points),
+        "read_as": said["read_as"],
+        "notes": said["notes"],
+        "feedback": None if hidden else said["feedback"],
+        "position": said["position"],
+        "cells": [] if hidden else said["cells"],
+        "place": "" if hidden else said["place"],
+        "attempt": taken.admission.attempts.get(one.part),
+        "attempts_left": rules.attempts_left(worth.used[one.part]),
+        "repeats": taken.admission.repeats.get(one.part),
+    }
 
 
-def _score(standing: Standing) -> ProblemScore:
-    return ProblemScore(
-        score=standing.score or Fraction(0),
-        possible=standing.possible or Fraction(0),
-        waiting=standing.waiting,
-    )
+def _score(worth: Worth) -> dict[str, Any]:
+    return {
+        "score": told(worth.score or Fraction(0)),
+        "possible": told(worth.possible or Fraction(0)),
+        "waiting": worth.waiting,
+    }
 
 
 def _messages(entry: Entry, admission: Admission, shown: Shown) -> Iterator[str]:

@@ -4,19 +4,26 @@ A commit costs the same for one submission as for a hundred, so nobody waits for
 comes while a commit is under way goes with the next.
 """
 
+import asyncio
 import queue
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from typing import Final
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from api.clock import Clock
-from api.db import Database
-from api.errors import ServiceError, Unavailable
+from api.db import Database, InDoubtError, is_line_down
+from api.errors import Unavailable
+from api.failpoints import reach
 from api.services.submitting.entries import Accepted, Entry
-from api.services.submitting.writing import write
+from api.services.submitting.memory import Memory
+from api.services.submitting.writing import Outcome, Outdated, write
 from api.services.variants import Variants
 
 __all__ = ["Writer"]
@@ -27,45 +34,86 @@ PATIENCE: Final = 30
 """How many seconds a request waits for its turn."""
 PATIENCE_OF_OTHERS: Final = 1.0
 BUSY: Final = "The service has more to store than it can just now; nothing of this was stored."
-
 STOPPING: Final = "The service is stopping; nothing of this was stored."
+UNKNOWN: Final = (
+    "It is not known yet whether this was stored; send it again with the same Idempotency-Key."
+)
+DEADLOCK: Final = "40P01"
+LOOK_FIRST: Final = (
+    "It is not known whether this was stored; look at your submissions before you send it again."
+)
+FAILED: Final = "Storage failed; nothing of this was stored."
+
+Ended: TypeAlias = Accepted | Outdated | Exception
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A submission that waits, and who waits for it: a thread, or a task of a *loop*.
+
+    *again* says that it was tried twice, *in_doubt* that it may be stored already.
+    """
+
+    entry: Entry
+    future: Future[Accepted | Outdated] | asyncio.Future[Accepted | Outdated]
+    loop: asyncio.AbstractEventLoop | None = None
+    again: bool = False
+    in_doubt: bool = False
+
+    def end(self, ended: Ended) -> None:
+        """Tell who waits what came of it; whoever waits no more is not told."""
+        if self.future.done():
+            return
+        if isinstance(ended, Exception):
+            self.future.set_exception(ended)
+        else:
+            self.future.set_result(ended)
 
 
 class Writer:
     """Writes submissions in a thread of its own, until it is closed."""
 
-    def __init__(self, db: Database, variants: Variants, clock: Clock) -> None:
-        self._db, self._variants, self._clock = db, variants, clock
-        self._waiting: queue.Queue[tuple[Entry, Future[Accepted]] | None] = queue.Queue(
-            MOST_WAITING
-        )
+    def __init__(self, db: Database, variants: Variants, memory: Memory, clock: Clock) -> None:
+        self._db, self._variants, self._memory, self._clock = db, variants, memory, clock
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
         self._under_way = 0
         self._entrance = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, entry: Entry) -> Accepted:
+    def submit(self, entry: Entry) -> Accepted | Outdated:
         """Return *entry* stored, once it is durable.
 
         Raises the `ServiceError` that refuses it, or `Unavailable` where storage fails.
         """
-        future: Future[Accepted] = Future()
+        future: Future[Accepted | Outdated] = Future()
+        self._enter(_Waiting(entry, future))
+        try:
+            return future.result(timeout=PATIENCE)
+        except TimeoutError:
+            raise _unknown(entry) from None
+
+    async def stored(self, entry: Entry) -> Accepted | Outdated:
+        """Return what `submit` does; the loop goes on meanwhile."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Accepted | Outdated] = loop.create_future()
+        self._enter(_Waiting(entry, future, loop))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await future
+        except TimeoutError:
+            raise _unknown(entry) from None
+
+    def _enter(self, one: _Waiting) -> None:
+        reach("after_judging")
         with self._entrance:
             if self._closed:
                 raise Unavailable(STOPPING, retry_after=5)
             try:
-                self._waiting.put_nowait((entry, future))
+                self._waiting.put_nowait(one)
             except queue.Full:
                 raise Unavailable(BUSY, retry_after=1) from None
-        try:
-            return future.result(timeout=PATIENCE)
-        except TimeoutError:
-            raise Unavailable(
-                "It is not known yet whether this was stored; send it again with the same "
-                "Idempotency-Key.",
-                retry_after=2,
-            ) from None
 
     def let_go_first(self) -> None:
         """Return once no submission waits, or after a second: for work that has time."""
@@ -91,14 +139,14 @@ class Writer:
             batch, goes_on = self._take()
             if batch:
                 self._under_way = len(batch)
-                self._write(batch)
+                _tell(self._write(batch))
                 self._under_way = 0
             if not goes_on:
                 return
 
-    def _take(self) -> tuple[list[tuple[Entry, Future[Accepted]]], bool]:
+    def _take(self) -> tuple[list[_Waiting], bool]:
         """Return all that waits, at least one, and whether there may be more to come."""
-        batch: list[tuple[Entry, Future[Accepted]]] = []
+        batch: list[_Waiting] = []
         one = self._waiting.get()
         while one is not None:
             batch.append(one)
@@ -110,39 +158,88 @@ class Writer:
                 return batch, True
         return batch, False
 
-    def _write(self, batch: list[tuple[Entry, Future[Accepted]]]) -> None:
+    def _write(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Ended]]:
         """Write a batch; where that fails, one after the other, so that one fails alone."""
         try:
-            with self._db.transaction() as session:
-                outcomes = write(
-                    session,
-                    [entry for entry, _ in batch],
-                    variants=self._variants,
-                    now=self._clock(),
-                )
+            outcomes = self._written([one.entry for one in batch])
+        except InDoubtError:
+            return self._in_doubt(batch)
         except Exception as error:
-            if len(batch) > 1:
-                for one in batch:
-                    self._write([one])
-                return
-            self._failed(batch[0], error)
-            return
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, ServiceError):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+            if len(batch) > 1 and not is_line_down(error):
+                return self._one_by_one(batch)
+            return [ended for one in batch for ended in self._failed(one, error)]
+        return list(zip(batch, outcomes, strict=True))
 
-    def _failed(self, one: tuple[Entry, Future[Accepted]], error: Exception) -> None:
-        """Tell a request that it failed; two writers at one key may try again."""
-        entry, future = one
-        if isinstance(error, IntegrityError) and not getattr(future, "again", False):
-            future.again = True  # type: ignore[attr-defined]
-            self._write([(entry, future)])
-            return
+    def _one_by_one(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Ended]]:
+        """Write each by itself; once the database is away, the rest is not tried any more."""
+        ended: list[tuple[_Waiting, Ended]] = []
+        for at, one in enumerate(batch, 1):
+            ended += self._write([one])
+            cause = getattr(ended[-1][1], "__cause__", None)
+            if is_line_down(cause):
+                return ended + [told for rest in batch[at:] for told in self._failed(rest, cause)]
+        return ended
+
+    def _in_doubt(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Ended]]:
+        """Return what is told where nobody knows whether a batch was committed.
+
+        What has a key is written again, once: if it is there already, its key finds it.
+        """
+        again = [one for one in batch if one.entry.key is not None and not one.in_doubt]
+        rest = [one for one in batch if one.entry.key is None or one.in_doubt]
+        for one in again:
+            one.in_doubt = True
+        told: list[tuple[_Waiting, Ended]] = [(one, _unknown(one.entry)) for one in rest]
+        return told + (self._write(again) if again else [])
+
+    def _written(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Return what became of *entries*, which are stored for good then."""
+        with self._db.transaction() as session:
+            outcomes, recalled = write(
+                session, entries, variants=self._variants, memory=self._memory, now=self._clock()
+            )
+            reach("before_commit")
+        reach("after_commit")
+        recalled.keep()
+        return outcomes
+
+    def _failed(self, one: _Waiting, error: Exception) -> list[tuple[_Waiting, Ended]]:
+        """Return what is told where one failed; two writers at one key, or crosswise, try again."""
+        if _may_pass(error) and not one.again:
+            one.again = True
+            return self._write([one])
         if isinstance(error, SQLAlchemyError):
-            failed = Unavailable("Storage failed; nothing of this was stored.", retry_after=2)
+            failed = Unavailable(UNKNOWN if one.in_doubt else FAILED, retry_after=2)
             failed.__cause__ = error
-            future.set_exception(failed)
-            return
-        future.set_exception(error)
+            return [(one, failed)]
+        return [(one, error)]
+
+
+def _unknown(entry: Entry) -> Unavailable:
+    """Return what is told where nobody knows whether *entry* is stored."""
+    return Unavailable(LOOK_FIRST if entry.key is None else UNKNOWN, retry_after=2)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Tell whether another writer was in the way, so that a second try may go through."""
+    deadlock = getattr(getattr(error, "orig", None), "sqlstate", None) == DEADLOCK
+    return deadlock or isinstance(error, IntegrityError)
+
+
+def _tell(ended: Iterable[tuple[_Waiting, Ended]]) -> None:
+    """Tell all who wait; those of one loop together, since each call into it takes its time."""
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Ended]]]
+    by_loop = defaultdict(list)
+    for one, outcome in ended:
+        if one.loop is None:
+            one.end(outcome)
+        else:
+            by_loop[one.loop].append((one, outcome))
+    for loop, some in by_loop.items():
+        with suppress(RuntimeError):  # it is closed: nobody waits any more
+            loop.call_soon_threadsafe(_end_all, some)
+
+
+def _end_all(ended: Iterable[tuple[_Waiting, Ended]]) -> None:
+    for one, outcome in ended:
+        one.end(outcome)

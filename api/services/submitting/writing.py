@@ -2,45 +2,108 @@
 
 Whatever is decided here is decided from what the transaction sees under its locks: whether the
 author may still submit, the attempts and the deadline, whether a request came before, and whether
-an earlier part was answered in between, in which case the submission is judged again.
+an earlier part was answered in between, in which case the submission is judged again. What is
+remembered of a student is held against the database, and used only where nothing has changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.errors import Invalid, ServiceError
 from api.services.standings import Cause, Key, refresh_each
-from api.services.submitting.admission import Situation, Taken, take
+from api.services.submitting.admission import Ground, Situation, Taken, take
 from api.services.submitting.entries import Accepted, Entry
-from api.services.submitting.replies import reply
-from api.services.submitting.rows import insert
-from api.services.upserts import insert_missing
+from api.services.submitting.learning import stamps_of
+from api.services.submitting.memory import Known, Memory, Seat
+from api.services.submitting.pairs import by_pairs, for_pairs, given
+from api.services.submitting.recollection import Recollection
+from api.services.submitting.standing import stand_at_once
+from api.services.upserts import insert_missing, rewrite
 from api.services.variants import Variants
-from api.tables import Assignment, AssignmentProblem, Standing, Submission
+from api.tables import Assignment, AssignmentProblem, LoginSession, Standing, Submission, Token
 
-__all__ = ["find_replay", "write"]
+__all__ = ["Outcome", "Outdated", "find_replay", "write"]
+
+STANDINGS: Final = Standing.__table__.c
+KEYS_OF: Final = (STANDINGS.problem_id, STANDINGS.student_id)
+SENT: Final = Submission.__table__.c
+ASSIGNMENTS: Final = Assignment.__table__.c
+IN_COMMON: Final = (
+    select(ASSIGNMENTS.id)
+    .where(ASSIGNMENTS.id.in_(bindparam("assignments", expanding=True)))
+    .order_by(ASSIGNMENTS.id)
+    .with_for_update(read=True)
+)
+HELD: Final = {
+    is_sqlite: select(*KEYS_OF, STANDINGS.sequence, STANDINGS.version)
+    .where(found)
+    .order_by(*KEYS_OF)
+    .with_for_update()
+    for is_sqlite, found in by_pairs(*KEYS_OF).items()
+}
+BEFORE: Final = {
+    is_sqlite: select(SENT.author_id, SENT.key, SENT.id, SENT.fingerprint).where(found)
+    for is_sqlite, found in by_pairs(SENT.author_id, SENT.key).items()
+}
+"""Statements that are put together once: to put one together takes as long as to run it."""
 
 
-Outcome: TypeAlias = Accepted | ServiceError
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """What a submission was judged by has changed since it was remembered: it is asked anew."""
+
+
+Outcome: TypeAlias = Accepted | ServiceError | Outdated
 
 
 def write(
-    session: Session, entries: Sequence[Entry], *, variants: Variants, now: datetime
-) -> list[Outcome]:
+    session: Session,
+    entries: Sequence[Entry],
+    *,
+    variants: Variants,
+    now: datetime,
+    memory: Memory | None = None,
+) -> tuple[list[Outcome], Recollection]:
     """Return what becomes of each of *entries*, all of it written in this transaction.
 
-    One that is refused takes nothing from the others.
+    One that is refused takes nothing from the others. The second value is what is to be remembered
+    once the transaction is committed.
     """
     outcomes: dict[int, Outcome] = {}
-    _lock(session, entries)
+    tags = _lock(session, entries)
+    scopes = {scope for one in entries if one.known for scope in one.known.stamps}
+    stamps = stamps_of(session, scopes) if scopes else {}
+    recalled = Recollection(memory or Memory(), stamps, tags)
+    _note_use(session, entries, recalled, now=now)
     for turn in _turns(entries):
-        outcomes |= _write_turn(session, turn, variants=variants, now=now)
-    return [outcomes[at] for at in range(len(entries))]
+        writing = _Turn(session, recalled, variants, now)
+        outcomes |= writing.write(turn)
+    return [outcomes[at] for at in range(len(entries))], recalled
+
+
+def _note_use(
+    session: Session, entries: Sequence[Entry], recalled: Recollection, *, now: datetime
+) -> None:
+    """Note that tokens and sessions are in use which nobody asked the database about."""
+    secrets = {
+        one.known.secret
+        for one in entries
+        if one.recalled and one.known and recalled.holds(one, now=now)
+    }
+    due = [one for one in secrets if recalled.is_use_due(one, now=now)]
+    due.sort(key=lambda one: one.id)  # in one order in every process
+    for table, column, some in (
+        (Token, "last_used_at", [one for one in due if one.begun_at is None]),
+        (LoginSession, "seen_at", [one for one in due if one.begun_at is not None]),
+    ):
+        rewrite(session, table, [{"id": one.id, column: now} for one in some])
+    recalled.see(due, now)
 
 
 def _turns(entries: Sequence[Entry]) -> Iterator[dict[int, Entry]]:
@@ -58,79 +121,120 @@ def _turns(entries: Sequence[Entry]) -> Iterator[dict[int, Entry]]:
         waiting = {at: entry for at, entry in waiting.items() if at not in turn}
 
 
-def _lock(session: Session, entries: Sequence[Entry]) -> None:
+def _lock(session: Session, entries: Sequence[Entry]) -> dict[Key, tuple[int, int]]:
     """Hold the standings of all entries, in sorted order, so that no two writers wait crosswise.
 
-    Their assignments are held in common before, so that no rule changes meanwhile.
+    Their assignments are held in common before, so that no rule changes meanwhile. Returns by what
+    each standing is told from others: its sequence and version.
     """
-    session.execute(
-        select(Assignment.id)
-        .where(Assignment.id.in_({entry.assignment_id for entry in entries}))
-        .order_by(Assignment.id)
-        .with_for_update(read=True)
-    )
+    if session.get_bind().dialect.name != "sqlite":  # which has one writer at a time
+        assignments = list({entry.assignment_id for entry in entries})
+        session.execute(IN_COMMON, {"assignments": assignments})
     keys = sorted({entry.standing for entry in entries})
-    rows = [{"problem_id": one.problem_id, "student_id": one.student_id} for one in keys]
-    insert_missing(session, Standing, rows)
-    session.execute(
-        select(Standing.problem_id)
-        .where(tuple_(Standing.problem_id, Standing.student_id).in_(keys))
-        .order_by(Standing.problem_id, Standing.student_id)
-        .with_for_update()
-    )
+    found = _held(session, keys)
+    missing = [key for key in keys if key not in found]
+    if missing:
+        insert_missing(session, Standing, [key._asdict() for key in missing])
+        found |= _held(session, missing)
+    return found
 
 
-def _write_turn(
-    session: Session, turn: Mapping[int, Entry], *, variants: Variants, now: datetime
-) -> dict[int, Outcome]:
-    """Return what becomes of entries of which no two concern the same standing, by place."""
-    before = _came_before(session, [(one.author_id, one.key) for one in turn.values()])
-    here = Situation.of(session, list(turn.values()), now=now)
-    outcomes: dict[int, Outcome] = {}
-    taken: dict[int, Taken] = {}
-    for at, entry in turn.items():
-        try:
+def _held(session: Session, keys: Sequence[Key]) -> dict[Key, tuple[int, int]]:
+    rows = session.execute(for_pairs(session, HELD), given(session, keys))
+    asked = set(keys)
+    return {key: (row[2], row[3]) for row in rows if (key := Key(row[0], row[1])) in asked}
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """Entries of which no two concern the same standing, by place, in a transaction."""
+
+    session: Session
+    recalled: Recollection
+    variants: Variants
+    now: datetime
+
+    def write(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
+        """Return what becomes of each; who may be nobody any more is not even told of before."""
+        outdated: dict[int, Outcome] = {
+            at: Outdated()
+            for at, one in turn.items()
+            if one.recalled and not self.recalled.holds(one, now=self.now)
+        }
+        replayed = self._replayed({at: turn[at] for at in turn if at not in outdated})
+        left = {at: turn[at] for at in turn if at not in outdated | replayed}
+        sure = self._sure(left)
+        unsure = {at: one for at, one in left.items() if at not in sure}
+        outdated |= {at: Outdated() for at, one in unsure.items() if one.recalled}
+        others, refused = self._anew({at: unsure[at] for at in unsure if at not in outdated})
+        taken, not_taken = self._taken(sure | others)
+        return outdated | replayed | refused | not_taken | self._store(taken)
+
+    def _replayed(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
+        """Return what was said before to those that came before."""
+        keys = [(one.author_id, one.key) for one in turn.values()]
+        before, outcomes = _came_before(self.session, keys), dict[int, Outcome]()
+        for at, entry in turn.items() if before else ():
             found = before.get((entry.author_id, entry.key))
-            if found is None:
-                taken[at] = take(session, entry, here, variants=variants)
-            else:
-                outcomes[at] = _replay(found, entry.print)
-        except ServiceError as error:
-            outcomes[at] = error
-    return outcomes | _store(session, taken, now=now)
+            if found is not None:
+                try:
+                    outcomes[at] = found.replay(self.session, entry.print)
+                except ServiceError as error:
+                    outcomes[at] = error
+        return outcomes
+
+    def _sure(self, turn: Mapping[int, Entry]) -> dict[int, tuple[Entry, Ground]]:
+        """Return those of which everything that is remembered still holds, with that."""
+        seats = self.recalled.seats(self.session, turn.values(), now=self.now)
+        return {
+            at: (entry, _ground(entry.known, seat))
+            for at, entry in turn.items()
+            if entry.known is not None
+            and (seat := seats.get(entry.standing)) is not None
+            and seat.drawn == entry.drawn
+        }
+
+    def _anew(
+        self, turn: Mapping[int, Entry]
+    ) -> tuple[dict[int, tuple[Entry, Ground]], dict[int, Outcome]]:
+        """Return what entries are decided by for which everything is read now, and who is out."""
+        grounds: dict[int, tuple[Entry, Ground]] = {}
+        refused: dict[int, Outcome] = {}
+        if not turn:
+            return grounds, refused
+        here = Situation.of(self.session, list(turn.values()), now=self.now)
+        for at, entry in turn.items():
+            try:
+                grounds[at] = entry, here.ground(entry)
+            except ServiceError as error:
+                refused[at] = error
+        return grounds, refused
+
+    def _taken(
+        self, grounds: Mapping[int, tuple[Entry, Ground]]
+    ) -> tuple[dict[int, Taken], dict[int, Outcome]]:
+        """Return what is admitted, and what is said to the others."""
+        taken: dict[int, Taken] = {}
+        refused: dict[int, Outcome] = {}
+        for at, (entry, ground) in grounds.items():
+            try:
+                taken[at] = take(self.session, entry, ground, variants=self.variants)
+            except ServiceError as error:
+                refused[at] = error
+        return taken, refused
+
+    def _store(self, taken: Mapping[int, Taken]) -> dict[int, Outcome]:
+        """Write what was taken, with the standings and grades that follow; return what is told."""
+        told = stand_at_once(self.session, taken, self.recalled, now=self.now)
+        spent = _with_late_days(self.session, taken.values(), now=self.now)
+        refresh_each(self.session, spent)
+        self.recalled.forget(spent)
+        self.recalled.change({key.student_id for key in spent})
+        return dict(told)
 
 
-def _store(session: Session, taken: Mapping[int, Taken], *, now: datetime) -> dict[int, Outcome]:
-    """Write what was taken, with the standings and grades that follow; return what is told."""
-    if not taken:
-        return {}
-    rows = insert(session, list(taken.values()), now=now)
-    causes = {
-        one.entry.standing: Cause("submission", one.id, one.entry.author_id, now)
-        for one in taken.values()
-    }
-    refresh_each(session, _with_late_days(session, taken.values(), now=now) | causes)
-    standings = {
-        Key(row.problem_id, row.student_id): row
-        for row in session.scalars(
-            select(Standing)
-            .where(tuple_(Standing.problem_id, Standing.student_id).in_(list(causes)))
-            .execution_options(populate_existing=True)
-        )
-    }
-    for one in taken.values():
-        row = rows[one.id]
-        row.reply = reply(
-            row,
-            one.entry,
-            one.assignment,
-            standings[one.entry.standing],
-            admission=one.admission,
-            rules=one.rules,
-            late_days=one.late_days,
-            receipt=one.receipt,
-        )
-    return {at: Accepted(one.id, rows[one.id].reply) for at, one in taken.items()}
+def _ground(known: Known, seat: Seat) -> Ground:
+    return Ground(known.here, known.problem, seat, seat.drawn.version_id, known.stamps)
 
 
 def _with_late_days(session: Session, taken: Iterable[Taken], *, now: datetime) -> dict[Key, Cause]:
@@ -141,7 +245,7 @@ def _with_late_days(session: Session, taken: Iterable[Taken], *, now: datetime) 
             continue
         entry = one.entry
         rows = session.execute(
-            select(Standing.problem_id, Standing.student_id)
+            select(*KEYS_OF)
             .join(AssignmentProblem, AssignmentProblem.id == Standing.problem_id)
             .where(
                 AssignmentProblem.assignment_id == entry.assignment_id,
@@ -155,6 +259,24 @@ def _with_late_days(session: Session, taken: Iterable[Taken], *, now: datetime) 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A submission that came before under the same key."""
+
+    id: UUID
+    fingerprint: str
+
+    def replay(self, session: Session, fingerprint: str) -> Accepted:
+        """Return what was told then; `Invalid` where the key came with another request."""
+        if self.fingerprint != fingerprint:
+            raise Invalid(
+                "This Idempotency-Key came before with other answers; take a new key.",
+                code="idempotency_key_reused",
+            )
+        told = session.execute(select(SENT.reply).where(SENT.id == self.id)).scalar_one()
+        return Accepted(self.id, told, replayed=True)
+
+
 def find_replay(
     session: Session, author_id: UUID, key: str | None, fingerprint: str
 ) -> Accepted | None:
@@ -163,26 +285,15 @@ def find_replay(
     Raises `Invalid` where the key came with another request.
     """
     found = _came_before(session, [(author_id, key)]).get((author_id, key))
-    return None if found is None else _replay(found, fingerprint)
+    return None if found is None else found.replay(session, fingerprint)
 
 
 def _came_before(
     session: Session, keys: Sequence[tuple[UUID, str | None]]
-) -> dict[tuple[UUID, str | None], Submission]:
+) -> dict[tuple[UUID, str | None], _Before]:
     """Return the submissions that were made with one of *keys*, each of an author."""
-    given = [one for one in keys if one[1] is not None]
-    if not given:
+    asked = {one for one in keys if one[1] is not None}
+    if not asked:
         return {}
-    rows = session.scalars(
-        select(Submission).where(tuple_(Submission.author_id, Submission.key).in_(given))
-    )
-    return {(row.author_id, row.key): row for row in rows}
-
-
-def _replay(found: Submission, fingerprint: str) -> Accepted:
-    if found.fingerprint != fingerprint:
-        raise Invalid(
-            "This Idempotency-Key came before with other answers; take a new key.",
-            code="idempotency_key_reused",
-        )
-    return Accepted(found.id, found.reply, replayed=True)
+    rows = session.execute(for_pairs(session, BEFORE), given(session, asked))
+    return {pair: _Before(*row[2:]) for row in rows if (pair := (row[0], row[1])) in asked}

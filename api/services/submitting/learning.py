@@ -1,0 +1,73 @@
+"""What is known of a student at a problem, read from the database so that it can be remembered."""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
+
+from api.db import once
+from api.services.access import Caller, Posed
+from api.services.standings import load_students, posed_in
+from api.services.submitting.memory import Known, Memory, Secret, Shared, Stamps, holds
+from api.tables import Stamp
+
+__all__ = ["known_of", "secret_of", "stamps_of"]
+
+TABLE: Final = Stamp.__table__.c
+STAMPS: Final = (
+    select(TABLE.scope, func.sum(TABLE.number))
+    .where(TABLE.scope.in_(bindparam("scopes", expanding=True)))
+    .group_by(TABLE.scope)
+)
+
+
+def stamps_of(session: Session, scopes: Collection[UUID]) -> Stamps:
+    """Return the stamps of *scopes*: 0 where nothing changed there yet."""
+    found = {row[0]: int(row[1]) for row in session.execute(STAMPS, {"scopes": list(scopes)})}
+    return {scope: found.get(scope, 0) for scope in scopes}
+
+
+def secret_of(caller: Caller) -> Secret:
+    """Return with what *caller* showed who they are."""
+    shown = caller.token_id or caller.session_id
+    if shown is None:
+        raise ValueError("a caller has a token or a session")
+    return Secret(caller.digest, shown, caller.expires_at, caller.begun_at)
+
+
+def known_of(session: Session, posed: Posed, memory: Memory, *, parts: Collection[str]) -> Known:
+    """Return what is known of a student at a problem: who they are, and the rules for them."""
+    member, assignment = posed.member, posed.assignment
+    scopes = {member.course.id, assignment.id, member.student_id, member.caller.id}
+    stamps = once(session, (Stamp, frozenset(scopes)), lambda: stamps_of(session, scopes))
+    shared = _shared(session, posed, memory, stamps=stamps)
+    here = load_students(
+        session, shared.assignment, shared.course, shared.problems, [member.student_id]
+    )
+    return Known(
+        secret_of(member.caller),
+        member.caller.id,
+        member.student_id,
+        next(one for one in shared.problems if one.row.id == posed.problem.id),
+        frozenset(parts),
+        here,
+        stamps,
+    )
+
+
+def _shared(session: Session, posed: Posed, memory: Memory, *, stamps: Stamps) -> Shared:
+    """Return the assignment as all students have it, from memory if that still holds."""
+    kept = memory.shared(posed.assignment.id)
+    if kept is not None and holds(kept.stamps, stamps):
+        return kept
+    own = (posed.member.course.id, posed.assignment.id)
+    shared = Shared(
+        posed.assignment,
+        posed.member.course,
+        posed_in(session, posed.assignment.id),
+        {scope: stamps[scope] for scope in own},
+    )
+    memory.share(shared)
+    return shared

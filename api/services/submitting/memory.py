@@ -1,0 +1,213 @@
+"""What a process remembers of students at problems, so as not to ask the database each time.
+
+Whatever is remembered may have changed since, here or in another process. So it is only used to
+judge by; before anything is written on it, the writer's transaction holds it against the database:
+stamps tell of changes to rules and people, versions of changes to standings and grades.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Final
+from uuid import UUID
+
+from api.auth.sessions import is_alive
+from api.kept import Kept
+from api.services.standings import Key, PosedProblem, Tally, WholeAssignment
+from api.services.submitting.drawn import Drawn
+from api.services.submitting.judging import Judging
+from api.tables import Assignment, Course
+from grader.policy import Answered, PartStanding, Rules
+from grader.values import Value
+
+__all__ = ["NEW", "Known", "Memory", "Seat", "Secret", "Shared", "Sheet", "Stamps", "holds"]
+
+NEW: Final = -1
+"""The version of a standing or a grade that is not there yet."""
+ASSIGNMENTS_KEPT: Final = 256
+KNOWN_KEPT: Final = 32_768
+SEATS_KEPT: Final = 32_768
+SHEETS_KEPT: Final = 8_192
+
+Stamps = Mapping[UUID, int]
+"""The stamps of a course, an assignment and persons, by their ids."""
+
+
+def holds(kept: Stamps, found: Stamps) -> bool:
+    """Tell whether the stamps that were *kept* are those that are *found* now."""
+    return all(found.get(scope, 0) == number for scope, number in kept.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """With what somebody showed who they are: a token, which may expire, or a session.
+
+    *id* is its row, *begun_at* when a session began, None for a token.
+    """
+
+    digest: bytes
+    id: UUID
+    expires_at: datetime | None
+    begun_at: datetime | None
+
+    @property
+    def token_id(self) -> UUID | None:
+        """The row of a token, None for a session."""
+        return self.id if self.begun_at is None else None
+
+    def is_good(self, seen_at: datetime | None, *, now: datetime) -> bool:
+        """Tell whether it has not ended *now*; it was *seen* last then."""
+        if self.begun_at is not None:
+            return seen_at is not None and is_alive(self.begun_at, seen_at, now=now)
+        return self.expires_at is None or self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An assignment, its course and its problems, as all students have them while *stamps* hold."""
+
+    assignment: Assignment
+    course: Course
+    problems: tuple[PosedProblem, ...]
+    stamps: Stamps
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who may hand in to a problem, and the rules that hold for them, as long as *stamps* do.
+
+    *here* is the assignment with the rules of this student; *parts* are the ids of what the
+    problem asks.
+    """
+
+    secret: Secret
+    author_id: UUID
+    student_id: UUID
+    problem: PosedProblem
+    parts: frozenset[str]
+    here: WholeAssignment
+    stamps: Stamps
+
+    @property
+    def place(self) -> tuple[bytes, UUID, str]:
+        """By what it is found: the secret, the assignment, the name of the problem in it."""
+        return self.secret.digest, self.here.assignment.id, self.problem.row.slug
+
+    @property
+    def standing(self) -> Key:
+        """Whose standing changes when they hand in."""
+        return Key(self.problem.row.id, self.student_id)
+
+    @property
+    def rules(self) -> Rules:
+        """The rules for the student."""
+        return self.here.rules[self.student_id]
+
+    def holds_by(self, stamps: Stamps) -> bool:
+        """Tell whether nothing changed of what is known, by the *stamps* that are there now."""
+        return holds(self.stamps, stamps)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a student is at a problem: the numbers, and what was handed in so far.
+
+    It holds while the standing has this *sequence* and *version* (`NEW` where there is none yet),
+    and *stamps* are as they were. *opened* says that the numbers are noted; *given* are all answers
+    by part, in order, *carried* the last readable ones by draw; *stood* is where the student stands
+    in each part by some rules, if that was worked out.
+    """
+
+    drawn: Drawn
+    opened: bool
+    sequence: int
+    version: int
+    given: Mapping[str, tuple[Answered, ...]]
+    carried: Mapping[int, Mapping[str, Value]]
+    stamps: Stamps
+    stood: tuple[Rules, Mapping[str, PartStanding]] | None = None
+
+    @property
+    def tag(self) -> tuple[int, int]:
+        """By what it is told whether the seat still holds."""
+        return self.sequence, self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A student's grade in an assignment with what it is made of.
+
+    It holds while the grade has this *version*, and *stamps* are as they were.
+    """
+
+    version: int
+    score: Fraction | None
+    tallies: Mapping[UUID, Tally]
+    stamps: Stamps
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one process remembers; threads may share it, and what is not used goes."""
+
+    judging: Judging = field(default_factory=Judging)
+    _shared: Kept[UUID, Shared] = field(default_factory=lambda: Kept(ASSIGNMENTS_KEPT))
+    _known: Kept[tuple[bytes, UUID, str], Known] = field(default_factory=lambda: Kept(KNOWN_KEPT))
+    _seats: Kept[Key, Seat] = field(default_factory=lambda: Kept(SEATS_KEPT))
+    _sheets: Kept[tuple[UUID, UUID], Sheet] = field(default_factory=lambda: Kept(SHEETS_KEPT))
+    _seen: Kept[bytes, datetime] = field(default_factory=lambda: Kept(KNOWN_KEPT))
+
+    def shared(self, assignment: UUID) -> Shared | None:
+        """Return an assignment as all students have it."""
+        return self._shared.find(assignment)
+
+    def share(self, shared: Shared) -> None:
+        """Keep an assignment as all students have it."""
+        self._shared.keep(shared.assignment.id, shared)
+
+    def known(self, digest: bytes, assignment: UUID, problem: str) -> Known | None:
+        """Return what is known of the owner of a secret at a problem of an assignment."""
+        return self._known.find((digest, assignment, problem))
+
+    def seat(self, key: Key) -> Seat | None:
+        """Return where a student is at a problem."""
+        return self._seats.find(key)
+
+    def sheet(self, assignment: UUID, student: UUID) -> Sheet | None:
+        """Return a student's grade in an assignment."""
+        return self._sheets.find((assignment, student))
+
+    def seen(self, secret: Secret) -> datetime | None:
+        """Return when the use of a secret was last noted."""
+        return self._seen.find(secret.digest)
+
+    def see(self, digest: bytes, at: datetime) -> None:
+        """Keep when the use of a secret was noted."""
+        self._seen.keep(digest, at)
+
+    def learn(self, known: Known) -> None:
+        """Keep what is *known*."""
+        self._known.keep(known.place, known)
+
+    def unlearn(self, known: Known) -> None:
+        """Forget what was *known*: it does not hold any more."""
+        self._known.drop(known.place)
+
+    def sit(self, key: Key, seat: Seat) -> None:
+        """Keep where a student is at a problem."""
+        self._seats.keep(key, seat)
+
+    def settle(
+        self,
+        seats: Mapping[Key, Seat | None],
+        sheets: Mapping[tuple[UUID, UUID], Sheet],
+    ) -> None:
+        """Keep what a transaction made of seats and sheets; a seat of None is forgotten."""
+        for key, seat in seats.items():
+            if seat is None:
+                self._seats.drop(key)
+            else:
+                self._seats.keep(key, seat)
+        for place, sheet in sheets.items():
+            self._sheets.keep(place, sheet)

@@ -1,0 +1,207 @@
+"""Submissions beside what others do at that very moment: nothing is written over, nobody let in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from threading import Barrier, BrokenBarrierError, Event, Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+from student_scenes import DUE_TOMORROW, under_way
+from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
+
+from api.auth.secrets import parse
+from api.services.standings import Cause, refresh_all
+from api.services.submitting import late_days
+from api.services.submitting.entries import Accepted, Entry
+from api.services.submitting.writing import write
+from api.tables import Enrolment, Grade, LoginSession, Standing, Token, User
+
+SPENT = {**DUE_TOMORROW, "late_days": 2}
+HALF = {**SPENT, "late": [{"days": 3, "credit": "50%"}]}
+
+
+@pytest.fixture
+def other(world: World) -> Iterator[World]:
+    """Return another service on the same database."""
+    found = World(world.url, clock=world.clock)
+    yield found
+    found.close()
+
+
+def revoke(world: World, person: Person) -> None:
+    shown = parse(person.token)
+    assert shown is not None
+    with world.session() as session:
+        mine = update(Token).where(Token.prefix == shown.prefix)
+        session.execute(mine.values(revoked_at=world.clock()))
+
+
+def suspend(world: World, person: Person) -> None:
+    with world.session() as session:
+        mine = update(User).where(User.id == person.id)
+        session.execute(mine.values(suspended_at=world.clock()))
+
+
+def withdraw(world: World, person: Person) -> None:
+    with world.session() as session:
+        mine = update(Enrolment).where(Enrolment.user_id == person.id)
+        session.execute(mine.values(withdrawn_at=world.clock()))
+
+
+@pytest.mark.parametrize(("end", "status"), [(revoke, 401), (suspend, 401), (withdraw, 404)])
+def test_who_may_not_hand_in_any_more_is_told_nothing_of_what_they_did(
+    world: World,
+    course: UUID,
+    student: Person,
+    end: Callable[[World, Person], None],
+    status: int,
+):
+    [problem] = world.assignment(course)
+    assert student.submit(problem, {"cells": "9"}, key="once").status_code == 201
+    end(world, student)
+    for cells in ("9", "8"):
+        assert student.submit(problem, {"cells": cells}, key="once").status_code == status
+
+
+def test_a_session_that_was_ended_is_told_nothing_of_what_it_did(world, course, student):
+    [problem] = world.assignment(course)
+    cookie = world.log_in(student)
+    assert by_cookie(world, problem, cookie).status_code == 201
+    with world.session() as session:
+        session.execute(update(LoginSession).values(revoked_at=world.clock()))
+    assert by_cookie(world, problem, cookie).status_code == 401
+
+
+def by_cookie(world: World, problem: Posing, cookie: str) -> Any:
+    """Hand in as a page does."""
+    headers = {"Cookie": f"grader={cookie}", "Sec-Fetch-Site": "same-origin"}
+    return world.client.post(
+        f"/api/v1{problem.path}/submissions",
+        json={"answers": {"cells": "9"}},
+        headers=headers | {"Idempotency-Key": "once"},
+    )
+
+
+def test_a_revoked_token_does_not_use_up_what_its_owner_may_send(database_url):
+    world = World(database_url, settings={"submissions_per_minute": 5})
+    course = world.course()
+    student = world.enrol(course)
+    [problem] = world.assignment(course)
+    assert student.submit(problem, {"cells": "9"}).status_code == 201
+    spare = replace(student, token=world.token(student.id))
+    revoke(world, student)
+    told = [student.submit(problem, {"cells": str(n)}).status_code for n in range(6)]
+    assert set(told) == {401}
+    assert spare.submit(problem, {"cells": "7"}).status_code == 201
+    world.close()
+
+
+def at_once(world: World, *entries: Entry | Accepted) -> list[Any]:
+    """Return what becomes of entries that are written in one transaction."""
+    service = world.service
+    with world.db.transaction() as session:
+        outcomes, recalled = write(
+            session,
+            [one for one in entries if isinstance(one, Entry)],
+            variants=service.variants,
+            memory=service.memory,
+            now=world.clock(),
+        )
+    recalled.keep()
+    return outcomes
+
+
+def kept(world: World, student: Person) -> list[Any]:
+    with world.session() as session:
+        standings = select(Standing.sequence, Standing.score, Standing.parts)
+        grades = select(Grade.score, Grade.possible)
+        return [
+            *session.execute(standings.where(Standing.student_id == student.id)).all(),
+            *session.execute(grades.where(Grade.student_id == student.id)).all(),
+        ]
+
+
+def refresh(world: World, problem: Posing, student: Person) -> None:
+    with world.session() as session:
+        cause = Cause("settings", None, None, world.clock())
+        refresh_all(session, problem.assignment, [student.id], cause=cause)
+
+
+def test_a_late_day_that_the_first_of_two_spends_holds_for_the_second(world):
+    course = world.course(late_day_budget=1)
+    student, teacher = world.enrol(course), world.enrol(course, role="instructor")
+    [problem] = world.assignment(course, TEXT_PROBLEM, timeline_spec=HALF)
+    world.clock.advance(days=2, hours=1)
+    assert student.submit(problem, {"cells": "9"}).json()["late_credit"] == 0.5
+    more = teacher.patch(f"/courses/{course}", {"late_day_budget": 2}, headers={"If-Match": "*"})
+    assert more.status_code == 200
+    pair = (under_way(world, student, problem, {"doubled": "18"}, key=key) for key in "ab")
+    told = at_once(world, *pair)
+    assert [one.reply["late_credit"] for one in told] == [1, 1]
+    before = kept(world, student)
+    refresh(world, problem, student)
+    assert kept(world, student) == before
+
+
+def test_the_same_answer_twice_at_once_is_taken_twice_where_the_first_spends_a_late_day(world):
+    course = world.course(late_day_budget=1)
+    student = world.enrol(course)
+    [problem] = world.assignment(course, TEXT_PROBLEM, timeline_spec=SPENT)
+    world.clock.advance(days=1, hours=1)
+    pair = (under_way(world, student, problem, {"doubled": "18"}, key=key) for key in "ab")
+    assert all(isinstance(one, Accepted) for one in at_once(world, *pair))
+
+
+def test_a_refresh_beside_a_submission_leaves_nothing_out(world, other, course, student):
+    [one, two] = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
+    student.submit(two, {"cells": "1"})
+    entry = under_way(world, student, two, {"cells": "9"}, key="k")
+    assert isinstance(entry, Entry)
+    beside = Thread(target=refresh, args=(other, one, student))
+    with world.db.transaction() as session:
+        service = world.service
+        write(session, [entry], variants=service.variants, memory=service.memory, now=world.clock())
+        beside.start()
+        Event().wait(0.5)
+    beside.join()
+    due = kept(world, student)
+    refresh(world, two, student)
+    assert kept(world, student) == due
+    assert student.submit(two, {"doubled": "18"}).json()["sequence"] == 3
+
+
+def test_two_late_ones_of_a_student_at_two_processes_are_both_taken(world, other, monkeypatch):
+    course = world.course(late_day_budget=2)
+    student = world.enrol(course)
+    pair = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM, timeline_spec=SPENT)
+    for problem in pair:
+        student.submit(problem, {"cells": "1"})
+    world.clock.advance(days=1, hours=1)
+    meeting, own = Barrier(2, timeout=1), late_days.with_late_days
+
+    def together(*given: Any, **more: Any) -> Any:
+        with suppress(BrokenBarrierError):  # SQLite lets one in; of two, one is tried again
+            meeting.wait()
+        return own(*given, **more)
+
+    monkeypatch.setattr(late_days, "with_late_days", together)
+    told: list[Any] = []
+    threads = [
+        Thread(target=lambda at=at, here=here: told.append(handed_in(here, student, pair[at])))
+        for at, here in enumerate((world, other))
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert all(isinstance(one, Accepted) for one in told)
+    assert len(told) == 2
+
+
+def handed_in(world: World, student: Person, problem: Posing) -> Any:
+    entry = under_way(world, student, problem, {"cells": "9"}, key=problem.slug)
+    assert isinstance(entry, Entry)
+    return world.service.writer.submit(entry)

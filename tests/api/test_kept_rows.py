@@ -1,0 +1,149 @@
+"""Rows that are only added: the database itself refuses to change or delete them, on both systems.
+
+What is personal in them is changed while its owner is erased, and at no other time.
+"""
+
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from unguarded import unguard
+from world import World
+
+from api.tables import (
+    AuditEntry,
+    Erasing,
+    Grade,
+    GradeChange,
+    Grading,
+    Submission,
+    Token,
+    User,
+)
+
+KEPT = (AuditEntry, Submission, Grading, GradeChange)
+PERSONAL = {
+    AuditEntry: {"actor_id", "acting_as", "target_id", "before", "after", "reason"},
+    Submission: {"student_id", "author_id", "answers", "key", "fingerprint", "reply"},
+    Grading: {"record", "said", "author_id", "reason"},
+    GradeChange: {"student_id", "author_id"},
+}
+COLUMNS = {table: {one.name for one in table.__table__.columns} for table in KEPT}
+by_table = pytest.mark.parametrize("table", KEPT, ids=lambda table: table.__tablename__)
+
+
+@pytest.fixture(scope="module")
+def world(shared_database_url):
+    """Return a course with rows of every kind that is kept; nothing that is tried here stays."""
+    world = World(shared_database_url)
+    course = world.course()
+    teacher, student = world.enrol(course, role="instructor"), world.enrol(course)
+    [problem] = world.assignment(course)
+    assert student.submit(problem, {"cells": "9"}).status_code == 201
+    made = teacher.post(f"/courses/{course}/sections", {"name": "Monday"})
+    assert made.status_code == 201, made.text
+    yield world
+    world.close()
+
+
+@contextmanager
+def undone(world, *, erasing=False):
+    """Yield a session that may write; nothing of it stays."""
+    with Session(world.db._writing) as session:  # noqa: SLF001  # what never commits
+        if erasing:
+            session.add(Erasing())
+            session.flush()
+        yield session
+
+
+def tried(world, statement, *, erasing=False):
+    """Return how many rows *statement* would change."""
+    with undone(world, erasing=erasing) as session:
+        return session.execute(statement).rowcount
+
+
+def rows(world, table):
+    with world.db.reading() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def same(table, column):
+    """Return what writes into a column what stands there."""
+    return update(table.__table__).values({column: table.__table__.c[column]})
+
+
+def refused(world, table, *, erasing):
+    """Return the columns that cannot be written."""
+    found = set()
+    for column in COLUMNS[table]:
+        try:
+            changed = tried(world, same(table, column), erasing=erasing)
+        except DBAPIError as error:
+            assert f"rows of {table.__tablename__} are only added" in str(error)  # noqa: PT017
+            found.add(column)
+        else:
+            assert changed == rows(world, table) > 0
+    return found
+
+
+@by_table
+def test_no_column_of_a_row_that_is_only_added_can_be_written(world, table):
+    assert refused(world, table, erasing=False) == COLUMNS[table]
+
+
+@by_table
+def test_only_what_is_personal_is_open_while_somebody_is_erased(world, table):
+    kept = COLUMNS[table] - PERSONAL[table]
+    assert refused(world, table, erasing=True) == kept
+
+
+@by_table
+@pytest.mark.parametrize("erasing", [False, True])
+def test_no_row_is_deleted_not_even_with_its_owner(world, table, erasing):
+    with pytest.raises(DBAPIError, match=f"rows of {table.__tablename__} are only added"):
+        tried(world, delete(table), erasing=erasing)
+
+
+@by_table
+def test_no_table_is_emptied_at_once(world, table):
+    name = table.__tablename__
+    # SQLite cuts a table short by itself where no row of it is named.
+    emptied = f"DELETE FROM {name}" if world.db.is_sqlite else f"TRUNCATE {name} CASCADE"  # noqa: S608
+    with pytest.raises(DBAPIError, match="are only added"):
+        tried(world, text(emptied))
+
+
+def test_a_person_gets_no_other_id_but_when_erased(world):
+    """The new id would reach the rows by their references."""
+    with world.db.reading() as session:
+        student = session.scalar(select(Submission.student_id).limit(1))
+    renamed = update(User).where(User.id == student).values(id=uuid4())
+    with pytest.raises(DBAPIError, match="are only added"):
+        tried(world, renamed)
+    assert tried(world, renamed, erasing=True) == 1
+
+
+def test_other_rows_are_written_as_before(world):
+    assert tried(world, same(Grade, "score")) == rows(world, Grade) > 0
+    assert tried(world, same(Token, "revoked_at")) == rows(world, Token)
+
+
+def test_nothing_is_open_after_a_person_was_erased(world):
+    admin, somebody = world.person("An Admin", admin=True), world.person("Some Body")
+    assert rows(world, Erasing) == 0
+    told = admin.post(f"/users/{somebody.id}/erase", {"confirm": somebody.name})
+    assert told.status_code == 200
+    assert rows(world, Erasing) == 0
+
+
+@by_table
+def test_without_the_guards_it_would_be_written(world, table):
+    """The test of these tests; it is also what remains possible for who owns the database."""
+    with undone(world) as session:
+        unguard(session)
+        if world.db.is_sqlite:
+            session.execute(text("PRAGMA defer_foreign_keys = ON"))
+        assert session.execute(delete(table)).rowcount > 0

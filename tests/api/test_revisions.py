@@ -1,0 +1,294 @@
+"""Every revision goes up, down and up again over a database that is in use, and nothing changes.
+
+What holds for the revisions that there are is shown to fail for planted ones that do harm.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from populated import ANSWERS, PARTS, empty_tables, populated
+from revisions import Revisions, changed, contents, made, planted
+from sqlalchemy import select, text
+from world import TEXT_PROBLEM, World
+
+from api.db import Database
+from api.services.migrating import schema_state
+from api.tables import Answer
+from grader.kinds import KINDS
+from migrations.losses import LossError
+
+GOOD = """
+def upgrade():
+    with op.batch_alter_table("submissions") as batch:
+        batch.add_column(sa.Column("more", sa.Text(), nullable=True))
+    op.create_table("mores", sa.Column("id", sa.Uuid(), primary_key=True))
+
+
+def downgrade():
+    op.drop_table("mores")
+    with op.batch_alter_table("submissions") as batch:
+        batch.drop_column("more")
+"""
+ANEW = """
+def upgrade():
+    with op.batch_alter_table("comments", recreate="always") as batch:
+        batch.alter_column("public", existing_type=sa.Boolean(), nullable=True)
+
+
+def downgrade():
+    with op.batch_alter_table("comments", recreate="always") as batch:
+        batch.alter_column("public", existing_type=sa.Boolean(), nullable=False)
+"""
+"""A table that others may refer to, made anew on SQLite."""
+
+NOTHING_BACK = "\n\ndef downgrade():\n    pass\n"
+FORGETS = """
+def upgrade():
+    op.execute("DELETE FROM comments")
+"""
+CLEARS = """
+def upgrade():
+    op.execute("UPDATE reviews SET marked_by = NULL")
+"""
+ROUNDS = """
+def upgrade():
+    op.execute("UPDATE answers SET credit = '0'")
+"""
+SWAPS = """
+def upgrade():
+    op.execute(
+        "UPDATE users SET name = CASE name WHEN 'A classmate' THEN 'A stranger' "
+        "WHEN 'A stranger' THEN 'A classmate' ELSE name END"
+    )
+"""
+CASCADES = """
+def upgrade():
+    op.create_table(
+        "mores",
+        sa.Column("id", sa.Uuid(), sa.ForeignKey("comments.id", ondelete="CASCADE")),
+        if_not_exists=True,
+    )
+    op.execute("INSERT INTO mores SELECT id FROM comments")
+
+
+def downgrade():
+    with op.batch_alter_table("comments", recreate="always") as batch:
+        batch.alter_column("public", existing_type=sa.Boolean(), nullable=True)
+"""
+
+
+def on(*systems: str) -> pytest.MarkDecorator:
+    """Return the mark of a test that is run on these systems."""
+    return pytest.mark.parametrize("full", systems, indirect=True, scope="module")
+
+
+on_both, on_sqlite = on("sqlite", "postgresql"), on("sqlite")
+
+
+@pytest.fixture(scope="module")
+def full(request, tmp_path_factory) -> Iterator[str]:
+    """Return a database that only revisions have made, with rows in every table."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('full') / 'grader.db'}"
+        _fill(url)
+        yield url
+        return
+    server = request.getfixturevalue("postgresql_url").rpartition("/")[0]
+    name = f"grader_full_{os.getpid()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
+        _fill(f"{server}/{name}")
+        yield f"{server}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _fill(url: str) -> None:
+    db = Database(url)
+    Revisions(db).up()
+    db.close()
+    world = World(url)
+    populated(world)
+    assert empty_tables(world) == []
+    world.close()
+
+
+@pytest.fixture
+def url(full, tmp_path) -> Iterator[str]:
+    """Return a copy of that database."""
+    if full.startswith("sqlite"):
+        path = tmp_path / "copy.db"
+        shutil.copyfile(full.removeprefix("sqlite:///"), path)
+        yield f"sqlite:///{path}"
+        return
+    server, _, name = full.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}_copy TEMPLATE {name}")
+        yield f"{full}_copy"
+        connection.execute(f"DROP DATABASE {name}_copy WITH (FORCE)")
+
+
+@pytest.fixture
+def db(url) -> Iterator[Database]:
+    """Return the copy, opened."""
+    db = Database(url)
+    yield db
+    db.close()
+
+
+def steps(revisions: Revisions, **said: object) -> Iterator[str]:
+    """Go down and up again over every revision but the first; yield where that changed something.
+
+    What a revision made room for goes with it, and is empty when it comes again.
+    """
+    db, whole = revisions.db, contents(revisions.db)
+    there = made(db)
+    for before in revisions.names[-2::-1]:
+        revisions.down(before, lose_data=True, **said)
+        yield from (f"{one} on the way down to {before}" for one in changed(whole, contents(db)))
+    least = contents(db)
+    for name in revisions.names[1:]:
+        revisions.up(name, **said)
+        yield from (f"{one} on the way up to {name}" for one in changed(least, contents(db)))
+    yield from (f"{one} is not made again" for one in there - made(db))
+
+
+@on_both
+def test_every_table_has_rows_and_every_kind_of_answer_is_among_them(db):
+    with db.reading() as session:
+        found = set(session.scalars(select(Answer.part)))
+    assert ANSWERS.keys() <= found
+    assert PARTS.keys() == KINDS.keys()
+
+
+@on_both
+def test_all_revisions_go_down_and_up_over_data_and_change_none(db):
+    assert list(steps(Revisions(db))) == []
+    assert schema_state(db) == "current"
+
+
+@on_both
+@pytest.mark.parametrize("body", [GOOD, ANEW])
+def test_a_revision_that_does_no_harm_is_found_to_do_none(db, tmp_path, body):
+    revisions = Revisions(db, planted(tmp_path, body))
+    before, there = contents(db), made(db)
+    revisions.up()
+    assert changed(before, contents(db)) == []
+    assert there - made(db) == set()
+    assert list(steps(revisions)) == []
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("body", "harm"),
+    [
+        (FORGETS, "comments.text"),
+        (CLEARS, "reviews.marked_by"),
+        (ROUNDS, "answers.credit"),
+        (SWAPS, "users.name"),
+    ],
+)
+def test_a_revision_that_changes_what_people_did_is_found(db, tmp_path, body, harm):
+    before = contents(db)
+    Revisions(db, planted(tmp_path, body + NOTHING_BACK)).up(lose_data=True)
+    assert harm in changed(before, contents(db))
+
+
+@on_sqlite
+@pytest.mark.parametrize(("body", "gone"), [(FORGETS, "comments"), (CLEARS, "reviews.marked_by")])
+def test_on_sqlite_an_upgrade_that_loses_something_is_undone_and_says_what(
+    db, tmp_path, body, gone
+):
+    before = contents(db)
+    with pytest.raises(LossError, match=rf"planted would lose data: {gone} \(\d+\)\. Nothing"):
+        Revisions(db, planted(tmp_path, body + NOTHING_BACK)).up()
+    assert contents(db) == before
+    assert schema_state(db) == "current"
+
+
+@on_sqlite
+def test_a_table_made_anew_takes_nothing_along_because_references_are_not_enforced(db, tmp_path):
+    """SQLite deletes the rows of a table that is dropped, and by ON DELETE what refers to them."""
+    revisions = Revisions(db, planted(tmp_path, CASCADES))
+    revisions.up()
+    before = contents(db)
+    with pytest.raises(LossError, match="mores"):
+        revisions.down(revisions.names[-2], over=enforced(db))
+    assert contents(db) == before
+    revisions.down(revisions.names[-2])
+    assert changed(before, contents(db)) == []
+    revisions.up()
+    before = contents(db)
+    revisions.down(revisions.names[-2], over=enforced(db), lose_data=True)
+    assert changed(before, contents(db)) == ["mores.id"]
+
+
+@on_sqlite
+def test_a_table_made_anew_must_get_its_triggers_back(db, tmp_path):
+    with db.migrating() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER watch AFTER UPDATE ON comments BEGIN SELECT 1; END"
+        )
+    there = made(db)
+    revisions = Revisions(db, planted(tmp_path, ANEW))
+    with pytest.raises(LossError, match="trigger watch"):
+        revisions.up()
+    assert made(db) == there
+    revisions.up(lose_data=True)
+    assert there - made(db) == {"trigger watch"}
+
+
+def enforced(db: Database):
+    """Return a connection that may write, on which references are enforced as in the service."""
+    return db._writing.begin()  # noqa: SLF001  # what no code of ours would migrate by
+
+
+@on_both
+def test_a_way_back_that_would_lose_what_was_written_since_refuses(db, tmp_path):
+    revisions = Revisions(db, planted(tmp_path, GOOD))
+    revisions.up()
+    revisions.down(revisions.names[-2])
+    revisions.up()
+    with db.transaction() as session:
+        session.execute(text("UPDATE submissions SET more = 'kept'"))
+    before = contents(db)
+    with pytest.raises(LossError, match=r"back over revision planted .* submissions\.more \(\d+\)"):
+        revisions.down(revisions.names[-2])
+    assert contents(db) == before
+    revisions.down(revisions.names[-2], lose_data=True)
+    assert "more" not in contents(db)["submissions"]
+
+
+@on_sqlite
+def test_a_revision_says_what_may_go_with_it(db, tmp_path):
+    body = GOOD.replace("\ndef upgrade", 'may_go = ("submissions.more",)\n\n\ndef upgrade', 1)
+    revisions = Revisions(db, planted(tmp_path, body))
+    revisions.up()
+    with db.transaction() as session:
+        session.execute(text("UPDATE submissions SET more = 'kept elsewhere'"))
+    revisions.down(revisions.names[-2])
+    assert "more" not in contents(db)["submissions"]
+
+
+@on_both
+def test_the_code_of_now_serves_on_the_schema_of_the_next_version(url, db, tmp_path):
+    """While processes are replaced one by one, the old ones work on after the upgrade."""
+    world = World(url)
+    course = world.course()
+    [problem] = world.assignment(course, TEXT_PROBLEM)
+    student, teacher = world.enrol(course), world.enrol(course, role="instructor")
+
+    def work(typed: str) -> list[int]:
+        # Often enough that PostgreSQL keeps the statements as it prepared them.
+        sent = [student.submit(problem, {"cells": f"{typed}{n}"}).status_code for n in range(7)]
+        read = [teacher.get(f"/courses/{course}/gradebook").status_code for _ in range(7)]
+        return [*sent, *read, student.get(problem.path).status_code]
+
+    first = work("1")
+    Revisions(db, planted(tmp_path, GOOD)).up()
+    assert set(work("2")) == set(first) == {200, 201}
+    world.close()
+    assert schema_state(db) == "newer"

@@ -7,17 +7,16 @@ from typing import Annotated
 
 import typer
 
-from api import console, course_commands, database_commands, user_commands
-from api.services import marking, reading, reports
-from api.services.batch import (
-    FIELDS,
-    Summary,
-    check_output,
-    mark_rows,
-    read_answers,
-    write_file,
-    write_rows,
+from api import (
+    console,
+    course_commands,
+    database_commands,
+    service_commands,
+    token_commands,
+    user_commands,
 )
+from api.selftest import command as selftest_command
+from api.services import marking, reading, reports
 from api.services.checking import check_files
 from api.services.replaying import replay as replay_records
 from api.services.rows import FileError, read_text
@@ -41,7 +40,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for commands in (user_commands, database_commands, course_commands):
+GROUPS = (
+    user_commands,
+    token_commands,
+    database_commands,
+    course_commands,
+    service_commands,
+    selftest_command,
+)
+for commands in GROUPS:
     app.add_typer(commands.app)
 
 ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
@@ -234,37 +241,38 @@ def schema() -> None:
 @app.command()
 def batch(
     file: Annotated[
-        Path, typer.Argument(help="CSV or JSON lines: student, problem, part, answer.")
+        Path, typer.Argument(help="CSV, JSON lines or Parquet: student, problem, part, answer.")
     ],
     *,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write here (.csv or .jsonl).")
+        Path | None, typer.Option("-o", "--out", help="Write here (.csv, .jsonl or .parquet).")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write the rows that failed here too.")
     ] = None,
     mapped: Annotated[
         list[str] | None,
         typer.Option("--map", help="COLUMN=NAME: the file calls our column by another name."),
     ] = None,
     bank: Bank = None,
+    published: Annotated[
+        Path | None, typer.Option(help="What `grader publish -o` wrote: solved already.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes judge; by default all cores.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Judge on a Dask cluster, such as tcp://host:8786.")
+    ] = None,
 ) -> None:
     """Mark a file of answers: every row comes back in its place, with its result.
 
     Exit 0: all rows were read; 1: some rows failed and are reported; 2: nothing ran.
     """
-    table = read_answers(file, _map(mapped or []))
-    if out is not None:
-        check_output(file, out)
-    marker = marking.Marker(marking.open_bank(bank))
-    with console.progress("Marking", len(table.rows)) as advance:
-        marked = mark_rows(table.rows, marker, progress=advance)
-    if out is not None:
-        write_file(out, table.columns, marked)
-    elif sys.stdout.isatty():
-        console.rows(marked)
-    else:
-        write_rows(sys.stdout, table.columns, marked)
-    summary = Summary.of(marked)
-    console.batch(summary, marked, out)
-    raise typer.Exit(1 if summary.failed else 0)
+    from api.batch_command import Options, run  # noqa: PLC0415  # loads polars
+
+    read = run(Options(file, out, rejects, mapped or [], bank, published, workers, cluster))
+    raise typer.Exit(0 if read else 1)
 
 
 def _named(problem: str) -> tuple[Catalogue, str]:
@@ -288,14 +296,3 @@ def _seed(seed: int | None, *, original: bool) -> int | None:
 
 def _typed(answer: str) -> str:
     return sys.stdin.read() if answer == "-" else answer
-
-
-def _map(pairs: list[str]) -> dict[str, str]:
-    """Return Grader's columns with the file's names from ``student=source`` pairs."""
-    names: dict[str, str] = {}
-    for pair in pairs:
-        column, separator, name = pair.partition("=")
-        if column not in FIELDS or not separator or not name:
-            raise FileError(f"--map {pair} is not COLUMN=NAME; the columns are {', '.join(FIELDS)}")
-        names[column] = name
-    return names

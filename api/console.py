@@ -3,20 +3,15 @@
 import json
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.progress import track as rich_track
-from rich.table import Table
 from rich.text import Text
 
 from api.plain_text import readable
-from api.services.batch import Marked, Summary
 from api.services.replaying import Replayed
 from grader.problem import Problem
 from grader.render import WIDTH
@@ -24,17 +19,16 @@ from problems.check import Report
 from problems.publish import SeedReport
 
 __all__ = [
-    "batch",
+    "ERR",
+    "OUT",
     "fail",
     "problems",
-    "progress",
     "put_json",
     "question",
     "reading",
     "replayed",
     "report",
     "result",
-    "rows",
     "say",
     "seeds",
     "solution",
@@ -46,9 +40,6 @@ __all__ = [
 OUT: Final = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 T = TypeVar("T")
-MAX_LISTED: Final = 20
-MAX_ROWS: Final = 50
-MAX_SHOWN: Final = 40
 HANG: Final = " " * 6
 SIDES: Final = re.compile(" (?=[=≈] )")
 COLUMNS: Final = frozenset({"array", "rows"})
@@ -84,14 +75,6 @@ def track(items: Iterable[T], title: str, *, total: int) -> Iterable[T]:
     return rich_track(
         items, title, total=total, console=ERR, disable=not ERR.is_terminal, transient=True
     )
-
-
-@contextmanager
-def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal; yield the function that moves it on."""
-    with Progress(console=ERR, disable=not ERR.is_terminal, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda count: bar.advance(task, count)
 
 
 def report(found: Report) -> None:
@@ -222,41 +205,6 @@ def reading(record: Mapping[str, Any]) -> None:
     OUT.print(Text(str(record["read_as"])))
     for note in record["notes"]:
         ERR.print(Text(note, style="dim"))
-
-
-def rows(marked: Sequence[Marked]) -> None:
-    """Print what became of each row, as far as a screen is the place for it."""
-    table = Table(box=None)
-    for title in ("student", "problem", "part", "status", "score", "read as"):
-        table.add_column(title, overflow="ellipsis", no_wrap=title != "read as")
-    for one in marked[:MAX_ROWS]:
-        told, values = one.fields(), one.row.values
-        named = [str(values.get(name) or "") for name in ("student", "problem", "part")]
-        read_as = told["read_as"] if len(told["read_as"]) <= MAX_SHOWN else "…"
-        table.add_row(*named, told["status"], told["score"], read_as)
-    OUT.print(table)
-    if len(marked) > MAX_ROWS:
-        say(f"{len(marked) - MAX_ROWS} more rows; -o FILE writes them all")
-
-
-def batch(summary: Summary, marked: Sequence[Marked], out: Path | None) -> None:
-    """Print the counts of a batch and the rows that failed."""
-    failed = [one for one in marked if one.error]
-    for one in failed[:MAX_LISTED]:
-        fail(f"line {one.row.line}: {one.error}")
-    if len(failed) > MAX_LISTED:
-        fail(f"{len(failed) - MAX_LISTED} more rows failed; see the column `error`")
-    table = Table("status", "rows", box=None)
-    for status, count in summary.statuses.most_common():
-        table.add_row(status, str(count))
-    table.add_row("failed", str(summary.failed))
-    table.add_row("all", str(summary.rows), style="bold")
-    ERR.print(table)
-    if summary.mistakes:
-        named = ", ".join(f"{name} ({count})" for name, count in summary.mistakes.most_common(10))
-        say(f"mistakes: {named}")
-    if out is not None:
-        say(f"written to {out}")
 
 
 def _variant(told: Mapping[str, Any]) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from timing import Row, fastest
 
-from api.services.batch import FIELDS, mark_rows
-from api.services.marking import Marker
-from api.services.rows import read_table
+from api.services.batch.questions import Bank
+from api.services.batch.running import Batch, run_batch
+from api.services.batch.sources import open_source
 from grader.errors import ProblemError
 from grader.variant import solve
 from problems.book import BOOK
@@ -71,10 +71,8 @@ def measure_answers(catalogue: Catalogue) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "class.csv"
         count = write_class(path)
-        with measured("rows read", count):
-            table = read_table(path, names={}, required=FIELDS[:4])
         with measured("rows marked", count):
-            mark_rows(table.rows, Marker(catalogue))
+            run_batch(Batch(open_source(path, {}), Bank(catalogue), Path(folder) / "out.csv"))
 
 
 def refused(text: str) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from api.services.batch import mark_rows
-from api.services.marking import Marker
-from api.services.rows import Row, RowError
+from api.services.batch.questions import Bank
+from api.services.batch.running import Batch, run_batch
+from api.services.batch.sources import open_source
 from grader.errors import SolverError
 from grader.values import Opaque, Value
 from problems.book import BOOK
@@ -180,12 +180,13 @@ def test_a_row_of_an_original_that_there_is_not_is_told_to_name_a_seed(batch, tm
     assert "line 2: params: drawn has no original variant; name a seed" in ran.err
 
 
-def test_rows_are_marked_when_nobody_watches():
-    names = dict(zip(HEAD.split(","), GOOD.split(","), strict=True))
-    one, two = mark_rows(
-        [Row(2, names, names), RowError(Row(3, {}, {}), "no row")], Marker(Catalogue())
-    )
-    assert (one.result.status, two.error) == ("correct", "no row")
+def test_rows_are_marked_when_nobody_watches_and_nothing_is_written(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text(f'{HEAD}\n{GOOD}\n"\n')
+    summary = run_batch(Batch(open_source(path, {}), Bank(Catalogue())))
+    assert (summary.rows, summary.failed, summary.statuses) == (2, 1, {"correct": 1})
+    assert [one.line for one in summary.failures] == [3]
+    assert [one.name for one in tmp_path.iterdir()] == ["in.csv"]
 
 
 def test_a_value_that_fails_when_it_is_looked_at_goes_to_a_person(batch, tmp_path, monkeypatch):

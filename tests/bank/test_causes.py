@@ -5,16 +5,15 @@ from functools import cache
 from typing import Any
 
 import pytest
+from bank_at_hand import CATALOGUE
 
 from grader.grade import grade
 from grader.values import Tensor, nested
 from grader.variant import Variant, solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 from problems.publish import publish
 from tests.bank.causes import CAUSES, Cause
 
-CATALOGUE = Catalogue()
 PUBLISHED = 2
 
 # The causes of 586 collected wrong values, by row.

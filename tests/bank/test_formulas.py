@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from bank_at_hand import CATALOGUE
+
 from api.prose import formula_faults, formulas
 from api.tex import tex_markup
 from grader.variant import solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 from problems.mistakes import MISTAKES
 from problems.texts import text_faults
 
 GOLDEN = Path(__file__).with_name("formulas.json")
-CATALOGUE = Catalogue()
 COMMAND = re.compile(r"\\(?:begin\{\w+\}|[A-Za-z]+|.)")
 LEAST = 500
 

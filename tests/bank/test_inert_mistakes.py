@@ -1,14 +1,13 @@
 """Which mistakes no draw shows is found by running fewer of them, and found all the same."""
 
 import pytest
+from bank_at_hand import CATALOGUE
 
 from grader.mistakes import hidden_mistakes
 from grader.variant import solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 from problems.publish import DRAWS_FOR_INERT, publish
 
-CATALOGUE = Catalogue()
 DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bank_at_hand import CATALOGUE
 from scipy.signal import convolve2d, correlate2d
 
 from grader.evaluate import evaluate
@@ -23,12 +24,10 @@ from grader.symbolic import Formula
 from grader.values import Tensor, Value, nested, simplest
 from grader.variant import Variant, solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 from tests.bank.oracle import ACCEPTED, ORACLE, SHOWN, networks
 from tests.bank.oracle.weights import conv, separable, uses
 from tests.bank.oracle.windows import correlate, scatter, starts
 
-CATALOGUE = Catalogue()
 COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
 DRAWS = 5
 POINTS = 200

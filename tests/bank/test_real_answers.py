@@ -9,10 +9,9 @@ import json
 from pathlib import Path
 
 import pytest
+from one_by_one import Marked, Row, mark_rows, read_table
 
-from api.services.batch import Marked, mark_rows
 from api.services.marking import Marker
-from api.services.rows import Row, read_table
 from problems.catalogue import Catalogue
 
 FILE = Path(__file__).parent / "real_answers.jsonl"
@@ -26,7 +25,7 @@ STATUSES = {
 
 @pytest.fixture(scope="module")
 def marked() -> list[Marked]:
-    table = read_table(FILE, names={}, required=("problem", "part", "answer"))
+    table = read_table(FILE, names={})
     return mark_rows(table.rows, Marker(Catalogue()))
 
 

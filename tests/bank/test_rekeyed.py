@@ -4,15 +4,14 @@ import json
 from copy import deepcopy
 
 import pytest
+from bank_at_hand import CATALOGUE
 
 from grader.problem import Problem
 from grader.variant import solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 from problems.documents import load_document
 from problems.stored import dump_variant, rekey_variant
 
-CATALOGUE = Catalogue()
 TOLERANT = {"number", "percent"}
 
 

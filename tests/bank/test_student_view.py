@@ -1,14 +1,12 @@
 """Every problem of the bank as a student sees it, with examples that can be typed."""
 
 import pytest
+from bank_at_hand import CATALOGUE
 
 from api.services.student.asking import asked, numbers, statement
 from api.services.student.blind import Question, read_answer
 from grader.variant import solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
-
-CATALOGUE = Catalogue()
 
 
 @pytest.mark.parametrize("problem", CATALOGUE.ids)

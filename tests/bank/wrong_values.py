@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bank_at_hand import CATALOGUE
+
 from grader.grade import grade
 from grader.result import Result
 from grader.variant import Variant, solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 
 __all__ = ["VALUES", "Diagnosed", "diagnosed", "figures"]
 
 FILE = Path(__file__).parent / "wrong_values.jsonl"
 VALUES = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
-CATALOGUE = Catalogue()
 
 
 @dataclass(frozen=True, slots=True)

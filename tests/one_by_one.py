@@ -1,50 +1,164 @@
-"""A file of answers marked: CSV or JSON lines in, the same rows with their results out.
+"""Rows of answers marked one after the other, as simply as can be: what `grader batch` must equal.
 
-Rows of one student, problem and seed belong together wherever they stand, so that later parts
-follow through from earlier ones. A repeated part is a later attempt. No database is touched.
+It reads a file row by row and judges each row by itself, with the values that the student carries
+to it. Nothing of it is used by the product.
 """
 
+import csv
+import io
+import json
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
+from api.services.batch.fields import RESULT_FIELDS
 from api.services.marking import Marker, decimal, result_record
-from api.services.output import check_writable, replacing, write_csv, write_json
-from api.services.rows import FileError, Row, RowError, Table, is_json, read_table
-from grader.errors import GraderError, ProblemError
+from api.services.rows import FileError, columns_of, delimiter_of, is_json, read_text, unguard
+from grader.errors import AnswerError, GraderError, ProblemError
 from grader.problem import MAX_SEED
-from grader.reading import Typed
+from grader.reading import Typed, load_json
 from grader.result import Result
 from grader.values import Value
 
-__all__ = [
-    "FIELDS",
-    "RESULT_FIELDS",
-    "Marked",
-    "Summary",
-    "check_output",
-    "mark_rows",
-    "read_answers",
-    "write_file",
-    "write_rows",
-]
+MAX_CELL = 1_000_000
+MAX_LINES = 2_000
+FEW_LINES = 50
+MAX_WASTED = 50 * MAX_LINES
+SEPARATOR = "|"
 
-FIELDS: Final = ("student", "problem", "part", "answer", "seed")
-RESULT_FIELDS: Final = (
-    "status",
-    "credit",
-    "score",
-    "points",
-    "read_as",
-    "mistakes",
-    "feedback",
-    "error",
-    "current",
-)
-GROUP_SEPARATOR: Final = "|"
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: the *line* where it begins, *values* by Grader's names, *cells* as given."""
+
+    line: int
+    values: Mapping[str, Typed | None]
+    cells: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """A row that could not be read, and why."""
+
+    row: Row
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of a file and its rows."""
+
+    columns: tuple[str, ...]
+    rows: list[Row | RowError]
+
+
+def read_table(
+    path: Path,
+    *,
+    names: Mapping[str, str],
+    results: Sequence[str] = RESULT_FIELDS,
+) -> Table:
+    """Return the rows of a CSV or JSON-lines file; *names* maps Grader's columns to the file's."""
+    text = read_text(path)
+    return _read_json(text, names) if is_json(path) else _read_csv(text, names, results)
+
+
+def _read_csv(text: str, names: Mapping[str, str], results: Sequence[str]) -> Table:
+    columns: tuple[str, ...] = ()
+    rows: list[Row | RowError] = []
+    ours = False
+    for line, found in _records(text):
+        if isinstance(found, csv.Error):
+            said = f"is not CSV: {found}; look at its quotes"
+            if not columns:
+                raise FileError(f"the header {said}") from found
+            rows.append(RowError(Row(line, {}, {}), f"the row {said}"))
+            continue
+        cells = list(map(unguard, found)) if ours else found
+        if columns and any(cells):
+            rows.append(_csv_row(line, columns, cells, names))
+        elif any(cells):
+            columns = columns_of(cells)
+            ours = bool(results) and set(results) <= set(columns)
+            columns = tuple(map(unguard, columns)) if ours else columns
+    return Table(columns, rows)
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Yield the cells of each row with the line where it begins.
+
+    A line with which no row begins comes with the error; reading goes on with the line below it.
+    """
+    csv.field_size_limit(MAX_CELL)
+    lines = list(io.StringIO(text, newline=""))
+    head = next((line for line in lines if line.strip()), "")
+    delimiter = delimiter_of(head)
+    at = wasted = 0
+    while at < len(lines):
+        end = at + (MAX_LINES if wasted < MAX_WASTED else FEW_LINES)
+        ahead = map(lines.__getitem__, range(at, min(end, len(lines))))
+        reader = csv.reader(ahead, delimiter=delimiter, strict=True)
+        try:
+            found: list[str] | csv.Error = next(reader)
+        except csv.Error as error:
+            found = error
+        yield at + 1, found
+        failed = isinstance(found, csv.Error)
+        wasted += reader.line_num if failed else 0
+        at += 1 if failed else reader.line_num
+
+
+def _csv_row(
+    line: int, columns: tuple[str, ...], cells: list[str], names: Mapping[str, str]
+) -> Row | RowError:
+    given = dict(zip(columns, cells, strict=False))
+    row = Row(line, _values(given, names), given)
+    if any(cell.strip() for cell in cells[len(columns) :]):
+        return RowError(
+            row,
+            f"the row has {len(cells)} cells, the header {len(columns)}; put answers with "
+            "commas in quotes",
+        )
+    return row
+
+
+def _read_json(text: str, names: Mapping[str, str]) -> Table:
+    columns: dict[str, None] = {}
+    rows: list[Row | RowError] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            given = load_json(line)
+        except AnswerError as error:
+            rows.append(RowError(Row(number, {}, {}), f"the line is not JSON: {error}"))
+            continue
+        if not isinstance(given, dict):
+            rows.append(RowError(Row(number, {}, {}), "the line is not a JSON object"))
+            continue
+        if not _is_whole(line):
+            rows.append(RowError(Row(number, {}, {}), "a character is cut in half; give both \\u"))
+            continue
+        columns.update(dict.fromkeys(given))
+        rows.append(Row(number, _values(given, names), given))
+    return Table(tuple(columns), rows)
+
+
+def _is_whole(line: str) -> bool:
+    """Tell whether all that the JSON spells can be written: both halves of each character."""
+    try:
+        json.dumps(json.loads(line), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _values(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the cells by Grader's names: where *names* has one, only its column counts."""
+    renamed = {name: given[column] for name, column in names.items() if column in given}
+    return {column: cell for column, cell in given.items() if column not in names} | renamed
 
 
 @dataclass(slots=True)
@@ -67,7 +181,7 @@ class Marked:
             "score": decimal(one.score),
             "points": decimal(one.points),
             "read_as": one.read_as,
-            "mistakes": GROUP_SEPARATOR.join(one.mistakes),
+            "mistakes": SEPARATOR.join(one.mistakes),
             "feedback": one.feedback,
             "error": "",
             "current": "true" if self.current else "false",
@@ -79,28 +193,6 @@ class Marked:
         if self.result is not None:
             told |= result_record(self.result)
         return told | {"error": self.error, "current": self.current}
-
-
-@dataclass(slots=True)
-class Summary:
-    """Counts over a batch: rows by status, by mistake, and the rows that failed."""
-
-    rows: int = 0
-    failed: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    mistakes: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, marked: list[Marked]) -> "Summary":
-        """Return the counts of *marked*."""
-        summary = cls(rows=len(marked))
-        for one in marked:
-            if one.result is None:
-                summary.failed += 1
-            else:
-                summary.statuses[one.result.status] += 1
-                summary.mistakes.update(one.result.mistakes)
-        return summary
 
 
 class _Group(NamedTuple):
@@ -120,27 +212,8 @@ class _Entry(NamedTuple):
     typed: Typed
 
 
-def read_answers(path: Path, names: Mapping[str, str]) -> Table:
-    """Return the rows of a file of answers; those of an earlier output as they were before it.
-
-    *names* maps our columns to the file's. Raises `FileError` where the file cannot be used.
-    """
-    table = read_table(path, names=names, required=FIELDS[:4], results=RESULT_FIELDS)
-    taken = set(table.columns) & set(RESULT_FIELDS)
-    if taken and taken != set(RESULT_FIELDS):
-        raise FileError(
-            f"{path} already has a column {min(taken)!r}, which the results would hide; rename it"
-        )
-    return table
-
-
-def mark_rows(
-    rows: list[Row | RowError], marker: Marker, *, progress: Callable[[int], None] | None = None
-) -> list[Marked]:
-    """Return every row of *rows*, in order, marked or with its error.
-
-    *progress* is told how many more rows are done.
-    """
+def mark_rows(rows: list[Row | RowError], marker: Marker) -> list[Marked]:
+    """Return every row of *rows*, in order, marked or with its error."""
     marked: list[Marked] = []
     groups: dict[_Group, list[_Entry]] = {}
     for row in rows:
@@ -155,12 +228,8 @@ def mark_rows(
             one.error = str(error)
         else:
             groups.setdefault(group, []).append(entry)
-    if progress is not None:
-        progress(sum(1 for one in marked if one.error))
     for group, entries in groups.items():
         _mark_group(group, entries, marker)
-        if progress is not None:
-            progress(len(entries))
     return marked
 
 
@@ -262,27 +331,3 @@ def _counts_over(later: Result, held: Result) -> bool:
     if later.costs_attempt != held.costs_attempt:
         return later.costs_attempt
     return (later.credit or 0) >= (held.credit or 0)
-
-
-def check_output(source: Path, target: Path) -> None:
-    """Raise `FileError` where results cannot be written to *target*: nothing is lost by trying."""
-    check_writable(target)
-    if target.exists() and target.samefile(source):
-        raise FileError(f"{target} is the file to be marked; write the results to another")
-
-
-def write_file(path: Path, columns: Sequence[str], marked: Sequence[Marked]) -> None:
-    """Write the rows with their results to *path*, whole or not at all; the suffix decides how."""
-    with replacing(path) as stream:
-        write_rows(stream, columns, marked, as_json=is_json(path))
-
-
-def write_rows(
-    stream: TextIO, columns: Sequence[str], marked: Sequence[Marked], *, as_json: bool = False
-) -> None:
-    """Write the rows with their results, in input order; results of an earlier run are replaced."""
-    every = [*(column for column in columns if column not in RESULT_FIELDS), *RESULT_FIELDS]
-    if as_json:
-        write_json(stream, every, ({**one.row.cells, **one.record()} for one in marked))
-    else:
-        write_csv(stream, every, ({**one.row.cells, **one.fields()} for one in marked))

@@ -1,0 +1,172 @@
+"""What `grader batch` does with its options, and what it prints."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from api.console import ERR, OUT, fail, say
+from api.processes import collect_rarely
+from api.services import marking
+from api.services.batch.executors import Pool, cluster, here, processes
+from api.services.batch.fields import FIELDS
+from api.services.batch.questions import Bank
+from api.services.batch.running import Batch, run_batch
+from api.services.batch.sources import open_source
+from api.services.batch.summing import Summary
+from api.services.output import check_writable
+from api.services.rows import FileError
+
+__all__ = ["Options", "run"]
+
+MAX_LISTED: Final = 20
+MAX_SHOWN: Final = 40
+BYTES_FOR_PROCESSES: Final = 2_000_000
+"""How large a file must be until other processes are worth their start."""
+FEWEST_FOR_RATE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; *mapped* has a ``COLUMN=NAME`` for each `--map`."""
+
+    file: Path
+    out: Path | None
+    rejects: Path | None
+    mapped: list[str]
+    bank: Path | None
+    published: Path | None
+    workers: int | None
+    cluster: str | None
+
+
+def run(options: Options) -> bool:
+    """Mark a file as the options say and print what came out; tell whether all rows were read."""
+    names = _names(options.mapped)
+    source = open_source(options.file, names)
+    for path in filter(None, (options.out, options.rejects)):
+        _check_output(options.file, path)
+    if options.out is not None and options.out == options.rejects:
+        raise FileError(
+            f"{options.out} cannot hold both the results and the rejects; name two files"
+        )
+    if options.published is not None and not options.published.is_dir():
+        raise FileError(f"there is no folder {options.published}; `grader publish -o` writes one")
+    bank = Bank(marking.open_bank(options.bank), options.published, typed_json=source.typed_json)
+    stream = None if options.out or sys.stdout.isatty() else sys.stdout
+    batch = Batch(source, bank, options.out, options.rejects, stream, names)
+    begin = time.perf_counter()
+    collect_rarely()
+    with _pool(options) as pool:
+        summary = run_batch(batch, pool, watch=_watched)
+    if options.out is None and stream is None:
+        _print_rows(summary)
+    _print_summary(summary, options, time.perf_counter() - begin)
+    return not summary.failed
+
+
+def _names(pairs: list[str]) -> dict[str, str]:
+    """Return Grader's columns with the file's names from ``student=source`` pairs."""
+    names: dict[str, str] = {}
+    for pair in pairs:
+        column, separator, name = pair.partition("=")
+        if column not in FIELDS or not separator or not name:
+            raise FileError(f"--map {pair} is not COLUMN=NAME; the columns are {', '.join(FIELDS)}")
+        names[column] = name
+    return names
+
+
+def _check_output(source: Path, target: Path) -> None:
+    """Raise `FileError` where results cannot be written to *target*: nothing is lost by trying."""
+    check_writable(target)
+    if target.exists() and target.samefile(source):
+        raise FileError(f"{target} is the file to be marked; write the results to another")
+
+
+def _pool(options: Options) -> AbstractContextManager[Pool]:
+    """Return where the answers are judged; a small file is judged here."""
+    if options.cluster is not None:
+        return cluster(options.cluster)
+    small = options.file.stat().st_size < BYTES_FOR_PROCESSES
+    workers = options.workers
+    if workers is None:
+        workers = 1 if small else os.cpu_count() or 1
+    return processes(workers) if workers > 1 else here()
+
+
+class _Rate(ProgressColumn):
+    """How much of a phase is done in a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, as soon as there is one."""
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+@contextmanager
+def _watched(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how far a phase is, how fast it goes and how long it will take."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=ERR, disable=not ERR.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)
+
+
+def _print_rows(summary: Summary) -> None:
+    """Print what became of the first rows, as far as a screen is the place for it."""
+    table = Table(box=None)
+    for title in ("student", "problem", "part", "status", "score", "read as"):
+        table.add_column(title, overflow="ellipsis", no_wrap=title != "read as")
+    for one in summary.head:
+        read_as = one["read_as"] if len(one["read_as"]) <= MAX_SHOWN else "…"
+        table.add_row(
+            one["student"], one["problem"], one["part"], one["status"], one["score"], read_as
+        )
+    OUT.print(table)
+    if summary.rows > len(summary.head):
+        say(f"{summary.rows - len(summary.head)} more rows; -o FILE writes them all")
+
+
+def _print_summary(summary: Summary, options: Options, seconds: float) -> None:
+    """Print the counts of a batch and the rows that failed."""
+    for one in summary.failures[:MAX_LISTED]:
+        fail(f"line {one.line}: {one.error}")
+    if summary.failed > MAX_LISTED:
+        fail(f"{summary.failed - MAX_LISTED} more rows failed; see the column `error`")
+    table = Table("status", "rows", box=None)
+    for status, count in summary.statuses.most_common():
+        table.add_row(status, str(count))
+    table.add_row("failed", str(summary.failed))
+    table.add_row("all", str(summary.rows), style="bold")
+    ERR.print(table)
+    if summary.mistakes:
+        named = ", ".join(f"{name} ({count})" for name, count in summary.mistakes.most_common(10))
+        say(f"mistakes: {named}")
+    if summary.rows >= FEWEST_FOR_RATE:
+        rate = summary.rows / seconds
+        say(f"{summary.judged:,} different answers; {seconds:.1f} s, {rate:,.0f} rows/s")
+    if summary.resumed:
+        say("parts of an earlier run were used")
+    for path in filter(None, (options.out, options.rejects)):
+        say(f"written to {path}")

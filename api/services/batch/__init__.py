@@ -1,0 +1,11 @@
+"""A file of answers marked: CSV, JSON lines or Parquet in, the same rows with their results out.
+
+Rows of one student, problem and seed belong together wherever they stand, so that later parts
+follow through from earlier ones. A repeated part is a later attempt. No database is touched.
+
+The file is read in blocks, as columns (`sources`). Every row becomes a few small numbers
+(`interning`), from which the different questions are told (`questions`, `carrying`); each of these
+is judged once (`asking`, `judging`), in any process (`executors`). Then the rows are written with
+their results, block by block (`outputs`, `writing`). What is judged and written is kept in parts
+until all is done (`parts`), so that a run that was killed goes on (`running`).
+"""

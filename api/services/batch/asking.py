@@ -1,0 +1,226 @@
+"""All answers of a file judged: each different question once, level by level."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from typing import Final, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from api.services.batch.blocks import Ints
+from api.services.batch.carrying import Flags, Levels, current_rows, levels_of, nearest, people
+from api.services.batch.interning import Answers, Small, combined
+from api.services.batch.judging import VERDICT_FIELDS, Asked, Chunk, Job, Text, Verdict, failed
+from api.services.batch.questions import Bank, Place, Places
+
+__all__ = ["Judge", "Marked", "frame_of", "mark_answers"]
+
+CHUNK_QUESTIONS: Final = 1_000
+"""How many questions are judged in one go."""
+SCHEMA: Final = {name: pl.Boolean if name == "costs" else pl.String for name in VERDICT_FIELDS}
+
+Judge: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
+"""Judges the questions of a level, so many, in chunks; the verdicts are in their order."""
+
+
+def frame_of(verdicts: list[Verdict]) -> pl.DataFrame:
+    """Return verdicts as columns."""
+    return pl.DataFrame(verdicts, schema=SCHEMA, orient="row")
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The different *verdicts* of a file, which of them each row has, and whether it counts."""
+
+    verdicts: pl.DataFrame
+    result: Small
+    current: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """Different questions of one level, by their base and by what is carried to each."""
+
+    base: Ints
+    carried: Small
+
+
+def mark_answers(answers: Answers, places: Places, bank: Bank, judge: Judge) -> Marked:
+    """Return what becomes of every row; *judge* is asked for each different question once."""
+    return _Marking(answers, places, bank, judge).run()
+
+
+class _Marking:
+    """The verdicts of a file as they are found, and which of them each row has."""
+
+    def __init__(self, answers: Answers, places: Places, bank: Bank, judge: Judge) -> None:
+        self._answers, self._places, self._bank, self._judge = answers, places.places, bank, judge
+        self._of_base = places.of_base
+        self._levels: Levels = levels_of(places.places)
+        self._person = people(answers)
+        self._rank = _ranks(places)
+        self._verdicts: list[pl.DataFrame] = []
+        self._count = 0
+        self._values: dict[str, int] = {"": 0}
+        self._texts: list[str] = []
+        self._carries: list[Small] = []
+        self._result = np.zeros(len(answers.base), np.int32)
+
+    def run(self) -> Marked:
+        """Judge level by level, and say which rows count."""
+        self._broken()
+        self._first_level()
+        for level in range(1, int(self._levels.level.max(initial=0)) + 1):
+            self._next_level(level)
+        verdicts = pl.concat(self._verdicts, rechunk=True) if self._verdicts else frame_of([])
+        worth = _worths(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
+        place = np.append(self._of_base, [0])[self._answers.base]
+        return Marked(verdicts, self._result, current_rows(self._person, place, worth))
+
+    def _broken(self) -> None:
+        """Give their errors to rows that could not be read."""
+        errors = {
+            error: at for at, error in enumerate(dict.fromkeys(self._answers.broken.values()))
+        }
+        first = self._keep(frame_of([failed(error) for error in errors]))
+        for row, error in self._answers.broken.items():
+            self._result[row] = first + errors[error]
+
+    def _first_level(self) -> None:
+        """Judge what follows from nothing: the same for all rows of a base."""
+        base = self._sorted(np.flatnonzero(self._levels.level[self._of_base] == 0))
+        found = np.full(len(self._of_base) + 1, -1, np.int32)
+        empty = np.zeros((len(base), 0), np.int32)
+        found[base] = self._ask(0, _Questions(base, empty)) + np.arange(len(base))
+        rows = found[self._answers.base]
+        self._result = np.where(rows < 0, self._result, rows).astype(np.int32)
+
+    def _next_level(self, level: int) -> None:
+        """Judge what follows from answers of earlier levels: by base and by what is carried."""
+        levels = np.append(self._levels.level[self._of_base], [-1])
+        rows = np.flatnonzero(levels[self._answers.base] == level)
+        base = self._answers.base[rows].astype(np.int64)
+        carried = self._carried(rows, base)
+        self._texts = list(self._values)
+        keys = base
+        for column in carried.T:
+            keys = combined(keys, column.astype(np.int64), len(self._values))
+        _, first, question = np.unique(keys, return_index=True, return_inverse=True)
+        order = self._order(base[first], rows[first])
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        chosen = first[order]
+        start = self._ask(level, _Questions(base[chosen], carried[chosen]))
+        self._result[rows] = start + place[question]
+
+    def _carried(self, rows: Ints, base: Ints) -> Small:
+        """Return by row the numbers of the values that it may follow from, 0 for none."""
+        heard = self._levels.heard[self._of_base[base]]
+        count = len(self._places)
+        asked = np.append(self._of_base, [-1])[self._answers.base]
+        needed = np.zeros(count + 1, np.bool_)
+        needed[np.unique(heard[heard >= 0])] = True
+        values = np.concatenate([*self._carries, np.zeros(1, np.int32)])
+        given = np.flatnonzero(needed[asked] & (self._person > 0))
+        given = given[values[self._result[given]] > 0]
+        slots = self._person[given] * count + asked[given]
+        found = np.zeros(heard.shape, np.int32)
+        for at, place in enumerate(heard.T):
+            known = (place >= 0) & (self._person[rows] > 0)
+            wanted = np.where(known, self._person[rows] * count + place, -1)
+            found[:, at] = nearest(rows, wanted, (given, slots), values[self._result[given]])
+        return found
+
+    def _sorted(self, base: Ints) -> Ints:
+        return base[self._order(base, self._answers.rows[base])]
+
+    def _order(self, base: Ints, rows: Ints) -> Ints:
+        """Return the order in which questions are judged: variant by variant, part by part."""
+        return np.lexsort((rows, self._rank[self._of_base[base]]))
+
+    def _ask(self, level: int, questions: _Questions) -> int:
+        """Judge questions and return the number of the first verdict."""
+        erroneous = [at for at, one in enumerate(self._places) if one.error]
+        wrong = np.isin(self._of_base[questions.base], erroneous)
+        right = np.flatnonzero(~wrong)
+        judged = self._judge(level, len(right), self._chunks(questions, right))
+        if not wrong.any():
+            return self._keep(judged)
+        errors = [failed(self._places[at].error) for at in self._of_base[questions.base[wrong]]]
+        order = np.argsort(np.concatenate((right, np.flatnonzero(wrong))))
+        return self._keep(pl.concat([judged, frame_of(errors)])[order])
+
+    def _keep(self, verdicts: pl.DataFrame) -> int:
+        """Take verdicts in; return the number of the first."""
+        first = self._count
+        self._verdicts.append(verdicts)
+        self._count += verdicts.height
+        texts = verdicts.get_column("carries").to_list()
+        numbers = (self._values.setdefault(text, len(self._values)) for text in texts)
+        self._carries.append(np.fromiter(numbers, np.int32, len(texts)))
+        return first
+
+    def _chunks(self, questions: _Questions, those: Ints) -> Iterator[Chunk]:
+        """Yield questions in chunks, with the texts of their problems."""
+        for start in range(0, len(those), CHUNK_QUESTIONS):
+            some = those[start : start + CHUNK_QUESTIONS]
+            bases, carried = questions.base[some].tolist(), questions.carried[some]
+            pairs = [self._asked(*one) for one in zip(bases, carried.tolist(), strict=True)]
+            yield tuple(
+                self._job(problem, tuple(asked for _, asked in those))
+                for problem, those in groupby(pairs, lambda pair: pair[0])
+            )
+
+    def _asked(self, base: int, carried: list[int]) -> tuple[str, Asked]:
+        """Return the question of a base with the values carried to it, and on which problem."""
+        place = self._places[self._of_base[base]]
+        heard = self._levels.heard[self._of_base[base]].tolist() if carried else []
+        own = tuple(
+            (self._places[at].part, self._texts[value])
+            for at, value in zip(heard, carried, strict=True)
+            if value
+        )
+        typed = self._answers.texts["answer"][self._answers.answer[base]]
+        return place.problem, Asked(place.seed, place.part, typed, own)
+
+    def _job(self, problem: str, asked: tuple[Asked, ...]) -> Job:
+        source = self._bank.source(problem)
+        assert isinstance(source, Text)  # noqa: S101  # else its places have errors
+        stored = self._bank.variants(problem)
+        seeds = {one.seed for one in asked}
+        return Job(
+            source,
+            asked,
+            frozenset(one.part for one in asked),
+            self._levels.followed.get(problem, frozenset()),
+            self._bank.typed_json,
+            {seed: stored[seed] for seed in seeds if seed is not None and seed in stored},
+        )
+
+
+def _ranks(places: Places) -> Ints:
+    """Return by place when it is judged: problem by problem, seed by seed, part by part."""
+    at = range(len(places.places))
+    order = sorted(at, key=lambda one: _rank(places.places[one]))
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+def _rank(place: Place) -> tuple[str, int, int]:
+    return place.problem, -1 if place.seed is None else place.seed, place.position
+
+
+def _worths(verdicts: pl.DataFrame) -> Ints:
+    """Return how much an attempt with each verdict counts: a readable one over all others.
+
+    What a person has yet to mark earns nothing so far; -1 says that there is no result.
+    """
+    exact = verdicts.get_column("exact").to_list()
+    credits_ = {text: Fraction(text or 0) for text in set(exact)}
+    ranks = {credit: at for at, credit in enumerate(sorted(set(credits_.values())))}
+    worth = np.array([ranks[credits_[text]] for text in exact], np.int64)
+    worth += len(ranks) * verdicts.get_column("costs").to_numpy().astype(np.int64)
+    return np.where(verdicts.get_column("error").to_numpy() != "", -1, worth)

@@ -1,0 +1,213 @@
+"""Where questions are judged: in this process, in several, or on the machines of a cluster."""
+
+import importlib
+import importlib.util
+import logging
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final, ParamSpec, TypeVar
+
+from api.processes import collect_rarely, end_with_parent
+from api.services.batch.judging import Chunk, Verdict, failed, judge_chunk
+from api.services.rows import FileError
+from grader import ENGINE
+
+__all__ = ["Here", "Pool", "cluster", "here", "processes", "spread"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+MODULE: Final = "api.services.batch.judging"
+CONNECT_SECONDS: Final = 10
+KILLED: Final = "the process that marked it ended; the answer is not marked"
+
+
+class Here(Executor):
+    """Does at once what it is given, in this process."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Return the outcome of a call, which is made first."""
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            done.set_exception(error)
+        return done
+
+
+class Pool:
+    """An executor that is made again when its processes are gone.
+
+    *waiting* is how many chunks are handed to it at a time.
+    """
+
+    def __init__(self, make: Callable[[], Executor], *, waiting: int) -> None:
+        self._make, self.waiting = make, waiting
+        self.executor = make()
+
+    def renew(self) -> None:
+        """Make the executor again."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.executor = self._make()
+
+
+@contextmanager
+def here() -> Iterator[Pool]:
+    """Yield what judges in this process."""
+    yield Pool(Here, waiting=1)
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Pool]:
+    """Yield what judges in so many processes, which start at once."""
+
+    def make() -> Executor:
+        pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_begin)
+        for _ in range(workers):
+            pool.submit(_ready)
+        return pool
+
+    pool = Pool(make, waiting=4 * workers)
+    try:
+        yield pool
+    finally:
+        pool.executor.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Begin a process: it ends with the one that started it, and seldom looks for garbage."""
+    end_with_parent()
+    collect_rarely()
+
+
+def _ready() -> None:
+    """Do nothing: a process that has done it has loaded the engine."""
+
+
+def _context() -> Any:
+    """Return how processes start: from one that has loaded the engine once, where that goes."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([MODULE])
+    return context
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Pool]:
+    """Yield what judges on the workers of a Dask scheduler, such as ``tcp://10.0.0.5:8786``.
+
+    Raises `FileError` where Dask is not installed, nothing answers, or a worker has another engine.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise FileError("--cluster needs Dask: install grader[cluster]")
+    distributed = importlib.import_module("distributed")
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # that a worker is gone is no news
+    try:
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise FileError(f"no Dask scheduler answers at {address}: {error}") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except TimeoutError as error:
+            raise FileError(
+                f"the cluster at {address} has no workers; start some with `dask worker {address}`"
+            ) from error
+        _check_engines(client)
+        yield Pool(client.get_executor, waiting=8 * len(client.nthreads()))
+
+
+def _check_engines(client: Any) -> None:
+    """Raise `FileError` where a worker of the cluster has another engine than ours."""
+    engines = client.run(_engine, on_error="return")
+    for worker, engine in sorted(engines.items()):
+        if engine != ENGINE:
+            raise FileError(
+                f"the worker {worker} judges by another engine ({engine!r}, here {ENGINE!r}); "
+                "install the same version of Grader there"
+            )
+
+
+def _engine() -> str:
+    return ENGINE
+
+
+def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[int, list[Verdict]]]:
+    """Yield the number of each chunk with the verdicts on it, as they come.
+
+    A chunk with which its process dies is tried again alone, then in halves, until the question
+    that it is stands alone: that one fails.
+    """
+    waiting: dict[Future[list[Verdict]], tuple[int, Chunk]] = {}
+    lost: list[tuple[int, Chunk]] = []
+    for number, chunk in chunks:
+        waiting[_sent(pool, chunk)] = number, chunk
+        while len(waiting) >= pool.waiting:
+            yield from _done(waiting, lost)
+        if lost:
+            yield from _done_again(pool, waiting, lost)
+    while waiting:
+        yield from _done(waiting, lost)
+    yield from _done_again(pool, waiting, lost)
+
+
+def _sent(pool: Pool, chunk: Chunk) -> Future[list[Verdict]]:
+    try:
+        return pool.executor.submit(judge_chunk, chunk)
+    except RuntimeError as error:  # its processes are gone, as the chunks that wait will tell
+        gone: Future[list[Verdict]] = Future()
+        gone.set_exception(error)
+        return gone
+
+
+def _done(
+    waiting: dict[Future[list[Verdict]], tuple[int, Chunk]], lost: list[tuple[int, Chunk]]
+) -> Iterator[tuple[int, list[Verdict]]]:
+    """Wait for at least one chunk; yield what is done, and note what was lost."""
+    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    for one in done:
+        number, chunk = waiting.pop(one)
+        if one.exception() is None:
+            yield number, one.result()
+        else:
+            lost.append((number, chunk))
+
+
+def _done_again(
+    pool: Pool,
+    waiting: dict[Future[list[Verdict]], tuple[int, Chunk]],
+    lost: list[tuple[int, Chunk]],
+) -> Iterator[tuple[int, list[Verdict]]]:
+    """Wait for all, then judge one after the other what was lost."""
+    while waiting and lost:
+        yield from _done(waiting, lost)
+    if lost:
+        pool.renew()
+    while lost:
+        number, chunk = lost.pop()
+        yield number, _alone(pool, chunk)
+
+
+def _alone(pool: Pool, chunk: Chunk) -> list[Verdict]:
+    """Return the verdicts on a chunk that nothing else is judged beside."""
+    try:
+        return _sent(pool, chunk).result()
+    except Exception:
+        pool.renew()
+    halves = _halved(chunk)
+    if not halves:
+        return [failed(KILLED)]
+    return [verdict for half in halves for verdict in _alone(pool, half)]
+
+
+def _halved(chunk: Chunk) -> tuple[Chunk, ...]:
+    """Return a chunk in two pieces, none where it is one question."""
+    if len(chunk) > 1:
+        return chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]
+    (job,) = chunk
+    middle = len(job.asked) // 2
+    pieces = (job.asked[:middle], job.asked[middle:]) if middle else ()
+    return tuple((replace(job, asked=piece),) for piece in pieces)

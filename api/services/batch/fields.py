@@ -1,0 +1,53 @@
+"""The columns of a batch: those that it reads, those that it writes, and by which names."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from api.services.rows import FileError
+
+__all__ = ["FIELDS", "RESULT_FIELDS", "check_columns", "column_of", "is_output"]
+
+FIELDS: Final = ("student", "problem", "part", "answer", "seed")
+RESULT_FIELDS: Final = (
+    "status",
+    "credit",
+    "score",
+    "points",
+    "read_as",
+    "mistakes",
+    "feedback",
+    "error",
+    "current",
+)
+REQUIRED: Final = FIELDS[:4]
+
+
+def is_output(columns: Sequence[str]) -> bool:
+    """Tell whether a file with these columns is an output of ours."""
+    return set(RESULT_FIELDS) <= set(columns)
+
+
+def check_columns(path: Path, columns: Sequence[str], names: Mapping[str, str]) -> None:
+    """Raise `FileError` where a column is missing, or would be hidden by the results.
+
+    *names* maps our columns to the file's.
+    """
+    for column in dict.fromkeys((*REQUIRED, *names)):
+        found = names.get(column, column)
+        if found not in columns:
+            raise FileError(
+                f"{path} has no column {found!r}; it has {', '.join(columns)}. "
+                f"Name the one to use with --map {column}=..."
+            )
+    taken = set(columns) & set(RESULT_FIELDS)
+    if taken and not is_output(columns):
+        raise FileError(
+            f"{path} already has a column {min(taken)!r}, which the results would hide; rename it"
+        )
+
+
+def column_of(field: str, columns: Sequence[str], names: Mapping[str, str]) -> str | None:
+    """Return the file's column that holds a *field* of ours, None where there is none."""
+    column = names.get(field, field)
+    return column if column in columns else None

@@ -1,0 +1,181 @@
+"""What a file asks: its rows as questions on parts of variants, each different one once."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from api.services.batch.blocks import Ints
+from api.services.batch.interning import Answers, combined
+from api.services.batch.judging import Outline, Text, outline
+from grader.errors import GraderError, ProblemError
+from grader.problem import MAX_SEED
+from problems.catalogue import Catalogue
+from problems.loader import read_source
+
+__all__ = ["Bank", "Place", "Places", "find_places"]
+
+SEED: Final = re.compile(r'"seed": (\d+),')
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of a variant, or the error for which there is none.
+
+    *variant* is equal for places of one problem and seed, *heard* are the variant's parts whose
+    answers may be carried on to this one.
+    """
+
+    problem: str = ""
+    seed: int | None = None
+    part: str = ""
+    variant: int = -1
+    position: int = 0
+    heard: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Bank:
+    """The texts of the problems that a file asks for, and what is published of them.
+
+    *published* is a folder as `grader publish -o` writes it; what stands there is not solved again.
+    *typed_json* says that the answers of the file are JSON text.
+    """
+
+    catalogue: Catalogue
+    published: Path | None = None
+    typed_json: bool = False
+    sources: dict[str, Text | str] = field(default_factory=dict)
+
+    def source(self, problem: str) -> Text | str:
+        """Return the text of a problem, or why there is none."""
+        if problem not in self.sources:
+            self.sources[problem] = self._read(problem)
+        return self.sources[problem]
+
+    def digest(self) -> str:
+        """Return a hash of all texts that were asked for."""
+        told = sha256()
+        for name, source in sorted(self.sources.items()):
+            told.update(repr((name, source)).encode())
+        return told.hexdigest()
+
+    @lru_cache(maxsize=2)  # noqa: B019  # the problems of a chunk and of the next
+    def variants(self, problem: str) -> Mapping[int, str]:
+        """Return the stored variants of a problem by seed, as JSON text; none where none are."""
+        path = None if self.published is None else self.published / f"{problem}.jsonl"
+        if path is None or not path.is_file():
+            return {}
+        lines = path.read_text(encoding="utf-8").splitlines()
+        seeds = (SEED.search(line) for line in lines)
+        return {int(seed[1]): line for seed, line in zip(seeds, lines, strict=True) if seed}
+
+    def _read(self, problem: str) -> Text | str:
+        try:
+            path = self.catalogue.path(problem)
+            return Text(str(path), read_source(path))
+        except ProblemError as error:
+            return str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The different places that a file asks for, and the one of each base of its answers."""
+
+    places: list[Place]
+    of_base: Ints
+
+
+def find_places(answers: Answers, bank: Bank, executor: Executor) -> Places:
+    """Return which part of which variant each base asks for, without solving anything."""
+    texts = answers.texts
+    seeds, parts = len(texts["seed"]), len(texts["part"])
+    keys = combined(combined(answers.problem, answers.seed, seeds), answers.part, parts)
+    _, first, of_base = np.unique(keys, return_index=True, return_inverse=True)
+    named = [
+        _named(texts["problem"][problem], texts["seed"][seed], texts["part"][part])
+        for problem, seed, part in zip(
+            answers.problem[first].tolist(),
+            answers.seed[first].tolist(),
+            answers.part[first].tolist(),
+            strict=True,
+        )
+    ]
+    outlines = _outlines([one for one in named if not isinstance(one, str)], bank, executor)
+    found, numbers = _placed(named, outlines)
+    return Places(found, numbers[of_base])
+
+
+def _named(problem: str, seed: str, part: str) -> tuple[str, int | None, str] | str:
+    """Return problem, seed and part as a row names them, or what is wrong with these names."""
+    names = {"problem": problem.strip(), "part": part.strip()}
+    missing = next((column for column, name in names.items() if not name), None)
+    if missing:
+        return f"the row has no {missing}"
+    try:
+        return names["problem"], _seed(seed.strip()), names["part"]
+    except GraderError as error:
+        return str(error)
+
+
+def _seed(text: str) -> int | None:
+    """Return the seed of a row; an empty one means the original."""
+    if text in {"", "original"}:
+        return None
+    whole = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_SEED))
+    if not whole or int(text) > MAX_SEED:
+        raise ProblemError(
+            f"the seed {text[:40]!r} is not a whole number from 0 to {MAX_SEED}; leave it empty "
+            "for the original"
+        )
+    return int(text)
+
+
+def _outlines(
+    named: Iterable[tuple[str, int | None, str]], bank: Bank, executor: Executor
+) -> dict[str, Outline]:
+    """Return what is known of the parts that are named, by problem."""
+    parts: dict[str, dict[str, None]] = {}
+    for problem, _, part in named:
+        parts.setdefault(problem, {})[part] = None
+    found, waiting = {}, {}
+    for problem, asked in parts.items():
+        source = bank.source(problem)
+        if isinstance(source, Text):
+            waiting[problem] = executor.submit(outline, source, tuple(asked))
+        else:
+            found[problem] = Outline(dict.fromkeys(asked, source))
+    return found | {problem: one.result() for problem, one in waiting.items()}
+
+
+def _placed(
+    named: Sequence[tuple[str, int | None, str] | str], outlines: Mapping[str, Outline]
+) -> tuple[list[Place], Ints]:
+    """Return the different places, and which of them each name is."""
+    variants: dict[tuple[str, int | None], int] = {}
+    different = {one: at for at, one in enumerate(dict.fromkeys(named))}
+    places = [_place(one, outlines, variants) for one in different]
+    return places, np.array([different[one] for one in named], np.int64)
+
+
+def _place(
+    named: tuple[str, int | None, str] | str,
+    outlines: Mapping[str, Outline],
+    variants: dict[tuple[str, int | None], int],
+) -> Place:
+    if isinstance(named, str):
+        return Place(error=named)
+    problem, seed, part = named
+    known = outlines[problem].parts[part]
+    if isinstance(known, str):
+        return Place(error=known)
+    variant = variants.setdefault((problem, seed), len(variants))
+    position, heard = known
+    return Place(problem, seed, part, variant, position, heard)

@@ -1,0 +1,174 @@
+"""`grader batch` that is killed, and given again: it goes on, and the output is the same."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.services.batch import asking, running
+from api.services.batch.blocks import Source
+from api.services.batch.csv_rows import CsvSource
+from api.services.batch.executors import Here, Pool
+from api.services.batch.judging import judge_chunk
+from api.services.batch.parts import parts_beside
+from api.services.batch.questions import Bank
+from api.services.batch.running import Batch, run_batch
+from api.services.batch.summing import Summary
+from api.services.rows import FileError
+from problems.catalogue import Catalogue
+
+HERE = Path(__file__).parents[1]
+STUDENTS = 60
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from api.services.batch import parts
+from test_batch_resumed import batch
+
+left = int(sys.argv[3])
+keep = parts.Parts.write
+
+def write(self, name, fill):
+    global left
+    left -= 1
+    if not left:
+        fill(self.path(name + parts.NEW))
+        os.kill(os.getpid(), signal.SIGKILL)
+    keep(self, name, fill)
+
+parts.Parts.write = write
+batch(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def answers() -> str:
+    """Return a file with answers that follow from others, attempts, and rows that fail."""
+    rows = ["student,problem,part,answer"]
+    for at in range(STUDENTS):
+        rows += [
+            f"s{at},conv-stack-cost,shape_2,{at}x33x128",
+            f"s{at},conv-stack-cost,shape_1,{at + 40}x65x64",
+            f"s{at},yolo-output-depth,yolov3,{at * 5}",
+            f"s{at},yolo-output-depth,yolov3,255",
+            f's{at},yolo-output-depth,no-such,"{at}, {at}"',
+        ]
+    return "\n".join(rows)
+
+
+def source(path: Path) -> Source:
+    return CsvSource(path, {}, block_bytes=2_000)
+
+
+def batch(path: Path, out: Path, pool: Pool | None = None) -> Summary:
+    """Mark a file in small blocks and chunks."""
+    rejects = out.with_name(f"rejects{out.suffix}")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "CHUNK_QUESTIONS", 25)
+        return run_batch(Batch(source(path), Bank(Catalogue()), out, rejects), pool)
+
+
+def killed_at(part: int, path: Path, out: Path) -> None:
+    """Begin a batch in another process that is killed while it writes its part number *part*."""
+    command = [sys.executable, "-c", KILLED, str(path), str(out), str(part)]
+    paths = {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE / "api"), str(HERE.parent)])}
+    ended = subprocess.run(command, env=os.environ | paths, check=False, capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text(answers())
+    return path
+
+
+class Counting(Here):
+    """Judges here, and counts how many questions it was given."""
+
+    asked = 0
+
+    def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        if fn is judge_chunk:
+            self.asked += sum(len(job.asked) for job in arguments[0])
+        return super().submit(fn, *arguments, **named)
+
+
+@pytest.mark.parametrize(("suffix", "parts"), [(".csv", (4, 9)), (".parquet", (13,))])
+def test_a_batch_that_was_killed_goes_on_and_writes_the_same_bytes(
+    path: Path, tmp_path: Path, suffix: str, parts: tuple[int, ...]
+) -> None:
+    whole, folder = tmp_path / f"whole{suffix}", tmp_path / suffix
+    batch(path, whole)
+    told = [whole.read_bytes(), (tmp_path / f"rejects{suffix}").read_bytes()]
+    folder.mkdir()
+    out = folder / f"out{suffix}"
+    for part in parts:
+        killed_at(part, path, out)
+        assert [one.name for one in folder.iterdir()] == [f".out{suffix}.parts"]
+    assert batch(path, out).resumed
+    assert [out.read_bytes(), (folder / f"rejects{suffix}").read_bytes()] == told
+    assert sorted(one.name for one in folder.iterdir()) == [f"out{suffix}", f"rejects{suffix}"]
+
+
+def stopped(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
+    """Mark a file but for its last step, and return who judged."""
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    counting = Counting()
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "replaced", fail)
+        with pytest.raises(KeyboardInterrupt):
+            batch(path, out, Pool(lambda: counting, waiting=1))
+    assert not out.exists()
+    return counting
+
+
+def test_what_was_judged_is_not_judged_again(path, tmp_path, monkeypatch) -> None:
+    out, again = tmp_path / "out.csv", Counting()
+    assert stopped(path, out, monkeypatch).asked > STUDENTS
+    assert batch(path, out, Pool(lambda: again, waiting=1)).resumed
+    assert again.asked == 0
+
+
+def test_a_part_that_a_loss_of_power_has_torn_is_judged_again(path, tmp_path, monkeypatch) -> None:
+    out, again = tmp_path / "out.csv", Counting()
+    stopped(path, out, monkeypatch)
+    torn = tmp_path / ".out.csv.parts" / "judged-0-000001"
+    torn.write_bytes(torn.read_bytes()[:100])
+    batch(path, out, Pool(lambda: again, waiting=1))
+    assert again.asked == 25
+
+
+def test_another_file_or_another_engine_begins_anew(path, tmp_path, monkeypatch) -> None:
+    out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
+    stopped(path, out, monkeypatch)
+    path.write_text(answers().replace("yolov3,255", "yolov3,256"))
+    assert stopped(path, out, monkeypatch).asked
+    monkeypatch.setattr(running, "ENGINE", "another")
+    assert not batch(path, out).resumed
+    batch(path, whole)
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_two_batches_at_one_output_are_refused(path, tmp_path) -> None:
+    out = tmp_path / "out.csv"
+    with parts_beside(out), pytest.raises(FileError, match="another `grader batch` is writing"):
+        batch(path, out)
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_marked(path, tmp_path) -> None:
+    class Changing(Counting):
+        def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+            path.write_text(answers() + "\n")
+            return super().submit(fn, *arguments, **named)
+
+    with pytest.raises(FileError, match="was changed while it was read"):
+        batch(path, tmp_path / "out.csv", Pool(Changing, waiting=1))
+    assert [one.name for one in tmp_path.iterdir()] == ["in.csv"]

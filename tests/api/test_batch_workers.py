@@ -1,0 +1,154 @@
+"""`grader batch` in several processes: the same bytes, whatever becomes of a process."""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.services.batch.executors import KILLED, Here, Pool, processes
+from api.services.batch.judging import judge_chunk
+from api.services.batch.questions import Bank
+from api.services.batch.running import Batch, run_batch
+from api.services.batch.sources import open_source
+from problems.catalogue import Catalogue
+
+GRADER = Path(sys.executable).with_name("grader")
+HEAD = "student,problem,part,answer\n"
+POISON = "666"
+SECONDS = 120
+
+
+def write(path: Path, answers: int) -> Path:
+    rows = (f"s{at % 50},yolo-output-depth,yolov{1 + 2 * (at % 2)},{at}\n" for at in range(answers))
+    path.write_text(HEAD + "".join(rows))
+    return path
+
+
+def marked(path: Path, out: Path, pool: Pool | None = None) -> bytes:
+    run_batch(Batch(open_source(path, {}), Bank(Catalogue()), out), pool)
+    return out.read_bytes()
+
+
+class Dying(Here):
+    """Breaks, as a pool does whose process has died, with every chunk that holds the poison."""
+
+    def __init__(self) -> None:
+        self.broken = False
+
+    def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        if self.broken:
+            raise BrokenProcessPool
+        held = fn is judge_chunk and any(
+            asked.typed == POISON for job in arguments[0] for asked in job.asked
+        )
+        if not held:
+            return super().submit(fn, *arguments, **named)
+        self.broken = True
+        broken: Future[Any] = Future()
+        broken.set_exception(BrokenProcessPool())
+        return broken
+
+
+def test_an_answer_with_which_its_process_dies_fails_alone(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", 3000)
+    expected = marked(path, tmp_path / "one.csv").decode().splitlines()
+    found = marked(path, tmp_path / "other.csv", Pool(Dying, waiting=4)).decode().splitlines()
+    other = [(one, two) for one, two in zip(expected, found, strict=True) if one != two]
+    assert len(other) == 1
+    assert other[0][0].startswith(f"s16,yolo-output-depth,yolov1,{POISON},")
+    assert KILLED in other[0][1]
+
+
+def test_two_processes_write_the_bytes_of_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", 4000)
+    with processes(2) as pool:
+        assert marked(path, tmp_path / "two.csv", pool) == marked(path, tmp_path / "one.csv")
+
+
+class Cluster:
+    """A Dask scheduler on this machine, with two workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "scheduler.json"
+        self._log = (folder / "log").open("w")
+        self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0")
+        self.workers = [self._start("dask_worker", "--no-nanny", "--nthreads", "1") for _ in "ab"]
+
+    def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
+        return subprocess.Popen(
+            [*command, "--no-dashboard", "--scheduler-file", str(self._file)],
+            stdout=self._log,
+            stderr=self._log,
+            cwd=self._file.parent,
+        )
+
+    def address(self) -> str:
+        """Return where the scheduler listens, as soon as it does."""
+        until(lambda: self._file.is_file() and self._file.read_text().endswith("}"))
+        return str(json.loads(self._file.read_text())["address"])
+
+    def close(self) -> None:
+        """End all that was started."""
+        for one in (*self.workers, self.scheduler):
+            one.kill()
+            one.wait()
+        self._log.close()
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Cluster]:
+    found = Cluster(folder)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"
+)
+def test_a_worker_of_a_cluster_may_be_killed_and_nothing_is_lost_or_doubled(
+    tmp_path: Path,
+) -> None:
+    path, out = write(tmp_path / "in.csv", 20_000), tmp_path / "out.csv"
+    parts = tmp_path / ".out.csv.parts"
+    with cluster(tmp_path) as found:
+        address = found.address()
+        command = [GRADER, "batch", path, "-o", out, "--cluster", address]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as ran:
+            until(lambda: len(list(parts.glob("judged-*"))) > 2 or ran.poll() is not None)
+            os.kill(found.workers[0].pid, signal.SIGKILL)
+            killed_at = len(list(parts.glob("judged-*")))
+            _, said = ran.communicate(timeout=SECONDS)
+        assert ran.returncode == 0, said.decode()
+    assert 2 < killed_at < 20
+    assert out.read_bytes() == marked(path, tmp_path / "here.csv")
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"
+)
+def test_a_cluster_that_does_not_answer_is_told(grader, tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", 2)
+    ran = grader("batch", str(path), "--cluster", "nonsense")
+    assert ran.code == 2
+    assert "no Dask scheduler answers at nonsense" in ran.err

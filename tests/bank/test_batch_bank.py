@@ -1,0 +1,114 @@
+"""`grader batch` says of every problem of the bank what judging one answer after the other says."""
+
+import csv
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from one_by_one import Marked, mark_rows, read_table
+
+from api.services.batch.csv_rows import CsvSource
+from api.services.batch.fields import FIELDS, RESULT_FIELDS
+from api.services.batch.questions import Bank
+from api.services.batch.running import Batch, run_batch
+from api.services.marking import Marker
+from grader.kinds import KINDS
+from grader.problem import AnyPart
+from grader.variant import Variant
+from problems.catalogue import Catalogue
+
+CATALOGUE = Catalogue()
+SEED = 1
+
+
+def variants(marker: Marker, name: str) -> Iterator[Variant]:
+    """Yield the shared variant of a problem, a student's own of every other, one of each."""
+    problem = CATALOGUE.get(name)
+    if problem.has_original:
+        yield marker.variant(name, None)
+    if problem.is_drawn and (CATALOGUE.ids.index(name) % 2 or not problem.has_original):
+        yield marker.variant(name, SEED)
+
+
+def typed(variant: Variant, part: AnyPart) -> dict[str, str]:
+    """Return answers by who gives them: right, wrong, unreadable, by a mistake, and none."""
+    kind, key = KINDS[part.kind], variant.keys.get(part.id)
+    samples = kind.samples(part, key)
+    known = variant.mistakes[part.id].candidates if part.id in variant.mistakes else ()
+    found = {
+        "ann": samples.right[:1] or ["in words"],
+        "ben": samples.wrong[:1],
+        "cas": samples.unreadable[:1],
+        "dan": [kind.show(one.value, part) for one in known[:1]] or samples.right[:1],
+        "eve": samples.wrong[1:2] or samples.right[:1],
+        "": samples.wrong[:1],
+        "fay": [""],
+    }
+    return {who: one for who, those in found.items() for one in those[:1] if isinstance(one, str)}
+
+
+def rows_of(variant: Variant) -> Iterator[list[str]]:
+    """Yield the rows of a variant; after what is unreadable or wrong come other attempts."""
+    seed = "" if variant.seed is None else str(variant.seed)
+    for part in variant.problem.parts:
+        answers = typed(variant, part)
+        again = {"cas": answers.get("dan"), "ben": answers.get("ann"), "eve": answers.get("ben")}
+        for who, answer in [*answers.items(), *again.items()]:
+            if answer is not None:
+                yield [who, variant.problem.id, part.id, answer, seed]
+
+
+@pytest.fixture(scope="module")
+def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Marked], list[list[str]]]:
+    """Return the rows of the whole bank, mixed: marked one by one, and as the batch wrote them."""
+    folder, marker = tmp_path_factory.mktemp("bank"), Marker(CATALOGUE)
+    rows = [
+        row
+        for name in CATALOGUE.ids
+        for variant in variants(marker, name)
+        for row in rows_of(variant)
+    ]
+    Random(1).shuffle(rows)  # noqa: S311  # an order, no secret
+    path, out = folder / "in.csv", folder / "out.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([FIELDS, *rows])
+    source = CsvSource(path, {}, block_bytes=path.stat().st_size // 5)
+    run_batch(Batch(source, Bank(CATALOGUE), out))
+    with out.open(newline="", encoding="utf-8") as stream:
+        found = list(csv.reader(stream))
+    return mark_rows(read_table(path, names={}).rows, marker), found
+
+
+def test_every_row_has_the_result_that_it_has_by_itself(
+    whole_bank: tuple[list[Marked], list[list[str]]],
+) -> None:
+    expected, (header, *rows) = whole_bank
+    assert header == [*FIELDS, *RESULT_FIELDS]
+    told = [list(one.fields().values()) for one in expected]
+    differ = [
+        (row, one) for row, one in zip(rows, told, strict=True) if unguarded(row) != unguarded(one)
+    ]
+    assert differ == []
+
+
+def unguarded(row: list[str]) -> list[str]:
+    """Return the results of a row, without what guards them in a spreadsheet."""
+    return [cell.removeprefix("'") for cell in row[-len(RESULT_FIELDS) :]]
+
+
+def test_the_rows_are_of_every_problem_and_end_in_every_way(
+    whole_bank: tuple[list[Marked], list[list[str]]],
+) -> None:
+    expected, (_, *rows) = whole_bank
+    assert {row[1] for row in rows} == set(CATALOGUE.ids)
+    assert {one.result.status for one in expected if one.result} == {
+        "correct",
+        "follow_through",
+        "mistake",
+        "partial",
+        "wrong",
+        "unreadable",
+        "missing",
+        "needs_review",
+    }
+    assert sum(one.current for one in expected) > len(expected) / 2

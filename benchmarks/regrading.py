@@ -23,11 +23,12 @@ from sqlalchemy.orm import Session
 
 from api.clock import system_clock
 from api.db import Database
+from api.services.migrating import upgrade
 from api.services.regrades.applying import Apply, begin_apply
 from api.services.regrades.planning import Wanted, plan
 from api.services.regrades.runner import Runner
 from api.services.regrades.undoing import begin_undo
-from api.tables import Base, ProblemVersion, Regrade
+from api.tables import ProblemVersion, Regrade
 
 DEFAULTS = ("20000", "5", "", "2")
 WORK = "--work"
@@ -68,7 +69,7 @@ def timed(what: str, here: Class, runner: Runner, workers: int, submissions: int
 def run(url: str, students: int, each: int, workers: int) -> None:
     """Seed a database at *url* and time the phases of one regrade of it."""
     db = Database(url)
-    Base.metadata.create_all(db.engine)
+    upgrade(db)
     begin = time.perf_counter()
     here = Class(db)
     here.hand_in(students, each)

@@ -54,7 +54,13 @@ def of_assignment(
     """
     with here.reading() as session:
         _, found = here.assignment(session, assignment, right="see_analytics")
-        return assignment_analytics(session, found, attempt=attempt, section=section, now=here.now)
+        return here.service.figures.get(
+            (assignment, attempt, section),
+            lambda: assignment_analytics(
+                session, found, attempt=attempt, section=section, now=here.now
+            ),
+            now=here.now,
+        )
 
 
 @router.get("/assignments/{assignment}/problems/{problem}/analytics", responses=SENDS)
@@ -72,11 +78,15 @@ def of_problem(
     """
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="see_analytics")
-        return problem_analytics(
-            session,
-            posed,
-            variants=here.service.variants,
-            attempt=attempt,
-            section=section,
+        return here.service.figures.get(
+            (posed.problem.id, attempt, section),
+            lambda: problem_analytics(
+                session,
+                posed,
+                variants=here.service.variants,
+                attempt=attempt,
+                section=section,
+                now=here.now,
+            ),
             now=here.now,
         )

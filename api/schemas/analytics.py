@@ -150,12 +150,13 @@ class AssignmentAnalytics(Schema):
     they count, with all policy and overrides. *scores* are the points of the parts by the *attempt*
     that was asked for, before policy. *blank_is_zero*: the time of all of them is over. What is
     missing counts as 0 from when a student's own time is over, and not while answers to the part
-    wait to be marked.
+    wait to be marked. *as_of*: of a large class the figures may be some minutes old.
     """
 
     model_config = examples(
         {
             "assignment": ASSIGNMENT,
+            "as_of": "2026-11-28T09:00:00.000000Z",
             "attempt": "first",
             "section": None,
             "students": 201,
@@ -198,6 +199,7 @@ class AssignmentAnalytics(Schema):
     )
 
     assignment: UUID
+    as_of: When
     attempt: Literal["first", "best"]
     section: UUID | None
     students: Count

@@ -3,7 +3,7 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Answer, Count
+from api.http.fields import Answer, Count, When
 from api.http.schema import Schema, examples
 from api.schemas.analytics import ITEM, PART, TIME, PartFigures
 from api.schemas.figures import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
@@ -213,6 +213,7 @@ class ProblemAnalytics(Schema):
             "assignment": "01933e3a-0000-7000-8000-000000000001",
             "problem": "conv-output-size",
             "version": "01933e3a-0000-7000-8000-000000000002",
+            "as_of": "2026-11-28T09:00:00.000000Z",
             "attempt": "first",
             "section": None,
             "students": 201,
@@ -269,6 +270,7 @@ class ProblemAnalytics(Schema):
     assignment: UUID
     problem: str
     version: UUID
+    as_of: When
     attempt: Literal["first", "best"]
     section: UUID | None
     students: Count

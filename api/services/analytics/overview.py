@@ -37,6 +37,7 @@ def assignment_analytics(
     sheet = read_sheet(session, assignment, attempt=attempt, section=section, now=now)
     return AssignmentAnalytics(
         assignment=assignment.id,
+        as_of=now,
         attempt=attempt,
         section=section,
         students=how_many(session, students),

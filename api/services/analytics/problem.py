@@ -59,6 +59,7 @@ def problem_analytics(
         assignment=assignment.id,
         problem=posed.row.slug,
         version=posed.version.id,
+        as_of=now,
         attempt=attempt,
         section=section,
         students=how_many(session, students),

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, cast, select, tuple_
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict
@@ -120,12 +120,15 @@ def job_of(session: Session, problem_id: UUID, handed: tuple[Handed, ...]) -> Jo
 
 
 def _variants(session: Session, places: Collection[Place]) -> dict[Place, Mapping[str, Any]]:
-    rows = session.execute(
-        select(Variant.version_id, Variant.position, Variant.data).where(
-            tuple_(Variant.version_id, Variant.position).in_(sorted(places))
+    found: dict[Place, Mapping[str, Any]] = {}
+    for version in {version for version, _ in places}:
+        rows = session.execute(
+            select(Variant.position, Variant.data).where(
+                Variant.version_id == version,
+                Variant.position.in_(sorted(at for of, at in places if of == version)),
+            )
         )
-    )
-    found: dict[Place, Mapping[str, Any]] = {(row[0], row[1]): row[2] for row in rows}
+        found |= {(version, position): data for position, data in rows}
     if len(found) < len(places):
         raise Conflict("The version lacks numbers that students have.")
     return found

@@ -4,11 +4,10 @@ Any number of services may work on one database: a chunk belongs to whoever comm
 """
 
 import logging
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock
 from api.db import Database
-from api.processes import work_quietly
 from api.services.publishing import Outcome, Source, publish_one
+from api.services.regrades.executors import Make, processes
 from api.services.regrades.judging import Judge, judge_job, side_by_side
 from api.services.regrades.runs import PENDING, next_chunk
 from api.services.regrades.stepping import fail, finish, step
@@ -29,7 +28,6 @@ __all__ = ["Runner"]
 POLL: Final = 15.0
 """After how many seconds it looks for what another service left unfinished."""
 MOST_TRIES: Final = 3
-LOWER_PRIORITY: Final = 10
 
 log = logging.getLogger("api.regrades")
 
@@ -37,8 +35,9 @@ log = logging.getLogger("api.regrades")
 class Runner:
     """Works on the regrades of a database, in a thread of its own once it is started.
 
-    Judging is done by so many *workers*, processes of lower priority; 0 for none. *between* is
-    called after every chunk: it may wait.
+    Judging is done in so many pieces by *workers*, whom *make* makes: processes of this machine,
+    or the workers of a cluster; 0 for none. *between* is called after every chunk: it may wait.
+    Every *poll* seconds it looks for more.
     """
 
     def __init__(
@@ -47,9 +46,12 @@ class Runner:
         clock: Clock,
         *,
         workers: int,
+        make: Make = processes,
         between: Callable[[], None] = lambda: None,
+        poll: float = POLL,
     ) -> None:
         self._db, self._clock, self._workers, self._between = db, clock, workers, between
+        self._make, self._poll = make, poll
         self._wake, self._stop = threading.Event(), threading.Event()
         self._pool: Executor | None = None
         self._lock = threading.Lock()
@@ -60,6 +62,11 @@ class Runner:
         """Begin with what is unfinished, and go on until it is closed."""
         self._wake.set()
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._thread.is_alive()
 
     def notify(self) -> None:
         """Say that there is something to do."""
@@ -92,8 +99,9 @@ class Runner:
             try:
                 self.run_until_idle()
             except (SQLAlchemyError, BrokenExecutor) as error:
-                log.warning("a regrade waits: %s", type(error).__name__)
-            self._wake.wait(POLL)
+                said = error if isinstance(error, BrokenExecutor) else type(error).__name__
+                log.warning("a regrade waits: %s", said)
+            self._wake.wait(self._poll)
 
     def _next(self) -> tuple[UUID, int | None] | None:
         """Return the regrade that waited longest with its next chunk, None for its end."""
@@ -138,13 +146,7 @@ class Runner:
     def _executor(self) -> Executor:
         with self._lock:
             if self._pool is None:
-                context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(
-                    self._workers,
-                    mp_context=context,
-                    initializer=work_quietly,
-                    initargs=(LOWER_PRIORITY,),
-                )
+                self._pool = self._make(self._workers)
             return self._pool
 
     def _drop_pool(self, *, wait: bool) -> None:

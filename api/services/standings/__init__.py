@@ -6,19 +6,52 @@ rules that hold now, the standing in each problem and the grade of each assignme
 and notes every grade that changed with its cause.
 """
 
-from api.services.standings.answers import Key, answered, earlier_answers
-from api.services.standings.assignment import grade_of
+from api.services.standings.answers import Key, among, answered, earlier_answers
+from api.services.standings.assignment import (
+    PosedProblem,
+    WholeAssignment,
+    grade_of,
+    load_assignment,
+    load_students,
+    posed_in,
+    standings_of,
+)
 from api.services.standings.parts import read_part
-from api.services.standings.refreshing import Cause, refresh, refresh_all, refresh_each
+from api.services.standings.refreshing import (
+    Cause,
+    grade_change,
+    grade_row,
+    parts_of,
+    refresh,
+    refresh_all,
+    refresh_each,
+    standing_row,
+    tallies_of,
+)
+from api.services.standings.tallies import Tally, tally
 
 __all__ = [
     "Cause",
     "Key",
+    "PosedProblem",
+    "Tally",
+    "WholeAssignment",
+    "among",
     "answered",
     "earlier_answers",
+    "grade_change",
     "grade_of",
+    "grade_row",
+    "load_assignment",
+    "load_students",
+    "parts_of",
+    "posed_in",
     "read_part",
     "refresh",
     "refresh_all",
     "refresh_each",
+    "standing_row",
+    "standings_of",
+    "tallies_of",
+    "tally",
 ]

@@ -12,7 +12,7 @@ from api.clock import to_micros
 from api.tables import Answer
 from grader.policy import Answered
 
-__all__ = ["Given", "Key", "answered", "earlier_answers", "given_answers"]
+__all__ = ["Given", "Key", "among", "answered", "earlier_answers", "given_answers"]
 
 
 class Key(NamedTuple):
@@ -47,7 +47,7 @@ def earlier_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Ans
     found: dict[Key, list[Answer]] = {key: [] for key in keys}
     rows = session.scalars(
         select(Answer)
-        .where(_among(Answer.problem_id, Answer.student_id, found))
+        .where(among(Answer.problem_id, Answer.student_id, found))
         .order_by(Answer.sequence)
     )
     for row in rows:
@@ -73,7 +73,7 @@ def given_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Given
             TABLE.late,
             TABLE.manual,
         )
-        .where(_among(TABLE.problem_id, TABLE.student_id, found))
+        .where(among(TABLE.problem_id, TABLE.student_id, found))
         .order_by(TABLE.sequence)
     )
     for row in rows:
@@ -81,7 +81,7 @@ def given_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Given
     return found
 
 
-def _among(problem: Any, student: Any, keys: Iterable[Key]) -> ColumnElement[bool]:
+def among(problem: Any, student: Any, keys: Iterable[Key]) -> ColumnElement[bool]:
     """Return the condition that a row is about one of *keys*."""
     students: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for key in keys:

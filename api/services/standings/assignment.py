@@ -1,7 +1,7 @@
 """An assignment with all on which grades in it depend, and the grades that follow."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
@@ -37,9 +37,12 @@ __all__ = [
     "WholeAssignment",
     "grade_of",
     "graded_of",
+    "groups_of",
     "load_assignment",
     "load_problem",
+    "load_students",
     "overrides_of",
+    "posed_in",
     "problem_line",
     "standings_of",
 ]
@@ -98,6 +101,12 @@ class WholeAssignment:
     overrides: Mapping[tuple[UUID, UUID | None, str | None], Fraction]
     excused: Collection[tuple[UUID, UUID | None]]
 
+    def with_rules(self, student: UUID, rules: Rules) -> "WholeAssignment":
+        """Return the assignment with other rules for a student."""
+        if self.rules.get(student) is rules:
+            return self
+        return replace(self, rules={**self.rules, student: rules})
+
 
 def load_assignment(
     session: Session, assignment_id: UUID, students: Collection[UUID]
@@ -105,14 +114,31 @@ def load_assignment(
     """Return an assignment with what holds in it for *students*, by a fixed number of queries."""
     assignment = session.get_one(Assignment, assignment_id)
     course = session.get_one(Course, assignment.course_id)
-    problems = session.execute(POSED, {"assignment": assignment_id})
+    problems = posed_in(session, assignment_id)
+    return load_students(session, assignment, course, problems, students)
+
+
+def posed_in(session: Session, assignment_id: UUID) -> tuple[PosedProblem, ...]:
+    """Return the problems of an assignment in their order."""
+    found = session.execute(POSED, {"assignment": assignment_id})
+    return tuple(PosedProblem(row, version) for row, version in found)
+
+
+def load_students(
+    session: Session,
+    assignment: Assignment,
+    course: Course,
+    problems: tuple[PosedProblem, ...],
+    students: Collection[UUID],
+) -> WholeAssignment:
+    """Return an assignment that was read before, with what holds in it for *students* now."""
     return WholeAssignment(
         assignment,
         course,
-        tuple(PosedProblem(row, version) for row, version in problems),
+        problems,
         rules_for(session, assignment, course, students),
-        _overrides(session, assignment_id, students),
-        _excused(session, assignment_id, students),
+        _overrides(session, assignment.id, students),
+        _excused(session, assignment.id, students),
     )
 
 
@@ -204,12 +230,17 @@ def graded_of(
         lines.append(problem_line(here, one, student, parts))
     return assignment_grade(
         lines,
-        tuple(
-            Group(one["id"], one["drop_lowest"], _in_group(here, one["id"]))
-            for one in here.assignment.groups
-        ),
+        groups_of(here),
         override=here.overrides.get((student, None, None)),
         excused=(student, None) in here.excused,
+    )
+
+
+def groups_of(here: WholeAssignment) -> tuple[Group, ...]:
+    """Return the groups of which the lowest problems are dropped."""
+    return tuple(
+        Group(one["id"], one["drop_lowest"], _in_group(here, one["id"]))
+        for one in here.assignment.groups
     )
 
 

@@ -17,17 +17,26 @@ from api.services.standings.answers import Given, Key, given_answers
 from api.services.standings.assignment import (
     PosedProblem,
     WholeAssignment,
-    graded_of,
     load_assignment,
-    problem_line,
     standings_of,
 )
-from api.services.standings.parts import part_told
+from api.services.standings.parts import part_told, read_part
+from api.services.standings.tallies import Tally, grade_values, tally
 from api.services.upserts import insert_all, insert_missing, upsert
 from api.tables import AssignmentProblem, Grade, GradeChange, Standing
-from grader.policy import Answered, PartStanding, Rules, problem_grade, stand
+from grader.policy import Answered, PartStanding, Rules, stand
 
-__all__ = ["Cause", "parts_of", "refresh", "refresh_all", "refresh_each"]
+__all__ = [
+    "Cause",
+    "grade_change",
+    "grade_row",
+    "parts_of",
+    "refresh",
+    "refresh_all",
+    "refresh_each",
+    "standing_row",
+    "tallies_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +79,16 @@ def refresh_all(
     """Work out anew where *students* stand in every problem of an assignment, and its grade."""
     session.flush()
     here = load_assignment(session, assignment_id, students)
+    # Held before the answers are read: a submission that comes meanwhile would else be left out.
     found = session.execute(
-        select(Standing.problem_id, Standing.student_id).where(
+        select(Standing.problem_id, Standing.student_id)
+        .where(
             Standing.problem_id.in_([one.row.id for one in here.problems]),
             Standing.student_id.in_(students),
         )
-    )
+        .order_by(Standing.problem_id, Standing.student_id)
+        .with_for_update()
+    ).all()
     _stand(session, here, sorted(Key(*row) for row in found))
     _grade(session, here, dict.fromkeys(students, cause))
 
@@ -101,24 +114,27 @@ def _stand(session: Session, here: WholeAssignment, keys: Collection[Key]) -> No
     answers = given_answers(session, keys)
     rows = []
     for key in keys:
-        problem = posed[key.problem_id]
-        parts = parts_of(problem, answers[key], here.rules[key.student_id])
-        line = problem_line(here, problem, key.student_id, parts)
-        graded = problem_grade(line)
+        parts = parts_of(posed[key.problem_id], answers[key], here.rules[key.student_id])
+        found = tally(here, posed[key.problem_id], key.student_id, parts)
         last = answers[key][-1][1] if answers[key] else None
-        rows.append(
-            {
-                "problem_id": key.problem_id,
-                "student_id": key.student_id,
-                "sequence": last.sequence if last else 0,
-                "parts": {part: part_told(one) for part, one in parts.items()},
-                "score": graded.score,
-                "possible": graded.possible,
-                "waiting": graded.waiting,
-                "last_at": from_micros(last.at) if last else None,
-            }
-        )
+        rows.append(standing_row(key, parts, found, last))
     upsert(session, Standing, rows, version=True)
+
+
+def standing_row(
+    key: Key, parts: Mapping[str, PartStanding], found: Tally, last: Answered | None
+) -> dict[str, Any]:
+    """Return the row of a student's standing in a problem; *last* is the answer that came last."""
+    return {
+        "problem_id": key.problem_id,
+        "student_id": key.student_id,
+        "sequence": last.sequence if last else 0,
+        "parts": {part: part_told(one) for part, one in parts.items()},
+        "score": found.graded.score,
+        "possible": found.graded.possible,
+        "waiting": found.graded.waiting,
+        "last_at": from_micros(last.at) if last else None,
+    }
 
 
 def parts_of(
@@ -138,30 +154,37 @@ def _grade(session: Session, here: WholeAssignment, causes: Mapping[UUID, Cause]
     """Write the grades of students in an assignment, and what of them changed, with its cause."""
     before = _held_scores(session, here, causes)
     standings = standings_of(session, here, causes)
-    rows, changes = [], []
-    for student, cause in causes.items():
-        graded = graded_of(here, student, standings)
-        work = [standings.get((one.row.id, student)) for one in here.problems]
-        begun = any(map(_has_work, work))
-        score = graded.score if begun or _was_granted(here, student) else None
-        rows.append(
-            {
-                "assignment_id": here.assignment.id,
-                "student_id": student,
-                "score": score,
-                "possible": graded.possible,
-                "waiting": graded.waiting,
-                "pending_score": graded.pending.score,
-                "pending_possible": graded.pending.possible,
-                "begun": begun,
-                "late": any(map(_is_late, work)),
-                "updated_at": cause.at,
-            }
-        )
-        if before.get(student) != score:
-            changes.append(_change(here, student, (before.get(student), score), cause))
+    rows = [
+        grade_row(here, student, tallies_of(here, student, standings), at=cause.at)
+        for student, cause in causes.items()
+    ]
     upsert(session, Grade, rows, version=True)
+    changes = [
+        grade_change(row, before.get(row["student_id"]), causes[row["student_id"]])
+        for row in rows
+        if before.get(row["student_id"]) != row["score"]
+    ]
     insert_all(session, GradeChange, changes)
+
+
+def tallies_of(
+    here: WholeAssignment, student: UUID, standings: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+) -> dict[UUID, Tally]:
+    """Return what a student has in each problem of an assignment, as *standings* are kept."""
+    found = {}
+    for one in here.problems:
+        told = standings.get((one.row.id, student), {})
+        parts = {part: read_part(kept) for part, kept in told.items()}
+        found[one.row.id] = tally(here, one, student, parts)
+    return found
+
+
+def grade_row(
+    here: WholeAssignment, student: UUID, tallies: Mapping[UUID, Tally], *, at: datetime
+) -> dict[str, Any]:
+    """Return the row of a student's grade in an assignment."""
+    place = {"assignment_id": here.assignment.id, "student_id": student}
+    return place | grade_values(here, student, tallies) | {"updated_at": at}
 
 
 def _held_scores(
@@ -192,38 +215,14 @@ def _no_grade(here: WholeAssignment, student: UUID, at: datetime) -> dict[str, A
     }
 
 
-def _has_work(parts: Mapping[str, Any] | None) -> bool:
-    """Tell whether something was handed in: a refused submission leaves an empty standing."""
-    return any(part["counts"] is not None for part in (parts or {}).values())
-
-
-def _is_late(parts: Mapping[str, Any] | None) -> bool:
-    """Tell whether lateness took some of the credit of an answer that counts."""
-    return any(
-        part["counts"] is not None and Fraction(part["late_factor"]) < 1
-        for part in (parts or {}).values()
-    )
-
-
-def _was_granted(here: WholeAssignment, student: UUID) -> bool:
-    """Tell whether a person gave points to who may have handed in nothing, or a part is void."""
-    given = any(one[0] == student for one in here.overrides)
-    return given or any("full" in one.row.voided.values() for one in here.problems)
-
-
-def _change(
-    here: WholeAssignment,
-    student: UUID,
-    scores: tuple[Fraction | None, Fraction | None],
-    cause: Cause,
-) -> dict[str, Any]:
-    before, after = scores
+def grade_change(row: Mapping[str, Any], before: Fraction | None, cause: Cause) -> dict[str, Any]:
+    """Return the row that tells how a grade came from *before* to that of *row*, and why."""
     return {
         "id": new_id(),
-        "assignment_id": here.assignment.id,
-        "student_id": student,
+        "assignment_id": row["assignment_id"],
+        "student_id": row["student_id"],
         "before": before,
-        "after": after,
+        "after": row["score"],
         "cause": cause.kind,
         "cause_id": cause.id,
         "author_id": cause.author_id,

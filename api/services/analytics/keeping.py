@@ -1,0 +1,67 @@
+"""Figures of large classes, kept for a while, so that looking at them takes little of a processor.
+
+What takes long to work out is not worked out again at once: it is kept for a multiple of the time
+that it took, and says as of when it is.
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar, cast
+
+from api.kept import Kept
+
+__all__ = ["MOST", "QUICK", "REST", "Figures"]
+
+F = TypeVar("F")
+KEPT: Final = 64
+QUICK: Final = 0.25
+"""So many seconds of the processor are taken each time: the figures of a class are of now."""
+REST: Final = 20
+"""What took longer is kept for so many times as long: a twentieth of a processor goes to it."""
+MOST: Final = timedelta(minutes=10)
+"""For no longer, however long it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Figures with the moment when they were made, and the seconds that they took."""
+
+    figures: Any
+    at: datetime
+    seconds: float
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether they are shown *now*; a clock that was set back makes them old."""
+        return timedelta() <= now - self.at < min(MOST, timedelta(seconds=REST * self.seconds))
+
+
+class Figures:
+    """The figures that one process keeps; threads may share it.
+
+    *clock* tells the seconds that the processor works for the thread that asks.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
+        self._clock = clock
+        self._made: Kept[Hashable, _Made] = Kept(KEPT)
+
+    def get(self, key: Hashable, make: Callable[[], F], *, now: datetime) -> F:
+        """Return what *make* gives, of *now* or of a moment before.
+
+        While one works it out anew, others are given what there is.
+        """
+        before = self._made.find(key)
+        if before is not None and before.holds(now):
+            return cast("F", before.figures)
+        if before is not None:
+            self._made.keep(key, replace(before, at=now))
+        began = self._clock()
+        figures = make()
+        seconds = self._clock() - began
+        if seconds > QUICK:
+            self._made.keep(key, _Made(figures, now, seconds))
+        else:
+            self._made.drop(key)
+        return figures

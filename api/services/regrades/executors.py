@@ -1,0 +1,76 @@
+"""Who judges again for a regrade: processes of this machine, or the workers of a cluster."""
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from typing import Final, ParamSpec, TypeAlias, TypeVar
+
+from api.processes import work_quietly
+from api.services.batch.executors import cluster
+from api.services.rows import FileError
+
+__all__ = ["Make", "executor_of", "processes"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Make: TypeAlias = Callable[[int], Executor]
+"""Makes what judges in so many pieces at a time; it is made again when it is broken."""
+LOWER_PRIORITY: Final = 10
+DASK: Final = "distributed"
+
+
+def processes(workers: int) -> Executor:
+    """Return so many processes of lower priority than this one."""
+    return ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=work_quietly,
+        initargs=(LOWER_PRIORITY,),
+    )
+
+
+def executor_of(address: str | None) -> Make:
+    """Return what makes the workers: those of the Dask scheduler at an *address*, or processes."""
+    return processes if address is None else partial(_on_cluster, address)
+
+
+def _on_cluster(address: str, workers: int) -> Executor:
+    del workers  # there are as many as the cluster has
+    return _Cluster(address)
+
+
+class _Cluster(Executor):
+    """The workers of a cluster; what Dask says of its own failures is that they are broken."""
+
+    def __init__(self, address: str) -> None:
+        with ExitStack() as opened:
+            try:
+                self._pool = opened.enter_context(cluster(address))
+            except FileError as error:
+                raise BrokenExecutor(str(error)) from error
+            self._opened = opened.pop_all()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Return what will come of a call that a worker makes."""
+        told: Future[T] = Future()
+        asked = self._pool.executor.submit(fn, *args, **kwargs)
+        asked.add_done_callback(lambda done: _pass_on(done, told))
+        return told
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base has it
+        """Hang up; the cluster goes on."""
+        del wait, cancel_futures
+        self._opened.close()
+
+
+def _pass_on(done: Future[T], told: Future[T]) -> None:
+    if done.cancelled():
+        told.set_exception(BrokenExecutor("the cluster has gone"))
+    elif (error := done.exception()) is None:
+        told.set_result(done.result())
+    elif type(error).__module__.startswith(DASK):
+        told.set_exception(BrokenExecutor(f"the cluster failed: {error}"))
+    else:
+        told.set_exception(error)

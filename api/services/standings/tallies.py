@@ -1,0 +1,73 @@
+"""What a student has in each problem of an assignment, and the grade that this adds up to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from api.services.standings.assignment import (
+    PosedProblem,
+    WholeAssignment,
+    groups_of,
+    problem_line,
+)
+from grader.policy import Graded, PartStanding, ProblemLine, problem_grade, total_grade
+
+__all__ = ["Tally", "grade_values", "tally"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a student has in one problem, without the steps to it.
+
+    *begun* says that something was handed in, *late* that lateness took some of what counts.
+    """
+
+    line: ProblemLine
+    graded: Graded
+    begun: bool
+    late: bool
+
+
+def tally(
+    here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
+) -> Tally:
+    """Return what a student has in a problem by where they stand in its parts."""
+    line = problem_line(here, problem, student, parts)
+    counting = [one for one in parts.values() if one.counts is not None]
+    return Tally(
+        line,
+        replace(problem_grade(line), reckonings=()),
+        begun=bool(counting),
+        late=any(one.late_factor < 1 for one in counting),
+    )
+
+
+def grade_values(
+    here: WholeAssignment, student: UUID, tallies: Mapping[UUID, Tally]
+) -> dict[str, Any]:
+    """Return the columns of a student's grade in an assignment, by the problems in it."""
+    own = [tallies[one.row.id] for one in here.problems]
+    graded = total_grade(
+        {one.line.problem: one.graded for one in own},
+        [one.line for one in own],
+        groups_of(here),
+        override=here.overrides.get((student, None, None)),
+        excused=(student, None) in here.excused,
+    )
+    begun = any(one.begun for one in own)
+    return {
+        "score": graded.score if begun or _was_granted(here, student) else None,
+        "possible": graded.possible,
+        "waiting": graded.waiting,
+        "pending_score": graded.pending.score,
+        "pending_possible": graded.pending.possible,
+        "begun": begun,
+        "late": any(one.late for one in own),
+    }
+
+
+def _was_granted(here: WholeAssignment, student: UUID) -> bool:
+    """Tell whether a person gave points to who may have handed in nothing, or a part is void."""
+    given = any(one[0] == student for one in here.overrides)
+    return given or any("full" in one.row.voided.values() for one in here.problems)

@@ -1,0 +1,91 @@
+"""Figures of a class that take long to work out are kept for a while, and tell of when they are."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from actors import NOW
+from analytics_scenes import POWERS, RIGHT, WRONG, Class
+from pages import Browser
+
+from api.services.analytics.keeping import MOST, QUICK, REST, Figures
+
+
+@dataclass
+class Worker:
+    """Works out figures, each in so many seconds of the processor, and counts them."""
+
+    took: float = 1.0
+    seconds: float = 0.0
+    made: list[int] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.seconds
+
+    def work(self) -> int:
+        self.seconds += self.took
+        self.made.append(len(self.made))
+        return self.made[-1]
+
+
+def shown(took: float, *later: timedelta) -> list[int]:
+    """Return what is shown now and at later moments."""
+    worker = Worker(took)
+    figures = Figures(worker.clock)
+    return [figures.get("key", worker.work, now=NOW + at) for at in (timedelta(), *later)]
+
+
+@pytest.mark.parametrize(
+    ("took", "later", "expected"),
+    [
+        (QUICK, timedelta(), [0, 1]),
+        (QUICK * 2, timedelta(seconds=QUICK * 2 * REST - 1), [0, 0]),
+        (QUICK * 2, timedelta(seconds=QUICK * 2 * REST), [0, 1]),
+        (3600, MOST - timedelta(seconds=1), [0, 0]),
+        (3600, MOST, [0, 1]),
+        (3600, timedelta(seconds=-1), [0, 1]),
+    ],
+)
+def test_figures_are_kept_for_a_multiple_of_what_they_took(took, later, expected):
+    assert shown(took, later) == expected
+
+
+def test_others_are_shown_what_there_is_while_one_works_it_out_anew():
+    worker, seen = Worker(), []
+    figures = Figures(worker.clock)
+    figures.get("key", worker.work, now=NOW)
+    late = NOW + timedelta(hours=1)
+
+    def slow():
+        seen.append(figures.get("key", worker.work, now=late))
+        return worker.work()
+
+    assert figures.get("key", slow, now=late) == 1
+    assert (seen, worker.made) == ([0], [0, 1])
+
+
+def test_what_fails_is_tried_again_and_other_keys_have_figures_of_their_own():
+    worker = Worker()
+    figures = Figures(worker.clock)
+    with pytest.raises(ZeroDivisionError):
+        figures.get("key", lambda: 1 // 0, now=NOW)
+    assert [figures.get(key, worker.work, now=NOW) for key in ("key", "other", "key")] == [0, 1, 0]
+
+
+def test_kept_figures_say_as_of_when_they_are_to_clients_and_on_the_pages(world, monkeypatch):
+    monkeypatch.setattr("api.services.analytics.keeping.QUICK", -1)
+    monkeypatch.setattr("api.services.analytics.keeping.REST", 1_000_000)
+    here = Class(world, 2)
+    [posed] = world.assignment(here.course, POWERS)
+    here.hand_in(posed, RIGHT)
+    first, about = here.of(posed), here.of_problem(posed)
+    assert first["opened"] == about["opened"] == 1
+    world.clock.advance(seconds=1)
+    here.hand_in(posed, None, WRONG)
+    for told, before in ((here.of(posed), first), (here.of_problem(posed), about)):
+        assert told == before
+    for path in (f"/assignments/{posed.assignment}/results", f"{posed.path}/results"):
+        assert "These figures are as of" in Browser(world, here.staff).get(path).text
+    world.clock.advance(minutes=11)
+    now = here.of(posed)
+    assert (now["opened"], now["as_of"] > first["as_of"]) == (2, True)

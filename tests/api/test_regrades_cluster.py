@@ -1,0 +1,81 @@
+"""Regrades judged by the workers of a Dask cluster: the same outcome, and none where it is gone."""
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import closing
+
+import pytest
+from regrading import OTHER_KEY, marks, seen
+
+from api.services.regrades import judging
+from api.services.regrades.executors import executor_of
+from api.services.regrades.runner import Runner
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"
+)
+
+
+CLUSTER = """
+import sys
+from distributed import LocalCluster
+if __name__ == "__main__":
+    given = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "silence_logs": 50}
+    with LocalCluster(2, threads_per_worker=1, dashboard_address="127.0.0.1:0", **given) as one:
+        print(one.scheduler_address, flush=True)
+        sys.stdin.read()
+"""
+"""Two workers, which are threads of one process, until its input ends."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Return where a scheduler listens."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", CLUSTER], **pipes) as process:
+        yield process.stdout.readline().strip()
+
+
+@pytest.fixture
+def problem(world, course, monkeypatch):
+    """Return a problem to which six students answered, each in their own way."""
+    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
+    [posed] = world.assignment(course)
+    for number in range(6):
+        person = world.enrol(course, f"Student {number}")
+        person.submit(posed, {"cells": str(8 + number), "doubled": "20"})
+    return posed
+
+
+def begun(teacher, problem):
+    return teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
+
+
+def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address, monkeypatch):
+    here = begun(teacher, problem)
+    world.service.regrades.run_until_idle()
+    expected = seen(teacher, here)["counts"]
+    teacher.post(f"/regrades/{here['id']}/cancel", {})
+    judged = []
+    pieces = judging._pieces  # noqa: SLF001
+    monkeypatch.setattr(judging, "_pieces", lambda *told: judged.append(told) or pieces(*told))
+    there = begun(teacher, problem)
+    with closing(Runner(world.db, world.clock, workers=2, make=executor_of(address))) as runner:
+        runner.run_until_idle()
+    ready = seen(teacher, there)
+    assert (ready["status"], ready["counts"]) == ("ready", expected)
+    assert len(judged) == 1
+
+
+def test_a_regrade_waits_for_a_cluster_that_does_not_answer(world, teacher, problem):
+    run, before = begun(teacher, problem), marks(world, problem)
+    with closing(Runner(world.db, world.clock, workers=2, make=executor_of("nonsense"))) as runner:
+        with pytest.raises(BrokenExecutor, match="no Dask scheduler answers at nonsense"):
+            runner.run_until_idle()
+        assert seen(teacher, run)["status"] == "judging"
+    world.service.regrades.run_until_idle()
+    assert seen(teacher, run)["status"] == "ready"
+    assert marks(world, problem) == before

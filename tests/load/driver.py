@@ -1,0 +1,158 @@
+"""Students who do what is planned: they come again after a refusal, and after a line that broke."""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+from uuid import uuid4
+
+from lines import Answer, Lines
+from plan import HOUR, Act, Kind
+
+from api.selftest.clients import note
+from api.selftest.ledger import Ledger, Request
+from api.selftest.scene import PART, Place
+
+__all__ = ["Desk", "Result", "play"]
+
+HANGS_UP: Final = 0.02
+"""Of so many submissions the first try is broken off by the client."""
+MOST_TRIES: Final = 50
+PAUSE: Final = 0.2
+FIRST_ANSWER: Final = 100_000
+REFUSED: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a student works on a problem, and the cookie by which the pages know them."""
+
+    place: Place
+    cookie: str
+
+    @property
+    def problem(self) -> str:
+        """The address of the problem, of its page and below ``/api/v1``."""
+        return self.place.path.removesuffix("/submissions")
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of an hour: seconds and answers by kind, and how late the last request was."""
+
+    seconds: defaultdict[Kind, list[float]] = field(default_factory=lambda: defaultdict(list))
+    refused: Counter[Kind] = field(default_factory=Counter)
+    odd: Counter[str] = field(default_factory=Counter)
+    broken: Counter[Kind] = field(default_factory=Counter)
+    behind: float = 0.0
+    lasted: float = 0.0
+
+    def lines(self) -> Iterator[str]:
+        """Yield the table."""
+        yield "| request | number | a second | p50 ms | p99 ms | refused, came again | broken off |"
+        yield "|---|---|---|---|---|---|---|"
+        for kind, seconds in self.seconds.items():
+            numbers = f"{len(seconds):,} | {len(seconds) / self.lasted:.0f}"
+            slow = f"{_percentile(seconds, 50):.1f} | {_percentile(seconds, 99):.1f}"
+            yield f"| {kind} | {numbers} | {slow} | {self.refused[kind]} | {self.broken[kind]} |"
+
+
+def _percentile(seconds: Iterable[float], percent: int) -> float:
+    ordered = sorted(seconds)
+    return 1e3 * ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+@dataclass
+class Hall:
+    """All who work at their desks at one service."""
+
+    desks: list[Desk]
+    lines: Lines
+    ledger: Ledger = field(default_factory=Ledger)
+    result: Result = field(default_factory=Result)
+    dice: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
+    numbers: Iterator[int] = field(default_factory=lambda: iter(range(FIRST_ANSWER, 1 << 40)))
+
+    async def do(self, act: Act, due: float) -> None:
+        """Do what is due now."""
+        self.result.behind = max(self.result.behind, time.perf_counter() - due)
+        desk = self.desks[act.place]
+        match act.kind:
+            case "page":
+                await self._ask("page", _page(desk))
+            case "draft":
+                told = {"answers": {PART: str(self.dice.randrange(1000))}}
+                await self._ask("draft", _told("PUT", f"{desk.problem}/draft", desk, told))
+            case "preview":
+                told = {"part": PART, "answer": "3 * 3"}
+                await self._ask("preview", _told("POST", f"{desk.problem}/reading", desk, told))
+            case "submission":
+                await self._hand_in(desk)
+
+    async def _hand_in(self, desk: Desk) -> None:
+        place, answer = desk.place, str(next(self.numbers))
+        asked = Request(place.student, place.problem, PART, answer, uuid4().hex)
+        entry = self.ledger.sent(asked)
+        head = {"Idempotency-Key": str(asked.key)}
+        told = _told("POST", place.path, desk, {"answers": {PART: answer}}, head)
+        last = await self._ask("submission", told, hangs_up=self.dice.random() < HANGS_UP)
+        if last is None:
+            self.ledger.lost_sight()
+            return
+        replayed = last.headers.get("idempotency-replayed") == "true"
+        note(self.ledger, entry, last.status, json.loads(last.body), replayed=replayed)
+
+    async def _ask(self, kind: Kind, request: bytes, *, hangs_up: bool = False) -> Answer | None:
+        """Return the answer that is no refusal; the time is that of the last try."""
+        for _ in range(MOST_TRIES):
+            began = time.perf_counter()
+            answer = await self.lines.ask(request, hangs_up=hangs_up)
+            hangs_up = False
+            if answer is None:
+                self.result.broken[kind] += 1
+                await asyncio.sleep(PAUSE)
+            elif answer.status in REFUSED:
+                self.result.refused[kind] += 1
+                await asyncio.sleep(float(answer.headers.get("retry-after", PAUSE)))
+            else:
+                self.result.seconds[kind].append(time.perf_counter() - began)
+                if answer.status >= HTTPStatus.BAD_REQUEST:
+                    self.result.odd[f"{kind} {answer.status} {answer.body[:200]!r}"] += 1
+                return answer
+        return None
+
+
+def _page(desk: Desk) -> bytes:
+    told = {"Cookie": f"grader={desk.cookie}", "Accept": "text/html"}
+    return _request("GET", desk.problem, told)
+
+
+def _told(
+    method: str, path: str, desk: Desk, body: object, more: Mapping[str, str] | None = None
+) -> bytes:
+    head = {"Authorization": f"Bearer {desk.place.token}", "Content-Type": "application/json"}
+    return _request(method, f"/api/v1{path}", head | dict(more or {}), json.dumps(body).encode())
+
+
+def _request(method: str, path: str, head: Mapping[str, str], body: bytes = b"") -> bytes:
+    lines = {"Host": "127.0.0.1", **head, "Content-Length": str(len(body))}
+    told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {path} HTTP/1.1\r\n{told}\r\n".encode() + body
+
+
+async def play(hall: Hall, acts: Iterable[Act], *, seconds: float) -> None:
+    """Let an hour pass in so many *seconds*; who is held up comes later, and nobody is left out."""
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for act in acts:
+            due = began + act.at * seconds / HOUR
+            if (wait := due - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            group.create_task(hall.do(act, due))
+    hall.result.lasted = time.perf_counter() - began
+    hall.lines.close()

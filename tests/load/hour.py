@@ -1,0 +1,148 @@
+"""The last hour before a deadline, played in less: what the service held, and whether all is kept.
+
+``python tests/load/hour.py [STUDENTS] [SECONDS] [DATABASE] [PROCESSES]``; by default 2,000 students
+in 600 seconds on a new SQLite file, one process. With an address of PostgreSQL a database of its
+own is made on that server, and gone afterwards. It ends with 1 where anything is lost or doubled.
+"""
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from typing import Final, Self
+
+from driver import Desk, Hall, play
+from lines import Lines
+from plan import acts_of, rate_per_student
+
+from api.auth.secrets import new_secret
+from api.db import Database
+from api.ids import new_id
+from api.selftest.killing import judged
+from api.selftest.scene import Scene, make_scene, write_bank
+from api.selftest.scratch import scratch
+from api.selftest.service import Service, environment
+from api.services.upserts import insert_all
+from api.tables import LoginSession
+
+DEFAULTS: Final = ("2000", "600", "sqlite:///grader.db", "1")
+LINES: Final = 64
+SEED: Final = 1
+PROBLEMS: Final = 2
+"""How many problems each student works on."""
+SIZES: Final = (2_000, 100_000, 1_000_000)
+BUSY: Final = 0.6
+"""How busy a process may be on average, so that nobody waits long."""
+
+
+def sit_down(db: Database, scene: Scene) -> list[Desk]:
+    """Return the desks of all students at all problems, each logged in."""
+    now = datetime.now(UTC)
+    students = dict.fromkeys(one.student for one in scene.places)
+    secrets = {one: new_secret("session") for one in students}
+    rows = [
+        {
+            "id": new_id(),
+            "prefix": secret.prefix,
+            "digest": secret.digest,
+            "user_id": student,
+            "created_at": now,
+            "seen_at": now,
+        }
+        for student, secret in secrets.items()
+    ]
+    with db.transaction() as session:
+        insert_all(session, LoginSession, rows)
+    return [Desk(one, secrets[one.student].text) for one in scene.places]
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """Seconds of processor time: of the service, and of PostgreSQL where it is on this machine."""
+
+    service: float
+    database: float
+
+    @classmethod
+    def so_far(cls, group: int) -> Self:
+        """Return the time of the processes of a group, and of all that are called postgres."""
+        found = Counter[str]()
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                name, _, told = stat.read_text(encoding="utf-8").rpartition(")")
+            except OSError:
+                continue
+            fields = told.split()
+            ticks = int(fields[11]) + int(fields[12])
+            found["service"] += ticks * (int(fields[2]) == group)
+            found["database"] += ticks * name.endswith("(postgres")
+        each = os.sysconf("SC_CLK_TCK")
+        return cls(found["service"] / each, found["database"] / each)
+
+    def since(self, before: Self) -> Self:
+        """Return what was worked since then."""
+        return replace(
+            self, service=self.service - before.service, database=self.database - before.database
+        )
+
+
+def run(students: int, seconds: float, url: str, processes: int) -> bool:
+    """Play the hour and print what came of it; return whether all is as it must be."""
+    with scratch(url) as (made, folder), closing(Database(made)) as db:
+        scene = make_scene(db, students=students, now=datetime.now(UTC))
+        desks = sit_down(db, scene)
+        given = {"processes": str(processes), "drafts_per_minute": "1000000"}
+        service = Service(environment(made, write_bank(folder / "bank"), **given), folder)
+        try:
+            service.start()
+            hall = Hall(desks, Lines(service.port, LINES))
+            before = Worked.so_far(service.pid)
+            asyncio.run(play(hall, acts_of(len(desks), seed=SEED), seconds=seconds))
+            worked = Worked.so_far(service.pid).since(before)
+        finally:
+            service.kill()
+        return _told(hall, worked, db, scene)
+
+
+def _told(hall: Hall, worked: Worked, db: Database, scene: Scene) -> bool:
+    result, findings = hall.result, judged(db, scene, hall.ledger)
+    count = sum(map(len, result.seconds.values()))
+    print("\n".join(result.lines()))
+    print(
+        f"{count:,} requests in {result.lasted:.0f} s, {1e3 * worked.service / count:.2f} ms of "
+        f"processor time each, {worked.service / result.lasted:.2f} cores; at most "
+        f"{result.behind:.1f} s behind the plan"
+    )
+    for students in SIZES:
+        print(_sized(students, worked, count, is_sqlite=db.is_sqlite))
+    print(f"{hall.ledger.receipts:,} receipts, {hall.ledger.replayed} of them told again")
+    for said, times in result.odd.most_common(3):
+        print(f"not promised, {times} times: {said}")
+    print(findings.told() or "nothing is lost, doubled or changed")
+    return not (findings or result.odd or hall.ledger.unanswered)
+
+
+def _sized(students: int, worked: Worked, count: int, *, is_sqlite: bool) -> str:
+    """Return what an hour of so many takes at its end, by what was measured."""
+    rate = students * sum(rate_per_student(PROBLEMS).values())
+    cores = rate * worked.service / count
+    told = f"{students:,} students: {rate:,.0f} requests a second, {cores:.1f} cores of services"
+    processes = ceil(cores / BUSY)
+    told += f", {processes} processes at {BUSY:.0%}"
+    return told if is_sqlite else f"{told}, {rate * worked.database / count:.1f} of PostgreSQL"
+
+
+def main(arguments: list[str]) -> None:
+    """Run with what the command line says."""
+    students, seconds, url, processes = (*arguments, *DEFAULTS[len(arguments) :])
+    if not run(int(students), float(seconds), url or DEFAULTS[2], int(processes)):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,111 @@
+"""How a database looks for the rows of a statement, by what it says of its plan."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Engine, event
+
+__all__ = ["BIG", "Asked", "Look", "asked", "looks", "scans", "sweeps"]
+
+BIG: Final = frozenset(
+    {
+        *("submissions", "answers", "gradings", "standings", "drafts", "draws", "grades"),
+        *("grade_changes", "audit", "stamps", "reviews", "regrade_changes", "regrade_students"),
+        *("users", "tokens", "sessions", "enrolments", "variants"),
+    }
+)
+"""The tables that grow with the students or with what they hand in."""
+OF_ALL: Final = frozenset({"problem_id", "assignment_id", "course_id", "version_id", "status"})
+"""Columns by which the rows of a whole class are found."""
+ALIAS: Final = re.compile(r"_\d+$")
+NAMES: Final = re.compile(r"\b[a-z_]+\b(?= ?(?:[=<>]|IN\b))")
+EXPLAINED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+WITHOUT_SCANS: Final = ("seqscan", "hashjoin", "mergejoin")
+"""What PostgreSQL is told to leave if it can: in a small table it would scan for good reasons."""
+
+Asked = dict[str, Any]
+"""Statements, each with the parameters that it came with first."""
+
+
+class Look(NamedTuple):
+    """That a statement looks for rows of a table by these columns; by none, it reads all."""
+
+    table: str
+    columns: frozenset[str]
+    statement: str
+
+
+@contextmanager
+def asked(engine: Engine) -> Iterator[Asked]:
+    """Yield the statements that a database is asked meanwhile."""
+    found: Asked = {}
+
+    def see(_connection: Any, _cursor: Any, statement: str, given: Any, *more: Any) -> None:
+        found.setdefault(statement, given[0] if more[1] else given)
+
+    event.listen(engine, "before_cursor_execute", see)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", see)
+
+
+def looks(engine: Engine, statements: Mapping[str, Any]) -> list[Look]:
+    """Return how rows of large tables are looked for.
+
+    SQLite plans as in service, where it has no statistics and takes every table to be large.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            plan = _on_sqlite
+        else:
+            plan = _on_postgresql
+            for way in WITHOUT_SCANS:
+                connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        return [
+            Look(ALIAS.sub("", table), frozenset(columns), statement)
+            for statement, given in statements.items()
+            if statement.lstrip("( ").startswith(EXPLAINED)
+            for table, columns in plan(connection, statement, given)
+            if ALIAS.sub("", table) in BIG
+        ]
+
+
+def scans(found: list[Look]) -> list[str]:
+    """Return the tables that are read from end to end, each with its statement."""
+    return [f"{one.table}: {one.statement}" for one in found if not one.columns]
+
+
+def sweeps(found: list[Look]) -> list[str]:
+    """Return the tables of which the rows of a whole class are read."""
+    return [f"{one.table}: {one.statement}" for one in found if one.columns <= OF_ALL]
+
+
+def _on_sqlite(
+    connection: Connection, statement: str, given: Any
+) -> Iterator[tuple[str, list[str]]]:
+    for *_, told in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given):
+        if told.startswith("SCAN "):
+            yield told.split()[1], []
+        elif told.startswith("SEARCH "):
+            yield told.split()[1], NAMES.findall(told.rpartition("(")[2])
+
+
+def _on_postgresql(
+    connection: Connection, statement: str, given: Any
+) -> Iterator[tuple[str, list[str]]]:
+    explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", given)
+    told = explained.scalar_one()
+    yield from _nodes((json.loads(told) if isinstance(told, str) else told)[0]["Plan"])
+
+
+def _nodes(node: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each table that a node of a plan or one below it reads, and by what."""
+    if "Relation Name" in node and node["Node Type"].endswith("Scan"):
+        by = node.get("Index Cond") or node.get("Recheck Cond") or ""
+        yield node["Relation Name"], NAMES.findall(by)
+    for below in node.get("Plans", ()):
+        yield from _nodes(below)

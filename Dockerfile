@@ -1,6 +1,9 @@
+# May carry a digest: --build-arg PYTHON=python:3.11-slim-bookworm@sha256:...
 ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS build
+# "--extra cluster" adds Dask, for `grader batch --cluster`.
+ARG EXTRAS=
 WORKDIR /src
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=/opt/grader \
     UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1
@@ -8,23 +11,23 @@ COPY pyproject.toml uv.lock README.md ./
 # uv in the version of the lock; the dependencies in a layer that outlives changes of the code.
 RUN pip install --no-cache-dir --root-user-action=ignore \
         "uv==$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)" \
-    && uv sync --frozen --no-dev --no-install-project
+    && uv sync --frozen --no-dev --no-install-project ${EXTRAS}
 COPY grader ./grader
 COPY problems ./problems
 COPY api ./api
 COPY migrations ./migrations
-RUN uv sync --frozen --no-dev --no-editable
+RUN uv sync --frozen --no-dev --no-editable ${EXTRAS}
 
 FROM ${PYTHON}
 COPY --from=build /opt/grader /opt/grader
 ENV PATH=/opt/grader/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     GRADER_HOST=0.0.0.0 GRADER_PORT=8000 GRADER_DATABASE=sqlite:////data/grader.db
-# The user of the service may write here and nowhere else.
-RUN install -d -o 10001 -g 10001 /data
+# The user of the service may write here and nowhere else: a database in a file, and new secrets.
+RUN install -d -o 10001 -g 10001 /data /secrets
 VOLUME /data
 WORKDIR /
 USER 10001:10001
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['GRADER_PORT'] + '/healthz', timeout=2)"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-m", "api.ready"]
 CMD ["python", "-m", "api"]

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from api import console
-from api.database_commands import DATABASE, DatabaseUrl
-from api.settings import Settings
+from api.database_commands import DATABASE, DatabaseUrl, settings_with
 
 __all__ = ["app"]
 
@@ -31,7 +30,7 @@ def export(
     # Imported here: the commands that only mark start without a database.
     from api.course_folder import export_course  # noqa: PLC0415
 
-    written, stale = export_course(Settings(database=database), course, folder)
+    written, stale = export_course(settings_with(database=database), course, folder)
     console.say(f"{written} files of {course} written to {folder}")
     for path in stale:
         console.say(f"{path} is not in the course; delete it, or apply it")
@@ -53,7 +52,7 @@ def apply(
     """Make a course what the files say, all of it or nothing; a new course is made."""
     from api.course_folder import apply_folder  # noqa: PLC0415
 
-    settings = Settings(database=database)
+    settings = settings_with(database=database)
     done = apply_folder(settings, folder, course, prune=prune, dry_run=dry_run)
     for change in done.changes:
         typer.echo(f"{change.kind} {change.path}")

@@ -1,15 +1,17 @@
 """The commands for the schema of the database: `grader db upgrade` and `grader db check`."""
 
+import os
 from typing import Annotated, Final
 
 import typer
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api import console
 from api.services.rows import FileError
-from api.settings import PREFIX, Settings
+from api.settings import Settings
+from api.sources import SettingsError
 
-__all__ = ["DATABASE", "DatabaseUrl", "app"]
+__all__ = ["DATABASE", "DatabaseUrl", "app", "settings_with"]
 
 app = typer.Typer(
     name="db",
@@ -21,11 +23,10 @@ DatabaseUrl = Annotated[
     str,
     typer.Option(
         "--database",
-        envvar=f"{PREFIX}DATABASE",
-        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+        help="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; by default GRADER_DATABASE",
     ),
 ]
-DATABASE: str = Settings.model_fields["database"].default
+DATABASE: Final = ""
 """The option of every command that works in a database, and what it is by default."""
 CURRENT: Final = "The database is up to date."
 STATES: Final = {
@@ -37,10 +38,24 @@ STATES: Final = {
 """What is said of each state of a schema."""
 
 
+def settings_with(**options: str) -> Settings:
+    """Return the settings, with the *options* of a command before those of the environment."""
+    try:
+        return Settings.read(os.environ, **options)
+    except SettingsError as error:
+        raise FileError(str(error)) from error
+
+
 @app.command()
-def upgrade(database: DatabaseUrl = DATABASE) -> None:
+def upgrade(
+    *,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Try for so many seconds to reach the database.")
+    ] = 0,
+    database: DatabaseUrl = DATABASE,
+) -> None:
     """Bring the schema up to date, all of it or nothing; data stays."""
-    if _state(database, then="upgrade") == "newer":
+    if _state(database, then="upgrade", seconds=wait) == "newer":
         raise FileError(STATES["newer"])
     console.say(CURRENT)
 
@@ -53,22 +68,24 @@ def check(database: DatabaseUrl = DATABASE) -> None:
     raise typer.Exit(0 if state == "current" else 1)
 
 
-def _state(url: str, *, then: str) -> str:
+def _state(url: str, *, then: str, seconds: float = 0) -> str:
     """Return the state of the schema, brought up to date before where that is asked for."""
     # Imported here: the commands that only mark start without a database.
     from api.db import Database  # noqa: PLC0415
+    from api.reaching import wait_for, why_unusable  # noqa: PLC0415
     from api.services.migrating import schema_state, upgrade  # noqa: PLC0415
+    from migrations.losses import LossError  # noqa: PLC0415
 
+    db = Database(settings_with(database=url).database)
     try:
-        db = Database(url)
-    except ArgumentError as error:
-        raise FileError("--database is no address of a database; see --help") from error
-    try:
+        wait_for(db, seconds)
         state = schema_state(db)
         if then == "upgrade" and state in {"empty", "older"}:
             upgrade(db)
-    except OperationalError as error:
-        raise FileError("the database cannot be reached; look at its address") from error
+    except SQLAlchemyError as error:
+        raise FileError(why_unusable(error)) from error
+    except LossError as error:
+        raise FileError(str(error)) from error
     finally:
         db.close()
     return state

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import select
@@ -16,16 +16,27 @@ from api.clock import system_clock
 from api.db import Database
 from api.errors import ServiceError
 from api.http.fields import Email, Line
+from api.reaching import why_unusable
 from api.services.people import accounts, tokens
 from api.services.people.invites import Link
 from api.services.rows import FileError
 from api.settings import Settings
-from api.tables import User
+from api.tables import Token, User
 
-__all__ = ["add_user", "link_for", "listed_users", "opened", "revoke_all", "token_for"]
+__all__ = [
+    "add_user",
+    "link_for",
+    "listed_tokens",
+    "listed_users",
+    "opened",
+    "revoke_all",
+    "revoke_token",
+    "token_for",
+]
 
 EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 NAME: TypeAdapter[str] = TypeAdapter(Line)
+BEGINNING: Final = "gr_api_"
 T = TypeVar("T")
 
 
@@ -98,6 +109,41 @@ def revoke_all(settings: Settings, email: str) -> str:
     )
 
 
+def listed_tokens(settings: Settings, email: str) -> list[str]:
+    """Return a line for each token of an account that was not revoked, the newest first."""
+    address = _read(EMAIL, email, "e-mail address")
+
+    def work(session: Session) -> list[str]:
+        owner = accounts.by_email(session, address)
+        return [_token_line(one) for one in tokens.tokens_of(session, owner.id)]
+
+    return _in_transaction(settings, work)
+
+
+def revoke_token(settings: Settings, email: str, beginning: str) -> str:
+    """Revoke the token of an account that begins so, and return its name."""
+    address = _read(EMAIL, email, "e-mail address")
+    sought = beginning.removeprefix(BEGINNING)
+
+    def work(session: Session) -> str:
+        owner = accounts.by_email(session, address)
+        found = [one for one in tokens.tokens_of(session, owner.id) if one.prefix == sought]
+        if not found:
+            raise FileError(
+                "the account has no such token; `grader token list` tells how each begins"
+            )
+        tokens.revoke_by_operator(session, found[0], now=system_clock())
+        return found[0].name
+
+    return _in_transaction(settings, work)
+
+
+def _token_line(token: Token) -> str:
+    used = _minutes(token.last_used_at) if token.last_used_at else "never used"
+    ends = _minutes(token.expires_at) if token.expires_at else "no end"
+    return "\t".join((BEGINNING + token.prefix, ",".join(token.scopes), ends, used, token.name))
+
+
 def _line(user: User) -> str:
     special = {
         "administrator": user.is_admin,
@@ -136,9 +182,7 @@ def opened(settings: Settings) -> Iterator[Database]:
     except ServiceError as error:
         raise FileError(error.detail) from error
     except SQLAlchemyError as error:
-        raise FileError(
-            "the database cannot be used; is its address right, and was it migrated?"
-        ) from error
+        raise FileError(why_unusable(error)) from error
     finally:
         db.close()
 

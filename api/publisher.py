@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from api.clock import system_clock
 from api.db import Database
 from api.processes import work_quietly
@@ -40,6 +42,14 @@ def publish_in_background(settings: Settings) -> SpawnProcess:
 def _run(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it goes to the parent as well
     work_quietly(NICE)
+    try:
+        _publish(settings)
+    except SQLAlchemyError as error:
+        sys.stderr.write(f"The bank is not complete yet: {type(error).__name__}\n")
+        sys.exit(1)
+
+
+def _publish(settings: Settings) -> None:
     db = Database(settings.database, pool=2)
     catalogue = Catalogue.of(settings.bank)
     with _alone(db) as alone, ThreadPoolExecutor(1) as executor:

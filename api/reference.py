@@ -12,6 +12,7 @@ from typing import Any, Final
 from api.app import PREFIX, create_app
 from api.error_pages import errors_page
 from api.settings import Settings
+from api.settings_shown import settings_page
 
 __all__ = ["CALLS", "api_document", "api_page", "snapshot", "write_pages"]
 
@@ -58,5 +59,6 @@ def write_pages(root: Path) -> None:
     page = root / "docs" / "api.md"
     page.write_text(api_page(page.read_text(encoding="utf-8"), document), encoding="utf-8")
     (root / "docs" / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (root / "docs" / "settings.md").write_text(settings_page(), encoding="utf-8")
     kept = root / "tests" / "api" / "openapi.json"
     kept.write_text(snapshot(document), encoding="utf-8")

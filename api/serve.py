@@ -3,101 +3,108 @@
 import os
 import socket
 import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from logging import getLogger
+from typing import NoReturn
 
-import uvicorn
-from pydantic import ValidationError
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
 from api.errors import ServiceError
-from api.processes import collect_rarely
+from api.logs import write_log
+from api.metrics import FOLDER, forget_process
 from api.publisher import publish_in_background
+from api.reaching import why_unusable
+from api.server import address_of, bound, end_quietly, run
 from api.services.demo.welcome import Welcome
-from api.settings import PREFIX, Settings
+from api.settings import HIDDEN, PREFIX, Settings
+from api.sources import SettingsError, unknown
 from api.starting import StartError, prepare
+from api.supervisor import SERVER, Post, Supervisor
+from api.worker import work
 from grader.errors import ProblemError
 
-__all__ = ["main", "serve"]
+__all__ = ["main", "serve", "start_worker"]
+
+log = getLogger("api.serve")
 
 
-class _Server(uvicorn.Server):
-    """A server that says how to reach the demo course once it can be reached."""
-
-    def __init__(self, config: uvicorn.Config, welcome: Welcome | None) -> None:
-        super().__init__(config)
-        self._welcome = welcome
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and then print the welcome."""
-        await super().startup(sockets)
-        if self._welcome is not None and self.servers:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            sys.stdout.write(self._welcome.text(_address(self.config.host, port)))
-            sys.stdout.flush()
-
-
-def _address(host: str, port: int) -> str:
-    """Return the URL by which this machine reaches a server that listens at *host*."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  # only compared
-    if ":" in reached and not reached.startswith("["):
-        reached = f"[{reached}]"
-    return f"http://{reached}:{port}"
-
-
-def serve(settings: Settings) -> None:
-    """Prepare the database and serve until the process is told to stop.
+def serve(settings: Settings) -> int:
+    """Prepare the database, serve until the process is told to stop, and return its exit code.
 
     The bank is published meanwhile, in a process of its own.
     """
-    _check_free(settings)
-    welcome = prepare(settings)
-    app = create_app(settings)
-    publish_in_background(settings)
-    collect_rarely()
-    config = uvicorn.Config(app, host=settings.host, port=settings.port, server_header=False)
-    server = _Server(config, welcome)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        return
-    if not server.started:
-        sys.exit(1)
+    with bound(settings) as listener:
+        told, address = prepare(settings), address_of(listener)
+        if settings.processes > 1:
+            return _several(settings, listener, up=lambda: _greet(told, address))
+        end_quietly()
+        if settings.worker == "inside":
+            publish_in_background(settings)
+        run(create_app(settings), settings, listener, listening=lambda: _greet(told, address))
+    return 0
 
 
-def _check_free(settings: Settings) -> None:
-    """Raise `StartError` where the address is taken, before anything is prepared for it."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        with socket.create_server((settings.host, settings.port), family=family):
-            return
-    except OSError as error:
-        raise StartError(
-            f"{settings.host} port {settings.port}: {(error.strerror or str(error)).lower()}; "
-            f"set {PREFIX}HOST and {PREFIX}PORT to others"
-        ) from error
+def start_worker(settings: Settings) -> None:
+    """Do, once the database can be used, what those that serve leave to a worker."""
+    prepare(settings.model_copy(update={"demo": False}))
+    work(settings)
 
 
-def main() -> None:
-    """Serve with the settings of the environment; a wrong one is named, and the exit code is 2."""
+def _several(settings: Settings, listener: socket.socket, *, up: Callable[[], None]) -> int:
+    """Serve with several processes, and return the exit code."""
+    apart = settings.model_copy(update={"worker": "apart"})
+    posts = [Post(SERVER, _serve, (apart, listener)) for _ in range(settings.processes)]
+    if settings.worker == "inside":
+        posts.append(Post("worker", _work, (apart,)))
+    with ExitStack() as stack:
+        if settings.metrics_token:
+            os.environ[FOLDER] = stack.enter_context(tempfile.TemporaryDirectory())
+        return Supervisor(posts, on_up=up, on_end=forget_process).run()
+
+
+def _serve(up: Callable[[], None], settings: Settings, listener: socket.socket) -> None:
+    write_log(settings.log_format)
+    run(create_app(settings), settings, listener, listening=up)
+
+
+def _work(up: Callable[[], None], settings: Settings) -> None:
+    write_log(settings.log_format)
+    work(settings, up=up)
+
+
+def _greet(welcome: Welcome | None, address: str) -> None:
+    """Say that the service can be reached, and where; of the demo, how to come in."""
+    log.info("Grader is running on %s (Ctrl+C stops it)", address)
+    if welcome is not None:
+        sys.stdout.write(welcome.text(address))
+        sys.stdout.flush()
+
+
+def main(then: Callable[[Settings], int | None] = serve) -> None:
+    """Serve, or do *then*, with the settings of the environment.
+
+    What cannot be is told in a line, and the exit code is 2.
+    """
     try:
-        settings = Settings.from_environment(os.environ)
-    except ValidationError as error:
-        for one in error.errors():
-            name = PREFIX + str(one["loc"][0]).upper()
-            sys.stderr.write(f"{name}={one['input']!r}: {one['msg']}\n")
-        sys.exit(2)
+        settings = Settings.read(os.environ)
+    except SettingsError as error:
+        _fail(str(error))
+    write_log(settings.log_format)
+    for name in unknown(os.environ, Settings.model_fields, hidden=HIDDEN):
+        log.warning("%s is no setting; `grader settings` lists them", name)
     try:
-        serve(settings)
+        sys.exit(then(settings))
     except ProblemError as error:
         _fail(f"{PREFIX}BANK: {error}")
     except (StartError, ServiceError) as error:
         _fail(str(error))
-    except ArgumentError:
-        _fail(f"{PREFIX}DATABASE is no address of a database; write sqlite:///grader.db, say")
-    except OperationalError:
-        _fail(f"{PREFIX}DATABASE cannot be reached; look at its address, and whether it runs")
+    except SQLAlchemyError as error:
+        _fail(why_unusable(error))
 
 
-def _fail(said: str) -> None:
+def _fail(said: str) -> NoReturn:
     sys.stderr.write(f"{said}\n")
     sys.exit(2)

@@ -1,14 +1,71 @@
 """The settings of the service, read once from the environment and passed on from there."""
 
-from collections.abc import Mapping
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-__all__ = ["PREFIX", "Settings"]
+from api import failpoints
+from api.addresses import checked_address
+from api.sources import PREFIX, Given, SettingsError, gather, wrong
 
-PREFIX: Final = "GRADER_"
+__all__ = ["HIDDEN", "PREFIX", "Settings", "given_by", "without_password"]
+
+WITHOUT_PASSWORD: Final = re.compile(r"(postgres(?:ql)?(?:\+\w+)?://[^:@/]+)(@.*)", re.DOTALL)
+PASSWORD: Final = re.compile(r"(://[^:@/]*:)[^@]*(?=@)|((?:^|[?&])password=)[^&]*")
+MASK: Final = "***"
+
+
+def without_password(address: str) -> str:
+    """Return the *address* of a database with its password hidden.
+
+    >>> without_password("postgresql://grader:geheim@db/grader")
+    'postgresql://grader:***@db/grader'
+    """
+    return PASSWORD.sub(lambda found: (found[1] or found[2]) + MASK, address)
+
+
+def _with_password(address: str, password: str) -> str:
+    """Return *address* with a *password*, where it is of PostgreSQL and has none."""
+    found = WITHOUT_PASSWORD.fullmatch(address)
+    return f"{found[1]}:{quote(password, safe='')}{found[2]}" if found else address
+
+
+def _split(given: object) -> object:
+    """Return a text with commas as its pieces."""
+    if not isinstance(given, str):
+        return given
+    return tuple(piece.strip() for piece in given.split(",") if piece.strip())
+
+
+def _name_of_host(name: str) -> str:
+    if not re.fullmatch(r"(\*\.)?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", name):
+        raise ValueError(f"{name!r} is no name of a host; write grader.example.edu, say")
+    return name
+
+
+def _address_of_proxy(address: str) -> str:
+    try:
+        ipaddress.ip_network(address)
+    except ValueError as error:
+        raise ValueError(f"{address!r} is no IP address and no network: {error}") from error
+    return address
+
+
+Host = Annotated[str, BeforeValidator(_name_of_host)]
+Proxy = Annotated[str, BeforeValidator(_address_of_proxy)]
 
 
 class Settings(BaseModel):
@@ -22,41 +79,125 @@ class Settings(BaseModel):
     port: Annotated[
         int, Field(ge=0, le=65535, description="the port to listen on; 0 for any free one")
     ] = 8000
+    processes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="how many processes serve, at one address; with more than one the worker "
+            "is a process of its own",
+        ),
+    ] = 1
+    worker: Annotated[
+        Literal["inside", "apart"],
+        Field(
+            description="`inside`: the service also publishes the bank and regrades; `apart`: it "
+            "leaves that to a `grader work` beside it"
+        ),
+    ] = "inside"
     bank: Annotated[
-        Path | None, Field(description="a folder of problems instead of the shipped bank")
+        Path | None,
+        Field(description="a folder of problems instead of the shipped bank"),
     ] = None
 
     database: Annotated[
         str,
+        AfterValidator(checked_address),
         Field(
             min_length=1,
-            description="the database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+            description="the database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`",
+            json_schema_extra={"secret": True},
         ),
     ] = "sqlite:///grader.db"
-    demo: Annotated[bool, Field(description="make a demo course with synthetic students")] = False
+    database_password: Annotated[
+        str | None,
+        Field(
+            description="the password of PostgreSQL, where the address of the database has none",
+            json_schema_extra={"secret": True},
+        ),
+    ] = None
+    database_wait: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=3600,
+            allow_inf_nan=False,
+            description="how many seconds a start tries to reach the database",
+        ),
+    ] = 30
+    demo: Annotated[
+        bool,
+        Field(description="make a demo course with synthetic students; needs an empty database"),
+    ] = False
     demo_students: Annotated[
         int, Field(ge=1, le=900, description="how many students the demo course has")
     ] = 200
     seeds: Annotated[
-        int, Field(ge=1, le=500, description="how many variants of a problem are published")
+        int,
+        Field(
+            ge=1,
+            le=500,
+            description="how many variants of a problem are published; what is published keeps its "
+            "own, so that a larger number holds for problems that come later or get other numbers",
+        ),
     ] = 500
+
     public_url: Annotated[
         str,
         Field(
-            pattern=r"https?://[^/\s]+",
-            description="where people reach the service; links and cookies are made for it",
+            pattern=r"^https?://[^/\s]+$",
+            description="where people reach the service; links and cookies are made for it. Where "
+            "only the port is set, it is `http://127.0.0.1:` and that port",
         ),
     ] = "http://127.0.0.1:8000"
+    hosts: Annotated[
+        tuple[Host, ...],
+        BeforeValidator(_split),
+        Field(
+            description="the names under which the service answers, with commas between them; "
+            "`*.example.edu` is every name below. Without any it answers to every name: set it "
+            "wherever others can reach the service"
+        ),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[Proxy, ...],
+        BeforeValidator(_split),
+        Field(
+            description="the addresses or networks of reverse proxies, with commas between them, "
+            "whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"
+        ),
+    ] = ()
+    connections: Annotated[
+        int,
+        Field(
+            ge=10,
+            le=100_000,
+            description="how many connections one process holds open; more are told 503",
+        ),
+    ] = 500
+    log_format: Annotated[
+        Literal["text", "json"],
+        Field(description="how lines of the log are written, on standard error: `text` or `json`"),
+    ] = "text"
+    metrics_token: Annotated[
+        str | None,
+        Field(
+            min_length=16,
+            description="who sends it as a bearer token may read `/metrics`; without it there is "
+            "no such page",
+            json_schema_extra={"secret": True},
+        ),
+    ] = None
 
     submissions_per_minute: Annotated[
-        int, Field(ge=1, le=1_000_000, description="how often one person may hand in per minute")
+        int, Field(ge=1, le=1_000_000, description="how often one person may hand in, in a minute")
     ] = 30
     drafts_per_minute: Annotated[
         int,
         Field(
             ge=1,
             le=1_000_000,
-            description="how often one person may save a draft or have an answer read per minute",
+            description="how often one person may save a draft or have an answer read, in a minute",
         ),
     ] = 120
     requests_per_minute: Annotated[
@@ -64,21 +205,100 @@ class Settings(BaseModel):
     ] = 600
     password_memory: Annotated[
         int,
-        Field(ge=8, le=1_048_576, description="KiB of memory that checking one password takes"),
+        Field(
+            ge=8,
+            le=1_048_576,
+            description="KiB of memory that checking one password takes; forty may be checked at "
+            "a time",
+        ),
     ] = 19 * 1024
     regrade_workers: Annotated[
         int,
-        Field(ge=0, le=64, description="how many processes mark again in a regrade; 0 for none"),
+        Field(
+            ge=0,
+            le=64,
+            description="how many processes mark again in a regrade; 0 leaves it to that of the "
+            "worker",
+        ),
     ] = 2
+    regrade_cluster: Annotated[
+        str | None,
+        Field(
+            description="a Dask scheduler whose workers mark again instead, in as many pieces, "
+            "such as `tcp://10.0.0.5:8786`; it needs `grader[cluster]`",
+        ),
+    ] = None
+    heartbeat: Annotated[
+        Path | None,
+        Field(description="a file that the worker touches every second, for its health check"),
+    ] = None
+    failpoint: Annotated[
+        str | None,
+        Field(
+            pattern=failpoints.PATTERN,
+            description="for tests of durability only: where the process dies, `after_judging`, "
+            "`before_commit` or `after_commit`; `:3` for the third time",
+        ),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        """Put the password into the address of the database."""
+        if not isinstance(given, dict) or not given.get("database_password"):
+            return given
+        address, password = given.get("database"), given["database_password"]
+        if isinstance(address, str) and isinstance(password, str):
+            return given | {"database": _with_password(address, password)}
+        return given
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Return the settings that *environment* gives, the default where a variable is unset.
 
-        Raises pydantic's `ValidationError` where a value cannot be.
+        Raises pydantic's `ValidationError` where a value cannot be, and `SettingsError` where a
+        file cannot be read.
         """
-        given = {name: environment.get(PREFIX + name.upper(), "") for name in cls.model_fields}
-        found = {name: value for name, value in given.items() if value}
-        if "port" in found and "public_url" not in found:
-            found["public_url"] = f"http://127.0.0.1:{found['port']}"
-        return cls.model_validate(found)
+        return cls.model_validate(_values(given_by(environment)))
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], **options: str) -> Self:
+        """Return the settings of *environment*, with the *options* of a command before them.
+
+        Raises `SettingsError` with a line for each that cannot be.
+        """
+        found = given_by(environment) | {
+            name: Given(value, "--" + name.replace("_", "-"))
+            for name, value in options.items()
+            if value
+        }
+        try:
+            return cls.model_validate(_values(found))
+        except ValidationError as error:
+            raise SettingsError(list(wrong(error.errors(), found, hidden=HIDDEN))) from error
+
+    @classmethod
+    def table(cls) -> Iterator[tuple[str, object, str]]:
+        """Yield the name, the default and the meaning of every setting."""
+        for name, field in cls.model_fields.items():
+            yield name, field.default, field.description or ""
+
+
+HIDDEN: Final = frozenset(
+    name
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("secret")
+)
+"""The settings that hold a secret: each may lie in a file, and is never shown."""
+
+
+def given_by(environment: Mapping[str, str]) -> dict[str, Given]:
+    """Return what *environment* and the file that it names set, each with its place."""
+    return gather(environment, Settings.model_fields, hidden=HIDDEN)
+
+
+def _values(found: Mapping[str, Given]) -> dict[str, object]:
+    values = {name: one.value for name, one in found.items()}
+    if "port" in values and "public_url" not in values:
+        values["public_url"] = f"http://127.0.0.1:{values['port']}"
+    return values

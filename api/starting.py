@@ -10,9 +10,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from rich.progress import Progress
+
 from api import console
 from api.clock import Clock, system_clock
 from api.db import Database
+from api.reaching import wait_for
 from api.services.bank import publish_bank
 from api.services.demo.course import find_demo, make_demo
 from api.services.demo.logins import fresh_logins
@@ -21,6 +24,7 @@ from api.services.demo.welcome import Welcome, welcome
 from api.services.migrating import schema_state, upgrade
 from api.settings import Settings
 from api.state import passwords_of
+from migrations.losses import LossError
 from problems.catalogue import Catalogue
 
 __all__ = ["NEWER", "OLDER", "StartError", "prepare"]
@@ -29,6 +33,10 @@ OLDER: Final = "The database does not have the schema of this version. Run: grad
 NEWER: Final = (
     "The database was written by a newer version of Grader. Install that version, or set "
     "GRADER_DATABASE to another database."
+)
+WEAK: Final = (
+    "PostgreSQL runs with {told}: what people were told is stored could be lost. Set it to on, in "
+    "postgresql.conf or by ALTER SYSTEM, ALTER DATABASE or ALTER ROLE, and start again."
 )
 WORKERS: Final = 4
 
@@ -45,10 +53,19 @@ def prepare(settings: Settings, *, clock: Clock = system_clock) -> Welcome | Non
     catalogue = Catalogue.of(settings.bank)
     db = Database(settings.database)
     try:
+        wait_for(db, settings.database_wait)
+        _check_durable(db)
         _check_schema(db, migrates=settings.demo or db.is_sqlite)
         return _demo(db, catalogue, settings, now=clock()) if settings.demo else None
     finally:
         db.close()
+
+
+def _check_durable(db: Database) -> None:
+    """Raise `StartError` where the database may lose what it has confirmed."""
+    unsafe = db.unsafe_settings()
+    if unsafe:
+        raise StartError(WEAK.format(told=" and ".join(f"{name} = off" for name in unsafe)))
 
 
 def _check_schema(db: Database, *, migrates: bool) -> None:
@@ -58,7 +75,10 @@ def _check_schema(db: Database, *, migrates: bool) -> None:
     if state != "current" and not migrates:
         raise StartError(OLDER)
     if state != "current":
-        upgrade(db)
+        try:
+            upgrade(db)
+        except LossError as error:
+            raise StartError(str(error)) from error
 
 
 def _demo(
@@ -126,12 +146,7 @@ def _shown(title: str) -> Iterator[Callable[[str, int, int], None]]:
     """Say what is done; on a terminal, with a bar."""
     sys.stdout.write(f"{title} ...\n")
     sys.stdout.flush()
-    with console.progress(title, 100) as advance:
-        shown = 0
-
-        def progress(_name: str, at: int, of: int) -> None:
-            nonlocal shown
-            advance(100 * at // of - shown)
-            shown = 100 * at // of
-
-        yield progress
+    err = console.ERR
+    with Progress(console=err, disable=not err.is_terminal, transient=True) as bar:
+        task = bar.add_task(title, total=1)
+        yield lambda _name, at, of: bar.update(task, completed=at / of)

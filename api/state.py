@@ -8,7 +8,11 @@ from api.auth.passwords import STANDARD, Cost, Passwords
 from api.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
+from api.services.analytics.keeping import Figures
+from api.services.paces import Paces
+from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
+from api.services.submitting.memory import Memory
 from api.services.submitting.writer import Writer
 from api.services.variants import Variants
 from api.settings import Settings
@@ -26,17 +30,13 @@ def passwords_of(settings: Settings) -> Passwords:
     return Passwords(Cost(STANDARD.passes, settings.password_memory, STANDARD.threads))
 
 
-def _throttles(settings: Settings, clock: Clock) -> Mapping[Pace, Throttle]:
+def _rates(settings: Settings) -> Mapping[str, Rate]:
     times: dict[Pace, int] = {
         "submissions": settings.submissions_per_minute,
         "drafts": settings.drafts_per_minute,
         "requests": settings.requests_per_minute,
     }
-    # A bucket lets a clock go back, and is then no fuller than it was.
-    return {
-        pace: Throttle(Rate(count, MINUTE), clock=lambda: clock().timestamp())
-        for pace, count in times.items()
-    }
+    return {pace: Rate(count, MINUTE) for pace, count in times.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,29 @@ class Service:
     clock: Clock
     passwords: Passwords
     variants: Variants = field(default_factory=Variants)
+    memory: Memory = field(default_factory=Memory)
+    figures: Figures = field(default_factory=Figures)
     writer: Writer = field(init=False)
     regrades: Runner = field(init=False)
-    throttles: Mapping[Pace, Throttle] = field(init=False)
+    paces: Paces = field(init=False)
 
     def __post_init__(self) -> None:
-        """Start the writer; the regrades begin when the service is up."""
-        writer = Writer(self.db, self.variants, self.clock)
+        """Start the writer; the rest begins when the service is up."""
+        writer = Writer(self.db, self.variants, self.memory, self.clock)
         workers = self.settings.regrade_workers
-        regrades = Runner(self.db, self.clock, workers=workers, between=writer.let_go_first)
+        make = executor_of(self.settings.regrade_cluster)
+        regrades = Runner(
+            self.db, self.clock, workers=workers, make=make, between=writer.let_go_first
+        )
         object.__setattr__(self, "writer", writer)
         object.__setattr__(self, "regrades", regrades)
-        object.__setattr__(self, "throttles", _throttles(self.settings, self.clock))
+        paces = Paces(self.db, self.clock, _rates(self.settings))
+        object.__setattr__(self, "paces", paces)
+
+    @property
+    def throttles(self) -> Mapping[str, Throttle]:
+        """Return what counts the requests of each pace."""
+        return self.paces.throttles
 
     @classmethod
     def of(cls, settings: Settings, *, clock: Clock = system_clock) -> Self:
@@ -70,4 +81,5 @@ class Service:
         """Finish what was accepted, and let go of the database."""
         self.regrades.close()
         self.writer.close()
+        self.paces.close()
         self.db.close()

@@ -1,5 +1,6 @@
 """The schema brought up to date, and told apart from an older or a newer one."""
 
+from functools import cache
 from importlib.resources import as_file, files
 from typing import Final, Literal, TypeAlias
 
@@ -7,11 +8,19 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from api.db import Database
 
-__all__ = ["State", "downgrade", "schema_state", "upgrade"]
+__all__ = [
+    "State",
+    "downgrade",
+    "is_current",
+    "newest_revision",
+    "revisions",
+    "schema_state",
+    "upgrade",
+]
 
 State: TypeAlias = Literal["empty", "older", "current", "newer"]
 """What the schema of a database is to the one that this service needs."""
@@ -34,19 +43,49 @@ def schema_state(db: Database) -> State:
     return "older" if found in known else "newer"
 
 
+def is_current(db: Database) -> bool:
+    """Return whether the schema is the one that this service needs, by a look at one row."""
+    with db.reading() as session:
+        found = session.scalars(text("SELECT version_num FROM alembic_version")).all()
+    return list(found) == [newest_revision()]
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Return the revisions of the schema that this version knows, its own first."""
+    with as_file(files("migrations")) as folder:
+        return tuple(one.revision for one in ScriptDirectory(str(folder)).walk_revisions())
+
+
+def newest_revision() -> str:
+    """Return the revision of the schema that this service needs."""
+    return revisions()[0]
+
+
 def upgrade(db: Database) -> None:
     """Bring the schema up to date, all of it or nothing; data stays."""
     _run(db, "upgrade", HEAD)
 
 
-def downgrade(db: Database, revision: str) -> None:
-    """Take the schema back to *revision* (``base``: nothing)."""
-    _run(db, "downgrade", revision)
+def downgrade(db: Database, revision: str, *, lose_data: bool = False) -> None:
+    """Take the schema back to *revision* (``base``: nothing).
+
+    Raises `LossError` where that would lose rows or values, unless it may *lose_data*; nothing is
+    changed then.
+    """
+    _run(db, "downgrade", revision, lose_data=lose_data)
 
 
-def _run(db: Database, direction: Literal["upgrade", "downgrade"], revision: str) -> None:
+def _run(
+    db: Database,
+    direction: Literal["upgrade", "downgrade"],
+    revision: str,
+    *,
+    lose_data: bool = False,
+) -> None:
     with as_file(files("migrations")) as folder, db.migrating() as connection:
         config = _config(str(folder), connection)
+        config.attributes["lose_data"] = lose_data
         getattr(command, direction)(config, revision)
 
 

@@ -19,6 +19,7 @@ from api.settings import Settings
 from api.starting import NEWER, OLDER, StartError, prepare
 from api.tables import Base
 from migrations.columns import compare_type
+from migrations.losses import LossError
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -77,7 +78,7 @@ def test_a_table_without_a_revision_would_be_noticed(db):
     ]
 
 
-def test_down_removes_everything_with_data_in_it_and_up_makes_it_again(db, empty_url):
+def test_down_refuses_to_lose_data_and_does_it_when_told_and_up_makes_all_again(db, empty_url):
     upgrade(db)
     world = World(empty_url)
     course = world.course()
@@ -85,7 +86,10 @@ def test_down_removes_everything_with_data_in_it_and_up_makes_it_again(db, empty
     [posed] = world.assignment(course)
     assert student.submit(posed, {"cells": "9"}).status_code == 201
     world.close()
-    downgrade(db, "base")
+    with pytest.raises(LossError, match=r"submissions \(1\).*Nothing was changed"):
+        downgrade(db, "base")
+    assert schema_state(db) == "current"
+    downgrade(db, "base", lose_data=True)
     assert tables(db) == {"alembic_version"}
     upgrade(db)
     assert differences(db) == []
@@ -161,13 +165,37 @@ def test_the_commands_upgrade_and_say_so(empty_url, grader):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("nonsense", "--database is no address of a database"),
+        ("nonsense", "this is no address of a database"),
         ("sqlite:////nowhere/at/all/grader.db", "the database cannot be reached"),
         ("postgresql://nobody@127.0.0.1:1/none", "the database cannot be reached"),
+        (f"sqlite:///{__file__}", "the file is no database of SQLite"),
+        ("postgresql://u:geheim@127.0.0.1:1/g?foo=bar", "is no option of PostgreSQL"),
+        ("mysql://u:geheim@db/g", "SQLite and PostgreSQL can be used"),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(url, words, grader):
-    told = grader("db", "check", "--database", url)
-    assert told.code == 2
-    assert words in told.err
+def test_a_database_that_cannot_be_used_is_told_without_a_traceback(
+    url, words, grader, monkeypatch
+):
+    monkeypatch.setenv("GRADER_DATABASE", url)
+    for command in (("db", "check", "--database", url), ("user", "list")):
+        told = grader(*command)
+        assert told.code == 2
+        assert words in told.err
+        assert "Traceback" not in told.err
+        assert "geheim" not in told.err
+
+
+def test_an_upgrade_that_would_lose_something_is_told_without_a_traceback(
+    empty_url, grader, monkeypatch
+):
+    def lose(_db: Database) -> None:
+        raise LossError("Revision 0009 would lose data: answers (3). Nothing was changed.")
+
+    monkeypatch.setattr("api.services.migrating.upgrade", lose)
+    monkeypatch.setattr("api.starting.upgrade", lose)
+    told = grader("db", "upgrade", "--database", empty_url)
+    assert (told.code, "answers (3). Nothing was changed" in told.err) == (2, True)
     assert "Traceback" not in told.err
+    if empty_url.startswith("sqlite"):
+        with pytest.raises(StartError, match=r"answers \(3\)"):
+            prepare(Settings(database=empty_url))

@@ -47,6 +47,6 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
 
 def test_the_wheel_gives_the_command_and_needs_no_development_tool(wheel):
     (entry_points,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
-    assert "grader = api.cli:main" in wheel.read(entry_points).decode()
+    assert "grader = api.command:main" in wheel.read(entry_points).decode()
     (metadata,) = [name for name in wheel.namelist() if name.endswith("dist-info/METADATA")]
     assert "Requires-Dist: pytest" not in wheel.read(metadata).decode()

@@ -22,7 +22,8 @@ from api.services.demo.scenery import MADE, Scenery, Student, build
 from api.services.demo.sitting import KEY, HandedIn, Seat, Sitting, sit
 from api.services.draws import drawn
 from api.services.rules import rules_for
-from api.services.submitting.entries import Drawn, Entry, fingerprint
+from api.services.submitting.drawn import Drawn
+from api.services.submitting.entries import Entry, fingerprint
 from api.services.submitting.writing import write
 from api.services.upserts import insert_missing
 from api.services.variants import Variants

@@ -1,0 +1,137 @@
+"""A database as one file, and back: of one moment, and looked through before it counts.
+
+SQLite copies itself; PostgreSQL is asked by its own `pg_dump` and `pg_restore`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from api import backups_postgresql, backups_sqlite
+from api.db import Database, driver_url
+from api.reaching import why_unusable
+from api.services.migrating import revisions, upgrade
+from api.services.rows import FileError
+from migrations.losses import LossError
+
+__all__ = ["backup", "restore"]
+
+MEBIBYTE: Final = 1024 * 1024
+OWN_ONLY: Final = 0o600
+SIGNATURES: Final = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
+
+
+def backup(url: str, file: Path) -> str:
+    """Write the database at *url* into a new *file*, and return what is told of it."""
+    where = _address(url)
+    if file.exists():
+        raise FileError(f"{file} is there already; name a file that is not")
+    system = backups_sqlite if where.get_backend_name() == "sqlite" else backups_postgresql
+    with _written_whole(file) as part:
+        revision = system.dump(where, part)
+        size = part.stat().st_size
+    return f"written to {file}: {size / MEBIBYTE:.1f} MiB, schema {revision}"
+
+
+def restore(url: str, file: Path, *, upgrades: bool) -> str:
+    """Fill the empty database at *url* from *file*, and return what is told of it.
+
+    A backup of an older version is taken where it is to be brought up to date (*upgrades*).
+    """
+    where = _address(url)
+    if _system_of(file) != where.get_backend_name():
+        raise FileError(
+            f"{file} is a backup of {_system_of(file)}; the database is of another kind"
+        )
+    is_sqlite = where.get_backend_name() == "sqlite"
+    system = backups_sqlite if is_sqlite else backups_postgresql
+    revision = system.revision_in(where, file)
+    is_older = _check_revision(revision, file, upgrades=upgrades)
+    if is_sqlite:
+        backups_sqlite.load(where, file, ready=_bring_up_file if is_older else None)
+    else:
+        backups_postgresql.load(where, file)
+        if is_older:
+            _bring_up(url, left=f"The database holds the backup now, with schema {revision}.")
+    return f"restored from {file}: schema {revision}" + (", brought up to date" if is_older else "")
+
+
+def _bring_up_file(part: Path) -> None:
+    _bring_up(f"sqlite:///{part}", left="The database was not changed.")
+
+
+def _bring_up(url: str, *, left: str) -> None:
+    """Bring the schema up to date; where that fails it is told what is *left*."""
+    db = Database(url)
+    try:
+        upgrade(db)
+    except LossError as error:
+        raise FileError(f"the backup cannot be brought up to date: {error} {left}") from error
+    except SQLAlchemyError as error:
+        raise FileError(
+            f"the backup cannot be brought up to date: {why_unusable(error)}. {left}"
+        ) from error
+    finally:
+        db.close()
+
+
+def _address(url: str) -> URL:
+    try:
+        return make_url(driver_url(url))
+    except ArgumentError as error:
+        raise FileError("--database is no address of a database; see --help") from error
+
+
+def _system_of(file: Path) -> str:
+    """Return what kind of database a backup is of, by how it begins."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(max(map(len, SIGNATURES)))
+    except OSError as error:
+        raise FileError(f"{file} cannot be read: {(error.strerror or '').lower()}") from error
+    for signature, system in SIGNATURES.items():
+        if head.startswith(signature):
+            return system
+    raise FileError(f"{file} is no backup: it was written neither by SQLite nor by pg_dump")
+
+
+def _check_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool:
+    """Return whether the backup is of an older version; raise where it cannot be used."""
+    known = revisions()
+    if revision is None:
+        raise FileError(f"{file} holds no database of Grader")
+    if revision not in known:
+        raise FileError(
+            f"{file} was written by a newer version of Grader (schema {revision}). Install that "
+            "version; nothing was changed."
+        )
+    if revision == known[0]:
+        return False
+    if not upgrades:
+        raise FileError(
+            f"{file} was written by an older version of Grader (schema {revision}). Say --upgrade "
+            "to bring it back and then up to date; nothing was changed."
+        )
+    return True
+
+
+@contextmanager
+def _written_whole(file: Path) -> Iterator[Path]:
+    """Yield a file to write, which becomes *file* once it lies on the disk, or vanishes."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(OWN_ONLY)
+        yield part
+        with part.open("rb+") as opened:
+            os.fsync(opened.fileno())
+        part.rename(file)
+    except OSError as error:
+        raise FileError(f"{file} cannot be written: {(error.strerror or '').lower()}") from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""Backups of SQLite, by its own way of copying a database while others use it."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL
+
+from api.services.rows import FileError
+
+__all__ = ["dump", "load", "revision_in"]
+
+OWN_ONLY: Final = 0o600
+
+
+def dump(where: URL, part: Path) -> str | None:
+    """Write the database into the empty file *part*, and return the revision of its schema."""
+    source = _file_of(where)
+    if not source.is_file():
+        raise FileError(f"there is no database at {source}")
+    with _told(source):
+        _copy(source, part)
+        return _sound(part)
+
+
+def revision_in(_where: URL, file: Path) -> str | None:
+    """Return the revision of the schema in a backup that is sound."""
+    with _told(file):
+        return _sound(file)
+
+
+def load(where: URL, file: Path, *, ready: Callable[[Path], None] | None) -> None:
+    """Make *file* the database, which must have no tables yet, after *ready* was done to it."""
+    target = _file_of(where)
+    part = target.with_name(f"{target.name}.part")
+    with _told(target):
+        if target.exists() and _tables(target):
+            raise FileError(
+                f"{target} is in use already; a backup is brought back where nothing is"
+            )
+        try:
+            part.unlink(missing_ok=True)
+            part.touch(OWN_ONLY)
+            _copy(file, part)
+            if ready is not None:
+                ready(part)
+            for left in ("-wal", "-shm"):
+                target.with_name(target.name + left).unlink(missing_ok=True)
+            part.rename(target)
+        finally:
+            for left in ("", "-wal", "-shm"):
+                part.with_name(part.name + left).unlink(missing_ok=True)
+
+
+def _file_of(where: URL) -> Path:
+    if not where.database or where.database == ":memory:":
+        raise FileError("--database is in memory; there is no file of it")
+    return Path(where.database)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy all pages in one step: others read and write meanwhile, and one moment is kept."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        new.execute("PRAGMA synchronous = FULL")
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")  # one file, without a second that belongs to it
+
+
+def _sound(file: Path) -> str | None:
+    """Return the revision of the schema in *file*; raises where its pages do not fit together."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+        [(said,)] = opened.execute("PRAGMA integrity_check(1)").fetchall()
+        if said != "ok":
+            raise FileError(f"{file} is damaged: {str(said).splitlines()[-1]}")
+        if "alembic_version" not in _names(opened):
+            return None
+        found = opened.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(found[0]) if found else None
+
+
+def _tables(file: Path) -> set[str]:
+    with closing(sqlite3.connect(file)) as opened:
+        return _names(opened)
+
+
+def _names(opened: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise FileError(f"{file} cannot be used: {error}") from error

@@ -1,0 +1,71 @@
+"""The log: a line for everything that happens, as text or as JSON, on standard error.
+
+Whatever asks to be logged chooses its words so that nothing secret is among them: routes and not
+paths, names of errors of the database and not their texts.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import IO, Any, Final, Literal
+
+__all__ = ["JsonLines", "PlainLines", "write_log"]
+
+FIELDS: Final = ("request_id", "method", "route", "status", "ms")
+"""What a line of the access log tells beside its words."""
+LOGGED: Final = ("api", "uvicorn")
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON: time, level, logger, message, and what it is about."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        told: dict[str, Any] = {
+            "time": _moment(record).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+        }
+        told |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=True, default=str)
+
+
+class PlainLines(logging.Formatter):
+    """A record as a line for people; an error is followed by where it came from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        moment = _moment(record).strftime("%Y-%m-%d %H:%M:%SZ")
+        told = f"{moment} {record.levelname.lower()} {record.name}: {record.getMessage()}"
+        if record.exc_info:
+            told += "\n" + self.formatException(record.exc_info)
+        return told
+
+
+class _OwnHandler(logging.StreamHandler[IO[str]]):
+    """Writes to what standard error is at the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def write_log(form: Literal["text", "json"]) -> None:
+    """Let this process write its log in a *form*; told again, it changes the form."""
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, _OwnHandler)]:
+        root.removeHandler(handler)
+    handler = _OwnHandler()
+    handler.setFormatter(JsonLines() if form == "json" else PlainLines())
+    root.addHandler(handler)
+    for name in LOGGED:
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+def _moment(record: logging.LogRecord) -> datetime:
+    return datetime.fromtimestamp(record.created, tz=UTC)

@@ -1,0 +1,124 @@
+"""Figures of the service for Prometheus: requests by route, how long they took, how many there are.
+
+Several processes of one service write them into files of one folder, so that whichever is asked
+tells those of all.
+"""
+
+import hmac
+import os
+from importlib.metadata import version
+from typing import Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import CODES, Unauthenticated
+from api.http.json_body import ApiRouter
+
+__all__ = ["FOLDER", "Metrics", "forget_process", "metrics_routes"]
+
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the folder of several processes; it is set before they start."""
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SECONDS: Final = (0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+BEARER: Final = "Bearer "
+OF_THE_SERVICE: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class Metrics:
+    """Counts what the shell tells it, from the head of a request to its end."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "grader_requests",
+            "Requests that were answered",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "grader_request_seconds",
+            "How long requests took",
+            ("area",),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._under_way = Gauge(
+            "grader_requests_under_way",
+            "Requests that are not answered yet",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+        about = Gauge(
+            "grader_info",
+            "The version",
+            ("version",),
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+        about.labels(version("grader")).set(1)
+
+    def began(self) -> None:
+        """Take note of the head of a request."""
+        self._under_way.inc()
+
+    def ended(self, method: str, route: str, *, status: int, seconds: float) -> None:
+        """Take note of the end of a request."""
+        self._under_way.dec()
+        told = method if method in METHODS else "other"
+        self._requests.labels(told, route, str(status)).inc()
+        self._seconds.labels(_area(method, route)).observe(seconds)
+
+    def text(self) -> bytes:
+        """Return the figures, those of all processes where there are several."""
+        if FOLDER not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+
+
+def metrics_routes(metrics: Metrics, token: str) -> ApiRouter:
+    """Return `GET /metrics`, for whoever sends the *token*; it is no part of the API."""
+    expected = (BEARER + token).encode()
+    router = ApiRouter(prefix="", tags=["service"])
+
+    @router.get("/metrics", include_in_schema=False)
+    def tell(request: Request) -> Response:
+        """Return the figures as Prometheus reads them."""
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, expected):
+            raise Unauthenticated(CODES["unauthenticated"].meaning)
+        return Response(
+            metrics.text(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
+        )
+
+    return router
+
+
+def forget_process(pid: int) -> None:
+    """Leave out of what is under way what a process had to do that has ended."""
+    if FOLDER in os.environ:
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def _area(method: str, route: str) -> str:
+    """Return what a request is for, in the few words that a distribution is kept by."""
+    if route in OF_THE_SERVICE:
+        return "service"
+    if method == "POST" and route.endswith("/submissions"):
+        return "submissions"
+    if route.startswith("/api/"):
+        return "api"
+    if route.startswith("/static/"):
+        return "static"
+    return "pages" if route.startswith("/") else "other"

@@ -1,0 +1,98 @@
+"""One process that serves: its socket, its limits, and how it stops."""
+
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.processes import collect_rarely
+from api.settings import PREFIX, Settings
+from api.starting import StartError
+from api.wire import CappedProtocol
+
+__all__ = ["GRACE", "address_of", "bound", "config_of", "end_quietly", "run"]
+
+GRACE: Final = 20
+"""How many seconds a stop waits for what was accepted."""
+KEEP_ALIVE: Final = 5
+"""After how many seconds without a request a connection is closed."""
+
+
+class _Server(uvicorn.Server):
+    """A server that calls *listening* once it can be reached."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        self._listening()
+
+
+def bound(settings: Settings) -> socket.socket:
+    """Return a socket at the address of the service, at which nobody is answered yet.
+
+    Raises `StartError` where the address is taken or is none.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((settings.host, settings.port))
+    except OSError as error:
+        opened.close()
+        raise StartError(
+            f"{settings.host} port {settings.port}: {(error.strerror or str(error)).lower()}; "
+            f"set {PREFIX}HOST and {PREFIX}PORT to others"
+        ) from error
+    return opened
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the URL by which this machine reaches what listens there."""
+    host, port = listener.getsockname()[:2]
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # only compared
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+
+
+def end_quietly() -> None:
+    """Let this process end with code 0 when it is told to: uvicorn passes the signal on at last."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
+def run(
+    app: FastAPI, settings: Settings, listener: socket.socket, *, listening: Callable[[], None]
+) -> None:
+    """Serve *app* until the process is told to stop, and then finish what was accepted."""
+    collect_rarely()
+    server = _Server(config_of(app, settings), listening)
+    try:
+        server.run([listener])
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        sys.exit(1)
+
+
+def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves; the log is our own, in which nobody's address or query stands."""
+    return uvicorn.Config(
+        app,
+        http=CappedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        limit_concurrency=settings.connections,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+    )

@@ -1,0 +1,75 @@
+"""The commands of whoever runs the service: `grader settings|secret|work|backup|restore`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import console
+from api.database_commands import DATABASE, DatabaseUrl, settings_with
+from api.settings import given_by
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+
+@app.command()
+def settings() -> None:
+    """Print all settings with what they are set to, as a file of settings; secrets stay hidden."""
+    from api.settings_shown import settings_file  # noqa: PLC0415
+
+    typer.echo(settings_file(settings_with(), given_by(os.environ)), nl=False)
+
+
+@app.command()
+def secret(
+    file: Annotated[Path, typer.Argument(help="Where it is to lie.")],
+    *,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Let every user of the machine read it.")
+    ] = False,
+) -> None:
+    """Write a new secret into a file, such as the password of the database; one there stays."""
+    from api.secret_files import make_secret  # noqa: PLC0415
+
+    made = make_secret(file, shared=shared)
+    console.say(f"{file} holds a new secret" if made else f"{file} holds one already; it stays")
+
+
+@app.command()
+def work() -> None:
+    """Publish the bank and do regrades, beside services that are set to `GRADER_WORKER=apart`."""
+    # Imported here: the commands that only mark start without a service.
+    from api.serve import main, start_worker  # noqa: PLC0415
+
+    main(start_worker)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    *,
+    database: DatabaseUrl = DATABASE,
+) -> None:
+    """Write all of the database into a file, as it is at one moment; the service may run."""
+    from api.backups import backup as write  # noqa: PLC0415
+
+    console.say(write(settings_with(database=database).database, file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `grader backup` wrote.")],
+    *,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Take a backup of an older version too.")
+    ] = False,
+    database: DatabaseUrl = DATABASE,
+) -> None:
+    """Bring a backup back, into an empty database; no service may run on it."""
+    from api.backups import restore as bring_back  # noqa: PLC0415
+
+    url = settings_with(database=database).database
+    console.say(bring_back(url, file, upgrades=upgrade))

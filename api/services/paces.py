@@ -1,0 +1,133 @@
+"""Limits per person that hold for all processes of a database together, and over a restart.
+
+A request is counted in memory. A thread tells the database what was spent, and learns what others
+have spent of the same: as soon as somebody has spent a tenth of a limit, within half a second; of
+less, within ten. Levels are added up there, so that what got through before others knew is waited
+for later: over time nobody has more than the limit, however many processes there are.
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Double, case, delete, literal, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from api.clock import Clock
+from api.db import Database
+from api.http.throttle import Rate, Throttle
+from api.services.knocks import key_of
+from api.tables import Spending
+
+__all__ = ["LATEST", "Paces"]
+
+SOONEST: Final = 0.5
+"""So many seconds lie between two exchanges, or everybody's requests would each make one."""
+LATEST: Final = 10.0
+"""After so many seconds at the latest others are told of what was spent here."""
+MOST: Final = 200
+"""So many people at a time: on SQLite nobody else writes meanwhile."""
+KEPT: Final = timedelta(hours=1)
+"""By then every level has gone down to nothing."""
+MICROSECONDS: Final = 1_000_000
+
+log = logging.getLogger("api.paces")
+
+
+class Paces:
+    """A throttle for each of *rates*, exchanged with the *db* in a thread once that is started."""
+
+    def __init__(self, db: Database, clock: Clock, rates: Mapping[str, Rate]) -> None:
+        self._db, self._clock = db, clock
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._is_away = False
+        self._pruned: datetime | None = None
+        self.throttles: Mapping[str, Throttle] = {
+            pace: Throttle(rate, clock=lambda: clock().timestamp(), on_owing=self._wake.set)
+            for pace, rate in rates.items()
+        }
+        self._thread = threading.Thread(target=self._loop, name="paces", daemon=True)
+
+    def start(self) -> None:
+        """Begin to exchange, and go on until it is closed."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End; where it was started, what is still owing is told first."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def exchange(self) -> None:
+        """Tell the database what was spent here, and learn what was spent in all processes.
+
+        Nothing is asked of it where nothing was spent.
+        """
+        for pace, throttle in self.throttles.items():
+            owing = list(throttle.owing().items())
+            while owing:
+                try:
+                    throttle.learn(self._told(pace, dict(owing[:MOST])))
+                except BaseException:
+                    throttle.owe_again(dict(owing))
+                    raise
+                del owing[:MOST]
+
+    def _told(self, pace: str, spent: Mapping[str, int]) -> dict[str, float]:
+        """Return the levels that all have reached, what was *spent* here included."""
+        keys = {key_of(pace, key): key for key in spent}
+        now = self._clock()
+        # In one order everywhere, so that no two processes wait for each other's rows.
+        rows = [{"key": key, "level": spent[keys[key]], "at": now} for key in sorted(keys)]
+        with self._db.transaction() as session:
+            adding = _adding(session.get_bind().dialect.name, self.throttles[pace].rate)
+            levels = {keys[key]: level for key, level in session.execute(adding, rows)}
+            self._prune(session, now)
+        return levels
+
+    def _prune(self, session: Session, now: datetime) -> None:
+        """Delete now and then what counts no more."""
+        if self._pruned is None or abs(now - self._pruned) >= KEPT:
+            session.execute(delete(Spending).where(Spending.at < now - KEPT))
+            self._pruned = now
+
+    def _loop(self) -> None:
+        while not self._stop.wait(SOONEST):
+            self._wake.wait(LATEST)
+            self._wake.clear()
+            self._try()
+        self._try()
+
+    def _try(self) -> None:
+        """Exchange, and say once where that cannot be."""
+        try:
+            self.exchange()
+        except Exception as error:
+            if not self._is_away:
+                log.warning("limits hold for each process alone: %s", type(error).__name__)
+            self._is_away = True
+        else:
+            self._is_away = False
+
+
+@cache
+def _adding(dialect: str, rate: Rate) -> Any:
+    """Return the statement that adds what was spent to levels gone down since, and tells them.
+
+    A clock that is behind those of other processes lets no level go up or down.
+    """
+    made = (sqlite if dialect == "sqlite" else postgresql).insert(Spending)
+    elapsed = type_coerce(made.excluded.at, BigInteger) - type_coerce(Spending.at, BigInteger)
+    left = Spending.level - elapsed * literal(rate.per_second / MICROSECONDS, Double)
+    level = case((elapsed < 0, Spending.level), (left > 0, left), else_=0.0)
+    values = {
+        "level": level + made.excluded.level,
+        "at": case((elapsed > 0, made.excluded.at), else_=Spending.at),
+    }
+    added = made.on_conflict_do_update(index_elements=[Spending.key], set_=values)
+    return added.returning(Spending.key, Spending.level)

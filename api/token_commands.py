@@ -1,0 +1,58 @@
+"""The commands for tokens of the API: `grader token make|list|revoke`."""
+
+from typing import Annotated
+
+import typer
+
+from api import console
+from api.database_commands import DATABASE, DatabaseUrl, settings_with
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="token", help="Make, list and revoke tokens of the API.", no_args_is_help=True
+)
+
+LONGEST_DAYS = 366
+Email = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
+Scopes = Annotated[str, typer.Option(help="With commas; without it, all that its owner may have.")]
+Days = Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="How long it can be used.")]
+
+
+@app.command()
+def make(
+    email: Email, *, scopes: Scopes = "", days: Days = 90, database: DatabaseUrl = DATABASE
+) -> None:
+    """Print a new token of the API, once."""
+    # Imported here: the commands that only mark start without a database.
+    from api.operators import token_for  # noqa: PLC0415
+
+    secret, until = token_for(settings_with(database=database), email, scopes=scopes, days=days)
+    typer.echo(secret)
+    console.say(f"It can be used until {until}. It is not shown again; give it to nobody else.")
+
+
+@app.command("list")
+def list_tokens(email: Email, *, database: DatabaseUrl = DATABASE) -> None:
+    """List the tokens of an account: how each begins, its scopes, its end, its last use, its name.
+
+    There are tabs between them.
+    """
+    from api.operators import listed_tokens  # noqa: PLC0415
+
+    for line in listed_tokens(settings_with(database=database), email):
+        typer.echo(line)
+
+
+@app.command()
+def revoke(
+    email: Email,
+    beginning: Annotated[str, typer.Argument(help="How the token begins, as `list` tells it.")],
+    *,
+    database: DatabaseUrl = DATABASE,
+) -> None:
+    """Revoke one token of an account, at once; sessions and other tokens stay."""
+    from api.operators import revoke_token  # noqa: PLC0415
+
+    name = revoke_token(settings_with(database=database), email, beginning)
+    console.say(f"The token {name} opens nothing any more.")

@@ -1,0 +1,246 @@
+"""A backup is whole while others write, comes back into an empty database, and nowhere else."""
+
+import os
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url, text
+
+from api.db import Database
+from api.services.migrating import downgrade, newest_revision, revisions
+from api.tables import Base
+from migrations.losses import LossError
+
+EVERY = "SELECT * FROM"
+ALL = [table.name for table in Base.metadata.sorted_tables]
+
+
+def rows(url: str) -> dict[str, list[tuple]]:
+    """Return every row of every table, those of a table in one order."""
+    db = Database(url)
+    with db.reading() as session:
+        found = {
+            name: sorted(tuple(map(str, row)) for row in session.execute(text(f"{EVERY} {name}")))
+            for name in ALL
+        }
+    db.close()
+    return found
+
+
+@pytest.fixture
+def empty(database_url, tmp_path):
+    """Return the address of a database with nothing in it, of the same kind."""
+    server_url, _, _ = database_url.rpartition("/")
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'restored.db'}"
+        return
+    name = f"grader_restored_{os.getpid()}"
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name}")
+        yield f"{server_url}/{name}"
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def handed_in(problem, student):
+    """Return somebody who has handed in."""
+    assert student.submit(problem, {"cells": "9"}).status_code == 201
+    return student
+
+
+@pytest.mark.usefixtures("handed_in")
+def test_a_backup_comes_back_with_every_row(database_url, empty, grader, tmp_path):
+    file = tmp_path / "a.backup"
+    made = grader("backup", str(file), "--database", database_url)
+    assert (made.code, made.out) == (0, ""), made.err
+    assert f"schema {newest_revision()}" in made.err
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.glob("*.part")) == []
+    before = rows(database_url)
+    assert before["submissions"]
+    back = grader("restore", str(file), "--database", empty)
+    assert back.code == 0, back.err
+    assert rows(empty) == before
+    again = grader("restore", str(file), "--database", empty)
+    assert again.code == 2
+    assert "in use already" in again.err
+    assert rows(empty) == before
+
+
+def test_a_backup_is_of_one_moment_while_others_write(world, problem, student, grader, tmp_path):
+    """Every submission in it has its answers and its admission, though more come all the time."""
+    stop = threading.Event()
+
+    def work() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            student.submit(problem, {"cells": str(number), "doubled": "20"})
+
+    writer = threading.Thread(target=work)
+    writer.start()
+    try:
+        files = [tmp_path / f"{number}.backup" for number in range(3)]
+        for file in files:
+            assert grader("backup", str(file), "--database", world.url).code == 0
+    finally:
+        stop.set()
+        writer.join()
+    if world.db.is_sqlite:
+        counts = [torn(file) for file in files]
+        assert [alone for _, alone in counts] == [0, 0, 0]
+        assert counts[0][0] < counts[-1][0]
+
+
+def torn(file: Path) -> tuple[int, int]:
+    """Return how many submissions a backup has, and how many of them have no answers."""
+    with closing(sqlite3.connect(file)) as opened:
+        [(count,)] = opened.execute("SELECT count(*) FROM submissions")
+        [(alone,)] = opened.execute(
+            "SELECT count(*) FROM submissions WHERE id NOT IN (SELECT submission_id FROM answers)"
+        )
+    return count, alone
+
+
+def revised(file: Path, revision: str) -> None:
+    with closing(sqlite3.connect(file)) as opened, opened:
+        opened.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+@pytest.fixture
+def kept(sqlite_template, tmp_path):
+    """Return a backup of an empty service on SQLite."""
+    return Path(shutil.copy(sqlite_template, tmp_path / "kept.backup"))
+
+
+def test_a_backup_of_a_newer_version_is_refused_and_nothing_is_made(kept, grader, tmp_path):
+    revised(kept, "9999")
+    ran = grader("restore", str(kept), "--database", f"sqlite:///{tmp_path / 'new.db'}")
+    assert ran.code == 2
+    assert "written by a newer version of Grader (schema 9999)" in ran.err
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_date_where_that_is_asked_for(
+    kept, grader, tmp_path
+):
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    downgraded(kept)
+    told = grader("restore", str(kept), "--database", url)
+    assert (told.code, "an older version of Grader" in told.err) == (2, True)
+    assert not (tmp_path / "old.db").exists()
+    done = grader("restore", str(kept), "--upgrade", "--database", url)
+    assert done.code == 0, done.err
+    assert "brought up to date" in done.err
+    assert grader("db", "check", "--database", url).code == 0
+
+
+def test_an_upgrade_that_fails_leaves_nothing_in_the_database(kept, grader, tmp_path, monkeypatch):
+    def lose(_db: Database) -> None:
+        raise LossError("Revision 0009 would lose data: answers (3).")
+
+    monkeypatch.setattr("api.backups.upgrade", lose)
+    downgraded(kept)
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    told = grader("restore", str(kept), "--upgrade", "--database", url)
+    assert (told.code, "answers (3). The database was not changed." in told.err) == (2, True)
+    assert list(tmp_path.glob("old.db*")) == []
+
+
+@pytest.mark.parametrize("option", [False, True])
+def test_no_program_is_given_a_password_as_an_argument(
+    postgresql_url, grader, tmp_path, monkeypatch, option
+):
+    """The program ends with what it was given, so that its words are told."""
+    program = (
+        '#!/bin/sh\n[ "$1" = --version ] && exec echo 99\necho "$@ $PGPASSWORD." >&2\nexit 1\n'
+    )
+    (tmp_path / "pg_dump").write_text(program)
+    (tmp_path / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    where, word = make_url(postgresql_url), "geheim"
+    url = where.update_query_dict({"password": word}) if option else where.set(password=word)
+    address = url.render_as_string(hide_password=False)
+    said = grader("backup", str(tmp_path / "x"), "--database", address).err
+    assert "--dbname=postgresql://" in said
+    assert (said.count("geheim"), said.endswith(" geheim.\n")) == (1, True)
+
+
+def downgraded(file: Path) -> None:
+    """Take a database back to the first revision."""
+    db = Database(f"sqlite:///{file}")
+    downgrade(db, revisions()[-1])
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+def damage(file: Path) -> None:
+    """Overwrite the middle of a file."""
+    with file.open("r+b") as opened:
+        opened.seek(file.stat().st_size // 2)
+        opened.write(b"\xff" * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda file: file.write_bytes(b"hello"), "is no backup"),
+        (lambda file: file.write_bytes(b""), "is no backup"),
+        (lambda file: file.write_bytes(b"PGDMP"), "is a backup of postgresql; the database is of"),
+        (lambda file: file.unlink(), "cannot be read: no such file"),
+        (damage, "kept.backup"),
+        (lambda file: file.write_bytes(file.read_bytes()[:30_000]), "kept.backup"),
+    ],
+)
+def test_what_is_no_sound_backup_is_refused_and_nothing_is_made(
+    kept, grader, tmp_path, spoil, said
+):
+    spoil(kept)
+    ran = grader("restore", str(kept), "--database", f"sqlite:///{tmp_path / 'new.db'}")
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_a_backup_overwrites_nothing_and_needs_a_database(grader, tmp_path):
+    (tmp_path / "there").write_text("mine")
+    url = f"sqlite:///{tmp_path / 'none.db'}"
+    ran = grader("backup", str(tmp_path / "there"), "--database", url)
+    assert (ran.code, "is there already" in ran.err) == (2, True)
+    ran = grader("backup", str(tmp_path / "new"), "--database", url)
+    assert (ran.code, "there is no database at" in ran.err) == (2, True)
+    ran = grader("backup", str(tmp_path / "no" / "folder"), "--database", url)
+    assert (ran.code, "cannot be written" in ran.err) == (2, True)
+    assert not (tmp_path / "none.db").exists()
+    assert (tmp_path / "there").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (None, "pg_dump is not installed; it comes with PostgreSQL"),
+        ("echo 'pg_dump (PostgreSQL) 9.6.24'", "pg_dump is of PostgreSQL 9 and cannot be used on"),
+        ("echo no luck >&2; exit 1", "pg_dump failed: no luck"),
+    ],
+)
+def test_a_pg_dump_that_is_missing_too_old_or_fails_is_told(
+    postgresql_url, grader, tmp_path, monkeypatch, program, said
+):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if program:
+        (folder / "pg_dump").write_text(f"#!/bin/sh\n{program}\n")
+        (folder / "pg_dump").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    ran = grader("backup", str(tmp_path / "x"), "--database", postgresql_url)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert list(tmp_path.glob("x*")) == []

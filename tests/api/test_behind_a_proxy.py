@@ -1,0 +1,93 @@
+"""What is believed of a request: the name it asks for, and who a proxy says has sent it."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.server import address_of, bound, config_of
+from api.settings import Settings
+
+APP = FastAPI()
+
+
+@APP.get("/")
+def told(request: Request) -> list[str]:
+    """Return who asks, and how."""
+    return [request.client.host if request.client else "", request.url.scheme]
+
+
+@contextmanager
+def listening(settings: Settings):
+    """Serve as the service does, and yield the port."""
+    with bound(settings) as listener:
+        server = uvicorn.Server(config_of(APP, settings))
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield int(address_of(listener).rpartition(":")[2])
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def ask(port: int, *headers: bytes) -> list[str]:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(b"\r\n".join((b"GET / HTTP/1.1", b"Host: a", *headers)))
+        line.sendall(b"\r\nConnection: close\r\n\r\n")
+        said = b"".join(iter(lambda: line.recv(65536), b""))
+    assert b"\r\nserver:" not in said.lower()
+    return json.loads(said.rpartition(b"\r\n\r\n")[2])
+
+
+FORWARDED = (b"X-Forwarded-For: 203.0.113.9", b"X-Forwarded-Proto: https")
+
+
+@pytest.mark.parametrize(
+    ("proxies", "expected"),
+    [
+        ((), ["127.0.0.1", "http"]),
+        (("10.0.0.0/8",), ["127.0.0.1", "http"]),
+        (("127.0.0.1",), ["203.0.113.9", "https"]),
+        (("127.0.0.0/8", "10.1.2.3"), ["203.0.113.9", "https"]),
+    ],
+)
+def test_only_a_named_proxy_is_believed_about_who_asks(proxies, expected, monkeypatch):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")  # which uvicorn would read by itself
+    with listening(Settings(port=0, trusted_proxies=proxies)) as port:
+        assert ask(port, *FORWARDED) == expected
+
+
+def test_what_a_client_claims_before_its_proxy_is_not_believed():
+    with listening(Settings(port=0, trusted_proxies=("127.0.0.1",))) as port:
+        assert ask(port, b"X-Forwarded-For: 10.9.9.9, 203.0.113.9")[0] == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("grader.example.edu", 200),
+        ("GRADER.example.edu:443", 200),
+        ("a.inside.example", 200),
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("evil.example", 421),
+        ("inside.example", 421),
+        ("grader.example.edu.evil.example", 421),
+        ("", 421),
+    ],
+)
+def test_the_service_answers_to_its_names_alone(host, status):
+    app = create_app(Settings(hosts=("grader.example.edu", "*.inside.example")))
+    asked = TestClient(app).get("/healthz", headers={"Host": host})
+    app.state.service.close()
+    assert asked.status_code == status

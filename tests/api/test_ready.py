@@ -1,0 +1,60 @@
+"""`/readyz`: each thing that must hold fails it alone, and nothing of the database is told."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from api.ready import all_is_well
+
+ROOT = Path(__file__).parents[2]
+
+
+def ask(world):
+    answer = world.client.get("/readyz")
+    return answer.status_code, answer.json()
+
+
+def test_a_service_that_can_work_names_what_was_checked(world):
+    status, told = ask(world)
+    assert (status, told["status"]) == (200, "ready")
+    wanted = ["schema", "database", "space"] if world.db.is_sqlite else ["schema", "database"]
+    assert told["checks"] == wanted
+
+
+@pytest.mark.parametrize("revision", ["0000", "9999"])
+def test_a_schema_of_another_version_is_not_ready(world, revision):
+    change = text("UPDATE alembic_version SET version_num = :revision")
+    with world.session() as session:
+        before = session.scalar(text("SELECT version_num FROM alembic_version"))
+        session.execute(change, {"revision": revision})
+    try:
+        status, told = ask(world)
+    finally:
+        with world.session() as session:
+            session.execute(change, {"revision": before})
+    assert (status, told["detail"]) == (503, "Not ready: schema.")
+    assert ask(world)[0] == 200
+
+
+def test_a_check_for_writes_leaves_nothing_behind(world):
+    with world.db.reading() as session:
+        before = session.execute(text("SELECT * FROM alembic_version")).all()
+    world.db.check_writable()
+    with world.db.reading() as session:
+        assert session.execute(text("SELECT * FROM alembic_version")).all() == before
+
+
+def test_nobody_at_a_port_is_not_well():
+    assert not all_is_well({"GRADER_PORT": "1"})
+
+
+def test_the_health_check_loads_nothing_of_the_service():
+    run = "import sys, api.ready; print([n for n in sys.modules if n.split('.')[0] not in"
+    run += " sys.stdlib_module_names and n.split('.')[0] != 'api'])"
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {run}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    outside = [name for name in eval(done.stdout) if not name.startswith(("__", "_"))]  # noqa: S307
+    assert outside == []

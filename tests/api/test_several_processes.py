@@ -1,0 +1,204 @@
+"""`python -m api` with several processes, and `grader work` beside it, as real processes."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+from actors import FakeClock, Person, Posing
+from world import World
+
+from problems.catalogue import Catalogue
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 120
+SMALL = "pooling-purpose"
+ASKS = "figures-for-the-test"
+
+
+@dataclass
+class Service:
+    """A process with the file of its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def lines(self) -> list[dict]:
+        """Return what was logged, without what is no JSON."""
+        told = self.log.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in told if line.startswith("{")]
+
+    def wait_for(self, said: str, *, times: int = 1) -> list[str]:
+        """Return the messages that match, once there are so many."""
+
+        def found() -> list[str]:
+            return [one["message"] for one in self.lines() if re.search(said, one["message"])]
+
+        until(lambda: len(found()) >= times or self.process.poll() is not None)
+        assert len(found()) >= times, self.log.read_text(encoding="utf-8")
+        return found()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.05)
+
+
+@contextmanager
+def started(folder: Path, *command: str, **settings: str) -> Iterator[Service]:
+    kept = {name: one for name, one in os.environ.items() if not name.startswith("GRADER_")}
+    given = {f"GRADER_{name.upper()}": value for name, value in settings.items()}
+    given |= {"PYTHONPATH": str(ROOT), "GRADER_PORT": "0", "GRADER_LOG_FORMAT": "json"}
+    given |= {"GRADER_BANK": str(bank(folder)), "GRADER_SEEDS": "1"}
+    log = folder / "service.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, env=kept | given, stdout=written, stderr=written
+        )
+    try:
+        yield Service(process, log)
+    finally:
+        process.terminate()
+        process.wait(timeout=PATIENCE)
+
+
+def bank(folder: Path) -> Path:
+    """Return a bank of one problem."""
+    made = folder / "bank"
+    made.mkdir(exist_ok=True)
+    shutil.copy(Catalogue().path(SMALL), made)
+    return made
+
+
+@pytest.fixture
+def posed(sqlite_template, tmp_path) -> tuple[Posing, Person]:
+    """Return a problem that is open now, and who may answer it, in the file of a service."""
+    shutil.copyfile(sqlite_template, tmp_path / "grader.db")
+    world = World(f"sqlite:///{tmp_path / 'grader.db'}", clock=FakeClock(datetime.now(UTC)))
+    course = world.course()
+    student = world.enrol(course)
+    [problem] = world.assignment(course)
+    world.close()
+    return problem, student
+
+
+@dataclass
+class Ledger:
+    """Who hands in, and what they were told."""
+
+    address: str
+    problem: Posing
+    student: Person
+    stored: list[str] = field(default_factory=list)
+    refused: list[int] = field(default_factory=list)
+    broken: int = 0
+
+    def hand_in(self, times: int) -> None:
+        """Hand in, each time on a connection of its own, until the service is gone."""
+        for _ in range(times):
+            try:
+                answer = httpx2.post(
+                    f"{self.address}/api/v1{self.problem.path}/submissions",
+                    json={"answers": {"cells": "9"}},
+                    headers={
+                        "Authorization": f"Bearer {self.student.token}",
+                        "Idempotency-Key": str(uuid4()),
+                    },
+                    trust_env=False,
+                    timeout=PATIENCE,
+                )
+            except httpx2.TransportError:
+                self.broken += 1
+                return
+            if answer.status_code == 201:
+                self.stored.append(answer.json()["id"])
+            else:
+                self.refused.append(answer.status_code)
+
+    def figure(self, name: str) -> float:
+        """Return a figure of the service."""
+        asked = {"Authorization": f"Bearer {ASKS}"}
+        told = httpx2.get(f"{self.address}/metrics", headers=asked, trust_env=False).text
+        return sum(
+            float(line.rpartition(" ")[2]) for line in told.splitlines() if line.startswith(name)
+        )
+
+
+def rows(folder: Path, query: str) -> list[str]:
+    with closing(sqlite3.connect(folder / "grader.db")) as opened:
+        return [str(value) for (value,) in opened.execute(query)]
+
+
+def servers(service: Service) -> set[int]:
+    return {one["process"] for one in service.lines() if one["logger"] == "api.access"}
+
+
+def test_two_processes_serve_replace_a_killed_one_and_finish_what_they_accepted(tmp_path, posed):
+    settings = {
+        "processes": "2",
+        "worker": "apart",
+        "metrics_token": ASKS,
+        "submissions_per_minute": "100000",
+    }
+    with started(tmp_path, "-m", "api", **settings) as service:
+        [said] = service.wait_for(r"running on (http://\S+)")
+        ledger = Ledger(re.findall(r"http://\S+", said)[0], *posed)
+        service.wait_for("Application startup complete", times=2)
+        until(lambda: ledger.hand_in(4) is None and len(servers(service)) == 2)
+        posts = 'grader_requests_total{method="POST"'
+        assert ledger.figure(posts) == len(ledger.stored)  # of both, whichever is asked
+        killed = min(servers(service))
+        os.kill(killed, signal.SIGKILL)
+        ledger.hand_in(10)
+        service.wait_for(rf"server, process {killed}, ended; another takes its place")
+        service.wait_for("Application startup complete", times=3)
+        until(lambda: ledger.hand_in(4) is None and len(servers(service)) == 3)
+        assert ledger.figure(posts) == len(ledger.stored)
+        assert (ledger.refused, ledger.broken) == ([], 0)
+        clients = [threading.Thread(target=ledger.hand_in, args=(5_000,)) for _ in range(6)]
+        for one in clients:
+            one.start()
+        enough = len(ledger.stored) + 40
+        until(lambda: len(ledger.stored) >= enough)
+        service.process.terminate()
+        for one in clients:
+            one.join()
+        assert service.process.wait(timeout=PATIENCE) == 0
+    assert ledger.broken == len(clients)
+    assert ledger.refused in ([], [503] * len(ledger.refused))
+    kept = rows(tmp_path, "SELECT id FROM submissions")
+    assert sorted(kept) == sorted(one.replace("-", "") for one in ledger.stored)
+    assert len(service.wait_for("running on")) == 1
+    assert not [one for one in service.lines() if "exception" in one]
+
+
+def test_a_worker_publishes_shows_that_it_lives_and_ends_when_told(tmp_path):
+    heartbeat = tmp_path / "heartbeat"
+    run = "from api.cli import main; import sys; sys.argv = ['grader', 'work']; main()"
+    with started(tmp_path, "-c", run, worker="apart", heartbeat=str(heartbeat)) as service:
+        service.wait_for("the worker is up")
+        until(heartbeat.exists)
+        check = [sys.executable, "-m", "api.ready"]
+        alive = os.environ | {"GRADER_HEARTBEAT": str(heartbeat)}
+        assert subprocess.run(check, env=alive, cwd=ROOT, check=False).returncode == 0
+        until(lambda: rows(tmp_path, "SELECT problem FROM problem_versions") == [SMALL])
+        service.process.terminate()
+        assert service.process.wait(timeout=PATIENCE) == 0
+    os.utime(heartbeat, (time.time() - 60, time.time() - 60))
+    assert subprocess.run(check, env=alive, cwd=ROOT, check=False).returncode == 1

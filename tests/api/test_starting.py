@@ -1,0 +1,125 @@
+"""A start waits for its database, and refuses one that may lose what it has confirmed."""
+
+import logging
+import os
+import socket
+import threading
+import time
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
+
+from api.db import DURABLE, Database
+from api.settings import Settings
+from api.starting import StartError, prepare
+
+
+@pytest.fixture
+def own_database(postgresql_url):
+    """Return an empty database of this test on PostgreSQL, and what sets something for it."""
+    server_url, _, _ = postgresql_url.rpartition("/")
+    name = f"grader_starting_{os.getpid()}"
+    with psycopg.connect(f"{server_url}/postgres", autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name}")
+        url = f"{server_url}/{name}"
+        yield url, lambda what: server.execute(f"ALTER DATABASE {name} SET {what}")
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_postgresql_that_may_lose_what_it_confirmed_is_refused(own_database):
+    url, change = own_database
+    with pytest.raises(StartError, match="grader db upgrade"):
+        prepare(Settings(database=url))
+    change("synchronous_commit = off")
+    with pytest.raises(StartError, match="runs with synchronous_commit = off") as refused:
+        prepare(Settings(database=url))
+    assert "ALTER SYSTEM" in str(refused.value)
+    change("synchronous_commit = local")
+    with pytest.raises(StartError, match="grader db upgrade"):
+        prepare(Settings(database=url))
+
+
+def test_all_that_makes_postgresql_durable_is_looked_at(own_database):
+    """The server of the tests has each of these settings, so that none is misspelt here."""
+    url, _ = own_database
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT name FROM pg_settings WHERE name = ANY(%s)", [list(DURABLE)]
+        ).fetchall()
+    assert {name for (name,) in found} == {"fsync", "full_page_writes", "synchronous_commit"}
+
+
+def test_a_database_that_takes_no_writes_is_not_ready(own_database):
+    url, change = own_database
+    db = Database(url)
+    db.check_writable()
+    db.close()
+    change("default_transaction_read_only = on")
+    with pytest.raises(PermissionError, match="takes no writes"):
+        db.check_writable()
+    db.close()
+
+
+def test_a_start_waits_for_a_database_that_comes_late(own_database, caplog):
+    url, _ = own_database
+    with late_way_to(url, seconds=1.2) as way, caplog.at_level(logging.WARNING):
+        began = time.monotonic()
+        with pytest.raises(StartError, match="grader db upgrade"):
+            prepare(Settings(database=way, database_wait=30))
+        assert 1 < time.monotonic() - began < 20
+    [said] = [one for one in caplog.records if one.name == "api.reaching"]
+    assert "does not answer" in said.message
+
+
+def test_a_start_gives_up_after_the_time_that_is_set():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    began = time.monotonic()
+    with pytest.raises(OperationalError):
+        prepare(Settings(database=f"postgresql://x@127.0.0.1:{port}/x", database_wait=1))
+    assert 0.4 < time.monotonic() - began < 10
+
+
+class late_way_to:  # noqa: N801  # it reads as a function
+    """A port that leads to a database after so many seconds."""
+
+    def __init__(self, url: str, *, seconds: float) -> None:
+        self._target, self._seconds = make_url(url), seconds
+        self._stop = threading.Event()
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            self._port = found.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        way = self._target.set(host="127.0.0.1", port=self._port)
+        return way.render_as_string(hide_password=False)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        time.sleep(self._seconds)
+        with socket.create_server(("127.0.0.1", self._port)) as listener:
+            listener.settimeout(0.1)
+            while not self._stop.is_set():
+                try:
+                    near, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                far = socket.create_connection((self._target.host, self._target.port or 5432))
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=_copy, args=(source, sink), daemon=True).start()
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    with source, sink:
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+        except OSError:
+            pass

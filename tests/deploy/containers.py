@@ -1,0 +1,190 @@
+"""`make docker-test`: the containers of an operator, killed under load, and nothing is lost.
+
+It builds the image, brings docker-compose.yml up, hands in over HTTP while API and database are
+killed with -9, looks for every receipt, stops in good order, backs up, restores into an empty stack
+and looks again. Without an engine it says so and ends with 0. `GRADER_TEST_IMAGE=1` takes the image
+that is there; the variables of docker-compose.yml hold here too.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.stack import Stack, Submission, absent
+
+CLIENTS = 4
+CALM = float(os.environ.get("GRADER_DOCKER_SECONDS", "4"))
+"""How many seconds are handed in before, between and after the kills."""
+FINE = {0, 201, 429, 503}
+"""What a client may see while the service is killed; 0 is a connection that broke."""
+
+
+@dataclass
+class Ledger:
+    """What clients were promised, by the key of the request."""
+
+    receipts: dict[str, Any] = field(default_factory=dict)
+    seen: Counter[int] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def hand_in(self, stack: Stack, what: Submission, stop: threading.Event) -> None:
+        """Hand in again and again; what has no answer is sent again with its key."""
+        key = str(uuid.uuid4())
+        while not stop.is_set():
+            status, told = send(stack, what, key)
+            with self.lock:
+                self.seen[status] += 1
+                if status == 201:
+                    self.receipts[key] = told
+            if status == 201:
+                key = str(uuid.uuid4())
+            else:
+                time.sleep(0.2)
+
+
+def send(stack: Stack, what: Submission, key: str) -> tuple[int, Any]:
+    """Return status and content of the answer to one request."""
+    headers = {
+        "Authorization": f"Bearer {what.token}",
+        "Content-Type": "application/json",
+        "Idempotency-Key": key,
+    }
+    return stack.ask(what.path, headers=headers, body=what.body)
+
+
+def say(words: str) -> None:
+    """Print a line at once, with the time since the start."""
+    sys.stdout.write(f"docker-test {time.monotonic() - BEGAN:5.0f} s: {words}\n")
+    sys.stdout.flush()
+
+
+def check(holds: bool, words: str) -> None:  # noqa: FBT001  # a condition, and what it says
+    """Say that something *holds*, or end."""
+    say(words if holds else f"FAILED: {words}")
+    if not holds:
+        raise SystemExit(1)
+
+
+def wait_ready(stack: Stack) -> float:
+    """Return after how many seconds the service says that it can work."""
+    began = time.monotonic()
+    while stack.ask("/readyz")[0] != 200:
+        if time.monotonic() - began > 120:
+            raise SystemExit("docker-test: the service did not come back in 120 s")
+        time.sleep(0.2)
+    return time.monotonic() - began
+
+
+def killed_under_load(stack: Stack, what: Submission) -> Ledger:
+    """Return what clients were promised while API and database were killed, each once."""
+    ledger, stop = Ledger(), threading.Event()
+    clients = [
+        threading.Thread(target=ledger.hand_in, args=(stack, what, stop)) for _ in range(CLIENTS)
+    ]
+    for one in clients:
+        one.start()
+    try:
+        for service in ("api", "db"):
+            time.sleep(CALM)
+            stack.kill(service)
+            say(f"{service} killed; ready again after {wait_ready(stack):.1f} s")
+        time.sleep(CALM)
+        stack.compose("stop", "api")
+    finally:
+        stop.set()
+        for one in clients:
+            one.join()
+    code = stack.exit_code("api")
+    check(code == 0, f"a stop under load ended with {code}")
+    return ledger
+
+
+def check_stored(stack: Stack, ledger: Ledger) -> None:
+    """Look for the row of every receipt, and for two of one request."""
+    rows = Counter(stack.query("SELECT id FROM submissions"))
+    wanted = {str(one["id"]) for one in ledger.receipts.values()}
+    lost = wanted - set(rows)
+    check(not lost, f"{len(wanted)} receipts, {len(lost)} lost")
+    keys = Counter(stack.query("SELECT key FROM submissions"))
+    twice = [key for key in ledger.receipts if keys[key] > 1]
+    check(not twice, f"{len(keys)} keys, {len(twice)} stored twice")
+
+
+def check_replays(stack: Stack, what: Submission, ledger: Ledger) -> None:
+    """Send some requests again with their keys, and compare the answers."""
+    for key in list(ledger.receipts)[:: max(1, len(ledger.receipts) // 20)]:
+        status, told = send(stack, what, key)
+        if (status, told) != (201, ledger.receipts[key]):
+            check(holds=False, words=f"a replay is the same: {status} {json.dumps(told)[:300]}")
+    say("replays give the stored receipts")
+
+
+def check_metrics(stack: Stack) -> None:
+    """Read the figures, which need their token."""
+    check(stack.ask("/metrics")[0] == 401, "figures are told to nobody without the token")
+    token = {"Authorization": "Bearer a-token-for-the-test"}
+    status, told = stack.ask("/metrics", headers=token)
+    check(status == 200 and "grader_requests_total" in told, "figures are told with it")
+
+
+def tried(first: Stack, second: Stack, folder: Path) -> None:
+    """Do all of it: *first* is killed and backed up, *second* restored from that."""
+    first.up()
+    say("up: " + ", ".join(first.compose("ps", "--services").split()))
+    check_metrics(first)
+    what = first.course()
+    say("a course is made")
+    ledger = killed_under_load(first, what)
+    seen = ", ".join(f"{status}: {count}" for status, count in sorted(ledger.seen.items()))
+    check(set(ledger.seen) <= FINE, f"answers seen: {seen}")
+    check_stored(first, ledger)
+    dump = folder / "grader.dump"
+    first.compose(*DUMP, into=dump)
+    say(f"backed up: {dump.stat().st_size:,} bytes")
+    first.down()
+    second.up("db")
+    second.compose(*RESTORE, of=dump)
+    second.up()
+    check_stored(second, ledger)
+    check_replays(second, what, ledger)
+
+
+DUMP = ("exec", "-T", "db", "pg_dump", "-U", "grader", "-Fc", "grader")
+RESTORE = (
+    *("exec", "-T", "db", "pg_restore", "-U", "grader", "-d", "grader"),
+    *("--no-owner", "--single-transaction", "--exit-on-error"),
+)
+
+
+def main() -> None:
+    """Try the containers, and leave none behind."""
+    reason = absent()
+    if reason is not None:
+        sys.stdout.write(f"docker-test: skipped: {reason}\n")
+        return
+    name = f"grader-test-{uuid.uuid4().hex[:8]}"
+    stacks = Stack(name), Stack(f"{name}-restored")
+    if not os.environ.get("GRADER_TEST_IMAGE"):
+        stacks[0].compose("build", "api")
+        say("built")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            tried(*stacks, Path(folder))
+    finally:
+        for stack in stacks:
+            stack.down()
+    say("passed; all taken down")
+
+
+BEGAN = time.monotonic()
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""The containers of docker-compose.yml as `make docker-test` uses them: started, asked, killed."""
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Stack", "Submission", "absent", "free_port"]
+
+ROOT = Path(__file__).parents[2]
+FILES = ("docker-compose.yml", "tests/deploy/compose.test.yml")
+API = "/api/v1"
+PATIENCE = 300
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def absent() -> str | None:
+    """Return why there is no engine that could run containers; None where one answers."""
+    for asked in (["docker", "compose", "version"], ["docker", "info"]):
+        try:
+            done = subprocess.run(
+                asked, capture_output=True, text=True, timeout=30, check=False, env=os.environ
+            )
+        except FileNotFoundError:
+            return "there is no `docker` here"
+        except subprocess.TimeoutExpired:
+            return f"`{shlex.join(asked)}` does not answer"
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            return f"`{shlex.join(asked)}` failed: {said[-1] if said else 'it said nothing'}"
+    return None
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        return int(opened.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Submission:
+    """How to hand in: the address without its host, a token, and the answers."""
+
+    path: str
+    token: str
+    body: str
+
+
+@dataclass
+class Stack:
+    """One project of Docker Compose, apart from every other on the machine."""
+
+    name: str
+    port: int = field(default_factory=free_port)
+
+    def compose(self, *arguments: str, into: Path | None = None, of: Path | None = None) -> str:
+        """Return what a command of compose prints, or write it *into* a file; *of* is its input."""
+        files = [word for name in FILES for word in ("-f", str(ROOT / name))]
+        command = ["docker", "compose", "-p", self.name, *files, *arguments]
+        environment = os.environ | {"GRADER_PORT": str(self.port)}
+        with (of or Path(os.devnull)).open("rb") as given:
+            done = subprocess.run(
+                command,
+                stdin=given,
+                capture_output=True,
+                env=environment,
+                check=False,
+                timeout=2 * PATIENCE,
+            )
+        if done.returncode:
+            told = done.stderr.decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{shlex.join(arguments)} failed ({done.returncode}): {told}")
+        if into is not None:
+            into.write_bytes(done.stdout)
+        return done.stdout.decode(errors="replace")
+
+    def up(self, *services: str) -> None:
+        """Start all, or *services*, and wait until they are healthy."""
+        wait = ("--wait", "--wait-timeout", str(PATIENCE))
+        try:
+            self.compose("up", "-d", "--no-build", *wait, *services)
+        except RuntimeError:
+            sys.stdout.write(self.compose("logs", "--no-color", "--tail", "30"))
+            raise
+
+    def down(self) -> None:
+        """Remove the containers, the networks and the data."""
+        self.compose("down", "--volumes", "--timeout", "60")
+
+    def run(self, service: str, *command: str) -> str:
+        """Return what a *command* in a running container prints."""
+        return self.compose("exec", "-T", service, *command)
+
+    def query(self, statement: str) -> list[str]:
+        """Return the lines of an answer of the database."""
+        told = self.run("db", "psql", "-U", "grader", "-d", "grader", "-Atc", statement)
+        return told.splitlines()
+
+    def kill(self, service: str) -> None:
+        """End every process of a container as `kill -9` does; it is started again by itself."""
+        before = self._state(service, "{{.State.StartedAt}}")
+        with suppress(RuntimeError):  # the command dies with the container
+            self.compose("exec", "-T", *KILL[service])
+        until = time.monotonic() + PATIENCE
+        while self._state(service, "{{.State.StartedAt}}") == before:
+            if time.monotonic() > until:
+                raise RuntimeError(f"{service} was not started again")
+            time.sleep(0.2)
+
+    def exit_code(self, service: str) -> int:
+        """Return how a container ended."""
+        return int(self._state(service, "{{.State.ExitCode}}"))
+
+    def _state(self, service: str, form: str) -> str:
+        [container] = self.compose("ps", "-aq", service).split()
+        asked = ["docker", "inspect", "-f", form, container]
+        done = subprocess.run(asked, capture_output=True, text=True, check=True, env=os.environ)
+        return done.stdout.strip()
+
+    def course(self) -> Submission:
+        """Return how to hand in what is right, in a course that is made here."""
+        until = time.monotonic() + PATIENCE
+        while self._refused("grader", "course", "apply", "/course"):
+            if time.monotonic() > until:
+                raise RuntimeError("the worker did not publish the problem of the course")
+            time.sleep(1)
+        self.run("api", "grader", "user", "add", "admin@example.edu", "Ada Admin", "--admin")
+        admin = self.token("admin@example.edu")
+        [course] = self._called("/courses", admin)["items"]
+        person = {"name": "Sam Student", "email": "sam@example.edu"}
+        self._called(f"/courses/{course['id']}/people", admin, body=person)
+        [assignment] = self._called(f"/courses/{course['id']}/assignments", admin)["items"]
+        self._called(f"/assignments/{assignment['id']}/publish", admin, body={})
+        where = f"{API}/assignments/{assignment['id']}/problems/kernel-cells/submissions"
+        return Submission(where, self.token("sam@example.edu"), '{"answers": {"cells": "9"}}')
+
+    def token(self, email: str) -> str:
+        """Return a new token of an account."""
+        return self.run("api", "grader", "token", "make", email).strip()
+
+    def _refused(self, *command: str) -> bool:
+        try:
+            self.run("api", *command)
+        except RuntimeError:
+            return True
+        return False
+
+    def _called(self, path: str, token: str, *, body: Any = None) -> Any:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        sent = None if body is None else json.dumps(body)
+        status, told = self.ask(API + path, headers=headers, body=sent)
+        if status not in {200, 201}:
+            raise RuntimeError(f"{path}: {status} {told}")
+        return told
+
+    def ask(
+        self, path: str, *, headers: Mapping[str, str] | None = None, body: str | None = None
+    ) -> tuple[int, Any]:
+        """Return status and content of an answer; 0 where there is none."""
+        request = urllib.request.Request(  # the address is our own
+            f"http://127.0.0.1:{self.port}{path}",
+            data=None if body is None else body.encode(),
+            headers=dict(headers or {}),
+        )
+        try:
+            with OPENER.open(request, timeout=40) as answer:
+                return answer.status, _content(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, _content(error.read())
+        except OSError:
+            return 0, None
+
+
+KILL = {
+    "api": ("api", "python", "-c", "import os; os.kill(-1, 9)"),
+    "db": ("--user=postgres", "db", "sh", "-c", "kill -9 -1"),
+}
+"""Ends all processes of a container, as their own user, but the caller and the first."""
+
+
+def _content(told: bytes) -> Any:
+    try:
+        return json.loads(told)
+    except ValueError:
+        return told.decode(errors="replace")

@@ -1,0 +1,121 @@
+"""The container files as they are written: what must hold for each service, and for the image."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+ONCE = {"secrets", "migrate"}
+"""What ends by itself."""
+STARTS_AS_ROOT = {"db": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]}
+OPENS_LOW_PORTS = {"tls": ["NET_BIND_SERVICE"]}
+VARIABLE = re.compile(r"\$\{[A-Z_]+(:-[^}]*)?\}")
+
+
+def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
+    """Yield what a service leaves open that must be shut."""
+    if service.get("cap_drop") != ["ALL"]:
+        yield "keeps capabilities"
+    if service.get("cap_add", []) != (STARTS_AS_ROOT | OPENS_LOW_PORTS).get(name, []):
+        yield "adds capabilities"
+    if "no-new-privileges:true" not in service.get("security_opt", ()):
+        yield "may gain privileges"
+    if not service.get("read_only"):
+        yield "writes its image"
+    if not service.get("pids_limit") or not (service.get("mem_limit") or name in ONCE):
+        yield "has no limits"
+    if service.get("restart") != ("no" if name in ONCE else "unless-stopped"):
+        yield "is not started again"
+    if {"privileged", "network_mode", "pid", "ipc", "devices"} & set(service) - (
+        {"network_mode"} if service.get("network_mode") == "none" else set()
+    ):
+        yield "is not apart"
+    if not service.get("init"):
+        yield "reaps no children"
+    yield from (f"listens at {port}" for port in service.get("ports", ()) if not is_local(port))
+
+
+def is_local(port: str) -> bool:
+    """Tell whether a port is by default that of this machine alone."""
+    return VARIABLE.sub(lambda found: (found[1] or "")[2:], port).startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_shut_in(name):
+    assert list(loose(name, SERVICES[name])) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cap_drop": []}, "keeps capabilities"),
+        ({"cap_add": ["SYS_ADMIN"]}, "adds capabilities"),
+        ({"security_opt": []}, "may gain privileges"),
+        ({"read_only": False}, "writes its image"),
+        ({"mem_limit": None}, "has no limits"),
+        ({"pids_limit": None}, "has no limits"),
+        ({"restart": "no"}, "is not started again"),
+        ({"network_mode": "host"}, "is not apart"),
+        ({"ports": ["8000:8000"]}, "listens at 8000:8000"),
+        ({"ports": ["${ANY:-0.0.0.0}:8000:8000"]}, "listens at ${ANY:-0.0.0.0}:8000:8000"),
+    ],
+)
+def test_a_planted_opening_is_found(change, said):
+    service = SERVICES["api"] | change
+    assert list(loose("api", service)) == [said]
+
+
+def test_the_database_has_no_way_out_and_no_port():
+    assert SERVICES["db"]["networks"] == ["inside"]
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    assert "ports" not in SERVICES["db"]
+
+
+def test_no_secret_stands_in_the_file():
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|TOKEN|SECRET", variable):
+                assert variable.endswith("_FILE") or VARIABLE.fullmatch(str(value)), (
+                    name,
+                    variable,
+                )
+
+
+def test_what_can_be_asked_is_asked_whether_it_is_well():
+    for name in ("api", "worker", "db"):
+        assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    assert SERVICES["api"]["depends_on"]["migrate"] == {
+        "condition": "service_completed_successfully"
+    }
+
+
+def test_a_stop_has_more_time_than_the_service_takes():
+    from api.supervisor import MORE_THAN_GRACE  # noqa: PLC0415
+
+    for name in ("api", "worker"):
+        assert int(SERVICES[name]["stop_grace_period"].rstrip("s")) > MORE_THAN_GRACE
+
+
+def test_profiles_keep_what_is_not_always_wanted_apart():
+    profiles = {name: one.get("profiles") for name, one in SERVICES.items() if "profiles" in one}
+    assert profiles == {"tls": ["tls"], "scheduler": ["cluster"], "dask": ["cluster"]}
+
+
+def test_the_image_runs_as_a_numeric_user_without_a_shell_or_curl():
+    last = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert re.findall(r"^USER (.*)$", last, re.MULTILINE) == ["10001:10001"]
+    assert re.search(r'^CMD \["python", "-m", "api"\]$', last, re.MULTILINE)
+    assert re.search(r'HEALTHCHECK .*\n\s+CMD \["python", "-m", "api.ready"\]', last)
+    assert "curl" not in DOCKERFILE
+
+
+def test_every_base_is_a_variable_that_may_carry_a_digest():
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${PYTHON}"}
+    assert DOCKERFILE.index("ARG PYTHON=") < DOCKERFILE.index("FROM")

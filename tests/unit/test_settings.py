@@ -1,0 +1,184 @@
+"""Settings come from variables, from files and from options; whatever cannot be is named there."""
+
+import tomllib
+
+import pytest
+from pydantic_core import ErrorDetails
+
+from api.settings import HIDDEN, Settings, given_by, without_password
+from api.settings_shown import settings_file
+from api.sources import SettingsError, unknown, wrong
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return what writes a small file and returns its path."""
+
+    def written(name: str, text: str) -> str:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return str(tmp_path / name)
+
+    return written
+
+
+def test_a_variable_wins_over_the_file_and_the_file_over_the_default(write):
+    file = write("grader.toml", 'port = 81\nprocesses = 3\nhosts = ["a.example", "*.b.example"]\n')
+    found = Settings.read({"GRADER_SETTINGS": file, "GRADER_PORT": "82"})
+    assert (found.port, found.processes, found.seeds) == (82, 3, 500)
+    assert found.hosts == ("a.example", "*.b.example")
+
+
+def test_an_option_wins_over_a_variable():
+    found = Settings.read({"GRADER_DATABASE": "sqlite:///a.db"}, database="sqlite:///b.db")
+    assert found.database == "sqlite:///b.db"
+
+
+def test_a_secret_may_lie_in_a_file_of_its_own_and_its_last_line_may_end(write):
+    found = Settings.read({"GRADER_METRICS_TOKEN_FILE": write("token", "0123456789abcdef\n")})
+    assert {found.metrics_token} == {"0123456789abcdef"}
+
+
+@pytest.mark.parametrize(
+    ("address", "becomes"),
+    [
+        ("postgresql://grader@db/grader", "postgresql://grader:a%2F%40%20b@db/grader"),
+        ("postgresql+psycopg://g@db:1/g?x=y", "postgresql+psycopg://g:a%2F%40%20b@db:1/g?x=y"),
+        ("postgresql://grader:own@db/grader", "postgresql://grader:own@db/grader"),
+        ("sqlite:///grader.db", "sqlite:///grader.db"),
+    ],
+)
+def test_the_password_goes_into_the_address_that_has_none(address, becomes):
+    given = {"GRADER_DATABASE": address, "GRADER_DATABASE_PASSWORD": "a/@ b"}
+    assert Settings.read(given).database == becomes
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"GRADER_PORT": "http"}, "GRADER_PORT='http': Input should be a valid integer"),
+        ({"GRADER_PROCESSES": "0"}, "GRADER_PROCESSES='0': Input should be greater"),
+        ({"GRADER_WORKER": "beside"}, "GRADER_WORKER='beside': Input should be 'inside' or"),
+        ({"GRADER_HOSTS": "a.b,http://x"}, "GRADER_HOSTS='http://x': 'http://x' is no name of a"),
+        ({"GRADER_TRUSTED_PROXIES": "caddy"}, "GRADER_TRUSTED_PROXIES='caddy': 'caddy' is no IP"),
+        ({"GRADER_TRUSTED_PROXIES": "10.0.0.1/8"}, "has host bits set"),
+        ({"GRADER_LOG_FORMAT": "xml"}, "GRADER_LOG_FORMAT='xml'"),
+        ({"GRADER_DATABASE_WAIT": "nan"}, "GRADER_DATABASE_WAIT='nan'"),
+        ({"GRADER_SETTINGS": "/nowhere/x"}, "GRADER_SETTINGS=/nowhere/x: the file cannot be read"),
+        ({"GRADER_METRICS_TOKEN_FILE": "/no"}, "GRADER_METRICS_TOKEN_FILE=/no: the file cannot be"),
+        ({"GRADER_METRICS_TOKEN": "short"}, "GRADER_METRICS_TOKEN: String should have at least 16"),
+        ({"GRADER_METRICS_TOKEN_FILE": "/dev/null"}, "TOKEN_FILE=/dev/null: the file is empty"),
+        (
+            {"GRADER_METRICS_TOKEN": "a" * 20, "GRADER_METRICS_TOKEN_FILE": "/x"},
+            "GRADER_METRICS_TOKEN and GRADER_METRICS_TOKEN_FILE are both set",
+        ),
+    ],
+)
+def test_what_cannot_be_is_named_by_its_variable(environment, said):
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(environment)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("port = 'x'", "grader.toml: port='x': Input should be a valid integer"),
+        ("prot = 80", "grader.toml: prot=80: there is no such setting"),
+        ("port = ", "this is no TOML"),
+        ("port = 80\nport = 81", "this is no TOML"),
+    ],
+)
+def test_what_cannot_be_in_the_file_is_named_by_its_place(write, text, said):
+    with pytest.raises(SettingsError) as refused:
+        Settings.read({"GRADER_SETTINGS": write("grader.toml", text)})
+    assert said in str(refused.value)
+
+
+def test_every_wrong_setting_is_told_at_once_and_no_secret_with_it():
+    with pytest.raises(SettingsError) as refused:
+        Settings.read({"GRADER_PORT": "x", "GRADER_SEEDS": "0", "GRADER_METRICS_TOKEN": "geheim"})
+    assert len(refused.value.lines) == 3
+    assert "geheim" not in str(refused.value)
+
+
+def test_a_variable_that_is_no_setting_is_noticed_and_those_of_tests_are_not():
+    given = {"GRADER_PORTS": "1", "GRADER_TEST_ALL": "1", "GRADER_METRICS_TOKEN_FILE": "x"}
+    given |= {"GRADER_SETTINGS": "y", "GRADER_PORT": "1", "PATH": "z"}
+    assert unknown(given, Settings.model_fields, hidden=HIDDEN) == ["GRADER_PORTS"]
+
+
+@pytest.mark.parametrize("variable", ["GRADER_DATABASE_PASSWORD", "GRADER_METRICS_TOKEN"])
+def test_bytes_that_are_no_text_are_refused_and_no_secret_is_told(variable):
+    given = {"GRADER_DATABASE": "postgresql://g@db/g"}
+    given |= {"GRADER_METRICS_TOKEN": "geheim-zwei-und-mehr", variable: "geheim-0123456789\udcff"}
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(given)
+    assert str(refused.value) == f"{variable}: what it is set to is not UTF-8"
+
+
+def test_what_is_wrong_with_all_settings_together_is_told_without_them():
+    given = {"database": "geheim-eins", "metrics_token": "geheim-zwei"}
+    error = ErrorDetails(type="value_error", loc=(), msg="Value error, they collide", input=given)
+    assert list(wrong([error], {}, hidden=HIDDEN)) == ["settings: they collide"]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("geheim", "this is no address of a database; write sqlite:///FILE or"),
+        ("mysql://u:geheim@db/g", "SQLite and PostgreSQL can be used"),
+        ("postgresql+psycopg2://u:geheim@db/g", "SQLite and PostgreSQL can be used"),
+        ("sqlite+aiosqlite:///geheim.db", "SQLite and PostgreSQL can be used"),
+        ("postgresql://u:geheim@db:port/g", "this is no address of a database"),
+        ("sqlite:///:memory:", "no file is named"),
+        ("sqlite://", "no file is named"),
+        ("sqlite:///geheim\0.db", "the address has characters that cannot be used"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_and_never_told(address, said):
+    with pytest.raises(SettingsError) as refused:
+        Settings.read({"GRADER_DATABASE": address})
+    assert str(refused.value).startswith(f"GRADER_DATABASE: {said}")
+    assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgresql://g:geheim@db/g", "postgresql://g:***@db/g"),
+        ("postgresql://g@db/g", "postgresql://g@db/g"),
+        ("postgresql://db/g?user=g&password=geheim", "postgresql://db/g?user=g&password=***"),
+        ("sqlite:///grader.db", "sqlite:///grader.db"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(address, shown):
+    assert without_password(address) == shown
+
+
+def test_what_is_printed_can_be_used_as_the_file_again(write):
+    environment = {
+        "GRADER_PORT": "81",
+        "GRADER_DEMO": "1",
+        "GRADER_HOSTS": "a.example,b.example",
+        "GRADER_BANK": "my bank",
+        "GRADER_DATABASE_WAIT": "2.5",
+        "GRADER_PUBLIC_URL": "https://a.example",
+    }
+    settings = Settings.read(environment)
+    printed = settings_file(settings, given_by(environment))
+    assert tomllib.loads(printed).keys() == {name[7:].lower() for name in environment}
+    assert Settings.read({"GRADER_SETTINGS": write("again.toml", printed)}) == settings
+    assert "(set by GRADER_PORT)" in printed
+    for name in Settings.model_fields:
+        assert f"{name} = " in printed
+
+
+def test_no_secret_is_printed():
+    environment = {
+        "GRADER_DATABASE": "postgresql://g@db/g",
+        "GRADER_DATABASE_PASSWORD": "geheim-eins",
+        "GRADER_METRICS_TOKEN": "geheim-zwei-und-mehr",
+    }
+    printed = settings_file(Settings.read(environment), given_by(environment))
+    assert "geheim" not in printed
+    assert '# metrics_token = "***"' in printed

@@ -1,0 +1,94 @@
+"""The supervisor: what cannot start ends all of it, and is not tried for ever.
+
+Real servers that are killed and replaced are in `tests/api/test_several_processes.py`.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from api.supervisor import LONGEST_PAUSE, SERVER, Post, Supervisor
+
+
+@pytest.fixture
+def as_before() -> Iterator[None]:
+    """Give the signals back as they were."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+@pytest.mark.usefixtures("as_before")
+def test_what_cannot_start_ends_all_of_it_with_1(capfd):
+    ended, up = [], []
+    posts = [Post(SERVER, int, ()) for _ in range(2)]  # int(...) of a function fails
+    supervisor = Supervisor(posts, on_up=lambda: up.append(True), on_end=ended.append)
+    assert supervisor.run() == 1
+    assert up == []
+    assert len(ended) == 1
+    assert all(post.process is None or post.process.exitcode is not None for post in posts)
+    capfd.readouterr()
+
+
+def is_up(told: Callable[[], None]) -> None:
+    """Say so, and stay."""
+    told()
+    time.sleep(60)
+
+
+def starts(_told: Callable[[], None]) -> None:
+    """Take long to be up."""
+    time.sleep(60)
+
+
+def fails_late(_told: Callable[[], None]) -> None:
+    """End once others have had the time to be up."""
+    time.sleep(1)
+
+
+@pytest.mark.usefixtures("as_before")
+def test_a_worker_that_is_up_is_no_service_that_is(capfd):
+    up = []
+    posts = [Post("worker", is_up, ()), Post(SERVER, fails_late, ())]
+    assert Supervisor(posts, on_up=lambda: up.append(True)).run() == 1
+    assert up == []
+    capfd.readouterr()
+
+
+@pytest.mark.usefixtures("as_before")
+def test_a_stop_while_it_starts_ends_with_0():
+    stop = threading.Timer(0.1, signal.raise_signal, (signal.SIGTERM,))
+    stop.start()
+    up = []
+    posts = [Post(SERVER, starts, ())]
+    assert Supervisor(posts, on_up=lambda: up.append(True)).run() == 0
+    assert up == []
+    stop.join()
+
+
+class Ended:
+    """A process that has ended."""
+
+    exitcode = 1
+
+    def join(self) -> None:
+        """Do nothing."""
+
+
+def test_a_post_waits_longer_each_time_it_was_left_before_it_was_up(monkeypatch):
+    now = 1_000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    post, waits = Post("server", int, ()), []
+    for _ in range(7):
+        post.process = Ended()  # type: ignore[assignment]
+        assert post.fell_empty()
+        waits.append(post.not_before - now)
+    assert waits == [1, 3, 7, 15, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
+    post.process, post.is_up, post.failures = Ended(), True, 0  # type: ignore[assignment]
+    assert post.fell_empty()
+    assert post.not_before == now
+    assert not post.fell_empty()

@@ -1,0 +1,41 @@
+"""The command by which whoever runs the service sees that it keeps what it promised here."""
+
+from typing import Annotated, Final
+
+import typer
+
+from api import console
+from api.database_commands import DATABASE, DatabaseUrl, settings_with
+from api.services.rows import FileError
+
+__all__ = ["app"]
+
+app = typer.Typer()
+SECONDS: Final = 20
+
+
+@app.command()
+def selftest(
+    *,
+    durability: Annotated[
+        bool, typer.Option("--durability", help="Kill a service while clients hand in.")
+    ] = False,
+    seconds: Annotated[
+        int, typer.Option(min=1, max=86_400, help="For how long, in seconds.")
+    ] = SECONDS,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the moments of the kills.")] = 0,
+    database: DatabaseUrl = DATABASE,
+) -> None:
+    """Try on this machine whether what has a receipt survives kill -9; exit 1 where it does not.
+
+    It works in a database of its own beside the configured one, which is gone afterwards.
+    """
+    # Imported here: the commands that only mark start without a database.
+    from api.selftest.run import try_durability  # noqa: PLC0415
+
+    if not durability:
+        raise FileError("say what to try: grader selftest --durability")
+    console.say(f"Killing a service for {seconds} s while eight clients hand in ...")
+    report = try_durability(settings_with(database=database).database, seconds=seconds, seed=seed)
+    typer.echo(report.told())
+    raise typer.Exit(0 if report.good and report.receipts else 1)

@@ -1,0 +1,163 @@
+"""Services killed again and again while clients hand in, and what was lost by it."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from api.db import Database
+from api.failpoints import FAILPOINTS
+from api.selftest.checking import Findings, check
+from api.selftest.clients import Load
+from api.selftest.ledger import Ledger
+from api.selftest.scene import Scene
+from api.selftest.service import Service
+from api.selftest.stored import damage, stored
+
+__all__ = ["ANY_TIME", "WAYS", "WAYS_OF_SEVERAL", "Report", "judged", "kill_under_load", "report"]
+
+ANY_TIME: Final = "any time"
+ONE_OF_SEVERAL: Final = "one of several"
+WAYS: Final = (ANY_TIME, *FAILPOINTS)
+WAYS_OF_SEVERAL: Final = (ANY_TIME, ONE_OF_SEVERAL, ONE_OF_SEVERAL)
+"""How a service ends that is one process, and one that has several and replaces them."""
+LONGEST: Final = 0.5
+"""How many seconds after a receipt a service is killed at the latest."""
+LATEST: Final = 8
+"""At which time of being reached a failpoint ends the service at the latest."""
+PATIENCE: Final = 15.0
+"""How many seconds a failpoint or a receipt is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was done and told, and what is wrong: *kills* by the moment at which they hit."""
+
+    kills: Counter[str]
+    requests: int
+    receipts: int
+    replayed: int
+    unanswered: int
+    statuses: Counter[int]
+    odd: tuple[str, ...]
+    longest: float
+    findings: Findings
+
+    @property
+    def good(self) -> bool:
+        """Whether every promise was kept, and nothing but the promised statuses was seen."""
+        return not self.findings and not self.odd
+
+    def told(self) -> str:
+        """Return the report in lines."""
+        kills = ", ".join(f"{moment} {count}" for moment, count in sorted(self.kills.items()))
+        codes = ", ".join(f"{code}: {count}" for code, count in sorted(self.statuses.items()))
+        lines = [
+            *([f"kills: {self.kills.total()} ({kills})"] if kills else ()),
+            f"requests: {self.requests}, answers {codes}, without an answer {self.unanswered}",
+            f"receipts: {self.receipts}, of them told again after a loss {self.replayed}",
+            f"longest wait: {self.longest:.1f} s",
+            f"lost: {len(self.findings.lost)}, doubled: {len(self.findings.doubled)}",
+            *(f"not promised: {one}" for one in self.odd[:3]),
+            self.findings.told(),
+        ]
+        return "\n".join(filter(None, lines))
+
+
+def kill_under_load(
+    db: Database,
+    scene: Scene,
+    services: Sequence[Service],
+    *,
+    seconds: float,
+    seed: int = 0,
+    rounds: int = 0,
+    moments: Sequence[str] = WAYS,
+) -> Report:
+    """Return what came of killing *services* for so many *seconds*; they are dead afterwards.
+
+    The *moments* are drawn from *seed*; in a round each comes once, and there are so many *rounds*
+    at least.
+    """
+    ledger, kills, stream = Ledger(), Counter[str](), random.Random(seed)  # noqa: S311
+    ways = _ways(moments, stream)
+    armed: dict[Service, str] = {}
+
+    def start(service: Service) -> None:
+        armed[service] = next(ways)
+        service.start(**_settings(armed[service], stream))
+
+    try:
+        for service in services:
+            start(service)
+        with Load(scene.places, [one.port for one in services], ledger):
+            until = time.monotonic() + seconds
+            while time.monotonic() < until or kills.total() < rounds * len(moments):
+                victim = stream.choice(services)
+                kills[_end(victim, armed[victim], ledger, stream)] += 1
+                if armed[victim] == ONE_OF_SEVERAL:
+                    armed[victim] = next(ways)
+                else:
+                    start(victim)
+            for service in services:
+                kills[_end(service, armed[service], ledger, stream)] += 1
+                service.kill()
+                service.start()
+    finally:
+        for service in services:
+            service.kill()
+    kills[ANY_TIME] += len(services)
+    return report(ledger, judged(db, scene, ledger), kills)
+
+
+def _ways(moments: Sequence[str], stream: random.Random) -> Iterator[str]:
+    """Yield how the next service ends, each way equally often, in changing order."""
+    while True:
+        yield from stream.sample(moments, len(moments))
+
+
+def _settings(armed: str, stream: random.Random) -> dict[str, str]:
+    return {} if armed not in FAILPOINTS else {"failpoint": f"{armed}:{stream.randint(1, LATEST)}"}
+
+
+def _end(victim: Service, armed: str, ledger: Ledger, stream: random.Random) -> str:
+    """End a service under load, and return the moment at which that was."""
+    if armed in FAILPOINTS and victim.ends(PATIENCE):
+        victim.kill()
+        return armed
+    _wait_for_a_receipt(ledger)
+    time.sleep(stream.uniform(0, LONGEST))
+    if armed == ONE_OF_SEVERAL:
+        victim.kill_child(stream.choice)
+        return armed
+    victim.kill()
+    return ANY_TIME
+
+
+def _wait_for_a_receipt(ledger: Ledger) -> None:
+    """Return once somebody was given one: before that there is nothing to lose."""
+    begun = time.monotonic()
+    while ledger.accepted_after(begun) is None and time.monotonic() < begun + PATIENCE:
+        time.sleep(0.01)
+
+
+def judged(db: Database, scene: Scene, ledger: Ledger) -> Findings:
+    """Return what is wrong in the database after what the ledger tells."""
+    return check(ledger.entries, stored(db), limits=scene.limits, damaged=damage(db))
+
+
+def report(ledger: Ledger, findings: Findings, kills: Counter[str]) -> Report:
+    """Return the report of a history and its findings."""
+    return Report(
+        kills=kills,
+        requests=len(ledger.entries),
+        receipts=ledger.receipts,
+        replayed=ledger.replayed,
+        unanswered=ledger.unanswered,
+        statuses=ledger.statuses,
+        odd=tuple(ledger.odd),
+        longest=ledger.longest,
+        findings=findings,
+    )

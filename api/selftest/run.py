@@ -1,0 +1,32 @@
+"""The trial of durability as an operator runs it: scratch database, service, clients, kills."""
+
+from contextlib import closing
+from typing import Final
+
+from api.clock import system_clock
+from api.db import Database
+from api.selftest.killing import Report, kill_under_load
+from api.selftest.scene import make_scene, write_bank
+from api.selftest.scratch import scratch
+from api.selftest.service import NotUpError, Service, environment
+from api.services.rows import FileError
+
+__all__ = ["try_durability"]
+
+STUDENTS: Final = 200
+STUDENTS_PER_SECOND: Final = 4
+
+
+def try_durability(url: str, *, seconds: float, seed: int) -> Report:
+    """Return what came of killing a service on a database of its own beside that of *url*.
+
+    Raises `FileError` where there can be no such database, or no service starts on it.
+    """
+    students = STUDENTS + int(seconds * STUDENTS_PER_SECOND)
+    with scratch(url) as (made, folder), closing(Database(made)) as db:
+        scene = make_scene(db, students=students, now=system_clock())
+        service = Service(environment(made, write_bank(folder / "bank")), folder)
+        try:
+            return kill_under_load(db, scene, [service], seconds=seconds, seed=seed)
+        except NotUpError as error:
+            raise FileError(f"the service does not start: {error}") from error

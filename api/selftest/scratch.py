@@ -1,0 +1,68 @@
+"""A database to try the service out on: where the configured one is, and gone afterwards."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from api.db import Database
+from api.services.rows import FileError
+
+__all__ = ["scratch"]
+
+
+@contextmanager
+def scratch(url: str) -> Iterator[tuple[str, Path]]:
+    """Yield the address of a new database, and a folder for what belongs to it.
+
+    It is on the same disk as the SQLite file of *url*, or on the same server of PostgreSQL. Raises
+    `FileError` where there can be none.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise FileError("--database is no address of a database; see --help") from error
+    if parsed.get_backend_name() == "sqlite":
+        with _folder(Path(parsed.database or "").absolute().parent) as folder:
+            yield f"sqlite:///{folder / 'selftest.db'}", folder
+        return
+    with _folder(Path(tempfile.gettempdir())) as folder, _on_server(parsed) as made:
+        yield made.render_as_string(hide_password=False), folder
+
+
+@contextmanager
+def _folder(where: Path) -> Iterator[Path]:
+    try:
+        with tempfile.TemporaryDirectory(prefix="grader-selftest-", dir=where) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise FileError(f"{where}: {(error.strerror or str(error)).lower()}") from error
+
+
+@contextmanager
+def _on_server(parsed: URL) -> Iterator[URL]:
+    name = f"grader_selftest_{uuid4().hex[:12]}"
+    server = Database(parsed.render_as_string(hide_password=False))
+    try:
+        _run(server, f"CREATE DATABASE {name}")
+        try:
+            yield parsed.set(database=name)
+        finally:
+            _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        server.close()
+
+
+def _run(server: Database, statement: str) -> None:
+    try:
+        with server.engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))
+    except SQLAlchemyError as error:
+        raise FileError(
+            "no database can be made on the server; is its address right, and may its user make "
+            "databases (ALTER ROLE … CREATEDB)?"
+        ) from error

@@ -1,0 +1,49 @@
+"""The submissions of a database as values to check, and what the database says of itself."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from api.db import Database
+from api.selftest.checking import Stored
+from api.selftest.ledger import Receipt
+from api.services.standings import Key
+from api.services.submitting.entries import receipt_digest
+from api.tables import Answer, Submission
+
+__all__ = ["damage", "stored"]
+
+
+def stored(db: Database) -> list[Stored]:
+    """Return every submission with the attempts that it used."""
+    attempts: dict[UUID, dict[str, int | None]] = defaultdict(dict)
+    with db.reading() as session:
+        for row in session.execute(select(Answer.submission_id, Answer.part, Answer.attempt)):
+            attempts[row.submission_id][row.part] = row.attempt
+        return [_stored(row, attempts[row.id]) for row in session.scalars(select(Submission))]
+
+
+def _stored(row: Submission, attempts: dict[str, int | None]) -> Stored:
+    key = Key(row.problem_id, row.student_id)
+    return Stored(
+        student=row.student_id,
+        problem=row.problem_id,
+        answers={part: str(typed) for part, typed in row.answers.items()},
+        attempts=attempts,
+        receipt=Receipt.of(row.reply),
+        sequence=row.sequence,
+        digest=receipt_digest(row.id, key, row.sequence, row.received_at, row.answers),
+    )
+
+
+def damage(db: Database) -> list[str]:
+    """Return what SQLite finds wrong with its file; PostgreSQL checks its pages when it reads."""
+    if not db.is_sqlite:
+        return []
+    found: list[Any] = []
+    with db.reading() as session:
+        for pragma in ("integrity_check", "foreign_key_check"):
+            found += session.execute(text(f"PRAGMA {pragma}")).all()
+    return [" ".join(map(str, row)) for row in found if tuple(row) != ("ok",)]

@@ -1,0 +1,124 @@
+"""Single requests, one after the other or all at once, noted in the ledger of a test."""
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from api.http.json_body import PREFIX
+from api.selftest.clients import note
+from api.selftest.ledger import Ledger, Request
+from api.selftest.scene import LIMIT, PART, Place
+from api.selftest.service import Service
+from durability.trying import Tried
+
+AT_ONCE = 16
+ANSWERS = count(500_000)
+"""Answers that no client of a load gives."""
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a request was answered."""
+
+    status: int
+    body: Any
+    text: bytes
+
+
+def ask(
+    port: int,
+    method: str,
+    path: str,
+    *,
+    token: str,
+    ready: Callable[[], object] = lambda: None,
+    **more: Any,
+) -> Answered:
+    """Return the answer to one request; *ready* is called when there is a connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.connect()
+        ready()
+        body = json.dumps(more["json"]) if "json" in more else None
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request(method, PREFIX + path, body, headers | more.get("headers", {}))
+        response = connection.getresponse()
+        text = response.read()
+        return Answered(response.status, json.loads(text), text)
+    finally:
+        connection.close()
+
+
+def hand_in(
+    port: int,
+    place: Place,
+    ledger: Ledger,
+    *,
+    key: str,
+    answer: str = "",
+    ready: Callable[[], object] = lambda: None,
+) -> Answered:
+    """Return what handing in is answered, by default another answer each time."""
+    request = Request(place.student, place.problem, PART, answer or str(next(ANSWERS)), key)
+    entry = ledger.sent(request)
+    told = ask(
+        port,
+        "POST",
+        place.path,
+        token=place.token,
+        ready=ready,
+        json={"answers": {PART: request.answer}},
+        headers={"Idempotency-Key": key},
+    )
+    note(ledger, entry, told.status, told.body)
+    return told
+
+
+def all_at_once(act: Callable[[int, Callable[[], object]], Answered]) -> list[Answered]:
+    """Return what `AT_ONCE` requests are answered that go off at one moment."""
+    barrier = threading.Barrier(AT_ONCE, timeout=PATIENCE)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda number: act(number, barrier.wait), range(AT_ONCE)))
+
+
+def limited(world: Tried) -> Iterator[Place]:
+    """Yield the places of a world where the attempts are limited, from the last on."""
+    for place in reversed(world.scene.places):
+        if world.scene.limits[place.problem] == LIMIT:
+            yield place
+
+
+def race_for_attempts(world: Tried, services: Sequence[Service], place: Place) -> list[Answered]:
+    """Return what many different answers of one student are answered that come at once."""
+    ports = [one.port for one in services]
+    return all_at_once(
+        lambda number, ready: hand_in(
+            ports[number % len(ports)],
+            place,
+            world.ledger,
+            key=f"{place.student}-{number}",
+            ready=ready,
+        )
+    )
+
+
+def race_with_one_key(world: Tried, services: Sequence[Service], place: Place) -> list[Answered]:
+    """Return what one request is answered that comes many times at once."""
+    ports = [one.port for one in services]
+    answer = str(next(ANSWERS))
+    return all_at_once(
+        lambda number, ready: hand_in(
+            ports[number % len(ports)],
+            place,
+            world.ledger,
+            key=f"{place.student}-once",
+            answer=answer,
+            ready=ready,
+        )
+    )

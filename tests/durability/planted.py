@@ -1,0 +1,105 @@
+"""Bugs planted into a service before it starts, so that the checks are checked.
+
+Each replaces something outside the service's own decisions (the driver, the transport), so that it
+stays the same bug however the service is rewritten.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+import api.db
+import api.serve
+from api.db import Database
+
+LATE = 0.03
+"""How many seconds after the answer the planted commit comes."""
+
+
+def nothing() -> None:
+    """Plant no bug."""
+
+
+def acknowledge_before_commit() -> None:
+    """Let every transaction end before it is committed, which is done a little later."""
+
+    @contextmanager
+    def transaction(self: Database) -> Iterator[Session]:
+        self._turn.__enter__()
+        session = Session(self._writing, expire_on_commit=False)
+        try:
+            yield session
+        except BaseException:
+            session.close()
+            self._turn.__exit__(None, None, None)
+            raise
+        threading.Thread(target=_commit, args=(session, self._turn)).start()
+
+    Database.transaction = transaction  # type: ignore[method-assign]
+
+
+def _commit(session: Session, turn: Any) -> None:
+    time.sleep(LATE)
+    session.commit()
+    session.close()
+    turn.release()
+
+
+def forget_keys() -> None:
+    """Let every request come without its Idempotency-Key."""
+    make = api.serve.create_app
+
+    def create_app(*given: Any, **named: Any) -> Any:
+        app = make(*given, **named)
+
+        async def without_keys(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+            if scope["type"] == "http":
+                kept = [one for one in scope["headers"] if one[0] != b"idempotency-key"]
+                scope = {**scope, "headers": kept}
+            await app(scope, receive, send)
+
+        return without_keys
+
+    api.serve.create_app = create_app
+
+
+def count_then_insert() -> None:
+    """Let no transaction hold what it has read: others may count the same meanwhile."""
+
+    @event.listens_for(Engine, "before_cursor_execute", retval=True)
+    def unlocked(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
+    ) -> tuple[str, Any]:
+        return re.sub(r" FOR (UPDATE|SHARE).*", "", statement), parameters
+
+
+def begin_deferred() -> None:
+    """Let transactions on SQLite take the file when they first write, not when they begin."""
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    api.db._begin_sqlite = begin  # noqa: SLF001
+
+
+def do_not_sync() -> None:
+    """Let SQLite answer before its file is on the disk."""
+    pragmas = [one for one in api.db.SQLITE_PRAGMAS if "synchronous" not in one]
+    api.db.SQLITE_PRAGMAS = (*pragmas, "synchronous = OFF")  # type: ignore[misc]
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "": nothing,
+    "acknowledge before commit": acknowledge_before_commit,
+    "forget keys": forget_keys,
+    "count then insert": count_then_insert,
+    "begin deferred": begin_deferred,
+    "do not sync": do_not_sync,
+}

@@ -1,0 +1,112 @@
+"""A disk that is full: nothing is accepted, everything is still read, and space heals it."""
+
+import os
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from api.selftest.scene import Place
+from durability.asking import ask, hand_in
+from durability.cluster import Cluster
+from durability.nursery import Nursery, cannot_mount
+from durability.trying import IS_LONG, Tried
+
+LEFT = 192 * 1024
+"""How many bytes are left when it is filled."""
+LEFT_TO_POSTGRESQL = 2_500_000
+REFUSALS = 5
+RECOVERY = 5.0
+
+
+@pytest.fixture
+def disk(nursery: Nursery) -> Path:
+    """Return the small disk of the nursery."""
+    if nursery.disk is None:
+        pytest.skip(f"there can be no small disk here: {cannot_mount()}")
+    return nursery.disk
+
+
+def test_a_full_disk_is_told_as_503_and_freed_space_is_enough_to_go_on(tried, disk):
+    world: Tried = tried("sqlite")
+    inside = world.nursery.seen_from_here(disk)
+    world.db.close()  # which leaves the one file
+    shutil.copy(world.folder / "grader.db", inside)
+    service = world.started(url=f"sqlite:///{disk / 'grader.db'}")
+    place, unseen = world.scene.places[0], world.scene.places[-1]
+    assert hand_in(service.port, place, world.ledger, key="first").status == 201
+    assert service.status("/readyz") == 200
+
+    fill(inside, left=LEFT)
+    told = refusals(world, service.port)
+    assert set(told) <= {201, 503}
+    assert told[503] == REFUSALS
+    assert service.status("/readyz") == 503
+    assert service.answers("/healthz")
+    assert read(service.port, place, "/me") == read(service.port, unseen, "/me") == 200
+    assert read(service.port, place, problem_of(place)) == 200
+    # Who first sees numbers keeps them, which has to be stored.
+    assert read(service.port, unseen, problem_of(unseen)) == 503
+
+    (inside / "filler").unlink()
+    freed = time.monotonic()
+    while hand_in(service.port, place, world.ledger, key=f"freed-{freed}").status != 201:
+        assert time.monotonic() < freed + RECOVERY
+    assert service.status("/readyz") == 200
+    assert read(service.port, unseen, problem_of(unseen)) == 200
+
+    service.kill()
+    for path in inside.glob("grader.db*"):
+        shutil.copy(path, world.folder)
+    found = world.report()
+    assert found.good, found.told()
+
+
+@pytest.mark.skipif(not IS_LONG, reason="in long runs only: make durability")
+def test_a_full_disk_of_postgresql_loses_nothing_and_freed_space_is_enough_to_go_on(
+    tried, disk, nursery
+):
+    inside = nursery.seen_from_here(disk)
+    with Cluster(nursery) as server:
+        world: Tried = tried("postgresql", server=server)
+        service, place = world.started(), world.scene.places[0]
+        fill(inside, left=LEFT_TO_POSTGRESQL)
+        assert set(refusals(world, service.port)) <= {201, 503}
+        (inside / "filler").unlink()
+        server.start()  # it has ended itself where it could not write its log
+        freed = time.monotonic()
+        while hand_in(service.port, place, world.ledger, key=f"freed-{freed}").status != 201:
+            assert time.monotonic() < freed + RECOVERY
+        found = world.report()
+        assert found.good, found.told()
+        world.close()
+
+
+def fill(folder: Path, *, left: int) -> None:
+    """Fill the disk but for so many bytes."""
+    space = os.statvfs(folder)
+    with (folder / "filler").open("wb") as filler:
+        os.posix_fallocate(filler.fileno(), 0, space.f_bavail * space.f_frsize - left)
+
+
+def problem_of(place: Place) -> str:
+    """Return the address of the problem itself."""
+    return place.path.removesuffix("/submissions")
+
+
+def read(port: int, place: Place, path: str) -> int:
+    """Return the status of reading *path* as the student of a place."""
+    return ask(port, "GET", path, token=place.token).status
+
+
+def refusals(world: Tried, port: int) -> Counter[int]:
+    """Return the statuses of handing in on and on, until enough was refused."""
+    told: Counter[int] = Counter()
+    for number, place in enumerate(world.scene.places[:-1] * 3):
+        if told.total() - told[201] - told[409] == REFUSALS:
+            break
+        told[hand_in(port, place, world.ledger, key=f"filling-{number}").status] += 1
+    del told[409]
+    return told

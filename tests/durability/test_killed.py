@@ -1,0 +1,39 @@
+"""Services killed with -9 while clients hand in: what has a receipt is there, once, as told."""
+
+import pytest
+
+from api.selftest.clients import ALLOWED
+from api.selftest.killing import WAYS, WAYS_OF_SEVERAL, kill_under_load
+from api.selftest.service import launch
+from durability.trying import IS_LONG, SECONDS, SEED
+
+SHAPES = {
+    "one process": ([{}], WAYS),
+    "two services": ([{}, {}], WAYS),
+    "a service of two processes": ([{"processes": "2"}], WAYS_OF_SEVERAL),
+}
+"""The settings of each service on one database, and how they end; the last takes long to start."""
+REAL = ("a service of two processes",)
+"""What a long run starts with ``python -m api``; all else is started in the nursery."""
+
+
+@pytest.mark.parametrize("system", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("shape", SHAPES if IS_LONG else list(SHAPES)[:2])
+def test_what_has_a_receipt_survives_every_kill_exactly_once(tried, system, shape):
+    world, (settings, moments) = tried(system), SHAPES[shape]
+    launched = launch if IS_LONG and shape in REAL else None
+    services = [world.service(launched=launched, **one) for one in settings]
+    told = kill_under_load(
+        world.db,
+        world.scene,
+        services,
+        seconds=SECONDS,
+        seed=SEED,
+        rounds=1,
+        moments=moments,
+    )
+    print(f"{system}, {shape}, seed {SEED}\n{told.told()}")  # noqa: T201  # figures for the docs
+    assert told.good, told.told()
+    assert set(told.statuses) <= ALLOWED
+    assert told.receipts > 0
+    assert told.kills.keys() == set(moments)

@@ -1,0 +1,73 @@
+"""The checks are checked: services with a bug planted into them are caught."""
+
+import time
+from collections import Counter
+
+import psycopg
+
+from api.selftest.clients import Load
+from api.selftest.scene import LIMIT
+from durability.asking import AT_ONCE, limited, race_for_attempts
+from durability.trying import Tried
+
+KILLS = 6
+ROUNDS = 6
+
+
+def faults_after_kills(world: Tried, plant: str, **settings: str) -> str:
+    """Return what is found once services with a bug were killed, as often as it takes."""
+    service = world.service(plant=plant)
+    for _ in range(KILLS):
+        service.start(**settings)
+        with Load(world.scene.places, [service.port], world.ledger, clients=6, patience=5):
+            begun = time.monotonic()
+            while world.ledger.accepted_after(begun) is None and not service.ends(0.01):
+                assert time.monotonic() < begun + 30
+            service.ends(0.2)
+            service.kill()
+            service.start()
+        found = world.report()
+        if found.findings:
+            return found.findings.told()
+    return ""
+
+
+def test_a_service_that_answers_before_it_commits_is_caught(tried):
+    assert "lost: " in faults_after_kills(tried("sqlite"), "acknowledge before commit")
+
+
+def test_a_service_that_forgets_keys_is_caught(tried):
+    found = faults_after_kills(tried("sqlite"), "forget keys", failpoint="after_commit:2")
+    assert "doubled: " in found
+
+
+def race(world: Tried, plant: str) -> set[tuple[int, int]]:
+    """Return the statuses and how often each came, in races at two services with a bug."""
+    services = [world.started(plant=plant) for _ in range(2)]
+    seen: set[tuple[int, int]] = set()
+    for _, place in zip(range(ROUNDS), limited(world), strict=False):
+        got = race_for_attempts(world, services, place)
+        seen |= set(Counter(one.status for one in got).items())
+        if seen != {(201, LIMIT), (409, AT_ONCE - LIMIT)}:
+            break
+    return seen
+
+
+def test_a_service_that_counts_and_then_inserts_is_caught(tried):
+    world = tried("postgresql")
+    with psycopg.connect(world.url, autocommit=True) as server:
+        found = server.execute(
+            "SELECT conname FROM pg_constraint WHERE contype = 'u' "
+            "AND conrelid = 'submissions'::regclass AND array_length(conkey, 1) = 3"
+        ).fetchall()
+        for (name,) in found:
+            server.execute(f"ALTER TABLE submissions DROP CONSTRAINT {name}")
+    assert max(count for status, count in race(world, "count then insert") if status == 201) > LIMIT
+    found = world.report().findings.told()
+    assert "gaps: " in found
+    assert "attempts: " in found
+
+
+def test_a_service_that_takes_the_file_only_when_it_writes_is_caught(tried):
+    world = tried("sqlite")
+    assert 503 in {status for status, _ in race(world, "begin deferred")}

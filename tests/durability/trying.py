@@ -1,0 +1,71 @@
+"""A database with the scene in it, and what is done to services on it."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from api.db import Database
+from api.selftest.killing import Report, judged, report
+from api.selftest.ledger import Ledger
+from api.selftest.scene import Scene, make_scene, write_bank
+from api.selftest.service import Launch, Service, environment
+from durability.nursery import Nursery
+
+SECONDS = float(os.environ.get("GRADER_DURABILITY_SECONDS", "1"))
+"""How long each of the tests goes on that can go on for any time."""
+IS_LONG = SECONDS >= 30
+SEED = int(os.environ.get("GRADER_DURABILITY_SEED", "1"))
+
+
+@dataclass
+class Tried:
+    """A database with the scene in it, and services on it that end with the test.
+
+    *ledger* is what the clients of the test are told.
+    """
+
+    url: str
+    folder: Path
+    nursery: Nursery
+    ledger: Ledger = field(default_factory=Ledger)
+    services: list[Service] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.bank = write_bank(self.folder / "bank")
+        self.db = Database(self.url)
+        self.scene: Scene = make_scene(self.db, students=200, now=datetime.now(UTC))
+
+    def service(
+        self, *, launched: Launch | None = None, plant: str = "", url: str = "", **settings: str
+    ) -> Service:
+        """Return a service that is not started yet, on the database as *url* reaches it.
+
+        It is started by *launched*, or in the nursery, with a bug where *plant* names one.
+        """
+        given = environment(url or self.url, self.bank, **settings)
+        service = Service(given, self.folder, launched=launched or self.nursery.planted(plant))
+        self.services.append(service)
+        return service
+
+    def started(self, **given: str) -> Service:
+        """Return a service that runs."""
+        service = self.service(**given)
+        service.start()
+        return service
+
+    def report(self) -> Report:
+        """Return what is wrong with what was told so far; the services are dead afterwards."""
+        self.end()
+        return report(self.ledger, judged(self.db, self.scene, self.ledger), Counter())
+
+    def end(self) -> None:
+        """Kill the services."""
+        for service in self.services:
+            service.kill()
+
+    def close(self) -> None:
+        """Kill the services, and let go of the database."""
+        self.end()
+        self.db.close()

@@ -1,0 +1,31 @@
+"""The page on reliability names tests, files and commands that there are."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+TESTS = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", PAGE)))
+FILES = sorted(set(re.findall(r"`((?:tests|api|migrations)/[\w/]+(?:\.py|/))`", PAGE)))
+TARGETS = sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", PAGE, re.MULTILINE)))
+
+
+@pytest.mark.parametrize(("path", "name"), TESTS, ids=map("::".join, TESTS))
+def test_a_test_that_is_named_is_there(path, name):
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    assert name in {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_that_is_named_is_there(path):
+    assert (ROOT / path).exists()
+
+
+def test_the_page_names_tests_files_and_commands():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert len(TESTS) > 30
+    assert FILES
+    assert [one for one in TARGETS if f"\n{one}: " not in makefile] == []

@@ -1,0 +1,58 @@
+"""The points at which a process can be made to die: only where it is told, and exactly there."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from api.failpoints import FAILPOINTS, KILLED
+from api.settings import Settings
+
+REACHED = """\
+import sys
+from api import failpoints
+failpoints.arm(sys.argv[1] or None)
+for turn in (1, 2, 3):
+    for name in failpoints.FAILPOINTS:
+        print(turn, name, flush=True)
+        failpoints.reach(name)
+"""
+
+
+def reached(armed: str) -> tuple[int, list[str]]:
+    """Return how a process ends that reaches all points three times, and where it was last."""
+    done = subprocess.run(
+        [sys.executable, "-c", REACHED, armed], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout.split()[-2:]
+
+
+@pytest.mark.parametrize(
+    ("armed", "end"),
+    [
+        ("", (0, ["3", "after_commit"])),
+        ("after_judging", (KILLED, ["1", "after_judging"])),
+        ("before_commit:2", (KILLED, ["2", "before_commit"])),
+        ("after_commit:3", (KILLED, ["3", "after_commit"])),
+        ("after_commit:4", (0, ["3", "after_commit"])),
+    ],
+)
+def test_a_process_dies_at_the_point_and_the_time_that_it_is_told(armed, end):
+    assert reached(armed) == end
+
+
+@pytest.mark.parametrize("name", ["after_lunch", "before_commit:0", "before_commit:", ":1", "1"])
+def test_a_failpoint_that_is_none_is_refused_at_the_start(name):
+    with pytest.raises(ValidationError, match="failpoint"):
+        Settings.from_environment({"GRADER_FAILPOINT": name})
+
+
+@pytest.mark.parametrize("name", FAILPOINTS)
+def test_every_failpoint_can_be_set(name):
+    assert Settings.from_environment({"GRADER_FAILPOINT": f"{name}:12"}).failpoint == f"{name}:12"
+
+
+def test_none_is_set_by_itself():
+    assert Settings().failpoint is None

@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
+from api import failpoints
 from api.clock import Clock, system_clock
 from api.http.install import install
 from api.http.json_body import PREFIX
 from api.http.middleware import Shell
 from api.http.shortcut import Shortcut
+from api.metrics import Metrics, metrics_routes
 from api.pages import PAGES
 from api.pages.refusals import present
 from api.pages.site import static_routes
 from api.routes import ROUTERS
 from api.routes.health import Check, Health, free_space, health_routes
 from api.routes.parameters import PARAMETERS
+from api.services.migrating import is_current
 from api.settings import Settings
 from api.state import Service
 from problems.catalogue import Catalogue
@@ -34,6 +37,10 @@ LARGER: Final = {
     r"(/api/v1)?/courses/[^/]+/apply": 5 * MEBIBYTE,
     r"(/api/v1)?/assignments/[^/]+/score-sheet": 20 * MEBIBYTE,
 }
+
+
+THIS_MACHINE: Final = ("127.0.0.1", "localhost", "[::1]")
+"""Names under which the health of the service is asked for; no link is made of them."""
 
 
 def _lasting_routes() -> Iterator[BaseRoute]:
@@ -53,15 +60,21 @@ in this process need not do so again."""
 
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     """Return the application that serves what *settings* name."""
+    failpoints.arm(settings.failpoint)
     catalogue = Catalogue.of(settings.bank)
     service = Service.of(settings, clock=clock)
 
     health = Health(version=version("grader"), problems=len(catalogue.ids))
     routes = [*ROUTES, *health_routes(health, checks=_checks(settings)).routes]
+    metrics = Metrics() if settings.metrics_token else None
+    if metrics is not None and settings.metrics_token:
+        routes += metrics_routes(metrics, settings.metrics_token).routes
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        service.regrades.start()
+        if settings.worker == "inside":
+            service.regrades.start()
+        service.paces.start()
         yield
         service.close()
 
@@ -76,19 +89,32 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         routes=[Shortcut(routes), *routes],
     )
     app.state.service = service
-    install(app, Shell(larger=LARGER, clock=clock, present=present), parameters=PARAMETERS)
+    shell = Shell(
+        hosts=(*settings.hosts, *THIS_MACHINE) if settings.hosts else (),
+        larger=LARGER,
+        clock=clock,
+        present=present,
+        watch=metrics,
+    )
+    install(app, shell, parameters=PARAMETERS)
     return app
 
 
 def _checks(settings: Settings) -> dict[str, Check]:
     """Return what must hold for the service to be ready; space is that of a database in a file."""
+    checks: dict[str, Check] = {"schema": _is_current, "database": _can_write}
     url = make_url(settings.database)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return {"database": _can_read}
-    return {"database": _can_read, "space": free_space(Path(url.database).absolute().parent)}
+    if url.get_backend_name() == "sqlite" and url.database:
+        checks["space"] = free_space(Path(url.database).absolute().parent)
+    return checks
 
 
-def _can_read(request: Request) -> None:
+def _is_current(request: Request) -> None:
     service: Service = request.app.state.service
-    with service.db.reading() as session:
-        session.execute(text("SELECT count(*) FROM users"))
+    if not is_current(service.db):
+        raise RuntimeError("the schema is of another version")
+
+
+def _can_write(request: Request) -> None:
+    service: Service = request.app.state.service
+    service.db.check_writable()

@@ -95,7 +95,7 @@ class Here(Asking):
         Raises `RateLimited` where they ask too often.
         """
         caller = once(session, Caller, lambda: self._told_apart(session))
-        self._count(caller)
+        self.count(caller.id)
         if self.visit.is_noted:
             self.visit = Visit(self.request.method)
         self.visit.caller = caller
@@ -134,10 +134,27 @@ class Here(Asking):
         """Whether the caller of this request has been told from others, and counted."""
         return getattr(self.request.state, "is_known", False)
 
-    def _count(self, caller: Caller) -> None:
+    def count(self, caller: UUID) -> None:
+        """Count the request for *caller*, once; `RateLimited` where they ask too often."""
         if not self._is_known:
-            self.service.throttles[self.pace].check(str(caller.id))
+            self.service.throttles[self.pace].check(str(caller))
         self.request.state.is_known = True
+
+    def presented(self) -> bytes | None:
+        """Return the digest of the secret that is shown, None where something is unusual.
+
+        Nothing is said of whether it is a good one.
+        """
+        headers = self.request.headers
+        if self.view_as:
+            return None
+        authorization = headers.get("Authorization")
+        if authorization is not None:
+            return callers.digest_of_token(authorization)
+        cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
+        if cookie is None or foreign_request(self.request.method, headers):
+            return None
+        return callers.digest_of_session(cookie)
 
     def _caller(self, session: Session) -> Caller:
         authorization = self.request.headers.get("Authorization")

@@ -54,7 +54,7 @@ def query_names(dependant: Dependant) -> tuple[str, ...]:
 
 def check_query(request: Request, known: Collection[str]) -> None:
     """Raise `Invalid` for parameters of the query that are not *known*: a typo changes nothing."""
-    if not request.url.path.startswith(STRICT):
+    if not request.scope["query_string"] or not request.scope["path"].startswith(STRICT):
         return
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if not unknown:

@@ -29,6 +29,7 @@ __all__ = [
     "exact",
     "share",
     "told",
+    "zulu",
 ]
 
 MAX_TEXT: Final = 20_000
@@ -165,7 +166,8 @@ def _instant(text: str) -> datetime | None:
         return None
 
 
-def _zulu(value: datetime) -> str:
+def zulu(value: datetime) -> str:
+    """Return an instant as JSON: in UTC, with microseconds."""
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -248,7 +250,7 @@ Score = Annotated[
 When = Annotated[
     datetime,
     PlainValidator(_when),
-    PlainSerializer(_zulu, when_used="json"),
+    PlainSerializer(zulu, when_used="json"),
     WithJsonSchema(
         {"type": "string", "format": "date-time", "examples": ["2026-10-31T20:00:00.000000Z"]}
     ),

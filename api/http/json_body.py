@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Coroutine
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -187,6 +188,7 @@ class StrictRoute(APIRoute):
         return tuple(dict.fromkeys((*own, *declared)))
 
 
+@lru_cache(maxsize=64)
 def _media_type(header: str) -> str:
     """Return the media type of a ``Content-Type``, "" for one that names a charset but UTF-8."""
     message = Message()

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -20,7 +20,7 @@ from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooL
 from api.http.problems import problem, respond
 from api.ids import new_id
 
-__all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware"]
+__all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 
 KIBIBYTE: Final = 1024
 CLOSED_BY_CLIENT: Final = 499
@@ -39,6 +39,17 @@ HSTS: Final = "max-age=31536000"
 Present = Callable[[Scope, Response], Response]
 """What gives a problem the form in which whoever asked can read it."""
 
+
+class Watch(Protocol):
+    """What is told of every request, to count it."""
+
+    def began(self) -> None:
+        """Take note of the head of a request."""
+
+    def ended(self, method: str, route: str, *, status: int, seconds: float) -> None:
+        """Take note of its end: the *route* is as it was declared, ``-`` for none."""
+
+
 access_log = logging.getLogger("api.access")
 error_log = logging.getLogger("api.errors")
 
@@ -50,7 +61,8 @@ class Shell:
     *hosts* are the names that the service answers to (``*.example.org`` for every one below; none
     for any). *max_body* is in bytes; *larger* maps a pattern of a whole path to a cap of its own.
     *headers* are set where a route has not set them. Caches keep nothing from
-    below *private*. *present* may show an error in another form than as a problem.
+    below *private*. *present* may show an error in another form than as a problem. *watch* is told
+    of every request.
     """
 
     hosts: tuple[str, ...] = ()
@@ -60,6 +72,7 @@ class Shell:
     private: str = "/api/"
     clock: Clock = system_clock
     present: Present = lambda _scope, response: response
+    watch: Watch | None = None
 
     def cap(self, path: str) -> int:
         """Return how many bytes the body of a request to *path* may have."""
@@ -122,15 +135,22 @@ class _Visit:
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = self.id
         state["arrived"] = shell.clock()
+        if shell.watch is not None:
+            shell.watch.began()
 
     def admit(self) -> None:
         """Raise the `ServiceError` for what the head of the request already shows to be wrong."""
-        if not self.shell.answers_to(self.headers.get("host", "")):
+        names = self.headers.getlist("host")
+        # Of several, whoever stands in front may have gone by another than we would.
+        if len(names) > 1 or not self.shell.answers_to("".join(names)):
             raise Misdirected(CODES["unknown_host"].meaning)
         if "\0" in self.scope["path"]:
             raise NotFound(CODES["not_found"].meaning)
-        if b"%00" in self.scope["query_string"]:
+        query: bytes = self.scope["query_string"]
+        if b"%00" in query:
             raise Invalid("The query holds the character U+0000. Leave it out.")
+        if not query.isascii():
+            raise Invalid("The query holds bytes that are not ASCII. Write each as %XX.")
         length = self.headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length[:20]) > self.cap:
             raise self.too_large()
@@ -194,9 +214,12 @@ class _Visit:
         return self.scope["method"], str(getattr(route, "path", "-"))
 
     def report(self) -> None:
-        """Write the line of the access log."""
+        """Write the line of the access log, and tell whoever counts."""
         method, route = self.named()
-        took = round((time.perf_counter() - self.began) * 1000, 1)
+        seconds = time.perf_counter() - self.began
+        if self.shell.watch is not None:
+            self.shell.watch.ended(method, route, status=self.status, seconds=seconds)
+        took = round(seconds * 1000, 1)
         told = {"method": method, "route": route, "status": self.status, "ms": took}
         access_log.info(
             "%s %s %d %.1f ms %s", *told.values(), self.id, extra=told | {"request_id": self.id}

@@ -196,9 +196,19 @@ async def _http(request: Request, error: HTTPException) -> Response:
         return Response(status_code=error.status_code, headers=error.headers)
     code = RAISED.get(error.status_code, "bad_request")
     told = _without_slash(request) if code == "not_found" else ""
+    headers = dict(error.headers or {})
+    if code == "method_not_allowed":
+        headers["Allow"] = _allowed(request, headers.get("Allow", ""))
     return problem(
-        code, told or CODES[code].meaning, request_id=_request_id(request), headers=error.headers
+        code, told or CODES[code].meaning, request_id=_request_id(request), headers=headers
     )
+
+
+def _allowed(request: Request, of_first: str) -> str:
+    """Return the methods of all routes at the address; the framework names those *of_first*."""
+    there = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for one in there for method in getattr(one, "methods", None) or ()}
+    return ", ".join(sorted(methods | {*of_first.replace(",", " ").split()}))
 
 
 def _without_slash(request: Request) -> str:

@@ -1,13 +1,14 @@
-"""Limits on how often something may be done, kept in this process.
+"""Limits on how often something may be done, decided in this process, at once.
 
-A bucket per key holds as many tokens as may be spent at once and fills up steadily. What must hold
-over several processes, or over a restart, is counted in the database instead.
+Every key has a level: what was spent of it, which goes down steadily. What is spent here is told to
+other processes now and then by whoever asks what is owing (`api.services.paces`), and what they
+have spent comes back the same way.
 """
 
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +17,10 @@ from api.errors import RateLimited
 __all__ = ["Rate", "Throttle"]
 
 MAX_KEYS: Final = 50_000
-# What rounding may take from a token.
+# What rounding may add to a level.
 HAIR: Final = 1e-9
+SHARE: Final = 10
+"""What may be spent of a key until others are to learn of it: a tenth of what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +30,90 @@ class Rate:
     times: int
     seconds: float
 
+    @property
+    def per_second(self) -> float:
+        """Return by how much a level goes down in a second."""
+        return self.times / self.seconds
+
 
 class Throttle:
-    """Counts by key against a *rate*; *clock* is monotonic and in seconds.
+    """Counts by key against a *rate*; *clock* is in seconds, and may go back.
 
-    Of more than 50,000 keys the one not seen for longest is forgotten.
+    Of more than 50,000 keys the one not seen for longest is forgotten. *on_owing* is called where
+    so much of a key was spent that others should learn of it: it must return at once.
     """
 
-    def __init__(self, rate: Rate, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rate: Rate,
+        *,
+        clock: Callable[[], float],
+        on_owing: Callable[[], None] = lambda: None,
+    ) -> None:
         self.rate = rate
-        self._clock = clock
+        self._clock, self._on_owing = clock, on_owing
+        self._share = max(1, rate.times // SHARE)
         self._lock = threading.Lock()
-        # The tokens left, and when that was so.
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        # The level, and when that was so.
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        # What was spent and not yet told to others.
+        self._owing: dict[str, int] = {}
 
     def spend(self, key: str) -> float:
-        """Take one token of *key* and return 0, or the seconds to wait where none is left."""
-        now, per_second = self._clock(), self.rate.times / self.rate.seconds
+        """Spend one of *key* and return 0, or the seconds to wait where that is too much."""
+        now = self._clock()
         with self._lock:
-            left, since = self._buckets.pop(key, (float(self.rate.times), now))
-            left = min(self.rate.times, left + max(now - since, 0.0) * per_second)
-            wait = 0.0 if left >= 1 - HAIR else (1 - left) / per_second
-            self._buckets[key] = (left if wait else left - 1, now)
-            if len(self._buckets) > MAX_KEYS:
-                self._buckets.popitem(last=False)
-        return wait
+            level = self._level(key, now)
+            over = level + 1 - self.rate.times
+            if over > HAIR:
+                self._keep(key, level, now)
+                return over / self.rate.per_second
+            self._keep(key, level + 1, now)
+            owing = self._owe(key)
+        if owing == self._share:
+            self._on_owing()
+        return 0.0
 
     def check(self, key: str) -> None:
-        """Take one token of *key*; `RateLimited` with the seconds to wait where none is left."""
+        """Spend one of *key*; `RateLimited` with the seconds to wait where that is too much."""
         wait = self.spend(key)
         if wait:
             seconds = math.ceil(wait)
             raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
+
+    def owing(self) -> dict[str, int]:
+        """Return what was spent of each key since this was last asked; it is owed no more."""
+        with self._lock:
+            found, self._owing = self._owing, {}
+        return found
+
+    def owe_again(self, spent: Mapping[str, int]) -> None:
+        """Take back what others could not be told."""
+        with self._lock:
+            for key, count in spent.items():
+                self._owe(key, count)
+
+    def learn(self, levels: Mapping[str, float]) -> None:
+        """Take over the *levels* that all have reached together, without what is owing since."""
+        now = self._clock()
+        with self._lock:
+            for key, level in levels.items():
+                told = level + self._owing.get(key, 0)
+                self._keep(key, max(told, self._level(key, now)), now)
+
+    def _level(self, key: str, now: float) -> float:
+        level, since = self._levels.get(key, (0.0, now))
+        return max(0.0, level - max(now - since, 0.0) * self.rate.per_second)
+
+    def _keep(self, key: str, level: float, now: float) -> None:
+        self._levels[key] = (level, now)
+        self._levels.move_to_end(key)
+        if len(self._levels) > MAX_KEYS:
+            self._levels.popitem(last=False)
+
+    def _owe(self, key: str, count: int = 1) -> int:
+        """Count what others are to be told of *key*, and return how much that is now."""
+        self._owing[key] = owing = self._owing.get(key, 0) + count
+        if len(self._owing) > MAX_KEYS:
+            del self._owing[next(iter(self._owing))]
+        return owing

@@ -140,6 +140,7 @@ def test_a_fraction_reads_back(notation, value):
 
 
 @given(value=numbers)
+@example(value=Fraction(100))
 def test_a_json_number_and_what_is_shown_of_a_reading_read_back(value):
     reading = read_number(value)
     assert reading.value == value

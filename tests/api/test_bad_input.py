@@ -1,0 +1,69 @@
+"""Every row of the catalogue of bad inputs, sent to the service as bytes, on both databases.
+
+Each answer comes within a second of processor time, is short, and repeats nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bad_inputs import CANARY, CASES
+from cpu_time import cpu_seconds
+from doors import Desk, desk_in, said
+from world import World
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 1.0
+SHORT = 64 * 1024
+
+
+@pytest.fixture(scope="module")
+def desk(shared_database_url) -> Iterator[Desk]:
+    """Return the desk, on each system in turn."""
+    world = World(shared_database_url)
+    yield desk_in(world)
+    world.close()
+
+
+EACH = [(row, *case) for row, cases in CASES.items() for case in cases]
+
+
+@pytest.mark.parametrize(
+    ("row", "door", "raw", "expected"), EACH, ids=lambda one: one if isinstance(one, str) else ""
+)
+def test_a_bad_input_is_answered_by_name_at_once_and_not_repeated(desk, row, door, raw, expected):
+    desk.world.clock.advance(seconds=10)  # so many uploads in a minute are a limit of their own
+    before, found = desk.rows(), []
+    assert cpu_seconds(lambda: found.append(desk.sent(door, raw)), all_threads=True) < LIMIT
+    answered = found[-1]
+    assert (answered.status, said(answered)) == expected, (row, answered.body[:500])
+    assert len(answered.body) < SHORT
+    if answered.status >= 400:
+        assert len(answered.body) < 6_000
+        assert CANARY not in answered.body.decode()
+        assert desk.rows() == before
+
+
+def test_the_table_of_the_documentation_has_every_row_and_its_answers():
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| (.+?) \| (.+?) \| `.+` \|$", page, re.MULTILINE))
+    assert [row for row in CASES if row not in told] == []
+    unsaid = {
+        row: wanted - set(re.findall(r"`(\w+)`", told[row]))
+        for row, cases in CASES.items()
+        if (wanted := {code for _, _, (_, code) in cases if "_" in code} - {"needs_review"})
+    }
+    assert {row: codes for row, codes in unsaid.items() if codes} == {}
+
+
+def test_no_answer_and_no_key_is_run_as_code(desk, tmp_path):
+    found = tmp_path / "found"
+    run = f"open({str(found)!r}, 'w')"
+    for door in ("answer", "formula", "text", "matrix"):
+        assert desk.sent(door, json.dumps(run).encode()).status == 201
+    assert desk.sent("key", run.encode()).status == 422
+    yaml = f"!!python/object/apply:builtins.open [{str(found)!r}, 'w']"
+    assert desk.sent("problem", yaml.encode()).status == 422
+    assert not found.exists()

@@ -1,0 +1,236 @@
+"""Limits per person hold for all processes of a database together, and over a restart."""
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import event, select
+from world import World
+
+from api.db import Database
+from api.http.throttle import Rate, Throttle
+from api.services.paces import SOONEST, Paces
+from api.settings import Settings
+from api.state import Service
+from api.tables import Spending
+
+RATE = Rate(20, 60)
+SHARE = 2
+"""A tenth of it: so much is spent before others are to learn of it."""
+
+
+@pytest.fixture
+def clock(world):
+    return world.clock
+
+
+@pytest.fixture
+def processes(world, database_url):
+    """Return what makes one more process over the same database, as a service has it."""
+    opened = []
+
+    def another():
+        db = Database(database_url)
+        opened.append(db)
+        return Paces(db, world.clock, {"requests": RATE})
+
+    yield another
+    for db in opened:
+        db.close()
+
+
+def spend(paces, times=1, who="ann"):
+    """Return how many of so many requests in one moment were let through."""
+    return sum(not paces.throttles["requests"].spend(who) for _ in range(times))
+
+
+def test_several_processes_let_through_one_limit_between_them(processes):
+    """But for the tenth that each may spend before the others learn of it."""
+    several = [processes() for _ in range(3)]
+    passed = 0
+    for _ in range(10):
+        for paces in several:
+            passed += spend(paces, SHARE)
+            paces.exchange()
+    assert RATE.times <= passed <= RATE.times + (len(several) - 1) * SHARE
+
+
+def test_what_passes_before_others_know_is_waited_for_later(processes, clock):
+    """The worst case: all is spent in each process within one moment."""
+    several = [processes() for _ in range(3)]
+    assert [spend(paces, 50) for paces in several] == [RATE.times] * 3
+    for paces in several:
+        paces.exchange()
+    wait = several[-1].throttles["requests"].spend("ann")
+    assert wait == pytest.approx((2 * RATE.times + 1) * RATE.seconds / RATE.times)
+    clock.advance(seconds=wait)
+    assert spend(several[-1], 9) == 1
+
+
+def test_over_time_nobody_has_more_than_the_limit_however_many_processes(processes, clock):
+    several = [processes() for _ in range(3)]
+    passed, minutes = 0, 10
+    for _ in range(minutes * 6):
+        clock.advance(seconds=10)
+        for paces in several:
+            passed += spend(paces, 9)
+        for paces in several:
+            paces.exchange()
+    let = RATE.times * minutes
+    assert let <= passed <= let + RATE.times + (len(several) - 1) * 9
+
+
+def test_a_restart_forgets_at_most_what_was_not_told(processes):
+    before = processes()
+    assert spend(before, 15) == 15
+    before.exchange()
+    after = processes()
+    assert spend(after, SHARE) == SHARE
+    after.exchange()
+    assert spend(after, 50) == RATE.times - 15 - SHARE
+
+
+def test_time_lets_go_of_what_was_spent_elsewhere(processes, clock):
+    one, two = processes(), processes()
+    spend(one, RATE.times)
+    one.exchange()
+    spend(two)
+    two.exchange()
+    assert spend(two, 5) == 0
+    clock.advance(seconds=RATE.seconds)
+    assert spend(two, 50) == RATE.times - 1
+    one.exchange()
+    assert spend(one, 50) == RATE.times, "it has not been told yet"
+
+
+def test_people_do_not_share_a_limit_and_nobody_is_named(processes, world):
+    one = processes()
+    spend(one, RATE.times)
+    spend(one, 1, who="bob")
+    one.exchange()
+    assert spend(one, RATE.times, who="bob") == RATE.times - 1
+    with world.db.reading() as session:
+        kept = session.scalars(select(Spending.key)).all()
+    assert len(kept) == 2
+    assert not [key for key in kept if "ann" in key or "bob" in key]
+
+
+def test_a_clock_behind_that_of_others_gives_nothing_and_takes_nothing(processes, clock):
+    one, two = processes(), processes()
+    spend(one, 10)
+    one.exchange()
+    clock.advance(seconds=-600)
+    spend(two)
+    two.exchange()
+    assert spend(two, 50) == RATE.times - 11
+
+
+def test_what_is_long_over_is_deleted(processes, clock, world):
+    one = processes()
+    spend(one)
+    one.exchange()
+    clock.advance(hours=2)
+    spend(one, who="bob")
+    one.exchange()
+    with world.db.reading() as session:
+        assert len(session.scalars(select(Spending.key)).all()) == 1
+
+
+def test_what_could_not_be_told_is_told_later(processes, monkeypatch):
+    one, two = processes(), processes()
+    spend(one, 12)
+    with monkeypatch.context() as patch:
+        patch.setattr(one._db, "transaction", lambda: 1 / 0)  # noqa: SLF001
+        with pytest.raises(ZeroDivisionError):
+            one.exchange()
+    assert spend(one, 3) == 3
+    one.exchange()
+    spend(two)
+    two.exchange()
+    assert spend(two, 50) == RATE.times - 16
+
+
+def test_a_request_alone_asks_the_database_nothing_more(world, course, problem):
+    """Whether it is counted is decided in memory; only the thread exchanges, and none runs here."""
+    student = world.enrol(course)
+    student.get(problem.path)
+    asked = []
+
+    def hear(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(world.db.engine, "before_cursor_execute", hear)
+    assert student.get(problem.path).status_code == 200
+    assert not [one for one in asked if "spendings" in one]
+    world.service.paces.exchange()
+    assert [one.split()[0] for one in asked if "spendings" in one] == ["INSERT", "DELETE"]
+    asked.clear()
+    world.service.paces.exchange()
+    assert asked == []
+
+
+def test_counting_does_not_wait_while_the_database_is_away(processes):
+    """It is done on the event loop: an exchange that hangs must hold nobody up."""
+    one = processes()
+    begun, go = threading.Event(), threading.Event()
+    whole = one._told  # noqa: SLF001
+
+    def hang(*given):
+        begun.set()
+        assert go.wait(10)
+        return whole(*given)
+
+    one._told = hang  # noqa: SLF001
+    spend(one)
+    thread = threading.Thread(target=one.exchange)
+    thread.start()
+    assert begun.wait(10)
+    since = time.monotonic()
+    assert spend(one, 50) == RATE.times - 1
+    assert time.monotonic() - since < 1
+    go.set()
+    thread.join()
+
+
+def test_a_thread_tells_what_is_a_tenth_of_the_limit_and_at_its_end_the_rest(database_url, world):
+    settings = Settings(database=database_url, requests_per_minute=20, password_memory=8)
+    service = Service.of(settings)
+    service.paces.start()
+    for _ in range(SHARE):
+        service.throttles["requests"].check("ann")
+    end = time.monotonic() + 20 * SOONEST
+    while not levels(world) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert len(levels(world)) == 1
+    service.throttles["requests"].check("bob")
+    service.close()
+    assert len(levels(world)) == 2
+
+
+def levels(world):
+    with world.db.reading() as session:
+        return session.scalars(select(Spending.level)).all()
+
+
+def test_a_person_who_asks_two_services_in_turn_meets_one_limit(world, database_url, course):
+    settings = {"requests_per_minute": 6}
+    first, second = (World(database_url, world.clock, settings) for _ in range(2))
+    student = first.enrol(course)
+    told = []
+    for _ in range(5):
+        for one in (first, second):
+            student.client = one.client
+            told.append(student.get(f"/courses/{course}").status_code)
+            one.service.paces.exchange()
+    assert told.count(200) in {6, 7}, "one more may pass in the process that has yet to learn"
+    assert told[-2:] == [429, 429]
+    first.close()
+    second.close()
+
+
+def test_of_too_many_keys_the_oldest_is_forgotten_and_memory_has_an_end(monkeypatch):
+    monkeypatch.setattr("api.http.throttle.MAX_KEYS", 3)
+    throttle = Throttle(RATE, clock=lambda: 0.0)
+    for key in "abcd":
+        throttle.spend(key)
+    assert list(throttle.owing()) == ["b", "c", "d"]

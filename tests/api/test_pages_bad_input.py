@@ -1,0 +1,126 @@
+"""What pages and files answer to bad input: forms, archives, and what was typed shown again."""
+
+import csv
+import io
+import json
+import socket
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx2
+import pytest
+from cpu_time import cpu_seconds
+from described_calls import served
+from doors import Desk, desk_in
+from http_app import Answered, ask
+from world import World
+
+LIMIT = 1.0
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def desk(shared_database_url) -> Iterator[Desk]:
+    """Return the desk."""
+    world = World(shared_database_url)
+    yield desk_in(world)
+    world.close()
+
+
+def page_of(desk: Desk, method: str, path: str, **more: object) -> Answered:
+    """Return what a page answers to the instructor."""
+    headers = {"authorization": f"Bearer {desk.teacher.token}", "sec-fetch-site": "same-origin"}
+    headers |= more.pop("headers", {})
+    return ask(desk.world.app, method, path, headers=headers, **more)
+
+
+FORMULAS = ("=cmd()|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "<script>alert(1)</script>")
+
+
+def test_what_a_student_typed_is_text_to_spreadsheets_and_browsers(desk):
+    for typed in FORMULAS:
+        student = desk.world.enrol(UUID(desk.course), typed.strip())
+        assert desk.sent("text", json.dumps(typed).encode(), who=student).status == 201
+    told = desk.teacher.get(f"/assignments/{desk.assignment}/score-sheet")
+    assert told.headers["content-type"].startswith("text/csv")
+    assert told.headers["content-disposition"].startswith("attachment")
+    assert told.headers["x-content-type-options"] == "nosniff"
+    cells = {cell for row in csv.reader(io.StringIO(told.text)) for cell in row}
+    assert {f"'{typed.strip()}" for typed in FORMULAS if typed[0] != "<"} <= cells
+    assert {cell for cell in cells if cell[:1] in {*"=+-@\t"}} == set()
+    for path in (f"/courses/{desk.course}/people", f"/assignments/{desk.assignment}/review"):
+        shown = page_of(desk, "GET", path)
+        assert shown.status == 200
+        assert b"<script>alert" not in shown.body
+
+
+def archive(
+    *names: str, body: bytes = b"title: New\n", method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
+    """Return a zip with files of these names."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as made:
+        for name in names:
+            made.writestr(name, body)
+    return buffer.getvalue()
+
+
+ARCHIVES = {
+    "64 mebibytes of zeros": lambda: archive("course.yaml", body=b"\0" * 2**26),
+    "fifty thousand files": lambda: archive(*map(str, range(40_000)), body=b""),
+    "very many small files": lambda: archive(*(f"assignments/a{n}.yaml" for n in range(2_000))),
+    "an archive in it": lambda: archive("assignments/a.zip", body=archive("course.yaml")),
+    "a name that leads out": lambda: archive("../../evil.yaml"),
+    "a name from the root": lambda: archive("/etc/evil.yaml"),
+    "no archive": lambda: b"PK\x03\x04" + b"\0" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_archive_that_is_none_or_too_much_is_refused_at_once(desk, name):
+    part = b'--x\r\nContent-Disposition: form-data; name="archive"; filename="../../a"\r\n\r\n'
+    body = part + ARCHIVES[name]() + b"\r\n--x--\r\n"
+    more = {"headers": {"content-type": "multipart/form-data; boundary=x"}, "body": body}
+    found = []
+    path = f"/courses/{desk.course}/apply"
+    spent = cpu_seconds(lambda: found.append(page_of(desk, "POST", path, **more)), all_threads=True)
+    assert spent < LIMIT
+    assert found[-1].status in {413, 422}, found[-1].body[:500]
+
+
+FORMS = {
+    "fields without end": b"a=&" * (MEBIBYTE // 3),
+    "one field of megabytes": b"a=" + b"%41" * MEBIBYTE,
+    "nothing but escapes": b"%00%ff&%zz=%" * 50_000,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_without_end_is_refused_at_once(desk, name):
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    found = []
+    path = f"/courses/{desk.course}/apply"
+    act = lambda: found.append(  # noqa: E731
+        page_of(desk, "POST", path, headers=kind, body=FORMS[name])
+    )
+    assert cpu_seconds(act, all_threads=True) < LIMIT
+    assert found[-1].status in {413, 422}, found[-1].body[:500]
+
+
+HALF_OPEN = b"POST /api/v1/login HTTP/1.1\r\nHost: testserver\r\nContent-Length: 9\r\n"
+
+
+def test_connections_that_never_say_all_keep_nobody_out(desk):
+    """Below the number that a process holds; the proxy in front of it closes them."""
+    with served(desk.world.app) as address, ExitStack() as held:
+        place = urlsplit(address)
+        for _ in range(200):
+            line = socket.create_connection((place.hostname, place.port), timeout=20)
+            held.enter_context(line).sendall(HALF_OPEN)
+        asked = []
+        act = lambda: asked.append(httpx2.get(f"{address}/healthz", timeout=20))  # noqa: E731
+        assert cpu_seconds(act, all_threads=True) < LIMIT
+        assert asked[-1].status_code == httpx2.codes.OK

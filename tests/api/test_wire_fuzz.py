@@ -1,0 +1,201 @@
+"""Raw requests to every route: whatever is sent, the answer is no 5xx, short, and there at once.
+
+Calls that follow the description of the API come beside them (`tests/described_calls.py`). The
+tests run for a part of `GRADER_FUZZ_SECONDS` on each database. A long run, which prints what it
+did, is `make fuzz`; a failure names the seed, the number and the request.
+"""
+
+import argparse
+import os
+import sqlite3
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from cpu_time import cpu_seconds
+from described_calls import WHO, ask_by_description
+from furnished import furnished
+from http_app import Answered, ask
+from raw_requests import Raw, RawRequests
+from scene import Scene
+from world import World
+
+from api.db import Database
+from api.services.migrating import upgrade
+
+SECONDS = max(float(os.environ.get("GRADER_FUZZ_SECONDS", "2")) / 5, 1.5)
+LIMIT = 1.0
+"""Seconds of processor time of all threads: tells a hang from an answer."""
+PROBES = {("GET", "/readyz")}
+"""What says by a 5xx that the service is not ready: the tables of tests come from no revision."""
+LARGEST = 64 * 1024
+"""Bytes that a student is ever sent."""
+STUDENTS = {"student", "anonymous"}
+DOCUMENT = "/api/v1/openapi.json"
+"""The description of the API is the same for everybody, and larger."""
+REFUSED, BROKEN = 400, 500
+OPERATIONS = 4
+"""So many operations, drawn anew each time, are asked in a short run."""
+RENEWED = 25
+"""After so many requests the scene is put back even where nothing was changed."""
+
+
+@dataclass
+class Run:
+    """What became of the requests of a seed: how many by status, the slowest, what is wrong."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    slowest: tuple[float, str] = (0.0, "")
+    largest: tuple[int, str] = (0, "")
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Return how many requests there were."""
+        return self.statuses.total()
+
+
+def sent(scene: Scene, raw: Raw) -> Answered:
+    """Return what the service answers to a request, over the interface that servers use."""
+    more = {"headers": dict(raw.headers), "query": raw.query, "body": raw.body}
+    return ask(scene.world.app, raw.key[0], raw.path, **more)
+
+
+def faults(raw: Raw, answered: Answered, seconds: float) -> Iterator[str]:
+    """Yield what no answer may be."""
+    if answered.status >= BROKEN and raw.key not in PROBES:
+        yield f"{answered.status} {answered.body[:300]!r} to {raw}"
+    if len(answered.body) > LARGEST and raw.who in STUDENTS and raw.key[1] != DOCUMENT:
+        yield f"{len(answered.body)} bytes to {raw}"
+    if seconds >= LIMIT:
+        yield f"{seconds:.1f} s for {raw}"
+
+
+class Kept:
+    """A scene as it was; on PostgreSQL it stays as the requests leave it."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.copy: sqlite3.Connection | None = None
+        if scene.world.db.is_sqlite:
+            self.copy = scene.snapshot()
+
+    def restore(self) -> None:
+        """Put it back."""
+        if self.copy is not None:
+            self.scene.restore(self.copy)
+
+
+def run(scene: Scene, seed: int, is_over: Callable[[int], bool]) -> Run:
+    """Return what became of the requests of a *seed* until *is_over* says so of their number."""
+    done, requests, kept = Run(), RawRequests(scene, seed), Kept(scene)
+    number = 0
+    while not is_over(number):
+        raw = requests[number]
+        start = time.process_time()
+        answered = sent(scene, raw)
+        seconds = time.process_time() - start
+        if seconds >= LIMIT:
+            seconds = cpu_seconds(lambda raw=raw: sent(scene, raw), all_threads=True)
+        done.statuses[answered.status] += 1
+        done.slowest = max(done.slowest, (seconds, str(raw)))
+        if raw.who in STUDENTS and raw.key[1] != DOCUMENT:
+            done.largest = max(done.largest, (len(answered.body), str(raw)))
+        done.wrong += [f"seed {seed}, {one}" for one in faults(raw, answered, seconds)]
+        number += 1
+        if (raw.key[0] != "GET" and answered.status < REFUSED) or number % RENEWED == 0:
+            kept.restore()
+    kept.restore()
+    return done
+
+
+def for_seconds(seconds: float) -> Callable[[int], bool]:
+    """Return what is over after so many seconds."""
+    end = time.monotonic() + seconds
+    return lambda _number: time.monotonic() > end
+
+
+@pytest.fixture(scope="module")
+def scene(shared_database_url) -> Iterator[Scene]:
+    """Return the scene of all routes, on each system in turn."""
+    world = World(shared_database_url)
+    yield furnished(world)
+    world.close()
+
+
+# Starlette leaves the temporary file of a form that is cut off in a file to be collected.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_raw_request_breaks_the_service(scene):
+    done = run(scene, int(time.time()), for_seconds(SECONDS))
+    assert done.wrong == []
+    assert done.statuses.keys() & {200, 201, 204, 303}, "what is changed little must get through"
+    assert done.statuses.keys() & {422, 404, 400}
+
+
+@pytest.mark.parametrize(
+    ("answered", "seconds", "count"),
+    [
+        (Answered(500, {}, b""), 0.0, 1),
+        (Answered(503, {}, b""), 0.0, 1),
+        (Answered(200, {}, b"x" * (LARGEST + 1)), 0.0, 1),
+        (Answered(404, {}, b""), LIMIT, 1),
+        (Answered(200, {}, b"x" * LARGEST), LIMIT / 2, 0),
+    ],
+)
+def test_a_crash_a_long_answer_and_a_slow_one_are_found(answered, seconds, count):
+    raw = Raw(0, "student", ("GET", "/courses"), "/courses", b"", {}, b"")
+    assert len(list(faults(raw, answered, seconds))) == count
+
+
+def test_calls_by_the_description_are_answered_as_it_says(scene):
+    """A student asks on the one database, an instructor on the other; `make fuzz` asks for all."""
+    who, seed = WHO[0 if scene.world.db.is_sqlite else 1], int(time.time())
+    asked = ask_by_description(scene, who, seed=seed, some=OPERATIONS)
+    assert asked.failures == (), f"seed {seed}\n{asked.output}"
+    assert asked.calls > OPERATIONS
+
+
+def test_a_call_that_is_answered_otherwise_than_described_is_found(scene, monkeypatch):
+    """The check is checked: what the description leaves out, or a crash, is a failure."""
+    if not scene.world.db.is_sqlite:
+        return
+    document = deepcopy(scene.world.app.openapi())
+    del document["paths"]["/api/v1/me"]["get"]["responses"]["200"]
+    monkeypatch.setattr(scene.world.app, "openapi_schema", document)
+    asked = ask_by_description(scene, "student", seed=1, only=("get_me",))
+    assert any("/api/v1/me" in one for one in asked.failures), asked.output
+
+
+def main() -> None:
+    """Ask for a long time and print what came of it; findings end it with 1."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'grader.db'}"
+        db = Database(url)
+        upgrade(db)
+        db.close()
+        world = World(url)
+        done = run(furnished(world), given.seed, for_seconds(given.seconds))
+        world.close()
+    told = ", ".join(f"{count} {status}" for status, count in sorted(done.statuses.items()))
+    print(  # noqa: T201 (what a long run is for)
+        f"seed {given.seed}: {done.count:,} requests ({told}), {len(done.wrong)} findings",
+        f"slowest {done.slowest[0]:.3f} s: {done.slowest[1]}",
+        f"largest to a student {done.largest[0]:,} bytes: {done.largest[1]}",
+        *done.wrong,
+        sep="\n",
+    )
+    sys.exit(bool(done.wrong))
+
+
+if __name__ == "__main__":
+    main()

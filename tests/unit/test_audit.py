@@ -1,0 +1,89 @@
+"""`make audit` finds what is known to be vulnerable, and says so where it cannot ask."""
+
+import json
+import os
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+AUDIT = ROOT / ".ci" / "audit"
+FAULTY = "starlette"
+FOUND = {"id": "PYSEC-0000-1", "modified": "2026-01-01T00:00:00Z"}
+
+
+class Advisories(BaseHTTPRequestHandler):
+    """What a service of advisories answers: one is known, of one package, or none at all."""
+
+    known = ()
+    asked = ()
+
+    def do_POST(self):
+        """Tell of each package that was asked for what is known."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        names = [one["package"]["name"] for one in body["queries"]]
+        type(self).asked += tuple(names)
+        self.tell({"results": [{"vulns": [FOUND]} if one in self.known else {} for one in names]})
+
+    def do_GET(self):
+        """Tell the details of the advisory."""
+        self.tell(FOUND | {"summary": "Planted.", "affected": []})
+
+    def tell(self, value):
+        """Send a value as JSON."""
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def advisories():
+    """Return the address of a service of advisories, and the class of its answers."""
+
+    class Known(Advisories):
+        """Answers of this test alone."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Known)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/", Known
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def audit(url):
+    asking = os.environ | {"GRADER_ADVISORIES": url, "UV_HTTP_RETRIES": "0"}
+    command = [AUDIT]
+    return subprocess.run(command, env=asking, capture_output=True, text=True, check=False)
+
+
+def test_every_package_of_the_lock_is_asked_for_and_none_is_known(advisories):
+    url, known = advisories
+    told = audit(url)
+    assert told.returncode == 0, told.stdout
+    assert {"fastapi", "sqlalchemy", "uvicorn", FAULTY} <= {*known.asked}
+
+
+def test_a_package_that_is_known_to_be_vulnerable_is_named(advisories):
+    url, known = advisories
+    known.known = (FAULTY,)
+    told = audit(url)
+    assert told.returncode == 1
+    assert FAULTY in told.stdout
+    assert FOUND["id"] in told.stdout
+
+
+def test_where_nobody_answers_that_is_said_and_nothing_fails():
+    told = audit("http://127.0.0.1:9/")
+    assert told.returncode == 0
+    assert told.stdout.startswith("audit: skipped, the advisories cannot be reached: ")

@@ -1,0 +1,250 @@
+"""The page of security names every requirement, and tests that there are; and what a look at the
+code shows is looked at here.
+"""
+
+import ast
+import inspect
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from api.app import ROUTES
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+ROW = re.compile(r"^\| ([A-Z]*\d[\d.]*) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+ROWS = {number: here for number, _, here in ROW.findall(PAGE)}
+WITHOUT_TEST = re.compile(r"(Not applicable|Not met|Documented): \S")
+
+LEVEL_1 = {
+    *("1.2.1", "1.2.2", "1.2.3", "1.2.4", "1.2.5", "1.3.1", "1.3.2", "1.5.1", "2.1.1", "2.2.1"),
+    *("2.2.2", "2.3.1", "3.2.1", "3.2.2", "3.3.1", "3.4.1", "3.4.2", "3.5.1", "3.5.2", "3.5.3"),
+    *("4.1.1", "4.4.1", "5.2.1", "5.2.2", "5.3.1", "5.3.2", "6.1.1", "6.2.1", "6.2.2", "6.2.3"),
+    *("6.2.4", "6.2.5", "6.2.6", "6.2.7", "6.2.8", "6.3.1", "6.3.2", "6.4.1", "6.4.2", "7.2.1"),
+    *("7.2.2", "7.2.3", "7.2.4", "7.4.1", "7.4.2", "8.1.1", "8.2.1", "8.2.2", "8.3.1", "9.1.1"),
+    *("9.1.2", "9.1.3", "9.2.1", "10.4.1", "10.4.2", "10.4.3", "10.4.4", "10.4.5", "11.3.1"),
+    *("11.3.2", "11.4.1", "12.1.1", "12.2.1", "12.2.2", "13.4.1", "14.2.1", "14.3.1", "15.1.1"),
+    *("15.2.1", "15.3.1"),
+}
+"""The requirements of OWASP ASVS 5.0.0 at level 1."""
+TOP_10 = {f"API{number}" for number in range(1, 11)}
+
+
+@cache
+def names_in(path: str) -> frozenset[str]:
+    """Return the names of the tests of a module."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return frozenset(one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef))
+
+
+def test_no_requirement_is_missing():
+    assert {*ROWS} == LEVEL_1 | TOP_10
+    assert len(ROW.findall(PAGE)) == len(ROWS)
+
+
+@pytest.mark.parametrize("number", sorted(LEVEL_1 | TOP_10))
+def test_every_requirement_is_shown_by_a_test_or_says_why_not(number):
+    here = ROWS[number]
+    assert TEST.search(here) or WITHOUT_TEST.match(here), here
+
+
+def test_every_test_that_is_named_is_there():
+    named = TEST.findall(PAGE)
+    assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
+    assert PAGE.count("::test_") == len(named), "write `tests/path.py::test_name`"
+
+
+def test_the_page_counts_right():
+    kinds = ("Not applicable", "Not met", "Documented")
+    found = {kind: sum(ROWS[one].startswith(kind) for one in LEVEL_1) for kind in kinds}
+    shown = len(LEVEL_1) - sum(found.values())
+    counts = f"{shown} are shown by tests, {found['Documented']} by a page"
+    rest = f"{found['Not applicable']} are not applicable, {found['Not met']} not met"
+    assert f"Of {len(LEVEL_1)} requirements {counts}; {rest}." in PAGE
+
+
+# What a look at the code shows.
+
+PACKAGES = ("grader", "problems", "api", "migrations")
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the code of the product by its path."""
+    files = (path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py")))
+    return {str(one.relative_to(ROOT)): ast.parse(one.read_text(encoding="utf-8")) for one in files}
+
+
+@cache
+def looked_at(tree: ast.Module) -> tuple[list[str], list[tuple[str, ast.Call]]]:
+    """Return the modules that a module imports, and its calls with the name of what is called."""
+    modules, calls = [], []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                modules += [one.name for one in names]
+            case ast.ImportFrom(module=module, names=names):
+                modules += [str(module), *(f"{module}.{one.name}" for one in names)]
+            case ast.Call(func=func):
+                calls.append((getattr(func, "attr", getattr(func, "id", "")), node))
+    return modules, calls
+
+
+def imported(*banned: str, tree: ast.Module) -> list[str]:
+    """Return what a module imports of the *banned* modules."""
+    return [
+        one for one in looked_at(tree)[0] if any(f"{one}.".startswith(f"{it}.") for it in banned)
+    ]
+
+
+def text_made(tree: ast.Module) -> list[str]:
+    """Return the statements that are put together from text that is not written there."""
+    run = {"exec_driver_sql"} | ({"text"} if imported("sqlalchemy.text", tree=tree) else set())
+    return [
+        ast.unparse(node)
+        for name, node in looked_at(tree)[1]
+        if name in run and node.args and not is_written(node.args[0])
+    ]
+
+
+def is_written(node: ast.expr) -> bool:
+    """Tell whether a text stands in the code as it is, or under the name of a constant."""
+    match node:
+        case ast.JoinedStr(values=values):
+            return all(is_written(one) for one in values)
+        case ast.FormattedValue(value=value):
+            return is_written(value)
+        case ast.IfExp(body=body, orelse=orelse):
+            return is_written(body) and is_written(orelse)
+        case ast.Name(id=name):
+            return name.isupper()
+        case _:
+            return isinstance(node, ast.Constant)
+
+
+STARTS = {"run", "Popen", "call", "check_call", "check_output"}
+
+
+def shells(tree: ast.Module) -> list[str]:
+    """Return the calls that give a text to a shell."""
+    banned = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell"}
+    return [
+        ast.unparse(node)
+        for name, node in looked_at(tree)[1]
+        if name in banned or (name in STARTS and any(one.arg == "shell" for one in node.keywords))
+    ]
+
+
+def runs_text(tree: ast.Module) -> list[str]:
+    """Return the calls that run a text as code."""
+    return [
+        ast.unparse(node)
+        for name, node in looked_at(tree)[1]
+        if isinstance(node.func, ast.Name) and name in {"eval", "exec", "compile", "__import__"}
+    ]
+
+
+LOOKS = {
+    "statements": (text_made, "from sqlalchemy import text\ntext(f'SELECT {x}')"),
+    "shells": (shells, "subprocess.run(x, shell=True)"),
+    "code": (runs_text, "eval(x)"),
+    "requests": (
+        lambda tree: imported("urllib.request", "http.client", "httpx", "requests", tree=tree),
+        "from urllib.request import urlopen",
+    ),
+    "documents": (
+        lambda tree: imported("xml", "lxml", "pickle", "shelve", "marshal", tree=tree),
+        "import xml.etree.ElementTree",
+    ),
+    "hashes": (
+        lambda tree: [name for name, _ in looked_at(tree)[1] if name in {"md5", "sha1"}],
+        "hashlib.md5(x)",
+    ),
+}
+
+
+def found(look: str) -> dict[str, list[str]]:
+    """Return what a look finds, by path."""
+    seen = {path: LOOKS[look][0](tree) for path, tree in trees().items()}
+    return {path: what for path, what in seen.items() if what}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_is_planted_is_found(look):
+    find, planted = LOOKS[look]
+    assert find(ast.parse(planted))
+
+
+def test_no_statement_is_put_together_from_text():
+    """But where no request comes from: the schema's revisions, and an operator's self-test."""
+    apart = ("migrations/", "api/selftest/")
+    assert [path for path in found("statements") if not path.startswith(apart)] == []
+
+
+def test_no_shell_is_ever_run():
+    assert found("shells") == {}
+
+
+def test_nothing_is_run_that_was_text():
+    assert found("code") == {}
+
+
+def test_the_service_opens_no_address_that_somebody_sends():
+    """Whatever asks another machine is a command, or the health check of its own port."""
+    ours = ("api/ready.py", "api/selftest/")
+    assert [path for path in found("requests") if not path.startswith(ours)] == []
+
+
+def test_no_xml_and_no_pickle_is_read():
+    assert found("documents") == {}
+
+
+def test_no_weak_hash_is_used():
+    assert found("hashes") == {}
+
+
+def writing(function):
+    """Tell whether a route opens a transaction that is committed."""
+    return ".transaction(" in inspect.getsource(inspect.unwrap(function))
+
+
+def test_what_is_got_changes_nothing():
+    """But that a problem was opened, and in the audit log that work was taken out as a file."""
+    got = [one for one in ROUTES if {*getattr(one, "methods", ())} & {"GET", "HEAD"}]
+    assert len(got) > 50
+    assert {one.path for one in got if writing(one.endpoint)} == {
+        "/api/v1/assignments/{assignment}/problems/{problem}",
+        "/api/v1/courses/{course}/exports/submissions",
+    }
+    assert sum(writing(one.endpoint) for one in ROUTES) > 50, "it can be seen"
+
+
+def test_no_address_has_a_place_for_a_secret():
+    """Ids of tokens and sessions, and digests of receipts, open nothing."""
+    described = json.loads((ROOT / "tests" / "api" / "openapi.json").read_text(encoding="utf-8"))
+    named = {
+        one["name"]
+        for operations in described["paths"].values()
+        for operation in operations.values()
+        for one in operation.get("parameters", ())
+        if one["in"] in {"path", "query"} and one["schema"].get("format") != "uuid"
+    } | {piece for one in ROUTES for piece in re.findall(r"{(\w+)", one.path)}
+    assert {"assignment", "cursor"} <= named
+    assert [one for one in named if re.search("secret|password|cookie|key", one)] == []
+
+
+TEMPLATES = sorted((ROOT / "api" / "web" / "templates").rglob("*.html"))
+FIELD = re.compile(r"<input\b[^>]*\bname=\"(?:password|current|again|new)\"[^>]*>")
+
+
+def test_fields_for_passwords_are_masked_and_known_to_password_managers():
+    fields = [one for path in TEMPLATES for one in FIELD.findall(path.read_text(encoding="utf-8"))]
+    assert len(fields) > 1
+    for field in fields:
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(current|new)-password"', field)
+        assert "onpaste" not in field

@@ -5,6 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/.uv-lock
 # One more than there are cores: some tests wait for a process, a server or a browser.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Where the environment forbids to keep what is compiled, each process compiles everything anew:
+# every worker of the tests, every command and service that they start. Empty is not forbidden.
+export PYTHONDONTWRITEBYTECODE :=
 UV := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/uv==\1/p;}' uv.lock)
 
 # Make takes the first of these that is suitable; `make setup PYTHON=...` names one.
@@ -13,10 +16,10 @@ PYTHONS := $(strip $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test cover check fix docs demo bench clean
+.PHONY: help setup venv run test docker-test durability load fuzz cover check fix docs demo bench audit clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
 	    while read -r target words; do printf '  make %-6s  %s\n' "$$target" "$$words"; done
 
 setup: $(STAMP) ## make .venv with everything that uv.lock names
@@ -45,6 +48,19 @@ run: setup ## serve a demo course on http://127.0.0.1:8000 (GRADER_HOST and GRAD
 test: setup ## run all tests on all cores (ARGS=... goes to pytest)
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
+docker-test: setup ## build the containers, kill them under load, restore a backup (where docker is)
+	@PYTHONPATH=tests $(BIN)/python tests/deploy/containers.py
+
+durability: setup ## kill services, PostgreSQL and lines for SECONDS=600 in all (seed SEED=1)
+	GRADER_DURABILITY_SECONDS=$$(( $(or $(SECONDS),600) / 10 )) GRADER_DURABILITY_SEED=$(or $(SEED),1) \
+	    $(BIN)/pytest -q -s tests/durability $(ARGS)
+
+fuzz: setup ## send what nobody should to readers, loader and routes for SECONDS=600 (seed SEED=1)
+	@PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
+
+load: setup ## play the last hour before a deadline (STUDENTS=2000 SECONDS=600 DATABASE=... PROCESSES=1)
+	$(BIN)/python tests/load/hour.py $(or $(STUDENTS),2000) $(or $(SECONDS),600) '$(DATABASE)' $(or $(PROCESSES),1)
+
 cover: setup ## run all tests with branch coverage, which takes about twice as long
 	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov $(ARGS)
 
@@ -53,8 +69,10 @@ check: setup ## everything that must hold before a commit, the tests included
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/uv lock --check
-	$(BIN)/grader check --seeds 60
-	@$(MAKE) --no-print-directory test
+	@GRADER_TEST_SEEDS=60 $(MAKE) --no-print-directory test # more of every problem are published
+
+audit: setup ## tell which packages of uv.lock are known to be vulnerable; needs the internet
+	@.ci/audit
 
 fix: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi.testclient import TestClient
-from loop import one_loop
+from loop import ask_in_one_turn
 from world import Person, World
 
 from api.tables import User
@@ -18,12 +18,9 @@ class Browser:
 
     def __init__(self, world: World, address: str = "192.0.2.7") -> None:
         self.client = TestClient(
-            world.app,
-            base_url="http://127.0.0.1:8000",
-            client=(address, 50_000),
-            raise_server_exceptions=False,
+            world.app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False
         )
-        self.client.portal = one_loop()
+        ask_in_one_turn(self.client, address)
 
     def call(self, method: str, path: str, json: Any = None, **headers: str) -> Any:
         """Return the response to a request as a page of the service sends it."""

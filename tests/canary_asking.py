@@ -2,8 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from canary import ROLES, Reader, State, found_in, sent, unfit
 from canary_scene import KEYED, CanaryScene
 from fastapi.routing import iter_route_contexts
 from furnished import ROUTES
-from loop import one_loop
+from loop import in_one_loop
 from scene import ELSEWHERE, HERE
 
 __all__ = ["Asker"]
@@ -46,11 +45,15 @@ SEEKERS: Final = STUDENTS | {"instructor"}
 
 
 class Asker:
-    """Everybody of a scene, asking; what comes back is kept by reader."""
+    """The *readers* of a scene, asking; what comes back is kept by reader."""
 
-    def __init__(self, scene: CanaryScene, state: State) -> None:
+    def __init__(
+        self, scene: CanaryScene, state: State, *, readers: Iterable[Reader] = ROLES
+    ) -> None:
         self.scene, self.state = scene, state
+        self.readers = tuple(readers)
         self.secrets = scene.secrets
+        self._known: dict[str, frozenset[str]] = {}
         self.wrong: set[str] = set()
         self.met: defaultdict[str, set[Reader]] = defaultdict(set)
         transport = httpx2.ASGITransport(app=scene.world.app, raise_app_exceptions=False)
@@ -66,11 +69,11 @@ class Asker:
             if self.state == "after":
                 self._try_everything()
         finally:
-            one_loop().call(self._client.aclose)
+            in_one_loop(self._client.aclose())
 
     def _read_everything(self) -> None:
         for declared in self._reading():
-            for reader in ROLES:
+            for reader in self.readers:
                 for path in sorted(self._addresses(declared, reader)):
                     if "export" in declared:  # six times a minute is the limit
                         self.scene.world.clock.advance(seconds=11)
@@ -79,7 +82,7 @@ class Asker:
     def ask(self, reader: Reader, method: str, path: str, **more: Any) -> httpx2.Response:
         """Return the response, after noting what leaks in it."""
         more["headers"] = {"X-Request-ID": "same"} | self._who(reader) | more.get("headers", {})
-        answer = one_loop().call(partial(self._client.request, method, path, **more))
+        answer = in_one_loop(self._client.request(method, path, **more))
         where = f"{method} {path} {answer.status_code}"
         if answer.status_code >= BROKEN:
             self.wrong.add(f"{where} for {reader}")
@@ -96,7 +99,9 @@ class Asker:
 
     def note(self, reader: Reader, told: str, where: str) -> None:
         """Note which markers stand in *told*, and which of them *reader* may not meet."""
-        found = set(found_in(told, secrets=self.secrets))
+        if told not in self._known:  # most refusals are alike
+            self._known[told] = frozenset(found_in(told, secrets=self.secrets))
+        found = self._known[told]
         self.wrong |= {
             f"{reader} meets the {one}: {where}" for one in unfit(found, reader, self.state)
         }
@@ -135,7 +140,7 @@ class Asker:
             headers |= {"Content-Type": route.media} if kind == "content" else {}
             more = {"headers": headers, "params": dict(route.query)}
             more |= {} if body is None else {kind: body}
-            for reader, place in product(ROLES, (HERE, KEYED)):
+            for reader, place in product(self.readers, (HERE, KEYED)):
                 path = self._filled(declared, place, **route.path)
                 if copy is not None and not self.ask(reader, method, path, **more).is_error:
                     self.scene.restore(copy)

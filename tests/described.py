@@ -50,15 +50,21 @@ def declared(method: str, path: str) -> Answers | None:
 
 
 @cache
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document, made once a run; it is not to be changed."""
+    return api_document()
+
+
+@cache
 def operations() -> dict[tuple[str, int], list[tuple[re.Pattern[str], Answers]]]:
     """Return all operations by method and depth; of two for an address, the plainer is first."""
-    document = api_document()
+    described = document()
     found: dict[tuple[str, int], list[tuple[re.Pattern[str], Answers]]] = {}
-    for path, item in sorted(document["paths"].items(), key=lambda one: one[0].count("{")):
+    for path, item in sorted(described["paths"].items(), key=lambda one: one[0].count("{")):
         pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         for method, operation in item.items():
             told = {
-                status: _codes(answer, document["components"]["responses"])
+                status: _codes(answer, described["components"]["responses"])
                 for status, answer in operation["responses"].items()
             }
             found.setdefault((method.upper(), path.count("/")), []).append((pattern, told))

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import threading
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
-from loop import one_loop
+from loop import in_one_loop
 from pydantic import AfterValidator, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -214,6 +218,20 @@ def service(shell: Shell | None = None) -> FastAPI:
     return app
 
 
+@contextmanager
+def listening(app: FastAPI, **config: Any) -> Iterator[int]:
+    """Yield the port of a real server of *app*: sockets, chunks and all."""
+    given = {"host": "127.0.0.1", "port": 0, "log_config": None, "server_header": False}
+    server = uvicorn.Server(uvicorn.Config(app, **given | config))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
 @dataclass(frozen=True)
 class Answered:
     """A response as it went over the wire."""
@@ -256,7 +274,7 @@ def ask(
         "client": ("test", 1),
         "server": ("test", 80),
     }
-    return one_loop().call(_talk, app, scope, iter(pieces))
+    return in_one_loop(_talk(app, scope, iter(pieces)))
 
 
 async def _talk(app: FastAPI, scope: dict[str, Any], pieces: Any) -> Answered:

@@ -1,20 +1,55 @@
 """One event loop for the requests of all tests of a process, in a thread of its own.
 
-A thread that drives a browser runs an event loop already: a test can start none beside it.
+A thread that drives a browser runs an event loop already: a test can start none beside it. To wake
+a thread takes as long as many a request; so a request is one turn of the loop and no more.
 """
 
+import asyncio
 import atexit
+from collections.abc import Coroutine
 from contextlib import ExitStack
 from functools import cache
+from typing import Any, TypeVar
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+import httpx2
+from anyio.from_thread import start_blocking_portal
+from fastapi.testclient import TestClient
 
-__all__ = ["one_loop"]
+__all__ = ["ask_in_one_turn", "in_one_loop"]
+
+Done = TypeVar("Done")
+
+
+def in_one_loop(doing: Coroutine[Any, Any, Done]) -> Done:
+    """Return what a coroutine returns in the event loop, which lasts as long as the process."""
+    return asyncio.run_coroutine_threadsafe(doing, _loop()).result()
 
 
 @cache
-def one_loop() -> BlockingPortal:
-    """Return what runs coroutines in the event loop, which lasts as long as the process."""
+def _loop() -> asyncio.AbstractEventLoop:
     lasting = ExitStack()
     atexit.register(lasting.close)
-    return lasting.enter_context(start_blocking_portal())
+    return lasting.enter_context(start_blocking_portal()).call(asyncio.get_running_loop)
+
+
+def ask_in_one_turn(client: TestClient, address: str = "testclient") -> None:
+    """Let *client* ask its application in the one loop, as somebody at an *address*."""
+    client._transport = _OneTurn(client.app, address)  # noqa: SLF001  # its own wakes it four times
+
+
+class _OneTurn(httpx2.BaseTransport):
+    """Asks *app*, and has the whole answer when it returns."""
+
+    def __init__(self, app: Any, address: str) -> None:
+        self._asgi = httpx2.ASGITransport(app, raise_app_exceptions=False, client=(address, 50_000))
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Return the response; an error of the application is one with the status 500."""
+        request.read()
+        return in_one_loop(self._answer(request))
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await self._asgi.handle_async_request(request)
+        body = b"".join([piece async for piece in answer.stream])
+        stream = httpx2.ByteStream(body)
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=stream)

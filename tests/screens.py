@@ -1,6 +1,6 @@
 """What is looked at in a real browser: pages as somebody has them, and what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,13 +12,23 @@ from world import Person, World
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules that look at colours."""
 NARROWEST = 320
 HEIGHT = 900
+AXE_RUN = """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
+    .then(found => found.violations)"""
 ITSELF = ("data:", "blob:", "about:")
 """What the addresses begin with that nobody is asked for."""
 
 Scheme = Literal["light", "dark"]
 Script = Literal["on", "off"]
+LOOKS: tuple[tuple[int, Scheme], ...] = (
+    (1280, "light"),
+    (1280, "dark"),
+    (390, "light"),
+    (390, "dark"),
+)
 
 
 @dataclass
@@ -91,13 +101,27 @@ def look(page: Page, *, width: int, scheme: Scheme) -> None:
     page.emulate_media(color_scheme=scheme)
 
 
-def violations(page: Page) -> list[str]:
+def faults(page: Page) -> Iterator[str]:
+    """Yield what is wrong with a page at each size, in light and dark."""
+    for width, scheme in LOOKS:
+        look(page, width=width, scheme=scheme)
+        rules = RULES if scheme == "light" else OF_COLOURS  # in the dark all else is the same
+        yield from (f"{width} {scheme}: {one}" for one in violations(page, rules))
+        if scheme == "light":
+            yield from _overflows(page, width)
+    look(page, width=NARROWEST, scheme="light")
+    yield from _overflows(page, NARROWEST)
+
+
+def _overflows(page: Page, width: int) -> list[str]:
+    return [f"wider than {width}"] if overflow(page) > 0 else []
+
+
+def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
     """Return what axe finds wrong with a page as it stands: the rule and the first elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    found: list[Mapping[str, Any]] = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules}).then(found => found.violations)", RULES
-    )
+    found: list[Mapping[str, Any]] = page.evaluate(AXE_RUN, list(rules))
     return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
 
 

@@ -16,7 +16,7 @@ from api.services.access import Posed, posed_member
 from api.services.callers import by_token
 from api.services.publishing import Published, summary_of_parts
 from api.services.submitting.entries import Accepted, Entry
-from api.services.submitting.intake import prepare
+from api.services.submitting.intake import Sent, prepare
 from api.services.versions import store_version
 from api.tables import AssignmentProblem, Enrolment, Extension
 from grader import ENGINE
@@ -147,8 +147,8 @@ def under_way(
     """Return a submission that was judged and waits to be written."""
     with world.db.reading() as session:
         posed = posed_to(world, session, student, where, right="submit")
-        variants = world.service.variants
-        return prepare(session, posed, answers, variants=variants, key=key, now=world.clock())
+        service, sent = world.service, Sent(answers, key, world.clock())
+        return prepare(session, posed, sent, variants=service.variants, memory=service.memory)
 
 
 def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:

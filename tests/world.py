@@ -14,7 +14,7 @@ from uuid import UUID
 
 from actors import FakeClock, Person, Posing
 from described import Described
-from loop import one_loop
+from loop import ask_in_one_turn
 from sqlalchemy import Engine, event, update
 from sqlalchemy.orm import Session
 
@@ -105,7 +105,7 @@ class World:
             event.listen(self.db.engine, "connect", _without_waiting_for_the_disk)
         self._take_what_is_compiled()
         self.client = Described(self.app, raise_server_exceptions=False)
-        self.client.portal = one_loop()
+        ask_in_one_turn(self.client)
         self.client.kept.add(SECRET)
         self.anonymous = Person(new_id(), "", self.client, "")
 

@@ -15,11 +15,12 @@ WHOLE: Final = 100
 def is_in_percent(tokens: Sequence[Token]) -> bool:
     """Tell whether a percent sign stands in the value, as in ``(88.9%)``; ``7 % 2`` has none.
 
-    A bare 100 beside one, ``100 - 11.1%``, is an `AnswerError`: it may be in percent too.
+    A bare 100 beside one, ``100 - 11.1%``, is an `AnswerError`: it may be in percent too. That in
+    ``(100)%`` is not bare.
     """
     signed = [at for at in range(len(tokens)) if _is_sign(tokens, at)]
     for at, token in enumerate(tokens):
-        bare = token.kind == "number" and token.value == WHOLE and at + 1 not in signed
+        bare = token.kind == "number" and token.value == WHOLE and _after(tokens, at) not in signed
         if signed and bare:
             raise AnswerError(
                 "100 beside a percentage can be read as 100 or as 100%.",
@@ -27,6 +28,12 @@ def is_in_percent(tokens: Sequence[Token]) -> bool:
                 position=token.start,
             )
     return bool(signed)
+
+
+def _after(tokens: Sequence[Token], at: int) -> int:
+    """Return the place of what stands behind a token and the brackets that close behind it."""
+    behind = range(at + 1, len(tokens))
+    return next((place for place in behind if tokens[place].text != ")"), len(tokens))
 
 
 def _is_sign(tokens: Sequence[Token], at: int) -> bool:

@@ -1,6 +1,5 @@
 """The command line, run in this process; and the service, on SQLite and on PostgreSQL."""
 
-import gc
 import io
 import os
 import shutil
@@ -17,6 +16,7 @@ from world import Person, Posing, World
 
 from api.cli import main
 from api.db import Database
+from api.services.migrating import upgrade
 from api.tables import Base
 
 
@@ -49,18 +49,8 @@ def grader(
     return run
 
 
-@pytest.fixture(scope="session", autouse=True)
-def lasting_objects() -> None:
-    """Leave out what the modules have made when garbage is looked for: it takes time, often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(FEWEST_FOR_GARBAGE)
-
-
 POSTGRESQL = os.environ.get("GRADER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
 """The server on which the tests of the service make databases of their own."""
-FEWEST_FOR_GARBAGE = 10_000
-"""How many objects more there must be until garbage is looked for."""
 
 
 def _is_there(url: str) -> bool:
@@ -76,7 +66,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty database with all tables; a test works on a copy."""
     path = tmp_path_factory.mktemp("template") / "grader.db"
     db = Database(f"sqlite:///{path}")
-    Base.metadata.create_all(db.engine)
+    upgrade(db)
     with db.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     World.compiled["sqlite"] = db.engine
@@ -96,7 +86,7 @@ def postgresql_url() -> Iterator[str]:
         server.execute(f"CREATE DATABASE {name}")
         server.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     db = Database(f"{POSTGRESQL}/{name}")
-    Base.metadata.create_all(db.engine)
+    upgrade(db)
     World.compiled["postgresql"] = db.engine
     db.close()
     yield f"{POSTGRESQL}/{name}"

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
+from bank_at_hand import CATALOGUE
 
 from api.services.demo.answers import MEANT, answers, submissions
 from api.services.demo.dice import Dice
@@ -22,9 +23,7 @@ from grader.show import show
 from grader.symbolic import compare
 from grader.variant import solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 
-CATALOGUE = Catalogue()
 CLASS = classmates(6, Stream(b"a class", "people"))
 RIGHT = {"correct", "follow_through"}
 FEW_WAYS = {"predicate", "choice", "choices"}

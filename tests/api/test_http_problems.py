@@ -85,6 +85,15 @@ def test_an_address_or_a_method_that_there_is_not_is_a_problem_too(method, path,
     assert status == 404 or answered.headers["allow"] == "POST"
 
 
+def test_a_method_that_there_is_not_is_answered_with_those_of_all_routes_at_the_address():
+    app = service()
+
+    @app.put("/api/v1/samples")
+    def put() -> None: ...
+
+    assert ask(app, "GET", "/api/v1/samples").headers["allow"] == "POST, PUT"
+
+
 @pytest.mark.parametrize(
     ("field", "said"),
     [

@@ -2,14 +2,11 @@
 
 import logging
 import socket
-import threading
-import time
 import tracemalloc
 
 import pytest
-import uvicorn
 from fastapi import APIRouter
-from http_app import NOON, ask, service
+from http_app import NOON, ask, listening, service
 
 from api.errors import TooLarge
 from api.http.middleware import HEADERS, Shell, ShellMiddleware
@@ -110,9 +107,11 @@ def test_only_the_hosts_that_are_named_are_served(host, status):
         ("/api/v1/rows", b"cursor=%00", 422),
         ("/api/v1/rows", b"cursor=a\x00", 422),
         ("/api/v1/about", b"x=%ff%fe&x=1&;;&=", 422),
+        ("/api/v1/about", b"x=\xed\xa0\x80", 422),
+        ("/nothing", b"\xff", 422),
     ],
 )
-def test_the_character_zero_reaches_no_route(path, query, status):
+def test_neither_the_character_zero_nor_raw_bytes_reach_a_route(path, query, status):
     assert ask(APP, "GET", path, query=query).status == status
 
 
@@ -235,15 +234,8 @@ def test_a_redirect_goes_through():
 @pytest.fixture(scope="module")
 def port():
     """Return the port of a real server process's worth: sockets, chunks and all."""
-    config = uvicorn.Config(APP, host="127.0.0.1", port=0, log_config=None, server_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
+    with listening(APP) as port:
+        yield port
 
 
 def talk(port: int, head: bytes, *chunks: bytes) -> bytes:

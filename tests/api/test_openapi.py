@@ -11,15 +11,15 @@ from pathlib import Path
 import access
 import pytest
 from access import Route
-from described import declared
+from described import declared, document
 from jsonschema import Draft202012Validator
 
 from api.codes import CODES
 from api.error_pages import errors_page
-from api.reference import CALLS, api_document, api_page, snapshot
+from api.reference import CALLS, api_page, snapshot
 
 ROOT = Path(__file__).parents[2]
-DOCUMENT = api_document()
+DOCUMENT = document()
 OPERATIONS = {
     f"{method.upper()} {path}": operation
     for path, item in DOCUMENT["paths"].items()

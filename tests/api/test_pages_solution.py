@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from bank_at_hand import CATALOGUE
 from pages import Browser
 from student_scenes import CANARY, DUE_TOMORROW
 from world import TEXT_PROBLEM
@@ -14,7 +15,6 @@ from api.pages.student import solution as pages
 from api.services.student.solution import solution_view
 from grader.variant import solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 
 CONVOLUTION = "sobel-conv-same"
 LIMIT = 30_000
@@ -109,7 +109,7 @@ def test_what_is_drawn_is_made_once_for_a_variant(world, course, staff):
 
 def whole_page(problem, seed):
     """Return the page of a problem of the bank with the numbers of a seed, as staff see it."""
-    variant = solve(Catalogue().get(problem), seed, BOOK)
+    variant = solve(CATALOGUE.get(problem), seed, BOOK)
     where = SimpleNamespace(
         assignment=SimpleNamespace(id=uuid4()), problem=SimpleNamespace(slug=problem)
     )
@@ -122,8 +122,8 @@ def whole_page(problem, seed):
     return render("student/solution.html", {**context, **more})
 
 
-ORIGINALS = [(one, None) for one in Catalogue().ids if Catalogue().get(one).has_original]
-DRAWN = [(one, 1) for one in Catalogue().ids]
+ORIGINALS = [(one, None) for one in CATALOGUE.ids if CATALOGUE.get(one).has_original]
+DRAWN = [(one, 1) for one in CATALOGUE.ids]
 
 
 @pytest.mark.parametrize(("problem", "seed"), ORIGINALS + DRAWN)

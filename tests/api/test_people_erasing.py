@@ -23,6 +23,7 @@ from api.tables import (
     RegradeChange,
     RegradeRequest,
     Review,
+    Stamp,
     Submission,
     User,
 )
@@ -147,11 +148,15 @@ def work(world, course, ann):
 
 
 def everything(world):
-    """Return all that the database holds as text."""
+    """Return all that the database holds as text.
+
+    Left out are the stamps: that something changed about a person stays under the old id, by which
+    other processes learn that they know nothing of it any more. Nothing leads from it to the new.
+    """
     with world.db.reading() as session:
         return "\n".join(
             repr([one.hex() if isinstance(one, bytes) else one for one in row])
-            for name in Base.metadata.tables
+            for name in sorted({*Base.metadata.tables} - {Stamp.__tablename__})
             for row in session.execute(text(f"SELECT * FROM {name}"))  # noqa: S608
         )
 

@@ -7,16 +7,15 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
 
 import pytest
+from bank_at_hand import CATALOGUE
 
 from api.services.publishing import Failed, Published, Source, publish_all, publish_one
 from grader import ENGINE
 from grader.variant import solve
 from problems.book import BOOK
-from problems.catalogue import Catalogue
 from problems.publish import publish
 from problems.stored import dump_variant, load_variant
 
-CATALOGUE = Catalogue()
 TOY = """
 id: toy
 title: A toy problem

@@ -18,7 +18,7 @@ from screens import Screens
 from world import World
 
 from api.db import Database
-from api.tables import Base
+from api.services.migrating import upgrade
 
 CHROMIUM = os.environ.get("GRADER_TEST_CHROMIUM") or shutil.which("chromium") or ""
 
@@ -63,7 +63,7 @@ class Served:
 def _world(folder: Path) -> World:
     url = f"sqlite:///{folder / 'grader.db'}"
     db = Database(url)
-    Base.metadata.create_all(db.engine)
+    upgrade(db)
     db.close()
     return World(url)
 

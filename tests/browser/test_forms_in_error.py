@@ -5,19 +5,17 @@ state is held to what every page is held to (`test_every_page.py`).
 """
 
 import re
-from itertools import product
 
 import pytest
 from browsers import email_of
 from playwright.sync_api import expect
 from scene import HERE
-from screens import NARROWEST, look, overflow, violations
+from screens import faults
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 from wrong_forms import WRONG
 
 from api.tables import Assignment
 
-LOOKS = [*product((1280, 390), ("light", "dark"))]
 REFUSED = re.compile(r"error: Failed to load resource: the server responded with a status of 4\d\d")
 """What Chromium itself says of a page that comes with such a status."""
 SENT_ONCE = ("password", "file", "hidden", "checkbox", "radio")
@@ -130,16 +128,6 @@ def untold(page, case, places):
         if kind not in SENT_ONCE and value.format_map(places) not in held:
             yield f"{name} is {held}"
     yield from [f"a link to #{one} leads nowhere" for one in page.evaluate(DEAD_LINKS)]
-
-
-def faults(page):
-    """Yield what is wrong with the page as it looks."""
-    for width, scheme in LOOKS:
-        look(page, width=width, scheme=scheme)
-        yield from (f"{width} {scheme}: {one}" for one in violations(page))
-        yield from [f"wider than {width}"] if overflow(page) > 0 else []
-    look(page, width=NARROWEST, scheme="light")
-    yield from [f"wider than {NARROWEST}"] if overflow(page) > 0 else []
 
 
 @pytest.mark.parametrize("name", WRONG)

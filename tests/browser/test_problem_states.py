@@ -3,15 +3,11 @@
 And where the focus is when something was said.
 """
 
-from itertools import product
-
 import pytest
 from playwright.sync_api import expect
 from problem_screen import POOLED, Desk
-from screens import look, overflow, violations
+from screens import faults
 
-SIZES = [1280, 390]
-SCHEMES = ["light", "dark"]
 CHECKED = {
     "right": (POOLED["max"], "Correct"),
     "wrong": (POOLED["average"], "Not correct"),
@@ -32,14 +28,6 @@ def desk(served, screens):
         return Desk(screens.open(student), posed).open()
 
     return sit
-
-
-def faults(page):
-    """Yield what is wrong with the page as it stands."""
-    for width, scheme in product(SIZES, SCHEMES):
-        look(page, width=width, scheme=scheme)
-        yield from (f"{width} {scheme}: {one}" for one in violations(page))
-        yield from [f"wider than {width}"] if overflow(page) > 0 else []
 
 
 @checked

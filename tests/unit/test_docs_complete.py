@@ -9,8 +9,9 @@ import pytest
 import typer.main
 
 from api.cli import app
-from api.services.batch import FIELDS, RESULT_FIELDS
+from api.services.batch.fields import FIELDS, RESULT_FIELDS
 from api.settings import PREFIX, Settings
+from api.settings_shown import settings_page
 from grader.arithmetic import FUNCTIONS
 from grader.kinds import KINDS
 from grader.kinds.texts import RubricItem
@@ -120,7 +121,9 @@ def test_every_column_of_a_batch_is_documented() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    assert missing((PREFIX + name.upper() for name in Settings.model_fields), COMMANDS) == []
+    names = (PREFIX + name.upper() for name in Settings.model_fields)
+    assert missing(names, PAGES["docs/settings.md"]) == []
+    assert PAGES["docs/settings.md"] == settings_page(), "run `make docs`"
 
 
 def test_the_tutorial_ends_with_the_example_and_the_size_of_the_bank_is_told() -> None:

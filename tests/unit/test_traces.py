@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from array_calls import ARRAY_CALLS
+from bank_at_hand import CATALOGUE
 from detection_calls import DETECTION_CALLS
 from learning_calls import LEARNING_CALLS
 from odd_calls import ODD_CALLS
@@ -25,13 +26,11 @@ from grader.render import render_step
 from grader.variant import solve
 from grader.worked import worked
 from problems.book import BOOK, SOLVERS
-from problems.catalogue import Catalogue
 from problems.network import build
 from problems.traces import TRACERS
 
 MAX_STEPS = 200
 WIDTH = 96
-CATALOGUE = Catalogue()
 SOLVER = {solver.__name__: solver for solver in SOLVERS}
 CALLS = {
     name: [

@@ -27,6 +27,12 @@ def test_the_style_sheet_is_small():
 
 
 @pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, SHEET], ids=lambda path: path.name)
+def test_in_the_dark_nothing_but_colours_is_another(path):
+    """`light-dark()` gives colours; so in the dark the browser tests look at colours alone."""
+    assert "prefers-color-scheme" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, SHEET], ids=lambda path: path.name)
 def test_a_file_of_the_pages_names_no_other_server(path):
     assert ELSEWHERE.findall(path.read_text(encoding="utf-8")) == []
 

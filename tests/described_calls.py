@@ -43,6 +43,10 @@ SETTINGS: Final = """\
 # A schema cannot say which parts a problem has (422), or which version holds now (412, 428).
 expected-statuses = ["2xx", "303", 401, 403, 404, 409, 412, 415, 422, 428, 429]
 
+[checks.negative_data_rejection]
+# A text that is too long for its field may be too long for a body, too (413).
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
+
 [[operations]]
 # GET at this address is that of /problems/{problem_version}, for which "check" is no id; and any
 # text can be checked, an empty one too: the answer says what is wrong with it.

@@ -28,7 +28,7 @@ from api.services.submitting.intake import check_released
 from api.state import Pace, Service
 from api.tables import Assignment
 
-__all__ = ["Here", "HereDep", "HereSubmitting", "HereTyping", "HereUnasked"]
+__all__ = ["Here", "HereDep", "HereSubmitting", "HereTyping", "HereUnasked", "Submitting"]
 
 
 class Here(Asking):
@@ -198,7 +198,9 @@ class Here(Asking):
         return posed
 
 
-class _Submitting(Here):
+class Submitting(Here):
+    """A request that hands something in."""
+
     pace = "submissions"
 
 
@@ -213,5 +215,5 @@ class _Unasked(Here):
 
 HereDep = Annotated[Here, Depends(Ask(Here))]
 HereUnasked = Annotated[Here, Depends(Ask(_Unasked))]
-HereSubmitting = Annotated[Here, Depends(Ask(_Submitting))]
+HereSubmitting = Annotated[Here, Depends(Ask(Submitting))]
 HereTyping = Annotated[Here, Depends(Ask(_Typing))]

@@ -1,17 +1,19 @@
 """Handing in answers."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Header
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from pydantic import TypeAdapter, ValidationError
 
-from api.deps import Here, HereSubmitting
+from api.deps import Here, HereSubmitting, Submitting
 from api.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.http.fields import Key
-from api.http.json_body import ApiRouter
+from api.http.json_body import ApiRouter, StrictRequest, StrictRoute
 from api.http.problems import responses
+from api.ids import read_id
 from api.schemas.submissions import AnswersIn, SubmissionReply
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.intake import Sent, prepare, recall
@@ -19,7 +21,47 @@ from api.services.submitting.writing import Outdated
 
 __all__ = ["router", "submit_waiting"]
 
-router = ApiRouter(tags=["submissions"])
+KEY: Final[TypeAdapter[str | None]] = TypeAdapter(Key | None)
+
+
+class _ByMemory(StrictRoute):
+    """Takes what can be judged by what is remembered of who sends it; the rest is asked about."""
+
+    async def at_once(self, request: StrictRequest) -> Response | None:
+        """Return what was stored; None where not enough is known, or it does not hold any more."""
+        here = Submitting(request)
+        entry = _recalled(here, request)
+        if entry is None or entry.known is None:
+            return None
+        here.count(entry.author_id)
+        done = await here.service.writer.stored(entry)
+        if isinstance(done, Outdated):
+            here.service.memory.unlearn(entry.known)
+            return None
+        return _told(done)
+
+
+def _recalled(here: Here, request: StrictRequest) -> Entry | None:
+    """Return what was sent, judged by what is remembered of who sent it, if that is enough."""
+    digest, assignment = here.presented(), read_id(request.path_params["assignment"])
+    if digest is None or assignment is None:
+        return None
+    try:
+        body = AnswersIn.model_validate(request.value)
+        key = KEY.validate_python(request.headers.get("idempotency-key"))
+    except ValidationError:
+        return None
+    return recall(
+        digest,
+        assignment,
+        request.path_params["problem"],
+        Sent(body.answers, key, here.now),
+        variants=here.service.variants,
+        memory=here.service.memory,
+    )
+
+
+router = ApiRouter(tags=["submissions"], route_class=_ByMemory)
 
 
 @router.post(
@@ -52,15 +94,10 @@ async def submit(
     send it again when no answer came. Without a key a repeated request is a new submission.
     """
     sent = Sent(body.answers, idempotency_key, here.now)
-    writer, prepared = here.service.writer, _recalled(here, assignment, problem, sent)
     done: Accepted | Outdated = Outdated()
-    if prepared is not None:
-        done = await writer.stored(prepared)
-        if isinstance(done, Outdated) and prepared.known is not None:
-            here.service.memory.unlearn(prepared.known)
     while isinstance(done, Outdated):
         found = await run_in_threadpool(_prepared, here, assignment, problem, sent)
-        done = await writer.stored(found) if isinstance(found, Entry) else found
+        done = await here.service.writer.stored(found) if isinstance(found, Entry) else found
     return _told(done)
 
 
@@ -71,20 +108,6 @@ def submit_waiting(here: Here, assignment: UUID, problem: str, sent: Sent) -> Ac
         found = _prepared(here, assignment, problem, sent)
         done = here.service.writer.submit(found) if isinstance(found, Entry) else found
     return done
-
-
-def _recalled(here: Here, assignment: UUID, problem: str, sent: Sent) -> Entry | None:
-    """Return what was sent, judged by what is remembered of who sent it, if that is enough."""
-    digest = here.presented()
-    if digest is None:
-        return None
-    service = here.service
-    entry = recall(
-        digest, assignment, problem, sent, variants=service.variants, memory=service.memory
-    )
-    if entry is not None:
-        here.count(entry.author_id)
-    return entry
 
 
 def _prepared(here: Here, assignment: UUID, problem: str, sent: Sent) -> Entry | Accepted:

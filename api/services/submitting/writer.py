@@ -204,7 +204,13 @@ class Writer:
         return outcomes
 
     def _failed(self, one: _Waiting, error: Exception) -> list[tuple[_Waiting, Ended]]:
-        """Return what is told where one failed; two writers at one key, or crosswise, try again."""
+        """Return what is told where one failed; two writers at one key, or crosswise, try again.
+
+        Where a row is missing that memory counts on, such as that of a person who was erased, the
+        database is asked for all of it.
+        """
+        if one.entry.recalled and isinstance(error, IntegrityError):
+            return [(one, Outdated())]
         if _may_pass(error) and not one.again:
             one.again = True
             return self._write([one])

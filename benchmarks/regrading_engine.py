@@ -3,7 +3,8 @@
 The chunks are those that a dry run hands to its workers: students in order, each with five
 submissions of two parts, of which the second follows from the first. *Alike*: 750 different
 submissions, as in a class that shares 50 lists of numbers; each is judged once and remembered.
-*Unlike*: a twentieth as many, no two the same: all are judged, here and by two processes.
+*As handed in*: one in twenty is like no other, as in the file of `batch_file.py`. *Unlike*: a
+twentieth as many, no two the same: all are judged, here and by two processes.
 
 Run with ``.venv/bin/python benchmarks/regrading_engine.py [SUBMISSIONS]``; by default 100,000.
 """
@@ -76,8 +77,10 @@ def main(arguments: list[str]) -> None:
     count = int(arguments[0]) if arguments else 100_000
     here = Class()
     alike = list(here.jobs(count, lambda at: 9 + at // 250 % 3))
+    mixed = list(here.jobs(count, lambda at: 9 + at // 250 % 3 if at % 20 else 10_000 + at))
     unlike = list(here.jobs(count // 20, lambda at: 10_000 + at))
     show("alike, here", alike, judge_job)
+    show("as handed in, here", mixed, judge_job)
     show("unlike, here", unlike, judge_job)
     pool = processes(WORKERS)
     list(pool.map(judge_job, alike[:WORKERS]))  # so that they have started

@@ -45,8 +45,9 @@ FACTORS: Final[dict[Fraction, str]] = {
     },
 }
 LINE: Final = sorted(FACTORS)
-NEAR: Final = (Fraction(199, 200), Fraction(201, 200))
-"""How far a rounding to three figures can move a factor."""
+ROUGHLY: Final = [float(one) for one in LINE]
+NEAR: Final = (0.9949, 1.0051)
+"""How far a rounding to three figures can move a factor, and a little more for floats."""
 
 ROUNDED: Final = Tolerance(rounded=3)
 MATRIX: Final = 2
@@ -90,9 +91,9 @@ def _between_numbers(value: Number, key: Number) -> Iterator[str]:
     ratio = Fraction(value) / key
     if ratio in FACTORS:
         yield FACTORS[ratio]
-    elif step is not None:
-        low, high = (ratio * limit for limit in NEAR) if ratio > 0 else (ratio, ratio)
-        near = LINE[bisect_left(LINE, low) : bisect_right(LINE, high)]
+    elif step is not None and LINE[0] / 2 < ratio < LINE[-1] * 2:
+        low, high = (float(ratio) * limit for limit in NEAR)
+        near = LINE[bisect_left(ROUGHLY, low) : bisect_right(ROUGHLY, high)]
         yield from (FACTORS[one] for one in near if resembles(value, key * one, step=step))
 
 

@@ -134,6 +134,13 @@ class Problem(Model):
     def __hash__(self) -> int:
         return hash((self._draw_hash, self._marking_hash))
 
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both were read from the same data; what is kept by problem asks often."""
+        if self is other or not isinstance(other, Problem):
+            return self is other
+        mine, its = (self._draw_hash, self._marking_hash), (other._draw_hash, other._marking_hash)
+        return mine == its
+
     @property
     def draw_hash(self) -> str:
         """The hash of what is drawn: params, let and require."""

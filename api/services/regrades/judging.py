@@ -11,6 +11,7 @@ from uuid import UUID
 
 from api.services.submitting.judging import Judged, judge
 from grader import ENGINE
+from grader.desk import desks
 from grader.json_values import from_json
 from grader.problem import Problem
 from grader.reading.styles import Style
@@ -25,6 +26,7 @@ __all__ = ["Handed", "Job", "Judge", "Verdicts", "judge_job", "side_by_side"]
 PROBLEMS_KEPT: Final = 64
 VARIANTS_KEPT: Final = 1_024
 QUESTIONS_KEPT: Final = 2_048
+KEYS: Final = json.JSONEncoder(sort_keys=True)
 FEWEST_FOR_PROCESSES: Final = 500
 """How many different submissions it takes until another process is worth its while."""
 
@@ -101,10 +103,21 @@ class _Question:
 
 def _asked(job: Job, one: Handed, carried: Mapping[str, Any]) -> _Question:
     version, position = one.place
-    told = [str(version), position, one.draw, job.numbers, one.answers, carried]
     numbers = _Numbers(one.place, job.sources[version], job.variants[one.place])
-    key = json.dumps(told, sort_keys=True)
-    return _Question(key, numbers, one.answers, dict(carried), job.numbers, one.draw)
+    heard = _heard(numbers, frozenset(one.answers)) if carried else frozenset()
+    counting = {part: value for part, value in carried.items() if part in heard}
+    told = [version.hex, position, one.draw, job.numbers, one.answers, counting]
+    key = KEYS.encode(told)
+    return _Question(key, numbers, one.answers, counting, job.numbers, one.draw)
+
+
+@lru_cache(maxsize=VARIANTS_KEPT)
+def _heard(numbers: _Numbers, answered: frozenset[str]) -> frozenset[str]:
+    """Return the parts whose values can count where those *answered* are judged."""
+    variant = _variant(numbers)
+    return frozenset(
+        name for desk in desks(variant, BOOK) if desk.part.id in answered for name in desk.heard
+    )
 
 
 @lru_cache(maxsize=QUESTIONS_KEPT)

@@ -29,6 +29,8 @@ from problems.book import BOOK
 __all__ = ["Judged", "Judging", "carried_by", "judge", "value_digest"]
 
 MAX_SHOWN = 2_000
+WRITER: Final = json.JSONEncoder(default=str)
+SORTED: Final = json.JSONEncoder(sort_keys=True)
 JUDGED_KEPT: Final = 8_192
 KEPT_TYPES: Final = (str, int, Fraction)
 """Of which types answers are remembered: a list would have to be taken apart to be looked up."""
@@ -137,7 +139,7 @@ def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: in
 
 def _plain(told: object) -> Any:
     """Return JSON data with lists for tuples, and texts for exact numbers."""
-    return json.loads(json.dumps(told, default=str))
+    return json.loads(WRITER.encode(told))
 
 
 def value_digest(result: Result, *, draw: int = 0) -> str:
@@ -148,7 +150,7 @@ def value_digest(result: Result, *, draw: int = 0) -> str:
     if result.value is None:
         return ""
     try:
-        told = json.dumps(to_json(result.value), sort_keys=True)
+        told = SORTED.encode(to_json(result.value))
     except UnwrittenError:
         told = result.read_as
     digest = hashlib.sha256(told.encode()).hexdigest()

@@ -7,7 +7,8 @@ its transaction (``BEGIN IMMEDIATE``), so that none fails half-way because anoth
 
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, make_url, text
@@ -15,10 +16,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from api.json_text import stored
+
 __all__ = ["Database", "InDoubtError", "driver_url", "find_one", "forget", "is_line_down", "once"]
 
 Found = TypeVar("Found")
 
+OWN_ONLY: Final = 0o600
 SQLITE_PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -193,19 +197,32 @@ class Database:
 
 def _engine(url: str, pool: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, hide_parameters=True, pool_size=pool, max_overflow=32)
+        engine = create_engine(
+            url, hide_parameters=True, pool_size=pool, max_overflow=32, json_serializer=stored
+        )
+        event.listen(engine, "do_connect", _make_sqlite)
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
         url,
         hide_parameters=True,
+        json_serializer=stored,
         pool_size=pool,
         max_overflow=8,
         pool_timeout=5,
         pool_pre_ping=True,
         connect_args={**POSTGRESQL_LINE, "options": POSTGRESQL_OPTIONS},
     )
+
+
+def _make_sqlite(_dialect: object, _record: object, given: list[Any], _named: object) -> None:
+    """Make the file of a new database one that its owner alone reads; what lies beside it follows.
+
+    What is wrong with the place is told by SQLite, which looks at it next.
+    """
+    with suppress(OSError):
+        Path(given[0]).touch(OWN_ONLY, exist_ok=False)
 
 
 def _open_sqlite(connection: Any, _record: object) -> None:

@@ -122,4 +122,4 @@ def _told(done: Accepted) -> Response:
     headers = {"Location": f"/api/v1/submissions/{done.id}"}
     if done.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return Response(done.body, 201, headers, media_type="application/json")
+    return Response(done.reply, 201, headers, media_type="application/json")

@@ -1,5 +1,6 @@
 """Submissions beside what others do at that very moment: nothing is written over, nobody let in."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -140,7 +141,7 @@ def test_a_late_day_that_the_first_of_two_spends_holds_for_the_second(world):
     assert more.status_code == 200
     pair = (under_way(world, student, problem, {"doubled": "18"}, key=key) for key in "ab")
     told = at_once(world, *pair)
-    assert [one.reply["late_credit"] for one in told] == [1, 1]
+    assert [json.loads(one.reply)["late_credit"] for one in told] == [1, 1]
     before = kept(world, student)
     refresh(world, problem, student)
     assert kept(world, student) == before

@@ -1,5 +1,6 @@
 """The work of regrades: killed, taken up again, done beside students who hand in."""
 
+import json
 import pickle
 import subprocess
 import sys
@@ -87,7 +88,7 @@ def test_what_was_judged_before_the_pin_and_written_after_it_is_judged_anew(
     entries = [under_way(world, one, problem, answers, key=None) for one in (early, new)]
     act(world, teacher, run, "apply")
     for entry in entries:
-        told = world.service.writer.submit(entry).reply
+        told = json.loads(world.service.writer.submit(entry).reply)
         assert told["results"][0]["status"] == "correct"
     with world.db.reading() as session:
         versions = select(Submission.version_id).order_by(Submission.id.desc()).limit(2)

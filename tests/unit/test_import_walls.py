@@ -71,6 +71,7 @@ API_LAYERS = (
         "prose",
         "clock",
         "ids",
+        "json_text",
         "kept",
         "processes",
         "ready",

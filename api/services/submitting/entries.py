@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from api.json_text import JsonText
 from api.services.standings import Key
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judged
@@ -52,16 +52,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission that is stored: its id and what its author is told."""
+    """A submission that is stored: its id, and in JSON what its author is told."""
 
     id: UUID
-    reply: Mapping[str, Any]
+    reply: JsonText
     replayed: bool = False
-
-    @property
-    def body(self) -> bytes:
-        """The reply as it is sent."""
-        return json.dumps(self.reply, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:

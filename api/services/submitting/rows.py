@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.ids import new_id
+from api.json_text import JsonText
 from api.services.submitting.admission import Taken
 from api.services.upserts import insert_all, insert_missing
 from api.tables import Answer, Draw, Grading, Submission
@@ -19,7 +20,7 @@ __all__ = ["insert"]
 def insert(
     session: Session,
     taken: Sequence[Taken],
-    replies: Mapping[UUID, Mapping[str, Any]],
+    replies: Mapping[UUID, JsonText],
     *,
     now: datetime,
 ) -> None:
@@ -52,7 +53,7 @@ def _draw(one: Taken) -> dict[str, object]:
     }
 
 
-def _submission(one: Taken, reply: Mapping[str, Any]) -> dict[str, object]:
+def _submission(one: Taken, reply: JsonText) -> dict[str, object]:
     entry = one.entry
     return {
         "id": one.id,

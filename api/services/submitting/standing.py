@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
+from api.json_text import written
 from api.services.standings import (
     Cause,
     Key,
@@ -84,7 +85,7 @@ def stand_at_once(
     if not taken:
         return {}
     stood = {at: _stood(one) for at, one in taken.items()}
-    told = {one.taken.id: reply(one.taken, _worth(one)) for one in stood.values()}
+    told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in stood.values()}
     insert(session, list(taken.values()), told, now=now)
     rows = [standing_row(one.key, one.parts, one.tally, _last(one)) for one in stood.values()]
     upsert(session, Standing, rows, version=True)

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.errors import Invalid, ServiceError
+from api.json_text import written
 from api.services.standings import Cause, Key, refresh_each
 from api.services.submitting.admission import Ground, Situation, Taken, take
 from api.services.submitting.entries import Accepted, Entry
@@ -274,7 +275,7 @@ class _Before:
                 code="idempotency_key_reused",
             )
         told = session.execute(select(SENT.reply).where(SENT.id == self.id)).scalar_one()
-        return Accepted(self.id, told, replayed=True)
+        return Accepted(self.id, written(told), replayed=True)
 
 
 def find_replay(

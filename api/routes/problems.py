@@ -40,7 +40,12 @@ parts:
 examples:
   - {answers: {side: "62"}, expect: {side: correct}}
 """
-YAML_BODY: Final = file_body("application/yaml", EXAMPLE)
+YAML: Final = "application/yaml"
+YAML_BODY: Final = file_body(YAML, EXAMPLE)
+CHECKED_BODY: Final = {
+    "requestBody": {"content": {YAML: {"schema": {}, "example": EXAMPLE}}, "required": False}
+}
+"""Any text can be checked, an empty one too: the answer says what is wrong with it."""
 Kind = Annotated[str, Query(max_length=20, pattern="^[a-z]*$", description="the kind of a part")]
 Short = Annotated[str, Query(max_length=200)]
 
@@ -72,7 +77,7 @@ def get_problems(  # a filter each
     f"{ALL}/check",
     response_model=ProblemChecked,
     responses=responses(Unauthenticated, Forbidden, NotFound, RateLimited),
-    openapi_extra=YAML_BODY,
+    openapi_extra=CHECKED_BODY,
 )
 def check_problem(course: UUID, here: HereDep, file: Sent) -> ProblemChecked:
     """Check a problem's file without storing it: the errors and warnings of `grader check`."""

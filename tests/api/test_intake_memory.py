@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event, select, text, update
-from student_scenes import without_ids
+from student_scenes import extend, without_ids
 from world import TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse
@@ -25,6 +25,7 @@ from api.tables import (
     Extension,
     Grade,
     GradeChange,
+    LateDays,
     Override,
     Standing,
     Token,
@@ -41,9 +42,20 @@ OTHER_KEY = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*K + 1"')
 TITLE = TEXT_PROBLEM.replace("title: Why", "title: Tell why").replace("why-small", "say-small")
 
 
+class InBrowser(Person):
+    """Somebody who shows a session's cookie, which is the *token*, as a page does."""
+
+    def _with(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        headers = {"Cookie": f"grader={self.token}", "Sec-Fetch-Site": "same-origin"}
+        return {**more, "headers": headers | dict(more.get("headers") or {})}
+
+
 @dataclass(frozen=True)
 class Scene:
-    """Two students with the same problem, of whom the service remembers *warm* alone."""
+    """Two students with the same problem, of whom the service remembers *warm* alone.
+
+    Nobody is in the *section*, which has five days more.
+    """
 
     world: World
     course: UUID
@@ -52,6 +64,7 @@ class Scene:
     cold: Person
     problem: Posing
     other: Posing
+    section: UUID
 
     def both(self) -> tuple[UUID, UUID]:
         return self.warm.id, self.cold.id
@@ -81,11 +94,25 @@ class Scene:
 
 @pytest.fixture
 def scene(world: World, course: UUID, teacher: Person) -> Scene:
-    warm, cold = world.enrol(course), world.enrol(course)
+    return begun(world, course, teacher, world.enrol(course), world.enrol(course))
+
+
+@pytest.fixture
+def logged_in(world: World, course: UUID, teacher: Person) -> Scene:
+    """Return the scene of two who have logged in."""
+    pair = (world.enrol(course) for _ in range(2))
+    warm, cold = (InBrowser(one.id, one.name, one.client, world.log_in(one)) for one in pair)
+    return begun(world, course, teacher, warm, cold)
+
+
+def begun(world: World, course: UUID, staff: Person, warm: Person, cold: Person) -> Scene:
+    """Return the scene after each of the two has answered a few times."""
+    section = world.section(course, "Evening")
+    extend(world, course, {"days": 5}, section_id=section)
     problem, other = world.assignment(
         course, TEXT_PROBLEM, TITLE, timeline_spec=DUE, attempts=9, by_attempt=["1", "1", "1/2"]
     )
-    found = Scene(world, course, teacher, warm, cold, problem, other)
+    found = Scene(world, course, staff, warm, cold, problem, other, section)
     for cells in ("1", "2"):
         for one in (warm, cold):
             assert send(found, one, {"cells": cells}).status_code == 201
@@ -137,8 +164,47 @@ def pin(scene: Scene, source: str) -> None:
         session.execute(update(Draw).where(drawn).values(version_id=version.id))
 
 
-def grant(scene: Scene) -> None:
+def erase(scene: Scene) -> None:
+    admin = scene.world.person("Ad Min", admin=True)
+    for one in (scene.warm, scene.cold):
+        told = admin.post(f"/users/{one.id}/erase", {"confirm": one.name})
+        assert told.status_code == 200, told.text
+
+
+def log_out(scene: Scene) -> None:
+    for one in (scene.warm, scene.cold):
+        assert one.post("/logout").status_code == 204
+
+
+def draw_anew(scene: Scene) -> None:
+    """Give both the same new numbers, with other keys."""
+    drawn = {"problem_id": scene.problem.id, "version_id": scene.problem.version, "position": 1}
+    with scene.world.session() as session:
+        for student in scene.both():
+            told = {"student_id": student, "opened_at": scene.world.clock()}
+            session.add(Draw(number=1, **drawn, **told))
+
+
+def spend(scene: Scene) -> None:
+    """Spend a late day, as handing in elsewhere in the assignment does."""
     scene.world.clock.advance(hours=60)  # late by now
+    with scene.world.session() as session:
+        for student in scene.both():
+            told = {"student_id": student, "spent_at": scene.world.clock()}
+            session.add(LateDays(assignment_id=scene.problem.assignment, days=1, **told))
+    scene.refresh()
+
+
+def change_section(scene: Scene) -> None:
+    scene.world.clock.advance(hours=60)
+    for one in (scene.warm, scene.cold):
+        path, found = f"/courses/{scene.course}/people/{one.id}", {"section": str(scene.section)}
+        told = scene.staff.patch(path, found, headers={"If-Match": "*"})
+        assert told.status_code == 200, told.text
+
+
+def grant(scene: Scene) -> None:
+    scene.world.clock.advance(hours=60)
     scene.add(Extension, course_id=scene.course, spec={"days": 5})
     scene.refresh()
 
@@ -188,13 +254,34 @@ CHANGES: dict[str, Callable[[Scene], None]] = {
     "excused": lambda scene: scene.add(Excuse, problem_id=scene.other.id, reason="ill"),
     "set by hand": set_by_hand,
     "another key": lambda scene: pin(scene, OTHER_KEY),
+    "erased": erase,
+    "new numbers": draw_anew,
+    "late day spent": spend,
+    "another section": change_section,
 }
+OF_SESSIONS: dict[str, Callable[[Scene], None]] = {
+    "nothing": lambda _scene: None,
+    "logged out": log_out,
+    "not seen for long": lambda scene: scene.world.clock.advance(hours=13) and None,
+}
+ANSWERS = ({"cells": "9"}, {"cells": "10", "doubled": "20"}, {"why": "fewer"}, {"cells": "2"})
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_holds_for_who_is_remembered_as_for_who_is_not(scene, name):
     CHANGES[name](scene)
-    for answers in ({"cells": "9"}, {"cells": "10", "doubled": "20"}, {"why": "fewer"}):
+    assert_alike(scene)
+
+
+@pytest.mark.parametrize("name", OF_SESSIONS)
+def test_the_end_of_a_session_holds_for_who_is_remembered_as_for_who_is_not(logged_in, name):
+    OF_SESSIONS[name](logged_in)
+    assert_alike(logged_in)
+
+
+def assert_alike(scene: Scene) -> None:
+    """Assert that both are answered the same, and that the same is kept of both."""
+    for answers in ANSWERS:
         got, due = (send(scene, who, answers) for who in (scene.warm, scene.cold))
         assert got.status_code == due.status_code
         assert without_ids(got.json(), also=REQUEST) == without_ids(due.json(), also=REQUEST)

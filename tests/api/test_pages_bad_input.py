@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import resource
 import socket
+import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from described_calls import served
 from doors import Desk, desk_in
 from http_app import Answered, ask
 from world import World
+
+from api.server import config_of
 
 LIMIT = 1.0
 MEBIBYTE = 1024 * 1024
@@ -110,17 +114,55 @@ def test_a_form_without_end_is_refused_at_once(desk, name):
     assert found[-1].status in {413, 422}, found[-1].body[:500]
 
 
-HALF_OPEN = b"POST /api/v1/login HTTP/1.1\r\nHost: testserver\r\nContent-Length: 9\r\n"
+BEGUN = b"POST /api/v1/login HTTP/1.1\r\nHost: testserver\r\nContent-Length: 9\r\n"
+HALF_OPEN = 1_000
+FILES = 2 * HALF_OPEN + 500
+"""How many files this process may have open, which holds both ends of every connection."""
+PATIENCE = 20
 
 
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let this process hold that many connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, FILES), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def half_open(address: str) -> Iterator[None]:
+    """Hold connections on which the head of a request never ends."""
+    place = urlsplit(address)
+    with ExitStack() as held:
+        for _ in range(HALF_OPEN):
+            line = socket.create_connection((place.hostname, place.port), timeout=PATIENCE)
+            held.enter_context(line).sendall(BEGUN)
+        yield
+
+
+def health(address: str) -> int:
+    return httpx2.get(f"{address}/healthz", timeout=PATIENCE).status_code
+
+
+@pytest.mark.usefixtures("many_files")
 def test_connections_that_never_say_all_keep_nobody_out(desk):
     """Below the number that a process holds; the proxy in front of it closes them."""
-    with served(desk.world.app) as address, ExitStack() as held:
-        place = urlsplit(address)
-        for _ in range(200):
-            line = socket.create_connection((place.hostname, place.port), timeout=20)
-            held.enter_context(line).sendall(HALF_OPEN)
+    with served(desk.world.app) as address, half_open(address):
         asked = []
-        act = lambda: asked.append(httpx2.get(f"{address}/healthz", timeout=20))  # noqa: E731
+        act = lambda: asked.append(health(address))  # noqa: E731
         assert cpu_seconds(act, all_threads=True) < LIMIT
-        assert asked[-1].status_code == httpx2.codes.OK
+        assert asked[-1] == httpx2.codes.OK
+
+
+@pytest.mark.usefixtures("many_files")
+def test_more_connections_than_a_process_holds_are_told_503_until_others_end(desk):
+    most = config_of(desk.world.app, desk.world.service.settings).limit_concurrency
+    assert most is not None
+    assert most < HALF_OPEN
+    with served(desk.world.app, limit_concurrency=most) as address:
+        with half_open(address):
+            assert health(address) == httpx2.codes.SERVICE_UNAVAILABLE
+        until = time.monotonic() + PATIENCE
+        while health(address) != httpx2.codes.OK:
+            assert time.monotonic() < until

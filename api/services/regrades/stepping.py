@@ -14,7 +14,14 @@ from api.services.regrades.applying import apply_chunk
 from api.services.regrades.examining import Examined, examine, store, students_of
 from api.services.regrades.judging import Judge
 from api.services.regrades.made import take_back
-from api.services.regrades.runs import PENDING, lock_run, next_chunk, submissions_of
+from api.services.regrades.runs import (
+    PENDING,
+    lock_problem,
+    lock_run,
+    next_chunk,
+    submissions_of,
+)
+from api.services.regrades.totals import everybody_shifts
 from api.services.regrades.undoing import undo_chunk
 from api.tables import Notice, Regrade, RegradeChunk
 
@@ -36,6 +43,9 @@ def step(db: Database, run_id: UUID, number: int, *, judge: Judge, clock: Clock)
             if examined.totals.keys() != students_of(session, run, number).keys():
                 return  # somebody was erased meanwhile and has another id: it is judged again
             store(session, run, chunk, examined)
+        if run.status != "judging" and everybody_shifts(session, run):
+            # Who has no standing here has nothing to hold, and a grade that others may change.
+            lock_problem(session, run.problem_id)
         now = clock()
         match run.status:
             case "applying":

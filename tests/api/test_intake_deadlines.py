@@ -1,0 +1,133 @@
+"""A deadline that passes, or is moved, between the judging of a submission and its writing."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from actors import NOW
+from beside import PATIENCE, Stop, assert_nothing_left_out, until_it_waits
+from regrading import marks
+from student_scenes import DUE_TOMORROW, under_way
+from world import Person, Posing, World
+
+from api.errors import Conflict
+from api.services.standings import refreshing
+from api.services.submitting import writer
+from api.services.submitting.entries import Accepted, Entry
+
+DUE = NOW + timedelta(days=1)
+ANY = {"If-Match": "*"}
+
+
+@pytest.fixture
+def other(world: World) -> Iterator[World]:
+    """Return another service on the same database."""
+    found = World(world.url, clock=world.clock)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+def elsewhere(other: World, person: Person) -> Person:
+    """Return somebody with a client of another service."""
+    return replace(person, client=other.client)
+
+
+def at_point(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
+    """Let *act* be done whenever a submission comes to a point of the intake."""
+    own = writer.reach
+
+    def reach(point: Any) -> None:
+        if point == name:
+            act()
+        own(point)
+
+    monkeypatch.setattr(writer, "reach", reach)
+
+
+@pytest.mark.parametrize("remembered", [False, True])
+@pytest.mark.parametrize(("microseconds", "status"), [(0, 201), (1, 409)])
+def test_the_time_at_which_it_came_decides_though_the_deadline_passes_before_it_is_written(
+    world, course, student, remembered, microseconds, status, monkeypatch
+):
+    [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
+    if remembered:
+        student.submit(problem, {"cells": "1"})
+    world.clock.now = DUE + timedelta(microseconds=microseconds)
+    at_point(monkeypatch, "after_judging", lambda: world.clock.advance(days=3) and None)
+    told = student.submit(problem, {"cells": "9"})
+    assert told.status_code == status
+    assert world.clock() > DUE + timedelta(days=2)
+    assert told.json().get("late_credit", "none") == (1 if status == 201 else "none")
+    assert told.json().get("code") == (None if status == 201 else "deadline_passed")
+
+
+def due(teacher: Person, problem: Posing, at: datetime) -> Any:
+    """Return what is answered to another due time."""
+    body = {"timeline": {"due": f"{at:%Y-%m-%d %H:%M}"}}
+    return teacher.patch(f"/assignments/{problem.assignment}", body, headers=ANY)
+
+
+@pytest.mark.parametrize(
+    ("sent", "moved", "taken"),
+    [(DUE - timedelta(hours=1), -2, False), (DUE + timedelta(hours=1), 2, True)],
+)
+def test_the_deadline_that_holds_when_it_is_written_decides(
+    world, course, student, teacher, sent, moved, taken
+):
+    [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
+    world.clock.now = sent
+    entry = under_way(world, student, problem, {"cells": "9"}, key="k")
+    assert isinstance(entry, Entry)
+    assert due(teacher, problem, DUE + timedelta(hours=moved)).status_code == 200
+    if taken:
+        assert isinstance(world.service.writer.submit(entry), Accepted)
+        return
+    with pytest.raises(Conflict) as refused:
+        world.service.writer.submit(entry)
+    assert refused.value.code == "deadline_passed"
+
+
+def test_a_submission_waits_for_a_deadline_that_is_being_moved(
+    world, other, pool, course, student, teacher, monkeypatch
+):
+    [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
+    assert student.submit(problem, {"cells": "1"}).status_code == 201
+    world.clock.advance(hours=20)
+    stop = Stop()
+    monkeypatch.setattr(refreshing, "load_assignment", stop.after(refreshing.load_assignment))
+    moved = pool.submit(due, elsewhere(other, teacher), problem, DUE - timedelta(hours=5))
+    stop.wait()
+    sent = pool.submit(student.submit, problem, {"cells": "9"})
+    until_it_waits(world, sent)
+    stop.go()
+    assert moved.result(PATIENCE).status_code == 200
+    told = sent.result(PATIENCE)
+    assert (told.status_code, told.json()["code"]) == (409, "deadline_passed")
+
+
+def test_a_deadline_that_is_moved_waits_for_a_submission_and_leaves_nothing_out(
+    world, other, pool, course, student, teacher, monkeypatch
+):
+    [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
+    assert student.submit(problem, {"cells": "1"}).status_code == 201
+    world.clock.advance(hours=20)
+    stop = Stop()
+    at_point(monkeypatch, "before_commit", stop.here)
+    sent = pool.submit(student.submit, problem, {"cells": "9"})
+    stop.wait()
+    moved = pool.submit(due, elsewhere(other, teacher), problem, DUE - timedelta(hours=5))
+    until_it_waits(world, moved)
+    stop.go()
+    assert moved.result(PATIENCE).status_code == 200
+    assert sent.result(PATIENCE).status_code == 201
+    assert [row["sequence"] for row in marks(world, problem)["answers"]] == [1, 2]
+    assert_nothing_left_out(world, problem, student)

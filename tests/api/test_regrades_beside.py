@@ -1,0 +1,122 @@
+"""A chunk of a regrade beside what others do to its students at that very moment."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import pytest
+from beside import PATIENCE, Stop, assert_nothing_left_out, until_it_waits
+from regrading import marks, prepare, seen
+from student_scenes import under_way
+from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, World
+
+from api.services.regrades import stepping
+from api.services.regrades.judging import judge_job
+from api.services.standings import refreshing
+from api.services.submitting.writing import write
+
+ANY = {"If-Match": "*"}
+
+
+@pytest.fixture
+def other(world: World) -> Iterator[World]:
+    """Return another service on the same database."""
+    found = World(world.url, clock=world.clock)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+def begin(teacher: Person, run: Any, what: str) -> UUID:
+    """Begin what is then done chunk by chunk."""
+    assert teacher.post(f"/regrades/{run['id']}/{what}", {}).status_code == 200
+    return UUID(run["id"])
+
+
+def step(world: World, run: UUID, number: int = 0) -> None:
+    stepping.step(world.db, run, number, judge=judge_job, clock=world.clock)
+
+
+def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
+    world, other, pool, course, teacher, student, monkeypatch
+):
+    [problem] = world.assignment(course)
+    student.submit(problem, {"cells": "9"})
+    run = prepare(world, teacher, problem)
+    number = begin(teacher, run, "apply")
+    entry = under_way(world, student, problem, {"cells": "10"}, key="k")
+    stop = Stop()
+    stop.go()
+    monkeypatch.setattr(stepping, "submissions_of", stop.after(stepping.submissions_of))
+    with world.db.transaction() as session:
+        write(session, [entry], variants=world.service.variants, now=world.clock())
+        chunk = pool.submit(step, other, number)
+        stop.wait()
+        until_it_waits(world, chunk)
+    chunk.result(PATIENCE)
+    assert_nothing_left_out(world, problem, student)
+    after = marks(world, problem)
+    assert [row["status"] for row in after["answers"]] == ["wrong", "correct"]
+    assert after["standings"][0][1] == 2
+    told = seen(teacher, run)["progress"]
+    assert (told["done"], told["total"]) == (2, 2)
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_submission_waits_for_a_chunk_and_forgets_what_stood_before_it(
+    world, other, pool, course, teacher, student, at, monkeypatch
+):
+    """It goes to the problem that is marked again, or to another one of the same assignment."""
+    first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
+    student.submit(first, {"cells": "9"})
+    run = prepare(world, teacher, first)
+    number = begin(teacher, run, "apply")
+    for one in (first, second):
+        student.submit(one, {"why": "Fewer parameters."})  # remembered by the rules of now
+    stop = Stop()
+    monkeypatch.setattr(stepping, "apply_chunk", stop.after(stepping.apply_chunk))
+    chunk = pool.submit(step, other, number)
+    stop.wait()
+    sent = pool.submit(student.submit, (first, second)[at], {"doubled": ("20", "18")[at]})
+    until_it_waits(world, sent)
+    stop.go()
+    chunk.result(PATIENCE)
+    told = sent.result(PATIENCE)
+    assert told.status_code == 201
+    assert told.json()["standing"]["score"] == 2  # of the 9, which was right before, nothing
+    assert_nothing_left_out(world, first, student)
+
+
+@pytest.mark.parametrize("what", ["apply", "undo"])
+def test_a_chunk_of_who_answered_elsewhere_alone_takes_nothing_back_from_them(
+    world, other, pool, course, teacher, what, monkeypatch
+):
+    first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
+    here, elsewhere = world.enrol(course, "Here"), world.enrol(course, "Elsewhere")
+    here.submit(first, {"cells": "9"})
+    elsewhere.submit(second, {"cells": "9"})
+    run = prepare(world, teacher, first, {"parts": {"cells": {"points": 7}}})
+    number = begin(teacher, run, "apply")
+    if what == "undo":
+        world.service.regrades.run_until_idle()
+        begin(teacher, run, "undo")
+    step(other, number)
+    stop = Stop()
+    monkeypatch.setattr(refreshing, "load_assignment", stop.after(refreshing.load_assignment))
+    chunk = pool.submit(step, other, number, 1)
+    stop.wait()
+    body = {"student": str(elsewhere.id), "problem": second.slug, "points": 8, "reason": "misread"}
+    path = f"/assignments/{second.assignment}/overrides"
+    granted = pool.submit(teacher.post, path, body, headers=ANY)
+    until_it_waits(world, granted)
+    stop.go()
+    chunk.result(PATIENCE)
+    assert granted.result(PATIENCE).status_code == 201
+    assert 8 in [score for _, score, *_ in marks(world, first)["grades"]]
+    assert_nothing_left_out(world, first, here, elsewhere)

@@ -1,0 +1,77 @@
+"""Work stopped at a point, so that something else happens at that very moment."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Event
+from typing import Any
+
+from regrading import marks
+from sqlalchemy import text
+from world import Person, Posing, World
+
+from api.services.standings import Cause, refresh_all
+
+__all__ = ["PATIENCE", "Stop", "assert_nothing_left_out", "until_it_waits"]
+
+PATIENCE = 30
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+class Stop:
+    """Where work stops the first time it comes by, until it may `go`."""
+
+    def __init__(self) -> None:
+        self._reached, self._goes = Event(), Event()
+
+    def after(self, own: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *own*, after which work stops."""
+
+        def stopped(*given: Any, **more: Any) -> Any:
+            found = own(*given, **more)
+            self.here()
+            return found
+
+        return stopped
+
+    def here(self) -> None:
+        """Stop, if nothing has before."""
+        if not self._reached.is_set():
+            self._reached.set()
+            assert self._goes.wait(PATIENCE)
+
+    def wait(self) -> None:
+        """Return once work has come by."""
+        assert self._reached.wait(PATIENCE)
+
+    def go(self) -> None:
+        """Let work go on."""
+        self._goes.set()
+
+
+def until_it_waits(world: World, work: Future[Any]) -> None:
+    """Return once *work* is done, or waits for who holds what it needs.
+
+    SQLite does not tell, and need not: whoever comes second waits for the file.
+    """
+    until = time.monotonic() + PATIENCE
+    while not (work.done() or world.db.is_sqlite or _is_waiting(world)):
+        assert time.monotonic() < until, "nobody waits for anybody"
+        time.sleep(0.01)
+
+
+def _is_waiting(world: World) -> bool:
+    with world.db.reading() as session:
+        return bool(session.scalar(WAITING))
+
+
+def assert_nothing_left_out(world: World, problem: Posing, *students: Person) -> None:
+    """Assert that standings and grades are those which follow from what is there now."""
+    found = marks(world, problem)
+    with world.session() as session:
+        cause = Cause("settings", None, None, world.clock())
+        refresh_all(session, problem.assignment, [one.id for one in students], cause=cause)
+    assert found == marks(world, problem)

@@ -140,6 +140,13 @@ class Service:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(PATIENCE)
         self._process = None
+        until = time.monotonic() + PATIENCE
+        while self._is_listening() and time.monotonic() < until:  # what it started ends a bit later
+            time.sleep(0.005)
+
+    def _is_listening(self) -> bool:
+        with socket.socket() as line:
+            return line.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill_child(self, chosen: Callable[[list[int]], int]) -> None:
         """End one of the processes that it serves with, which it replaces."""

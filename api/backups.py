@@ -3,7 +3,6 @@
 SQLite copies itself; PostgreSQL is asked by its own `pg_dump` and `pg_restore`.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api import backups_postgresql, backups_sqlite
 from api.db import Database, driver_url
+from api.lasting_files import put_in_place
 from api.reaching import why_unusable
 from api.services.migrating import revisions, upgrade
 from api.services.rows import FileError
@@ -23,6 +23,10 @@ __all__ = ["backup", "restore"]
 
 MEBIBYTE: Final = 1024 * 1024
 OWN_ONLY: Final = 0o600
+EMPTY: Final = (
+    "the database holds nothing of Grader, and no backup is made; look at its address "
+    "(GRADER_DATABASE or --database). A new one is filled by: grader db upgrade"
+)
 SIGNATURES: Final = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 
 
@@ -34,6 +38,8 @@ def backup(url: str, file: Path) -> str:
     system = backups_sqlite if where.get_backend_name() == "sqlite" else backups_postgresql
     with _written_whole(file) as part:
         revision = system.dump(where, part)
+        if revision is None:
+            raise FileError(EMPTY)
         size = part.stat().st_size
     return f"written to {file}: {size / MEBIBYTE:.1f} MiB, schema {revision}"
 
@@ -128,9 +134,7 @@ def _written_whole(file: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
         part.touch(OWN_ONLY)
         yield part
-        with part.open("rb+") as opened:
-            os.fsync(opened.fileno())
-        part.rename(file)
+        put_in_place(part, file)
     except OSError as error:
         raise FileError(f"{file} cannot be written: {(error.strerror or '').lower()}") from error
     finally:

@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy import URL
 
 from api.services.rows import FileError
+from api.settings import password_in
 
 __all__ = ["dump", "load", "revision_in"]
 
@@ -70,16 +71,10 @@ def _open(where: URL) -> str:
     return bare.difference_update_query(["password"]).render_as_string(hide_password=False)
 
 
-def _password(where: URL) -> str | None:
-    """Return the password of an address, which may stand before its host or as an option."""
-    option = where.query.get("password")
-    return where.password or (option if isinstance(option, str) else None)
-
-
 def _connected(where: URL) -> psycopg.Connection:
     try:
         return psycopg.connect(
-            _open(where), password=_password(where), connect_timeout=PATIENCE, autocommit=True
+            _open(where), password=password_in(where), connect_timeout=PATIENCE, autocommit=True
         )
     except psycopg.OperationalError as error:
         raise FileError("the database cannot be reached; look at its address") from error
@@ -100,7 +95,7 @@ def _run(where: URL, program: str, *arguments: str) -> str:
     path = shutil.which(program)
     if path is None:
         raise FileError(MISSING.format(program=program))
-    told = _password(where)
+    told = password_in(where)
     password = {"PGPASSWORD": told} if told else {}
     done = subprocess.run(  # noqa: S603  # the arguments are options, a file and an address
         [path, *arguments],

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import URL
 
+from api.lasting_files import put_in_place
 from api.services.rows import FileError
 
 __all__ = ["dump", "load", "revision_in"]
@@ -48,7 +49,7 @@ def load(where: URL, file: Path, *, ready: Callable[[Path], None] | None) -> Non
                 ready(part)
             for left in ("-wal", "-shm"):
                 target.with_name(target.name + left).unlink(missing_ok=True)
-            part.rename(target)
+            put_in_place(part, target)
         finally:
             for left in ("", "-wal", "-shm"):
                 part.with_name(part.name + left).unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import console
 from api.services.rows import FileError
-from api.settings import Settings
+from api.settings import SET_IN_VAIN, Settings
 from api.sources import SettingsError
 
 __all__ = ["DATABASE", "DatabaseUrl", "app", "settings_with"]
@@ -41,9 +41,12 @@ STATES: Final = {
 def settings_with(**options: str) -> Settings:
     """Return the settings, with the *options* of a command before those of the environment."""
     try:
-        return Settings.read(os.environ, **options)
+        settings = Settings.read(os.environ, **options)
     except SettingsError as error:
         raise FileError(str(error)) from error
+    if settings.has_idle_password and not options.get("database"):
+        console.say(SET_IN_VAIN)
+    return settings
 
 
 @app.command()
@@ -72,11 +75,14 @@ def _state(url: str, *, then: str, seconds: float = 0) -> str:
     """Return the state of the schema, brought up to date before where that is asked for."""
     # Imported here: the commands that only mark start without a database.
     from api.db import Database  # noqa: PLC0415
-    from api.reaching import wait_for, why_unusable  # noqa: PLC0415
+    from api.reaching import missing_file, wait_for, why_unusable  # noqa: PLC0415
     from api.services.migrating import schema_state, upgrade  # noqa: PLC0415
     from migrations.losses import LossError  # noqa: PLC0415
 
-    db = Database(settings_with(database=url).database)
+    address = settings_with(database=url).database
+    if then == "nothing" and missing_file(address):
+        return "empty"
+    db = Database(address)
     try:
         wait_for(db, seconds)
         state = schema_state(db)

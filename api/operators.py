@@ -16,7 +16,7 @@ from api.clock import system_clock
 from api.db import Database
 from api.errors import ServiceError
 from api.http.fields import Email, Line
-from api.reaching import why_unusable
+from api.reaching import missing_file, why_unusable
 from api.services.people import accounts, tokens
 from api.services.people.invites import Link
 from api.services.rows import FileError
@@ -176,6 +176,9 @@ def _in_transaction(settings: Settings, work: Callable[[Session], T]) -> T:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
     """Yield the database; what goes wrong in it is told in a sentence."""
+    missing = missing_file(settings.database)
+    if missing:
+        raise FileError(f"there is no database at {missing}. Run: grader db upgrade")
     db = Database(settings.database)
     try:
         yield db

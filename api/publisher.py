@@ -1,12 +1,13 @@
 """The rest of the bank, published in a process of its own while the service serves.
 
 It has a low priority, can be stopped at any time and goes on at the next start: each problem is
-stored as soon as it is solved. On PostgreSQL one process of all that serve does it.
+stored as soon as it is solved. On PostgreSQL one process at a time of all that serve does it.
 """
 
 import multiprocessing
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,16 +19,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.clock import system_clock
 from api.db import Database
 from api.processes import work_quietly
+from api.reaching import why_unusable
 from api.services.bank import BankReport, publish_bank
 from api.settings import Settings
 from grader.show import counted
 from problems.catalogue import Catalogue
 
-__all__ = ["publish_in_background"]
+__all__ = ["publish_in_background", "publish_until_complete"]
 
 LOCK: Final = 4_242_000_002
 """The advisory lock under which one process at a time publishes into a PostgreSQL database."""
 NICE: Final = 10
+PAUSE: Final = 60.0
+"""How many seconds lie between two tries."""
 
 
 def publish_in_background(settings: Settings) -> SpawnProcess:
@@ -42,21 +46,33 @@ def publish_in_background(settings: Settings) -> SpawnProcess:
 def _run(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it goes to the parent as well
     work_quietly(NICE)
-    try:
-        _publish(settings)
-    except SQLAlchemyError as error:
-        sys.stderr.write(f"The bank is not complete yet: {type(error).__name__}\n")
-        sys.exit(1)
+    publish_until_complete(settings)
 
 
-def _publish(settings: Settings) -> None:
+def publish_until_complete(settings: Settings) -> None:
+    """Return once this process, or another before it, has published the bank.
+
+    Where the database fails, or another process publishes, it tries again every minute: the other
+    one may die.
+    """
+    while not _published(settings):
+        time.sleep(PAUSE)
+
+
+def _published(settings: Settings) -> bool:
     db = Database(settings.database, pool=2)
     catalogue = Catalogue.of(settings.bank)
-    with _alone(db) as alone, ThreadPoolExecutor(1) as executor:
-        if alone:
-            now = system_clock()
-            _tell(publish_bank(db, catalogue, executor, seeds=settings.seeds, now=now))
-    db.close()
+    try:
+        with _alone(db) as alone, ThreadPoolExecutor(1) as executor:
+            if alone:
+                now = system_clock()
+                _tell(publish_bank(db, catalogue, executor, seeds=settings.seeds, now=now))
+            return alone
+    except SQLAlchemyError as error:
+        sys.stderr.write(f"The bank is not complete yet: {why_unusable(error)}\n")
+        return False
+    finally:
+        db.close()
 
 
 @contextmanager

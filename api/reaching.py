@@ -1,26 +1,49 @@
 """A database that is not there yet, and may be soon: at a start everything begins at once."""
 
 import logging
+import re
 import time
+from pathlib import Path
 from typing import Final
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from api.db import Database
 
-__all__ = ["wait_for", "why_unusable"]
+__all__ = ["missing_file", "wait_for", "why_unusable"]
 
 PAUSE: Final = 0.5
 """How many seconds lie between two tries."""
 NAMED: Final = "GRADER_DATABASE or --database"
-SIGNS: Final = {
+REFUSED: Final = {
+    "password authentication failed": "PostgreSQL refuses the password of its user; set another in "
+    "GRADER_DATABASE_PASSWORD, or in the address",
+    "no password supplied": "PostgreSQL asks for a password and none is set; set it in "
+    "GRADER_DATABASE_PASSWORD, or in the address",
+    r'database ".*" does not exist': "PostgreSQL has no such database; make it (createdb), or name "
+    f"another in {NAMED}",
+    r'role ".*" (does not exist|is not permitted)': "PostgreSQL knows no such user who may log in; "
+    f"make one (createuser), or name another in {NAMED}",
+    "permission denied for database": f"PostgreSQL does not let this user into the database; GRANT "
+    f"CONNECT, or name another user in {NAMED}",
+    "no pg_hba.conf entry": "PostgreSQL lets this user not in from here; see its pg_hba.conf",
+    "authentication failed": f"PostgreSQL does not take this user for who they say; see its "
+    f"pg_hba.conf, and the user in {NAMED}",
+}
+"""Patterns of what PostgreSQL says to whom it does not let in, which waiting does not change.
+
+While a line is opened the driver tells no code, so that its words have to do; those of a server
+that speaks another language than English are not known.
+"""
+SIGNS: Final = REFUSED | {
     "not a database": f"the file is no database of SQLite; name another in {NAMED}",
     "malformed": "the file of the database is damaged; bring back a backup (grader restore)",
     "connection option": f"what stands after ? in {NAMED} is no option of PostgreSQL",
     "no such table": "the database has not the schema of this version. Run: grader db upgrade",
     'relation "': "the database has not the schema of this version. Run: grader db upgrade",
 }
-"""What the drivers say, and what people are told; their own words may hold the address."""
+"""Patterns of what the drivers say, and what people are told: those words may hold the address."""
 
 log = logging.getLogger("api.reaching")
 
@@ -29,23 +52,34 @@ def why_unusable(error: SQLAlchemyError) -> str:
     """Return in a sentence why the database cannot be used, and what to do; no secret is in it."""
     words = str(getattr(error, "orig", None) or error)
     for sign, told in SIGNS.items():
-        if sign in words:
+        if re.search(sign, words):
             return told
     if isinstance(error, OperationalError):
         return f"the database cannot be reached; look at its address ({NAMED}), and whether it runs"
     return f"the database cannot be used; look at its address ({NAMED}), and run: grader db check"
 
 
+def missing_file(address: str) -> Path | None:
+    """Return the file of SQLite that is not there yet; to look into it would make it."""
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite":
+        return None
+    file = Path(url.database or "")
+    return None if file.exists() or not file.parent.is_dir() else file
+
+
 def wait_for(db: Database, seconds: float) -> None:
     """Return once PostgreSQL answers; after so many *seconds* of none its error is raised.
 
-    A file is there or it is not.
+    So it is at once where PostgreSQL lets nobody in by this address. A file is there or it is not.
     """
     until, said = time.monotonic() + seconds, False
     while not db.is_sqlite:
         try:
             db.unsafe_settings()
-        except OperationalError:
+        except OperationalError as error:
+            if any(re.search(sign, str(error.orig)) for sign in REFUSED):
+                raise
             if time.monotonic() + PAUSE > until:
                 raise
             if not said:

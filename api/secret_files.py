@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from secrets import token_urlsafe
 
+from api.lasting_files import put_in_place
 from api.services.rows import FileError
 
 __all__ = ["make_secret"]
@@ -28,10 +29,8 @@ def make_secret(file: Path, *, shared: bool) -> bool:
         opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN)
         with os.fdopen(opened, "w", encoding="utf-8") as written:
             written.write(token_urlsafe(BYTES))
-            written.flush()
-            os.fsync(written.fileno())
         part.chmod(SHARED if shared else OWN)
-        part.rename(file)
+        put_in_place(part, file)
     except OSError as error:
         raise FileError(f"{file} cannot be written: {(error.strerror or '').lower()}") from error
     return True

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from logging import getLogger
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,14 +19,17 @@ from api.publisher import publish_in_background
 from api.reaching import why_unusable
 from api.server import address_of, bound, end_quietly, run
 from api.services.demo.welcome import Welcome
-from api.settings import HIDDEN, PREFIX, Settings
+from api.settings import HIDDEN, PREFIX, SET_IN_VAIN, Settings
 from api.sources import SettingsError, unknown
 from api.starting import StartError, prepare
 from api.supervisor import SERVER, Post, Supervisor
-from api.worker import work
+from api.worker import Heartbeat, work
 from grader.errors import ProblemError
 
 __all__ = ["main", "serve", "start_worker"]
+
+OTHERS_NOTHING: Final = 0o077
+"""What is taken from the rights of each file that the process writes; there are answers in some."""
 
 log = getLogger("api.serve")
 
@@ -49,6 +52,7 @@ def serve(settings: Settings) -> int:
 
 def start_worker(settings: Settings) -> None:
     """Do, once the database can be used, what those that serve leave to a worker."""
+    Heartbeat(settings.heartbeat).check()
     prepare(settings.model_copy(update={"demo": False}))
     work(settings)
 
@@ -58,6 +62,7 @@ def _several(settings: Settings, listener: socket.socket, *, up: Callable[[], No
     apart = settings.model_copy(update={"worker": "apart"})
     posts = [Post(SERVER, _serve, (apart, listener)) for _ in range(settings.processes)]
     if settings.worker == "inside":
+        Heartbeat(settings.heartbeat).check()
         posts.append(Post("worker", _work, (apart,)))
     with ExitStack() as stack:
         if settings.metrics_token:
@@ -92,9 +97,12 @@ def main(then: Callable[[Settings], int | None] = serve) -> None:
         settings = Settings.read(os.environ)
     except SettingsError as error:
         _fail(str(error))
+    os.umask(OTHERS_NOTHING)
     write_log(settings.log_format)
     for name in unknown(os.environ, Settings.model_fields, hidden=HIDDEN):
         log.warning("%s is no setting; `grader settings` lists them", name)
+    if settings.has_idle_password:
+        log.warning(SET_IN_VAIN)
     try:
         sys.exit(then(settings))
     except ProblemError as error:

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.processes import collect_rarely
+from api.ready import url_of
 from api.settings import PREFIX, Settings
 from api.starting import StartError
 from api.wire import CappedProtocol
@@ -56,9 +57,7 @@ def bound(settings: Settings) -> socket.socket:
 
 def address_of(listener: socket.socket) -> str:
     """Return the URL by which this machine reaches what listens there."""
-    host, port = listener.getsockname()[:2]
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # only compared
-    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
+    return url_of(*listener.getsockname()[:2])
 
 
 def end_quietly() -> None:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import quote
 
 from pydantic import (
     AfterValidator,
@@ -16,16 +15,30 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from api import failpoints
 from api.addresses import checked_address
 from api.sources import PREFIX, Given, SettingsError, gather, wrong
 
-__all__ = ["HIDDEN", "PREFIX", "Settings", "given_by", "without_password"]
+__all__ = [
+    "HIDDEN",
+    "PREFIX",
+    "SET_IN_VAIN",
+    "Settings",
+    "given_by",
+    "password_in",
+    "without_password",
+]
 
-WITHOUT_PASSWORD: Final = re.compile(r"(postgres(?:ql)?(?:\+\w+)?://[^:@/]+)(@.*)", re.DOTALL)
 PASSWORD: Final = re.compile(r"(://[^:@/]*:)[^@]*(?=@)|((?:^|[?&])password=)[^&]*")
 MASK: Final = "***"
+SET_IN_VAIN: Final = (
+    "GRADER_DATABASE_PASSWORD is set and not used: the address of the database has a password of "
+    "its own, or is of SQLite; leave one out"
+)
+"""What is told where a password has no place in the address of the database."""
 
 
 def without_password(address: str) -> str:
@@ -39,8 +52,21 @@ def without_password(address: str) -> str:
 
 def _with_password(address: str, password: str) -> str:
     """Return *address* with a *password*, where it is of PostgreSQL and has none."""
-    found = WITHOUT_PASSWORD.fullmatch(address)
-    return f"{found[1]}:{quote(password, safe='')}{found[2]}" if found else address
+    try:
+        parsed = make_url(address)
+    except (ArgumentError, ValueError):
+        return address  # it is refused later
+    if not parsed.drivername.startswith("postgres") or password_in(parsed):
+        return address
+    if parsed.username:
+        return parsed.set(password=password).render_as_string(hide_password=False)
+    return parsed.update_query_dict({"password": password}).render_as_string(hide_password=False)
+
+
+def password_in(address: URL) -> str | None:
+    """Return the password of an address, which may stand before its host or as an option."""
+    option = address.query.get("password")
+    return address.password or (option if isinstance(option, str) else None)
 
 
 def _split(given: object) -> object:
@@ -230,7 +256,11 @@ class Settings(BaseModel):
     ] = None
     heartbeat: Annotated[
         Path | None,
-        Field(description="a file that the worker touches every second, for its health check"),
+        Field(
+            description="a file that the worker touches every second, `grader work` or the one "
+            "beside several processes; the health check, `python -m api.ready`, then looks at it "
+            "and asks nobody",
+        ),
     ] = None
     failpoint: Annotated[
         str | None,
@@ -276,6 +306,12 @@ class Settings(BaseModel):
             return cls.model_validate(_values(found))
         except ValidationError as error:
             raise SettingsError(list(wrong(error.errors(), found, hidden=HIDDEN))) from error
+
+    @property
+    def has_idle_password(self) -> bool:
+        """Whether a password of the database is set that its address does not have."""
+        own = self.database_password
+        return own is not None and own != password_in(make_url(self.database))
 
     @classmethod
     def table(cls) -> Iterator[tuple[str, object, str]]:

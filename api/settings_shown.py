@@ -25,7 +25,8 @@ of a file.
 - What is secret may lie in a file of its own, named by the variable with `_FILE`:
   `GRADER_METRICS_TOKEN_FILE=/run/secrets/metrics_token`.
 - What cannot be is named with its place, and nothing starts. A variable that begins with `GRADER_`
-  and is no setting is named in the log.
+  and is no setting is named in the log, and so is a password that has no place in the address of
+  the database.
 
 | variable | default | |
 |---|---|---|

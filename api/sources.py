@@ -8,9 +8,10 @@ import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pydantic_core import ErrorDetails
+if TYPE_CHECKING:  # the health check needs the standard library alone
+    from pydantic_core import ErrorDetails
 
 __all__ = ["FILE", "PREFIX", "Given", "SettingsError", "gather", "unknown", "wrong"]
 
@@ -73,7 +74,7 @@ def unknown(
 
 
 def wrong(
-    errors: Iterable[ErrorDetails], found: Mapping[str, Given], *, hidden: Collection[str]
+    errors: "Iterable[ErrorDetails]", found: Mapping[str, Given], *, hidden: Collection[str]
 ) -> Iterator[str]:
     """Yield a line for each of the *errors*: where it was set, to what, and why that cannot be."""
     for one in errors:
@@ -84,7 +85,7 @@ def wrong(
         yield f"{where}{told}: {_why(one)}"
 
 
-def _why(one: ErrorDetails) -> str:
+def _why(one: "ErrorDetails") -> str:
     if one["type"] == "extra_forbidden":
         return "there is no such setting; `grader settings` lists them"
     return one["msg"].removeprefix("Value error, ")

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from api.clock import system_clock
@@ -12,16 +13,43 @@ from api.db import Database
 from api.publisher import publish_in_background
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
-from api.settings import Settings
+from api.settings import PREFIX, Settings
+from api.starting import StartError
 
-__all__ = ["work"]
+__all__ = ["Heartbeat", "work"]
 
 POLL: Final = 1.0
 """After how many seconds it looks for what others have asked for."""
 PAUSE: Final = 60.0
-"""How many seconds lie between two tries to publish the bank, where the database fails."""
+"""How many seconds lie between two starts of what publishes the bank, where it was killed."""
 
 log = logging.getLogger("api.worker")
+
+
+class Heartbeat:
+    """The *file* that a worker touches to show that it lives; None is none."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file, self._failed = file, False
+
+    def check(self) -> None:
+        """Raise `StartError` where the file cannot be written."""
+        self.beat()
+        if self._failed:
+            raise StartError(f"{PREFIX}HEARTBEAT: set it to a file that can be written")
+
+    def beat(self) -> None:
+        """Touch the file; where that fails it is told, once until it works again."""
+        try:
+            if self._file is not None:
+                self._file.touch()
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            if not self._failed:
+                log.error("the heartbeat %s cannot be written: %s", self._file, why)  # noqa: TRY400
+            self._failed = True
+        else:
+            self._failed = False
 
 
 def work(settings: Settings, *, up: Callable[[], None] = lambda: None) -> None:
@@ -39,13 +67,13 @@ def work(settings: Settings, *, up: Callable[[], None] = lambda: None) -> None:
     runner.start()
     log.info("the worker is up")
     up()
-    again = 0.0
+    again, heart = 0.0, Heartbeat(settings.heartbeat)
     while not told.wait(POLL):
         if publisher.exitcode and time.monotonic() > again:
             again = time.monotonic() + PAUSE
             publisher = publish_in_background(settings)
-        if settings.heartbeat is not None and runner.is_alive:
-            settings.heartbeat.touch()
+        if runner.is_alive:
+            heart.beat()
     publisher.terminate()
     runner.close()
     db.close()

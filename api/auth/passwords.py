@@ -1,6 +1,5 @@
 """Passwords: kept as argon2id hashes, checked in constant work, refused where they are weak."""
 
-import string
 import unicodedata
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -10,7 +9,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers import HasherProtocol
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from api.auth.common_passwords import COMMON
+from api.auth.common_passwords import is_common, stem_of
 
 __all__ = ["LONGEST", "SHORTEST", "STANDARD", "Cost", "Passwords", "fault_of"]
 
@@ -82,9 +81,9 @@ def fault_of(password: str, *, email: str, name: str) -> str | None:
         return "The password holds a control character, such as a line break; leave it out."
     if len(set(text.casefold())) < DIFFERENT:
         return f"The password has fewer than {DIFFERENT} different characters; use more."
-    if _stem(text) in _own_stems(email, name):
+    if stem_of(text) in _own_stems(email, name):
         return "The password is your name or e-mail address; use words that say nothing about you."
-    if text.casefold() in COMMON or _stem(text) in COMMON_STEMS:
+    if is_common(text):
         return (
             "The password is among those that are tried first; use several words that have "
             "nothing to do with each other."
@@ -110,17 +109,8 @@ def _normal(password: str) -> str | None:
     return None if odd or len(text) > LONGEST else text
 
 
-def _stem(text: str) -> str:
-    """Return the letters and digits of *text*, without the digits at both ends."""
-    letters = "".join(letter for letter in text.casefold() if letter.isalnum())
-    return letters.strip(string.digits)
-
-
 def _own_stems(email: str, name: str) -> set[str]:
     """Return the stems of what everybody knows of a person; a name stands in either order."""
     turned = " ".join(reversed(name.split()))
     forms = (email, email.partition("@")[0], name, turned)
-    return {stem for form in forms if (stem := _stem(_composed(form)))}
-
-
-COMMON_STEMS: Final = {stem for word in COMMON if (stem := _stem(word))}
+    return {stem for form in forms if (stem := stem_of(_composed(form)))}

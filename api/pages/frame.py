@@ -52,9 +52,11 @@ TABS: Final = (
 class Frame:
     """What stands around a page: who looks, and the tabs of the course they are in.
 
-    *zone* is that of the course, by whose clocks times are told; *now* is when the page was asked.
+    *person* is the id of who looks, by which scripts know what was typed by whom. *zone* is that of
+    the course, by whose clocks times are told; *now* is when the page was asked.
     """
 
+    person: UUID | None
     name: str
     is_admin: bool
     role: str
@@ -79,6 +81,7 @@ def frame(here: Here) -> Frame:
     """Return the frame for who asks, as far as the request has found out."""
     caller, member = here.visit.caller, here.visit.member
     return Frame(
+        person=caller.user.id if caller else None,
         name=caller.user.name if caller else "",
         is_admin=bool(caller and caller.user.is_admin),
         role=member.role if member else "",

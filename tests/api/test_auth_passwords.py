@@ -1,13 +1,15 @@
 """Passwords: the right one is let in, weak ones are refused, and time tells nothing."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pwdlib.hashers.argon2 import Argon2Hasher
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from api.auth.common_passwords import COMMON
+from api.auth.common_passwords import is_common
 from api.auth.passwords import LONGEST, SHORTEST, STANDARD, Cost, Passwords, fault_of
 
 CHEAP = Cost(passes=1, memory=8, threads=1)
@@ -159,7 +161,7 @@ def test_a_weak_password_is_refused_with_what_to_do(password, said) -> None:
         "Straße nach Köln",
         "密码应该很长而且难以猜测",
         "🐙🐳🦑🐟🦀🐡🦐🐬🐋🦈",
-        "abcde" * 40,
+        "nine brown otters " * 11,
     ],
 )
 def test_a_good_password_will_do_and_works(password) -> None:
@@ -172,13 +174,51 @@ def test_a_name_without_letters_forbids_nothing(email, name) -> None:
     assert fault_of("4829103857", email=email, name=name) is None
 
 
-@pytest.mark.parametrize("word", sorted(COMMON))
-def test_every_common_password_is_refused_alone_and_with_a_year_behind_it(word) -> None:
-    assert word == word.casefold()
-    if len(word) >= SHORTEST:
-        assert fault_of(word, email="", name="") is not None
-    if word.strip("0123456789"):
-        assert "tried first" in (fault_of(f"{word}!202607", email="", name="") or "")
+def raw_list() -> list[str]:
+    """Return the passwords of zxcvbn, the most used first."""
+    return FREQUENCY_LISTS["passwords"]
+
+
+def test_every_listed_password_that_is_long_enough_is_refused() -> None:
+    long = [word for word in raw_list() if len(word) >= SHORTEST]
+    assert len(long) > 1_000
+    assert [word for word in long if not is_common(word)] == []
+
+
+def test_the_3000_most_used_passwords_are_refused_however_they_are_made_long_enough() -> None:
+    most = raw_list()[:3_000]
+    assert len(most) == 3_000
+    counted = [f"{word}{'1234567890'[: max(3, SHORTEST - len(word))]}" for word in most]
+    repeated = [word * -(-SHORTEST // len(word)) for word in most]
+    assert [word for word in counted + repeated if not is_common(word)] == []
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("1234567890", "1q2w3e4r5t6y", "qwertyuiop", "zaq12wsxcde3", "asdfghjkl;", "9876543210"),
+        *("07.12.1987!!", "iloveyou123", "Pa$$w0rd123", "basketball", "adminadmin"),
+        *("strawberry", "christopher", "elizabeth1", "machine-learning!", "tensorflow 2026"),
+        *("Student12345", "homework!202607", "princess!202607"),
+    ],
+)
+def test_rows_of_keys_words_names_and_what_this_trade_says_are_refused(password) -> None:
+    assert "tried first" in (fault_of(password, email="", name="") or "")
+
+
+def test_what_takes_zxcvbn_seconds_is_not_asked_of_it(monkeypatch) -> None:
+    """Its time grows with the length, and with signs that may each stand for several letters."""
+    asked: list[str] = []
+    monkeypatch.setattr("zxcvbn.zxcvbn", lambda text: asked.append(text) or {"guesses": 1})
+    assert is_common("0123456789" * 20)
+    assert is_common("x4rw8!q+o2%s")
+    assert not is_common("x4rw8!q+o2%s@")
+    assert asked == ["0123456789" * 2, "x4rw8!q+o2%s"]
+
+
+def test_threads_may_ask_at_once() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(is_common, ["iloveyou123"] * 64)) == {True}
 
 
 @settings(max_examples=300)

@@ -3,9 +3,11 @@
 import os
 import shutil
 import sqlite3
+import stat
 import threading
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -71,6 +73,68 @@ def test_a_backup_comes_back_with_every_row(database_url, empty, grader, tmp_pat
     assert again.code == 2
     assert "in use already" in again.err
     assert rows(empty) == before
+
+
+@pytest.mark.usefixtures("handed_in")
+def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_asked_for(
+    database_url, empty, grader, tmp_path, monkeypatch
+):
+    """The older one is made of this one: taken back, a database has no rows for new tables."""
+    file, older = tmp_path / "new.backup", tmp_path / "old.backup"
+    assert grader("backup", str(file), "--database", database_url).code == 0
+    assert grader("restore", str(file), "--database", empty).code == 0
+    taken_back(empty)
+    made = grader("backup", str(older), "--database", empty)
+    assert f"schema {revisions()[-1]}" in made.err
+    wipe(empty)
+    told = grader("restore", str(older), "--database", empty)
+    assert (told.code, "Say --upgrade to bring it back" in told.err) == (2, True)
+    assert "is empty" in grader("db", "check", "--database", empty).err
+    done = grader("restore", str(older), "--upgrade", "--database", empty)
+    assert (done.code, "brought up to date" in done.err) == (0, True), done.err
+    assert grader("db", "check", "--database", empty).code == 0
+    lost = {"stamps", "spendings", "alembic_version"}
+    before, after = rows(database_url), rows(empty)
+    assert {name: after[name] for name in ALL if name not in lost} == {
+        name: before[name] for name in ALL if name not in lost
+    }
+    wipe(empty)
+    monkeypatch.setattr("api.backups.upgrade", Mock(side_effect=LossError("It would lose data.")))
+    told = grader("restore", str(older), "--upgrade", "--database", empty)
+    is_sqlite = empty.startswith("sqlite")
+    left = (
+        "was not changed" if is_sqlite else f"holds the backup now, with schema {revisions()[-1]}"
+    )
+    assert (told.code, f"It would lose data. The database {left}." in told.err) == (2, True)
+    monkeypatch.undo()
+    assert grader("db", "upgrade", "--database", empty).code == 0
+
+
+def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path):
+    """An address that is mistyped must not give a file that looks like a backup."""
+    if empty.startswith("sqlite"):
+        Path(make_url(empty).database).touch()
+    told = grader("backup", str(tmp_path / "a.backup"), "--database", empty)
+    assert told.code == 2
+    assert "holds nothing of Grader, and no backup is made" in told.err
+    assert "grader db upgrade" in told.err
+    assert list(tmp_path.glob("a.backup*")) == []
+
+
+def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_told(
+    database_url, grader, tmp_path, monkeypatch
+):
+    """The file is flushed, then named, then the folder is flushed that keeps the name."""
+    file, flushed = tmp_path / "a.backup", []
+    fsync = os.fsync
+
+    def flush(opened: int) -> None:
+        flushed.append((stat.S_ISDIR(os.fstat(opened).st_mode), file.exists()))
+        fsync(opened)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    assert grader("backup", str(file), "--database", database_url).code == 0
+    assert flushed == [(False, False), (True, True)]
 
 
 def test_a_backup_is_of_one_moment_while_others_write(world, problem, student, grader, tmp_path):
@@ -172,13 +236,28 @@ def test_no_program_is_given_a_password_as_an_argument(
     assert (said.count("geheim"), said.endswith(" geheim.\n")) == (1, True)
 
 
-def downgraded(file: Path) -> None:
+def taken_back(url: str) -> None:
     """Take a database back to the first revision."""
-    db = Database(f"sqlite:///{file}")
-    downgrade(db, revisions()[-1])
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db = Database(url)
+    downgrade(db, revisions()[-1], lose_data=True)
     db.close()
+
+
+def downgraded(file: Path) -> None:
+    """Take a database of SQLite back, into its one file."""
+    taken_back(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as opened:
+        opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def wipe(url: str) -> None:
+    """Empty a database."""
+    if url.startswith("sqlite"):
+        Path(make_url(url).database).unlink()
+        return
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
 
 
 def damage(file: Path) -> None:

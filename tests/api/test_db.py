@@ -1,10 +1,13 @@
 """The database keeps what was committed, and finds letters in either case, on both systems."""
 
+import os
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api.db import Database
+from api.services.migrating import upgrade
 
 
 @pytest.fixture
@@ -12,6 +15,21 @@ def database(database_url):
     database = Database(database_url)
     yield database
     database.close()
+
+
+def test_a_new_file_of_sqlite_is_read_by_its_owner_alone_and_one_that_is_there_is_left(tmp_path):
+    before = os.umask(0o022)
+    try:
+        for name, mode in (("new.db", 0o600), ("there.db", 0o640)):
+            file = tmp_path / name
+            if mode == 0o640:
+                file.touch(mode)
+            database = Database(f"sqlite:///{file}")
+            upgrade(database)
+            assert {one.stat().st_mode & 0o777 for one in tmp_path.glob(f"{name}*")} == {mode}
+            database.close()
+    finally:
+        os.umask(before)
 
 
 def test_sqlite_waits_for_the_disk_at_each_commit(tmp_path):

@@ -162,6 +162,25 @@ def test_the_commands_upgrade_and_say_so(empty_url, grader):
         assert (told.code, told.err) == (0, "The database is up to date.\n")
 
 
+def test_a_password_in_vain_is_told_by_commands_but_not_for_an_address_of_their_own(
+    tmp_path, grader, monkeypatch
+):
+    url = f"sqlite:///{tmp_path / 'none.db'}"
+    monkeypatch.setenv("GRADER_DATABASE", url)
+    monkeypatch.setenv("GRADER_DATABASE_PASSWORD", "geheim")
+    assert "GRADER_DATABASE_PASSWORD is set and not used" in grader("db", "check").err
+    assert "PASSWORD" not in grader("db", "check", "--database", url).err
+
+
+def test_who_looks_at_a_file_that_is_not_there_makes_none(tmp_path, grader, monkeypatch):
+    monkeypatch.setenv("GRADER_DATABASE", f"sqlite:///{tmp_path / 'none.db'}")
+    told = grader("db", "check")
+    assert (told.code, told.err) == (1, "The database is empty. Run: grader db upgrade\n")
+    told = grader("user", "list")
+    assert (told.code, "there is no database at" in told.err) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

@@ -80,9 +80,10 @@ def test_a_link_is_used_once_and_its_sisters_with_it(world, course, instructor, 
         assert (again.status_code, again.json()["code"]) == (410, "gone")
 
 
-def test_a_weak_password_does_not_use_up_the_link(world, course, instructor, ann):
+@pytest.mark.parametrize("weak", ["short", "iloveyou123"])
+def test_a_weak_password_does_not_use_up_the_link(world, course, instructor, ann, weak):
     secret = secret_of(invitations(instructor, course, [str(ann.id)])[0]["link"])
-    told = accept(world, secret, "short")[1]
+    told = accept(world, secret, weak)[1]
     assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "password")
     assert accept(world, secret)[1].status_code == 200
 

@@ -226,7 +226,11 @@ def test_a_new_password_ends_all_other_sessions_and_the_old_one_is_no_good(world
 
 @pytest.mark.parametrize(
     ("current", "new", "field"),
-    [("not my password", OTHER, "current"), (PASSWORD, "short", "new")],
+    [
+        ("not my password", OTHER, "current"),
+        (PASSWORD, "short", "new"),
+        (PASSWORD, "iloveyou123", "new"),
+    ],
 )
 def test_a_password_is_changed_by_who_knows_it_to_a_good_one(world, email, current, new, field):
     browser = Browser(world)

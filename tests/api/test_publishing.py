@@ -1,15 +1,27 @@
-"""Problems are published by any executor, in order, each alone; what fails stops nobody."""
+"""Problems are published by any executor, in order, each alone; what fails stops nobody.
+
+In the background one process at a time does it, and another goes on where it dies.
+"""
 
 import json
 import multiprocessing
 import pickle
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from fractions import Fraction
+from types import SimpleNamespace
+from unittest.mock import Mock
 
+import psycopg
 import pytest
 from bank_at_hand import CATALOGUE
+from sqlalchemy import func, select
 
+from api.db import Database
+from api.publisher import LOCK, publish_until_complete
 from api.services.publishing import Failed, Published, Source, publish_all, publish_one
+from api.settings import Settings
+from api.tables import ProblemVersion
 from grader import ENGINE
 from grader.variant import solve
 from problems.book import BOOK
@@ -176,3 +188,51 @@ def test_a_formula_that_cannot_be_shown_is_an_error_with_its_line_and_field():
     [error] = found.errors
     assert error.startswith("toy.yaml:7: statement: the formula $\\fraac{1}{2}$ cannot be shown: ")
     assert "at character 1" in error
+
+
+@pytest.fixture
+def settings(postgresql_url, empty_postgresql, tmp_path):
+    """Return a service on PostgreSQL with a bank of one problem."""
+    (tmp_path / "toy.yaml").write_text(TOY)
+    yield Settings(database=postgresql_url, bank=tmp_path, seeds=2)
+    empty_postgresql()
+
+
+def stored(settings: Settings) -> int:
+    db = Database(settings.database)
+    with db.reading() as session:
+        count = session.scalar(select(func.count()).select_from(ProblemVersion))
+    db.close()
+    return count
+
+
+def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, monkeypatch):
+    """The other one is a connection that holds the lock, and is then ended by the server."""
+    tries = threading.Semaphore(0)
+    monkeypatch.setattr("api.publisher.time", SimpleNamespace(sleep=lambda _: tries.release()))
+    with (
+        psycopg.connect(settings.database, autocommit=True) as other,
+        psycopg.connect(settings.database, autocommit=True) as server,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        publishing = pool.submit(publish_until_complete, settings)
+        try:
+            assert tries.acquire(timeout=60)
+            assert tries.acquire(timeout=60)
+            assert stored(settings) == 0
+        finally:
+            server.execute("SELECT pg_terminate_backend(%s)", [other.info.backend_pid])
+        publishing.result(timeout=60)
+    assert stored(settings) == 1
+
+
+def test_a_database_that_fails_is_told_and_tried_again(settings, monkeypatch, capsys):
+    away = settings.model_copy(update={"database": "postgresql://x:geheim@127.0.0.1:1/x"})
+    pauses = Mock(side_effect=[None, None, KeyboardInterrupt])
+    monkeypatch.setattr("api.publisher.time", SimpleNamespace(sleep=pauses))
+    with pytest.raises(KeyboardInterrupt):
+        publish_until_complete(away)
+    told = capsys.readouterr().err
+    assert told.count("The bank is not complete yet: the database cannot be reached") == 3
+    assert "geheim" not in told

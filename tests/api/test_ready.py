@@ -1,7 +1,10 @@
 """`/readyz`: each thing that must hold fails it alone, and nothing of the database is told."""
 
+import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,55 @@ def test_a_check_for_writes_leaves_nothing_behind(world):
 
 def test_nobody_at_a_port_is_not_well():
     assert not all_is_well({"GRADER_PORT": "1"})
+
+
+class Ready(BaseHTTPRequestHandler):
+    """Is ready, and answers to one name alone."""
+
+    def do_GET(self):
+        self.send_response(200 if self.headers["Host"] == "localhost" else 421)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize(
+    ("listens", "told"),
+    [
+        ("127.0.0.1", ""),
+        ("127.0.0.1", 'host = "0.0.0.0"'),
+        ("127.0.0.7", 'host = "127.0.0.7"'),
+    ],
+)
+def test_a_service_is_asked_where_its_file_of_settings_puts_it(tmp_path, listens, told):
+    file = tmp_path / "settings.toml"
+    environment = {"GRADER_SETTINGS": str(file)}
+    with ThreadingHTTPServer((listens, 0), Ready) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        file.write_text(f"port = {server.server_port}\n{told}\n")
+        assert all_is_well(environment)
+        assert not all_is_well(environment | {"GRADER_PORT": "1"})
+        server.shutdown()
+    assert not all_is_well(environment)
+
+
+@pytest.mark.parametrize("place", ["file", "variable"])
+def test_a_worker_is_well_while_its_heartbeat_is_fresh(tmp_path, place):
+    file, beat = tmp_path / "settings.toml", tmp_path / "heartbeat"
+    file.write_text(f'heartbeat = "{beat}"\n')
+    places = {"file": {"GRADER_SETTINGS": str(file)}, "variable": {"GRADER_HEARTBEAT": str(beat)}}
+    environment = places[place]
+    assert not all_is_well(environment)
+    beat.touch()
+    assert all_is_well(environment)
+    os.utime(beat, (0, 0))
+    assert not all_is_well(environment)
+
+
+def test_settings_that_cannot_be_read_are_not_well_and_are_told(tmp_path, capsys):
+    assert not all_is_well({"GRADER_SETTINGS": str(tmp_path / "none.toml")})
+    assert "none.toml: the file cannot be read" in capsys.readouterr().err
 
 
 def test_the_health_check_loads_nothing_of_the_service():

@@ -1,11 +1,23 @@
 """The server process in this one: wrong settings and a taken address end it, and say so."""
 
 import os
+import shutil
 import socket
 
 import pytest
 
-from api.serve import main
+from api.serve import main, serve, start_worker
+from api.worker import Heartbeat
+
+WORD = "geheim"
+
+
+@pytest.fixture(autouse=True)
+def rights():
+    """Give this process back what its files are read by: `main` takes it."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture
@@ -44,3 +56,53 @@ def test_an_address_that_is_taken_ends_the_process(environment, capfd):
             main()
     assert ended.value.code not in {0, None}
     assert "address already in use" in capfd.readouterr().err
+
+
+def test_what_the_process_writes_is_for_its_user_alone(environment, tmp_path):
+    environment()
+    with pytest.raises(SystemExit):
+        main(lambda _settings: (tmp_path / "written").touch())
+    assert (tmp_path / "written").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_password_that_is_set_in_vain_is_told(environment, capsys, tmp_path):
+    environment(GRADER_DATABASE=f"sqlite:///{tmp_path}/x.db", GRADER_DATABASE_PASSWORD=WORD)
+    with pytest.raises(SystemExit):
+        main(lambda _settings: 0)
+    told = capsys.readouterr().err
+    assert "GRADER_DATABASE_PASSWORD is set and not used" in told
+    assert WORD not in told
+
+
+@pytest.mark.parametrize(
+    ("then", "processes"), [(start_worker, "1"), (serve, "2")], ids=["work", "serve"]
+)
+def test_a_heartbeat_that_cannot_be_written_is_told_before_anything_starts(
+    environment, capsys, tmp_path, then, processes
+):
+    place = tmp_path / "none" / "heartbeat"
+    environment(GRADER_HEARTBEAT=str(place), GRADER_PROCESSES=processes, GRADER_PORT="0")
+    environment(GRADER_DATABASE=f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(SystemExit) as ended:
+        main(then)
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert f"the heartbeat {place} cannot be written: no such file or directory" in told
+    assert told.endswith("GRADER_HEARTBEAT: set it to a file that can be written\n")
+    assert "Traceback" not in told
+
+
+def test_a_heartbeat_that_fails_later_stops_nothing_and_is_told_once_each_time(tmp_path, caplog):
+    folder = tmp_path / "beats"
+    heart = Heartbeat(folder / "beat")
+    for _ in range(2):
+        heart.beat()
+        heart.beat()
+        folder.mkdir()
+        heart.beat()
+        shutil.rmtree(folder)
+    assert [one.levelname for one in caplog.records] == ["ERROR", "ERROR"]
+
+
+def test_a_worker_without_a_heartbeat_has_none_to_check():
+    Heartbeat(None).check()

@@ -3,8 +3,11 @@
 import logging
 import os
 import socket
+import struct
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -12,6 +15,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from api.db import DURABLE, Database
+from api.reaching import why_unusable
 from api.settings import Settings
 from api.starting import StartError, prepare
 
@@ -81,6 +85,79 @@ def test_a_start_gives_up_after_the_time_that_is_set():
     with pytest.raises(OperationalError):
         prepare(Settings(database=f"postgresql://x@127.0.0.1:{port}/x", database_wait=1))
     assert 0.4 < time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"database": "grader_is_not_there"}, "has no such database; make it (createdb)"),
+        ({"username": "nobody_is_called_so"}, "knows no such user who may log in; make one"),
+    ],
+)
+def test_whom_postgresql_does_not_let_in_need_not_wait_and_is_told_why(
+    postgresql_url, grader, caplog, change, said
+):
+    url = make_url(postgresql_url).set(**change).render_as_string(hide_password=False)
+    with pytest.raises(OperationalError) as refused:
+        prepare(Settings(database=url, database_wait=5))
+    assert said in why_unusable(refused.value)
+    assert caplog.records == []
+    told = grader("db", "upgrade", "--wait", "5", "--database", url)
+    assert (told.code, said in told.err) == (2, True), told.err
+
+
+STARTING = ("57P03", "the database system is starting up")
+CROWDED = ("53300", "sorry, too many clients already")
+WRONG = ("28P01", 'password authentication failed for user "x"')
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (WRONG, "refuses the password of its user"),
+        (("28000", 'no pg_hba.conf entry for host "::1", user "x"'), "see its pg_hba.conf"),
+        (("28000", 'Ident authentication failed for user "x"'), "see its pg_hba.conf"),
+        (("42501", 'permission denied for database "x"'), "GRANT CONNECT"),
+    ],
+)
+def test_a_server_that_starts_is_waited_for_and_one_that_refuses_is_not(told, said, monkeypatch):
+    monkeypatch.setattr("api.reaching.PAUSE", 0.01)
+    with refusing_server([STARTING, CROWDED, told]) as (url, left):
+        with pytest.raises(OperationalError) as refused:
+            prepare(Settings(database=url, database_wait=5))
+        assert left == []
+    assert said in why_unusable(refused.value)
+    assert "geheim" not in why_unusable(refused.value)
+
+
+@contextmanager
+def refusing_server(answers: list[tuple[str, str]]) -> Iterator[tuple[str, list]]:
+    """Yield the address of a PostgreSQL that gives each of these errors once, and what is left."""
+    left, stop = list(answers), threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        listener.settimeout(0.05)
+        while not stop.is_set():
+            try:
+                line, _ = listener.accept()
+            except TimeoutError:
+                continue
+            with line:
+                while line.recv(4096)[4:6] == b"\x04\xd2":  # it asks for TLS first
+                    line.sendall(b"N")
+                code, words = left.pop(0)
+                fields = {"S": "FATAL", "V": "FATAL", "C": code, "M": words}
+                body = b"".join(f"{key}{value}\0".encode() for key, value in fields.items()) + b"\0"
+                line.sendall(b"E" + struct.pack("!I", len(body) + 4) + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield f"postgresql://x:geheim@127.0.0.1:{listener.getsockname()[1]}/x", left
+        finally:
+            stop.set()
+            thread.join()
 
 
 class late_way_to:  # noqa: N801  # it reads as a function

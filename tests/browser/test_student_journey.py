@@ -216,6 +216,50 @@ def test_what_one_types_is_never_saved_or_handed_in_by_who_logs_in_after_them(
     assert beside.cells("max") == ["", "", "", ""]
 
 
+KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('grader /')).length"
+
+
+def log_out(page):
+    page.locator("summary").filter(has_text="Stu Dent").click()
+    page.get_by_role("button", name="Log out").click()
+
+
+def test_who_logs_out_at_once_leaves_nothing_in_the_browser_and_finds_it_on_the_server(
+    desk, screens, student
+):
+    here = desk()
+    here.cell("max").fill("9")
+    assert here.page.evaluate(KEPT) == 1
+    log_out(here.page)
+    expect(here.page.get_by_label("Password")).to_be_visible()
+    assert here.page.evaluate(KEPT) == 0
+    screens.log_in(here.page.context, student)
+    assert here.open().cells("max")[0] == "9"
+
+
+def test_who_logs_out_is_asked_about_what_cannot_be_saved_and_loses_nothing_by_a_no(desk):
+    """What somebody else typed in this browser stays for them."""
+    here, asked, goes = desk(), [], []
+
+    def answer(dialog):
+        asked.append(dialog.message)
+        (dialog.accept if goes else dialog.dismiss)()
+
+    here.page.on("dialog", answer)
+    here.page.context.route("**/draft", lambda route: route.abort())
+    here.page.evaluate("localStorage.setItem('grader /somewhere x.y', '{}')")
+    here.cell("max").fill("9")
+    log_out(here.page)
+    expect(here.page.get_by_text("What you typed is still here.")).to_be_visible()
+    assert here.page.evaluate(KEPT) == 2
+    goes.append(True)
+    here.page.get_by_role("button", name="Log out").click()
+    expect(here.page.get_by_label("Password")).to_be_visible()
+    assert len(asked) == 2
+    assert "has not reached the server" in asked[0]
+    assert here.page.evaluate("Object.keys(localStorage)") == ["grader /somewhere x.y"]
+
+
 def test_an_expired_log_in_without_scripts_asks_and_then_sends_the_answer(desk, served, student):
     here = desk("off")
     here.fill("max", POOLED["max"])

@@ -41,15 +41,35 @@ def test_a_secret_may_lie_in_a_file_of_its_own_and_its_last_line_may_end(write):
 @pytest.mark.parametrize(
     ("address", "becomes"),
     [
-        ("postgresql://grader@db/grader", "postgresql://grader:a%2F%40%20b@db/grader"),
-        ("postgresql+psycopg://g@db:1/g?x=y", "postgresql+psycopg://g:a%2F%40%20b@db:1/g?x=y"),
-        ("postgresql://grader:own@db/grader", "postgresql://grader:own@db/grader"),
-        ("sqlite:///grader.db", "sqlite:///grader.db"),
+        ("postgresql://grader@db/grader", "postgresql://grader:a%2F%40 b@db/grader"),
+        ("postgresql://grader:@db/grader", "postgresql://grader:a%2F%40 b@db/grader"),
+        ("postgres://grader@db/grader", "postgres://grader:a%2F%40 b@db/grader"),
+        ("postgresql+psycopg://g@db:1/g?x=y", "postgresql+psycopg://g:a%2F%40 b@db:1/g?x=y"),
+        ("postgresql://db/g?user=grader", "postgresql://db/g?password=a%2F%40+b&user=grader"),
+        ("postgresql:///g", "postgresql:///g?password=a%2F%40+b"),
     ],
 )
 def test_the_password_goes_into_the_address_that_has_none(address, becomes):
     given = {"GRADER_DATABASE": address, "GRADER_DATABASE_PASSWORD": "a/@ b"}
-    assert Settings.read(given).database == becomes
+    found = Settings.read(given)
+    assert found.database == becomes
+    assert not found.has_idle_password
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://grader:own@db/grader",
+        "postgresql://db/grader?user=g&password=own",
+        "sqlite:///grader.db",
+    ],
+)
+def test_a_password_that_has_no_place_leaves_the_address_and_is_noticed(address):
+    given = {"GRADER_DATABASE": address, "GRADER_DATABASE_PASSWORD": "a/@ b"}
+    found = Settings.read(given)
+    assert found.database == address
+    assert found.has_idle_password
+    assert not Settings.read({"GRADER_DATABASE": address}).has_idle_password
 
 
 @pytest.mark.parametrize(

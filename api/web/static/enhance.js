@@ -225,6 +225,24 @@ if (form) {
   restore();
 }
 
+/* Who logs out leaves nothing typed in this browser: it is saved first, or they are asked. */
+const LOST = "Some of what you typed has not reached the server. Log out, and delete it from this browser?";
+function typedBy(person) {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith("grader /") && key.includes(` ${person}.`));
+  } catch { return []; }
+}
+for (const leave of all("form[data-leaves]")) leave.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  clearTimeout(saving);
+  if (dirty) await save();
+  const typed = typedBy(leave.dataset.leaves);
+  if (typed.length && !confirm(LOST)) return;
+  for (const key of typed) localStorage.removeItem(key);
+  dirty = false;
+  leave.submit();
+});
+
 /* For any page: an element that is fetched again, keys that press, a secret out of the address. */
 async function again(id) {
   const old = document.getElementById(id);

@@ -1,6 +1,5 @@
 """What `grader batch` does with its options, and what it prints."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from api.console import ERR, OUT, fail, say
 from api.processes import collect_rarely
 from api.services import marking
 from api.services.batch.executors import Pool, cluster, here, processes
@@ -32,13 +30,12 @@ from api.services.batch.sources import open_source
 from api.services.batch.summing import Summary
 from api.services.output import check_writable
 from api.services.rows import FileError
+from api.terminal import ERR, OUT, fail, say
 
 __all__ = ["Options", "run"]
 
 MAX_LISTED: Final = 20
 MAX_SHOWN: Final = 40
-BYTES_FOR_PROCESSES: Final = 2_000_000
-"""How large a file must be until other processes are worth their start."""
 FEWEST_FOR_RATE: Final = 10_000
 
 
@@ -52,7 +49,7 @@ class Options:
     mapped: list[str]
     bank: Path | None
     published: Path | None
-    workers: int | None
+    workers: int
     cluster: str | None
 
 
@@ -72,7 +69,7 @@ def run(options: Options) -> bool:
     stream = None if options.out or sys.stdout.isatty() else sys.stdout
     batch = Batch(source, bank, options.out, options.rejects, stream, names)
     begin = time.perf_counter()
-    collect_rarely()
+    collect_rarely(sweep=False)
     with _pool(options) as pool:
         summary = run_batch(batch, pool, watch=_watched)
     if options.out is None and stream is None:
@@ -100,14 +97,10 @@ def _check_output(source: Path, target: Path) -> None:
 
 
 def _pool(options: Options) -> AbstractContextManager[Pool]:
-    """Return where the answers are judged; a small file is judged here."""
+    """Return where the answers are judged."""
     if options.cluster is not None:
         return cluster(options.cluster)
-    small = options.file.stat().st_size < BYTES_FOR_PROCESSES
-    workers = options.workers
-    if workers is None:
-        workers = 1 if small else os.cpu_count() or 1
-    return processes(workers) if workers > 1 else here()
+    return processes(options.workers) if options.workers > 1 else here()
 
 
 class _Rate(ProgressColumn):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api import (
+    batch_cli,
     console,
     course_commands,
     database_commands,
@@ -20,7 +21,8 @@ from api.services import marking, reading, reports
 from api.services.checking import check_files
 from api.services.replaying import replay as replay_records
 from api.services.rows import FileError, read_text
-from grader.errors import AnswerError, GraderError, ProblemError
+from api.terminal import run_command
+from grader.errors import AnswerError, ProblemError
 from grader.problem import MAX_SEED, Problem
 from grader.reading import Style
 from grader.show import counted
@@ -62,15 +64,8 @@ Bank = Annotated[Path | None, typer.Option(help="A folder of problems instead of
 
 
 def main() -> None:
-    """Run the command line; an expected error is one line and exit 2, never a traceback."""
-    try:
-        app()
-    except FileError as error:
-        console.fail(str(error))
-        sys.exit(2)
-    except GraderError as error:
-        console.fail(str(error))
-        sys.exit(1)
+    """Run the command line."""
+    run_command(app)
 
 
 @app.command()
@@ -238,41 +233,7 @@ def schema() -> None:
     console.put_json(Problem.model_json_schema())
 
 
-@app.command()
-def batch(
-    file: Annotated[
-        Path, typer.Argument(help="CSV, JSON lines or Parquet: student, problem, part, answer.")
-    ],
-    *,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write here (.csv, .jsonl or .parquet).")
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option(help="Write the rows that failed here too.")
-    ] = None,
-    mapped: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="COLUMN=NAME: the file calls our column by another name."),
-    ] = None,
-    bank: Bank = None,
-    published: Annotated[
-        Path | None, typer.Option(help="What `grader publish -o` wrote: solved already.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="How many processes judge; by default all cores.")
-    ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(help="Judge on a Dask cluster, such as tcp://host:8786.")
-    ] = None,
-) -> None:
-    """Mark a file of answers: every row comes back in its place, with its result.
-
-    Exit 0: all rows were read; 1: some rows failed and are reported; 2: nothing ran.
-    """
-    from api.batch_command import Options, run  # noqa: PLC0415  # loads polars
-
-    read = run(Options(file, out, rejects, mapped or [], bank, published, workers, cluster))
-    raise typer.Exit(0 if read else 1)
+app.command()(batch_cli.batch)
 
 
 def _named(problem: str) -> tuple[Catalogue, str]:

@@ -3,11 +3,16 @@
 A process that is started for a batch looks at this module again, and must not load all commands.
 """
 
+import sys
+
 __all__ = ["main"]
 
 
 def main() -> None:
-    """Run `grader`."""
-    from api.cli import main as run  # noqa: PLC0415  # see above
+    """Run `grader`; `batch` without loading the other commands."""
+    if sys.argv[1:2] == ["batch"]:
+        from api.batch_cli import main as run  # noqa: PLC0415  # see above
+    else:
+        from api.cli import main as run  # noqa: PLC0415  # see above
 
     run()

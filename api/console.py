@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import typer
-from rich.console import Console
 from rich.progress import track as rich_track
 from rich.text import Text
 
 from api.plain_text import readable
 from api.services.replaying import Replayed
+from api.terminal import ERR, OUT, fail, say
 from grader.problem import Problem
 from grader.render import WIDTH
 from problems.check import Report
@@ -36,9 +36,6 @@ __all__ = [
     "worked",
 ]
 
-# What students and authors write is text, never rich's [markup] or :emoji:.
-OUT: Final = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 T = TypeVar("T")
 HANG: Final = " " * 6
 SIDES: Final = re.compile(" (?=[=≈] )")
@@ -53,16 +50,6 @@ COLOURS: Final = {
     "missing": "yellow",
     "needs_review": "cyan",
 }
-
-
-def say(message: str) -> None:
-    """Print a line on standard error."""
-    ERR.print(Text(message))
-
-
-def fail(message: str) -> None:
-    """Print an error on standard error."""
-    ERR.print(Text("error: ", style="bold red") + Text(message))
 
 
 def put_json(value: object) -> None:

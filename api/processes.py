@@ -4,21 +4,25 @@ import gc
 import multiprocessing
 import os
 from threading import Thread
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["collect_rarely", "end_with_parent", "work_quietly"]
+__all__ = ["collect_rarely", "end_with_parent", "loaded", "start_loading", "work_quietly"]
 
+FORKSERVER: Final = "forkserver"
 RARELY: Final = (50_000, 20, 20)
 """The thresholds of the garbage collector; Python's own are 700, 10, 10."""
 
 
-def collect_rarely() -> None:
+def collect_rarely(*, sweep: bool = True) -> None:
     """Leave out of garbage collections what was made so far, and let them come less often.
+
+    With *sweep* garbage goes first, which would else stay for as long as the process does.
 
     What a request makes goes with its last reference. To look for circles after every few rows, and
     through all modules and routes, took a tenth of the time of a page, and single pages far longer.
     """
-    gc.collect()
+    if sweep:
+        gc.collect()
     gc.freeze()
     gc.set_threshold(*RARELY)
 
@@ -29,6 +33,23 @@ def end_with_parent() -> None:
     The workers of a pool would else wait for ever: each holds both ends of the queue of calls.
     """
     Thread(target=_wait_for_parent, name="end with parent", daemon=True).start()
+
+
+def loaded(module: str) -> Any:
+    """Return how processes start: from one that has loaded *module* once, where that goes."""
+    if FORKSERVER not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context(FORKSERVER)
+    context.set_forkserver_preload([module])
+    return context
+
+
+def start_loading(module: str) -> None:
+    """Start the process that `loaded` processes start from, where there is one."""
+    if loaded(module).get_start_method() == FORKSERVER:
+        from multiprocessing import forkserver  # noqa: PLC0415  # not on Windows
+
+        forkserver.ensure_running()
 
 
 def work_quietly(niceness: int) -> None:

@@ -21,6 +21,7 @@ from grader.variant import Variant, double_mistakes
 __all__ = ["Desk", "desks", "heard_parts"]
 
 CACHED_VARIANTS: Final = 4096
+NOTHING: Final = Fraction(0)
 
 
 @lru_cache(maxsize=CACHED_VARIANTS)
@@ -45,7 +46,7 @@ class Desk:
     """One part of a variant with all that its judging needs, most of it when first asked for.
 
     *seen* holds what the student sees, *key* is the right answer (None for thresholds and
-    conditions), *failure* why it could not be computed, *missing* what becomes of no answer.
+    conditions), *failure* why it could not be computed.
     """
 
     def __init__(
@@ -57,11 +58,15 @@ class Desk:
         self.key: Value | None = variant.keys.get(part.id)
         self.failure = variant.failures.get(part.id)
         self.keyed = part if isinstance(part, KeyedPart) else None
-        self.missing = Result(
-            part.id,
+
+    @cached_property
+    def missing(self) -> Result:
+        """What becomes of no answer."""
+        return Result(
+            self.part.id,
             "missing",
-            Fraction(0),
-            part.points,
+            NOTHING,
+            self.part.points,
             say="Nothing was answered.",
             rule="missing",
         )

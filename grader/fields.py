@@ -8,7 +8,14 @@ from collections.abc import Sequence as AbstractSequence
 from fractions import Fraction
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetPydanticSchema,
+    PlainValidator,
+    StringConstraints,
+)
 from pydantic import WithJsonSchema as Schema
 
 from grader.errors import ProblemError, SolverError
@@ -43,7 +50,9 @@ NUMBER: Final = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?(/\d{1,30})?%?", re.ASCII
 class Model(BaseModel):
     """A frozen value that rejects unknown fields, so that a typo in a file is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
 
 
 def to_number(given: object) -> Number:
@@ -124,6 +133,8 @@ def _between(low: int, high: int | None, *, open_below: bool = False) -> PlainVa
     return PlainValidator(check)
 
 
+UNSEEN: Final = GetPydanticSchema(lambda _source, handler: handler(object))
+"""Leaves out of a schema what a validator of ours makes: trees have many types."""
 _NUMBER_SCHEMA: Final = Schema(
     {"type": ["number", "string"], "description": "an exact number: 2, 0.5, 1/4 or 5%"}
 )
@@ -135,6 +146,7 @@ Points: TypeAlias = Annotated[
 Positive: TypeAlias = Annotated[int | Fraction, _between(0, None), _NUMBER_SCHEMA]
 Expr: TypeAlias = Annotated[
     Expression,
+    UNSEEN,
     PlainValidator(to_expression),
     Schema(
         {
@@ -150,6 +162,7 @@ Plain: TypeAlias = Annotated[
 ]
 Prose: TypeAlias = Annotated[
     Template,
+    UNSEEN,
     PlainValidator(to_template),
     Schema({"type": "string", "description": "Markdown and TeX; {{expression}} is filled in"}),
 ]

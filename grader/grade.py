@@ -8,7 +8,7 @@ cannot be read is unreadable and costs nothing; what cannot be computed goes to 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from grader.book import Book
 from grader.carry import carried_names
@@ -24,7 +24,7 @@ from grader.result import Result, Rule
 from grader.values import Value
 from grader.variant import Variant
 
-__all__ = ["grade"]
+__all__ = ["grade", "grade_part"]
 
 NOTHING: Final = Fraction(0)
 FULL: Final = Fraction(1)
@@ -59,6 +59,20 @@ def grade(
     return tuple(results)
 
 
+def grade_part(
+    variant: Variant,
+    part_id: str,
+    typed: Typed,
+    *,
+    book: Book,
+    carried: Mapping[str, Value],
+    numbers: Style | None = None,
+) -> Result:
+    """Return the result of one part, as `grade` has it where no other part is answered."""
+    desk = next(desk for desk in desks(variant, book) if desk.part.id == part_id)
+    return _grade_part(desk, typed, carried, variant.problem.numbers or numbers)
+
+
 def _grade_part(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style | None) -> Result:
     """Return the result of an answer, which may be blank, unreadable, or for a person."""
     if is_blank(typed):
@@ -69,7 +83,7 @@ def _grade_part(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style
         return _unreadable(desk, typed, error)
     except SolverError as error:
         return _Answer(desk, typed, Reading("", shown=""), {}).review(str(error))
-    carried = {name: own[name] for name in desk.heard if name in own}
+    carried = {name: own[name] for name in desk.heard if name in own} if own else {}
     answer = _Answer(desk, typed, reading, carried)
     if desk.kind.by_person:
         return answer.result("needs_review", None, "person", say=BY_PERSON, carries=False)
@@ -94,8 +108,7 @@ def _unreadable(desk: Desk, typed: Typed, error: AnswerError) -> Result:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     """An answer that was read, at the desk where it is judged, with what the student carries."""
 
     desk: Desk
@@ -152,10 +165,10 @@ def _judge(answer: _Answer) -> Result:
     if desk.keyed is None:
         return answer.result("wrong", judged.credit, "none", say="Not right.")
     for key, said in desk.accepted:
-        if _compared(answer, key).right:
+        if key is not None and _compared(answer, key).right:
             return answer.result("correct", FULL, "accepted", say=said, against=key)
     follow = _follow(desk, answer.carried)
-    followed = _compared(answer, follow.key)
+    followed = NOT if follow.key is None else _compared(answer, follow.key)
     if followed.right:
         credit = max(follow.credit, judged.credit)
         rule: Rule = "follow_through"
@@ -170,8 +183,7 @@ def _judge(answer: _Answer) -> Result:
     return _wrong(answer, standing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     """What an answer that is not right earns by its cells, *by* which rule, *against* which key."""
 
     judged: Judgement
@@ -179,10 +191,8 @@ class _Standing:
     against: Value | None
 
 
-def _compared(answer: _Answer, key: Value | None) -> Judgement:
-    """Return how the answer compares with a *key* that stands beside the true one, if there is."""
-    if key is None:
-        return NOT
+def _compared(answer: _Answer, key: Value) -> Judgement:
+    """Return how the answer compares with a *key* that stands beside the true one."""
     try:
         return answer.judge(key)
     except SolverError:
@@ -264,14 +274,17 @@ def _wrong(answer: _Answer, standing: _Standing) -> Result:
     judged, desk = standing.judged, answer.desk
     if judged.misfit:
         return answer.result("unreadable", NOTHING, "misfit", say=judged.misfit, carries=False)
-    pieces = ["Partly right." if judged.credit else "Not right.", judged.remark]
-    if desk.keyed is not None and desk.keyed.show == "cells" and judged.cells:
-        pieces.append(desk.kind.point_out(answer.reading, judged.cells))
+    partly = bool(judged.credit)
+    say = "Partly right." if partly else "Not right."
+    if judged.remark:
+        say = f"{say} {judged.remark}"
+    if judged.cells and desk.keyed is not None and desk.keyed.show == "cells":
+        say = f"{say} {desk.kind.point_out(answer.reading, judged.cells)}"
     return answer.result(
-        "partial" if judged.credit else "wrong",
+        "partial" if partly else "wrong",
         judged.credit,
-        standing.by if judged.credit else "none",
-        say=" ".join(piece for piece in pieces if piece),
+        standing.by if partly else "none",
+        say=say,
         cells=judged.cells,
         place=judged.place,
         against=standing.against,

@@ -53,12 +53,14 @@ class Index:
         Exactly; or, if none does and the answer is not the right value *rounded*, as a rounding.
         """
         found = self.equal(reading)
-        if not found and self._candidates and not rounded():
-            found = self.resembling(reading)
+        if not found and (found := self.resembling(reading)) and rounded():
+            return ()
         return highest(found)
 
     def equal(self, reading: Reading[Any]) -> list[Candidate]:
         """Return the candidates that the answer is, the likeliest first."""
+        if not self._candidates:
+            return []
         identity = self._kind.identity(reading.value, self._part)
         if identity is None:
             found = self._recognised(range(len(self._candidates)), reading)
@@ -72,12 +74,15 @@ class Index:
 
     def resembling(self, reading: Reading[Any]) -> list[Candidate]:
         """Return the candidates that the answer is a rounding of, the likeliest first."""
+        is_like = self._kind.likeness(reading) if self._candidates else None
+        if is_like is None:
+            return []
         places: Iterable[int] = range(len(self._candidates))
-        if is_number(reading.value) and reading.step is not None:
-            reach = max(reading.step, _noise(reading.value))
-            places = sorted(self._near((), reading.value, reach))
+        number = self._kind.identity(reading.value, self._part)
+        if is_number(number) and reading.step is not None:
+            places = sorted(self._near((), number, max(reading.step, _noise(number))))
         found = (self._candidates[at] for at in places)
-        return [one for one in found if self._kind.resembles(reading, one.value)]
+        return [one for one in found if is_like(one.value)]
 
     def _near(self, form: Form, number: Number, reach: Number) -> list[int]:
         """Return the places of the candidates within *reach* of *number*."""
@@ -100,7 +105,9 @@ class Index:
 
 def highest(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Return those of the highest rank."""
-    best = max((one.rank for one in found), default=0)
+    if not found:
+        return ()
+    best = max(one.rank for one in found)
     return tuple(one for one in found if one.rank == best)
 
 

@@ -49,6 +49,8 @@ def from_json(told: Any) -> Any:
     >>> from_json({"tensor": [1, 2], "shape": [2]})
     Tensor(shape=(2,), cells=(1, 2))
     """
+    if type(told) is int:
+        return told
     match told:
         case None | bool() | int() | str() | Fraction():
             return told

@@ -8,6 +8,7 @@ one and the same solver where one of the two only gives it other arguments.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from grader.arithmetic import Function
@@ -37,6 +38,8 @@ MIN_NUMBER_FOR_PAIRS: Final = 1000
 TELLING_NUMBER: Final = 100
 TIMES_CHANCE: Final = 5
 AND: Final = " And: "
+KEPT_CAUSES: Final = 4096
+"""Of how many mistakes, and pairs of them, the words are kept."""
 
 Keys: TypeAlias = Mapping[str, Value | None]
 
@@ -72,8 +75,14 @@ NONE: Final = Known()
 
 def caused(ids: tuple[str, ...], value: Value, book: Book) -> Candidate:
     """Return the wrong answer *value* that the mistakes *ids* of the book lead to."""
+    rank, say = _rank_and_words(ids, book)
+    return Candidate(ids, value, rank, say)
+
+
+@lru_cache(maxsize=KEPT_CAUSES)
+def _rank_and_words(ids: tuple[str, ...], book: Book) -> tuple[int, str]:
     made = [book.mistakes[mistake] for mistake in ids]
-    return Candidate(ids, value, sum(one.rank for one in made), AND.join(one.say for one in made))
+    return sum(one.rank for one in made), AND.join(one.say for one in made)
 
 
 def known_mistakes(

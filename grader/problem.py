@@ -210,3 +210,6 @@ def _canonical(value: object) -> object:
     if isinstance(value, Expression):
         return value.source
     return value
+
+
+Problem.model_rebuild()  # now, and not when the first of several threads asks for it

@@ -27,6 +27,7 @@ __all__ = [
     "accepted_by",
     "cell_accepted_by",
     "decimal_place",
+    "has_figures",
     "in_words",
     "is_rounding",
     "last_figure",
@@ -228,7 +229,7 @@ def rounds(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
     if not answer % place and magnitude(answer - key) <= place / 2:
         return True
     last = max(step, min(figure, place))
-    return _has_figures(answer, last, figures) and may_round(answer, key, step=min(last, place))
+    return has_figures(answer, last, figures) and may_round(answer, key, step=min(last, place))
 
 
 def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
@@ -241,7 +242,7 @@ def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
     off, unit = _apart(answer, value)
     if 2 * off * step.denominator <= step.numerator * unit:
         return True
-    if not _has_figures(answer, step, FLOAT_FIGURES + 1):
+    if not has_figures(answer, step, FLOAT_FIGURES + 1):
         return False
     return _within_half(off, unit, decimal_place(answer) - FLOAT_FIGURES + 1)
 
@@ -250,10 +251,10 @@ def is_rounding(answer: Number, value: Number, *, step: Number | None, figures: 
     """Tell whether *answer* is *value* rounded to *step*, and has so many *figures* or more."""
     if not step:
         return False
-    return _has_figures(answer, step, figures) and may_round(answer, value, step=step)
+    return has_figures(answer, step, figures) and may_round(answer, value, step=step)
 
 
-def _has_figures(answer: Number, step: Number, figures: int) -> bool:
+def has_figures(answer: Number, step: Number, figures: int) -> bool:
     """Tell whether *answer*, which is not 0, has so many significant figures down to *step*."""
     size = abs(answer.numerator) * step.denominator
     return bool(answer) and size >= step.numerator * 10 ** (figures - 1) * answer.denominator

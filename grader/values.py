@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeAlias, TypeGuard
+from typing import Final, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ MAX_CELLS = 1_000_000
 EXACT_INTEGER = 2**31
 
 Number: TypeAlias = int | Fraction
+NUMBERS: Final = (int, Fraction)
 Array: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
@@ -135,7 +136,7 @@ Value: TypeAlias = bool | int | Fraction | str | Tensor | Opaque | tuple["Value"
 
 def is_number(value: object) -> TypeGuard[Number]:
     """Tell whether *value* is an exact number (a truth value is not)."""
-    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+    return isinstance(value, NUMBERS) and value is not True and value is not False
 
 
 def magnitude(number: Number) -> Number:

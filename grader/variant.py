@@ -1,6 +1,6 @@
 """A variant: a problem with its numbers drawn, its keys computed and its mistakes worked out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -184,20 +184,31 @@ def _conditions(
     return held
 
 
-def solve(problem: Problem, seed: int | None, book: Book) -> Variant:
-    """Return the variant of *seed*, None for the original, with keys and known mistakes."""
-    return solve_numbers(problem, seed, draw(problem, seed, book), book)
+def solve(
+    problem: Problem, seed: int | None, book: Book, *, parts: Collection[str] | None = None
+) -> Variant:
+    """Return the variant of *seed*, None for the original, with keys and known mistakes.
+
+    Where not all *parts* are asked for, mistakes are known of those alone.
+    """
+    return solve_numbers(problem, seed, draw(problem, seed, book), book, parts=parts)
 
 
 def solve_numbers(
-    problem: Problem, seed: int | None, names: Mapping[str, Value], book: Book
+    problem: Problem,
+    seed: int | None,
+    names: Mapping[str, Value],
+    book: Book,
+    *,
+    parts: Collection[str] | None = None,
 ) -> Variant:
-    """Return the variant with the numbers that *seed* gave.
+    """Return the variant with the numbers that *seed* gave; *parts* are as for `solve`.
 
     A part whose key cannot be computed is noted under *failures*; it goes to a person.
     """
     keys, failures = solve_keys(problem, names, book)
-    return Variant(problem, seed, names, keys, failures, known_mistakes(problem, names, keys, book))
+    mistakes = known_mistakes(problem, names, keys, book, parts=parts)
+    return Variant(problem, seed, names, keys, failures, mistakes)
 
 
 def solve_keys(

@@ -16,6 +16,7 @@ from grader.kinds.base import (
     RIGHT_BY,
     Judgement,
     Kind,
+    Likeness,
     Samples,
     as_tensor,
     share,
@@ -31,8 +32,8 @@ from grader.tolerance import (
     Tolerance,
     Tolerances,
     cell_accepted_by,
+    has_figures,
     in_words,
-    is_rounding,
     last_figure,
     may_round,
     recognised,
@@ -98,7 +99,12 @@ class ArrayKind(Kind[T, Tensor]):
             return _other_size(answer, expected, part)
         if answer.cells == expected.cells:
             return RIGHT_BY["exact"]
-        rules = tuple(map(cell_accepted_by, answer.cells, expected.cells, part.tolerances))
+        rules = tuple(
+            "exact" if cell == wanted else cell_accepted_by(cell, wanted, tolerance)
+            for cell, wanted, tolerance in zip(
+                answer.cells, expected.cells, part.tolerances, strict=False
+            )
+        )
         if None not in rules:
             return RIGHT_BY["rounding" if "rounding" in rules else "tolerance"]
         return _partly(rules, expected.shape, part)
@@ -119,24 +125,33 @@ class ArrayKind(Kind[T, Tensor]):
             for cell, wanted in zip(answer.cells, expected.cells, strict=True)
         )
 
-    def resembles(self, reading: Reading[Tensor], value: Value | None) -> bool:
-        """Tell whether every cell is that of *value*, or it rounded to the digits typed.
+    def likeness(self, reading: Reading[Tensor]) -> Likeness | None:
+        """Return what tells whether every cell is that of a value, or it rounded to what was typed.
 
         One of them has three figures or more. All have the decimals of the longest, because
         programs fill columns with zeros.
         """
-        if not any(map(_tells, reading.value.cells)):
-            return False
-        steps = (_step(cell) for cell in reading.value.cells)
+        answer = reading.value
+        if not any(map(_tells, answer.cells)):
+            return None
+        steps = map(_step, answer.cells)
         finest = min((step for step in steps if step is not None), default=1)
-        pairs = _pairs(reading.value, value)
-        return bool(pairs) and all(_is_rounded(*pair, finest=finest) for pair in pairs)
+
+        def is_like(value: Value | None) -> bool:
+            pairs = _pairs(answer, value)
+            return bool(pairs) and all(
+                cell == wanted or _is_rounded(cell, wanted, finest=finest) for cell, wanted in pairs
+            )
+
+        return is_like
 
     def may_round(self, reading: Reading[Tensor], value: Value | None) -> bool:
         """Tell whether no cell shows, by three figures or more, that *value* was not rounded."""
         pairs = _pairs(reading.value, value)
-        telling = [pair for pair in pairs if _tells(pair[0])]
-        return bool(pairs) and all(_may_be_rounded(*pair) for pair in telling)
+        return bool(pairs) and all(
+            cell == wanted or not _tells(cell) or _may_be_rounded(cell, wanted)
+            for cell, wanted in pairs
+        )
 
     def point_out(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
         """Return the places of the cells that are not right, counted from 1."""
@@ -177,7 +192,7 @@ def _step(cell: Number) -> Number | None:
 def _tells(cell: Number) -> bool:
     """Tell whether *cell* has enough figures to tell one value from another."""
     step = _step(cell)
-    return step is None or is_rounding(cell, cell, step=step, figures=TELLING_FIGURES)
+    return step is None or has_figures(cell, step, TELLING_FIGURES)
 
 
 def _is_rounded(cell: Number, wanted: Number, *, finest: Number) -> bool:

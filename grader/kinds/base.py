@@ -1,7 +1,7 @@
 """What every kind of answer can do: read, solve, judge, recognise, show, give samples."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_args
@@ -23,6 +23,7 @@ __all__ = [
     "By",
     "Judgement",
     "Kind",
+    "Likeness",
     "Samples",
     "as_tensor",
     "share",
@@ -35,6 +36,8 @@ By: TypeAlias = Literal[
     "exact", "tolerance", "rounding", "limits", "condition", "points", "cells", "person"
 ]
 """The rule of a kind that decides whether an answer is right."""
+Likeness: TypeAlias = Callable[[Value | None], bool]
+"""Tells whether an answer is a value rounded to telling digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +130,18 @@ class Kind(ABC, Generic[P, A]):
         """Tell whether the answer is *value*, the result of a known mistake."""
         return self.judge(reading, value, part, scope).right
 
+    def likeness(self, reading: Reading[A]) -> Likeness | None:
+        """Return what tells whether the answer is a value rounded to telling digits.
+
+        None where the answer is no such rounding of anything.
+        """
+        del reading
+        return None
+
     def resembles(self, reading: Reading[A], value: Value | None) -> bool:
         """Tell whether the answer is *value* rounded to telling digits."""
-        del reading, value
-        return False
+        is_like = self.likeness(reading)
+        return is_like is not None and is_like(value)
 
     def may_round(self, reading: Reading[A], value: Value | None) -> bool:
         """Tell whether the answer is *value* rounded to any digits."""
@@ -180,7 +191,8 @@ def as_tensor(value: Value | None) -> Tensor:
     return tensor
 
 
-def share(cells: tuple[bool, ...], *, partial: bool) -> Judgement:
+def share(cells: tuple[bool, ...], *, partial: bool, place: str = "") -> Judgement:
     """Return the judgement of *cells*: all, or with *partial* the share of right ones."""
-    credit = Fraction(sum(cells), len(cells))
-    return Judgement(credit if partial or credit == 1 else Fraction(0), cells=cells, by="cells")
+    if partial or all(cells):
+        return Judgement(Fraction(sum(cells), len(cells)), cells=cells, by="cells", place=place)
+    return Judgement(NOT.credit, cells=cells, by="cells", place=place)

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope
 from grader.fields import Exact
-from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples
+from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
 from grader.mathml import measured
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, looks_like_thousands, read_number
@@ -83,9 +83,12 @@ class ScalarKind(Kind[S, Number]):
         del part, scope
         return is_number(value) and recognised(reading.value, value, step=reading.step)
 
-    def resembles(self, reading: Reading[Number], value: Value | None) -> bool:
-        """Tell whether the answer is *value* rounded to three figures or more."""
-        return is_number(value) and resembles(reading.value, value, step=reading.step)
+    def likeness(self, reading: Reading[Number]) -> Likeness | None:
+        """Return what tells whether the answer is a value rounded to three figures or more."""
+        number, step = reading.value, reading.step
+        if not step:
+            return None
+        return lambda value: is_number(value) and resembles(number, value, step=step)
 
     def may_round(self, reading: Reading[Number], value: Value | None) -> bool:
         """Tell whether the answer is *value* rounded to any digits."""

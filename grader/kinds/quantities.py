@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Literal
 from pydantic import ValidationInfo, field_validator
 
 from grader.evaluate import Scope
-from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples
+from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
 from grader.kinds.numbers import ScalarPart, as_number
 from grader.mathml import measured
 from grader.reading import Reading, Typed
@@ -139,10 +139,13 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         del part, scope
         return is_number(value) and recognised(reading.value.number, value, step=reading.step)
 
-    def resembles(self, reading: Reading[Amount], value: Value | None) -> bool:
-        """Tell whether the answer is *value* rounded to three figures or more."""
-        return is_number(value) and is_rounding(
-            reading.value.number, value, step=reading.step, figures=TELLING_FIGURES
+    def likeness(self, reading: Reading[Amount]) -> Likeness | None:
+        """Return what tells whether the answer is a value rounded to three figures or more."""
+        number, step = reading.value.number, reading.step
+        if not step:
+            return None
+        return lambda value: (
+            is_number(value) and is_rounding(number, value, step=step, figures=TELLING_FIGURES)
         )
 
     def may_round(self, reading: Reading[Amount], value: Value | None) -> bool:

@@ -1,7 +1,6 @@
 """The kind whose answer is a shape: `shape`, in numbers or in formulas."""
 
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import ClassVar, Literal, TypeAlias
 
 from grader.errors import SolverError
@@ -76,7 +75,7 @@ class ShapeKind(Kind[ShapePart, Axes]):
         marks = tuple(axis == wanted for axis, wanted in zip(reading.value, key, strict=True))
         if all(marks):
             return RIGHT
-        return replace(share(marks, partial=partial), place=f"axis {marks.index(False) + 1}")
+        return share(marks, partial=partial, place=f"axis {marks.index(False) + 1}")
 
     def identity(self, value: Axes | Value, part: ShapePart) -> Hashable | None:
         """Return the numbers of the axes, or the values of formulas at the sampled points."""

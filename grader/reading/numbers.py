@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from grader.arithmetic import FUNCTIONS
@@ -82,10 +83,17 @@ def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> 
         whole, decimals = plain.groups()
         if not decimals:
             return _reading(int(whole), 1, (), percent=percent)
-        step = Fraction(1, 10 ** len(decimals))
-        return _reading(simplest(int(whole + decimals) * step), step, (), percent=percent)
+        step = _decimal_unit(len(decimals))
+        value = simplest(Fraction(int(whole + decimals), step.denominator))
+        return _reading(value, step, (), percent=percent)
     text = clean(typed, limit=MAX_TEXT)
     return (_ratio(text, typed) if ratio else None) or _worded(text, typed, percent=percent)
+
+
+@lru_cache(maxsize=512)
+def _decimal_unit(places: int) -> Fraction:
+    """Return one unit of so many decimals."""
+    return Fraction(1, 10**places)
 
 
 def looks_like_thousands(typed: Typed) -> bool:
@@ -98,7 +106,7 @@ def looks_like_thousands(typed: Typed) -> bool:
     """
     if not isinstance(typed, str) or isinstance(typed, Styled):
         return False
-    if not POINTED.search(typed[:MAX_TEXT]):
+    if "." not in typed or not POINTED.search(typed[:MAX_TEXT]):
         return False
     value = _value_tokens(clean(typed, limit=MAX_TEXT)).tokens
     if any(token.kind == "function" or token.text in ROUNDING for token in value):

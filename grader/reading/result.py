@@ -40,6 +40,8 @@ class Reading(Generic[T]):
 
 def is_blank(typed: Typed) -> bool:
     """Tell whether nothing was typed: no visible character, or a list of nothing else."""
+    if isinstance(typed, str):
+        return not typed.strip().strip(INVISIBLE).strip()
     waiting: list[Typed] = [typed]
     while waiting:
         item = waiting.pop()

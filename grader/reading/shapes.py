@@ -22,6 +22,12 @@ __all__ = ["SHAPE_FORMS", "read_shape"]
 SQUARE: Final = 2
 BRACKETS: Final = frozenset({"(", "["})
 SEPARATORS: Final = frozenset({"×", "*", "·", ",", ";"})
+SIZE: Final = r"([1-9][0-9]{0,8})"
+PLAIN: Final = (
+    re.compile(rf"{SIZE} ?[×x] ?{SIZE}(?: ?[×x] ?{SIZE})?(?: ?[×x] ?{SIZE})?"),
+    re.compile(rf"[(\[]{SIZE}, {SIZE}(?:, {SIZE})?(?:, {SIZE})?[)\]]"),
+)
+"""The common shapes, plain sizes alone: what the full reader makes of them is known."""
 LABELS: Final = re.compile(
     r"\s*+\(?\s*+h(?:eight)?\s*+[=:]?\s*+([0-9]{1,9})\s*+[,;x×]?\s*+w(?:idth)?\s*+[=:]?\s*+([0-9]{1,9})"
     r"(?:\s*+[,;x×]?\s*+c(?:hannels?)?\s*+[=:]?\s*+([0-9]{1,9}))?\s*+\)?\s*+\.?\s*+",
@@ -43,6 +49,8 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
     (9, 9)
     """
     if isinstance(typed, str):
+        if plain := _plain(typed):
+            return Reading(plain, show(plain))
         text = clean(typed, limit=MAX_TEXT)
         if batch := BATCH.search(text):
             raise AnswerError(
@@ -62,6 +70,14 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
         raise AnswerError(f"This has {len(items)} axes.", expected=SHAPE_FORMS)
     sizes = tuple(_size(_item(item), at, None) for at, item in enumerate(items, start=1))
     return _reading(sizes, (), square)
+
+
+def _plain(typed: str) -> tuple[int, ...] | None:
+    """Return the sizes if *typed* is nothing but plain ones, None for the rest and every error."""
+    for form in PLAIN:
+        if found := form.fullmatch(typed):
+            return tuple(int(size) for size in found.groups() if size is not None)
+    return None
 
 
 def _axis_tokens(text: str) -> Found:

@@ -146,12 +146,13 @@ def test_a_part_that_a_loss_of_power_has_torn_is_judged_again(path, tmp_path, mo
     assert again.asked == 25
 
 
-def test_another_file_or_another_engine_begins_anew(path, tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize(("name", "other"), [("ENGINE", "another"), ("FORM", 0)])
+def test_another_file_engine_or_form_begins_anew(path, tmp_path, monkeypatch, name, other) -> None:
     out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
     stopped(path, out, monkeypatch)
     path.write_text(answers().replace("yolov3,255", "yolov3,256"))
     assert stopped(path, out, monkeypatch).asked
-    monkeypatch.setattr(running, "ENGINE", "another")
+    monkeypatch.setattr(running, name, other)
     assert not batch(path, out).resumed
     batch(path, whole)
     assert out.read_bytes() == whole.read_bytes()

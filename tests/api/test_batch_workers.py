@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from api.services.batch import asking
 from api.services.batch.executors import KILLED, Here, Pool, processes
-from api.services.batch.judging import judge_chunk
+from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.batch.sources import open_source
@@ -74,6 +75,57 @@ def test_two_processes_write_the_bytes_of_one(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 4000)
     with processes(2) as pool:
         assert marked(path, tmp_path / "two.csv", pool) == marked(path, tmp_path / "one.csv")
+
+
+class Recording(Here):
+    """Keeps the chunks that it judges."""
+
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+
+    def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
+        if fn is judge_chunk:
+            self.chunks.append(arguments[0])
+        return super().submit(fn, *arguments, **named)
+
+
+def test_a_chunk_ends_behind_a_problem_or_a_variant_where_one_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "CHUNK_QUESTIONS", 10)
+    asked = (
+        ("yolo-output-depth", "yolov3", ""),
+        *(("conv-sizing", "kernel_size", seed) for seed in "123"),
+    )
+    rows = (
+        f"ann,{problem},{part},{at},{seed}\n" for problem, part, seed in asked for at in range(6)
+    )
+    path = tmp_path / "in.csv"
+    path.write_text("student,problem,part,answer,seed\n" + "".join(rows))
+    judges = Recording()
+    marked(path, tmp_path / "out.csv", Pool(lambda: judges, waiting=1))
+    found = [
+        {(Path(job.source.file).stem, one.seed) for job in chunk for one in job.asked}
+        for chunk in judges.chunks
+    ]
+    assert len(found) == len(asked)
+    assert set().union(*found) == {(name, int(seed) if seed else None) for name, _, seed in asked}
+
+
+def test_a_chunk_is_full_where_neither_a_problem_nor_a_variant_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "CHUNK_QUESTIONS", 10)
+    judges = Recording()
+    marked(write(tmp_path / "in.csv", 50), tmp_path / "out.csv", Pool(lambda: judges, waiting=1))
+    sizes = [sum(len(job.asked) for job in chunk) for chunk in judges.chunks]
+    assert sizes == [10] * 5
+
+
+def test_a_batch_starts_without_what_it_does_not_need() -> None:
+    loads = "import sys, api.batch_cli; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", loads], capture_output=True, check=True, text=True)
+    assert {"sqlalchemy", "polars", "numpy", "pydantic"}.isdisjoint(ran.stdout.split())
 
 
 class Cluster:

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, mark, marked, original
 
-from grader.grade import grade
+from grader.grade import grade, grade_part
 from grader.result import Result
 from grader.values import Tensor
 
@@ -306,3 +306,12 @@ def test_no_feedback_to_a_wrong_answer_holds_the_key(typed):
     result = mark(ask(key="side(153, 2, stride=2) + 1"), typed)
     assert result.status != "correct"
     assert "77" not in result.feedback.replace(typed, "")
+
+
+@pytest.mark.parametrize("typed", ["31", "32", "20", "7", "", "abc", "1,5"])
+@pytest.mark.parametrize("carried", [{}, {"a": 40}])
+def test_one_part_is_judged_as_it_is_beside_parts_that_nobody_answered(typed, carried):
+    variant = original(SIDE, HALF)
+    for at, part in enumerate(("a", "b")):
+        together = grade(variant, {part: typed}, book=BOOK, carried=carried)
+        assert grade_part(variant, part, typed, book=BOOK, carried=carried) == together[at]

@@ -9,6 +9,7 @@ from factories import BOOK, FUNCTIONS, ask, original, values
 from grader.book import MistakeInfo
 from grader.mistakes import AUTHOR_RANK, Candidate, Known
 from grader.values import Tensor
+from grader.variant import solve
 
 
 def known(*parts, of: str = "a", **changes) -> Known:
@@ -223,3 +224,12 @@ def test_a_table_is_struck_in_all_its_cells():
 def test_a_candidate_costs_everything_unless_the_author_gives_credit():
     assert Candidate(("no_bias",), 5, 1, "").credit == 0
     assert set(FUNCTIONS) == set(BOOK.functions)
+
+
+def test_of_parts_that_nobody_asks_for_no_mistakes_are_known():
+    parts = ask(key="side(64, 3, stride=2)"), ask(id="b", key="side(a, 3, stride=2)")
+    whole = original(*parts)
+    some = solve(whole.problem, None, BOOK, parts={"b"})
+    assert some.mistakes == {"b": whole.mistakes["b"]}
+    assert some.mistakes["b"].candidates
+    assert some.keys == whole.keys

@@ -43,3 +43,25 @@ def test_circles_that_requests_leave_are_still_collected():
     for _ in range(2 * gc.get_threshold()[0]):
         Circle()
     assert Circle.left > 0
+
+
+@pytest.mark.usefixtures("as_before")
+@pytest.mark.parametrize("sweep", [True, False])
+def test_garbage_goes_before_it_is_left_out_where_a_process_runs_for_long(sweep):
+    class Circle:
+        left = 0
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            Circle.left += 1
+
+    gc.disable()
+    try:
+        Circle()
+        collect_rarely(sweep=sweep)
+        gc.collect()
+    finally:
+        gc.enable()
+    assert Circle.left == sweep

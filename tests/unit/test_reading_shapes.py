@@ -3,6 +3,8 @@
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grader.errors import AnswerError
 from grader.reading import read_shape
@@ -150,3 +152,30 @@ def test_the_product_of_the_sides_is_no_side(typed):
 )
 def test_marks_that_separate_no_axes_group_thousands(typed, axes):
     assert read_shape(typed).value == axes
+
+
+SIZES = st.lists(st.integers(1, 10**9 - 1).map(str), min_size=2, max_size=4)
+CROSSES = st.tuples(
+    st.sampled_from(["×", "x", " × ", " x ", "× ", " x"]), st.just(("", "")), SIZES
+) | st.tuples(st.just(", "), st.sampled_from([("(", ")"), ("[", "]"), ("(", "]")]), SIZES)
+
+
+@given(CROSSES, st.sampled_from([None, 2]))
+def test_a_plain_shape_is_read_at_a_glance_as_it_is_when_looked_at_closely(shape, square):
+    sign, (before, after), sizes = shape
+    typed = f"{before}{sign.join(sizes)}{after}"
+    closely = f" {typed}"
+    assert read_shape(typed, square=square) == read_shape(closely, square=square)
+
+
+@pytest.mark.parametrize(
+    "typed", ["0x10", "007x7", "1,024x7", "(1,024, 7)", "3x3x", "x3x3", "(3, 3"]
+)
+def test_what_only_looks_like_a_plain_shape_is_looked_at_closely(typed):
+    def outcome(text):
+        try:
+            return read_shape(text)
+        except AnswerError as refused:
+            return refused.message
+
+    assert outcome(typed) == outcome(f" {typed}")

@@ -9,3 +9,10 @@ is judged once (`asking`, `judging`), in any process (`executors`). Then the row
 their results, block by block (`outputs`, `writing`). What is judged and written is kept in parts
 until all is done (`parts`), so that a run that was killed goes on (`running`).
 """
+
+from typing import Final
+
+__all__ = ["JUDGING"]
+
+JUDGING: Final = f"{__name__}.judging"
+"""The module that judges; a process that has loaded it has loaded the engine."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, repeat
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -27,7 +27,8 @@ Judge: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
 
 def frame_of(verdicts: list[Verdict]) -> pl.DataFrame:
     """Return verdicts as columns."""
-    return pl.DataFrame(verdicts, schema=SCHEMA, orient="row")
+    columns = zip(*verdicts, strict=True) if verdicts else repeat(())
+    return pl.DataFrame(dict(zip(VERDICT_FIELDS, columns, strict=False)), schema=SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,26 +165,46 @@ class _Marking:
 
     def _chunks(self, questions: _Questions, those: Ints) -> Iterator[Chunk]:
         """Yield questions in chunks, with the texts of their problems."""
-        for start in range(0, len(those), CHUNK_QUESTIONS):
-            some = those[start : start + CHUNK_QUESTIONS]
-            bases, carried = questions.base[some].tolist(), questions.carried[some]
-            pairs = [self._asked(*one) for one in zip(bases, carried.tolist(), strict=True)]
+        start, ends = 0, self._ends(self._of_base[questions.base[those]])
+        while start < len(those):
+            end = _end(start, ends)
+            pairs = self._asked(questions, those[start:end])
             yield tuple(
-                self._job(problem, tuple(asked for _, asked in those))
-                for problem, those in groupby(pairs, lambda pair: pair[0])
+                self._job(problem, tuple(asked for _, asked in some))
+                for problem, some in groupby(pairs, lambda pair: pair[0])
             )
+            start = end
 
-    def _asked(self, base: int, carried: list[int]) -> tuple[str, Asked]:
-        """Return the question of a base with the values carried to it, and on which problem."""
-        place = self._places[self._of_base[base]]
-        heard = self._levels.heard[self._of_base[base]].tolist() if carried else []
-        own = tuple(
+    def _ends(self, places: Ints) -> tuple[Ints, Ints]:
+        """Return before which of the questions on *places* a problem ends, and where a variant."""
+        problems = {name: at for at, name in enumerate({one.problem for one in self._places})}
+        problem = np.array([problems[one.problem] for one in self._places], np.int64)[places]
+        variant = np.array([one.variant for one in self._places], np.int64)[places]
+        ends = (np.flatnonzero(np.diff(one)) + 1 for one in (problem, variant))
+        of_problem, of_variant = (np.append(one, len(places)) for one in ends)
+        return of_problem, of_variant
+
+    def _asked(self, questions: _Questions, some: Ints) -> list[tuple[str, Asked]]:
+        """Return questions with the values carried to them, each with its problem."""
+        base, answers = questions.base[some], self._answers
+        numbers = answers.answer[base].tolist()
+        of_base, carried = self._of_base[base].tolist(), questions.carried[some].tolist()
+        found = []
+        for at, number, values in zip(of_base, numbers, carried, strict=True):
+            place = self._places[at]
+            own = self._own(at, values) if any(values) else ()
+            asked = Asked(place.seed, place.part, answers.texts["answer"][number], own)
+            found.append((place.problem, asked))
+        return found
+
+    def _own(self, place: int, values: list[int]) -> tuple[tuple[str, str], ...]:
+        """Return the values carried to a place, by their parts."""
+        heard = self._levels.heard[place].tolist()
+        return tuple(
             (self._places[at].part, self._texts[value])
-            for at, value in zip(heard, carried, strict=True)
+            for at, value in zip(heard, values, strict=True)
             if value
         )
-        typed = self._answers.texts["answer"][self._answers.answer[base]]
-        return place.problem, Asked(place.seed, place.part, typed, own)
 
     def _job(self, problem: str, asked: tuple[Asked, ...]) -> Job:
         source = self._bank.source(problem)
@@ -198,6 +219,18 @@ class _Marking:
             self._bank.typed_json,
             {seed: stored[seed] for seed in seeds if seed is not None and seed in stored},
         )
+
+
+def _end(start: int, ends: tuple[Ints, Ints]) -> int:
+    """Return where the chunk from *start* on ends: behind a problem or a variant, where that goes.
+
+    What is worked out for one is not worked out again by the process that has the next chunk.
+    """
+    for those in ends:
+        known = int(np.searchsorted(those, start + CHUNK_QUESTIONS, side="right"))
+        if known and those[known - 1] > start:
+            return int(those[known - 1])
+    return start + CHUNK_QUESTIONS
 
 
 def _ranks(places: Places) -> Ints:

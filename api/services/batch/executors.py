@@ -3,14 +3,14 @@
 import importlib
 import importlib.util
 import logging
-import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeVar
 
-from api.processes import collect_rarely, end_with_parent
+from api.processes import collect_rarely, end_with_parent, loaded
+from api.services.batch import JUDGING
 from api.services.batch.judging import Chunk, Verdict, failed, judge_chunk
 from api.services.rows import FileError
 from grader import ENGINE
@@ -19,7 +19,6 @@ __all__ = ["Here", "Pool", "cluster", "here", "processes", "spread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MODULE: Final = "api.services.batch.judging"
 CONNECT_SECONDS: Final = 10
 KILLED: Final = "the process that marked it ended; the answer is not marked"
 
@@ -64,7 +63,7 @@ def processes(workers: int) -> Iterator[Pool]:
     """Yield what judges in so many processes, which start at once."""
 
     def make() -> Executor:
-        pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_begin)
+        pool = ProcessPoolExecutor(workers, mp_context=loaded(JUDGING), initializer=_begin)
         for _ in range(workers):
             pool.submit(_ready)
         return pool
@@ -79,20 +78,11 @@ def processes(workers: int) -> Iterator[Pool]:
 def _begin() -> None:
     """Begin a process: it ends with the one that started it, and seldom looks for garbage."""
     end_with_parent()
-    collect_rarely()
+    collect_rarely(sweep=False)
 
 
 def _ready() -> None:
     """Do nothing: a process that has done it has loaded the engine."""
-
-
-def _context() -> Any:
-    """Return how processes start: from one that has loaded the engine once, where that goes."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([MODULE])
-    return context
 
 
 @contextmanager

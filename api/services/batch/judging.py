@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from api.services.marking import decimal, number_in_json
 from grader.desk import desks, heard_parts
 from grader.errors import GraderError, ProblemError
-from grader.grade import grade
+from grader.grade import grade_part
 from grader.json_values import from_json, to_json
 from grader.problem import Problem
 from grader.result import Result
@@ -143,21 +143,23 @@ def judge_chunk(chunk: Chunk) -> list[Verdict]:
 
 
 def _judged(job: Job) -> Iterator[Verdict]:
+    solved: dict[int | None, Variant] = {}
     for asked in job.asked:
         try:
-            yield _told(_result(job, asked), carries=asked.part in job.followed)
+            if asked.seed not in solved:
+                solved[asked.seed] = _variant(job, asked.seed)
+            result = _result(job, asked, solved[asked.seed])
+            yield _told(result, carries=asked.part in job.followed)
         except GraderError as error:
             yield failed(str(error))
         except Exception as error:
             yield failed(f"the answer could not be marked: {type(error).__name__}: {error}")
 
 
-def _result(job: Job, asked: Asked) -> Result:
-    variant = _variant(job, asked.seed)
+def _result(job: Job, asked: Asked, variant: Variant) -> Result:
     typed = from_json(json.loads(asked.typed)) if job.typed_json and asked.typed else asked.typed
     carried = {part: from_json(json.loads(text)) for part, text in asked.carried}
-    results = grade(variant, {asked.part: typed}, book=BOOK, carried=carried)
-    return next(one for one in results if one.part == asked.part)
+    return grade_part(variant, asked.part, typed, book=BOOK, carried=carried)
 
 
 def _told(result: Result, *, carries: bool) -> Verdict:
@@ -229,7 +231,7 @@ def _solved(
         except ProblemError:
             pass  # it was published for another version: it is solved, as the others are
     try:
-        return solve(problem, seed, BOOK)
+        return solve(problem, seed, BOOK, parts=parts)
     except ProblemError as error:
         return error
 

@@ -20,8 +20,10 @@ try:
 except ImportError:  # not on Windows, where two runs at once are the user's own affair
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Parts", "parts_beside"]
+__all__ = ["FORM", "Parts", "parts_beside"]
 
+FORM: Final = 2
+"""How questions are cut into chunks and parts are written; parts in another form are of no use."""
 MANIFEST: Final = "manifest.json"
 LOCK: Final = "lock"
 NEW: Final = ".new"

@@ -18,7 +18,7 @@ from api.services.batch.fields import check_columns
 from api.services.batch.interning import Interner
 from api.services.batch.judging import Chunk
 from api.services.batch.outputs import Output, Rejects
-from api.services.batch.parts import Parts, parts_beside
+from api.services.batch.parts import FORM, Parts, parts_beside
 from api.services.batch.questions import Bank, find_places
 from api.services.batch.summing import HEAD_ROWS, Summary, summary_of
 from api.services.batch.writing import Form, writer_of
@@ -128,6 +128,7 @@ class _Run:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         self._check_unchanged()
         return {
+            "form": FORM,
             "input": digest,
             "columns": batch.source.columns,
             "names": dict(batch.names),

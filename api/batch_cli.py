@@ -1,0 +1,80 @@
+"""`grader batch` on the command line, which starts without loading the other commands."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from api.processes import start_loading
+from api.services.batch import JUDGING
+from api.terminal import run_command
+
+__all__ = ["app", "main"]
+
+BYTES_FOR_PROCESSES: Final = 2_000_000
+"""How large a file must be until other processes are worth their start."""
+
+app = typer.Typer(
+    name="grader", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+
+def main() -> None:
+    """Run the command line, whose first argument is `batch`."""
+    run_command(app)
+
+
+@app.callback()
+def grader() -> None:
+    """Let `batch` be named, although it is the only command here."""
+
+
+@app.command()
+def batch(
+    file: Annotated[
+        Path, typer.Argument(help="CSV, JSON lines or Parquet: student, problem, part, answer.")
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write here (.csv, .jsonl or .parquet).")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write the rows that failed here too.")
+    ] = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=NAME: the file calls our column by another name."),
+    ] = None,
+    bank: Annotated[
+        Path | None, typer.Option(help="A folder of problems instead of the bank.")
+    ] = None,
+    published: Annotated[
+        Path | None, typer.Option(help="What `grader publish -o` wrote: solved already.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes judge; by default all cores.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Judge on a Dask cluster, such as tcp://host:8786.")
+    ] = None,
+) -> None:
+    """Mark a file of answers: every row comes back in its place, with its result.
+
+    Exit 0: all rows were read; 1: some rows failed and are reported; 2: nothing ran.
+    """
+    processes = 1 if cluster is not None else _processes(file, workers)
+    if processes > 1:
+        start_loading(JUDGING)  # while this process loads polars
+    from api.batch_command import Options, run  # noqa: PLC0415  # see above
+
+    read = run(Options(file, out, rejects, mapped or [], bank, published, processes, cluster))
+    raise typer.Exit(0 if read else 1)
+
+
+def _processes(file: Path, workers: int | None) -> int:
+    """Return how many processes judge; a small file is judged in this one."""
+    if workers is not None:
+        return workers
+    small = not file.is_file() or file.stat().st_size < BYTES_FOR_PROCESSES
+    return 1 if small else os.cpu_count() or 1

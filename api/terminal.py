@@ -1,0 +1,39 @@
+"""The two streams of the command line, and what every command says on them."""
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from api.services.rows import FileError
+from grader.errors import GraderError
+
+__all__ = ["ERR", "OUT", "fail", "run_command", "say"]
+
+# What students and authors write is text, never rich's [markup] or :emoji:.
+OUT: Final = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def say(message: str) -> None:
+    """Print a line on standard error."""
+    ERR.print(Text(message))
+
+
+def fail(message: str) -> None:
+    """Print an error on standard error."""
+    ERR.print(Text("error: ", style="bold red") + Text(message))
+
+
+def run_command(command: Callable[[], object]) -> None:
+    """Run a command line; an expected error is one line and exit 2, never a traceback."""
+    try:
+        command()
+    except FileError as error:
+        fail(str(error))
+        sys.exit(2)
+    except GraderError as error:
+        fail(str(error))
+        sys.exit(1)

@@ -2,8 +2,6 @@
 ARG PYTHON=python:3.11-slim-bookworm
 
 FROM ${PYTHON} AS build
-# "--extra cluster" adds Dask, for `grader batch --cluster`.
-ARG EXTRAS=
 WORKDIR /src
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=/opt/grader \
     UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1
@@ -11,20 +9,20 @@ COPY pyproject.toml uv.lock README.md ./
 # uv in the version of the lock; the dependencies in a layer that outlives changes of the code.
 RUN pip install --no-cache-dir --root-user-action=ignore \
         "uv==$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)" \
-    && uv sync --frozen --no-dev --no-install-project ${EXTRAS}
+    && uv sync --frozen --no-dev --no-install-project --extra cluster
 COPY grader ./grader
 COPY problems ./problems
 COPY api ./api
 COPY migrations ./migrations
-RUN uv sync --frozen --no-dev --no-editable ${EXTRAS}
+RUN uv sync --frozen --no-dev --no-editable --extra cluster
 
 FROM ${PYTHON}
 COPY --from=build /opt/grader /opt/grader
-ENV PATH=/opt/grader/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+# NumPy would start a thread a core in every process; there is a process for each core already.
+ENV PATH=/opt/grader/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 \
     GRADER_HOST=0.0.0.0 GRADER_PORT=8000 GRADER_DATABASE=sqlite:////data/grader.db
 # The user of the service may write here and nowhere else: a database in a file, and new secrets.
 RUN install -d -o 10001 -g 10001 /data /secrets
-VOLUME /data
 WORKDIR /
 USER 10001:10001
 EXPOSE 8000

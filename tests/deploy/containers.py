@@ -1,9 +1,10 @@
 """`make docker-test`: the containers of an operator, killed under load, and nothing is lost.
 
 It builds the image, brings docker-compose.yml up, hands in over HTTP while API and database are
-killed with -9, looks for every receipt, stops in good order, backs up, restores into an empty stack
-and looks again. Without an engine it says so and ends with 0. `GRADER_TEST_IMAGE=1` takes the image
-that is there; the variables of docker-compose.yml hold here too.
+killed with -9, looks for every receipt, stops in good order, backs up, restores into an empty
+stack and looks again. Then it puts the profiles beside it, the cluster and the proxy. Without an
+engine it says so and ends with 0. `GRADER_TEST_IMAGE=1` takes the image that is there; the
+variables of docker-compose.yml hold here too.
 """
 
 import json
@@ -18,11 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.stack import Stack, Submission, absent
+from deploy import cluster_profile, https_profile
+from deploy.saying import check, say
+from deploy.stack import METRICS_TOKEN, Stack, Submission, absent
 
 CLIENTS = 4
 CALM = float(os.environ.get("GRADER_DOCKER_SECONDS", "4"))
 """How many seconds are handed in before, between and after the kills."""
+PACE = CALM / 150
+"""How many seconds a client pauses after a receipt: it may have a thousand."""
 FINE = {0, 201, 429, 503}
 """What a client may see while the service is killed; 0 is a connection that broke."""
 
@@ -31,7 +36,7 @@ FINE = {0, 201, 429, 503}
 class Ledger:
     """What clients were promised, by the key of the request."""
 
-    receipts: dict[str, Any] = field(default_factory=dict)
+    receipts: dict[str, tuple[Submission, Any]] = field(default_factory=dict)
     seen: Counter[int] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -39,38 +44,14 @@ class Ledger:
         """Hand in again and again; what has no answer is sent again with its key."""
         key = str(uuid.uuid4())
         while not stop.is_set():
-            status, told = send(stack, what, key)
+            status, told = stack.send(what, key)
             with self.lock:
                 self.seen[status] += 1
                 if status == 201:
-                    self.receipts[key] = told
+                    self.receipts[key] = what, told
             if status == 201:
                 key = str(uuid.uuid4())
-            else:
-                time.sleep(0.2)
-
-
-def send(stack: Stack, what: Submission, key: str) -> tuple[int, Any]:
-    """Return status and content of the answer to one request."""
-    headers = {
-        "Authorization": f"Bearer {what.token}",
-        "Content-Type": "application/json",
-        "Idempotency-Key": key,
-    }
-    return stack.ask(what.path, headers=headers, body=what.body)
-
-
-def say(words: str) -> None:
-    """Print a line at once, with the time since the start."""
-    sys.stdout.write(f"docker-test {time.monotonic() - BEGAN:5.0f} s: {words}\n")
-    sys.stdout.flush()
-
-
-def check(holds: bool, words: str) -> None:  # noqa: FBT001  # a condition, and what it says
-    """Say that something *holds*, or end."""
-    say(words if holds else f"FAILED: {words}")
-    if not holds:
-        raise SystemExit(1)
+            time.sleep(PACE if status == 201 else 0.2)
 
 
 def wait_ready(stack: Stack) -> float:
@@ -83,11 +64,11 @@ def wait_ready(stack: Stack) -> float:
     return time.monotonic() - began
 
 
-def killed_under_load(stack: Stack, what: Submission) -> Ledger:
-    """Return what clients were promised while API and database were killed, each once."""
+def killed_under_load(stack: Stack, students: list[Submission]) -> Ledger:
+    """Return what *students* were promised while API and database were killed, each once."""
     ledger, stop = Ledger(), threading.Event()
     clients = [
-        threading.Thread(target=ledger.hand_in, args=(stack, what, stop)) for _ in range(CLIENTS)
+        threading.Thread(target=ledger.hand_in, args=(stack, what, stop)) for what in students
     ]
     for one in clients:
         one.start()
@@ -97,20 +78,27 @@ def killed_under_load(stack: Stack, what: Submission) -> Ledger:
             stack.kill(service)
             say(f"{service} killed; ready again after {wait_ready(stack):.1f} s")
         time.sleep(CALM)
-        stack.compose("stop", "api")
+        check_stopped(stack, "api")
     finally:
         stop.set()
         for one in clients:
             one.join()
-    code = stack.exit_code("api")
-    check(code == 0, f"a stop under load ended with {code}")
     return ledger
+
+
+def check_stopped(stack: Stack, *services: str) -> None:
+    """Stop *services*, one after the other, unless they are, and look how they ended."""
+    for service in services:
+        began = time.monotonic()
+        stack.compose("stop", service)
+        code, took = stack.exit_code(service), time.monotonic() - began
+        check(code == 0, f"{service} stopped with {code} in {took:.1f} s")
 
 
 def check_stored(stack: Stack, ledger: Ledger) -> None:
     """Look for the row of every receipt, and for two of one request."""
     rows = Counter(stack.query("SELECT id FROM submissions"))
-    wanted = {str(one["id"]) for one in ledger.receipts.values()}
+    wanted = {str(told["id"]) for _, told in ledger.receipts.values()}
     lost = wanted - set(rows)
     check(not lost, f"{len(wanted)} receipts, {len(lost)} lost")
     keys = Counter(stack.query("SELECT key FROM submissions"))
@@ -118,11 +106,12 @@ def check_stored(stack: Stack, ledger: Ledger) -> None:
     check(not twice, f"{len(keys)} keys, {len(twice)} stored twice")
 
 
-def check_replays(stack: Stack, what: Submission, ledger: Ledger) -> None:
+def check_replays(stack: Stack, ledger: Ledger) -> None:
     """Send some requests again with their keys, and compare the answers."""
     for key in list(ledger.receipts)[:: max(1, len(ledger.receipts) // 20)]:
-        status, told = send(stack, what, key)
-        if (status, told) != (201, ledger.receipts[key]):
+        what, receipt = ledger.receipts[key]
+        status, told = stack.send(what, key)
+        if (status, told) != (201, receipt):
             check(holds=False, words=f"a replay is the same: {status} {json.dumps(told)[:300]}")
     say("replays give the stored receipts")
 
@@ -130,7 +119,7 @@ def check_replays(stack: Stack, what: Submission, ledger: Ledger) -> None:
 def check_metrics(stack: Stack) -> None:
     """Read the figures, which need their token."""
     check(stack.ask("/metrics")[0] == 401, "figures are told to nobody without the token")
-    token = {"Authorization": "Bearer a-token-for-the-test"}
+    token = {"Authorization": f"Bearer {METRICS_TOKEN}"}
     status, told = stack.ask("/metrics", headers=token)
     check(status == 200 and "grader_requests_total" in told, "figures are told with it")
 
@@ -140,21 +129,28 @@ def tried(first: Stack, second: Stack, folder: Path) -> None:
     first.up()
     say("up: " + ", ".join(first.compose("ps", "--services").split()))
     check_metrics(first)
-    what = first.course()
+    last, *students = first.course(CLIENTS + 1)
     say("a course is made")
-    ledger = killed_under_load(first, what)
+    ledger = killed_under_load(first, students)
     seen = ", ".join(f"{status}: {count}" for status, count in sorted(ledger.seen.items()))
     check(set(ledger.seen) <= FINE, f"answers seen: {seen}")
     check_stored(first, ledger)
     dump = folder / "grader.dump"
     first.compose(*DUMP, into=dump)
     say(f"backed up: {dump.stat().st_size:,} bytes")
+    check_stopped(first, "worker", "db")
     first.down()
     second.up("db")
     second.compose(*RESTORE, of=dump)
     second.up()
     check_stored(second, ledger)
-    check_replays(second, what, ledger)
+    check_replays(second, ledger)
+    cluster_profile.tried(second, last, folder)
+    reason = https_profile.absent(second)
+    if reason is None:
+        https_profile.tried(second)
+    else:
+        say(f"the profile tls is skipped: {reason}")
 
 
 DUMP = ("exec", "-T", "db", "pg_dump", "-U", "grader", "-Fc", "grader")
@@ -173,7 +169,7 @@ def main() -> None:
     name = f"grader-test-{uuid.uuid4().hex[:8]}"
     stacks = Stack(name), Stack(f"{name}-restored")
     if not os.environ.get("GRADER_TEST_IMAGE"):
-        stacks[0].compose("build", "api")
+        stacks[0].compose("build")
         say("built")
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -183,8 +179,6 @@ def main() -> None:
             stack.down()
     say("passed; all taken down")
 
-
-BEGAN = time.monotonic()
 
 if __name__ == "__main__":
     main()

@@ -9,17 +9,33 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Stack", "Submission", "absent", "free_port"]
+__all__ = [
+    "ADMIN",
+    "API",
+    "METRICS_TOKEN",
+    "PATIENCE",
+    "PROXY",
+    "Stack",
+    "Submission",
+    "absent",
+    "free_port",
+]
 
 ROOT = Path(__file__).parents[2]
 FILES = ("docker-compose.yml", "tests/deploy/compose.test.yml")
 API = "/api/v1"
+ADMIN = "admin@example.edu"
+METRICS_TOKEN = "a-token-for-the-test"  # noqa: S105
+NETWORK = "10.213.78"
+"""Not that of a service that runs on this machine."""
+PROXY = f"{NETWORK}.2"
 PATIENCE = 300
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -53,21 +69,36 @@ class Submission:
 
     path: str
     token: str
-    body: str
+    answer: str = "9"
+
+    def answering(self, answer: str) -> "Submission":
+        """Return the same with another *answer*."""
+        return replace(self, answer=answer)
 
 
 @dataclass
 class Stack:
-    """One project of Docker Compose, apart from every other on the machine."""
+    """One project of Docker Compose, apart from every other on the machine.
+
+    *settings* are what an operator writes into `.env`.
+    """
 
     name: str
     port: int = field(default_factory=free_port)
+    http_port: int = field(default_factory=free_port)
+    https_port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def compose(self, *arguments: str, into: Path | None = None, of: Path | None = None) -> str:
         """Return what a command of compose prints, or write it *into* a file; *of* is its input."""
         files = [word for name in FILES for word in ("-f", str(ROOT / name))]
         command = ["docker", "compose", "-p", self.name, *files, *arguments]
-        environment = os.environ | {"GRADER_PORT": str(self.port)}
+        ports = {
+            "GRADER_PORT": str(self.port),
+            "GRADER_TEST_HTTP_PORT": str(self.http_port),
+            "GRADER_TEST_HTTPS_PORT": str(self.https_port),
+        }
+        environment = os.environ | ports | {"PROXY_NETWORK": NETWORK} | self.settings
         with (of or Path(os.devnull)).open("rb") as given:
             done = subprocess.run(
                 command,
@@ -95,7 +126,7 @@ class Stack:
 
     def down(self) -> None:
         """Remove the containers, the networks and the data."""
-        self.compose("down", "--volumes", "--timeout", "60")
+        self.compose("--profile", "*", "down", "--volumes", "--timeout", "60")
 
     def run(self, service: str, *command: str) -> str:
         """Return what a *command* in a running container prints."""
@@ -127,22 +158,27 @@ class Stack:
         done = subprocess.run(asked, capture_output=True, text=True, check=True, env=os.environ)
         return done.stdout.strip()
 
-    def course(self) -> Submission:
-        """Return how to hand in what is right, in a course that is made here."""
+    def course(self, students: int) -> list[Submission]:
+        """Return how each of some students hands in what is right, in a course that is made here.
+
+        Nobody can hand in more than a thousand times to one problem.
+        """
         until = time.monotonic() + PATIENCE
         while self._refused("grader", "course", "apply", "/course"):
             if time.monotonic() > until:
                 raise RuntimeError("the worker did not publish the problem of the course")
             time.sleep(1)
-        self.run("api", "grader", "user", "add", "admin@example.edu", "Ada Admin", "--admin")
-        admin = self.token("admin@example.edu")
-        [course] = self._called("/courses", admin)["items"]
-        person = {"name": "Sam Student", "email": "sam@example.edu"}
-        self._called(f"/courses/{course['id']}/people", admin, body=person)
-        [assignment] = self._called(f"/courses/{course['id']}/assignments", admin)["items"]
-        self._called(f"/assignments/{assignment['id']}/publish", admin, body={})
+        self.run("api", "grader", "user", "add", ADMIN, "Ada Admin", "--admin")
+        admin = self.token(ADMIN)
+        [course] = self.called("/courses", admin)["items"]
+        emails = [f"student{number}@example.edu" for number in range(students)]
+        for email in emails:
+            person = {"name": "Sam Student", "email": email}
+            self.called(f"/courses/{course['id']}/people", admin, body=person)
+        [assignment] = self.called(f"/courses/{course['id']}/assignments", admin)["items"]
+        self.called(f"/assignments/{assignment['id']}/publish", admin, body={})
         where = f"{API}/assignments/{assignment['id']}/problems/kernel-cells/submissions"
-        return Submission(where, self.token("sam@example.edu"), '{"answers": {"cells": "9"}}')
+        return [Submission(where, self.token(email)) for email in emails]
 
     def token(self, email: str) -> str:
         """Return a new token of an account."""
@@ -155,13 +191,24 @@ class Stack:
             return True
         return False
 
-    def _called(self, path: str, token: str, *, body: Any = None) -> Any:
+    def called(self, path: str, token: str, *, body: Any = None) -> Any:
+        """Return what the service answers to a call that must succeed."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)
         status, told = self.ask(API + path, headers=headers, body=sent)
         if status not in {200, 201}:
             raise RuntimeError(f"{path}: {status} {told}")
         return told
+
+    def send(self, what: Submission, key: str | None = None) -> tuple[int, Any]:
+        """Return status and content of the answer to one who hands in, once under a *key*."""
+        headers = {
+            "Authorization": f"Bearer {what.token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": key or str(uuid.uuid4()),
+        }
+        body = json.dumps({"answers": {"cells": what.answer}})
+        return self.ask(what.path, headers=headers, body=body)
 
     def ask(
         self, path: str, *, headers: Mapping[str, str] | None = None, body: str | None = None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+COMPOSE_FILE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+COMPOSE = yaml.safe_load(COMPOSE_FILE)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 ONCE = {"secrets", "migrate"}
 """What ends by itself."""
-STARTS_AS_ROOT = {"db": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]}
+STARTS_AS_ROOT = {"db": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]}
+"""KILL lets the first process, which is root's, pass a stop on to PostgreSQL, which is not."""
 OPENS_LOW_PORTS = {"tls": ["NET_BIND_SERVICE"]}
 VARIABLE = re.compile(r"\$\{[A-Z_]+(:-[^}]*)?\}")
 
@@ -42,9 +45,14 @@ def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
     yield from (f"listens at {port}" for port in service.get("ports", ()) if not is_local(port))
 
 
+def plain(told: str) -> str:
+    """Return a text with the default in place of every variable."""
+    return VARIABLE.sub(lambda found: (found[1] or "")[2:], told)
+
+
 def is_local(port: str) -> bool:
     """Tell whether a port is by default that of this machine alone."""
-    return VARIABLE.sub(lambda found: (found[1] or "")[2:], port).startswith("127.0.0.1:")
+    return plain(port).startswith("127.0.0.1:")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -89,8 +97,9 @@ def test_no_secret_stands_in_the_file():
 
 
 def test_what_can_be_asked_is_asked_whether_it_is_well():
-    for name in ("api", "worker", "db"):
+    for name in ("api", "worker", "db", "scheduler", "dask"):
         assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+        assert not any(" " in word for word in SERVICES[name]["healthcheck"]["test"])
     assert SERVICES["api"]["depends_on"]["migrate"] == {
         "condition": "service_completed_successfully"
     }
@@ -101,6 +110,38 @@ def test_a_stop_has_more_time_than_the_service_takes():
 
     for name in ("api", "worker"):
         assert int(SERVICES[name]["stop_grace_period"].rstrip("s")) > MORE_THAN_GRACE
+
+
+def test_one_service_that_all_others_wait_for_builds_the_image():
+    """Compose would build it once for each; and none may pull what others call `grader`."""
+    ours = {name for name, one in SERVICES.items() if "GRADER_IMAGE" in one["image"]}
+    assert ours == set(SERVICES) - {"db", "tls"}
+    assert {name for name, one in SERVICES.items() if "build" in one} == {"secrets"}
+    assert {name for name in ours if SERVICES[name].get("pull_policy") != "never"} == set()
+    assert all("secrets" in waited_for(name) for name in set(SERVICES) - {"secrets"})
+
+
+def waited_for(name: str) -> set[str]:
+    """Return the services that start before one does."""
+    found = set(SERVICES[name].get("depends_on", ()))
+    return found.union(*(waited_for(one) for one in found))
+
+
+def test_the_proxy_alone_is_believed_and_its_address_is_given_to_no_other():
+    [pool] = COMPOSE["networks"]["outside"]["ipam"]["config"]
+    subnet, given = ip_network(plain(pool["subnet"])), ip_network(plain(pool["ip_range"]))
+    proxy = ip_address(plain(SERVICES["tls"]["networks"]["outside"]["ipv4_address"]))
+    assert given.subnet_of(subnet)
+    assert proxy in subnet
+    assert {proxy, ip_address(plain(pool["gateway"]))}.isdisjoint(given)
+    assert plain(SERVICES["api"]["environment"]["GRADER_TRUSTED_PROXIES"]) == str(proxy)
+
+
+def test_every_variable_of_the_file_is_explained_to_operators():
+    variables = set(re.findall(r"\$\{([A-Z_]+)", COMPOSE_FILE))
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert variables - {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == set()
 
 
 def test_profiles_keep_what_is_not_always_wanted_apart():
@@ -114,6 +155,12 @@ def test_the_image_runs_as_a_numeric_user_without_a_shell_or_curl():
     assert re.search(r'^CMD \["python", "-m", "api"\]$', last, re.MULTILINE)
     assert re.search(r'HEALTHCHECK .*\n\s+CMD \["python", "-m", "api.ready"\]', last)
     assert "curl" not in DOCKERFILE
+
+
+def test_the_image_has_no_volume_of_its_own_and_no_more_threads_than_processes():
+    """A volume without a name would be writable in every container, and be left behind by it."""
+    assert "VOLUME" not in DOCKERFILE
+    assert "OPENBLAS_NUM_THREADS=1" in DOCKERFILE
 
 
 def test_every_base_is_a_variable_that_may_carry_a_digest():

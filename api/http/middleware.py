@@ -3,6 +3,7 @@
 Pure ASGI, outermost: what goes wrong further in is answered here with the same id and headers.
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.clock import Clock, system_clock
-from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooLarge
+from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooLarge, Unavailable
 from api.http.problems import problem, respond
 from api.ids import new_id
 
@@ -24,6 +25,12 @@ __all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 
 KIBIBYTE: Final = 1024
 CLOSED_BY_CLIENT: Final = 499
+RETRY_STOPPED: Final = 5
+NOT_READ: Final = "The service is stopping; nothing was done."
+LOOK_FIRST: Final = (
+    "The service is stopping, and it is not known whether this was done; look before you send it "
+    "again, or send it with the same Idempotency-Key."
+)
 SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 HEADERS: Final = {
@@ -111,6 +118,8 @@ class ShellMiddleware:
             await visit.refuse(error)
         except ClientDisconnect:
             visit.status = CLOSED_BY_CLIENT
+        except asyncio.CancelledError:
+            await visit.give_up()
         except Exception as error:
             await visit.fail(error)
         finally:
@@ -129,6 +138,7 @@ class _Visit:
         self.cap = shell.cap(scope["path"])
         self.began = time.perf_counter()
         self.read = 0
+        self.is_read = False
         self.status = 0
         given = self.headers.get("x-request-id", "")
         self.id = given if SANE_ID.fullmatch(given) else str(new_id())
@@ -168,6 +178,7 @@ class _Visit:
             self.read += len(message.get("body", b""))
             if self.read > self.cap:
                 raise self.too_large()
+            self.is_read = not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
@@ -197,6 +208,13 @@ class _Visit:
             raise error
         response = self.shell.present(self.scope, respond(error, self.id))
         await response(self.scope, self.outer_receive, self.send)
+
+    async def give_up(self) -> None:
+        """Answer that the service stops and does not wait any longer for what is under way."""
+        if self.status:
+            raise asyncio.CancelledError  # a half-sent answer must break off
+        told = LOOK_FIRST if self.is_read else NOT_READ
+        await self.refuse(Unavailable(told, retry_after=RETRY_STOPPED))
 
     async def fail(self, error: Exception) -> None:
         """Answer that something broke, and put the *error* into the log."""

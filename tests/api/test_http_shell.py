@@ -1,11 +1,13 @@
 """The shell around every request: caps, hosts, ids, headers, and a log without secrets."""
 
+import asyncio
 import logging
 import socket
+import threading
 import tracemalloc
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from http_app import NOON, ask, listening, service
 
 from api.errors import TooLarge
@@ -279,4 +281,37 @@ def test_over_a_socket_a_client_that_goes_away_breaks_nothing(port, caplog):
             line.sendall(head("Content-Length: 100") + b"{")
         answered = talk(port, head("Content-Length: 2", "Connection: close") + b"{}")
     assert answered.startswith(b"HTTP/1.1 200")
+    assert not [one for one in caplog.records if one.exc_info]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [(b"{}", b"it is not known"), (b"{", b"nothing was done")],
+    ids=["all", "part"],
+)
+def test_a_stop_that_waits_no_longer_is_told_in_our_words(sent, said, caplog):
+    app = service()
+    waiting = threading.Event()
+
+    @app.post("/slow")
+    async def slow(request: Request) -> None:
+        await request.body()
+        waiting.set()
+        await asyncio.sleep(60)
+
+    head = (
+        b"POST /slow HTTP/1.1\r\nHost: testserver\r\nContent-Length: 2\r\n"
+        b"Content-Type: application/json\r\n\r\n"
+    )
+    with socket.socket() as line:
+        with listening(app, timeout_graceful_shutdown=1) as port:
+            line.connect(("127.0.0.1", port))
+            line.sendall(head + sent)
+            waiting.wait(0.5)
+        line.settimeout(10)
+        answer = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 5" in answer.lower()
+    assert b"x-request-id: " in answer.lower()
+    assert said in answer
     assert not [one for one in caplog.records if one.exc_info]

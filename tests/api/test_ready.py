@@ -1,6 +1,8 @@
 """`/readyz`: each thing that must hold fails it alone, and nothing of the database is told."""
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -39,6 +41,24 @@ def test_a_schema_of_another_version_is_not_ready(world, revision):
         with world.session() as session:
             session.execute(change, {"revision": before})
     assert (status, told["detail"]) == (503, "Not ready: schema.")
+    assert ask(world)[0] == 200
+
+
+def test_a_disk_that_takes_no_more_is_not_ready(world):
+    """What is undone again is never written, so that only a commit meets the limit of a quota."""
+    if not world.db.is_sqlite:
+        return  # there the server writes
+    assert ask(world)[0] == 200
+    longest = Path(f"{world.db.engine.url.database}-wal").stat().st_size
+    before, kept = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (longest, before[1]))
+    try:
+        status, told = ask(world)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, kept)
+    assert (status, told["detail"]) == (503, "Not ready: database.")
     assert ask(world)[0] == 200
 
 

@@ -8,7 +8,7 @@ from api.auth.passwords import STANDARD, Cost, Passwords
 from api.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
-from api.services.analytics.keeping import Figures
+from api.services.analytics.keeping import Figures, seconds_of
 from api.services.paces import Paces
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
@@ -49,7 +49,7 @@ class Service:
     passwords: Passwords
     variants: Variants = field(default_factory=Variants)
     memory: Memory = field(default_factory=Memory)
-    figures: Figures = field(default_factory=Figures)
+    figures: Figures = field(init=False)
     writer: Writer = field(init=False)
     regrades: Runner = field(init=False)
     paces: Paces = field(init=False)
@@ -62,6 +62,7 @@ class Service:
         regrades = Runner(
             self.db, self.clock, workers=workers, make=make, between=writer.let_go_first
         )
+        object.__setattr__(self, "figures", Figures(seconds_of(self.db, self.clock)))
         object.__setattr__(self, "writer", writer)
         object.__setattr__(self, "regrades", regrades)
         paces = Paces(self.db, self.clock, _rates(self.settings))

@@ -91,7 +91,8 @@ class Bench:
 
         def anew(path: str) -> Callable[[], Call]:
             def make() -> Call:
-                self.app.state.service.figures.__init__()  # what is kept of large classes is gone
+                kept = self.app.state.service.figures
+                kept.__init__(kept.seconds)  # what is kept of large classes is gone
                 return lambda: staff.get(path)
 
             return make

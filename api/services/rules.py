@@ -20,28 +20,28 @@ from api.services.counting import COUNTS
 from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 from grader.policy import Rules, Timeline
 
-__all__ = ["Granted", "own_timeline", "rules_for", "rules_in_class", "rules_of"]
+__all__ = ["GRANTED", "Granted", "own_timeline", "rules_for", "rules_in_class", "rules_of"]
 
 SECOND: Final = 1_000_000
 KEPT: Final = 4096
 STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
-_GRANTED: Final = (
+GRANTED: Final = (
     Extension.course_id == bindparam("course"),
     or_(Extension.assignment_id.is_(None), Extension.assignment_id == bindparam("assignment")),
     Extension.withdrawn_at.is_(None),
 )
 EXTENSIONS: Final = select(Extension.student_id, Extension.section_id, Extension.spec).where(
-    *_GRANTED
+    *GRANTED
 )
 # Two questions: by "the student or the section" a database goes through the whole class.
 EXTENDED: Final = union(
     select(Enrolment.user_id).where(
         Enrolment.course_id == bindparam("course"),
-        Enrolment.user_id.in_(select(Extension.student_id).where(*_GRANTED)),
+        Enrolment.user_id.in_(select(Extension.student_id).where(*GRANTED)),
         *COUNTS,
     ),
     select(Enrolment.user_id).where(
-        Enrolment.section_id.in_(select(Extension.section_id).where(*_GRANTED)), *COUNTS
+        Enrolment.section_id.in_(select(Extension.section_id).where(*GRANTED)), *COUNTS
     ),
 )
 SECTIONS: Final = select(Enrolment.user_id, Enrolment.section_id).where(

@@ -1,41 +1,42 @@
 """Item analysis: what the scores of a class say about an assignment, its items and variants.
 
-Pure functions of numbers. The figures are floats (credits and points are not: nothing here decides
-a score), and None stands where too few students allow no figure. `distribution` describes totals,
-`items` and `reliability` the items of an assignment, `attempts` what later attempts bring,
-`answers` the wrong answers, `fairness` the variants; `flags` says what to look at, with intervals
-from `inference`; `searching` finds who guesses by halving.
+Pure functions of numbers; of a whole class they take counts and sums, never its rows. The figures
+are floats (credits and points are not: nothing here decides a score), and None stands where too
+few students allow no figure. `distribution` describes totals, `items` and `reliability` the items
+of an assignment, `attempts` what later attempts bring, `answers` the wrong answers, `fairness` the
+variants; `flags` says what to look at, with intervals from `inference`; `searching` finds who
+guesses by halving.
 """
 
 from grader.analysis.answers import (
     AnswerGroup,
-    GivenAnswer,
     Right,
     WrongAnswer,
     WrongAnswers,
-    group_answers,
-    top_third,
     wrong_answers,
 )
 from grader.analysis.attempts import (
+    IDLE_SECONDS,
+    NEARLY,
     Attempts,
     Gain,
     Solved,
     Times,
     attempts_to_correct,
-    first_to_best,
-    time_to_first,
 )
-from grader.analysis.distribution import Bin, Distribution, describe
+from grader.analysis.distribution import Bin, Distribution, Moments, distribution
 from grader.analysis.fairness import Fairness, Tally, VariantFacility, fairness
 from grader.analysis.flags import Flag, FlagCode, answer_flags, item_flags, variant_flags
 from grader.analysis.inference import MIN_STUDENTS, Interval
-from grader.analysis.items import ItemStatistics, items, rests
-from grader.analysis.reliability import Reliability, reliability
+from grader.analysis.items import ItemStatistics, item_statistics
+from grader.analysis.reliability import Reliability, reliability_of
 from grader.analysis.searching import looks_like_search
+from grader.analysis.sums import ItemSums, Spread, TableSums, spread
 
 __all__ = [
+    "IDLE_SECONDS",
     "MIN_STUDENTS",
+    "NEARLY",
     "AnswerGroup",
     "Attempts",
     "Bin",
@@ -44,12 +45,15 @@ __all__ = [
     "Flag",
     "FlagCode",
     "Gain",
-    "GivenAnswer",
     "Interval",
     "ItemStatistics",
+    "ItemSums",
+    "Moments",
     "Reliability",
     "Right",
     "Solved",
+    "Spread",
+    "TableSums",
     "Tally",
     "Times",
     "VariantFacility",
@@ -57,17 +61,13 @@ __all__ = [
     "WrongAnswers",
     "answer_flags",
     "attempts_to_correct",
-    "describe",
+    "distribution",
     "fairness",
-    "first_to_best",
-    "group_answers",
     "item_flags",
-    "items",
+    "item_statistics",
     "looks_like_search",
-    "reliability",
-    "rests",
-    "time_to_first",
-    "top_third",
+    "reliability_of",
+    "spread",
     "variant_flags",
     "wrong_answers",
 ]

@@ -1,28 +1,23 @@
 """What several attempts bring, and how long the first answer takes."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from grader.analysis.figures import Column, Floats, column
-
 __all__ = [
     "IDLE_SECONDS",
+    "NEARLY",
     "Attempts",
     "Gain",
     "Solved",
     "Times",
     "attempts_to_correct",
-    "first_to_best",
-    "time_to_first",
 ]
 
 IDLE_SECONDS: Final = 1800
 """Who takes longer than half an hour was not at it all the time: longer times count as this."""
-TINY: Final = 1e-9
+NEARLY: Final = 1 - 1e-9
+"""A credit below it is less than full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,50 +65,24 @@ class Times:
     idle: int
 
 
-def attempts_to_correct(solved_at: Sequence[int | None]) -> Attempts:
-    """Return how many attempts being right took; None is a student who never was."""
-    counts = Counter(at for at in solved_at if at is not None)
-    rows, solved = [], 0
-    for attempt in sorted(counts):
-        solved += counts[attempt]
-        rows.append(Solved(attempt, counts[attempt], solved / len(solved_at)))
-    known = np.array(list(counts.elements()), dtype=np.float64)
-    mean, median = (float(np.mean(known)), float(np.median(known))) if solved else (None, None)
-    return Attempts(len(solved_at), len(solved_at) - solved, mean, median, tuple(rows))
-
-
-def first_to_best(first: Column, best: Column) -> Gain:
-    """Return what later attempts brought; the credits of a student stand at the same place.
-
-    A student who lacks either credit is left out.
-    """
-    earlier, later = column(first), column(best)
-    if earlier.size != later.size:
-        raise ValueError("There are as many first credits as best ones.")
-    both = ~np.isnan(earlier) & ~np.isnan(later)
-    earlier, later = earlier[both], later[both]
-    if not earlier.size:
-        return Gain(0, None, None, None, 0, 0)
-    open_ = earlier < 1 - TINY
-    return Gain(
-        n=earlier.size,
-        first=float(earlier.mean()),
-        best=float(later.mean()),
-        gain=float((later - earlier).mean()),
-        improvable=int(open_.sum()),
-        improved=int((open_ & (later > earlier + TINY)).sum()),
+def attempts_to_correct(solved_at: Mapping[int, int], *, never: int = 0) -> Attempts:
+    """Return how many attempts being right took, by how many were at which; *never* were none."""
+    n, rows, solved = sum(solved_at.values()) + never, [], 0
+    for attempt in sorted(solved_at):
+        solved += solved_at[attempt]
+        rows.append(Solved(attempt, solved_at[attempt], solved / n))
+    if not solved:
+        return Attempts(n, never, None, None, ())
+    mean = sum(attempt * count for attempt, count in solved_at.items()) / solved
+    return Attempts(
+        n, never, mean, (_at(rows, (solved - 1) // 2) + _at(rows, solved // 2)) / 2, tuple(rows)
     )
 
 
-def time_to_first(seconds: Column) -> Times:
-    """Return the median and the middle half of the times, longer ones counted as half an hour.
-
-    Who has no time, or one below 0 (an answer taken over from elsewhere), is left out.
-    """
-    given = column(seconds)
-    known: Floats = given[~np.isnan(given) & (given >= 0)]
-    if not known.size:
-        return Times(0, None, None, 0)
-    capped = np.minimum(known, IDLE_SECONDS)
-    low, median, high = map(float, np.quantile(capped, (0.25, 0.5, 0.75)))
-    return Times(known.size, median, (low, high), int((known > IDLE_SECONDS).sum()))
+def _at(rows: Iterable[Solved], place: int) -> int:
+    """Return the attempt of who comes at a place, counted from 0, in the order of attempts."""
+    for row in rows:
+        place -= row.count
+        if place < 0:
+            return row.attempt
+    raise IndexError(place)

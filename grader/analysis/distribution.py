@@ -1,15 +1,16 @@
 """How the totals of an assignment are distributed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-import numpy as np
+from grader.analysis.figures import TINY
 
-from grader.analysis.figures import Column, Floats, centred, column
-
-__all__ = ["Bin", "Distribution", "describe"]
+__all__ = ["BELOW", "BINS", "PLACES", "Bin", "Distribution", "Moments", "distribution"]
 
 BINS: Final = 10
+BELOW: Final = -1
+"""The bin of what is less than nothing; the one of what is above the maximum is `BINS`."""
 PLACES: Final = 9
 """A total that is this close to the edge of a bin, in decimals of its width, stands on it."""
 FOR_SKEWNESS: Final = 3
@@ -43,50 +44,54 @@ class Distribution:
     quartiles: tuple[float, float, float] | None = None
     histogram: tuple[Bin, ...] = ()
 
-    def percent(self, figure: float | None) -> float | None:
-        """Return a figure in points as percent of the maximum; None where there is neither.
 
-        >>> describe([1, 2], 4).percent(1.5)
-        37.5
-        """
-        return None if figure is None or self.maximum <= 0 else 100 * figure / self.maximum
+class Moments(NamedTuple):
+    """What the distribution of *n* numbers is worked out of.
 
-
-def describe(totals: Column, maximum: float) -> Distribution:
-    """Return the distribution of *totals*; None and NaN are students who opened nothing.
-
-    The histogram has ten bins from 0 to *maximum*, and one more on a side where totals go beyond.
+    *powers* are the means of the second, third and fourth powers of the distances from the mean,
+    in *unit*; *quartiles* are the first, the median and the third.
     """
-    given = column(totals)
-    known = given[~np.isnan(given)]
-    if not known.size:
-        return Distribution(0, float(maximum), histogram=_histogram(known, maximum))
-    first, median, third = map(float, np.quantile(known, (0.25, 0.5, 0.75)))
-    sd, skewness, kurtosis = _moments(centred(known))
+
+    n: int
+    mean: float
+    ends: tuple[float, float]
+    powers: tuple[float, float, float]
+    quartiles: tuple[float, float, float]
+    unit: float = 1.0
+
+
+def distribution(
+    moments: Moments | None, maximum: float, places: Mapping[int, int]
+) -> Distribution:
+    """Return the distribution that has these *moments*, None where there is no total.
+
+    *places* has how many totals there are in each bin, `BELOW` and `BINS` (above) included.
+    """
+    if moments is None:
+        return Distribution(0, float(maximum), histogram=_histogram((0.0, 0.0), maximum, places))
+    sd, skewness, kurtosis = _shape(moments)
     return Distribution(
-        n=known.size,
+        n=moments.n,
         maximum=float(maximum),
-        mean=float(known.mean()),
-        median=median,
+        mean=moments.mean,
+        median=moments.quartiles[1],
         sd=sd,
         skewness=skewness,
         kurtosis=kurtosis,
-        quartiles=(first, median, third),
-        histogram=_histogram(known, maximum),
+        quartiles=moments.quartiles,
+        histogram=_histogram(moments.ends, maximum, places),
     )
 
 
-def _moments(away: Floats) -> tuple[float | None, float | None, float | None]:
-    """Return sd, skewness (k3 / k2**1.5) and kurtosis (k4 / k2**2) of centred numbers."""
-    n = away.size
+def _shape(moments: Moments) -> tuple[float | None, float | None, float | None]:
+    """Return sd, skewness (k3 / k2**1.5) and kurtosis (k4 / k2**2)."""
+    n, (second, third, fourth) = moments.n, moments.powers
     if n < 2:  # noqa: PLR2004  (one number has no spread)
         return None, None, None
-    largest = float(np.abs(away).max())
-    if not largest:
+    low, high = moments.ends
+    if high - low <= TINY * max(abs(low), abs(high)):
         return 0.0, None, None
-    unit = away / largest
-    second, third, fourth = (float((unit**power).mean()) for power in (2, 3, 4))
-    sd = largest * (second * n / (n - 1)) ** 0.5
+    sd = moments.unit * (second * n / (n - 1)) ** 0.5
     if n < FOR_SKEWNESS:
         return sd, None, None
     skewness = (n * (n - 1)) ** 0.5 / (n - 2) * third / second**1.5
@@ -96,21 +101,16 @@ def _moments(away: Floats) -> tuple[float | None, float | None, float | None]:
     return sd, skewness, (n - 1) / ((n - 2) * (n - 3)) * peaked
 
 
-def _histogram(totals: Floats, maximum: float) -> tuple[Bin, ...]:
-    """Return the bins; none where the maximum is none.
-
-    Places are rounded: 0.3 of 1 belongs to the bin that begins at 0.3, whatever floats make of it.
-    """
+def _histogram(
+    ends: tuple[float, float], maximum: float, places: Mapping[int, int]
+) -> tuple[Bin, ...]:
+    """Return the bins; none where the maximum is none."""
     if maximum <= 0:
         return ()
-    places = np.round(totals * (BINS / maximum), PLACES)
-    inside = places[(places >= 0) & (places <= BINS)]
-    at = np.minimum(np.floor(inside), BINS - 1).astype(np.int64)
     edges = [maximum * edge / BINS for edge in range(BINS + 1)]
-    counts = np.bincount(at, minlength=BINS).tolist()
-    bins = [Bin(edges[at], edges[at + 1], counts[at]) for at in range(BINS)]
-    if below := int((places < 0).sum()):
-        bins.insert(0, Bin(float(totals.min()), 0.0, below))
-    if above := int((places > BINS).sum()):
-        bins.append(Bin(float(maximum), float(totals.max()), above))
+    bins = [Bin(edges[at], edges[at + 1], places.get(at, 0)) for at in range(BINS)]
+    if below := places.get(BELOW):
+        bins.insert(0, Bin(ends[0], 0.0, below))
+    if above := places.get(BINS):
+        bins.append(Bin(float(maximum), ends[1], above))
     return tuple(bins)

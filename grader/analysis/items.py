@@ -5,27 +5,16 @@ the item blank, and NaN (None) where the item does not count for them: not opene
 first attempts: the later ones tell of persistence.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from grader.analysis.figures import (
-    TINY,
-    Column,
-    Floats,
-    Table,
-    centred,
-    column,
-    known,
-    matrix,
-    ratio,
-)
+from grader.analysis.figures import TINY
 from grader.analysis.inference import Interval, fisher_interval, wilson
 from grader.analysis.reliability import alphas_without
+from grader.analysis.sums import ItemSums, Spread, TableSums
 
-__all__ = ["ItemStatistics", "items", "rests"]
+__all__ = ["ItemStatistics", "item_statistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,133 +44,71 @@ class ItemStatistics:
     alpha_if_deleted: float | None
 
 
-class _Alone(NamedTuple):
-    """Figures of the items by themselves, an entry for each."""
-
-    n: Floats
-    mean: Floats
-    facility: Floats
-    sd: Floats
-
-
-class _Together(NamedTuple):
-    """Figures of the items with the rest of the total, an entry for each."""
-
-    pairs: Floats
-    discrimination: Floats
-    point_biserial: Floats
-    efficiency: Floats
-    weight: Floats
-
-
-def items(scores: Table, maxima: Column) -> tuple[ItemStatistics, ...]:
-    """Return the figures of each item, in the order of the columns of *scores*.
-
-    *scores* has a row for each student and as many columns as there are *maxima* (points).
-    """
-    most = _maxima(maxima)
-    table = matrix(scores, width=most.size)
-    alone, together = _alone(table, most), _together(table, most)
-    without = alphas_without(table)
-    return tuple(_item(alone, together, at=at, alpha=without[at]) for at in range(most.size))
-
-
-def rests(scores: Table, maxima: Column) -> Floats:
-    """Return for each student and item the points in the other items, NaN where there are none.
-
-    Where a student did not open all items, the rest is their share of what they opened, times
-    the points of all others: students who were excused from an item are comparable.
-    """
-    most = _maxima(maxima)
-    table = matrix(scores, width=most.size)
-    opened = ~np.isnan(table)
-    points = np.where(opened, table, 0.0)
-    possible = opened @ most
-    others = possible[:, np.newaxis] - np.where(opened, most, 0.0)
-    earned = points.sum(axis=1, keepdims=True) - points
-    full: Floats = np.where(opened, earned * ratio(most.sum() - most, others), np.nan)
-    return full
-
-
-def _maxima(maxima: Column) -> Floats:
-    most = column(maxima)
-    if np.isnan(most).any() or (most < 0).any():
-        raise ValueError("The maximum of an item is a number of points, 0 or more.")
-    return most
-
-
-def _alone(table: Floats, most: Floats) -> _Alone:
-    opened = ~np.isnan(table)
-    n = opened.sum(axis=0).astype(np.float64)
-    mean = ratio(np.where(opened, table, 0.0).sum(axis=0), n)
-    squares = np.nansum(centred(table) ** 2, axis=0)
-    return _Alone(n, mean, ratio(mean, most), np.sqrt(ratio(squares, np.where(n > 1, n - 1, 0))))
-
-
-def _together(table: Floats, most: Floats) -> _Together:
-    """Return the figures of items with their rests, over the students who have both."""
-    rest = rests(table, most)
-    here = np.where(np.isnan(rest), np.nan, table)
-    item, other, total = centred(here), centred(rest), centred(here + rest)
-    pairs = (~np.isnan(here)).sum(axis=0).astype(np.float64)
-    common = _products(item, other)
-    return _Together(
-        pairs=pairs,
-        discrimination=_correlation(item, other),
-        point_biserial=np.where(_two_valued(here, most), _correlation(item, total), np.nan),
-        efficiency=100 * ratio(common, _products(np.sort(item, axis=0), np.sort(other, axis=0))),
-        weight=_weights(ratio(_products(item, total), pairs - 1)),
+def item_statistics(sums: TableSums) -> tuple[ItemStatistics, ...]:
+    """Return the figures of each item by the sums of a table."""
+    weights = _weights(
+        [_with_total(one) / (one.item.n - 1) if one.item.n > 1 else math.nan for one in sums.items]
     )
+    found = zip(sums.items, weights, alphas_without(sums), strict=True)
+    return tuple(_item(one, weight=weight, alpha=alpha) for one, weight, alpha in found)
 
 
-def _products(left: Floats, right: Floats) -> Floats:
-    """Return the sums of products by column without the gaps; exactly 0 where floats round to it.
+def _cleared(product: float, left: Spread, right: Spread) -> float:
+    """Return a sum of products of centred numbers, exactly 0 where floats round to it.
 
-    A discrimination of -1e-17 would otherwise count as negative and be flagged.
+    A discrimination of -1e-17 would otherwise count as negative and be flagged. Where either is
+    constant, the product is rounding alone.
     """
-    found: Floats = np.nansum(left * right, axis=0)
-    return np.where(np.abs(found) <= TINY * _length(left) * _length(right), 0.0, found)
+    length = _length(left, right)
+    return product if length and abs(product) > TINY * length else 0.0
 
 
-def _length(columns: Floats) -> Floats:
-    length: Floats = np.sqrt(np.nansum(columns**2, axis=0))
-    return length
+def _length(left: Spread, right: Spread) -> float:
+    return math.sqrt(left.squares) * math.sqrt(right.squares)
 
 
-def _correlation(left: Floats, right: Floats) -> Floats:
-    """Return Pearson's correlations of centred columns; NaN where either is constant."""
-    return np.clip(ratio(_products(left, right), _length(left) * _length(right)), -1, 1)
+def _correlation(product: float, left: Spread, right: Spread) -> float | None:
+    """Return Pearson's correlation; None where either is constant."""
+    length = _length(left, right)
+    return max(-1.0, min(1.0, _cleared(product, left, right) / length)) if length else None
 
 
-def _two_valued(table: Floats, most: Floats) -> npt.NDArray[np.bool_]:
-    """Tell of each item whether everyone has either nothing or all of its points."""
-    extremes = (table == 0) | (table == most) | np.isnan(table)
-    return np.asarray(extremes.all(axis=0))
+def _with_total(one: ItemSums) -> float:
+    """Return the item times the total, centred and added up."""
+    return _cleared(one.item.squares + one.product, one.item, one.total)
 
 
-def _weights(covariances: Floats) -> Floats:
-    """Return the effective weights in percent; NaN for a negative covariance with the total."""
-    roots = np.sqrt(np.where(covariances >= 0, covariances, 0.0))
-    return 100 * ratio(np.where(covariances >= 0, roots, np.nan), roots.sum())
+def _weights(covariances: Sequence[float]) -> list[float | None]:
+    """Return the effective weights in percent; None for a negative covariance with the total."""
+    roots = [math.sqrt(one) if one >= 0 else None for one in covariances]
+    whole = sum(root for root in roots if root is not None)
+    return [None if root is None or not whole else 100 * root / whole for root in roots]
 
 
-def _item(alone: _Alone, together: _Together, *, at: int, alpha: float | None) -> ItemStatistics:
-    n, pairs = int(alone.n[at]), int(together.pairs[at])
-    facility, discrimination = known(alone.facility[at]), known(together.discrimination[at])
+def _item(one: ItemSums, *, weight: float | None, alpha: float | None) -> ItemStatistics:
+    n, mean = one.alone.n, one.alone.mean if one.alone.n else None
+    facility = None if mean is None or not one.maximum else mean / one.maximum
+    discrimination = _correlation(one.product, one.item, one.rest)
+    total = one.item.squares + one.product
     return ItemStatistics(
         n=n,
-        mean=known(alone.mean[at]),
+        mean=mean,
         facility=facility,
         facility_interval=_share_interval(facility, n),
-        sd=known(alone.sd[at]),
-        pairs=pairs,
+        sd=math.sqrt(one.alone.squares / (n - 1)) if n > 1 else None,
+        pairs=one.item.n,
         discrimination=discrimination,
-        interval=None if discrimination is None else fisher_interval(discrimination, pairs),
-        point_biserial=known(together.point_biserial[at]),
-        efficiency=known(together.efficiency[at]),
-        effective_weight=known(together.weight[at]),
+        interval=None if discrimination is None else fisher_interval(discrimination, one.item.n),
+        point_biserial=_correlation(total, one.item, one.total) if one.two_valued else None,
+        efficiency=_efficiency(one),
+        effective_weight=weight,
         alpha_if_deleted=alpha,
     )
+
+
+def _efficiency(one: ItemSums) -> float | None:
+    most = _cleared(one.ordered, one.item, one.rest)
+    return 100 * _cleared(one.product, one.item, one.rest) / most if most else None
 
 
 def _share_interval(facility: float | None, n: int) -> Interval | None:

@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
+from grader.analysis.figures import TINY
+from grader.analysis.sums import ItemSums, TableSums, used
 
-from grader.analysis.figures import TINY, Floats, Table, centred, known, matrix, ratio
-
-__all__ = ["Reliability", "alphas_without", "reliability"]
+__all__ = ["Reliability", "alphas_without", "reliability_of"]
 
 FEWEST: Final = 2
 """The fewest items, and the fewest students, that can agree."""
@@ -28,60 +27,33 @@ class Reliability:
     n: int
 
 
-def reliability(scores: Table) -> Reliability:
-    """Return Cronbach's alpha, k / (k - 1) * (1 - sum of variances / variance of the total).
-
-    *scores* has a row for each student and NaN for what was not opened; an item that nobody opened
-    does not count.
-    """
-    rows = np.asarray(scores, dtype=np.float64)
-    table = matrix(rows, width=rows.shape[1] if rows.size else 0)
-    used = table[:, ~np.isnan(table).all(axis=0)]
-    complete = _complete(used)
-    alpha, sd = _alpha(complete)
-    sem = None if alpha is None else sd * math.sqrt(max(0.0, 1 - alpha))
-    return Reliability(alpha, sem, used.shape[1], len(complete))
+def reliability_of(sums: TableSums) -> Reliability:
+    """Return Cronbach's alpha by the sums of a table."""
+    items, totals = used(sums.items), sums.totals
+    k, n = len(items), totals.n
+    if n < FEWEST or k < FEWEST or not totals.squares:
+        return Reliability(None, None, k, n)
+    apart = sum(one.complete.squares for one in items)
+    alpha = _unrounded(k / (k - 1) * (1 - apart / totals.squares))
+    return Reliability(alpha, math.sqrt(totals.squares / (n - 1) * max(0.0, 1 - alpha)), k, n)
 
 
-def alphas_without(table: Floats) -> tuple[float | None, ...]:
+def alphas_without(sums: TableSums) -> tuple[float | None, ...]:
     """Return for each item the alpha of the others, over the students who opened every item."""
-    used = ~np.isnan(table).all(axis=0)
-    complete = _complete(table[:, used])
-    n, k = complete.shape
-    found: list[float | None] = [None] * table.shape[1]
-    if n < FEWEST or k <= FEWEST:
-        return tuple(found)
-    variances = _variances(complete)
-    others = _variances(complete.sum(axis=1, keepdims=True) - complete)
-    alphas = (k - 1) / (k - 2) * (1 - ratio(variances.sum() - variances, others))
-    for at, alpha in zip(np.flatnonzero(used), alphas, strict=True):
-        found[at] = known(_unrounded(alpha))
-    return tuple(found)
+    items = used(sums.items)
+    if sums.totals.n < FEWEST or len(items) <= FEWEST:
+        return (None,) * len(sums.items)
+    apart = sum(one.complete.squares for one in items)
+    return tuple(_without(one, apart, len(items)) if one.alone.n else None for one in sums.items)
+
+
+def _without(one: ItemSums, apart: float, k: int) -> float | None:
+    if not one.others.squares:
+        return None
+    rest = (apart - one.complete.squares) / one.others.squares
+    return _unrounded((k - 1) / (k - 2) * (1 - rest))
 
 
 def _unrounded(alpha: float) -> float:
     """Return *alpha*, exactly 0 where floats round to it: the items then have nothing in common."""
     return 0.0 if abs(alpha) <= TINY else alpha
-
-
-def _complete(table: Floats) -> Floats:
-    """Return the rows without a gap; none of a table without columns."""
-    full: Floats = table[~np.isnan(table).any(axis=1) & (table.shape[1] > 0)]
-    return full
-
-
-def _variances(columns: Floats) -> Floats:
-    found: Floats = np.square(centred(columns)).sum(axis=0) / (len(columns) - 1)
-    return found
-
-
-def _alpha(complete: Floats) -> tuple[float | None, float]:
-    """Return alpha and the standard deviation of the totals."""
-    n, k = complete.shape
-    if n < FEWEST or k < FEWEST:
-        return None, 0.0
-    total = float(_variances(complete.sum(axis=1, keepdims=True))[0])
-    if not total:
-        return None, 0.0
-    alpha = k / (k - 1) * (1 - float(_variances(complete).sum()) / total)
-    return _unrounded(alpha), math.sqrt(total)

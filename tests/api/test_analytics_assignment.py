@@ -287,16 +287,18 @@ def test_attempts_and_gain_are_counted_by_hand(world):
 
 
 def test_time_runs_from_the_opening_and_who_never_opened_has_none(world):
-    group = Class(world, 3)
+    group = Class(world, 4)
     [posed] = world.assignment(group.course, POWERS)
-    for student in group.students[:2]:
+    for student in group.students[:3]:
         done(student.get(posed.path))
     world.clock.advance(seconds=100)
-    group.hand_in(posed, {"cube": "1"}, None, {"cube": "1"})
-    world.clock.advance(seconds=3000)
+    group.hand_in(posed, {"cube": "1"}, None, None, {"cube": "1"})
+    world.clock.advance(seconds=1700)
+    group.hand_in(posed, None, None, {"cube": "1"})
+    world.clock.advance(seconds=1300)
     group.hand_in(posed, {"square": "1"}, {"square": "1"})
     time = group.of(posed)["problems"][0]["time"]
-    assert time == {"n": 2, "median": 950, "quartiles": [525, 1375], "idle": 1}
+    assert time == {"n": 3, "median": 1800, "quartiles": [950, 1800], "idle": 1}
 
 
 def test_a_text_is_measured_by_what_counts_and_not_before_it_is_marked(world):

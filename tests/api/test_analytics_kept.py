@@ -1,5 +1,6 @@
 """Figures of a class that take long to work out are kept for a while, and tell of when they are."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -72,9 +73,17 @@ def test_what_fails_is_tried_again_and_other_keys_have_figures_of_their_own():
     assert [figures.get(key, worker.work, now=NOW) for key in ("key", "other", "key")] == [0, 1, 0]
 
 
+def test_what_a_server_works_is_measured_by_the_time_that_passes(world):
+    before = world.service.figures.seconds()
+    world.clock.advance(seconds=100)
+    passed = world.service.figures.seconds() - before
+    assert passed < 50 if world.db.is_sqlite else passed == 100
+
+
 def test_kept_figures_say_as_of_when_they_are_to_clients_and_on_the_pages(world, monkeypatch):
     monkeypatch.setattr("api.services.analytics.keeping.QUICK", -1)
     monkeypatch.setattr("api.services.analytics.keeping.REST", 1_000_000)
+    world.service.figures.seconds = time.thread_time  # the clock of the test stands still
     here = Class(world, 2)
     [posed] = world.assignment(here.course, POWERS)
     here.hand_in(posed, RIGHT)

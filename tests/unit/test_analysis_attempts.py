@@ -1,18 +1,15 @@
-"""Attempts, gains, times, and answers that look like a search."""
+"""Attempts, and answers that look like a search."""
 
+from collections import Counter
 from fractions import Fraction
 
 import pytest
 
 from grader.analysis import (
     Attempts,
-    Gain,
     Solved,
-    Times,
     attempts_to_correct,
-    first_to_best,
     looks_like_search,
-    time_to_first,
 )
 
 
@@ -30,41 +27,8 @@ from grader.analysis import (
     ],
 )
 def test_attempts_to_correct_count_those_who_never_were(solved_at, expected):
-    assert attempts_to_correct(solved_at) == expected
-
-
-@pytest.mark.parametrize(
-    ("first", "best", "expected"),
-    [
-        ([], [], Gain(0, None, None, None, 0, 0)),
-        ([None], [1], Gain(0, None, None, None, 0, 0)),
-        ([1, 1], [1, 1], Gain(2, 1, 1, 0, 0, 0)),
-        ([0, 0.5, 1, None], [1, 0.5, 1, 1], Gain(3, 0.5, pytest.approx(5 / 6), 1 / 3, 2, 1)),
-        ([Fraction(1, 3)], [Fraction(1)], Gain(1, 1 / 3, 1, pytest.approx(2 / 3), 1, 1)),
-    ],
-)
-def test_the_gain_is_that_of_students_with_both_credits(first, best, expected):
-    assert first_to_best(first, best) == expected
-
-
-def test_credits_of_different_students_are_refused():
-    with pytest.raises(ValueError, match="as many"):
-        first_to_best([1, 0], [1])
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        ([], Times(0, None, None, 0)),
-        ([None, -5, float("nan")], Times(0, None, None, 0)),
-        ([0], Times(1, 0, (0, 0), 0)),
-        ([1800], Times(1, 1800, (1800, 1800), 0)),
-        ([100, 200, 300, 400, 10**7], Times(5, 300, (200, 400), 1)),
-        ([86400, 90000, 60], Times(3, 1800, (930, 1800), 2)),
-    ],
-)
-def test_a_time_of_more_than_half_an_hour_counts_as_half_an_hour(seconds, expected):
-    assert time_to_first(seconds) == expected
+    counts = Counter(one for one in solved_at if one is not None)
+    assert attempts_to_correct(counts, never=solved_at.count(None)) == expected
 
 
 def steps(start, *sizes):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from score_tables import items
 
 from grader.analysis import (
     AnswerGroup,
@@ -10,7 +11,6 @@ from grader.analysis import (
     answer_flags,
     fairness,
     item_flags,
-    items,
     variant_flags,
     wrong_answers,
 )

@@ -1,7 +1,8 @@
 """What the answers of a class say: of an assignment, of a problem in it, of a whole course. Staff.
 
-Test students, staff and who left never count. Figures are computed by `grader.analysis` from one
-row for each student and part, which the database picks out of all answers.
+Test students, staff and who left never count. The database adds up what is asked (`cells`,
+`summed`, `wrong`, `spreads`), and `grader.analysis` makes figures of the sums: no row of a student
+is read.
 """
 
 from api.services.analytics.attention import course_attention

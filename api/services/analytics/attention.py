@@ -1,18 +1,19 @@
 """What in a course waits for its staff: to mark, to answer, to look at, to apply."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Float, func, select
 from sqlalchemy.orm import Session
 
 from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
 from api.services.access import Member
-from api.services.analytics.overview import MARK, how_many, percent
+from api.services.analytics.asking import flag
+from api.services.analytics.overview import how_many, percent
 from api.services.analytics.reading import Students, counted
 from api.services.regrades.runs import ACTIVE
 from api.services.review.queue import progress_of_parts
@@ -61,14 +62,13 @@ class _Found:
         )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Grades:
-    """How many handed in and how many wait, and the grades in percent."""
+    """How many handed in and how many wait, and the mean grade in percent."""
 
     handed_in: int = 0
     waiting: int = 0
-    total: float = 0.0
-    graded: int = 0
+    mean: float | None = None
 
 
 def _told(
@@ -81,7 +81,7 @@ def _told(
     return AssignmentAttention(
         assignment=assignment.id,
         handed_in=grades.handed_in,
-        mean=grades.total / grades.graded if grades.graded else None,
+        mean=grades.mean,
         to_mark=sum(one.waiting for one in parts),
         failures=sum(one.waiting for one in parts if one.kind != TEXT),
         requests=found.requests.get(assignment.id, 0),
@@ -93,21 +93,20 @@ def _told(
 def _grades(
     session: Session, assignments: list[UUID], students: Students
 ) -> defaultdict[UUID, _Grades]:
-    """Return the grades of each assignment; equal ones come as one row with their count."""
-    alike = (Grade.assignment_id, Grade.begun, Grade.waiting, *MARK)
+    """Return the grades of each assignment, added up."""
     rows = session.execute(
-        select(*alike, func.count())
+        select(
+            Grade.assignment_id,
+            func.sum(flag(Grade.begun)),
+            func.sum(flag(Grade.waiting)),
+            func.avg(percent(), type_=Float),
+        )
         .where(Grade.assignment_id.in_(assignments), Grade.student_id.in_(students))
-        .group_by(*alike)
+        .group_by(Grade.assignment_id)
     )
     found: defaultdict[UUID, _Grades] = defaultdict(_Grades)
-    for assignment, begun, waiting, score, possible, held, pending, count in rows:
-        one, share = found[assignment], percent(score, possible, held, pending)
-        one.handed_in += begun * count
-        one.waiting += waiting * count
-        if share is not None:
-            one.total += share * count
-            one.graded += count
+    for assignment, handed_in, waiting, mean in rows:
+        found[assignment] = _Grades(handed_in, waiting, mean)
     return found
 
 
@@ -123,8 +122,10 @@ def _requests(session: Session, assignments: list[UUID], students: Students) -> 
         )
         .scalar_subquery()
     )
-    rows = session.scalars(select(of).where(RegradeRequest.status == "open"))
-    return Counter(one for one in rows if one is not None)
+    each = select(of.label("assignment")).where(RegradeRequest.status == "open").subquery()
+    own = each.c.assignment
+    rows = session.execute(select(own, func.count()).where(own.is_not(None)).group_by(own))
+    return {row[0]: row[1] for row in rows}
 
 
 def _set(assignments: list[UUID]) -> tuple[Any, ...]:

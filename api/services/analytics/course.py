@@ -9,10 +9,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.schemas.analytics import AssignmentSummary, CourseAnalytics, HandedIn
 from api.schemas.figures import DistributionOut
-from api.services.analytics.overview import MARK, PERCENT, how_many, percent
+from api.services.analytics.asking import Rows, ask, hex_of
+from api.services.analytics.overview import PERCENT, grades_asked, how_many
 from api.services.analytics.reading import Students, check_section, counted
+from api.services.analytics.spreads import spread_of
 from api.tables import Answer, Assignment, AssignmentProblem, Course, Draw, Grade, Standing
-from grader.analysis import describe
 
 __all__ = ["course_analytics"]
 
@@ -68,7 +69,9 @@ class _Read:
             due_at=one.due_at,
             opened=self.opened.get(one.id, 0),
             handed_in=handed_in,
-            grades=DistributionOut.model_validate(describe(self.grades[one.id], PERCENT)),
+            grades=DistributionOut.model_validate(
+                spread_of("grades", self.grades, PERCENT, one.id.hex)
+            ),
             times=() if one.due_at is None else tuple(_rows(times)),
             after_due=after,
             late_share=after / handed_in if handed_in else None,
@@ -99,16 +102,13 @@ class _Read:
         )
         return {row[0]: row[1] for row in rows}
 
-    def _grades(self) -> defaultdict[UUID, list[float | None]]:
-        rows = self.session.execute(
-            select(Grade.assignment_id, *MARK)
-            .join(Assignment, Assignment.id == Grade.assignment_id)
-            .where(Assignment.course_id == self.course.id, Grade.student_id.in_(self.students))
+    def _grades(self) -> dict[str, Rows]:
+        own = select(hex_of(Grade.assignment_id).label("key")).where(
+            Grade.assignment_id == Assignment.id,
+            Assignment.course_id == self.course.id,
+            Grade.student_id.in_(self.students),
         )
-        found: defaultdict[UUID, list[float | None]] = defaultdict(list)
-        for assignment, score, possible, held, pending in rows:
-            found[assignment].append(percent(score, possible, held, pending))
-        return found
+        return ask(self.session, grades_asked(own))
 
     def _times(self) -> dict[UUID, Counter[int]]:
         """Return by assignment how many students handed in last within each span of hours."""

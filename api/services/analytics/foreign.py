@@ -4,172 +4,253 @@ How many there would be by chance is estimated from the published variants that 
 has: nobody can have got their keys from a classmate.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
-from uuid import UUID
+from collections.abc import Mapping
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import (
+    CTE,
+    Integer,
+    String,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    select,
+    values,
+)
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics_problem import ForeignKey, ForeignKeys
-from api.services.analytics.given import Given
+from api.services.analytics.asking import Asked, ask, flag, hex_of, text_of
+from api.services.analytics.cells import DIGITS, ORDERED
+from api.services.analytics.groups import details_of
 from api.services.analytics.keys import Keys
-from api.services.analytics.reading import Hex, Numbers, Posed
-from api.services.analytics.sheet import Sheet
-from api.tables import Answer
+from api.services.analytics.reading import Numbers, Posed, Students, micros_of
+from api.services.analytics.wrong import DIGEST, mistakes_in
+from api.tables import Answer, Draw, ProblemVersion
+from grader.result import FREE
 
 __all__ = ["foreign_keys"]
 
 FEWEST: Final = 20
 """Below so many keys that nobody has, chance is not estimated."""
 MOST: Final = 50
-DIGEST: Final = 64
-
-
-class Value(NamedTuple):
-    """One value as one student gave it first to a part; *right* by the key or with full credit."""
-
-    part: str
-    student_id: Hex
-    draw: int
-    digest: str
-    right: bool
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Holders:
-    """Who has which key of a part, and which keys nobody has."""
-
-    by_digest: Mapping[str, frozenset[Hex]]
-    unheld: frozenset[str]
-
-    @classmethod
-    def of(cls, sheet: Sheet, posed: Posed, digests: Mapping[Numbers, str]) -> "_Holders":
-        """Return the holders of the keys with these digests."""
-        found: defaultdict[str, set[Hex]] = defaultdict(set)
-        for (student, _), drawn in sheet.draws[posed.id].items():
-            digest = digests.get(drawn.numbers)
-            if digest is not None:
-                found[digest].add(student)
-        held = {digest: frozenset(students) for digest, students in found.items()}
-        return cls(held, frozenset(digests.values()) - held.keys())
-
-    def others(self, given: Value) -> frozenset[Hex]:
-        """Return the others whose key an answer is; none where it is a key of one's own too."""
-        found = self.by_digest.get(given.digest, frozenset())
-        return frozenset() if given.student_id in found else found
-
-
-def _values(given: Iterable[Given]) -> list[Value]:
-    """Return each marked value of a student to a problem once, as it came first."""
-    found: dict[tuple[str, Hex, int, str], Value] = {}
-    for one in given:
-        if one.credit is not None:
-            key = one.part, one.student_id, one.draw, one.value[:DIGEST]
-            before = found.get(key)
-            right, at = one.credit >= 1, one.received_at
-            if before is not None:
-                right, at = right or before.right, min(at, before.at)
-            found[key] = Value(*key, right, at)
-    return list(found.values())
 
 
 def foreign_keys(
-    session: Session, sheet: Sheet, posed: Posed, keys: Keys, given: Iterable[Given]
+    session: Session, posed: Posed, keys: Keys, students: Students
 ) -> dict[str, ForeignKeys]:
     """Return by part the wrong answers that are keys of others; no part where all have one key."""
-    by_part: defaultdict[str, list[Value]] = defaultdict(list)
-    for one in _values(given):
-        by_part[one.part].append(one)
-    found: dict[str, tuple[_Holders, list[Value]]] = {}
-    for part, answers in by_part.items():
-        holders = _Holders.of(sheet, posed, keys.digests.get(part, {}))
-        if len(holders.by_digest) > 1:
-            found[part] = holders, answers
-    matched = {
-        part: [one for one in answers if not one.right and holders.others(one)]
-        for part, (holders, answers) in found.items()
+    drawn = _drawn(session, posed, students)
+    unheld = {part: _unheld(digests, drawn) for part, digests in keys.digests.items()}
+    unlike = {
+        part: digests
+        for part, digests in keys.digests.items()
+        if len({digests[one] for one in drawn if one in digests}) > 1
     }
-    details = _details(session, posed, [one for those in matched.values() for one in those])
+    if not unlike:
+        return {}
+    rows = ask(session, _asked(posed, students, unlike, unheld))
+    listed = sorted(rows["matches"], key=lambda row: (-row.after, row.held_by, row.answer))
+    shown = details_of(session, [row.answer for row in listed])
     return {
-        part: _told(holders, answers, matched[part], details)
-        for part, (holders, answers) in found.items()
+        one.part: ForeignKeys(
+            wrong=one.wrong,
+            matches=one.matches,
+            students=one.students,
+            by_chance=_by_chance(
+                one.by_chance, len({*unlike[one.part].values()}), len(unheld[one.part])
+            ),
+            rows=tuple(_row(row, shown) for row in listed if row.part == one.part),
+        )
+        for one in rows["wrong"]
     }
 
 
-def _told(
-    holders: _Holders,
-    answers: Sequence[Value],
-    matched: Sequence[Value],
-    details: Mapping[tuple[str, Hex, int, str], Any],
-) -> ForeignKeys:
-    wrong = [one for one in answers if not one.right]
-    solved = {one.student_id: one.at for one in answers if one.right}
-    rows = [_row(holders, one, solved, details) for one in matched]
-    rows.sort(key=lambda row: (not row.after_holder, row.held_by, str(row.answer)))
-    return ForeignKeys(
-        wrong=len(wrong),
-        matches=len(matched),
-        students=len({one.student_id for one in matched}),
-        by_chance=_by_chance(holders, wrong),
-        rows=tuple(rows[:MOST]),
+def _drawn(session: Session, posed: Posed, students: Students) -> set[Numbers]:
+    """Return the numbers that anybody has."""
+    rows = session.execute(
+        select(ProblemVersion.draw_hash, Draw.position)
+        .join(ProblemVersion, ProblemVersion.id == Draw.version_id)
+        .where(Draw.problem_id == posed.row.id, Draw.student_id.in_(students))
+        .distinct()
     )
+    return {Numbers(*row) for row in rows}
 
 
-def _row(
-    holders: _Holders,
-    one: Value,
-    solved: Mapping[Hex, int],
-    details: Mapping[tuple[str, Hex, int, str], Any],
-) -> ForeignKey:
-    others = holders.others(one)
-    answer = details[one.part, one.student_id, one.draw, one.digest]
-    return ForeignKey(
-        answer=answer.id,
-        submission=answer.submission_id,
-        shown=answer.shown,
-        mistakes=tuple(answer.mistakes.split("|")) if answer.mistakes else (),
-        held_by=len(others),
-        after_holder=any(who in solved and solved[who] < one.at for who in others),
-    )
+def _unheld(digests: Mapping[Numbers, str], drawn: set[Numbers]) -> set[str]:
+    """Return the keys that nobody has."""
+    return {*digests.values()} - {digests[one] for one in drawn if one in digests}
 
 
-def _by_chance(holders: _Holders, wrong: Iterable[Value]) -> float | None:
+def _by_chance(hit: int, all_keys: int, unheld: int) -> float | None:
     """Return how many matches there would be if no answer came from a classmate.
 
     As many for each key that is held as the wrong answers have hit of those that nobody holds.
     """
-    if len(holders.unheld) < FEWEST:
-        return None
-    hit = Counter(one.digest in holders.unheld for one in wrong)[True]
-    return hit * len(holders.by_digest) / len(holders.unheld)
+    return None if unheld < FEWEST else hit * (all_keys - unheld) / unheld
 
 
-def _details(
-    session: Session, posed: Posed, matched: Sequence[Value]
-) -> dict[tuple[str, Hex, int, str], Any]:
-    """Return the answers that *matched* are about."""
-    if not matched:
-        return {}
-    rows = session.execute(
+def _row(row: Any, shown: Mapping[str, Any]) -> ForeignKey:
+    found = shown[row.answer]
+    return ForeignKey(
+        answer=found.id,
+        submission=found.submission,
+        shown=found.shown,
+        mistakes=mistakes_in(found.mistakes),
+        held_by=row.held_by,
+        after_holder=bool(row.after),
+    )
+
+
+def _asked(
+    posed: Posed,
+    students: Students,
+    digests: Mapping[str, Mapping[Numbers, str]],
+    unheld: Mapping[str, set[str]],
+) -> Asked:
+    """Return the questions: how many matches there are, and which are listed."""
+    keys = (
+        values(
+            column("part", String),
+            column("draw_hash", String),
+            column("position", Integer),
+            column("digest", String),
+            column("unheld", Integer),
+            name="keys",
+        )
+        .data(
+            [
+                (part, *numbers, digest, int(digest in unheld[part]))
+                for part, own in digests.items()
+                for numbers, digest in own.items()
+            ]
+        )
+        .cte("keys")
+    )
+    given = _values(posed, students, list(digests))
+    holders = _holders(posed, students, keys)
+    solved = (
+        select(given.c.part, given.c.student_id, func.min(given.c.at).label("at"))
+        .where(given.c.right == 1)
+        .group_by(given.c.part, given.c.student_id)
+        .cte("solved")
+    )
+    held = (
         select(
-            Answer.id,
-            Answer.submission_id,
-            Answer.shown,
-            Answer.mistakes,
-            Answer.part,
-            Answer.student_id,
-            Answer.draw,
-            Answer.value,
+            holders.c.part,
+            holders.c.digest,
+            func.count().label("held_by"),
+            func.min(solved.c.at).label("solved_at"),
+        )
+        .join(
+            solved,
+            and_(solved.c.part == holders.c.part, solved.c.student_id == holders.c.student_id),
+            isouter=True,
+        )
+        .group_by(holders.c.part, holders.c.digest)
+        .cte("held")
+    )
+    wrong = select(given).where(given.c.right == 0).cte("wrong")
+    missed = select(keys.c.part, keys.c.digest).where(keys.c.unheld == 1).distinct().subquery()
+    own = exists().where(
+        holders.c.part == wrong.c.part,
+        holders.c.digest == wrong.c.digest,
+        holders.c.student_id == wrong.c.student_id,
+    )
+    each = (
+        select(
+            wrong.c.part,
+            wrong.c.student_id,
+            wrong.c.answer,
+            flag(held.c.held_by.is_not(None) & ~own).label("match"),
+            flag(missed.c.digest.is_not(None)).label("missed"),
+            func.coalesce(held.c.held_by, 0).label("held_by"),
+            flag(held.c.solved_at < wrong.c.at).label("after"),
+        )
+        .join(
+            held,
+            and_(held.c.part == wrong.c.part, held.c.digest == wrong.c.digest),
+            isouter=True,
+        )
+        .join(
+            missed,
+            and_(missed.c.part == wrong.c.part, missed.c.digest == wrong.c.digest),
+            isouter=True,
+        )
+        .cte("each_wrong")
+    )
+    matched = select(each).where(each.c.match == 1).subquery().c
+    place = func.row_number(type_=Integer).over(
+        partition_by=matched.part,
+        order_by=(matched.after.desc(), matched.held_by, matched.answer),
+    )
+    placed = select(
+        matched.part, matched.answer, matched.held_by, matched.after, place.label("place")
+    ).subquery()
+    parts = select(given.c.part).distinct().subquery()
+    return {
+        "wrong": select(
+            parts.c.part,
+            func.count(each.c.part).label("wrong"),
+            func.coalesce(func.sum(each.c.match), 0).label("matches"),
+            func.count(case((each.c.match == 1, each.c.student_id)).distinct()).label("students"),
+            func.coalesce(func.sum(each.c.missed), 0).label("by_chance"),
+        )
+        .join(each, each.c.part == parts.c.part, isouter=True)
+        .group_by(parts.c.part),
+        "matches": select(placed).where(placed.c.place <= MOST),
+    }
+
+
+def _values(posed: Posed, students: Students, parts: list[str]) -> CTE:
+    """Return each marked value of a student once: *right* by the key or with full credit."""
+    own = (
+        Answer.part,
+        Answer.student_id,
+        Answer.draw,
+        func.substr(Answer.value, 1, DIGEST, type_=String).label("digest"),
+    )
+    each = (
+        select(
+            *own,
+            flag(Answer.credit_float >= 1).label("right"),
+            micros_of(Answer.received_at).label("at"),
+            text_of(ORDERED + Answer.sequence).concat(hex_of(Answer.id)).label("came"),
         )
         .where(
             Answer.problem_id == posed.row.id,
-            Answer.student_id.in_({UUID(one.student_id) for one in matched}),
-            func.substr(Answer.value, 1, DIGEST).in_({one.digest for one in matched}),
+            Answer.student_id.in_(students),
+            Answer.part.in_(parts),
+            Answer.status.not_in(FREE),
+            Answer.credit_float.is_not(None),
         )
-        .order_by(Answer.sequence.desc())
+        .subquery()
     )
-    return {(row.part, row.student_id.hex, row.draw, row.value[:DIGEST]): row for row in rows}
+    value = (each.c.part, each.c.student_id, each.c.draw, each.c.digest)
+    return (
+        select(
+            *value,
+            func.max(each.c.right).label("right"),
+            func.min(each.c.at).label("at"),
+            func.substr(func.min(each.c.came), DIGITS + 1, type_=String).label("answer"),
+        )
+        .group_by(*value)
+        .cte("given")
+    )
+
+
+def _holders(posed: Posed, students: Students, keys: CTE) -> CTE:
+    """Return who has which key."""
+    return (
+        select(keys.c.part, keys.c.digest, Draw.student_id)
+        .join(ProblemVersion, ProblemVersion.id == Draw.version_id)
+        .join(
+            keys,
+            and_(keys.c.draw_hash == ProblemVersion.draw_hash, keys.c.position == Draw.position),
+        )
+        .where(Draw.problem_id == posed.row.id, Draw.student_id.in_(students))
+        .distinct()
+        .cte("holders")
+    )

@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
+from api.clock import Clock
+from api.db import Database
 from api.kept import Kept
 
-__all__ = ["MOST", "QUICK", "REST", "Figures"]
+__all__ = ["MOST", "QUICK", "REST", "Figures", "seconds_of"]
 
 F = TypeVar("F")
 KEPT: Final = 64
 QUICK: Final = 0.25
-"""So many seconds of the processor are taken each time: the figures of a class are of now."""
+"""So many seconds are taken each time: the figures of a class are of now."""
 REST: Final = 20
-"""What took longer is kept for so many times as long: a twentieth of a processor goes to it."""
+"""What took longer is kept for so many times as long: a twentieth of the time goes to it."""
 MOST: Final = timedelta(minutes=10)
 """For no longer, however long it took."""
 
@@ -37,14 +39,23 @@ class _Made:
         return timedelta() <= now - self.at < min(MOST, timedelta(seconds=REST * self.seconds))
 
 
+def seconds_of(db: Database, clock: Clock) -> Callable[[], float]:
+    """Return what tells how long is worked for a thread.
+
+    SQLite works in the thread itself, and a machine that is busy with something else does not make
+    figures old. How long a server works is not told: there it is the time that passes.
+    """
+    return time.thread_time if db.is_sqlite else lambda: clock().timestamp()
+
+
 class Figures:
     """The figures that one process keeps; threads may share it.
 
-    *clock* tells the seconds that the processor works for the thread that asks.
+    *seconds* tells how long is worked for the thread that asks: `seconds_of` a database.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.thread_time) -> None:
-        self._clock = clock
+    def __init__(self, seconds: Callable[[], float] = time.thread_time) -> None:
+        self.seconds = seconds
         self._made: Kept[Hashable, _Made] = Kept(KEPT)
 
     def get(self, key: Hashable, make: Callable[[], F], *, now: datetime) -> F:
@@ -57,9 +68,9 @@ class Figures:
             return cast("F", before.figures)
         if before is not None:
             self._made.keep(key, replace(before, at=now))
-        began = self._clock()
+        began = self.seconds()
         figures = make()
-        seconds = self._clock() - began
+        seconds = self.seconds() - began
         if seconds > QUICK:
             self._made.keep(key, _Made(figures, now, seconds))
         else:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.services.analytics.reading import Hex, Numbers, Posed, hex_of
-from api.services.analytics.sheet import Sheet
-from api.services.analytics.wrong import Unlabelled, unexplained
+from api.services.analytics.asking import hex_of
+from api.services.analytics.groups import Group
+from api.services.analytics.reading import Hex, Numbers, Posed
 from api.services.submitting.judging import value_digest
 from api.tables import Answer, Grading, Variant
 from grader.json_values import from_json
@@ -25,8 +25,6 @@ from grader.values import is_number
 
 __all__ = ["Keys", "looks_of", "read_keys"]
 
-MOST: Final = 200
-"""So many of the largest unexplained groups of a part are held beside the key."""
 MOST_VALUES: Final = 12
 """A parameter with more values tells no more than the variants themselves."""
 KEPT: Final = 4096
@@ -98,22 +96,18 @@ def _values_of(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
 
 
 def looks_of(
-    session: Session, sheet: Sheet, places: Iterable[int], keys: Keys
-) -> dict[int, dict[Unlabelled, tuple[str, ...]]]:
-    """Return by part what the largest unexplained groups look like beside the key."""
-    asked = {at: list(unexplained(sheet, sheet.items[at]).items())[:MOST] for at in places}
-    values = _values_of(
-        session, {those[0].answer_id for groups in asked.values() for _, those in groups}
-    )
+    session: Session, keys: Keys, groups: Mapping[str, Sequence[Group]]
+) -> dict[Hex, tuple[str, ...]]:
+    """Return by example what the unexplained groups of each part look like beside the key."""
+    values = _values_of(session, [one.example for those in groups.values() for one in those])
     return {
-        at: {
-            label: _phrases(
-                json.dumps(keys.keys.get(label[0], {}).get(sheet.items[at].part)),
-                json.dumps(values.get(those[0].answer_id)),
-            )
-            for label, those in groups
-        }
-        for at, groups in asked.items()
+        one.example: _phrases(
+            json.dumps(keys.keys.get(one.numbers, {}).get(part)),
+            json.dumps(values.get(one.example)),
+        )
+        for part, those in groups.items()
+        for one in those
+        if one.numbers is not None
     }
 
 

@@ -1,26 +1,29 @@
 """An assignment in figures."""
 
 from datetime import datetime
-from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Float, Integer, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics import AssignmentAnalytics
 from api.schemas.figures import DistributionOut, FlagOut, ReliabilityOut
+from api.services.analytics.asking import Asked, ask, number_of
 from api.services.analytics.brief import wrong_briefly
+from api.services.analytics.groups import answer_flags_of
 from api.services.analytics.parts import flagged, item_flags_of, problem_figures
-from api.services.analytics.reading import Students, Which, check_section, counted
-from api.services.analytics.sheet import Sheet, read_sheet
-from api.services.analytics.tables import answer_flags_of
+from api.services.analytics.reading import Students, Which, check_section
+from api.services.analytics.sheet import Sheet, cells_of, read_sheet
+from api.services.analytics.spreads import numbered, spread_asked, spread_of
+from api.services.analytics.wrong import Wrong
 from api.tables import Assignment, Grade
-from grader.analysis import describe, reliability
 
-__all__ = ["MARK", "assignment_analytics", "how_many", "percent"]
+__all__ = ["PERCENT", "assignment_analytics", "grades_asked", "how_many", "percent"]
 
-PERCENT = 100
+PERCENT: Final = 100
+ALL: Final = 0
+"""The key of grades that are all of one assignment."""
 
 
 def assignment_analytics(
@@ -33,19 +36,21 @@ def assignment_analytics(
 ) -> AssignmentAnalytics:
     """Return the figures of an assignment, by a dozen queries whatever its size."""
     check_section(session, assignment.course_id, section)
-    students = counted(assignment.course_id, section)
-    sheet = read_sheet(session, assignment, attempt=attempt, section=section, now=now)
+    cells = cells_of(session, assignment, attempt=attempt, section=section, now=now)
+    wrong = Wrong(cells, [at for at, one in enumerate(cells.items.items) if not one.by_person])
+    sheet = read_sheet(session, cells, wrong.doubted() | wrong.brief())
+    sums = sheet.sums
     return AssignmentAnalytics(
         assignment=assignment.id,
         as_of=now,
         attempt=attempt,
         section=section,
-        students=how_many(session, students),
-        opened=len(sheet.students),
-        blank_is_zero=sheet.blank_is_zero,
-        grades=_grades(session, assignment, students),
-        scores=DistributionOut.model_validate(describe(sheet.totals, sheet.maximum)),
-        reliability=ReliabilityOut.model_validate(reliability(sheet.table)),
+        students=how_many(session, cells.students),
+        opened=sums.opened,
+        blank_is_zero=sums.over,
+        grades=_grades(session, assignment, cells.students),
+        scores=DistributionOut.model_validate(sums.scores),
+        reliability=ReliabilityOut.model_validate(sums.reliability),
         problems=problem_figures(sheet),
         wrong=wrong_briefly(session, sheet),
         flags=tuple(_flags(session, sheet)),
@@ -57,30 +62,29 @@ def how_many(session: Session, students: Students) -> int:
     return session.scalar(select(func.count()).select_from(students.subquery())) or 0
 
 
-MARK: Final = (Grade.score, Grade.possible, Grade.pending_score, Grade.pending_possible)
-"""The columns that `percent` takes."""
+def percent() -> Any:
+    """Return a grade in percent of what is marked; null where nothing is, or can be had.
 
-
-def percent(
-    score: Fraction | None, possible: Fraction, held: Fraction, pending: Fraction
-) -> float | None:
-    """Return a grade in percent of what is marked; None where nothing is, or can be had.
-
-    *pending* points wait for a person, with *held* of them in the score already.
+    Points may wait for a person, with some of them in the score already.
     """
-    marked = possible - pending if pending else possible
-    if score is None or not marked:
-        return None
-    got = score - held if held else score
-    # Whole numbers divide to the nearest float, as a fraction would, and in a tenth of its time.
-    return PERCENT * (got.numerator * marked.denominator / (got.denominator * marked.numerator))
+    marked = number_of(Grade.possible) - number_of(Grade.pending_possible)
+    got = number_of(Grade.score) - number_of(Grade.pending_score)
+    return PERCENT * got / func.nullif(marked, 0.0, type_=Float)
+
+
+def grades_asked(grades: Select[Any]) -> Asked:
+    """Return the questions for the distribution of grades, by their *key*."""
+    return spread_asked(
+        "grades", numbered(grades.add_columns(percent().label("number")), "marks"), PERCENT
+    )
 
 
 def _grades(session: Session, assignment: Assignment, students: Students) -> DistributionOut:
-    rows = session.execute(
-        select(*MARK).where(Grade.assignment_id == assignment.id, Grade.student_id.in_(students))
+    own = select(literal(ALL, Integer).label("key")).where(
+        Grade.assignment_id == assignment.id, Grade.student_id.in_(students)
     )
-    return DistributionOut.model_validate(describe([percent(*row) for row in rows], PERCENT))
+    rows = ask(session, grades_asked(own))
+    return DistributionOut.model_validate(spread_of("grades", rows, PERCENT, ALL))
 
 
 def _flags(session: Session, sheet: Sheet) -> list[FlagOut]:
@@ -88,6 +92,6 @@ def _flags(session: Session, sheet: Sheet) -> list[FlagOut]:
     doubts = answer_flags_of(session, sheet)
     return [
         flag
-        for at, item in enumerate(sheet.items)
-        for flag in (*item_flags_of(sheet, [at]), *flagged(item, doubts.get(at, ())))
+        for at, item in enumerate(sheet.items.items)
+        for flag in (*item_flags_of(sheet, at), *flagged(item, doubts.get(at, ())))
     ]

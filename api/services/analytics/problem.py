@@ -21,14 +21,16 @@ from api.schemas.analytics_problem import (
 from api.schemas.figures import FlagOut
 from api.services import access
 from api.services.analytics.foreign import foreign_keys
+from api.services.analytics.items import Items
 from api.services.analytics.keys import Keys, read_keys
 from api.services.analytics.overview import how_many
 from api.services.analytics.parts import figures_of, flagged, item_flags_of
-from api.services.analytics.reading import Posed, Which, check_section, counted
+from api.services.analytics.reading import Posed, Students, Which, check_section
 from api.services.analytics.searches import searches_of
-from api.services.analytics.sheet import Item, Sheet, read_sheet
+from api.services.analytics.sheet import Sheet, cells_of, read_sheet
 from api.services.analytics.tables import wrong_tables
 from api.services.analytics.variants import variants_of
+from api.services.analytics.wrong import Wrong
 from api.services.variants import Variants
 from grader.analysis import Flag
 from grader.problem import Problem
@@ -48,12 +50,13 @@ def problem_analytics(
     """Return the figures of a problem of an assignment, by a fixed number of queries."""
     assignment = asked.assignment
     check_section(session, assignment.course_id, section)
-    students = counted(assignment.course_id, section)
-    sheet = read_sheet(session, assignment, attempt=attempt, section=section, now=now)
-    posed = _among(sheet, asked)
-    figures = figures_of(sheet, posed)
-    found = _find(session, sheet, posed, variants.problem(posed.version))
-    places = sheet.of_problem(posed)
+    cells = cells_of(session, assignment, attempt=attempt, section=section, now=now)
+    number, posed = _among(cells.items, asked)
+    places = cells.items.of(posed)
+    sheet = read_sheet(session, cells, Wrong(cells, places).listed())
+    figures = figures_of(sheet, number)
+    problem = variants.problem(posed.version)
+    found = _find(session, sheet, posed, problem, cells.students)
     told = [found.part(at, one) for at, one in zip(places, figures.parts, strict=True)]
     return ProblemAnalytics(
         assignment=assignment.id,
@@ -62,8 +65,8 @@ def problem_analytics(
         as_of=now,
         attempt=attempt,
         section=section,
-        students=how_many(session, students),
-        opened=len(sheet.students),
+        students=how_many(session, cells.students),
+        opened=sheet.sums.opened,
         item=figures.item,
         time=figures.time,
         parts=tuple(part for part, _ in told),
@@ -71,10 +74,11 @@ def problem_analytics(
     )
 
 
-def _among(sheet: Sheet, asked: access.Posed) -> Posed:
-    for posed in sheet.problems:
+def _among(items: Items, asked: access.Posed) -> tuple[int, Posed]:
+    """Return the number of a problem among all, and the problem."""
+    for number, posed in enumerate(items.problems):
         if posed.row.id == asked.problem.id:
-            return posed
+            return number, posed
     raise NotFound(access.NO_PROBLEM)
 
 
@@ -90,17 +94,17 @@ class _Found:
 
     def part(self, at: int, figures: PartFigures) -> tuple[PartAnalytics, list[FlagOut]]:
         """Return a part, and what there is reason to look at in it."""
-        item = self.sheet.items[at]
+        item = self.sheet.items.items[at]
         own: dict[str, Any] = {name: getattr(figures, name) for name in PartFigures.model_fields}
-        flags = item_flags_of(self.sheet, [at])
+        flags = item_flags_of(self.sheet, at)
         if at not in self.tables:
             return PartAnalytics(**own), flags
         wrong, doubts = self.tables[at]
-        variants, unlike = variants_of(self.sheet, item, self.keys)
+        variants, unlike = variants_of(self.sheet, at, self.keys)
         told = PartAnalytics(
             **own,
             wrong=wrong,
-            follow_through=_follow_through(self.sheet, item),
+            follow_through=_follow_through(self.sheet, at),
             variants=variants,
             foreign=self.foreign.get(item.part),
             searches=self.searches.get(item.part, ()),
@@ -108,21 +112,20 @@ class _Found:
         return told, [*flags, *flagged(item, (*doubts, *unlike))]
 
 
-def _find(session: Session, sheet: Sheet, posed: Posed, problem: Problem) -> _Found:
+def _find(
+    session: Session, sheet: Sheet, posed: Posed, problem: Problem, students: Students
+) -> _Found:
     keys = read_keys(session, posed)
-    given = [one for one in sheet.given if one.problem_id == posed.id]
     return _Found(
         sheet,
         keys,
-        wrong_tables(session, sheet, posed, keys, problem=problem, given=given),
-        foreign_keys(session, sheet, posed, keys, given),
-        searches_of(session, posed.row.id, given),
+        wrong_tables(session, sheet, posed, keys, problem=problem, students=students),
+        foreign_keys(session, posed, keys, students),
+        searches_of(session, posed, students),
     )
 
 
-def _follow_through(sheet: Sheet, item: Item) -> FollowThrough:
-    answers = sheet.answers(item)
-    count = sum(one.follows for one in answers)
-    return FollowThrough(
-        n=len(answers), count=count, share=count / len(answers) if answers else None
-    )
+def _follow_through(sheet: Sheet, at: int) -> FollowThrough:
+    found = sheet.sums.answered[at]
+    n, count = found.answered, found.follows
+    return FollowThrough(n=n, count=count, share=count / n if n else None)

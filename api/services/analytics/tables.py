@@ -1,60 +1,77 @@
 """The table of wrong answers to each part of a problem, with an example of each group."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import repeat
-from typing import Any, Final, TypeAlias
-from uuid import UUID
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import String, func, literal, select
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics_problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
-from api.services.analytics.given import First, Given, own_value
+from api.services.analytics.groups import Group, Groups, details_of, flags_of, groups_of
 from api.services.analytics.keys import Keys, looks_of
-from api.services.analytics.reading import Hex, Posed
+from api.services.analytics.reading import Hex, Posed, Students
 from api.services.analytics.sheet import Sheet
-from api.services.analytics.wrong import Groups, Unlabelled, groups_of, may_doubt, mistakes_of
-from api.tables import Answer, Submission
-from grader.analysis import AnswerGroup, Flag, WrongAnswer, answer_flags, wrong_answers
+from api.services.analytics.wrong import DIGEST, mistakes_in
+from api.tables import Answer
+from grader.analysis import Flag, WrongAnswer, wrong_answers
 from grader.json_values import from_json
 from grader.problem import Problem
+from grader.result import FREE
 from problems.book import BOOK
 
-__all__ = ["answer_flags_of", "wrong_tables"]
+__all__ = ["wrong_tables"]
 
 MOST: Final = 50
 """So many groups of a part are listed."""
 
 SAYS: Final = {one.id: one.say for one in BOOK.mistakes.values()}
-Counts: TypeAlias = Mapping[tuple[str, str], Mapping[str, int]]
-"""By part and mistakes how often each value was given, in any attempt."""
+Counts = Mapping[tuple[str, str, str], int]
+"""How often a value (or any, as "") was given in any attempt, by part, mistakes and value."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
     """The groups of a part, and what unexplained values look like.
 
-    *doubted*: one of them may be the key.
+    *doubted*: one of them may be the key; *left_off* are not listed.
     """
 
     at: int
+    part: str
     groups: Groups
-    looks: Mapping[Unlabelled, tuple[str, ...]]
-    listed: tuple[WrongAnswer, ...]
+    looks: Mapping[Hex, tuple[str, ...]]
+    listed: tuple[tuple[WrongAnswer, Group], ...]
     doubted: bool
+    left_off: int
 
     @classmethod
-    def of(cls, sheet: Sheet, at: int, looks: Mapping[Unlabelled, tuple[str, ...]]) -> "_Table":
+    def of(
+        cls, at: int, part: str, groups: Groups, looks: Mapping[Hex, tuple[str, ...]]
+    ) -> "_Table":
         """Return the table of the part at a place of the sheet."""
-        groups = groups_of(sheet, at, looks)
-        found = wrong_answers(groups.groups, groups.right)
-        return cls(at, groups, looks, found.rows[:MOST], bool(found.doubts))
+        together = groups if groups.by_value else _by_looks(groups, looks)
+        own = {one.told(): one for one in together.groups}
+        found = wrong_answers([*own], together.right, wrong=together.wrong)
+        listed = tuple((row, own[row.group]) for row in found.rows[:MOST])
+        left_off = together.all - len(listed)
+        return cls(at, part, together, looks, listed, bool(found.doubts), left_off)
 
-    def example(self, group: AnswerGroup) -> First:
-        """Return the answer that stands for a group."""
-        return self.groups.of(group)[0]
+
+def _by_looks(groups: Groups, looks: Mapping[Hex, tuple[str, ...]]) -> Groups:
+    """Return the groups with those in one that look the same beside their keys."""
+    alike: defaultdict[str, list[Group]] = defaultdict(list)
+    kept = []
+    for one in groups.groups:
+        phrases = looks.get(one.example, ()) if not one.mistakes else ()
+        if phrases:
+            alike[phrases[0]].append(one)
+        else:
+            kept.append(one)
+    merged = [first.with_others(phrase, others) for phrase, (first, *others) in alike.items()]
+    fewer = sum(len(those) - 1 for those in alike.values())
+    return Groups((*kept, *merged), groups.right, groups.wrong, groups.all - fewer, by_value=False)
 
 
 def wrong_tables(
@@ -64,75 +81,70 @@ def wrong_tables(
     keys: Keys,
     *,
     problem: Problem,
-    given: Iterable[Given],
+    students: Students,
 ) -> dict[int, tuple[WrongOut, tuple[Flag, ...]]]:
-    """Return by part its wrong answers with flags, by two queries for all parts."""
-    places = [at for at in sheet.of_problem(posed) if not sheet.items[at].by_person]
-    looks = looks_of(session, sheet, places, keys)
-    tables = [_Table.of(sheet, at, looks[at]) for at in places]
-    rows = [(table, row.group) for table in tables for row in table.listed]
-    details = _details(session, [table.example(group).answer_id for table, group in rows])
-    counts = _counted(given)
-    shown = {answer: row.shown for answer, row in details.items()}
+    """Return by part its wrong answers with flags, by three queries for all parts."""
+    items = sheet.items
+    places = [at for at in items.of(posed) if not items.items[at].by_person]
+    parts = {at: items.items[at].part for at in places}
+    groups = {at: groups_of(sheet, at) for at in places}
+    alone = {parts[at]: [one for one in groups[at].groups if not one.mistakes] for at in places}
+    looks = looks_of(session, keys, alone)
+    tables = [_Table.of(at, parts[at], groups[at], looks) for at in places]
+    doubted = [one for table in tables if table.doubted for one in table.groups.groups]
+    shown = [one for table in tables for _, one in table.listed]
+    details = details_of(session, {one.example for one in (*shown, *doubted)})
+    counts = _counted(session, posed, students, tables)
+    texts = {answer: row.shown for answer, row in details.items()}
     return {
         table.at: (
             _told(sheet, table, details, counts, problem=problem),
-            _flags(table.groups, shown) if table.doubted else (),
+            flags_of(table.groups, texts) if table.doubted else (),
         )
         for table in tables
     }
 
 
-def answer_flags_of(session: Session, sheet: Sheet) -> dict[int, tuple[Flag, ...]]:
-    """Return by part the flags of wrong answers that outvote the key, by at most one query."""
-    found = {
-        at: groups_of(sheet, at)
-        for at, one in enumerate(sheet.items)
-        if not one.by_person and may_doubt(sheet, at)
+def _counted(
+    session: Session, posed: Posed, students: Students, tables: Iterable[_Table]
+) -> Counts:
+    """Return how often what is listed was given, in any attempt; repeats are left out."""
+    listed = [(table, one) for table in tables for _, one in table.listed]
+    own = func.substr(Answer.value, 1, DIGEST, type_=String)
+    return {
+        **_counts(
+            session,
+            (posed, students),
+            own,
+            own.in_({one.own for table, one in listed if table.groups.by_value}),
+        ),
+        **_counts(
+            session,
+            (posed, students),
+            literal("", String),
+            Answer.mistakes.in_({"|".join(one.mistakes) for _, one in listed if one.mistakes}),
+        ),
     }
-    doubts = [
-        groups.of(row.group)[0].answer_id
-        for groups in found.values()
-        for row in wrong_answers(groups.groups, groups.right).doubts
-    ]
-    if not doubts:
-        return {}
-    shown = {answer: row.shown for answer, row in _details(session, doubts).items()}
-    return {at: _flags(groups, shown) for at, groups in found.items()}
 
 
-def _flags(groups: Groups, shown: Mapping[Hex, str]) -> tuple[Flag, ...]:
-    """Return the flags of groups, each called as a reader knows it."""
-    called = [
-        replace(group, shown=_called(groups, group, shown.get(groups.of(group)[0].answer_id, "")))
-        for group in groups.groups
-    ]
-    return answer_flags(wrong_answers(called, groups.right))
-
-
-def _called(groups: Groups, group: AnswerGroup, shown: str) -> str:
-    if groups.by_value or len({one.value for one in groups.of(group)}) == 1:
-        return shown
-    return f"what {' and '.join(group.mistakes)} gives" if group.mistakes else group.value
-
-
-def _details(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
-    """Return of answers how they read, and the submissions that they came in."""
-    rows = session.execute(
-        select(Answer.id, Answer.part, Answer.shown, Submission.id, Submission.answers)
-        .join(Submission, Submission.id == Answer.submission_id)
-        .where(Answer.id.in_([UUID(one) for one in answers]))
+def _counts(
+    session: Session, of: tuple[Posed, Students], label: Any, condition: Any
+) -> dict[tuple[str, str, str], int]:
+    posed, students = of
+    each = (
+        select(Answer.part, Answer.mistakes, label.label("own"))
+        .where(
+            Answer.problem_id == posed.row.id,
+            Answer.student_id.in_(students),
+            Answer.status.not_in(FREE),
+            Answer.credit_float < 1,
+            Answer.repeats.is_(None),
+            condition,
+        )
+        .subquery()
     )
-    return {row[0].hex: row for row in rows}
-
-
-def _counted(given: Iterable[Given]) -> Counts:
-    """Return how often each wrong value was given, in any attempt; repeats are left out."""
-    found: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for one in given:
-        if one.credit is not None and one.credit < 1 and not one.repeats:
-            found[one.part, one.mistakes][own_value(one)] += 1
-    return found
+    rows = session.execute(select(*each.c, func.count().label("n")).group_by(*each.c))
+    return {(row.part, row.mistakes, row.own): row.n for row in rows}
 
 
 def _told(
@@ -144,77 +156,70 @@ def _told(
     problem: Problem,
 ) -> WrongOut:
     groups = table.groups
-    wrong = sum(group.count for group in groups.groups)
     return WrongOut(
-        n=wrong + groups.right.count,
+        n=groups.wrong + groups.right.count,
         right=groups.right.count,
-        wrong=wrong,
+        wrong=groups.wrong,
         by_value=groups.by_value,
-        groups=tuple(_group(sheet, table, row, details, given) for row in table.listed),
-        left_off=len(groups.groups) - len(table.listed),
+        groups=tuple(_group(table, row, one, details, given) for row, one in table.listed),
+        left_off=table.left_off,
         mistakes=_mistakes(sheet, table, problem),
     )
 
 
 def _group(
-    sheet: Sheet,
     table: _Table,
     row: WrongAnswer,
+    one: Group,
     details: Mapping[Hex, Any],
     given: Counts,
 ) -> WrongGroup:
-    group, members = row.group, table.groups.of(row.group)
-    one = members[0]
-    numbers = sheet.numbers(one).numbers
-    answer, part, shown, submission, answers = details[one.answer_id]
-    values = {own_value(member) for member in members}
+    found = details[one.example]
     return WrongGroup(
-        mistakes=group.mistakes,
-        looks=table.looks.get((numbers, own_value(one)), ()),
-        values=len(values),
-        value=one.value if len(values) == 1 else None,
-        shown=shown,
-        count=group.count,
+        mistakes=one.mistakes,
+        looks=() if one.mistakes else table.looks.get(one.example, ()),
+        values=one.values,
+        value=found.value if one.values == 1 else None,
+        shown=found.shown,
+        count=one.n,
         share_of_wrong=row.share_of_wrong,
-        given=_times(table, part, group, values, given),
-        mean_total=group.mean_total,
-        in_top=group.in_top,
+        given=_times(table, one, given),
+        mean_total=row.group.mean_total,
+        in_top=one.in_top,
         key_doubt=row.key_doubt,
         example=ExampleOut(
-            answer=answer,
-            submission=submission,
-            position=numbers.position,
-            typed=from_json(answers.get(part)),
-            shown=shown,
+            answer=found.id,
+            submission=found.submission,
+            position=found.position,
+            typed=from_json(found.answers.get(table.part)),
+            shown=found.shown,
         ),
     )
 
 
-def _times(
-    table: _Table, part: str, group: AnswerGroup, values: Collection[str], given: Counts
-) -> int | None:
+def _times(table: _Table, one: Group, given: Counts) -> int | None:
     """Return how many answers of any attempt belong to a group, None where that is not known."""
-    if not table.groups.by_value and not group.mistakes:
-        return None
-    found = given.get((part, "|".join(group.mistakes)), {})
-    return sum(map(found.get, values, repeat(0))) if table.groups.by_value else sum(found.values())
+    cause = "|".join(one.mistakes)
+    if table.groups.by_value:
+        return given.get((table.part, cause, one.own), 0)
+    return given.get((table.part, cause, ""), 0) if cause else None
 
 
 def _mistakes(sheet: Sheet, table: _Table, problem: Problem) -> tuple[MistakeOut, ...]:
     """Return each mistake with those whom it explains, the commonest first."""
-    by_mistake: dict[str, list[First]] = {}
-    answers = [one for one in sheet.answers(sheet.items[table.at]) if one.is_wrong]
-    for one in answers:
-        for mistake in mistakes_of(one):
-            by_mistake.setdefault(mistake, []).append(one)
-    says = _says(problem, sheet.items[table.at].part)
+    by_mistake: dict[str, list[Any]] = {}
+    for row in sheet.rows["mistakes"]:
+        if row.item == table.at:
+            for mistake in mistakes_in(row.mistakes):
+                by_mistake.setdefault(mistake, []).append(row)
+    says = _says(problem, table.part)
     rows = [
         MistakeOut(
             mistake=mistake,
             say=says.get(mistake, ""),
-            count=len(those),
-            share_of_wrong=len(those) / len(answers),
-            mean_total=_mean(sheet.total_of[one.student_id] for one in those),
+            count=sum(row.n for row in those),
+            share_of_wrong=sum(row.n for row in those) / table.groups.wrong,
+            mean_total=_mean(those),
         )
         for mistake, those in by_mistake.items()
     ]
@@ -230,6 +235,6 @@ def _says(problem: Problem, part: str) -> dict[str, str]:
     return SAYS | {one.id: one.say.source for one in own}
 
 
-def _mean(totals: Iterable[float | None]) -> float | None:
-    known = [one for one in totals if one is not None]
-    return sum(known) / len(known) if known else None
+def _mean(rows: Iterable[Any]) -> float | None:
+    each = [row for row in rows if row.totals]
+    return sum(row.total for row in each) / sum(row.totals for row in each) if each else None

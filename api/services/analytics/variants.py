@@ -1,15 +1,14 @@
 """Whether some numbers of a problem are harder than others: by variant, and by parameter."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from api.schemas.analytics_problem import ParameterFairness, VariantsOut
 from api.schemas.figures import FairnessOut
-from api.services.analytics.given import First
 from api.services.analytics.keys import Keys
 from api.services.analytics.reading import Numbers, Posed
-from api.services.analytics.sheet import Item, Sheet
+from api.services.analytics.sheet import Sheet
 from api.services.variants import ORIGINAL
 from grader.analysis import MIN_STUDENTS, Fairness, Flag, Tally, fairness, variant_flags
 
@@ -19,10 +18,14 @@ Tallies: TypeAlias = Sequence[tuple[Numbers, int, int]]
 """Numbers, how many answers there are to them, and how many of these are right."""
 
 
-def variants_of(sheet: Sheet, item: Item, keys: Keys) -> tuple[VariantsOut, tuple[Flag, ...]]:
+def variants_of(sheet: Sheet, at: int, keys: Keys) -> tuple[VariantsOut, tuple[Flag, ...]]:
     """Return how hard the variants of a part are beside each other, and which are unlike."""
-    tallies = _tallies(sheet, sheet.answers(item))
-    by_variant = _fairness(tallies, _names(item.posed))
+    tallies = [
+        (Numbers(row.draw_hash, row.position), row.n, row.right)
+        for row in sheet.rows["tallies"]
+        if row.item == at
+    ]
+    by_variant = _fairness(tallies, _names(sheet.items.items[at].posed))
     found = []
     for name, values in keys.values.items():
         by_value = _fairness(tallies, values.get)
@@ -39,17 +42,6 @@ def variants_of(sheet: Sheet, item: Item, keys: Keys) -> tuple[VariantsOut, tupl
         ),
     )
     return told, tuple(flags)
-
-
-def _tallies(sheet: Sheet, answers: Iterable[First]) -> Tallies:
-    """Return by numbers how many answers there are to them, and how many of these are right."""
-    n, right = Counter[Numbers](), Counter[Numbers]()
-    for one in answers:
-        if one.credit is not None:
-            numbers = sheet.numbers(one).numbers
-            n[numbers] += 1
-            right[numbers] += one.credit >= 1
-    return [(numbers, count, right[numbers]) for numbers, count in n.items()]
 
 
 def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fairness:

@@ -1,127 +1,273 @@
 """Wrong answers to a part in groups: by value where all have the same numbers, else by their cause.
 
 With other numbers for each student equal mistakes give unequal values, so that answers are grouped
-by the mistakes that explain them, then by what they look like beside the key, and only the rest by
-value.
+by the mistakes that explain them, and only the rest by numbers and value. The database groups them
+and tells of the largest groups.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from api.services.analytics.given import First, own_value
-from api.services.analytics.reading import Hex, Numbers
-from api.services.analytics.sheet import Item, Sheet
-from grader.analysis import AnswerGroup, GivenAnswer, Right, group_answers
+from sqlalchemy import CTE, Integer, Select, String, and_, case, cast, func, select
 
-__all__ = ["Groups", "Label", "Unlabelled", "groups_of", "may_doubt", "mistakes_of", "unexplained"]
+from api.services.analytics.asking import Asked, flag, hex_of, text_of
+from api.services.analytics.cells import DIGITS, ORDERED, PART, Cells
+from api.tables import Draw, ProblemVersion
 
-Label = tuple[str, tuple[str, ...]]
-"""What makes answers equal: a value or a phrase, and the mistakes that explain them."""
-Unlabelled = tuple[Numbers, str]
-"""A value that no mistake explains, given to these numbers."""
-FIRST_COME: Final = attrgetter("received_at", "answer_id")
-"""The order in which answers came."""
+__all__ = ["MOST", "Wrong", "answer_in", "mistakes_in"]
 
-
-@dataclass(frozen=True, slots=True)
-class Groups:
-    """Wrong answers in groups, and for each the answers in it.
-
-    *by_value*: all had the same numbers, and a group is one value.
-    """
-
-    groups: tuple[AnswerGroup, ...]
-    right: Right
-    by_value: bool
-    members: Mapping[Label, Sequence[First]] = field(default_factory=dict)
-
-    def of(self, group: AnswerGroup) -> Sequence[First]:
-        """Return the answers in a group."""
-        return self.members[group.value, group.mistakes]
+MOST: Final = 200
+"""So many of the largest groups of a part come from the database, explained and unexplained."""
+MOST_DOUBTS: Final = 50
+DIGEST: Final = 64
+"""The length of a digest; behind it stands the number of the draw."""
+HEX: Final = 32
+MOMENT: Final = 16
+"""The length of a moment in microseconds, from 2001 to 2286."""
+GROUP: Final = ("item", "mistakes", "draw_hash", "position", "own")
 
 
-def mistakes_of(one: First) -> tuple[str, ...]:
-    """Return the mistakes that explain an answer."""
-    return tuple(one.mistakes.split("|")) if one.mistakes else ()
+class Wrong:
+    """The relations of the wrong answers to the parts at some places."""
 
+    def __init__(self, cells: Cells, places: Sequence[int]) -> None:
+        self._answers = _answers(cells, places)
+        self._right = _right(self._answers)
+        self._by_value = _by_value(self._answers)
+        self._groups = _groups(self._by_value, self._right)
 
-def unexplained(sheet: Sheet, item: Item) -> Mapping[Unlabelled, Sequence[First]]:
-    """Return the wrong answers that no mistake explains, by numbers and value: large groups first.
+    def doubted(self) -> Asked:
+        """Return the questions for the groups that have more votes than the key."""
+        return {"right": select(self._right), "groups": self._listed(self._doubts())}
 
-    Who gave an answer first stands first in its group.
-    """
-    found: dict[Unlabelled, list[First]] = {}
-    those = [one for one in sheet.answers(item) if one.is_wrong and not one.mistakes]
-    for one in sorted(those, key=FIRST_COME):
-        found.setdefault((sheet.numbers(one).numbers, own_value(one)), []).append(one)
-    return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
+    def listed(self) -> Asked:
+        """Return the questions for the largest groups and for those that may be the key."""
+        near = (self._groups.c.place <= MOST) | self._doubts()
+        return {
+            "right": select(self._right),
+            "groups": self._listed(near),
+            "mistakes": self._by_mistakes(),
+            "tallies": self._tallies(),
+        }
 
+    def _doubts(self) -> Any:
+        one = self._groups.c
+        return (one.in_top > one.right_in_top) & (one.doubt <= MOST_DOUBTS)
 
-def may_doubt(sheet: Sheet, at: int) -> bool:
-    """Tell whether a wrong answer to a part may have more votes than the key among the best third.
+    def _listed(self, condition: Any) -> Select[Any]:
+        return select(self._groups).where(condition)
 
-    It is quickly counted; without it there is no need to look at the groups themselves.
-    """
-    best, votes = sheet.best_third(at), Counter[Label]()
-    right: Label = "right", ()
-    for one in sheet.answers(sheet.items[at]):
-        if best[one.student_id] and (one.is_right or one.is_wrong):
-            explained = ("", mistakes_of(one)) if one.mistakes else (own_value(one), ())
-            votes[right if one.is_right else explained] += 1
-    return any(count > votes[right] for label, count in votes.items() if label != right)
-
-
-def groups_of(
-    sheet: Sheet, at: int, phrases: Mapping[Unlabelled, Sequence[str]] | None = None
-) -> Groups:
-    """Return the groups of wrong answers to the part at a place of the sheet.
-
-    *phrases* say what unexplained values look like beside the key, as far as that was asked.
-    """
-    item = sheet.items[at]
-    answers = [one for one in sheet.answers(item) if one.is_right or one.is_wrong]
-    by_value = len({sheet.numbers(one).numbers for one in answers}) <= 1
-    best = sheet.best_third(at)
-    labels = {
-        one.answer_id: _label(sheet, one, phrases or {}, by_value=by_value) for one in answers
-    }
-    groups, right = group_answers(
-        GivenAnswer(
-            value=labels[one.answer_id][0],
-            shown="",
-            right=one.is_right,
-            mistakes=labels[one.answer_id][1],
-            total=sheet.total_of[one.student_id],
-            in_top=best[one.student_id],
+    def _by_mistakes(self) -> Select[Any]:
+        one = self._by_value.c
+        return (
+            select(
+                one.item,
+                one.mistakes,
+                func.sum(one.n).label("n"),
+                func.sum(one.total).label("total"),
+                func.sum(one.totals).label("totals"),
+            )
+            .where(one.mistakes != "")
+            .group_by(one.item, one.mistakes)
         )
-        for one in answers
+
+    def _tallies(self) -> Select[Any]:
+        one = self._answers.c
+        own = (one.item, one.draw_hash, one.position)
+        right = func.sum(flag(one.full == 1)).label("right")
+        return select(*own, func.count().label("n"), right).group_by(*own)
+
+    def brief(self) -> Asked:
+        """Return the question for the commonest group of each part: of one cause, or of one value.
+
+        Of equal ones it is that of the student who was there first.
+        """
+        each = self._by_value.c
+        alone = each.mistakes == ""
+        own = (
+            each.item,
+            each.mistakes,
+            case((alone, each.draw_hash), else_="").label("draw_hash"),
+            case((alone, each.position), else_=0).label("position"),
+            case((alone, each.own), else_="").label("own"),
+        )
+        labelled = select(*own, each.value, each.n, each.who).subquery()
+        label = tuple(labelled.c[name] for name in GROUP)
+        n = func.sum(labelled.c.n)
+        groups = (
+            select(
+                *label,
+                n.label("n"),
+                func.count(labelled.c.value.distinct()).label("different"),
+                func.min(labelled.c.who).label("who"),
+            )
+            .group_by(*label)
+            .subquery()
+        )
+        one = groups.c
+        part: dict[str, Any] = {"partition_by": one.item}
+        placed = select(
+            one.item,
+            one.mistakes,
+            one.n,
+            one.different,
+            one.who,
+            func.sum(one.n).over(**part).label("wrong"),
+            func.sum(case((one.mistakes == "", one.n), else_=0)).over(**part).label("unexplained"),
+            func.row_number(type_=Integer)
+            .over(**part, order_by=(one.n.desc(), one.who))
+            .label("place"),
+        ).subquery()
+        return {"brief": select(placed).where(placed.c.place == 1)}
+
+
+def _answers(cells: Cells, places: Sequence[int]) -> CTE:
+    """Return the marked first answers with the numbers that they are to.
+
+    *right* is null where an answer follows from the student's own earlier ones.
+    """
+    one = cells.ranked.c
+    return (
+        select(
+            one.unit.label("item"),
+            one.right,
+            one.full_credit.label("full"),
+            one.in_top,
+            one.total,
+            one.mistakes,
+            one.value,
+            func.substr(one.value, 1, DIGEST, type_=String).label("own"),
+            one.came,
+            hex_of(one.student_id).label("student"),
+            Draw.position,
+            ProblemVersion.draw_hash,
+        )
+        .join(
+            Draw,
+            and_(
+                Draw.problem_id == one.problem_id,
+                Draw.student_id == one.student_id,
+                Draw.number == one.draw,
+            ),
+        )
+        .join(ProblemVersion, ProblemVersion.id == Draw.version_id)
+        .where(one.level == PART, one.unit.in_(places), one.full_credit.is_not(None))
+        .cte("marked")
     )
-    return Groups(groups, right, by_value, _members(answers, labels))
 
 
-def _members(answers: Iterable[First], labels: Mapping[Hex, Label]) -> dict[Label, Sequence[First]]:
-    found: dict[Label, list[First]] = {}
-    for one in sorted((one for one in answers if one.is_wrong), key=FIRST_COME):
-        found.setdefault(labels[one.answer_id], []).append(one)
-    common = {label: Counter(one.value for one in group) for label, group in found.items()}
-    # The commonest value stands for the group; of equals it is the first that came.
-    return {
-        label: sorted(group, key=lambda one: -common[label][one.value])
-        for label, group in found.items()
-    }
+def _right(answers: CTE) -> CTE:
+    """Return of each part the right answers; *by_value*: all had the same numbers."""
+    one = answers.c
+    same = (func.min(one.position) == func.max(one.position)) & (
+        func.min(one.draw_hash) == func.max(one.draw_hash)
+    )
+    top = func.sum(flag((one.right == 1) & (one.in_top == 1)))
+    return (
+        select(
+            one.item,
+            func.count().label("n"),
+            func.sum(one.right).label("right"),
+            top.label("right_in_top"),
+            flag(same).label("by_value"),
+            func.min(one.position).label("position"),
+            func.min(one.draw_hash).label("draw_hash"),
+        )
+        .where(one.right.is_not(None))
+        .group_by(one.item)
+        .cte("right_answers")
+    )
 
 
-def _label(
-    sheet: Sheet, one: First, phrases: Mapping[Unlabelled, Sequence[str]], *, by_value: bool
-) -> Label:
-    mistakes, value = mistakes_of(one), own_value(one)
-    if by_value:
-        return value, mistakes
-    if mistakes:
-        return "", mistakes
-    numbers = sheet.numbers(one).numbers
-    looks = phrases.get((numbers, value))
-    return (looks[0] if looks else f"{numbers.position}:{value}"), ()
+def _by_value(answers: CTE) -> CTE:
+    """Return the wrong answers that are equal in all: their value, numbers and cause."""
+    one = answers.c
+    own = (one.item, one.mistakes, one.draw_hash, one.position, one.own, one.value)
+    return (
+        select(
+            *own,
+            func.count().label("n"),
+            func.sum(one.in_top).label("in_top"),
+            func.sum(one.total).label("total"),
+            func.count(one.total).label("totals"),
+            func.min(one.came).label("came"),
+            func.min(one.student.concat(func.substr(one.came, MOMENT + 1, type_=String))).label(
+                "who"
+            ),
+        )
+        .where(one.right == 0)
+        .group_by(*own)
+        .cte("by_value")
+    )
+
+
+def _groups(by_value: CTE, right: CTE) -> CTE:
+    """Return the groups with their places.
+
+    The commonest value stands for a group; of equals it is the first that came.
+    """
+    each, part = by_value.c, right.c
+    same, alone = part.by_value == 1, each.mistakes == ""
+    own = (
+        each.item,
+        each.mistakes,
+        case((~same & alone, each.draw_hash), else_="").label("draw_hash"),
+        case((~same & alone, each.position), else_=0).label("position"),
+        case((same | alone, each.own), else_="").label("own"),
+    )
+    rest = (each.own.label("digest"), each.value, each.n, each.in_top, each.total, each.totals)
+    labelled = select(*own, *rest, each.came).join(right, part.item == each.item).subquery()
+    one = labelled.c
+    label = tuple(one[name] for name in GROUP)
+    values = (
+        select(
+            *(*label, one.digest, one.value),
+            *(func.sum(one[what]).label(what) for what in ("n", "in_top", "total", "totals")),
+            func.min(one.came).label("came"),
+        )
+        .group_by(*label, one.digest, one.value)
+        .subquery()
+    )
+    one = values.c
+    label = tuple(one[name] for name in GROUP)
+    common = text_of(cast(2 * ORDERED - one.n, Integer)).concat(one.came)
+    groups = (
+        select(
+            *label,
+            *(func.sum(one[what]).label(what) for what in ("n", "in_top", "total", "totals")),
+            func.count(one.digest.distinct()).label("different"),
+            func.count().label("texts"),
+            func.min(common).label("common"),
+            func.min(one.came).label("came"),
+        )
+        .group_by(*label)
+        .subquery()
+    )
+    one = groups.c
+    kind: dict[str, Any] = {"partition_by": (one.item, one.mistakes == "")}
+    return (
+        select(
+            groups,
+            part.right_in_top,
+            func.substr(one.common, DIGITS + 1, type_=String).label("example"),
+            func.count().over(**kind).label("groups"),
+            func.row_number(type_=Integer)
+            .over(**kind, order_by=(one.n.desc(), one.came))
+            .label("place"),
+            func.row_number(type_=Integer)
+            .over(partition_by=one.item, order_by=(one.in_top.desc(), one.came))
+            .label("doubt"),
+        )
+        .join(right, part.item == one.item)
+        .cte("groups")
+    )
+
+
+def answer_in(came: str) -> str:
+    """Return the id of the answer in what tells when it came."""
+    return came[-HEX:]
+
+
+def mistakes_in(mistakes: str) -> tuple[str, ...]:
+    """Return the mistakes that explain an answer."""
+    return tuple(mistakes.split("|")) if mistakes else ()

@@ -1,0 +1,90 @@
+"""How figures are asked of the database: one statement for all that is worked out of the same rows.
+
+What a statement works out in between is never read: only sums, counts and a bounded number of
+groups come back, however many students there are.
+"""
+
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Integer,
+    Row,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+__all__ = ["Asked", "Rows", "ask", "flag", "hex_of", "number_of", "sum_if", "text_of"]
+
+Rows: TypeAlias = list[Row[*tuple[Any, ...]]]
+Asked: TypeAlias = dict[str, Select[*tuple[Any, ...]]]
+"""Questions by name, asked together."""
+
+
+def ask(session: Session, asked: Asked) -> dict[str, Rows]:
+    """Return the rows that answer each question; all come by one statement.
+
+    Common table expressions that several questions share are worked out once. A column that a
+    question lacks is null in its rows.
+    """
+    named = {name: one.subquery() for name, one in asked.items()}
+    columns = {column.key: _kind(column.type) for one in named.values() for column in one.c}
+    statement = union_all(
+        *(
+            select(
+                literal(name, String).label("question"),
+                *(
+                    cast(one.c[key] if key in one.c else null(), kind).label(key)
+                    for key, kind in columns.items()
+                ),
+            )
+            for name, one in named.items()
+        )
+    )
+    found: dict[str, Rows] = {name: [] for name in asked}
+    for row in session.execute(statement):
+        found[row.question].append(row)
+    return found
+
+
+def _kind(kind: Any) -> Any:
+    """Return the type in which a column comes: PostgreSQL adds up whole numbers to decimal ones."""
+    return BigInteger() if isinstance(kind, Integer) else kind
+
+
+def text_of(column: Any) -> Any:
+    """Return a whole number or an id as a text."""
+    return cast(column, String(36))
+
+
+def hex_of(column: Any) -> Any:
+    """Return an id as a text of 32 digits: the databases write it with or without hyphens."""
+    return func.replace(text_of(column), "-", "", type_=String)
+
+
+def flag(condition: Any) -> Any:
+    """Return 1 where a condition holds, else 0: truth values cannot be added up."""
+    return case((condition, 1), else_=0)
+
+
+def sum_if(condition: Any, number: Any) -> Any:
+    """Return the sum of a number over the rows where a condition holds."""
+    return func.sum(case((condition, number)))
+
+
+def number_of(column: Any) -> Any:
+    """Return an exact number, which is kept as a text such as ``7/2``, as a float."""
+    text = type_coerce(column, String)
+    behind = func.ltrim(text, "-0123456789")  # the slash and the denominator, or nothing
+    below = func.nullif(func.replace(behind, "/", ""), "")
+    return cast(func.replace(text, behind, ""), Float) / func.coalesce(cast(below, Float), 1.0)

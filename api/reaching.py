@@ -37,8 +37,14 @@ While a line is opened the driver tells no code, so that its words have to do; t
 that speaks another language than English are not known.
 """
 SIGNS: Final = REFUSED | {
+    "unable to open database file": "the database cannot be reached: there is no such folder, or "
+    f"it cannot be written, or the file is a folder itself; look at its address ({NAMED})",
+    "readonly database": "the file of the database, or its folder, cannot be written; give the "
+    f"user of this process the right to, or name another in {NAMED}",
     "not a database": f"the file is no database of SQLite; name another in {NAMED}",
     "malformed": "the file of the database is damaged; bring back a backup (grader restore)",
+    "permission denied for schema": "PostgreSQL lets this user make no tables here; make them "
+    f"the owner of the database (ALTER DATABASE … OWNER TO …), or name another user in {NAMED}",
     "connection option": f"what stands after ? in {NAMED} is no option of PostgreSQL",
     "no such table": "the database has not the schema of this version. Run: grader db upgrade",
     'relation "': "the database has not the schema of this version. Run: grader db upgrade",

@@ -17,7 +17,7 @@ from api.logs import write_log
 from api.metrics import FOLDER, forget_process
 from api.publisher import publish_in_background
 from api.reaching import why_unusable
-from api.server import address_of, bound, end_quietly, run
+from api.server import address_of, bound, end_quietly, listen, run
 from api.services.demo.welcome import Welcome
 from api.settings import HIDDEN, PREFIX, SET_IN_VAIN, Settings
 from api.sources import SettingsError, unknown
@@ -41,6 +41,7 @@ def serve(settings: Settings) -> int:
     """
     with bound(settings) as listener:
         told, address = prepare(settings), address_of(listener)
+        listen(listener, settings)
         if settings.processes > 1:
             return _several(settings, listener, up=lambda: _greet(told, address))
         end_quietly()
@@ -67,7 +68,8 @@ def _several(settings: Settings, listener: socket.socket, *, up: Callable[[], No
     with ExitStack() as stack:
         if settings.metrics_token:
             os.environ[FOLDER] = stack.enter_context(tempfile.TemporaryDirectory())
-        return Supervisor(posts, on_up=up, on_end=forget_process).run()
+        supervisor = Supervisor(posts, on_up=up, on_end=forget_process, on_stop=listener.close)
+        return supervisor.run()
 
 
 def _serve(up: Callable[[], None], settings: Settings, listener: socket.socket) -> None:

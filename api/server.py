@@ -15,10 +15,12 @@ from api.settings import PREFIX, Settings
 from api.starting import StartError
 from api.wire import CappedProtocol
 
-__all__ = ["GRACE", "address_of", "bound", "config_of", "end_quietly", "run"]
+__all__ = ["GRACE", "address_of", "bound", "config_of", "end_quietly", "listen", "run"]
 
 GRACE: Final = 20
 """How many seconds a stop waits for what was accepted."""
+WAITING: Final = 2048
+"""How many connections the system keeps until one of the processes takes them."""
 KEEP_ALIVE: Final = 5
 """After how many seconds without a request a connection is closed."""
 
@@ -48,11 +50,26 @@ def bound(settings: Settings) -> socket.socket:
         opened.bind((settings.host, settings.port))
     except OSError as error:
         opened.close()
-        raise StartError(
-            f"{settings.host} port {settings.port}: {(error.strerror or str(error)).lower()}; "
-            f"set {PREFIX}HOST and {PREFIX}PORT to others"
-        ) from error
+        raise _unusable(settings, error) from error
     return opened
+
+
+def listen(opened: socket.socket, settings: Settings) -> None:
+    """Let connections come to *opened*, a socket from `bound`; from now on nobody else can.
+
+    Raises `StartError` where another began to listen at its address after it was bound.
+    """
+    try:
+        opened.listen(WAITING)
+    except OSError as error:
+        raise _unusable(settings, error) from error
+
+
+def _unusable(settings: Settings, error: OSError) -> StartError:
+    return StartError(
+        f"{settings.host} port {settings.port}: {(error.strerror or str(error)).lower()}; "
+        f"set {PREFIX}HOST and {PREFIX}PORT to others"
+    )
 
 
 def address_of(listener: socket.socket) -> str:
@@ -86,6 +103,7 @@ def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
         http=CappedProtocol,
         ws="none",
         lifespan="on",
+        backlog=WAITING,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -21,6 +21,7 @@ FILE: Final = "GRADER_SETTINGS"
 IN_FILE: Final = "_FILE"
 """What a variable ends in that names a file with one secret."""
 LONGEST: Final = 65_536
+"""How many characters a file may have."""
 ELSEWHERE: Final = ("GRADER_TEST_", "GRADER_FUZZ_", "GRADER_DURABILITY_")
 """What variables begin with that are read by tests."""
 
@@ -129,16 +130,30 @@ def _from_file(path: str) -> dict[str, Given]:
         told = tomllib.loads(_text(path, where))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([f"{where}: this is no TOML: {error}"]) from error
+    for name, value in told.items():
+        if _is_section(value):
+            raise SettingsError(
+                [f"{path}: {name}: the file has no sections; write each setting as NAME = VALUE"]
+            )
     return {name: Given(value, f"{path}: {name}") for name, value in told.items()}
 
 
+def _is_section(value: object) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    )
+
+
 def _text(path: str, where: str) -> str:
-    """Return the text of a small file."""
+    """Return the text of a small file, without the mark that editors of Windows begin it with."""
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            return file.read(LONGEST)
+        with Path(path).open(encoding="utf-8-sig") as file:
+            text = file.read(LONGEST + 1)
     except UnicodeDecodeError as error:
         raise SettingsError([f"{where}: the file is not UTF-8"]) from error
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise SettingsError([f"{where}: the file cannot be read: {why}"]) from error
+    if len(text) > LONGEST:
+        raise SettingsError([f"{where}: the file has more than {LONGEST:,} characters"])
+    return text

@@ -79,7 +79,8 @@ class Post:
 class Supervisor:
     """Keeps *posts* filled until this process is told to stop; the first server calls *on_up*.
 
-    *on_end* is told the id of each process that has ended.
+    *on_end* is told the id of each process that has ended; *on_stop* is called before the others
+    are told to stop.
     """
 
     def __init__(
@@ -88,9 +89,10 @@ class Supervisor:
         *,
         on_up: Callable[[], None],
         on_end: Callable[[int], None] = lambda _pid: None,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         self._posts = list(posts)
-        self._on_up, self._on_end = on_up, on_end
+        self._on_up, self._on_end, self._on_stop = on_up, on_end, on_stop
         self._was_up = False
         self._signals = 0
 
@@ -128,6 +130,7 @@ class Supervisor:
     def _stop(self) -> None:
         """End the children, by force after a while or at a second signal."""
         asked = self._signals
+        self._on_stop()
         for process in self._running():
             process.terminate()
         until = time.monotonic() + MORE_THAN_GRACE

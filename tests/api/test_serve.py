@@ -7,6 +7,9 @@ import socket
 import pytest
 
 from api.serve import main, serve, start_worker
+from api.server import bound, listen
+from api.settings import Settings
+from api.starting import StartError
 from api.worker import Heartbeat
 
 WORD = "geheim"
@@ -56,6 +59,15 @@ def test_an_address_that_is_taken_ends_the_process(environment, capfd):
             main()
     assert ended.value.code not in {0, None}
     assert "address already in use" in capfd.readouterr().err
+
+
+def test_of_two_that_are_bound_to_one_address_only_the_first_can_listen():
+    with bound(Settings(port=0)) as first:
+        settings = Settings(port=first.getsockname()[1])
+        with bound(settings) as second:
+            listen(first, settings)
+            with pytest.raises(StartError, match=f"{settings.port}: address already in use; set"):
+                listen(second, settings)
 
 
 def test_what_the_process_writes_is_for_its_user_alone(environment, tmp_path):

@@ -5,15 +5,17 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
 
@@ -63,9 +65,9 @@ def until(holds: Callable[[], bool]) -> None:
 @contextmanager
 def started(folder: Path, *command: str, **settings: str) -> Iterator[Service]:
     kept = {name: one for name, one in os.environ.items() if not name.startswith("GRADER_")}
-    given = {f"GRADER_{name.upper()}": value for name, value in settings.items()}
-    given |= {"PYTHONPATH": str(ROOT), "GRADER_PORT": "0", "GRADER_LOG_FORMAT": "json"}
+    given = {"PYTHONPATH": str(ROOT), "GRADER_PORT": "0", "GRADER_LOG_FORMAT": "json"}
     given |= {"GRADER_BANK": str(bank(folder)), "GRADER_SEEDS": "1"}
+    given |= {f"GRADER_{name.upper()}": value for name, value in settings.items()}
     log = folder / "service.log"
     with log.open("wb") as written:
         process = subprocess.Popen(
@@ -186,6 +188,61 @@ def test_two_processes_serve_replace_a_killed_one_and_finish_what_they_accepted(
     assert sorted(kept) == sorted(one.replace("-", "") for one in ledger.stored)
     assert len(service.wait_for("running on")) == 1
     assert not [one for one in service.lines() if "exception" in one]
+
+
+def half_sent(address: str, problem: Posing, student: Person, body: bytes) -> HTTPConnection:
+    """Return a connection whose request is being read, without the second half of *body*."""
+    line = HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE)
+    line.putrequest("POST", f"/api/v1{problem.path}/submissions")
+    line.putheader("Authorization", f"Bearer {student.token}")
+    line.putheader("Idempotency-Key", str(uuid4()))
+    line.putheader("Content-Type", "application/json")
+    line.putheader("Content-Length", str(len(body)))
+    line.putheader("Expect", "100-continue")
+    line.endheaders(body[: len(body) // 2])
+    line.sock.recv(1, socket.MSG_PEEK)  # it was told to go on
+    return line
+
+
+def takes_connections(address: str) -> bool:
+    host, _, port = address.removeprefix("http://").partition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def test_a_stop_takes_no_new_connections_while_it_finishes_the_old_ones(tmp_path, posed):
+    body = b'{"answers": {"cells": "9"}}'
+    with started(tmp_path, "-m", "api", processes="2", worker="apart") as service:
+        [said] = service.wait_for(r"running on (http://\S+)")
+        [address] = re.findall(r"http://\S+", said)
+        with closing(half_sent(address, *posed, body)) as line:
+            service.process.terminate()
+            until(lambda: not takes_connections(address))
+            line.send(body[len(body) // 2 :])
+            assert line.getresponse().status == 201
+        assert service.process.wait(timeout=PATIENCE) == 0
+
+
+def test_of_two_that_start_at_once_at_one_address_one_serves_and_one_says_why_not(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = str(found.getsockname()[1])
+    folders = [tmp_path / name for name in ("one", "other")]
+    with ExitStack() as stack:
+        services = []
+        for folder in folders:
+            folder.mkdir()
+            service = started(folder, "-m", "api", port=port, worker="apart")
+            services.append(stack.enter_context(service))
+        until(lambda: any(one.process.poll() is not None for one in services))
+        services.sort(key=lambda one: one.process.poll() is None)
+        refused, serving = services
+        assert refused.process.returncode == 2
+        assert f"port {port}: address already in use" in refused.log.read_text(encoding="utf-8")
+        serving.wait_for(f"running on http://127.0.0.1:{port}")
+    assert refused.lines() == []
 
 
 def test_a_worker_publishes_shows_that_it_lives_and_ends_when_told(tmp_path):

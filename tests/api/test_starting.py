@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from api.db import DURABLE, Database
@@ -106,6 +106,41 @@ def test_whom_postgresql_does_not_let_in_need_not_wait_and_is_told_why(
     assert caplog.records == []
     told = grader("db", "upgrade", "--wait", "5", "--database", url)
     assert (told.code, said in told.err) == (2, True), told.err
+
+
+@pytest.mark.parametrize("place", ["none/grader.db", "."])
+def test_a_file_of_sqlite_that_cannot_be_opened_is_told_by_its_folder(tmp_path, place):
+    with pytest.raises(OperationalError) as refused:
+        prepare(Settings(database=f"sqlite:///{tmp_path / place}"))
+    assert "there is no such folder, or it cannot be written" in why_unusable(refused.value)
+
+
+def test_a_file_of_sqlite_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "x.db").touch()
+    engine = create_engine(f"sqlite:///file:{tmp_path / 'x.db'}?mode=ro&uri=true")
+    with engine.connect() as connection, pytest.raises(OperationalError) as refused:
+        connection.execute(text("CREATE TABLE x (y)"))
+    engine.dispose()
+    assert "or its folder, cannot be written" in why_unusable(refused.value)
+
+
+def test_who_does_not_own_the_database_is_told_what_to_do(own_database, grader):
+    """Since PostgreSQL 15 nobody else may make tables in it."""
+    url = make_url(own_database[0])
+    user = f"{url.database}_user"
+    named = url.set(username=user, password=user).render_as_string(hide_password=False)
+    with psycopg.connect(own_database[0], autocommit=True) as server:
+        server.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{user}'")
+        try:
+            refused = grader("db", "upgrade", "--database", named)
+            server.execute(f"ALTER DATABASE {url.database} OWNER TO {user}")
+            taken = grader("db", "upgrade", "--database", named)
+        finally:
+            server.execute(f"REASSIGN OWNED BY {user} TO CURRENT_USER")
+            server.execute(f"DROP ROLE {user}")
+    assert refused.code == 2
+    assert "make them the owner of the database (ALTER DATABASE … OWNER TO …)" in refused.err
+    assert taken.code == 0, taken.err
 
 
 STARTING = ("57P03", "the database system is starting up")

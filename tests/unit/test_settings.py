@@ -106,12 +106,22 @@ def test_what_cannot_be_is_named_by_its_variable(environment, said):
         ("prot = 80", "grader.toml: prot=80: there is no such setting"),
         ("port = ", "this is no TOML"),
         ("port = 80\nport = 81", "this is no TOML"),
+        ("[grader]\nmetrics_token = 'geheim'", "grader.toml: grader: the file has no sections"),
+        ("[[grader]]\nmetrics_token = 'geheim'", "grader.toml: grader: the file has no sections"),
+        ("#" * 65_537, "grader.toml: the file has more than 65,536 characters"),
     ],
 )
 def test_what_cannot_be_in_the_file_is_named_by_its_place(write, text, said):
     with pytest.raises(SettingsError) as refused:
         Settings.read({"GRADER_SETTINGS": write("grader.toml", text)})
     assert said in str(refused.value)
+    assert "geheim" not in str(refused.value)
+
+
+def test_a_file_may_begin_with_the_mark_of_utf_8_and_be_as_long_as_the_limit(write):
+    text = "\ufeffport = 81\n"
+    file = write("grader.toml", text + "#" * (65_537 - len(text)))
+    assert Settings.read({"GRADER_SETTINGS": file}).port == 81
 
 
 def test_every_wrong_setting_is_told_at_once_and_no_secret_with_it():

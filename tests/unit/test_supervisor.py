@@ -70,6 +70,21 @@ def test_a_stop_while_it_starts_ends_with_0():
     stop.join()
 
 
+@pytest.mark.usefixtures("as_before")
+def test_what_is_done_at_a_stop_is_done_while_the_others_still_live():
+    posts = [Post(SERVER, is_up, ())]
+    lived = []
+
+    def stopping() -> None:
+        lived.append([post.process is not None and post.process.is_alive() for post in posts])
+
+    supervisor = Supervisor(
+        posts, on_up=lambda: signal.raise_signal(signal.SIGTERM), on_stop=stopping
+    )
+    assert supervisor.run() == 0
+    assert lived == [[True]]
+
+
 class Ended:
     """A process that has ended."""
 

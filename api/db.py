@@ -44,7 +44,6 @@ POSTGRESQL_LINE: Final = {
 """When a server that is not heard of any more is given up: after 20 seconds, not after hours."""
 DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 """What must not be off in PostgreSQL."""
-TOGGLES: Final = ("PRAGMA user_version = 0", "PRAGMA user_version = 1")
 WRITES: Final = "grader_writes"
 KNOWN: Final = "grader_known"
 
@@ -185,8 +184,10 @@ class Database:
         """
         with self._turn, self._writing.begin() as connection:
             if self.is_sqlite:
-                last = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-                connection.exec_driver_sql(TOGGLES[1 - last % 2])
+                if connection.exec_driver_sql("PRAGMA user_version").scalar_one():
+                    connection.exec_driver_sql("PRAGMA user_version = 0")
+                else:
+                    connection.exec_driver_sql("PRAGMA user_version = 1")
             else:
                 connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 

@@ -1,7 +1,8 @@
-"""What a connection may send before there is a request: the head has an end, and soon."""
+"""What a connection may send: the head has an end, and soon; no other protocol is spoken."""
 
 from typing import Any, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 __all__ = ["MOST_IN_HEAD", "CappedProtocol"]
@@ -10,13 +11,39 @@ MOST_IN_HEAD: Final = 16 * 1024
 """How many bytes the address and the headers of a request may have together."""
 FIELD: Final = len(": \r\n")
 TOO_LARGE: Final = "The address and the headers have more than 16 KiB together."
+NO_TUNNEL: Final = "There is no way through to another server."
+
+
+class _Parser(httptools.HttpRequestParser):
+    """A parser that says where another protocol would begin, and raises nothing for it."""
+
+    stopped_at: int | None = None
+
+    def __init__(self, protocol: HttpToolsProtocol) -> None:
+        super().__init__(protocol)
+        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+
+    def feed_data(self, data: Any) -> None:
+        """Read *data* up to the end of a head that asks for another protocol."""
+        try:
+            super().feed_data(data)
+        except httptools.HttpParserUpgrade as asked:
+            [self.stopped_at] = asked.args
 
 
 class CappedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, which refuses a head over 16 KiB with 431; the parser itself has no limit."""
+    """uvicorn's HTTP, which refuses a head over 16 KiB with 431; the parser itself has no limit.
+
+    It ignores `Upgrade`, as a server may (RFC 9110, 7.8). The parser takes what follows such a head
+    for the other protocol, so that a body would be lost, or read as the next request: the head is
+    read once more without that field, by a new parser, and what follows it as ever.
+    """
+
+    parser: _Parser
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self.parser = _Parser(self)
         self._head = 0
         self._pending = 0
         self._refused = False
@@ -25,6 +52,10 @@ class CappedProtocol(HttpToolsProtocol):
         """Read what came; nothing of which a part is kept grows without end."""
         self._pending += len(data)
         super().data_received(data)
+        while self.parser.stopped_at is not None:
+            data = self._head_without_upgrade() + data[self.parser.stopped_at :]
+            self.parser = _Parser(self)
+            super().data_received(data)
         if self._pending > MOST_IN_HEAD and not self.transport.is_closing():
             self._refuse()
 
@@ -43,6 +74,13 @@ class CappedProtocol(HttpToolsProtocol):
         self._count(len(name) + len(value) + FIELD)
         super().on_header(name, value)
 
+    def on_headers_complete(self) -> None:
+        """Begin the request, or wait until its head is read once more."""
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+        elif self.parser.get_method() == b"CONNECT":
+            raise ValueError(NO_TUNNEL)  # the parser stops here
+
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, whose length the shell counts."""
         self._pending = 0
@@ -50,6 +88,8 @@ class CappedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request."""
+        if self.parser.should_upgrade():
+            return
         self._pending = 0
         super().on_message_complete()
 
@@ -65,6 +105,12 @@ class CappedProtocol(HttpToolsProtocol):
         if self._head > MOST_IN_HEAD:
             self._refused = True
             raise ValueError(TOO_LARGE)  # the parser stops here
+
+    def _head_without_upgrade(self) -> bytes:
+        version = self.parser.get_http_version().encode("ascii")
+        fields = [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
+        first = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)
+        return b"\r\n".join((first, *fields, b"", b""))
 
     def _refuse(self) -> None:
         head = (

@@ -1,6 +1,12 @@
-"""Over a socket: a head has an end, and what cannot be read is refused without a trace."""
+"""Over a socket: a head has an end, and what cannot be read is refused without a trace.
 
+Whoever asks for another protocol is answered in this one, body and all.
+"""
+
+import json
+import logging
 import socket
+import time
 
 import pytest
 from http_app import listening, service
@@ -88,3 +94,107 @@ def test_a_body_is_not_counted_as_a_head_and_the_next_request_begins_anew(port):
     said = talk(port, one, one, GET % SAMPLES, END)
     assert said.count(b"HTTP/1.1 ") == 3
     assert b" 431 " not in said
+
+
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAE\r\n"
+WEBSOCKET = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+TWICE = b"upgrade:\r\nUPGRADE: h2c, websocket\r\nconnection: keep-alive, UPGRADE\r\nX:\r\n"
+POST = b"POST %b HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" % SAMPLES
+LAST = GET % SAMPLES + END
+
+
+def sized(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def chunked(body: bytes) -> bytes:
+    chunks = b"%x\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (3, body[:3], len(body) - 3, body[3:])
+    return b"Transfer-Encoding: chunked\r\n\r\n" + chunks
+
+
+def answers(said: bytes) -> list[tuple[int, dict]]:
+    """Return the status and the JSON of every answer in what a server *said*."""
+    found = []
+    for one in said.split(b"HTTP/1.1 ")[1:]:
+        head, _, body = one.partition(b"\r\n\r\n")
+        found.append((int(head.split()[0]), json.loads(body)))
+    return found
+
+
+@pytest.fixture
+def quiet(caplog):
+    """Nothing is logged meanwhile."""
+    with caplog.at_level(logging.INFO, logger="uvicorn.error"):
+        yield
+    assert [one.message for one in caplog.records if one.levelno > logging.INFO] == []
+
+
+@pytest.mark.parametrize("asked", [H2C, WEBSOCKET, TWICE])
+@pytest.mark.parametrize("framed", [sized, chunked])
+@pytest.mark.usefixtures("quiet")
+def test_a_body_is_read_whatever_protocol_its_head_asks_for(port, asked, framed):
+    said = talk(port, POST + asked + framed(b'{"count": 7}') + LAST)
+    [first, second] = answers(said)
+    assert (first[0], first[1]["count"]) == (200, 7)
+    assert second[0] == 405
+
+
+@pytest.mark.parametrize("asked", [H2C, WEBSOCKET])
+@pytest.mark.usefixtures("quiet")
+def test_a_head_that_asks_for_another_protocol_may_come_byte_by_byte(port, asked):
+    whole = POST + asked + sized(b'{"count": 7}') + LAST
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(len(whole)):
+            line.sendall(whole[at : at + 1])
+            time.sleep(0.0005)
+        said = b"".join(iter(lambda: line.recv(65536), b""))
+    assert [status for status, _ in answers(said)] == [200, 405]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_body_that_comes_after_its_head_is_no_request(port):
+    """Read as one, it would be a request that no proxy before the service has seen."""
+    smuggled = GET % b"/api/v1/raise/bug" + b"Host: a\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        head, _, body = (POST + H2C + sized(smuggled)).partition(b"\r\n\r\n")
+        line.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
+        went_on = line.recv(65536)
+        line.sendall(body + LAST)
+        said = b"".join(iter(lambda: line.recv(65536), b""))
+    assert went_on == b"HTTP/1.1 100 Continue\r\n\r\n"
+    [first, second] = answers(said)
+    assert (first[0], first[1]["code"]) == (422, "bad_json")
+    assert second[0] == 405
+
+
+@pytest.mark.usefixtures("quiet")
+def test_any_number_of_requests_may_ask_for_another_protocol(port):
+    asks = [POST + H2C + sized(b'{"count": %d}' % number) for number in range(20)]
+    about = GET % b"/api/v1/about" + WEBSOCKET + b"Host: a\r\n\r\n"
+    said = talk(port, b"".join((*asks[:10], about, *asks[10:], LAST)))
+    told = answers(said)
+    assert [status for status, _ in told] == [200] * 21 + [405]
+    assert [body["count"] for _, body in told[:10] + told[11:21]] == list(range(20))
+
+
+@pytest.mark.parametrize("asked", [H2C, WEBSOCKET])
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+@pytest.mark.usefixtures("quiet")
+def test_without_a_body_the_answer_is_the_usual_one(port, asked, version):
+    head = b"GET /api/v1/about HTTP/%b\r\nHost: a\r\nConnection: close\r\n" % version
+    [(status, body)] = answers(talk(port, head + asked + b"\r\n"))
+    assert (status, list(body)) == (200, ["id", "arrived"])
+
+
+def test_a_head_has_its_end_where_it_asks_for_another_protocol_too(port):
+    said = talk(port, POST + H2C + b"X: " + FULL + b"x" * 400 + b"\r\n" + sized(b"{}"))
+    assert said.startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("target", [b"a:443", b"/", b"http://a/"])
+def test_there_is_no_way_through_to_another_server(port, target):
+    head = b"CONNECT %b HTTP/1.1\r\nHost: a\r\n" % target
+    said = talk(port, head + sized(LAST))
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.count(b"HTTP/1.1 ") == 1

@@ -115,7 +115,9 @@ def whole_page(problem, seed):
     )
     seat = SimpleNamespace(preview=True, posed=where, variant=lambda *_: variant)
     view = solution_view(None, seat, variants=None)
-    frame = SimpleNamespace(name="Ada Example", is_admin=True, tabs=(), viewing="", course=None)
+    frame = SimpleNamespace(
+        name="Ada Example", person="", is_admin=True, tabs=(), viewing="", course=None
+    )
     context = {"frame": frame, "crumbs": (), "tab": "", "title": view.title, "seat": seat}
     cards = pages.solved_cards(view, variant)
     more = {"view": view, "cards": cards, "path": "/a/p", "seed": variant.seed}

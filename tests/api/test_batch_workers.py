@@ -204,3 +204,18 @@ def test_a_cluster_that_does_not_answer_is_told(grader, tmp_path: Path) -> None:
     ran = grader("batch", str(path), "--cluster", "nonsense")
     assert ran.code == 2
     assert "no Dask scheduler answers at nonsense" in ran.err
+
+
+class OfCluster(Here):
+    """Ends as the executor of a Dask cluster does, which knows no other way."""
+
+    def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002  # as the base has it
+        self.ended = wait
+
+
+def test_what_a_cluster_lost_is_judged_by_an_executor_made_anew():
+    pool = Pool(OfCluster, waiting=1)
+    first = pool.executor
+    pool.renew()
+    assert first.ended is False
+    assert pool.executor is not first

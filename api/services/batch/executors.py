@@ -47,8 +47,8 @@ class Pool:
         self.executor = make()
 
     def renew(self) -> None:
-        """Make the executor again."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        """Make the executor again; nothing waits for the old one any more."""
+        self.executor.shutdown(wait=False)
         self.executor = self._make()
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -179,3 +180,18 @@ def problem(world: World, course: UUID) -> Posing:
     """Return the text problem in an assignment of the course."""
     [posed] = world.assignment(course)
     return posed
+
+
+@pytest.fixture
+def other(world: World) -> Iterator[World]:
+    """Return another service on the same database."""
+    found = World(world.url, clock=world.clock)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Return two threads."""
+    with ThreadPoolExecutor(2) as pool:
+        yield pool

@@ -1,7 +1,6 @@
 """A deadline that passes, or is moved, between the judging of a submission and its writing."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,20 +19,6 @@ from api.services.submitting.entries import Accepted, Entry
 
 DUE = NOW + timedelta(days=1)
 ANY = {"If-Match": "*"}
-
-
-@pytest.fixture
-def other(world: World) -> Iterator[World]:
-    """Return another service on the same database."""
-    found = World(world.url, clock=world.clock)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
 
 
 def elsewhere(other: World, person: Person) -> Person:

@@ -1,7 +1,5 @@
 """A chunk of a regrade beside what others do to its students at that very moment."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -17,20 +15,6 @@ from api.services.standings import refreshing
 from api.services.submitting.writing import write
 
 ANY = {"If-Match": "*"}
-
-
-@pytest.fixture
-def other(world: World) -> Iterator[World]:
-    """Return another service on the same database."""
-    found = World(world.url, clock=world.clock)
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
 
 
 def begin(teacher: Person, run: Any, what: str) -> UUID:

@@ -111,24 +111,7 @@ def _asked(
     unheld: Mapping[str, set[str]],
 ) -> Asked:
     """Return the questions: how many matches there are, and which are listed."""
-    keys = (
-        values(
-            column("part", String),
-            column("draw_hash", String),
-            column("position", Integer),
-            column("digest", String),
-            column("unheld", Integer),
-            name="keys",
-        )
-        .data(
-            [
-                (part, *numbers, digest, int(digest in unheld[part]))
-                for part, own in digests.items()
-                for numbers, digest in own.items()
-            ]
-        )
-        .cte("keys")
-    )
+    keys = _keys(digests, unheld)
     given = _values(posed, students, list(digests))
     holders = _holders(posed, students, keys)
     solved = (
@@ -202,6 +185,28 @@ def _asked(
         .group_by(parts.c.part),
         "matches": select(placed).where(placed.c.place <= MOST),
     }
+
+
+def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set[str]]) -> CTE:
+    """Return the key of each part for all numbers, and whether nobody holds it."""
+    return (
+        values(
+            column("part", String),
+            column("draw_hash", String),
+            column("position", Integer),
+            column("digest", String),
+            column("unheld", Integer),
+            name="keys",
+        )
+        .data(
+            [
+                (part, *numbers, digest, int(digest in unheld[part]))
+                for part, own in digests.items()
+                for numbers, digest in own.items()
+            ]
+        )
+        .cte("keys")
+    )
 
 
 def _values(posed: Posed, students: Students, parts: list[str]) -> CTE:

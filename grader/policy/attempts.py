@@ -169,6 +169,8 @@ def _check_limit(rules: Rules, used: Mapping[str, int], *, others: bool) -> None
 
 def _check_cool_down(rules: Rules, at: int, *, earlier: Mapping[str, Sequence[Answered]]) -> None:
     """Raise `Refused` where the last attempt is nearer than the cool-down, on either side."""
+    if not rules.cool_down:
+        return
     free = {part: next_attempt_at(rules, answered) for part, answered in earlier.items()}
     waits = {
         part: then

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from grader.policy.drops import NO_MARK, Mark, lowest
+from grader.policy.drops import NO_MARK, Mark, added, lowest, together
 from grader.policy.reckoning import (
     Graded,
     Reckoning,
@@ -109,12 +109,8 @@ def _graded(
     """Return the grade of a course of these *lines*, with the points in them that wait."""
     possible = NOTHING if percent is None else Fraction(100)
     waiting = any(one.waiting and not one.excused for one in lines)
-    unmarked = [one.unmarked for one in lines if one.waiting]
-    pending = Mark(
-        sum((one.score for one in unmarked), NOTHING),
-        sum((one.possible for one in unmarked), NOTHING),
-    )
-    return Graded(percent or NOTHING, possible, waiting, tuple(said), pending)
+    pending = together(one.unmarked for one in lines if one.waiting)
+    return Graded(percent or NOTHING, possible, waiting, lambda: tuple(said), pending)
 
 
 def _of_category(category: Category, assignments: Sequence[AssignmentLine]) -> _Summed:
@@ -129,8 +125,8 @@ def _summed(about: str, lines: Sequence[AssignmentLine], drop_lowest: int) -> _S
     dropped = lowest(droppable, drop_lowest, waiting=[one.id for one in lines if one.waiting])
     kept = {name: pair for name, pair in graded.items() if name not in dropped}
     total = Mark(
-        sum((mark.score for _, mark in kept.values()), NOTHING),
-        sum((mark.possible for name, (_, mark) in kept.items() if name in droppable), NOTHING),
+        added(mark.score for _, mark in kept.values()),
+        added(mark.possible for name, (_, mark) in kept.items() if name in droppable),
     )
     drops = [
         _no_count(graded[name][0], f"the lowest of {about}")
@@ -155,7 +151,7 @@ def _weighted(sums: Sequence[tuple[Category, _Summed]]) -> tuple[Fraction | None
         for category, summed in sums
         if summed.percent is not None and category.weight > 0
     ]
-    whole = sum((category.weight for category, _ in shares), NOTHING)
+    whole = added(category.weight for category, _ in shares)
     if not shares:
         return None, remark(TOTAL, "empty", NOT_YET)
     steps = [
@@ -167,7 +163,7 @@ def _weighted(sums: Sequence[tuple[Category, _Summed]]) -> tuple[Fraction | None
         )
         for category, percent in shares
     ]
-    total = sum((step.value for step in steps), NOTHING)
+    total = added(step.value for step in steps)
     return total, Reckoning(TOTAL, (*steps, Step("percent", total, "%", "total")))
 
 

@@ -1,6 +1,6 @@
 """How a grade came about: its steps as data, and as one plain line each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -65,18 +65,29 @@ class Graded:
 
     *waiting* says that a person has yet to mark something in it, *pending* which points that are:
     of the maximum, and what of them is in the score already. Of a course they are points too.
+    *tell* works out the reckonings: whoever only adds up grades does not ask for them.
     """
 
     score: Fraction
     possible: Fraction
     waiting: bool = False
-    reckonings: tuple[Reckoning, ...] = ()
+    tell: Callable[[], tuple[Reckoning, ...]] = tuple
     pending: Mark = NO_MARK
+
+    @property
+    def reckonings(self) -> tuple[Reckoning, ...]:
+        """How it came about, the reckonings of what is in it first."""
+        return self.tell()
+
+    @property
+    def mark(self) -> Mark:
+        """The score out of what is possible."""
+        return Mark(self.score, self.possible)
 
     @property
     def settled(self) -> Mark:
         """What is marked: score and maximum without what waits for a person."""
-        return Mark(self.score, self.possible).without(self.pending)
+        return self.mark.without(self.pending)
 
     @property
     def explain(self) -> tuple[str, ...]:

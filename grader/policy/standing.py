@@ -119,6 +119,8 @@ def _last_text(rules: Rules, ordered: Sequence[Answered]) -> _Earned:
 
 def _late(rules: Rules, one: Answered) -> Fraction:
     """Return what lateness leaves: the better of when it was taken and now."""
+    if one.admitted_late == FULL:
+        return FULL
     return max(one.admitted_late, rules.late_credit(one.at) or NOTHING)
 
 

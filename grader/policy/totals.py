@@ -1,11 +1,14 @@
-"""Problems and assignments added up, exactly and with every step."""
+"""Problems and assignments added up, exactly and with every step.
 
-from collections.abc import Iterable, Mapping, Sequence
+The steps are worked out when somebody asks for them: of a submission only the figures are kept.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
-from grader.policy.drops import NO_MARK, Mark, lowest
+from grader.policy.drops import NO_MARK, Mark, added, lowest, together
 from grader.policy.reckoning import (
     Graded,
     Reckoning,
@@ -45,7 +48,7 @@ class PartLine:
     """A part of a problem: its *points*, and the *credit* after policy (None: nothing marked).
 
     An *override* is in the same points; it holds over full marks for everyone, while a part that is
-    out stays out. *steps* are how the credit came about.
+    out stays out. *standing* tells how the credit came about.
     """
 
     part: str
@@ -54,7 +57,7 @@ class PartLine:
     waiting: bool = False
     voided: Voided = ""
     override: Fraction | None = None
-    steps: tuple[Step, ...] = ()
+    standing: PartStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def part_line(
     voided: Voided = "",
     override: Fraction | None = None,
 ) -> PartLine:
-    """Return the line of a part with the steps to its credit."""
+    """Return the line of a part where a student stands so."""
     return PartLine(
         part=part,
         points=points,
@@ -98,7 +101,7 @@ def part_line(
         waiting=standing.waiting,
         voided=voided,
         override=override,
-        steps=_steps_to(points, standing),
+        standing=standing,
     )
 
 
@@ -111,23 +114,26 @@ def problem_grade(line: ProblemLine) -> Graded:
     if line.excused:
         return _excused(line.problem, problem=line.problem)
     parts = [part_grade(line.problem, part) for part in line.parts]
-    inside = [pair for pair in zip(line.parts, parts, strict=True) if pair[0].voided != "out"]
-    worth = sum((part.points for part in line.parts), NOTHING)
+    pairs = zip(line.parts, parts, strict=True)
+    inside = [(part.part, grade) for part, grade in pairs if part.voided != "out"]
+    own = together(grade.mark for _, grade in inside)
+    worth = added(part.points for part in line.parts)
     scale = line.points / worth if worth else NOTHING
-    score = sum((grade.score for _, grade in inside), NOTHING)
-    possible = sum((grade.possible for _, grade in inside), NOTHING)
-    steps = [Step("part", grade.score, "", "plus", part.part) for part, grade in inside]
-    if steps and scale != 1:
-        steps += [
-            Step("sum", score, of_points(possible), "total"),
-            Step("scale", scale, f"worth {shown(line.points)} here", "times"),
-        ]
-    pending = _pending(grade for _, grade in inside)
+
+    def steps() -> list[Step]:
+        found = [Step("part", grade.score, "", "plus", part) for part, grade in inside]
+        if found and scale != 1:
+            found += [
+                Step("sum", own.score, of_points(own.possible), "total"),
+                Step("scale", scale, f"worth {shown(line.points)} here", "times"),
+            ]
+        return found
+
     return _total(
         line.problem,
         steps,
-        out_of=Mark(scale * score, scale * possible),
-        pending=Mark(scale * pending.score, scale * pending.possible),
+        out_of=own.times(scale),
+        pending=_pending(grade for _, grade in inside).times(scale),
         override=line.override,
         below=parts,
         problem=line.problem,
@@ -166,20 +172,28 @@ def total_grade(
     droppable = {name: grades[name] for name, line in counting.items() if not line.extra}
     dropped = {name: group.id for group in groups for name in _dropped(group, droppable)}
     kept = {name: line for name, line in counting.items() if name not in dropped}
-    remarks = [_drop_remark(group, name, grades[name].settled) for name, group in dropped.items()]
-    return _total(
-        TOTAL,
-        [
+
+    def remarks() -> tuple[Reckoning, ...]:
+        return tuple(
+            _drop_remark(group, name, grades[name].settled) for name, group in dropped.items()
+        )
+
+    def steps() -> list[Step]:
+        return [
             Step("problem", grades[name].score, "extra" if line.extra else "", "plus", name)
             for name, line in kept.items()
-        ],
+        ]
+
+    return _total(
+        TOTAL,
+        steps,
         out_of=Mark(
-            sum((grades[name].score for name in kept), NOTHING),
-            sum((grades[name].possible for name in kept if name in droppable), NOTHING),
+            added(grades[name].score for name in kept),
+            added(grades[name].possible for name in kept if name in droppable),
         ),
         pending=_pending(grades[name] for name in kept if name in droppable),
         override=override,
-        below=[*grades.values(), Graded(NOTHING, NOTHING, reckonings=tuple(remarks))],
+        below=[*grades.values(), Graded(NOTHING, NOTHING, tell=remarks)],
     )
 
 
@@ -210,17 +224,26 @@ def part_grade(problem: str, line: PartLine) -> Graded:
     """Return the grade of a part in the problem's own points; one that is out has none."""
     about = f"{problem}, {line.part}"
     if line.voided == "out":
-        said = remark(about, "voided", OUT, problem=problem, part=line.part)
-        return Graded(NOTHING, NOTHING, reckonings=(said,))
-    score = line.points if line.voided == "full" else line.points * (line.credit or NOTHING)
-    steps = _part_steps(line, score)
-    if line.override is not None:
-        steps = (*steps, Step("override", line.override, "set by hand to", "set"))
-        score = line.override
+        return _only(remark(about, "voided", OUT, problem=problem, part=line.part))
+    counted = line.points if line.voided == "full" else _earned(line)
+    score = counted if line.override is None else line.override
     waiting = line.waiting and not line.voided and line.override is None
     pending = Mark(score, line.points) if waiting else NO_MARK
-    reckoning = Reckoning(about, steps, problem, line.part)
-    return Graded(score, line.points, waiting, (reckoning,), pending)
+
+    def tell() -> tuple[Reckoning, ...]:
+        steps = _part_steps(line, counted)
+        if line.override is not None:
+            steps = (*steps, Step("override", line.override, "set by hand to", "set"))
+        return (Reckoning(about, steps, problem, line.part),)
+
+    return Graded(score, line.points, waiting, tell, pending)
+
+
+def _earned(line: PartLine) -> Fraction:
+    """Return the points of a part by its credit: exact products take their time."""
+    if not line.credit:
+        return NOTHING
+    return line.points if line.credit == 1 else line.points * line.credit
 
 
 def _part_steps(line: PartLine, score: Fraction) -> tuple[Step, ...]:
@@ -230,22 +253,19 @@ def _part_steps(line: PartLine, score: Fraction) -> tuple[Step, ...]:
     if line.credit is None:
         why = "waits to be marked by a person" if line.waiting else "no answer"
         return (Step("credit", NOTHING, f"{out_of} ({why})", "is"),)
-    if not line.steps:
+    if line.standing is None:
         return (_first_step(line.points, line.credit),)
-    return (*line.steps, Step("score", score, "", "total"))
+    return (*_steps_to(line.points, line.standing), Step("score", score, "", "total"))
 
 
 def _pending(grades: Iterable[Graded]) -> Mark:
     """Return what waits for a person in all of *grades*."""
-    waits = [grade.pending for grade in grades if grade.waiting]
-    return Mark(
-        sum((one.score for one in waits), NOTHING), sum((one.possible for one in waits), NOTHING)
-    )
+    return together(grade.pending for grade in grades if grade.waiting)
 
 
 def _total(
     about: str,
-    steps: Sequence[Step],
+    steps: Callable[[], Sequence[Step]],
     *,
     out_of: Mark,
     pending: Mark,
@@ -257,25 +277,33 @@ def _total(
 
     Points that a person set stand for all that was to be marked.
     """
-    sign: Sign = "total" if steps else "is"
-    every = [*steps, Step("score", out_of.score, of_points(out_of.possible), sign)]
-    reckonings = [one for grade in below for one in grade.reckonings]
-    if override is not None:
-        every.append(Step("override", override, "set by hand to", "set"))
-        said = (*reckonings, Reckoning(about, tuple(every), problem))
-        return Graded(override, out_of.possible, reckonings=said)
-    if pending.possible:
-        every.append(
-            Step("waiting", pending.possible, f"with {that_wait(pending.possible)}", "said")
-        )
-    waiting = any(grade.waiting for grade in below)
-    said = (*reckonings, Reckoning(about, tuple(every), problem))
-    return Graded(out_of.score, out_of.possible, waiting, said, pending)
+    score = out_of.score if override is None else override
+    waiting = override is None and any(grade.waiting for grade in below)
+    waits = pending if override is None else NO_MARK
+
+    def tell() -> tuple[Reckoning, ...]:
+        first = steps()
+        sign: Sign = "total" if first else "is"
+        every = [*first, Step("score", out_of.score, of_points(out_of.possible), sign)]
+        if override is not None:
+            every.append(Step("override", override, "set by hand to", "set"))
+        elif waits.possible:
+            every.append(
+                Step("waiting", waits.possible, f"with {that_wait(waits.possible)}", "said")
+            )
+        reckonings = (one for grade in below for one in grade.reckonings)
+        return (*reckonings, Reckoning(about, tuple(every), problem))
+
+    return Graded(score, out_of.possible, waiting, tell, waits)
+
+
+def _only(said: Reckoning) -> Graded:
+    """Return no points out of none, with what is to be said of it."""
+    return Graded(NOTHING, NOTHING, tell=lambda: (said,))
 
 
 def _excused(about: str, *, problem: str = "") -> Graded:
-    said = remark(about, "excused", f"excused, {OUT}", problem=problem)
-    return Graded(NOTHING, NOTHING, reckonings=(said,))
+    return _only(remark(about, "excused", f"excused, {OUT}", problem=problem))
 
 
 def _dropped(group: Group, droppable: Mapping[str, Graded]) -> frozenset[str]:

@@ -37,7 +37,7 @@ def tally(
     counting = [one for one in parts.values() if one.counts is not None]
     return Tally(
         line,
-        replace(problem_grade(line), reckonings=()),
+        replace(problem_grade(line), tell=tuple),
         begun=bool(counting),
         late=any(one.late_factor < 1 for one in counting),
     )

@@ -1,7 +1,7 @@
 """An assignment with all on which grades in it depend, and the grades that follow."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
@@ -47,6 +47,9 @@ __all__ = [
     "standings_of",
 ]
 
+TEXT: Final = "text"
+"""The kind of a part that is written in words."""
+NOWHERE: Final = PartStanding()
 STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
 POSED: Final = (
     select(AssignmentProblem, ProblemVersion)
@@ -78,11 +81,29 @@ STANDINGS: Final = select(Standing.problem_id, Standing.student_id, Standing.par
 
 
 @dataclass(frozen=True, slots=True)
+class AskedPart:
+    """A part of a problem, worth so many *points* there; of a *text* the last answer counts."""
+
+    id: str
+    points: Fraction
+    text: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PosedProblem:
-    """A problem of an assignment with what its grade depends on."""
+    """A problem of an assignment with what its grade depends on; *asked* are its parts."""
 
     row: AssignmentProblem
     version: ProblemVersion
+    asked: tuple[AskedPart, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Read the parts: exact points take their time, and many grades need them."""
+        parts = (
+            AskedPart(one["id"], Fraction(one["points"]), one["kind"] == TEXT)
+            for one in self.version.parts
+        )
+        object.__setattr__(self, "asked", tuple(parts))
 
     @property
     def points(self) -> Fraction:
@@ -192,13 +213,13 @@ def problem_line(
     row = problem.row
     lines: list[PartLine] = [
         part_line(
-            one["id"],
-            Fraction(one["points"]),
-            parts.get(one["id"], PartStanding()),
-            voided=row.voided.get(one["id"], ""),
-            override=here.overrides.get((student, row.id, one["id"])),
+            one.id,
+            one.points,
+            parts.get(one.id, NOWHERE),
+            voided=row.voided.get(one.id, ""),
+            override=here.overrides.get((student, row.id, one.id)),
         )
-        for one in problem.version.parts
+        for one in problem.asked
     ]
     return ProblemLine(
         problem=row.slug,

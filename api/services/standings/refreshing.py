@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -102,9 +102,6 @@ def _assignments_of(session: Session, problems: Collection[UUID]) -> dict[UUID, 
     return {row[0]: row[1] for row in rows}
 
 
-TEXT: Final = "text"
-
-
 def _stand(session: Session, here: WholeAssignment, keys: Collection[Key]) -> None:
     """Write the standings of *keys*."""
     posed = {one.row.id: one for one in here.problems}
@@ -144,10 +141,7 @@ def parts_of(
     given: defaultdict[str, list[Answered]] = defaultdict(list)
     for part, answer in answers:
         given[part].append(answer)
-    return {
-        part["id"]: stand(rules, given[part["id"]], text=part["kind"] == TEXT)
-        for part in problem.version.parts
-    }
+    return {part.id: stand(rules, given[part.id], text=part.text) for part in problem.asked}
 
 
 def _grade(session: Session, here: WholeAssignment, causes: Mapping[UUID, Cause]) -> None:

@@ -4,11 +4,12 @@ PostgreSQL is sent one array for each column: a statement with its answer takes 
 twenty rows of it. The bare tables are written, not objects: that takes a fraction of the time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ARRAY, and_, bindparam, func, inspect, select, update
+from sqlalchemy import ARRAY, Dialect, and_, bindparam, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -74,10 +75,47 @@ def _dialect(session: Session) -> str:
 def _run(session: Session, statement: Any, table: type[Base], rows: Sequence[Row]) -> None:
     defaults = _defaults(table, tuple(rows[0]))
     if _dialect(session) != POSTGRESQL:
-        session.execute(statement, [{**defaults, **row} for row in rows])
+        bound = _bound(statement, session.get_bind().dialect)
+        session.connection().exec_driver_sql(
+            bound.text, [bound.given({**defaults, **row}) for row in rows]
+        )
         return
     given = {name: [value] * len(rows) for name, value in defaults.items()}
     session.execute(statement, given | {name: [row[name] for row in rows] for name in rows[0]})
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The *text* of a statement for one row, and how its *values* are given to it, in order.
+
+    *constants* are the values that the statement has of its own.
+    """
+
+    text: str
+    values: Sequence[tuple[str, Callable[[Any], Any] | None]]
+    constants: Row
+
+    def given(self, row: Row) -> tuple[Any, ...]:
+        """Return the values of a *row* as the driver takes them."""
+        whole = {**self.constants, **row}
+        return tuple(
+            [
+                whole[name] if process is None else process(whole[name])
+                for name, process in self.values
+            ]
+        )
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _bound(statement: Any, dialect: Dialect) -> _Bound:
+    """Return a statement put together once: SQLAlchemy would look up every value's type anew."""
+    compiled = statement.compile(dialect=dialect)
+    types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+    return _Bound(
+        str(compiled),
+        [(name, types[name].bind_processor(dialect)) for name in compiled.positiontup],
+        {name: value for name, value in compiled.params.items() if value is not None},
+    )
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)

@@ -1,14 +1,16 @@
 """What a connection may send: the head has an end, and soon; no other protocol is spoken."""
 
+import asyncio
 from typing import Any, Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-__all__ = ["MOST_IN_HEAD", "CappedProtocol"]
+__all__ = ["MOST_IN_HEAD", "CappedProtocol", "Joined"]
 
 MOST_IN_HEAD: Final = 16 * 1024
 """How many bytes the address and the headers of a request may have together."""
+HEAD: Final = b"HTTP/1.1 "
 FIELD: Final = len(": \r\n")
 TOO_LARGE: Final = "The address and the headers have more than 16 KiB together."
 NO_TUNNEL: Final = "There is no way through to another server."
@@ -31,6 +33,41 @@ class _Parser(httptools.HttpRequestParser):
             [self.stopped_at] = asked.args
 
 
+class Joined:
+    """A *transport* that sends the head of an answer together with what follows it.
+
+    uvicorn writes both apart. Each writing is a call of the system, and wakes whoever reads.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send *data*; a head waits for what follows it until the loop turns."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.startswith(HEAD):
+            self._held = data
+            self._loop.call_soon(self._send_held)
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        """Close once all is sent."""
+        self._send_held()
+        self._transport.close()
+
+    def _send_held(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held)
+
+
 class CappedProtocol(HttpToolsProtocol):
     """uvicorn's HTTP, which refuses a head over 16 KiB with 431; the parser itself has no limit.
 
@@ -47,6 +84,11 @@ class CappedProtocol(HttpToolsProtocol):
         self._head = 0
         self._pending = 0
         self._refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to serve a connection."""
+        super().connection_made(transport)
+        self.transport = Joined(transport, self.loop)  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """Read what came; nothing of which a part is kept grows without end."""

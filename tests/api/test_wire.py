@@ -3,6 +3,7 @@
 Whoever asks for another protocol is answered in this one, body and all.
 """
 
+import asyncio
 import json
 import logging
 import socket
@@ -11,7 +12,7 @@ import time
 import pytest
 from http_app import listening, service
 
-from api.wire import MOST_IN_HEAD, CappedProtocol
+from api.wire import MOST_IN_HEAD, CappedProtocol, Joined
 
 APP = service()
 SAMPLES = b"/api/v1/samples"
@@ -41,6 +42,8 @@ def talk(port: int, *pieces: bytes) -> bytes:
 END = b"Host: a\r\nConnection: close\r\n\r\n"
 GET = b"GET %b HTTP/1.1\r\n"
 FULL = b"x" * (MOST_IN_HEAD - 200)
+HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -185,6 +188,46 @@ def test_without_a_body_the_answer_is_the_usual_one(port, asked, version):
     head = b"GET /api/v1/about HTTP/%b\r\nHost: a\r\nConnection: close\r\n" % version
     [(status, body)] = answers(talk(port, head + asked + b"\r\n"))
     assert (status, list(body)) == (200, ["id", "arrived"])
+
+
+class Line:
+    """A transport that notes what is written to it."""
+
+    def __init__(self) -> None:
+        self.told: list[bytes | str] = []
+
+    def write(self, data: bytes) -> None:
+        self.told.append(data)
+
+    def close(self) -> None:
+        self.told.append("closed")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        ([HEAD, b"body", b"more"], [HEAD + b"body", b"more"]),
+        ([HEAD], [HEAD]),
+        ([HEAD, "close"], [HEAD, "closed"]),
+        ([CONTINUE, "turn", HEAD, b"body", "close"], [CONTINUE, HEAD + b"body", "closed"]),
+        ([CONTINUE, HEAD, b"body"], [CONTINUE + HEAD, b"body"]),
+    ],
+)
+def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
+    async def write() -> list[bytes | str]:
+        line = Line()
+        joined = Joined(line, asyncio.get_running_loop())
+        for piece in pieces:
+            if piece == "turn":
+                await asyncio.sleep(0)
+            elif piece == "close":
+                joined.close()
+            else:
+                joined.write(piece)
+        await asyncio.sleep(0)
+        return line.told
+
+    assert asyncio.run(write()) == told
 
 
 def test_a_head_has_its_end_where_it_asks_for_another_protocol_too(port):

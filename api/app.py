@@ -24,6 +24,7 @@ from api.pages.site import static_routes
 from api.routes import ROUTERS
 from api.routes.health import Check, Health, free_space, health_routes
 from api.routes.parameters import PARAMETERS
+from api.routes.submissions import BY_MEMORY
 from api.services.migrating import is_current
 from api.settings import Settings
 from api.state import Service
@@ -95,6 +96,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         clock=clock,
         present=present,
         watch=metrics,
+        ahead=BY_MEMORY,
     )
     install(app, shell, parameters=PARAMETERS)
     return app

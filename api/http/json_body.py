@@ -32,8 +32,8 @@ PREFIX: Final = "/api/v1"
 MAX_DEPTH: Final = 20
 MAX_TEXT: Final = 20_000
 MAX_VALUES: Final = 20_000
-# Above this the event loop would be held for a noticeable time.
 LARGE: Final = 16 * 1024
+"""In bytes: above this the event loop would be held for a noticeable time."""
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 LONG_DIGITS: Final = re.compile(r"[0-9]{309}")
 JSON_TYPE: Final = "application/json"
@@ -150,6 +150,12 @@ class StrictRequest(Request):
             large = len(body) > LARGE
             self.value = await run_in_threadpool(load_body, body) if large else load_body(body)
 
+    def take(self, body: bytes) -> None:
+        """Read a short *body* that is there already; `Unsupported` unless it is JSON."""
+        if _media_type(self.headers.get("content-type", "")) != JSON_TYPE:
+            raise Unsupported(f"Send the body as {JSON_TYPE}.")
+        self.value = load_body(body)
+
     async def json(self) -> object:
         """Return what `read` has read; FastAPI asks for it."""
         return self.value
@@ -173,22 +179,13 @@ class StrictRoute(APIRoute):
             try:
                 check_query(one, known)
                 await one.read(types)
-                answer = await self.at_once(one)
-                return await handle(one) if answer is None else answer
+                return await handle(one)
             except (ServiceError, RequestValidationError):
                 for kind in asking:
                     await run_in_threadpool(kind(one).admit)
                 raise
 
         return strict
-
-    async def at_once(self, request: StrictRequest) -> Response | None:  # noqa: ARG002
-        """Return the answer where this is a short cut to it, None where the route is to be asked.
-
-        What the framework works out for each request is most of the time that a short route takes.
-        A short cut answers what is as it should be, and leaves what is wrong or unusual alone.
-        """
-        return None
 
     def body_types(self) -> tuple[str, ...]:
         """Return the media types that a body may have."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -18,12 +19,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.clock import Clock, system_clock
 from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooLarge, Unavailable
+from api.http.ahead import Ahead
 from api.http.problems import problem, respond
 from api.ids import new_id
 
 __all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 
 KIBIBYTE: Final = 1024
+SHORT: Final = 16 * KIBIBYTE
+"""How long a body may be that is answered without the framework: it is read on the event loop."""
+BODY: Final = "http.request"
 CLOSED_BY_CLIENT: Final = 499
 RETRY_STOPPED: Final = 5
 NOT_READ: Final = "The service is stopping; nothing was done."
@@ -69,7 +74,7 @@ class Shell:
     for any). *max_body* is in bytes; *larger* maps a pattern of a whole path to a cap of its own.
     *headers* are set where a route has not set them. Caches keep nothing from
     below *private*. *present* may show an error in another form than as a problem. *watch* is told
-    of every request.
+    of every request. *ahead* may answer some without the framework.
     """
 
     hosts: tuple[str, ...] = ()
@@ -80,6 +85,7 @@ class Shell:
     clock: Clock = system_clock
     present: Present = lambda _scope, response: response
     watch: Watch | None = None
+    ahead: Ahead | None = None
 
     def cap(self, path: str) -> int:
         """Return how many bytes the body of a request to *path* may have."""
@@ -113,7 +119,8 @@ class ShellMiddleware:
         visit = _Visit(self.shell, scope, receive, send)
         try:
             visit.admit()
-            await self.app(scope, visit.receive, visit.send)
+            app = await visit.ahead() or self.app
+            await app(scope, visit.receive, visit.send)
         except ServiceError as error:
             await visit.refuse(error)
         except ClientDisconnect:
@@ -135,10 +142,12 @@ class _Visit:
         self.outer_receive = receive
         self.outer_send = send
         self.headers = Headers(scope=scope)
-        self.cap = shell.cap(scope["path"])
         self.began = time.perf_counter()
         self.read = 0
         self.is_read = False
+        self.held: deque[Message] = deque()
+        self.length: int | None = None
+        self.is_over = False
         self.status = 0
         given = self.headers.get("x-request-id", "")
         self.id = given if SANE_ID.fullmatch(given) else str(new_id())
@@ -162,22 +171,47 @@ class _Visit:
         if not query.isascii():
             raise Invalid("The query holds bytes that are not ASCII. Write each as %XX.")
         length = self.headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length[:20]) > self.cap:
-            raise self.too_large()
+        self.length = int(length[:20]) if length.isascii() and length.isdigit() else None
+        self.check_length(self.length or 0)
 
-    def too_large(self) -> TooLarge:
-        """Return the error for a body over the cap."""
-        return TooLarge(
-            f"The body has more than {self.cap // KIBIBYTE:,} KiB. Send less at a time."
-        )
+    def check_length(self, length: int) -> None:
+        """Raise `TooLarge` for a body of so many bytes where the cap is lower."""
+        if length <= self.shell.max_body:
+            return
+        cap = self.shell.cap(self.scope["path"])
+        if length > cap:
+            self.is_over = True
+            raise TooLarge(f"The body has more than {cap // KIBIBYTE:,} KiB. Send less at a time.")
+
+    async def ahead(self) -> Response | None:
+        """Return the answer to a request that is answered without the framework."""
+        ahead = self.shell.ahead
+        if ahead is None or (named := ahead.named(self.scope)) is None:
+            return None
+        if self.length is None or self.length > SHORT:
+            return None
+        self.scope.update(route=ahead, path_params=named)
+        body = await self.whole_body()
+        return None if body is None else await ahead.answer(self.scope, body)
+
+    async def whole_body(self) -> bytes | None:
+        """Return the body, None where the client went away; it is received again after this."""
+        held: list[Message] = []
+        while not self.is_read:
+            held.append(await self.receive())
+            if held[-1]["type"] != BODY:
+                break
+        self.held.extend(held)
+        return b"".join(one.get("body", b"") for one in held) if self.is_read else None
 
     async def receive(self) -> Message:
         """Return the next message of the client; `TooLarge` once the body is over the cap."""
+        if self.held:
+            return self.held.popleft()
         message = await self.outer_receive()
-        if message["type"] == "http.request":
+        if message["type"] == BODY:
             self.read += len(message.get("body", b""))
-            if self.read > self.cap:
-                raise self.too_large()
+            self.check_length(self.read)
             self.is_read = not message.get("more_body", False)
         return message
 
@@ -198,7 +232,7 @@ class _Visit:
         if self.scope["path"].startswith(self.shell.private):
             headers.setdefault("Cache-Control", "no-store")
             headers.add_vary_header("Authorization, Cookie")
-        if self.status == TooLarge.status or self.read > self.cap:
+        if self.status == TooLarge.status or self.is_over:
             # The rest of the body is not read.
             headers["Connection"] = "close"
 

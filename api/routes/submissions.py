@@ -10,8 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.deps import Here, HereSubmitting, Submitting
 from api.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from api.http.ahead import Ahead
 from api.http.fields import Key
-from api.http.json_body import ApiRouter, StrictRequest, StrictRoute
+from api.http.json_body import PREFIX, ApiRouter, StrictRequest
 from api.http.problems import responses
 from api.ids import read_id
 from api.schemas.submissions import AnswersIn, SubmissionReply
@@ -19,15 +20,15 @@ from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.intake import Sent, prepare, recall
 from api.services.submitting.writing import Outdated
 
-__all__ = ["router", "submit_waiting"]
+__all__ = ["BY_MEMORY", "router", "submit_waiting"]
 
 KEY: Final[TypeAdapter[str | None]] = TypeAdapter(Key | None)
 
 
-class _ByMemory(StrictRoute):
+class _ByMemory(Ahead):
     """Takes what can be judged by what is remembered of who sends it; the rest is asked about."""
 
-    async def at_once(self, request: StrictRequest) -> Response | None:
+    async def answer_to(self, request: StrictRequest) -> Response | None:
         """Return what was stored; None where not enough is known, or it does not hold any more."""
         here = Submitting(request)
         entry = _recalled(here, request)
@@ -61,11 +62,13 @@ def _recalled(here: Here, request: StrictRequest) -> Entry | None:
     )
 
 
-router = ApiRouter(tags=["submissions"], route_class=_ByMemory)
+router = ApiRouter(tags=["submissions"])
+PATH: Final = "/assignments/{assignment}/problems/{problem}/submissions"
+BY_MEMORY: Final = _ByMemory(PREFIX + PATH)
 
 
 @router.post(
-    "/assignments/{assignment}/problems/{problem}/submissions",
+    PATH,
     status_code=201,
     response_model=SubmissionReply,
     responses=responses(

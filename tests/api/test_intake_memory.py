@@ -1,6 +1,6 @@
 """What a process remembers of a student is worth what the database says, whatever changes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
@@ -322,6 +322,48 @@ def test_who_is_remembered_is_not_asked_for_again(scene):
         for table in ("tokens", "users", "enrolments", "extensions", "problem_versions")
     )
     assert len(told) <= 16
+
+
+def in_pieces(body: bytes) -> Iterator[bytes]:
+    yield body[:5]
+    yield body[5:]
+
+
+BODY = b'{"answers": {"cells": "9"}}'
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"headers": JSON}, 201),  # in pieces
+        ({"content": BODY + b" " * 20_000, "headers": JSON}, 201),
+        ({"content": b'{"answers": {"cells": "9"', "headers": JSON}, 422),
+        ({"content": b'{"answers": {"cells": "9", "cells": "8"}}', "headers": JSON}, 422),
+        ({"content": b'{"answers": {"nothing": "9"}}', "headers": JSON}, 422),
+        ({"content": b'{"answers": {}}', "headers": JSON}, 422),
+        ({"content": BODY, "headers": {"Content-Type": "text/plain"}}, 415),
+        ({"content": BODY, "headers": JSON, "params": {"dry": "1"}}, 422),
+        ({"content": BODY, "headers": JSON | {"Idempotency-Key": "k" * 300}}, 422),
+        ({"content": b"", "headers": JSON}, 422),
+    ],
+)
+def test_what_is_unusual_is_told_to_who_is_remembered_as_to_who_is_not(scene, more, status):
+    fresh = World(scene.world.url, clock=scene.world.clock)
+    try:
+        told = [
+            who.post(f"{scene.problem.path}/submissions", **_sent(more))
+            for who in (scene.warm, replace(scene.cold, client=fresh.client))
+        ]
+    finally:
+        fresh.close()
+    assert [one.status_code for one in told] == [status, status]
+    warm, cold = (without_ids(one.json(), also=REQUEST) for one in told)
+    assert warm == cold
+
+
+def _sent(more: Mapping[str, Any]) -> dict[str, Any]:
+    return {"content": in_pieces(BODY), **more}
 
 
 def test_the_same_request_is_told_the_same_by_a_service_that_remembers(scene):

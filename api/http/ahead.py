@@ -1,0 +1,56 @@
+"""The way ahead of the framework, for requests that come often and are as they should be.
+
+What the framework does for a request takes longer than a submission that is judged by what is
+remembered. Whatever is wrong or unusual goes the whole way, so that there is one wording of errors.
+"""
+
+from abc import ABC, abstractmethod
+
+from starlette.responses import Response
+from starlette.types import Scope
+
+from api.errors import ServiceError
+from api.http.json_body import StrictRequest
+
+__all__ = ["Ahead"]
+
+
+class Ahead(ABC):
+    """Answers JSON that is posted to one address; *path* is the one that its route declares."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._pieces = path.split("/")
+        self._named = [
+            (at, piece[1:-1]) for at, piece in enumerate(self._pieces) if piece.startswith("{")
+        ]
+        self._fixed = [
+            (at, piece) for at, piece in enumerate(self._pieces) if not piece.startswith("{")
+        ]
+
+    def named(self, scope: Scope) -> dict[str, str] | None:
+        """Return what the address of a request names, None where the request is another."""
+        if scope["method"] != "POST" or scope["query_string"]:
+            return None
+        pieces: list[str] = scope["path"].split("/")
+        if len(pieces) != len(self._pieces):
+            return None
+        if any(pieces[at] != piece for at, piece in self._fixed):
+            return None
+        return {name: pieces[at] for at, name in self._named}
+
+    async def answer(self, scope: Scope, body: bytes) -> Response | None:
+        """Return the answer to a request by its whole *body*, None where it goes the whole way.
+
+        Raises the `ServiceError` that refuses it.
+        """
+        request = StrictRequest(scope)
+        try:
+            request.take(body)
+        except ServiceError:
+            return None
+        return await self.answer_to(request)
+
+    @abstractmethod
+    async def answer_to(self, request: StrictRequest) -> Response | None:
+        """Return the answer to a *request* with its JSON, None where it goes the whole way."""

@@ -1,0 +1,103 @@
+"""Rows that are written many at a time come back as they were, of every type, on either system."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import MetaData, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from api.db import Database
+from api.json_text import written
+from api.services.upserts import insert_all, insert_missing, rewrite, upsert
+from api.tables import Base
+
+
+class Tables(DeclarativeBase):
+    """Tables of this test alone, with the types of ours."""
+
+    metadata = MetaData()
+    type_annotation_map = Base.type_annotation_map
+
+
+class Thing(Tables):
+    """A row with a column of each type."""
+
+    __tablename__ = "things_of_a_test"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    told: Mapped[dict[str, Any] | None]
+    some: Mapped[list[Any] | None]
+    words: Mapped[str | None]
+    exact: Mapped[Fraction | None]
+    at: Mapped[datetime | None]
+    share: Mapped[float | None]
+    other: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(default="plain")
+    version: Mapped[int] = mapped_column(default=0)
+
+
+COLUMNS: Final = Thing.__table__.c
+FULL: Final = {
+    "told": {"say": 'a "quoted" \\ text, {in} braces;\x1e and \n½', "all": [None, 1.5, {"b": []}]},
+    "some": [],
+    "words": 'NULL, "x" \\ {1,2} ½',
+    "exact": Fraction(-7, 3),
+    "at": datetime(2026, 11, 2, 12, 0, 0, 250, UTC),
+    "share": 0.1,
+    "other": uuid4(),
+}
+EMPTY: Final = dict.fromkeys(FULL)
+VAIN: Final = EMPTY | {"told": {}, "some": [None], "words": "", "exact": Fraction(0)}
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    Tables.metadata.create_all(database.engine)
+    yield database
+    Tables.metadata.drop_all(database.engine)
+    database.close()
+
+
+def things(db: Database) -> list[dict[str, Any]]:
+    with db.reading() as session:
+        rows = session.execute(select(*COLUMNS).order_by(COLUMNS.id)).mappings().all()
+    return [dict(row) for row in rows]
+
+
+def some(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"id": UUID(int=at), **row} for at, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[FULL], [EMPTY], [VAIN], [FULL, EMPTY, VAIN], [EMPTY, EMPTY], [EMPTY, FULL], [FULL, EMPTY]],
+)
+@pytest.mark.parametrize("write", [insert_all, insert_missing, upsert])
+def test_what_is_written_is_read(db, write, rows):
+    given = some(*rows)
+    with db.transaction() as session:
+        write(session, Thing, given)
+    assert things(db) == [{**row, "kind": "plain", "version": 0} for row in given]
+
+
+def test_json_that_is_written_already_is_stored_as_it_is(db):
+    with db.transaction() as session:
+        insert_all(session, Thing, some(EMPTY | {"told": written(FULL["told"])}))
+    assert things(db)[0]["told"] == FULL["told"]
+
+
+def test_a_row_that_is_there_is_kept_or_written_over_and_counted(db):
+    with db.transaction() as session:
+        insert_all(session, Thing, some(FULL))
+        insert_missing(session, Thing, some(EMPTY, VAIN))
+    assert things(db) == [{**row, "kind": "plain", "version": 0} for row in some(FULL, VAIN)]
+    with db.transaction() as session:
+        upsert(session, Thing, some(VAIN, FULL, EMPTY), version=True)
+        rewrite(session, Thing, [{"id": UUID(int=0), "kind": "other"}])
+    told = [(row["kind"], row["version"], row["told"]) for row in things(db)]
+    assert told == [("other", 1, {}), ("plain", 1, FULL["told"]), ("plain", 0, None)]

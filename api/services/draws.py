@@ -2,10 +2,10 @@
 
 import hmac
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.services.access import Posed
@@ -13,7 +13,7 @@ from api.services.submitting.drawn import Drawn
 from api.services.variants import ORIGINAL
 from api.tables import Draw
 
-__all__ = ["current_draw", "draw_position", "drawn"]
+__all__ = ["current_draw", "draw_of", "draw_position", "drawn"]
 
 EVERYBODY = "all"
 LAST: Final = (
@@ -46,3 +46,15 @@ def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Draw
     if found is None:
         return drawn(posed, 0, student=student), None
     return Drawn(found.number, found.version_id, found.position), found.opened_at
+
+
+def draw_of(given: Any) -> ColumnElement[bool]:
+    """Return the condition that a draw has the numbers to which something was *given*.
+
+    That is a table or the columns of a statement: of answers, or of submissions.
+    """
+    return and_(
+        Draw.problem_id == given.problem_id,
+        Draw.student_id == given.student_id,
+        Draw.number == given.draw,
+    )

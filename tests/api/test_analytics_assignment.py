@@ -332,6 +332,17 @@ def test_an_assignment_that_hardly_anyone_opened_has_figures_that_are_null(world
     assert group.of_problem(posed)["item"]["n"] == size
 
 
+@pytest.mark.parametrize("attempt", ["first", "best"])
+def test_an_assignment_without_a_problem_has_figures_of_nothing(world, attempt):
+    group = Class(world, 1)
+    [posed] = world.assignment(group.course, POWERS)
+    with world.session() as session:
+        session.get_one(AssignmentProblem, posed.id).removed_at = world.clock()
+    told = group.of(posed, attempt=attempt)
+    assert (told["students"], told["opened"], told["scores"]["n"]) == (1, 0, 0)
+    assert (told["problems"], told["wrong"], told["flags"]) == ([], [], [])
+
+
 def test_hand_ins_are_counted_by_the_hours_to_the_due_time(world):
     group = Class(world, 5)
     late = [{"until": "2026-11-04 12:00", "credit": "0.5"}]

@@ -7,6 +7,8 @@ from analytics_scenes import POWERS, RIGHT, WRITTEN, WRONG, Class
 from pages import Browser
 from regrading import prepare
 
+from api.tables import AssignmentProblem
+
 LATE = {"due": "2026-11-02 11:00", "late": [{"days": 2, "credit": "50%"}]}
 DOUBLED = {**RIGHT, "square": "20"}
 ODD = {**RIGHT, "cube": "999"}
@@ -109,6 +111,15 @@ def test_an_assignment_that_nobody_opened_has_results_too(world, group, browser)
     assert "Nobody has a grade yet." in page.text
     assert browser.get(f"{posed.path}/results").text.count("No wrong answer so far.") == 3
     assert "No assignment has grades yet." in browser.get(f"/courses/{group.course}/analytics").text
+
+
+def test_an_assignment_without_a_problem_has_results_too(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    with world.session() as session:
+        session.get_one(AssignmentProblem, posed.id).removed_at = world.clock()
+    page = browser.get(f"/assignments/{posed.assignment}/results")
+    assert page.status == 200
+    assert "Nobody has a grade yet." in page.text
 
 
 @pytest.mark.parametrize(

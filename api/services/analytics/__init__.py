@@ -1,8 +1,8 @@
 """What the answers of a class say: of an assignment, of a problem in it, of a whole course. Staff.
 
-Test students, staff and who left never count. The database adds up what is asked (`cells`,
-`summed`, `wrong`, `spreads`), and `grader.analysis` makes figures of the sums: no row of a student
-is read.
+Test students, staff and who left never count. The database adds up what is asked (`cells`, `units`,
+`summed`, `wrong`, `spreads`), and `grader.analysis` makes figures of the sums. Of single answers
+only examples are read, and those that look like a search.
 """
 
 from api.services.analytics.attention import course_attention

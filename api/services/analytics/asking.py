@@ -4,7 +4,7 @@ What a statement works out in between is never read: only sums, counts and a bou
 groups come back, however many students there are.
 """
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -24,7 +24,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-__all__ = ["Asked", "Rows", "ask", "flag", "hex_of", "number_of", "sum_if", "text_of"]
+__all__ = [
+    "ORDERED",
+    "Asked",
+    "Rows",
+    "ask",
+    "flag",
+    "hex_of",
+    "micros_of",
+    "number_of",
+    "ordered",
+    "sum_if",
+    "text_of",
+    "unordered",
+]
+
+ORDERED: Final = 1_000_000_000
+"""Added to a smaller number, so that texts stand in the order of the numbers."""
+DIGITS: Final = 10
 
 Rows: TypeAlias = list[Row[*tuple[Any, ...]]]
 Asked: TypeAlias = dict[str, Select[*tuple[Any, ...]]]
@@ -70,6 +87,21 @@ def text_of(column: Any) -> Any:
 def hex_of(column: Any) -> Any:
     """Return an id as a text of 32 digits: the databases write it with or without hyphens."""
     return func.replace(text_of(column), "-", "", type_=String)
+
+
+def micros_of(column: Any) -> Any:
+    """Return a moment as it is stored."""
+    return type_coerce(column, BigInteger)
+
+
+def ordered(number: Any, text: Any) -> Any:
+    """Return a text with a number below `ORDERED` before it: so they stand in its order."""
+    return text_of(ORDERED + number).concat(text)
+
+
+def unordered(text: Any) -> Any:
+    """Return what `ordered` has put behind a number."""
+    return func.substr(text, DIGITS + 1, type_=String)
 
 
 def flag(condition: Any) -> Any:

@@ -28,7 +28,10 @@ TEXT: Final = "text"
 
 
 def course_attention(session: Session, member: Member, *, now: datetime) -> CourseAttention:
-    """Return what waits in each assignment of a course; each kind by one query for all."""
+    """Return what waits in each assignment of a course.
+
+    Each kind is told by one query for all of them, but for what is to mark.
+    """
     students = counted(member.course.id, None)
     assignments = session.scalars(
         select(Assignment)

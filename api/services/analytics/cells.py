@@ -17,7 +17,6 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
-    Numeric,
     Select,
     String,
     Uuid,
@@ -34,22 +33,35 @@ from sqlalchemy import (
     union_all,
 )
 
-from api.services.analytics.asking import flag, hex_of, number_of, text_of
+from api.services.analytics.asking import (
+    flag,
+    hex_of,
+    micros_of,
+    number_of,
+    ordered,
+    text_of,
+    unordered,
+)
 from api.services.analytics.items import Items
-from api.services.analytics.reading import Students, micros_of
+from api.services.analytics.reading import Students
 from api.tables import Answer, Assignment, Draw, Enrolment, Excuse, Standing
 from grader.result import FREE
 
-__all__ = ["ORDERED", "PART", "PROBLEM", "Cells"]
+__all__ = ["LABELS", "NO_LABELS", "Cells"]
 
-ORDERED: Final = 1_000_000_000
-"""Added to a smaller number, so that texts stand in the order of the numbers."""
-DIGITS: Final = 10
-EXACT: Final = 9
-"""Rests that are equal to so many decimals are equal, whatever floats make of them."""
-THIRD: Final = 3
-PART: Final = 0
-PROBLEM: Final = 1
+LABELS: Final = {
+    "right": Integer,
+    "full_credit": Integer,
+    "draw": Integer,
+    "value": String,
+    "mistakes": String,
+    "came": String,
+}
+"""What groups of first answers are made by, and its type."""
+NO_LABELS: Final[tuple[ColumnElement[Any], ...]] = tuple(
+    cast(null(), kind) for kind in LABELS.values()
+)
+"""In place of the labels, where there is no first answer."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,8 @@ class Cells:
     by_best: bool
 
     @cached_property
-    def _table(self) -> CTE:
+    def parts(self) -> CTE:
+        """The parts as rows, as `Items.table` has them."""
         return self.items.table(by_best=self.by_best)
 
     @cached_property
@@ -112,10 +125,10 @@ class Cells:
         repeated answer tells nothing new. *came* stands in the order in which answers came.
         """
         right = (Answer.credit_float >= 1) & Answer.repeats.is_(None)
-        first = func.min(text_of(ORDERED + Answer.sequence).concat(text_of(Answer.id)))
+        first = func.min(ordered(Answer.sequence, text_of(Answer.id)))
         each = (
             select(
-                cast(func.substr(first, DIGITS + 1), Uuid).label("first"),
+                cast(unordered(first), Uuid).label("first"),
                 func.max(Answer.credit_float).label("best"),
                 func.min(case((right, func.coalesce(Answer.attempt, 1)))).label("solved_at"),
             )
@@ -127,10 +140,10 @@ class Cells:
             .group_by(Answer.problem_id, Answer.student_id, Answer.part)
             .subquery()
         )
-        table = self._table.c
+        part = self.parts.c
         return (
             select(
-                self._table,
+                self.parts,
                 Answer.student_id,
                 Answer.draw,
                 Answer.credit_float.label("credit"),
@@ -144,15 +157,13 @@ class Cells:
             )
             .select_from(each)
             .join(Answer, Answer.id == each.c.first)
-            .join(
-                self._table, (table.problem_id == Answer.problem_id) & (table.part == Answer.part)
-            )
+            .join(self.parts, (part.problem_id == Answer.problem_id) & (part.part == Answer.part))
             .where(*self._counts(Answer.student_id, Answer.problem_id))
             .cte("firsts")
         )
 
     @cached_property
-    def cells(self) -> CTE:
+    def each(self) -> CTE:
         """What a student has of a part: *points*, and of the first answer what groups are by."""
         first = self.firsts.c
         measured = (first.of_first == 1) & (first.voided == 0)
@@ -191,27 +202,27 @@ class Cells:
         told = func.json_each(Standing.parts).table_valued("key", "value", name="told")
         own = type_coerce(told.c.value, JSON)
         raw = number_of(own["raw"].as_string())
-        table = self._table.c
+        part = self.parts.c
         return [
             select(
-                table.item,
+                part.item,
                 Standing.student_id,
-                raw * table.most,
+                raw * part.most,
                 flag(own["raw"].as_string().is_(None) & own["waiting"].as_boolean()),
                 literal(0, Integer),
-                *_NO_LABELS,
+                *NO_LABELS,
             )
             .select_from(Standing)
             .join(told, true())
             .join(
-                self._table,
-                (table.problem_id == Standing.problem_id) & (table.part == told.c.key),
+                self.parts,
+                (part.problem_id == Standing.problem_id) & (part.part == told.c.key),
             )
             .where(
                 Standing.problem_id.in_(self._problems),
                 Standing.student_id.in_(self.students),
-                table.of_first == 0,
-                table.voided == 0,
+                part.of_first == 0,
+                part.voided == 0,
                 *self._counts(Standing.student_id, Standing.problem_id),
             )
         ]
@@ -220,113 +231,21 @@ class Cells:
         """Return the parts in which who opened the assignment may have nothing."""
         if isinstance(self.over, type(false())):
             return []
-        table, opened = self._table.c, self.opened.c
+        part, opened = self.parts.c, self.opened.c
         return [
             select(
-                table.item,
+                part.item,
                 opened.student_id,
                 cast(null(), Float),
                 literal(0, Integer),
                 literal(1, Integer),
-                *_NO_LABELS,
+                *NO_LABELS,
             )
             .select_from(self.opened)
-            .join(self._table, true())
+            .join(self.parts, true())
             .where(
                 opened.over == 1,
-                table.voided == 0,
-                ~self._excused(opened.student_id, Excuse.problem_id == table.problem_id),
+                part.voided == 0,
+                ~self._excused(opened.student_id, Excuse.problem_id == part.problem_id),
             )
         ]
-
-    @cached_property
-    def scored(self) -> CTE:
-        """The points of a student in each *unit*, a part or a problem, and in all of its *level*.
-
-        *total* is the share of the parts that are there times the maximum, and what is extra; it is
-        of the parts, as are the answers.
-        """
-        each = union_all(self._parts(), self._whole()).subquery()
-        here = each.c.points.is_not(None)
-        own: dict[str, Any] = {"partition_by": (each.c.level, each.c.student_id)}
-        counts = here & (each.c.counts == 1)
-        earned = func.sum(case((counts, each.c.points))).over(**own)
-        possible = func.sum(case((counts, each.c.most))).over(**own)
-        extra = func.sum(case((here & (each.c.counts == 0), each.c.points))).over(**own)
-        share = earned * self.items.maximum / func.nullif(possible, 0.0, type_=Float)
-        return select(
-            each,
-            func.sum(each.c.points).over(**own).label("earned"),
-            func.sum(case((here, each.c.most))).over(**own).label("possible"),
-            func.count(each.c.points).over(**own).label("there"),
-            (share + func.coalesce(extra, 0.0)).label("total"),
-        ).cte("scored")
-
-    def _parts(self) -> Select[Any]:
-        cell, table = self.cells.c, self._table.c
-        return select(
-            literal(PART, Integer).label("level"),
-            cell.item.label("unit"),
-            cell.student_id,
-            cell.points,
-            *(table.most, table.counts, table.problem_id),
-            *(cell.right, cell.full_credit, cell.draw, cell.value, cell.mistakes, cell.came),
-        ).join(self._table, table.item == cell.item)
-
-    def _whole(self) -> Select[Any]:
-        """Return the problems; who lacks a part of one has the share of the others."""
-        cell, table = self.cells.c, self._table.c
-        worth, possible = func.max(table.worth), func.sum(table.most)
-        return (
-            select(
-                literal(PROBLEM, Integer),
-                table.problem,
-                cell.student_id,
-                func.sum(cell.points) * worth / func.nullif(possible, 0.0, type_=Float),
-                worth,
-                literal(1, Integer),
-                cast(null(), Uuid),
-                *_NO_LABELS,
-            )
-            .join(self._table, table.item == cell.item)
-            .where(cell.points.is_not(None))
-            .group_by(table.problem, cell.student_id)
-        )
-
-    @cached_property
-    def ranked(self) -> CTE:
-        """The same with the points in the others (*rest*), and the *place* by these, from 1.
-
-        *in_top* is 1 for who belongs to the best third by them, ties included: with the unit itself
-        in the total, a wrong key would choose its own voters. *pairs* have a rest.
-        """
-        one = self.scored.c
-        whole = case(
-            (one.level == PART, sum(item.most for item in self.items.items)),
-            else_=sum(self.items.worths),
-        )
-        other = func.nullif(one.possible - one.most, 0.0, type_=Float)
-        rest = (one.earned - one.points) * (whole - one.most) / other
-        each = select(self.scored, rest.label("rest")).subquery()
-        own: dict[str, Any] = {"partition_by": (each.c.level, each.c.unit, each.c.rest.is_(None))}
-        order = func.round(cast(each.c.rest, Numeric), EXACT).desc()
-        placed = select(
-            each,
-            func.row_number(type_=Integer).over(**own, order_by=order).label("place"),
-            func.rank(type_=Integer).over(**own, order_by=order).label("tied"),
-            func.count().over(**own).label("pairs"),
-            func.sum(flag(each.c.points == each.c.most)).over(**own).label("full"),
-        ).subquery()
-        best = (placed.c.tied - 1) <= (placed.c.pairs - 1) // THIRD
-        return select(placed, flag(placed.c.rest.is_not(None) & best).label("in_top")).cte("ranked")
-
-
-_NO_LABELS: Final = (
-    cast(null(), Integer),
-    cast(null(), Integer),
-    cast(null(), Integer),
-    cast(null(), String),
-    cast(null(), String),
-    cast(null(), String),
-)
-"""In place of `right`, `full_credit`, the draw, value and mistakes of an answer, and `came`."""

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.schemas.analytics import AssignmentSummary, CourseAnalytics, HandedIn
 from api.schemas.figures import DistributionOut
-from api.services.analytics.asking import Rows, ask, hex_of
+from api.services.analytics.asking import Rows, ask, hex_of, micros_of
 from api.services.analytics.overview import PERCENT, grades_asked, how_many
 from api.services.analytics.reading import Students, check_section, counted
 from api.services.analytics.spreads import spread_of
@@ -129,7 +129,7 @@ class _Read:
             .group_by(AssignmentProblem.assignment_id, Standing.student_id)
             .subquery()
         )
-        late = type_coerce(last.c.last_at, BigInteger) - type_coerce(Assignment.due_at, BigInteger)
+        late = micros_of(last.c.last_at) - micros_of(Assignment.due_at)
         ends = [(late <= hours * HOUR, hours) for hours in HOURS]
         span = case(*ends, else_=LATER).label("span")
         rows = self.session.execute(

@@ -9,7 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
+    FromClause,
     Integer,
+    Select,
     String,
     and_,
     case,
@@ -22,14 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from api.schemas.analytics_problem import ForeignKey, ForeignKeys
-from api.services.analytics.asking import Asked, ask, flag, hex_of, text_of
-from api.services.analytics.cells import DIGITS, ORDERED
+from api.services.analytics.asking import Asked, ask, flag, hex_of, micros_of, ordered, unordered
 from api.services.analytics.groups import details_of
 from api.services.analytics.keys import Keys
-from api.services.analytics.reading import Numbers, Posed, Students, micros_of
-from api.services.analytics.wrong import DIGEST, mistakes_in
+from api.services.analytics.reading import Numbers, Students, answers_to
+from api.services.analytics.wrong import digest_in, mistakes_in
+from api.services.standings import PosedProblem
 from api.tables import Answer, Draw, ProblemVersion
-from grader.result import FREE
 
 __all__ = ["foreign_keys"]
 
@@ -39,7 +41,7 @@ MOST: Final = 50
 
 
 def foreign_keys(
-    session: Session, posed: Posed, keys: Keys, students: Students
+    session: Session, posed: PosedProblem, keys: Keys, students: Students
 ) -> dict[str, ForeignKeys]:
     """Return by part the wrong answers that are keys of others; no part where all have one key."""
     drawn = _drawn(session, posed, students)
@@ -68,7 +70,7 @@ def foreign_keys(
     }
 
 
-def _drawn(session: Session, posed: Posed, students: Students) -> set[Numbers]:
+def _drawn(session: Session, posed: PosedProblem, students: Students) -> set[Numbers]:
     """Return the numbers that anybody has."""
     rows = session.execute(
         select(ProblemVersion.draw_hash, Draw.position)
@@ -105,7 +107,7 @@ def _row(row: Any, shown: Mapping[str, Any]) -> ForeignKey:
 
 
 def _asked(
-    posed: Posed,
+    posed: PosedProblem,
     students: Students,
     digests: Mapping[str, Mapping[Numbers, str]],
     unheld: Mapping[str, set[str]],
@@ -113,14 +115,62 @@ def _asked(
     """Return the questions: how many matches there are, and which are listed."""
     keys = _keys(digests, unheld)
     given = _values(posed, students, list(digests))
-    holders = _holders(posed, students, keys)
+    each = _wrong(given, keys, _holders(posed, students, keys))
+    parts = select(given.c.part).distinct().subquery()
+    wrong = (
+        select(
+            parts.c.part,
+            func.count(each.c.part).label("wrong"),
+            func.coalesce(func.sum(each.c.match), 0).label("matches"),
+            func.count(case((each.c.match == 1, each.c.student_id)).distinct()).label("students"),
+            func.coalesce(func.sum(each.c.missed), 0).label("by_chance"),
+        )
+        .join(each, each.c.part == parts.c.part, isouter=True)
+        .group_by(parts.c.part)
+    )
+    return {"wrong": wrong, "matches": _listed(each)}
+
+
+def _wrong(given: CTE, keys: CTE, holders: CTE) -> CTE:
+    """Return each wrong value.
+
+    *match*: others hold it as their key; *missed*: it is a key that nobody holds; *after*: one of
+    those who hold it had solved the part before.
+    """
+    held = _held(given, holders)
+    wrong = select(given).where(given.c.right == 0).cte("wrong")
+    missed = select(keys.c.part, keys.c.digest).where(keys.c.unheld == 1).distinct().subquery()
+    own = exists().where(_alike(holders, wrong), holders.c.student_id == wrong.c.student_id)
+    return (
+        select(
+            wrong.c.part,
+            wrong.c.student_id,
+            wrong.c.answer,
+            flag(held.c.held_by.is_not(None) & ~own).label("match"),
+            flag(missed.c.digest.is_not(None)).label("missed"),
+            func.coalesce(held.c.held_by, 0).label("held_by"),
+            flag(held.c.solved_at < wrong.c.at).label("after"),
+        )
+        .join(held, _alike(held, wrong), isouter=True)
+        .join(missed, _alike(missed, wrong), isouter=True)
+        .cte("each_wrong")
+    )
+
+
+def _alike(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Return the condition that two rows are of one value of a part."""
+    return and_(one.c.part == other.c.part, one.c.digest == other.c.digest)
+
+
+def _held(given: CTE, holders: CTE) -> CTE:
+    """Return how many hold each key, and when the first of them had solved the part."""
     solved = (
         select(given.c.part, given.c.student_id, func.min(given.c.at).label("at"))
         .where(given.c.right == 1)
         .group_by(given.c.part, given.c.student_id)
         .cte("solved")
     )
-    held = (
+    return (
         select(
             holders.c.part,
             holders.c.digest,
@@ -135,56 +185,16 @@ def _asked(
         .group_by(holders.c.part, holders.c.digest)
         .cte("held")
     )
-    wrong = select(given).where(given.c.right == 0).cte("wrong")
-    missed = select(keys.c.part, keys.c.digest).where(keys.c.unheld == 1).distinct().subquery()
-    own = exists().where(
-        holders.c.part == wrong.c.part,
-        holders.c.digest == wrong.c.digest,
-        holders.c.student_id == wrong.c.student_id,
-    )
-    each = (
-        select(
-            wrong.c.part,
-            wrong.c.student_id,
-            wrong.c.answer,
-            flag(held.c.held_by.is_not(None) & ~own).label("match"),
-            flag(missed.c.digest.is_not(None)).label("missed"),
-            func.coalesce(held.c.held_by, 0).label("held_by"),
-            flag(held.c.solved_at < wrong.c.at).label("after"),
-        )
-        .join(
-            held,
-            and_(held.c.part == wrong.c.part, held.c.digest == wrong.c.digest),
-            isouter=True,
-        )
-        .join(
-            missed,
-            and_(missed.c.part == wrong.c.part, missed.c.digest == wrong.c.digest),
-            isouter=True,
-        )
-        .cte("each_wrong")
-    )
-    matched = select(each).where(each.c.match == 1).subquery().c
+
+
+def _listed(each: CTE) -> Select[Any]:
+    """Return the question for the matches that tell the most, of each part."""
+    one = select(each).where(each.c.match == 1).subquery().c
     place = func.row_number(type_=Integer).over(
-        partition_by=matched.part,
-        order_by=(matched.after.desc(), matched.held_by, matched.answer),
+        partition_by=one.part, order_by=(one.after.desc(), one.held_by, one.answer)
     )
-    placed = select(
-        matched.part, matched.answer, matched.held_by, matched.after, place.label("place")
-    ).subquery()
-    parts = select(given.c.part).distinct().subquery()
-    return {
-        "wrong": select(
-            parts.c.part,
-            func.count(each.c.part).label("wrong"),
-            func.coalesce(func.sum(each.c.match), 0).label("matches"),
-            func.count(case((each.c.match == 1, each.c.student_id)).distinct()).label("students"),
-            func.coalesce(func.sum(each.c.missed), 0).label("by_chance"),
-        )
-        .join(each, each.c.part == parts.c.part, isouter=True)
-        .group_by(parts.c.part),
-        "matches": select(placed).where(placed.c.place <= MOST),
-    }
+    placed = select(one.part, one.answer, one.held_by, one.after, place.label("place")).subquery()
+    return select(placed).where(placed.c.place <= MOST)
 
 
 def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set[str]]) -> CTE:
@@ -209,26 +219,24 @@ def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set
     )
 
 
-def _values(posed: Posed, students: Students, parts: list[str]) -> CTE:
-    """Return each marked value of a student once: *right* by the key or with full credit."""
+def _values(posed: PosedProblem, students: Students, parts: list[str]) -> CTE:
+    """Return each marked value of a student once; *right* has full credit."""
     own = (
         Answer.part,
         Answer.student_id,
         Answer.draw,
-        func.substr(Answer.value, 1, DIGEST, type_=String).label("digest"),
+        digest_in(Answer.value).label("digest"),
     )
     each = (
         select(
             *own,
             flag(Answer.credit_float >= 1).label("right"),
             micros_of(Answer.received_at).label("at"),
-            text_of(ORDERED + Answer.sequence).concat(hex_of(Answer.id)).label("came"),
+            ordered(Answer.sequence, hex_of(Answer.id)).label("came"),
         )
         .where(
-            Answer.problem_id == posed.row.id,
-            Answer.student_id.in_(students),
+            *answers_to(posed, students),
             Answer.part.in_(parts),
-            Answer.status.not_in(FREE),
             Answer.credit_float.is_not(None),
         )
         .subquery()
@@ -239,14 +247,14 @@ def _values(posed: Posed, students: Students, parts: list[str]) -> CTE:
             *value,
             func.max(each.c.right).label("right"),
             func.min(each.c.at).label("at"),
-            func.substr(func.min(each.c.came), DIGITS + 1, type_=String).label("answer"),
+            unordered(func.min(each.c.came)).label("answer"),
         )
         .group_by(*value)
         .cte("given")
     )
 
 
-def _holders(posed: Posed, students: Students, keys: CTE) -> CTE:
+def _holders(posed: PosedProblem, students: Students, keys: CTE) -> CTE:
     """Return who has which key."""
     return (
         select(keys.c.part, keys.c.digest, Draw.student_id)

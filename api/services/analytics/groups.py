@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.services.analytics.reading import Hex, Numbers
 from api.services.analytics.sheet import Sheet
 from api.services.analytics.wrong import answer_in, mistakes_in
+from api.services.draws import draw_of
 from api.tables import Answer, Draw, Submission
 from grader.analysis import AnswerGroup, Flag, Right, answer_flags, wrong_answers
 
@@ -151,14 +152,7 @@ def details_of(session: Session, answers: Iterable[Hex]) -> dict[Hex, Any]:
             Draw.position,
         )
         .join(Submission, Submission.id == Answer.submission_id)
-        .join(
-            Draw,
-            and_(
-                Draw.problem_id == Answer.problem_id,
-                Draw.student_id == Answer.student_id,
-                Draw.number == Answer.draw,
-            ),
-        )
+        .join(Draw, draw_of(Answer))
         .where(Answer.id.in_(ids))
     )
     return {row.id.hex: row for row in rows}

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from api.services.analytics.asking import hex_of
 from api.services.analytics.groups import Group
-from api.services.analytics.reading import Hex, Numbers, Posed
+from api.services.analytics.reading import Hex, Numbers
+from api.services.standings import PosedProblem
 from api.services.submitting.judging import value_digest
 from api.tables import Answer, Grading, Variant
 from grader.json_values import from_json
@@ -49,7 +50,7 @@ class Keys:
 
     @cached_property
     def values(self) -> Mapping[str, Mapping[Numbers, str]]:
-        """What numbers are called by each parameter that has few values and is one number."""
+        """What numbers are called by each parameter that has few values, numbers or words."""
         names = sorted({name for params in self.params.values() for name in params})
         return {name: self._named(name) for name in names}
 
@@ -71,7 +72,7 @@ def _digest(told: Any) -> str:
     return value_digest(Result("", "correct", None, 0, value=from_json(told)))
 
 
-def read_keys(session: Session, posed: Posed) -> Keys:
+def read_keys(session: Session, posed: PosedProblem) -> Keys:
     """Return the keys of all variants of the version that is set now."""
     rows = session.execute(
         select(Variant.position, Variant.data["keys"], Variant.data["params"]).where(

@@ -14,7 +14,7 @@ from api.services.analytics.brief import wrong_briefly
 from api.services.analytics.groups import answer_flags_of
 from api.services.analytics.parts import flagged, item_flags_of, problem_figures
 from api.services.analytics.reading import Students, Which, check_section
-from api.services.analytics.sheet import Sheet, cells_of, read_sheet
+from api.services.analytics.sheet import Sheet, read_sheet, units_of
 from api.services.analytics.spreads import numbered, spread_asked, spread_of
 from api.services.analytics.wrong import Wrong
 from api.tables import Assignment, Grade
@@ -34,11 +34,12 @@ def assignment_analytics(
     section: UUID | None,
     now: datetime,
 ) -> AssignmentAnalytics:
-    """Return the figures of an assignment, by a dozen queries whatever its size."""
+    """Return the figures of an assignment, by a dozen queries at most, whatever its size."""
     check_section(session, assignment.course_id, section)
-    cells = cells_of(session, assignment, attempt=attempt, section=section, now=now)
-    wrong = Wrong(cells, [at for at, one in enumerate(cells.items.items) if not one.by_person])
-    sheet = read_sheet(session, cells, wrong.doubted() | wrong.brief())
+    units = units_of(session, assignment, attempt=attempt, section=section, now=now)
+    cells = units.cells
+    wrong = Wrong(units, [at for at, one in enumerate(cells.items.items) if not one.by_person])
+    sheet = read_sheet(session, units, wrong.doubted() | wrong.brief())
     sums = sheet.sums
     return AssignmentAnalytics(
         assignment=assignment.id,

@@ -25,12 +25,13 @@ from api.services.analytics.items import Items
 from api.services.analytics.keys import Keys, read_keys
 from api.services.analytics.overview import how_many
 from api.services.analytics.parts import figures_of, flagged, item_flags_of
-from api.services.analytics.reading import Posed, Students, Which, check_section
+from api.services.analytics.reading import Students, Which, check_section
 from api.services.analytics.searches import searches_of
-from api.services.analytics.sheet import Sheet, cells_of, read_sheet
+from api.services.analytics.sheet import Sheet, read_sheet, units_of
 from api.services.analytics.tables import wrong_tables
 from api.services.analytics.variants import variants_of
 from api.services.analytics.wrong import Wrong
+from api.services.standings import PosedProblem
 from api.services.variants import Variants
 from grader.analysis import Flag
 from grader.problem import Problem
@@ -50,10 +51,11 @@ def problem_analytics(
     """Return the figures of a problem of an assignment, by a fixed number of queries."""
     assignment = asked.assignment
     check_section(session, assignment.course_id, section)
-    cells = cells_of(session, assignment, attempt=attempt, section=section, now=now)
+    units = units_of(session, assignment, attempt=attempt, section=section, now=now)
+    cells = units.cells
     number, posed = _among(cells.items, asked)
     places = cells.items.of(posed)
-    sheet = read_sheet(session, cells, Wrong(cells, places).listed())
+    sheet = read_sheet(session, units, Wrong(units, places).listed())
     figures = figures_of(sheet, number)
     problem = variants.problem(posed.version)
     found = _find(session, sheet, posed, problem, cells.students)
@@ -74,7 +76,7 @@ def problem_analytics(
     )
 
 
-def _among(items: Items, asked: access.Posed) -> tuple[int, Posed]:
+def _among(items: Items, asked: access.Posed) -> tuple[int, PosedProblem]:
     """Return the number of a problem among all, and the problem."""
     for number, posed in enumerate(items.problems):
         if posed.row.id == asked.problem.id:
@@ -113,7 +115,7 @@ class _Found:
 
 
 def _find(
-    session: Session, sheet: Sheet, posed: Posed, problem: Problem, students: Students
+    session: Session, sheet: Sheet, posed: PosedProblem, problem: Problem, students: Students
 ) -> _Found:
     keys = read_keys(session, posed)
     return _Found(

@@ -1,32 +1,25 @@
-"""Which students count, and which problems an assignment has."""
+"""Which students count, what they answered, and how numbers and rows are named."""
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, select, type_coerce
+from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
 from api.errors import FieldError, Invalid
 from api.services.counting import students_who_count
-from api.tables import (
-    Assignment,
-    AssignmentProblem,
-    Enrolment,
-    ProblemVersion,
-    Section,
-)
+from api.services.standings import PosedProblem
+from api.tables import Answer, Enrolment, Section
+from grader.result import FREE
 
 __all__ = [
     "Hex",
     "Numbers",
-    "Posed",
     "Students",
     "Which",
+    "answers_to",
     "check_section",
     "counted",
-    "micros_of",
-    "posed_problems",
 ]
 
 Which: TypeAlias = Literal["first", "best"]
@@ -34,7 +27,6 @@ Which: TypeAlias = Literal["first", "best"]
 
 Students: TypeAlias = Select[UUID]
 """A query for the ids of those who count."""
-
 
 Hex: TypeAlias = str
 """The id of a row, in 32 hexadecimal digits."""
@@ -45,15 +37,6 @@ class Numbers(NamedTuple):
 
     draw_hash: str
     position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Posed:
-    """A problem of the assignment with its version; *id* is that of its row."""
-
-    id: Hex
-    row: AssignmentProblem
-    version: ProblemVersion
 
 
 def check_section(session: Session, course_id: UUID, section: UUID | None) -> None:
@@ -74,20 +57,10 @@ def counted(course_id: UUID, section: UUID | None) -> Students:
     return found if section is None else found.where(Enrolment.section_id == section)
 
 
-def micros_of(column: Any) -> Any:
-    """Return a moment as it is stored."""
-    return type_coerce(column, BigInteger)
-
-
-def posed_problems(session: Session, assignment: Assignment) -> tuple[Posed, ...]:
-    """Return the problems of an assignment in their order."""
-    rows = session.execute(
-        select(AssignmentProblem, ProblemVersion)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .where(
-            AssignmentProblem.assignment_id == assignment.id,
-            AssignmentProblem.removed_at.is_(None),
-        )
-        .order_by(AssignmentProblem.position, AssignmentProblem.id)
+def answers_to(posed: PosedProblem, students: Students) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of the readable answers that students gave to a problem."""
+    return (
+        Answer.problem_id == posed.row.id,
+        Answer.student_id.in_(students),
+        Answer.status.not_in(FREE),
     )
-    return tuple(Posed(row.id.hex, row, version) for row, version in rows)

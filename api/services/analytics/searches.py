@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from api.schemas.analytics_problem import SearchOut
 from api.services.analytics.asking import number_of
-from api.services.analytics.reading import Posed, Students
+from api.services.analytics.reading import Students, answers_to
+from api.services.standings import PosedProblem
 from api.tables import Answer, Grading
 from grader.analysis import looks_like_search
 from grader.analysis.searching import NEAR, SHRUNK
@@ -42,7 +43,7 @@ PLACE: Final = (Answer.part, Answer.student_id, Answer.draw)
 
 
 def searches_of(
-    session: Session, posed: Posed, students: Students
+    session: Session, posed: PosedProblem, students: Students
 ) -> dict[str, tuple[SearchOut, ...]]:
     """Return by part the students, by their last submission, whose answers look like a search."""
     found: defaultdict[str, list[SearchOut]] = defaultdict(list)
@@ -65,7 +66,9 @@ def _value(row: Any) -> Any:
     return None if row.value is None else from_json(row.value)
 
 
-def _sequences(session: Session, posed: Posed, students: Students) -> Mapping[Place, Sequence[Any]]:
+def _sequences(
+    session: Session, posed: PosedProblem, students: Students
+) -> Mapping[Place, Sequence[Any]]:
     """Return the answers of those who may have searched, in their order."""
     places = session.execute(_suspects(posed, students)).all()
     if not places:
@@ -92,13 +95,9 @@ def _sequences(session: Session, posed: Posed, students: Students) -> Mapping[Pl
     return found
 
 
-def _suspects(posed: Posed, students: Students) -> Select[Any]:
+def _suspects(posed: PosedProblem, students: Students) -> Select[Any]:
     """Return the question for the places where five numbers in a row may halve an interval."""
-    own = (
-        Answer.problem_id == posed.row.id,
-        Answer.student_id.in_(students),
-        Answer.status.not_in(FREE),
-    )
+    own = answers_to(posed, students)
     many = (
         select(*PLACE)
         .where(*own)

@@ -10,11 +10,13 @@ from api.services.analytics.asking import Asked, Rows, ask
 from api.services.analytics.cells import Cells
 from api.services.analytics.items import Items, items_of
 from api.services.analytics.over import over_for
-from api.services.analytics.reading import Which, counted, posed_problems
+from api.services.analytics.reading import Which, counted
 from api.services.analytics.summed import Summed, summed, sums_asked
+from api.services.analytics.units import Units
+from api.services.standings import posed_in
 from api.tables import Assignment
 
-__all__ = ["Sheet", "cells_of", "read_sheet"]
+__all__ = ["Sheet", "read_sheet", "units_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +28,23 @@ class Sheet:
     rows: dict[str, Rows]
 
 
-def cells_of(
+def units_of(
     session: Session,
     assignment: Assignment,
     *,
     attempt: Which,
     section: UUID | None,
     now: datetime,
-) -> Cells:
+) -> Units:
     """Return the relations of the students who count."""
     students = counted(assignment.course_id, section)
-    items = items_of(posed_problems(session, assignment))
+    items = items_of(posed_in(session, assignment.id))
     over = over_for(session, assignment, students, now=now)
-    return Cells(assignment, items, students, over, by_best=attempt == "best")
+    return Units(Cells(assignment, items, students, over, by_best=attempt == "best"))
 
 
-def read_sheet(session: Session, cells: Cells, more: Asked) -> Sheet:
+def read_sheet(session: Session, units: Units, more: Asked) -> Sheet:
     """Return the figures of an assignment, and what *more* is asked, by one statement."""
-    if not cells.items.items:
-        return Sheet(cells.items, summed(cells.items, {}), {name: [] for name in more})
-    rows = ask(session, sums_asked(cells) | more)
-    return Sheet(cells.items, summed(cells.items, rows), rows)
+    rows = ask(session, sums_asked(units) | more)
+    items = units.cells.items
+    return Sheet(items, summed(items, rows), rows)

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from api.schemas.analytics_problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
 from api.services.analytics.groups import Group, Groups, details_of, flags_of, groups_of
 from api.services.analytics.keys import Keys, looks_of
-from api.services.analytics.reading import Hex, Posed, Students
+from api.services.analytics.reading import Hex, Students, answers_to
 from api.services.analytics.sheet import Sheet
-from api.services.analytics.wrong import DIGEST, mistakes_in
+from api.services.analytics.wrong import digest_in, mistakes_in
+from api.services.standings import PosedProblem
 from api.tables import Answer
 from grader.analysis import Flag, WrongAnswer, wrong_answers
 from grader.json_values import from_json
 from grader.problem import Problem
-from grader.result import FREE
 from problems.book import BOOK
 
 __all__ = ["wrong_tables"]
@@ -77,13 +77,13 @@ def _by_looks(groups: Groups, looks: Mapping[Hex, tuple[str, ...]]) -> Groups:
 def wrong_tables(
     session: Session,
     sheet: Sheet,
-    posed: Posed,
+    posed: PosedProblem,
     keys: Keys,
     *,
     problem: Problem,
     students: Students,
 ) -> dict[int, tuple[WrongOut, tuple[Flag, ...]]]:
-    """Return by part its wrong answers with flags, by three queries for all parts."""
+    """Return by part its wrong answers with flags, by four queries for all parts."""
     items = sheet.items
     places = [at for at in items.of(posed) if not items.items[at].by_person]
     parts = {at: items.items[at].part for at in places}
@@ -106,11 +106,11 @@ def wrong_tables(
 
 
 def _counted(
-    session: Session, posed: Posed, students: Students, tables: Iterable[_Table]
+    session: Session, posed: PosedProblem, students: Students, tables: Iterable[_Table]
 ) -> Counts:
     """Return how often what is listed was given, in any attempt; repeats are left out."""
     listed = [(table, one) for table in tables for _, one in table.listed]
-    own = func.substr(Answer.value, 1, DIGEST, type_=String)
+    own = digest_in(Answer.value)
     return {
         **_counts(
             session,
@@ -128,15 +128,13 @@ def _counted(
 
 
 def _counts(
-    session: Session, of: tuple[Posed, Students], label: Any, condition: Any
+    session: Session, of: tuple[PosedProblem, Students], label: Any, condition: Any
 ) -> dict[tuple[str, str, str], int]:
     posed, students = of
     each = (
         select(Answer.part, Answer.mistakes, label.label("own"))
         .where(
-            Answer.problem_id == posed.row.id,
-            Answer.student_id.in_(students),
-            Answer.status.not_in(FREE),
+            *answers_to(posed, students),
             Answer.credit_float < 1,
             Answer.repeats.is_(None),
             condition,

@@ -7,8 +7,9 @@ from typing import TypeAlias
 from api.schemas.analytics_problem import ParameterFairness, VariantsOut
 from api.schemas.figures import FairnessOut
 from api.services.analytics.keys import Keys
-from api.services.analytics.reading import Numbers, Posed
+from api.services.analytics.reading import Numbers
 from api.services.analytics.sheet import Sheet
+from api.services.standings import PosedProblem
 from api.services.variants import ORIGINAL
 from grader.analysis import MIN_STUDENTS, Fairness, Flag, Tally, fairness, variant_flags
 
@@ -55,7 +56,7 @@ def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fai
     return fairness([Tally(name, count, right[name]) for name, count in sorted(n.items())])
 
 
-def _names(posed: Posed) -> Callable[[Numbers], str]:
+def _names(posed: PosedProblem) -> Callable[[Numbers], str]:
     """Return how numbers are called: by their place in the list that students draw from."""
 
     def name(numbers: Numbers) -> str:

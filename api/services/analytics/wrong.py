@@ -8,13 +8,14 @@ and tells of the largest groups.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import CTE, Integer, Select, String, and_, case, cast, func, select
+from sqlalchemy import CTE, Integer, Select, String, Subquery, case, cast, func, select
 
-from api.services.analytics.asking import Asked, flag, hex_of, text_of
-from api.services.analytics.cells import DIGITS, ORDERED, PART, Cells
+from api.services.analytics.asking import ORDERED, Asked, flag, hex_of, ordered, unordered
+from api.services.analytics.units import PART, Units
+from api.services.draws import draw_of
 from api.tables import Draw, ProblemVersion
 
-__all__ = ["MOST", "Wrong", "answer_in", "mistakes_in"]
+__all__ = ["MOST", "Wrong", "answer_in", "digest_in", "mistakes_in"]
 
 MOST: Final = 200
 """So many of the largest groups of a part come from the database, explained and unexplained."""
@@ -25,13 +26,16 @@ HEX: Final = 32
 MOMENT: Final = 16
 """The length of a moment in microseconds, from 2001 to 2286."""
 GROUP: Final = ("item", "mistakes", "draw_hash", "position", "own")
+"""By what a group is known."""
+SUMS: Final = ("n", "in_top", "total", "totals")
+"""What is added up of the answers that are equal."""
 
 
 class Wrong:
     """The relations of the wrong answers to the parts at some places."""
 
-    def __init__(self, cells: Cells, places: Sequence[int]) -> None:
-        self._answers = _answers(cells, places)
+    def __init__(self, units: Units, places: Sequence[int]) -> None:
+        self._answers = _answers(units.ranked, places)
         self._right = _right(self._answers)
         self._by_value = _by_value(self._answers)
         self._groups = _groups(self._by_value, self._right)
@@ -121,12 +125,12 @@ class Wrong:
         return {"brief": select(placed).where(placed.c.place == 1)}
 
 
-def _answers(cells: Cells, places: Sequence[int]) -> CTE:
+def _answers(ranked: CTE, places: Sequence[int]) -> CTE:
     """Return the marked first answers with the numbers that they are to.
 
     *right* is null where an answer follows from the student's own earlier ones.
     """
-    one = cells.ranked.c
+    one = ranked.c
     return (
         select(
             one.unit.label("item"),
@@ -136,20 +140,13 @@ def _answers(cells: Cells, places: Sequence[int]) -> CTE:
             one.total,
             one.mistakes,
             one.value,
-            func.substr(one.value, 1, DIGEST, type_=String).label("own"),
+            digest_in(one.value).label("own"),
             one.came,
             hex_of(one.student_id).label("student"),
             Draw.position,
             ProblemVersion.draw_hash,
         )
-        .join(
-            Draw,
-            and_(
-                Draw.problem_id == one.problem_id,
-                Draw.student_id == one.student_id,
-                Draw.number == one.draw,
-            ),
-        )
+        .join(Draw, draw_of(one))
         .join(ProblemVersion, ProblemVersion.id == Draw.version_id)
         .where(one.level == PART, one.unit.in_(places), one.full_credit.is_not(None))
         .cte("marked")
@@ -206,35 +203,13 @@ def _groups(by_value: CTE, right: CTE) -> CTE:
 
     The commonest value stands for a group; of equals it is the first that came.
     """
-    each, part = by_value.c, right.c
-    same, alone = part.by_value == 1, each.mistakes == ""
-    own = (
-        each.item,
-        each.mistakes,
-        case((~same & alone, each.draw_hash), else_="").label("draw_hash"),
-        case((~same & alone, each.position), else_=0).label("position"),
-        case((same | alone, each.own), else_="").label("own"),
-    )
-    rest = (each.own.label("digest"), each.value, each.n, each.in_top, each.total, each.totals)
-    labelled = select(*own, *rest, each.came).join(right, part.item == each.item).subquery()
-    one = labelled.c
+    one = _values(by_value, right).c
     label = tuple(one[name] for name in GROUP)
-    values = (
-        select(
-            *(*label, one.digest, one.value),
-            *(func.sum(one[what]).label(what) for what in ("n", "in_top", "total", "totals")),
-            func.min(one.came).label("came"),
-        )
-        .group_by(*label, one.digest, one.value)
-        .subquery()
-    )
-    one = values.c
-    label = tuple(one[name] for name in GROUP)
-    common = text_of(cast(2 * ORDERED - one.n, Integer)).concat(one.came)
+    common = ordered(cast(ORDERED - one.n, Integer), one.came)
     groups = (
         select(
             *label,
-            *(func.sum(one[what]).label(what) for what in ("n", "in_top", "total", "totals")),
+            *(func.sum(one[what]).label(what) for what in SUMS),
             func.count(one.digest.distinct()).label("different"),
             func.count().label("texts"),
             func.min(common).label("common"),
@@ -243,13 +218,13 @@ def _groups(by_value: CTE, right: CTE) -> CTE:
         .group_by(*label)
         .subquery()
     )
-    one = groups.c
+    one, part = groups.c, right.c
     kind: dict[str, Any] = {"partition_by": (one.item, one.mistakes == "")}
     return (
         select(
             groups,
             part.right_in_top,
-            func.substr(one.common, DIGITS + 1, type_=String).label("example"),
+            unordered(one.common).label("example"),
             func.count().over(**kind).label("groups"),
             func.row_number(type_=Integer)
             .over(**kind, order_by=(one.n.desc(), one.came))
@@ -261,6 +236,36 @@ def _groups(by_value: CTE, right: CTE) -> CTE:
         .join(right, part.item == one.item)
         .cte("groups")
     )
+
+
+def _values(by_value: CTE, right: CTE) -> Subquery:
+    """Return the values in each group, each with what the group is known by."""
+    each, part = by_value.c, right.c
+    same, alone = part.by_value == 1, each.mistakes == ""
+    own = (
+        each.item,
+        each.mistakes,
+        case((~same & alone, each.draw_hash), else_="").label("draw_hash"),
+        case((~same & alone, each.position), else_=0).label("position"),
+        case((same | alone, each.own), else_="").label("own"),
+    )
+    rest = (each.own.label("digest"), each.value, *(each[what] for what in SUMS), each.came)
+    one = select(*own, *rest).join(right, part.item == each.item).subquery().c
+    value = (*(one[name] for name in GROUP), one.digest, one.value)
+    return (
+        select(
+            *value,
+            *(func.sum(one[what]).label(what) for what in SUMS),
+            func.min(one.came).label("came"),
+        )
+        .group_by(*value)
+        .subquery()
+    )
+
+
+def digest_in(value: Any) -> Any:
+    """Return the digest in the value of an answer."""
+    return func.substr(value, 1, DIGEST, type_=String)
 
 
 def answer_in(came: str) -> str:

@@ -16,8 +16,9 @@ from api.services.access import Caller, Member, Posed
 from api.services.demo.logins import Login
 from api.services.demo.plan import OPEN
 from api.services.draws import current_draw
+from api.services.standings import posed_in
 from api.services.variants import Variants
-from api.tables import Assignment, AssignmentProblem, Course, Enrolment, ProblemVersion, User
+from api.tables import Assignment, Course, Enrolment, User
 from grader.grade import grade
 from grader.show import show
 from grader.values import Value
@@ -124,22 +125,13 @@ def welcome(
 def _answers(session: Session, assignment: Assignment, login: Login) -> Answers | None:
     """Return answers to the first part at which a mistake is known, for the student's numbers."""
     member = _member(session, assignment, login)
-    rows = session.execute(
-        select(AssignmentProblem, ProblemVersion)
-        .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
-        .where(
-            AssignmentProblem.assignment_id == assignment.id,
-            AssignmentProblem.removed_at.is_(None),
-        )
-        .order_by(AssignmentProblem.position)
-    )
     variants = Variants()
-    for row, version in rows:
-        posed = Posed(member, assignment, row, version)
+    for one in posed_in(session, assignment.id):
+        posed = Posed(member, assignment, one.row, one.version)
         at_hand, _ = current_draw(session, posed, student=login.user_id)
         variant = variants.variant(session, at_hand.version_id, at_hand.position)
         for part, right, wrong in _pairs(variant):
-            return Answers(row.slug, part, right, wrong)
+            return Answers(one.row.slug, part, right, wrong)
     return None
 
 

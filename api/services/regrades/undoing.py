@@ -12,6 +12,7 @@ from api.errors import Conflict
 from api.ids import new_id
 from api.services import audit
 from api.services.access import Member
+from api.services.draws import draw_of
 from api.services.regrades.applying import add_newcomers, refresh_chunk
 from api.services.regrades.changes import Change, changes_of, found_in
 from api.services.regrades.examining import students_of
@@ -184,12 +185,7 @@ def _later(
     """
     rows = session.execute(
         select(Submission.id, Submission.student_id, Draw.version_id)
-        .join(
-            Draw,
-            (Draw.problem_id == Submission.problem_id)
-            & (Draw.student_id == Submission.student_id)
-            & (Draw.number == Submission.draw),
-        )
+        .join(Draw, draw_of(Submission))
         .where(
             Submission.problem_id == run.problem_id,
             Submission.student_id.in_(students),
@@ -211,12 +207,7 @@ def _handed(session: Session, run: Regrade, students: Collection[UUID]) -> tuple
             Submission.draw,
             Submission.answers,
         )
-        .join(
-            Draw,
-            (Draw.problem_id == Submission.problem_id)
-            & (Draw.student_id == Submission.student_id)
-            & (Draw.number == Submission.draw),
-        )
+        .join(Draw, draw_of(Submission))
         .where(Submission.problem_id == run.problem_id, Submission.student_id.in_(students))
         .order_by(Submission.student_id, Submission.sequence)
     )

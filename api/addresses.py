@@ -1,15 +1,32 @@
-"""The address of a database as it was told, looked through before anything is opened with it."""
+"""Addresses as an operator tells them: of a database, of hosts, of proxies.
 
+All are looked through before anything is opened with them.
+"""
+
+import ipaddress
+import re
 from typing import Final
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-__all__ = ["checked_address"]
+__all__ = [
+    "MASK",
+    "checked_address",
+    "checked_host",
+    "checked_proxy",
+    "password_in",
+    "with_password",
+    "without_password",
+]
 
 FORMS: Final = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
 SQLITE: Final = {"sqlite", "sqlite+pysqlite"}
 POSTGRESQL: Final = {"postgres", "postgresql", "postgresql+psycopg"}
+PASSWORD: Final = re.compile(r"(://[^:@/]*:)[^@]*(?=@)|((?:^|[?&])password=)[^&]*")
+MASK: Final = "***"
+"""What is shown in place of a secret."""
+HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def checked_address(address: str) -> str:
@@ -32,4 +49,60 @@ def checked_address(address: str) -> str:
             raise ValueError("no file is named; write sqlite:///FILE")
     elif parsed.drivername not in POSTGRESQL:
         raise ValueError(f"SQLite and PostgreSQL can be used; {FORMS}")
+    return address
+
+
+def without_password(address: str) -> str:
+    """Return the *address* of a database with its password hidden.
+
+    >>> without_password("postgresql://grader:geheim@db/grader")
+    'postgresql://grader:***@db/grader'
+    """
+    return PASSWORD.sub(lambda found: (found[1] or found[2]) + MASK, address)
+
+
+def with_password(address: str, password: str) -> str:
+    """Return *address* with a *password*, where it is of PostgreSQL and has none.
+
+    >>> with_password("postgresql://grader@db/grader", "geheim")
+    'postgresql://grader:geheim@db/grader'
+    """
+    try:
+        parsed = make_url(address)
+    except (ArgumentError, ValueError):
+        return address  # it is refused later
+    if not parsed.drivername.startswith("postgres") or password_in(parsed):
+        return address
+    if parsed.username:
+        return parsed.set(password=password).render_as_string(hide_password=False)
+    return parsed.update_query_dict({"password": password}).render_as_string(hide_password=False)
+
+
+def password_in(address: URL) -> str | None:
+    """Return the password of an address, which may stand before its host or as an option."""
+    option = address.query.get("password")
+    return address.password or (option if isinstance(option, str) else None)
+
+
+def checked_host(name: str) -> str:
+    """Return the *name* under which a host answers; raise `ValueError` for what is none.
+
+    >>> checked_host("*.example.edu")
+    '*.example.edu'
+    """
+    if not HOST.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a host; write grader.example.edu, say")
+    return name
+
+
+def checked_proxy(address: str) -> str:
+    """Return the *address* of a proxy or a network of them; raise `ValueError` for what is none.
+
+    >>> checked_proxy("10.0.0.0/8")
+    '10.0.0.0/8'
+    """
+    try:
+        ipaddress.ip_network(address)
+    except ValueError as error:
+        raise ValueError(f"{address!r} is no IP address and no network: {error}") from error
     return address

@@ -11,8 +11,8 @@ from typing import Final
 import psycopg
 from sqlalchemy import URL
 
+from api.addresses import password_in
 from api.services.rows import FileError
-from api.settings import password_in
 
 __all__ = ["dump", "load", "revision_in"]
 

@@ -1,7 +1,5 @@
 """The settings of the service, read once from the environment and passed on from there."""
 
-import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -15,58 +13,19 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import make_url
 
 from api import failpoints
-from api.addresses import checked_address
+from api.addresses import checked_address, checked_host, checked_proxy, password_in, with_password
 from api.sources import PREFIX, Given, SettingsError, gather, wrong
 
-__all__ = [
-    "HIDDEN",
-    "PREFIX",
-    "SET_IN_VAIN",
-    "Settings",
-    "given_by",
-    "password_in",
-    "without_password",
-]
+__all__ = ["HIDDEN", "PREFIX", "SET_IN_VAIN", "Settings", "given_by"]
 
-PASSWORD: Final = re.compile(r"(://[^:@/]*:)[^@]*(?=@)|((?:^|[?&])password=)[^&]*")
-MASK: Final = "***"
 SET_IN_VAIN: Final = (
     "GRADER_DATABASE_PASSWORD is set and not used: the address of the database has a password of "
     "its own, or is of SQLite; leave one out"
 )
 """What is told where a password has no place in the address of the database."""
-
-
-def without_password(address: str) -> str:
-    """Return the *address* of a database with its password hidden.
-
-    >>> without_password("postgresql://grader:geheim@db/grader")
-    'postgresql://grader:***@db/grader'
-    """
-    return PASSWORD.sub(lambda found: (found[1] or found[2]) + MASK, address)
-
-
-def _with_password(address: str, password: str) -> str:
-    """Return *address* with a *password*, where it is of PostgreSQL and has none."""
-    try:
-        parsed = make_url(address)
-    except (ArgumentError, ValueError):
-        return address  # it is refused later
-    if not parsed.drivername.startswith("postgres") or password_in(parsed):
-        return address
-    if parsed.username:
-        return parsed.set(password=password).render_as_string(hide_password=False)
-    return parsed.update_query_dict({"password": password}).render_as_string(hide_password=False)
-
-
-def password_in(address: URL) -> str | None:
-    """Return the password of an address, which may stand before its host or as an option."""
-    option = address.query.get("password")
-    return address.password or (option if isinstance(option, str) else None)
 
 
 def _split(given: object) -> object:
@@ -76,22 +35,8 @@ def _split(given: object) -> object:
     return tuple(piece.strip() for piece in given.split(",") if piece.strip())
 
 
-def _name_of_host(name: str) -> str:
-    if not re.fullmatch(r"(\*\.)?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", name):
-        raise ValueError(f"{name!r} is no name of a host; write grader.example.edu, say")
-    return name
-
-
-def _address_of_proxy(address: str) -> str:
-    try:
-        ipaddress.ip_network(address)
-    except ValueError as error:
-        raise ValueError(f"{address!r} is no IP address and no network: {error}") from error
-    return address
-
-
-Host = Annotated[str, BeforeValidator(_name_of_host)]
-Proxy = Annotated[str, BeforeValidator(_address_of_proxy)]
+Host = Annotated[str, AfterValidator(checked_host)]
+Proxy = Annotated[str, AfterValidator(checked_proxy)]
 
 
 class Settings(BaseModel):
@@ -279,7 +224,7 @@ class Settings(BaseModel):
             return given
         address, password = given.get("database"), given["database_password"]
         if isinstance(address, str) and isinstance(password, str):
-            return given | {"database": _with_password(address, password)}
+            return given | {"database": with_password(address, password)}
         return given
 
     @classmethod

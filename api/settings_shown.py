@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from api.settings import HIDDEN, PREFIX, Settings, without_password
+from api.addresses import MASK, without_password
+from api.settings import HIDDEN, PREFIX, Settings
 from api.sources import Given
 
 __all__ = ["settings_file", "settings_page"]
 
 WIDTH: Final = 98
-MASK: Final = "***"
 HEAD: Final = """\
 # Settings
 

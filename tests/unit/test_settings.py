@@ -5,7 +5,8 @@ import tomllib
 import pytest
 from pydantic_core import ErrorDetails
 
-from api.settings import HIDDEN, Settings, given_by, without_password
+from api.addresses import without_password
+from api.settings import HIDDEN, Settings, given_by
 from api.settings_shown import settings_file
 from api.sources import SettingsError, unknown, wrong
 
@@ -104,6 +105,7 @@ def test_what_cannot_be_is_named_by_its_variable(environment, said):
     [
         ("port = 'x'", "grader.toml: port='x': Input should be a valid integer"),
         ("prot = 80", "grader.toml: prot=80: there is no such setting"),
+        ("hosts = [1]", "grader.toml: hosts=1: Input should be a valid string"),
         ("port = ", "this is no TOML"),
         ("port = 80\nport = 81", "this is no TOML"),
         ("[grader]\nmetrics_token = 'geheim'", "grader.toml: grader: the file has no sections"),

@@ -1,6 +1,7 @@
 """Archives of the files of a course: read whole, or refused whatever is wrong with them."""
 
 import io
+import struct
 import zipfile
 from random import Random
 
@@ -81,3 +82,15 @@ def test_an_archive_packed_in_a_way_that_not_every_python_undoes_is_refused(meth
     body[body.index(b"PK\x01\x02") + 10] = method
     with pytest.raises(Invalid, match="cannot be unpacked"):
         unpacked(bytes(body))
+
+
+@pytest.mark.parametrize("offset", [2**62, 2**63, 2**64 - 1])
+def test_an_archive_whose_file_begins_far_behind_its_end_is_refused(offset):
+    whole = packed({"course.yaml": COURSE})
+    listed, end = whole.index(b"PK\x01\x02"), bytearray(whole[whole.index(b"PK\x05\x06") :])
+    entry = bytearray(whole[listed : -len(end)])
+    large = struct.pack("<HHQ", 1, 8, offset)
+    entry[30:32], entry[42:46] = struct.pack("<H", len(large)), b"\xff" * 4
+    end[12:16] = struct.pack("<L", len(entry + large))
+    with pytest.raises(Invalid, match="cannot be unpacked"):
+        unpacked(whole[:listed] + entry + large + end)

@@ -44,8 +44,9 @@ METHODS: Final = {
 NO_ARCHIVE: Final = (
     zipfile.BadZipFile,  # no zip at all, a directory that is damaged, a wrong checksum
     EOFError,  # packed text that is cut
-    OSError,  # packed text of bzip2 that is broken; an offset before the archive
-    RuntimeError,  # a password; as NotImplementedError an unknown version or way to pack
+    OSError,  # packed text of bzip2 that is broken
+    OverflowError,  # an offset beyond what a machine can count
+    RuntimeError,  # a password; as NotImplementedError a later version, a patch, strong encryption
     ValueError,  # a negative offset; the name of a file that is not UTF-8
     zlib.error,  # packed text of deflate that is broken
     lzma.LZMAError,  # packed text of LZMA that is broken

@@ -1,7 +1,7 @@
 """The doors of the service at which something may be sent, and who stands at them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from http_app import Answered, ask
@@ -28,17 +28,18 @@ class Desk:
     teacher: Person
 
     def sent(self, door: str, raw: bytes, *, who: Person | None = None) -> Answered:
-        """Return what is answered to *raw* at a door."""
-        method, path, kind, usual = DOORS[door](self)
-        token = (who or usual).token
-        headers = {"content-type": kind, "authorization": f"Bearer {token}"}
-        if method in {"PATCH", "PUT"}:
+        """Return what is answered to *raw* at a door of `DOORS`."""
+        there = DOORS[door]
+        token = (who or getattr(self, there.who)).token
+        headers = {"content-type": there.kind, "authorization": f"Bearer {token}"}
+        if there.method == "PATCH":
             headers["if-match"] = "*"
-        text = "" if kind else raw.decode()  # without a body it stands in the path or the query
-        path, _, query = path.replace("RAW", text).partition("?")
-        body = TEMPLATES.get(door, b"%b") % raw if kind else b""
+        text = "" if there.kind else raw.decode()
+        path = there.path.format_map(vars(self)).replace("RAW", text)
+        path, _, query = path.partition("?")
+        body = there.body % raw if there.kind else b""
         more = {"headers": headers, "query": query.encode(), "body": body}
-        return ask(self.world.app, method, f"/api/v1{path}", **more)
+        return ask(self.world.app, there.method, f"/api/v1{path}", **more)
 
     def rows(self) -> tuple[int, int]:
         """Return how many submissions there are and how many people in the course."""
@@ -57,28 +58,35 @@ def desk_in(world: World) -> Desk:
     return Desk(world, str(course), posed.path, str(posed.assignment), student, teacher)
 
 
-Door = Callable[[Desk], tuple[str, str, str, Person]]
 JSON, CSV, YAML = "application/json", "text/csv", "application/yaml"
-DOORS: Mapping[str, Door] = {
-    "answer": lambda on: ("POST", f"{on.posed}/submissions", JSON, on.student),
-    "matrix": lambda on: ("POST", f"{on.posed}/submissions", JSON, on.student),
-    "formula": lambda on: ("POST", f"{on.posed}/submissions", JSON, on.student),
-    "text": lambda on: ("POST", f"{on.posed}/submissions", JSON, on.student),
-    "any answer": lambda on: ("POST", f"{on.posed}/submissions", JSON, on.student),
-    "reading": lambda on: ("POST", f"{on.posed}/reading", JSON, on.student),
-    "points": lambda on: ("PATCH", on.posed, JSON, on.teacher),
-    "title": lambda on: ("PATCH", f"/courses/{on.course}", JSON, on.teacher),
-    "whole number": lambda on: ("PATCH", f"/courses/{on.course}", JSON, on.teacher),
-    "problem": lambda on: ("POST", f"/courses/{on.course}/problems", YAML, on.teacher),
-    "key": lambda on: ("POST", f"/courses/{on.course}/problems", YAML, on.teacher),
-    "value": lambda on: ("POST", f"/courses/{on.course}/problems", YAML, on.teacher),
-    "roster": lambda on: ("POST", f"/courses/{on.course}/roster", CSV, on.teacher),
-    "sheet": lambda on: ("POST", f"/assignments/{on.assignment}/score-sheet", CSV, on.teacher),
-    "file": lambda on: ("POST", f"/courses/{on.course}/apply", JSON, on.teacher),
-    "place": lambda on: ("GET", "/courses/RAW", "", on.teacher),
-    "position": lambda on: ("GET", f"{on.posed}?position=RAW", "", on.student),
-    "limit": lambda on: ("GET", f"/courses/{on.course}/people?limit=RAW", "", on.teacher),
-}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A route of the API: what is sent stands at ``%b`` in the body, or at ``RAW`` in the address.
+
+    The names in *path* are those of a `Desk`; so is *who*, the one who sends by default.
+    """
+
+    method: str
+    path: str
+    who: str
+    kind: str = ""
+    body: bytes = b"%b"
+
+
+def handing_in(body: bytes) -> Door:
+    return Door("POST", "{posed}/submissions", "student", JSON, body)
+
+
+def changing(path: str, body: bytes) -> Door:
+    return Door("PATCH", path, "teacher", JSON, body)
+
+
+def uploading(body: bytes = b"%b") -> Door:
+    return Door("POST", "/courses/{course}/problems", "teacher", YAML, body)
+
+
 FILE = """\
 id: toy
 title: Toy
@@ -89,19 +97,29 @@ statement: A width.
 parts:
   - {id: a, kind: integer, points: 1, prompt: "Which?", key: "%s"}
 %s"""
-TEMPLATES: Mapping[str, bytes] = {
-    "answer": b'{"answers": {"a_integer": %b}}',
-    "matrix": b'{"answers": {"a_matrix": %b}}',
-    "formula": b'{"answers": {"a_expression": %b}}',
-    "text": b'{"answers": {"a_text": %b}}',
-    "any answer": b'{"answers": %b}',
-    "reading": b'{"part": "a_expression", "answer": %b}',
-    "points": b'{"points": %b}',
-    "title": b'{"title": %b}',
-    "whole number": b'{"late_day_budget": %b}',
-    "key": (FILE % ("%b", "")).encode(),
-    "value": (FILE % ("W", "%b")).encode(),
-    "file": b'{"files": {%b: "title: New\\n"}}',
+DOORS: Mapping[str, Door] = {
+    "answer": handing_in(b'{"answers": {"a_integer": %b}}'),
+    "matrix": handing_in(b'{"answers": {"a_matrix": %b}}'),
+    "formula": handing_in(b'{"answers": {"a_expression": %b}}'),
+    "text": handing_in(b'{"answers": {"a_text": %b}}'),
+    "any answer": handing_in(b'{"answers": %b}'),
+    "reading": Door(
+        "POST", "{posed}/reading", "student", JSON, b'{"part": "a_expression", "answer": %b}'
+    ),
+    "points": changing("{posed}", b'{"points": %b}'),
+    "title": changing("/courses/{course}", b'{"title": %b}'),
+    "whole number": changing("/courses/{course}", b'{"late_day_budget": %b}'),
+    "problem": uploading(),
+    "key": uploading((FILE % ("%b", "")).encode()),
+    "value": uploading((FILE % ("W", "%b")).encode()),
+    "roster": Door("POST", "/courses/{course}/roster", "teacher", CSV),
+    "sheet": Door("POST", "/assignments/{assignment}/score-sheet", "teacher", CSV),
+    "file": Door(
+        "POST", "/courses/{course}/apply", "teacher", JSON, b'{"files": {%b: "title: New\\n"}}'
+    ),
+    "place": Door("GET", "/courses/RAW", "teacher"),
+    "position": Door("GET", "{posed}?position=RAW", "student"),
+    "limit": Door("GET", "/courses/{course}/people?limit=RAW", "teacher"),
 }
 
 

@@ -25,6 +25,25 @@ OTHER_KEY = {"parts": {"cells": {"key": "K*K + 1"}}}
 """A version whose key makes 10 right and 9 wrong."""
 
 
+def six_answered(world: World, course: UUID) -> Posing:
+    """Return a problem to which six students answered, each in their own way."""
+    [posed] = world.assignment(course)
+    for number in range(6):
+        person = world.enrol(course, f"Student {number}")
+        person.submit(posed, {"cells": str(8 + number), "doubled": "20"})
+    return posed
+
+
+def begun(
+    teacher: Person, problem: Posing, version: Mapping[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    """Return a regrade that is yet to judge."""
+    asked = teacher.post(f"{problem.path}/regrades", {"version": version or OTHER_KEY, **more})
+    assert asked.status_code == 201, asked.text
+    assert asked.json()["status"] == "judging"
+    return asked.json()
+
+
 def prepare(
     world: World,
     teacher: Person,
@@ -33,11 +52,9 @@ def prepare(
     **more: Any,
 ) -> dict[str, Any]:
     """Return a regrade whose dry run is done."""
-    asked = teacher.post(f"{problem.path}/regrades", {"version": version or OTHER_KEY, **more})
-    assert asked.status_code == 201, asked.text
-    assert asked.json()["status"] == "judging"
+    run = begun(teacher, problem, version, **more)
     world.service.regrades.run_until_idle()
-    return seen(teacher, asked.json())
+    return seen(teacher, run)
 
 
 def spoil(world: World, run: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import closing
 
 import pytest
-from regrading import OTHER_KEY, marks, seen
+from regrading import begun, marks, seen, six_answered
 
 from api.services.regrades import judging
 from api.services.regrades.executors import executor_of
@@ -41,17 +41,9 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def problem(world, course, monkeypatch):
-    """Return a problem to which six students answered, each in their own way."""
+    """Return a problem that is judged in pieces."""
     monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
-    [posed] = world.assignment(course)
-    for number in range(6):
-        person = world.enrol(course, f"Student {number}")
-        person.submit(posed, {"cells": str(8 + number), "doubled": "20"})
-    return posed
-
-
-def begun(teacher, problem):
-    return teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).json()
+    return six_answered(world, course)
 
 
 def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address, monkeypatch):

@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from regrading import OTHER_KEY, act, marks, seen
+from regrading import act, begun, marks, seen, six_answered
 from sqlalchemy import func, select
 
 from api.db import Database
@@ -24,20 +24,10 @@ SECONDS = 60
 
 @pytest.fixture
 def problem(world, course, monkeypatch):
-    """Return a problem to which six students answered, who make three chunks."""
+    """Return a problem whose students make three chunks, judged in pieces."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
     monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
-    [posed] = world.assignment(course)
-    for number in range(6):
-        person = world.enrol(course, f"Student {number}")
-        person.submit(posed, {"cells": str(8 + number), "doubled": "20"})
-    return posed
-
-
-def begin(teacher, problem):
-    asked = teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY})
-    assert asked.status_code == 201, asked.text
-    return asked.json()
+    return six_answered(world, course)
 
 
 def wait_until(holds):
@@ -56,7 +46,7 @@ def test_workers_judge_as_this_process_does_and_end_with_their_runner(
 ):
     before = marks(world, problem)
     here = workers()
-    inline = begin(teacher, problem)
+    inline = begun(teacher, problem)
     world.service.regrades.run_until_idle()
     applied = act(world, teacher, inline, "apply")
     after = marks(world, problem)
@@ -83,7 +73,7 @@ def test_workers_judge_as_this_process_does_and_end_with_their_runner(
 
 
 def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, problem):
-    run = begin(teacher, problem)
+    run = begun(teacher, problem)
     here, killed = workers(), []
 
     def kill_one():
@@ -114,7 +104,7 @@ def is_running(pid):
 
 def test_two_services_on_one_regrade_do_every_chunk_once(world, teacher, problem):
     before = marks(world, problem)
-    run = begin(teacher, problem)
+    run = begun(teacher, problem)
     other = Database(world.url)
     runners = [world.service.regrades, Runner(other, world.clock, workers=0)]
     with ThreadPoolExecutor(2) as pool:

@@ -20,6 +20,22 @@ def as_before() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.fixture
+def circle() -> type:
+    """Return a class whose objects hold themselves, and which counts those that are gone."""
+
+    class Circle:
+        left = 0
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            Circle.left += 1
+
+    return Circle
+
+
 @pytest.mark.usefixtures("as_before")
 def test_what_was_made_before_it_serves_is_left_out_of_collections():
     held = [[] for _ in range(1_000)]
@@ -29,39 +45,21 @@ def test_what_was_made_before_it_serves_is_left_out_of_collections():
 
 
 @pytest.mark.usefixtures("as_before")
-def test_circles_that_requests_leave_are_still_collected():
-    class Circle:
-        left = 0
-
-        def __init__(self) -> None:
-            self.itself = self
-
-        def __del__(self) -> None:
-            Circle.left += 1
-
+def test_circles_that_requests_leave_are_still_collected(circle):
     collect_rarely()
     for _ in range(2 * gc.get_threshold()[0]):
-        Circle()
-    assert Circle.left > 0
+        circle()
+    assert circle.left > 0
 
 
 @pytest.mark.usefixtures("as_before")
 @pytest.mark.parametrize("sweep", [True, False])
-def test_garbage_goes_before_it_is_left_out_where_a_process_runs_for_long(sweep):
-    class Circle:
-        left = 0
-
-        def __init__(self) -> None:
-            self.itself = self
-
-        def __del__(self) -> None:
-            Circle.left += 1
-
+def test_garbage_goes_before_it_is_left_out_where_a_process_runs_for_long(circle, sweep):
     gc.disable()
     try:
-        Circle()
+        circle()
         collect_rarely(sweep=sweep)
         gc.collect()
     finally:
         gc.enable()
-    assert Circle.left == sweep
+    assert circle.left == sweep

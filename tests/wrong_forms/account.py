@@ -5,7 +5,6 @@ from wrong_forms.form import WrongForm
 FORMS = {
     "log-in": WrongForm(
         "/login",
-        "/login",
         "The e-mail address or the password is not right",
         {"email": "nobody@example.edu", "password": "three other words"},
         wrong="password",
@@ -14,57 +13,51 @@ FORMS = {
     ),
     "invitation": WrongForm(
         "/welcome",
-        "/welcome",
         "not the same",
         {"secret": "gr_inv_x", "password": "three other words", "again": "three otter words"},
         wrong="again",
         who=None,
     ),
-    "own name": WrongForm("/account", "/me", "Name", {"name": ""}, wrong="name", who="student"),
+    "own name": WrongForm("/account", "Name", {"name": ""}, to="/me", wrong="name", who="student"),
     "own password": WrongForm(
         "/account",
-        "/me/password",
         "New password is not the same both times",
         {"current": "three words of mine", "new": "four other words", "again": "four otter words"},
+        to="/me/password",
         wrong="new",
         who="student",
     ),
     "token": WrongForm(
         "/account",
-        "/me/tokens",
         "Days until it expires",
         {"name": "laptop", "days": "1000"},
+        to="/me/tokens",
         wrong="days",
         who="student",
     ),
     "token for nothing": WrongForm(
         "/account",
-        "/me/tokens",
         "Tick at least one",
         {"name": "laptop", "scopes": ""},
+        to="/me/tokens",
         wrong="scopes",
         who="student",
     ),
     "request": WrongForm(
         "/submissions/{asked}",
-        "/submissions/{asked}/parts/cells/request",
         "Your reason",
         {"text": ""},
+        to="/submissions/{asked}/parts/cells/request",
         wrong="text",
         who="classmate",
     ),
     "practice with nothing": WrongForm(
-        "{over}/practice", "{over}/practice", "Answer a part, then check", who="student"
+        "{over}/practice", "Answer a part, then check", who="student"
     ),
     "account": WrongForm(
-        "/users/{user}", "/users/{user}", "E-mail", {"email": "at home"}, "email", who="admin"
+        "/users/{user}", "E-mail", {"email": "at home"}, wrong="email", who="admin"
     ),
     "name typed to erase": WrongForm(
-        "/users/{user}/erase",
-        "/users/{user}/erase",
-        "name",
-        {"confirm": "Somebody else"},
-        wrong="confirm",
-        who="admin",
+        "/users/{user}/erase", "name", {"confirm": "Somebody else"}, wrong="confirm", who="admin"
     ),
 }

@@ -1,14 +1,11 @@
 """Forms of those who make courses, assignments and problems."""
 
-from wrong_forms.form import WrongForm
+from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
 
-COURSE = "/courses/{course}"
-ASSIGNMENT = "/assignments/{assignment}"
 POSED = f"{ASSIGNMENT}/problems/{{problem}}"
 
 FORMS = {
     "new course": WrongForm(
-        "/courses",
         "/courses",
         "Time zone",
         {"title": "Vision", "slug": "cv", "zone": "Middle Earth"},
@@ -17,14 +14,12 @@ FORMS = {
     ),
     "categories of a course": WrongForm(
         f"{COURSE}/settings",
-        f"{COURSE}/settings",
         "Weight",
         {"categories[0].id": "Homework", "categories[0].weight": "half of it"},
         wrong="categories[0].weight",
         button="save",
     ),
     "settings of a course, tried": WrongForm(
-        f"{COURSE}/settings",
         f"{COURSE}/settings",
         "Short name",
         {"slug": "Not A Name", "title": "Deep Learning II"},
@@ -33,7 +28,6 @@ FORMS = {
     ),
     "settings that somebody else changed": WrongForm(
         f"{COURSE}/settings",
-        f"{COURSE}/settings",
         "Somebody changed this since you opened it",
         {"title": "Deeper Learning", "version": "77"},
         button="save",
@@ -41,20 +35,18 @@ FORMS = {
     ),
     "copy of a course": WrongForm(
         f"{COURSE}/settings",
-        f"{COURSE}/copy",
         "Days later",
         {"title": "Copy", "slug": "copy", "shift_days": "a year"},
+        to=f"{COURSE}/copy",
         wrong="shift_days",
     ),
     "new assignment": WrongForm(
-        f"{COURSE}/assignments/new",
         f"{COURSE}/assignments/new",
         "Attempts at each part",
         {"title": "Ninth", "slug": "hw-9", "attempts": "many"},
         wrong="attempts",
     ),
     "times of an assignment": WrongForm(
-        f"{ASSIGNMENT}/edit",
         f"{ASSIGNMENT}/edit",
         "is before release",
         {"timeline.release": "2026-12-08T12:00", "timeline.due": "2026-12-01T12:00"},
@@ -63,14 +55,12 @@ FORMS = {
     ),
     "late steps of an assignment": WrongForm(
         f"{ASSIGNMENT}/edit",
-        f"{ASSIGNMENT}/edit",
         "Worth",
         {"timeline.due": "2026-12-08T12:00", "timeline.late[0].credit": "lots"},
         wrong="timeline.late[0].credit",
         button="try",
     ),
     "groups of an assignment": WrongForm(
-        f"{ASSIGNMENT}/edit",
         f"{ASSIGNMENT}/edit",
         "Drop the lowest",
         {"groups[0].id": "A", "groups[0].drop_lowest": "one"},
@@ -79,7 +69,6 @@ FORMS = {
     ),
     "an assignment that somebody else changed": WrongForm(
         f"{ASSIGNMENT}/edit",
-        f"{ASSIGNMENT}/edit",
         "Somebody changed this since you opened it",
         {"title": "Second title", "version": "77"},
         button="save",
@@ -87,28 +76,19 @@ FORMS = {
     ),
     "order that somebody else changed": WrongForm(
         "/assignments/{two}/edit",
-        "/assignments/{two}/order",
         "It was changed since you opened this page",
         {"version": "77"},
+        to="/assignments/{two}/order",
         button="why-large-kernels",
         status=412,
     ),
     "publication of nothing": WrongForm(
-        "/assignments/{empty}/edit",
-        "/assignments/{empty}/publish",
-        "no problem",
-        status=409,
+        "/assignments/{empty}/edit", "no problem", to="/assignments/{empty}/publish", status=409
     ),
     "points of a problem": WrongForm(
-        f"{POSED}/settings",
-        f"{POSED}/settings",
-        "Points",
-        {"points": "a few"},
-        wrong="points",
-        button="save",
+        f"{POSED}/settings", "Points", {"points": "a few"}, wrong="points", button="save"
     ),
     "a problem that somebody else changed": WrongForm(
-        f"{POSED}/settings",
         f"{POSED}/settings",
         "Somebody changed this since you opened it",
         {"points": "7", "held": "77"},
@@ -116,10 +96,9 @@ FORMS = {
         status=412,
     ),
     "notice": WrongForm(
-        f"{POSED}/settings", f"{POSED}/notices", "New notice", {"text": ""}, wrong="text"
+        f"{POSED}/settings", "New notice", {"text": ""}, to=f"{POSED}/notices", wrong="text"
     ),
     "problem's file": WrongForm(
-        f"{COURSE}/problems/check",
         f"{COURSE}/problems/check",
         "Line 3",
         {"source": "id: nothing\nparts: [", "note": "The first one."},
@@ -127,7 +106,6 @@ FORMS = {
         button="check",
     ),
     "problem's file, published": WrongForm(
-        f"{COURSE}/problems/check",
         f"{COURSE}/problems/check",
         "Nothing was stored",
         {"source": "id: nothing\ntitle: Nothing\n", "note": "The first one."},

@@ -1,9 +1,7 @@
 """Forms of those who mark, set points by hand and regrade."""
 
-from wrong_forms.form import WrongForm
+from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
 
-COURSE = "/courses/{course}"
-ASSIGNMENT = "/assignments/{assignment}"
 PART = f"{ASSIGNMENT}/review/{{problem}}/{{part}}"
 STORY = f"{COURSE}/students/{{user}}"
 REGRADES = "{tried}/regrades"
@@ -11,61 +9,60 @@ REGRADES = "{tried}/regrades"
 FORMS = {
     "points by hand": WrongForm(
         f"{COURSE}/students/{{classmate}}?open={{slug}}",
-        f"{ASSIGNMENT}/overrides",
         "Points",
         {"points": "some", "reason": "By hand"},
+        to=f"{ASSIGNMENT}/overrides",
         wrong="points",
     ),
     "too many points by hand": WrongForm(
         f"{COURSE}/students/{{classmate}}?open={{slug}}",
-        f"{ASSIGNMENT}/overrides",
         "unless more than the maximum is meant",
         {"points": "9000", "reason": "By hand"},
+        to=f"{ASSIGNMENT}/overrides",
         wrong="points",
     ),
     "late days given back": WrongForm(
         f"{STORY}?open={{slug}}",
-        f"{STORY}/late-days/refund",
         "Days",
         {"days": "0", "reason": "Ill"},
+        to=f"{STORY}/late-days/refund",
         wrong="days",
     ),
     "mark": WrongForm(
         "/answers/{answer}/review",
-        "/answers/{answer}/mark",
         "Credit",
         {"credit": "lots", "comment": "Well put."},
+        to="/answers/{answer}/mark",
         wrong="credit",
         who="grader",
         button="stay",
     ),
     "mark that somebody else gave": WrongForm(
         "/answers/{answer}/review",
-        "/answers/{answer}/mark",
         "Somebody marked this answer since you opened it",
         {"credit": "50%", "version": "77"},
+        to="/answers/{answer}/mark",
         who="grader",
         button="stay",
         status=412,
     ),
     "comment": WrongForm(
         "/answers/{answer}/review",
-        "/answers/{answer}/comments",
         "New comment",
         {"text": ""},
+        to="/answers/{answer}/comments",
         wrong="text",
         who="grader",
     ),
     "mark of a group": WrongForm(
         f"{PART}/groups",
-        f"{PART}/groups/{{group}}/mark",
         "Points more or less",
         {"adjustment": "some", "comment": "Well put."},
+        to=f"{PART}/groups/{{group}}/mark",
         wrong="adjustment",
         who="grader",
     ),
     "new item of a rubric": WrongForm(
-        f"{PART}/rubric",
         f"{PART}/rubric",
         "Points",
         {"label": "clear", "points": "some"},
@@ -74,77 +71,74 @@ FORMS = {
     ),
     "item of a rubric": WrongForm(
         f"{PART}/rubric",
-        f"{PART}/rubric/{{item}}",
         "Name",
         {"label": "", "points": "1"},
+        to=f"{PART}/rubric/{{item}}",
         wrong="label",
         who="grader",
         button="save",
     ),
     "item that somebody else changed": WrongForm(
         f"{PART}/rubric",
-        f"{PART}/rubric/{{item}}",
         "Somebody changed this item since you opened it",
         {"label": "fewer of them", "version": "77"},
+        to=f"{PART}/rubric/{{item}}",
         who="grader",
         button="save",
         status=412,
     ),
     "value to accept": WrongForm(
         f"{REGRADES}?do=accept",
-        REGRADES,
         "Its value",
         {"version.accept.key": "K +", "version.accept.reason": "So it is"},
+        to=REGRADES,
         wrong="version.accept.key",
     ),
     "mistake to name": WrongForm(
         f"{REGRADES}?do=mistake",
-        REGRADES,
         "Name of the mistake",
         {"version.mistake.key": "2*K", "version.mistake.id": "Not A Name"},
+        to=REGRADES,
         wrong="version.mistake.id",
     ),
     "another key": WrongForm(
         f"{REGRADES}?do=parts",
-        REGRADES,
         "Points",
         {"version.parts.points": "some", "reason": "Told in class"},
+        to=REGRADES,
         wrong="version.parts.points",
     ),
     "no other version": WrongForm(
-        f"{REGRADES}?do=id",
-        REGRADES,
-        "version",
-        {"reason": "Told in class"},
+        f"{REGRADES}?do=id", "version", {"reason": "Told in class"}, to=REGRADES
     ),
     "excuse of somebody excused": WrongForm(
         f"{STORY}?open={{slug}}",
-        f"{ASSIGNMENT}/excuses",
         "excused",
         {"reason": "Ill"},
+        to=f"{ASSIGNMENT}/excuses",
         status=409,
     ),
     "regrade for nobody": WrongForm(
         f"{REGRADES}?do=parts",
-        REGRADES,
         "These students",
         {"version.parts.points": "3", "reach": "students", "students": "Nemo"},
+        to=REGRADES,
         wrong="students",
     ),
     "answer to a request": WrongForm(
         f"{ASSIGNMENT}/requests",
-        "/requests/{request}/answer",
         "Reply",
         {"reply": "", "credit": "50%"},
+        to="/requests/{request}/answer",
         wrong="reply",
         who="grader",
         button="declined",
     ),
     "credit of a request": WrongForm(
         f"{ASSIGNMENT}/requests",
-        "/requests/{request}/answer",
         "New credit",
         {"reply": "You are right.", "credit": "lots"},
+        to="/requests/{request}/answer",
         wrong="credit",
         who="grader",
         button="accepted",

@@ -1,47 +1,38 @@
 """Forms about the people of a course, and the files that are sent."""
 
-from wrong_forms.form import WrongForm
+from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
 
-COURSE = "/courses/{course}"
-ASSIGNMENT = "/assignments/{assignment}"
 PERSON = f"{COURSE}/people/{{user}}"
 
 FORMS = {
     "list of students": WrongForm(
-        f"{COURSE}/roster",
-        f"{COURSE}/roster",
-        "column",
-        {"file": b"colour,shape\nred,round\n"},
-        wrong="file",
+        f"{COURSE}/roster", "column", {"file": b"colour,shape\nred,round\n"}, wrong="file"
     ),
-    "no list of students": WrongForm(
-        f"{COURSE}/roster", f"{COURSE}/roster", "is missing", wrong="file"
-    ),
+    "no list of students": WrongForm(f"{COURSE}/roster", "is missing", wrong="file"),
     "score sheet": WrongForm(
         f"{COURSE}/exports",
-        f"{ASSIGNMENT}/score-sheet",
         "column",
         {"file": b"colour,shape\nred,round\n"},
+        to=f"{ASSIGNMENT}/score-sheet",
         wrong="file",
         status=200,
     ),
     "participants of Moodle": WrongForm(
         f"{COURSE}/exports",
-        f"{COURSE}/exports/moodle",
         "column",
         {"file": b"colour,shape\nred,round\n"},
+        to=f"{COURSE}/exports/moodle",
         wrong="file",
     ),
     "files of a course": WrongForm(
         f"{COURSE}/export",
-        f"{COURSE}/apply",
         "archive",
         {"archive": b"no archive"},
+        to=f"{COURSE}/apply",
         wrong="archive",
         button="try",
     ),
     "new person": WrongForm(
-        f"{COURSE}/people",
         f"{COURSE}/people",
         "E-mail",
         {"name": "Bo Example", "email": "bo at home", "role": "student"},
@@ -49,28 +40,26 @@ FORMS = {
     ),
     "person who is there": WrongForm(
         f"{COURSE}/people",
-        f"{COURSE}/people",
         "There is somebody with this e-mail address",
         {"name": "Bo Example", "email": "{email}"},
         status=409,
     ),
     "new section": WrongForm(
         f"{COURSE}/people",
-        f"{COURSE}/sections",
         "New section",
         {"section_name": ""},
+        to=f"{COURSE}/sections",
         wrong="section_name",
     ),
     "section with another's name": WrongForm(
         f"{COURSE}/people",
-        f"{COURSE}/sections/{{section}}",
         "Name of A",
         {"section_name": ""},
+        to=f"{COURSE}/sections/{{section}}",
         wrong="section_name",
     ),
-    "person": WrongForm(PERSON, PERSON, "Name", {"name": ""}, wrong="name"),
+    "person": WrongForm(PERSON, "Name", {"name": ""}, wrong="name"),
     "person whom somebody else changed": WrongForm(
-        PERSON,
         PERSON,
         "It was changed since you opened this page",
         {"student_number": "4711", "version": "77"},
@@ -78,14 +67,12 @@ FORMS = {
     ),
     "extension": WrongForm(
         f"{COURSE}/extensions",
-        f"{COURSE}/extensions",
         "Days more",
         {"student": "The student", "grants.days": "some", "grants.reason": "Ill"},
         wrong="grants.days",
         button="grant",
     ),
     "extension for nobody": WrongForm(
-        f"{COURSE}/extensions",
         f"{COURSE}/extensions",
         "Student fits no student",
         {"student": "Nemo", "grants.days": "2"},

@@ -32,7 +32,7 @@ from api.tables import (
 from grader.json_values import to_json
 from grader.policy import Admission, Refused, Rules, admit
 
-__all__ = ["MOST_SUBMISSIONS", "Ground", "Situation", "Taken", "take"]
+__all__ = ["Ground", "Situation", "Taken", "take"]
 
 MOST_SUBMISSIONS: Final = 1_000
 """How many submissions a student may hand in to one problem."""

@@ -15,7 +15,7 @@ from api.services.submitting.memory import Known
 from grader.reading import Typed
 from grader.reading.styles import Style
 
-__all__ = ["Accepted", "Drawn", "Entry", "fingerprint", "receipt_digest"]
+__all__ = ["Accepted", "Entry", "fingerprint", "receipt_digest"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from api.services.standings import load_students, posed_in
 from api.services.submitting.memory import Known, Memory, Secret, Shared, Stamps, holds
 from api.tables import Stamp
 
-__all__ = ["known_of", "secret_of", "stamps_of"]
+__all__ = ["known_of", "stamps_of"]
 
 TABLE: Final = Stamp.__table__.c
 STAMPS: Final = (
@@ -29,7 +29,7 @@ def stamps_of(session: Session, scopes: Collection[UUID]) -> Stamps:
     return {scope: found.get(scope, 0) for scope in scopes}
 
 
-def secret_of(caller: Caller) -> Secret:
+def _secret_of(caller: Caller) -> Secret:
     """Return with what *caller* showed who they are."""
     shown = caller.token_id or caller.session_id
     if shown is None:
@@ -47,7 +47,7 @@ def known_of(session: Session, posed: Posed, memory: Memory, *, parts: Collectio
         session, shared.assignment, shared.course, shared.problems, [member.student_id]
     )
     return Known(
-        secret_of(member.caller),
+        _secret_of(member.caller),
         member.caller.id,
         member.student_id,
         next(one for one in shared.problems if one.row.id == posed.problem.id),

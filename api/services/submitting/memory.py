@@ -57,7 +57,7 @@ class Secret:
         return self.id if self.begun_at is None else None
 
     def is_good(self, seen_at: datetime | None, *, now: datetime) -> bool:
-        """Tell whether it has not ended *now*; it was *seen* last then."""
+        """Tell whether it has not ended *now*; its use was noted last at *seen_at*."""
         if self.begun_at is not None:
             return seen_at is not None and is_alive(self.begun_at, seen_at, now=now)
         return self.expires_at is None or self.expires_at > now

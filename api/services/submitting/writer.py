@@ -51,7 +51,7 @@ Ended: TypeAlias = Accepted | Outdated | Exception
 class _Waiting:
     """A submission that waits, and who waits for it: a thread, or a task of a *loop*.
 
-    *again* says that it was tried twice, *in_doubt* that it may be stored already.
+    *again* says that it is tried a second time, *in_doubt* that it may be stored already.
     """
 
     entry: Entry

@@ -239,7 +239,7 @@ def _ground(known: Known, seat: Seat) -> Ground:
 
 
 def _with_late_days(session: Session, taken: Iterable[Taken], *, now: datetime) -> dict[Key, Cause]:
-    """Return the other standings, held, of students who spent late days: those hold there too."""
+    """Return all standings, held, of students who spent late days: those hold there too."""
     found: dict[Key, Cause] = {}
     for one in taken:
         if not one.late_days:

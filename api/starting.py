@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from logging import getLogger
 from typing import Final
 from uuid import UUID
 
@@ -38,7 +39,10 @@ WEAK: Final = (
     "PostgreSQL runs with {told}: what people were told is stored could be lost. Set it to on, in "
     "postgresql.conf or by ALTER SYSTEM, ALTER DATABASE or ALTER ROLE, and start again."
 )
+EMPTY: Final = "GRADER_BANK: %s holds no problem; courses have only what their staff upload"
 WORKERS: Final = 4
+
+log = getLogger("api.starting")
 
 
 class StartError(Exception):
@@ -51,6 +55,8 @@ def prepare(settings: Settings, *, clock: Clock = system_clock) -> Welcome | Non
     Raises `StartError` where it cannot be.
     """
     catalogue = Catalogue.of(settings.bank)
+    if not catalogue.ids:
+        log.warning(EMPTY, settings.bank)
     db = Database(settings.database)
     try:
         wait_for(db, settings.database_wait)

@@ -9,7 +9,7 @@ import pytest
 from api.serve import main, serve, start_worker
 from api.server import bound, listen
 from api.settings import Settings
-from api.starting import StartError
+from api.starting import StartError, prepare
 from api.worker import Heartbeat
 
 WORD = "geheim"
@@ -50,6 +50,11 @@ def test_a_bank_that_is_not_there_is_named_and_nothing_starts(environment, capsy
         main()
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(f"GRADER_BANK: {tmp_path / 'missing'}: ")
+
+
+def test_a_bank_without_a_problem_is_told(tmp_path, caplog):
+    prepare(Settings(database=f"sqlite:///{tmp_path}/grader.db", bank=tmp_path))
+    assert f"GRADER_BANK: {tmp_path} holds no problem" in caplog.text
 
 
 def test_an_address_that_is_taken_ends_the_process(environment, capfd):

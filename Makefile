@@ -20,7 +20,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_inf
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
-	    while read -r target words; do printf '  make %-6s  %s\n' "$$target" "$$words"; done
+	    while read -r target words; do printf '  make %-11s  %s\n' "$$target" "$$words"; done
 
 setup: $(STAMP) ## make .venv with everything that uv.lock names
 

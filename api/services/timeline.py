@@ -52,8 +52,8 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     near = " or ".join(_near(name[:MAX_NAME].strip().casefold().replace(" ", "_")))
     said = f"did you mean {near}?" if near else "write one such as Europe/Berlin."
-    detail = f"There is no such time zone; {said}"
-    raise Invalid(detail, errors=(FieldError("zone", detail),))
+    known = f"is not known; write {near or 'one such as Europe/Berlin'}"
+    raise Invalid(f"There is no such time zone; {said}", errors=(FieldError("zone", known),))
 
 
 @cache

@@ -59,6 +59,11 @@ def test_a_wrong_setting_is_named_and_everything_stays_typed(scene, typed, field
     assert scene.staff.get(scene.home).json() == before
 
 
+def test_an_unknown_zone_is_said_as_a_sentence_of_its_field(scene):
+    found = scene.browser.send(settings(scene), "act=save", zone="Berlin")
+    assert found.one("p", id="zone-wrong").text == "Time zone is not known; write Europe/Berlin."
+
+
 def test_another_zone_is_tried_before_it_moves_every_time(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     tried = scene.browser.send(settings(scene), "act=try", zone="America/New_York")

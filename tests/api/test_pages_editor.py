@@ -3,6 +3,8 @@
 import pytest
 from staff_scene import StaffScene, settings_form
 
+from api.pages.staff.assignment_form import LABELS
+
 TIMES = {
     "release": "2026-11-01 08:00",
     "due": "2026-11-10 23:59",
@@ -84,6 +86,14 @@ def test_a_wrong_field_is_named_at_its_place_and_what_was_typed_stays(scene, typ
     assert scene.staff.get(scene.path).json() == before
 
 
+def test_what_is_said_of_a_field_above_the_form_names_it_as_the_form_does(scene):
+    form = scene.editor().one("form", id="settings")
+    named = {one["for"]: one.text for one in form.all("label") if one.get("for") in LABELS}
+    assert named.pop("timeline.close") == "At"  # below the legend Close
+    assert len(named) >= 10
+    assert named == {name: LABELS[name] for name in named}
+
+
 def test_a_wrong_field_is_tied_to_what_is_said_of_it(scene):
     found = scene.browser.send(settings_form(scene.editor()), "act=save", attempts="many")
     control = found.one("input", name="attempts")
@@ -112,7 +122,7 @@ def test_of_two_edits_the_later_one_is_told_what_differs_and_keeps_what_it_typed
     assert found.status == 412
     rows = found.one(role="alert").one("table").rows()
     assert ["Title", "Theirs", "Mine"] in rows
-    assert ["Attempts", "2", "nothing"] in rows
+    assert ["Attempts at each part", "2", "nothing"] in rows
     assert found.one("input", name="title")["value"] == "Mine"
     assert scene.browser.send(settings_form(found), "act=save").status == 303
     assert scene.staff.get(scene.path).json()["title"] == "Mine"

@@ -36,10 +36,16 @@ def test_a_problem_is_found_in_the_bank_and_added(scene):
     find = scene.editor().one("form", role="search")
     found = scene.browser.send(find, text="conv-output")
     [add] = found.all("form", action=f"{scene.path}/problems")
-    assert scene.browser.send(add).status == 303
+    [button] = add.all("button", name="add")
+    added = scene.browser.send(add, f"add={button['value']}")
+    assert added.status == 303
     assert names(scene)[-1] == "conv-output-shape"
+    search = scene.browser.follow(added)
+    assert "Saved. No grade changed." in search.one(role="status").text
+    assert search.one("input", name="text")["value"] == "conv-output"
+    assert "is in it" in search.one("tr", id="conv-output-shape").text
     again = scene.browser.send(find, text="conv-output")
-    assert again.all("form", action=f"{scene.path}/problems") == []
+    assert again.all("button", name="add") == []
     assert "is in it" in again.text
 
 

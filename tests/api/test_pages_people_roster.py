@@ -89,6 +89,19 @@ def test_any_file_is_answered_with_what_it_does_or_why_it_does_nothing(
     assert students(world) == []
 
 
+def test_what_is_wrong_with_a_whole_file_is_said_once(browser, course):
+    page = send(browser, course, b"\xff\xfe\xfd")
+    assert page.status == 422
+    assert page.text.casefold().count("is not utf-8") == 1
+
+
+def test_each_row_that_cannot_be_used_is_named_once(browser, course):
+    wrong = "Cy Example,nonsense,\nDi Example,rubbish,\n"
+    refused = take_over(browser, send(browser, course, LIST + wrong))
+    assert refused.status == 422
+    assert [refused.text.count(f"Line {at}:") for at in (4, 5)] == [1, 1]
+
+
 def test_a_list_in_another_encoding_is_taken_over_as_it_was_looked_at(world, browser, course):
     page = send(browser, course, LIST.replace("Ann", "Zoë").encode("utf-16"))
     take_over(browser, page)

@@ -131,6 +131,13 @@ def test_after_the_close_drafts_are_kept_and_nothing_can_be_handed_in(world: Wor
     assert student.get(f"{posed.path}/draft").json()["answers"] == {"cells": "10"}
 
 
+def test_attempts_are_counted_as_long_as_there_is_one_to_make(world: World) -> None:
+    student, posed, browser = seat(world, attempts=3, timeline_spec={"due": "2026-11-03 12:00"})
+    assert "3 of 3 attempts left" in browser.get(posed.path).text
+    world.clock.advance(days=2)
+    assert "attempts left" not in Browser(world, student).get(posed.path).text
+
+
 def test_storage_that_fails_keeps_what_was_typed_on_the_page(world: World) -> None:
     student, posed, browser = seat(world)
     form = browser.get(posed.path).one("form", id="answers")

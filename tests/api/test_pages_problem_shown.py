@@ -145,7 +145,7 @@ def test_staff_look_at_the_original_and_cannot_hand_in(world: World) -> None:
     [posed] = world.assignment(course)
     browser = Browser(world, grader)
     page = browser.get(posed.path)
-    assert "You look at numbers of nobody" in page.one(id="notices").text
+    assert "This is a preview; only students hand in." in page.one(id="notices").text
     assert not page.one("form", id="answers").all("button", name="check")
     refused = browser.send(page.one("form", id="answers"), check="cells", **{"answer.cells": "9"})
     assert refused.status == 403

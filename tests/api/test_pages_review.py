@@ -3,6 +3,7 @@
 import pytest
 from pages import Browser
 from review_scene import Class
+from world import TEXT_PROBLEM
 
 GOOD = "Fewer parameters."
 
@@ -41,6 +42,15 @@ def test_the_overview_counts_and_leads_to_the_next_answer(scene, ada):
     assert GOOD in ada.follow(taken).text or "More." in ada.follow(taken).text
 
 
+@pytest.mark.parametrize(
+    ("results", "said"), [("at_once", "Not done yet:"), ("manual", "Before results are shown:")]
+)
+def test_what_is_not_marked_stands_in_the_way_only_of_results_that_wait(world, results, said):
+    scene = Class(world, {"results": results})
+    scene.student(GOOD)
+    assert said in Browser(world, scene.ada).get(f"{scene.assignment}/review").one("b").text
+
+
 def test_an_overview_without_work_says_what_will_appear(scene, ada):
     assert "Texts appear here" in ada.get(f"{scene.assignment}/review").text
 
@@ -56,6 +66,15 @@ def test_one_marks_by_the_rubric_answer_after_answer_until_none_is_left(scene, a
     assert "No answer is free." in ada.get(done.location).text
     assert [told(scene, one)["score"] for one in students] == [2, 2, 2]
     assert {told(scene, one)["mark"]["comment"] for one in students} == {"Say also why."}
+
+
+def test_the_rubric_says_out_of_how_many_points(world):
+    source = TEXT_PROBLEM.replace("points: 4", "points: 1").replace(
+        "points: 2, say", "points: 1/2, say"
+    )
+    scene = Class(world, source=source)
+    found = desk(Browser(world, scene.ada), scene, scene.student(GOOD))
+    assert marks(found).one("legend").text == "Rubric of 1 point"
 
 
 def test_a_mark_can_be_looked_at_changed_and_taken_back(scene, ada):
@@ -90,6 +109,26 @@ def test_a_mark_that_cannot_be_is_refused_and_stays_typed(scene, ada, typed, sai
         assert marks(found).one(name=name)["value"] == typed[name]
     assert "Kept <b>as it is</b>." in marks(found).text
     assert told(scene, student)["mark"] is None
+
+
+def test_a_mark_in_which_nothing_is_chosen_is_refused_and_0_is_one(scene, ada):
+    student = scene.student("No idea.")
+    found = ada.send(marks(desk(ada, scene, student)), "act=next", comment="Read it again.")
+    assert found.status == 422
+    assert "Credit is missing, and nothing is ticked" in found.text
+    assert found.one("textarea", name="comment").text.strip() == "Read it again."
+    assert told(scene, student)["mark"] is None
+    assert ada.send(marks(found), "act=stay", credit="0").status == 303
+    assert told(scene, student)["score"] == 0
+
+
+def test_a_group_is_not_marked_by_a_form_in_which_nothing_is_chosen(scene, ada):
+    students = [scene.student("No idea."), scene.student("No idea.")]
+    groups = ada.get(f"{scene.part}/groups")
+    refused = ada.send(marks(groups))
+    assert refused.status == 422
+    assert "credit is missing, and nothing is ticked" in refused.one(role="alert").text
+    assert [told(scene, one)["mark"] for one in students] == [None, None]
 
 
 def test_two_markers_of_one_answer_do_not_mark_over_each_other(scene, ada):

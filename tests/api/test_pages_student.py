@@ -157,6 +157,30 @@ def test_an_assignment_tells_its_times_and_rules_in_words(world, browser, course
     assert page.one("strong").text == "nothing"
 
 
+def test_an_assignment_in_which_nothing_ends_says_so_and_no_more(world, browser, course):
+    [posed] = world.assignment(course)
+    page = browser.get(f"/assignments/{posed.assignment}")
+    assert [one.text for one in page.one("ul", has="stages").all("li")] == [
+        "Full credit at any time"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [(None, "You may ask at any time after you see a result."), (0, "Requests are not taken")],
+)
+def test_without_days_to_ask_a_student_asks_at_any_time_as_the_editor_says(
+    world, browser, course, limit, said
+):
+    [posed] = world.assignment(course, regrade_days=None, regrade_limit=limit)
+    page = browser.get(f"/assignments/{posed.assignment}")
+    assert said in page.one(aria_labelledby="rules").text
+    teacher = Browser(world, world.enrol(course, role="instructor"))
+    editor = teacher.get(f"/assignments/{posed.assignment}/edit")
+    assert editor.one("p", id="regrade_days-hint").text == "Empty: at any time."
+    assert "0: they cannot ask." in editor.one("p", id="regrade_limit-hint").text
+
+
 def test_the_drawing_of_the_times_says_them_too(world, browser, course):
     [posed] = world.assignment(course, timeline_spec=LATE)
     drawn = browser.get(f"/assignments/{posed.assignment}").one("svg", has="strip")
@@ -200,6 +224,9 @@ def test_staff_who_look_as_a_student_see_their_pages(world, course, student):
     page = teacher.get(f"/assignments/{posed.assignment}")
     assert page.heading == "Homework 1"
     assert "You look as a student." in page.text
+    stopped = teacher.send(page.one("form", has="band"), "student=")
+    assert stopped.location == f"/courses/{course}/students/{student.id}"
+    assert teacher.follow(stopped).status == 200
 
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -279,7 +279,9 @@ class TestPractice:
 
     def test_what_cannot_be_read_is_marked_where_it_stops(self, world, student, over):
         page = Browser(world, student).post(f"{over.path}/practice", {"answer.cells": "3 + §"})
-        assert "Not graded yet" in page.one(id="told-cells").text
+        told = page.one(id="told-cells").text
+        assert "Not graded: it cannot be read" in told
+        assert "attempt" not in told
         assert page.one("mark").text == "§"
 
 

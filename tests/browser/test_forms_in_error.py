@@ -73,7 +73,7 @@ def opened(tour):
 
 def form_of(page, case, places):
     """Return the form: the one with the address that has the field which is typed first."""
-    path = case.to.format_map(places)
+    path = (case.to or case.at).format_map(places)
     fields = [f':has([name="{name}"])' for name in [*case.typed][:1] if name != "version"]
     return page.locator(f'main form[action="{path}"]{"".join(fields)}').first
 

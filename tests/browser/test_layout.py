@@ -1,8 +1,11 @@
 """How pages are laid out: what stands where, on a desk and on a phone, and how large it is."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from problem_screen import POOLED, Desk
+from review_scene import Class
 from screens import look, overflow
 
 REM = 16
@@ -14,6 +17,7 @@ LINES = """one => {
     return range.getClientRects().length;
 }"""
 """In how many lines the text of an element stands."""
+FADES = re.compile(r"rgba\(0, 0, 0, 0\)")
 
 
 @pytest.fixture
@@ -156,4 +160,49 @@ def test_a_long_name_breaks_and_widens_no_page_of_a_phone(served, screens):
     page = screens.open(teacher, width=390)
     page.goto(f"/courses/{course}/people/{named.id}")
     assert box(page.locator("h1"))["width"] <= 390
+    assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("tab", ["", "/gradebook", "/problems", "/people", "/audit", "/settings"])
+def test_the_tab_of_a_page_is_in_view_on_a_phone(served, screens, tab):
+    course = served.world.course()
+    page = screens.open(served.world.enrol(course, role="instructor"), width=390)
+    page.goto(f"/courses/{course}{tab}")
+    here = box(page.locator(".tabs [aria-current]"))
+    assert here["x"] >= 0
+    assert here["x"] + here["width"] <= 390
+
+
+def test_the_figures_of_tiles_stand_in_one_line_whatever_their_labels_take(served, screens):
+    course = served.world.course(late_day_budget=3)
+    served.world.assignment(course, "pooling-4x4")
+    page = screens.open(served.world.enrol(course), width=390)
+    page.goto(f"/courses/{course}")
+    labels = [box(one)["height"] for one in page.locator(".tile dt").all()[:2]]
+    figures = [box(one)["y"] for one in page.locator(".tile dd").all()[:2]]
+    assert labels[0] == labels[1]
+    assert figures[0] == figures[1]
+
+
+def test_what_goes_on_beyond_the_edge_fades_out_there_until_it_is_scrolled_to(served, screens):
+    course = served.world.course()
+    [posed] = served.world.assignment(course, "confusion-matrix")
+    here = Desk(screens.open(served.world.enrol(course), width=390), posed).open()
+    row = here.page.locator(".statement math[display=block]").last
+    assert row.evaluate("one => one.scrollWidth > one.clientWidth")
+    expect(row).to_have_css("mask-image", FADES)
+    row.evaluate("one => { one.scrollLeft = one.scrollWidth }")
+    expect(row).not_to_have_css("mask-image", FADES)
+    look(here.page, width=1280, scheme="light")
+    here.open()
+    expect(row).to_have_css("mask-image", "none")
+
+
+def test_an_answer_that_one_holds_widens_no_page_of_a_phone(served, screens):
+    scene = Class(served.world)
+    scene.student("Fewer parameters.")
+    page = screens.open(scene.ada, width=390)
+    page.goto(scene.part)
+    page.get_by_role("button", name="Take the next answer").click()
+    expect(page.get_by_text("Yours until")).to_be_visible()
     assert overflow(page) == 0

@@ -69,6 +69,34 @@ def test_an_invitation_leads_to_a_password_and_to_the_first_problem(
     expect(page.get_by_role("heading", level=1)).to_have_text("Max pooling and average pooling")
 
 
+def test_a_newer_link_opened_over_a_used_one_in_the_same_tab_is_the_one_that_counts(
+    served, screens, course
+):
+    world = served.world
+    teacher = world.enrol(course, role="instructor")
+    guest = world.enrol(course, "Gus Est")
+
+    def invited():
+        told = teacher.post(f"/courses/{course}/invites", {"people": [str(guest.id)]}).text
+        return "/welcome#" + told.split("/welcome#")[1].split(",")[0].strip()
+
+    def sends():
+        page.get_by_label("New password").fill(PASSWORD)
+        page.get_by_label("The same again").fill(PASSWORD)
+        page.get_by_role("button", name="Set password and log in").click()
+
+    page = screens.open()
+    page.goto("/welcome#gr_invite_used")
+    sends()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.goto(invited())
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert "#" not in page.url
+    page.goto("/welcome#main")
+    sends()
+    expect(page.locator("summary").filter(has_text="Gus Est")).to_be_visible()
+
+
 @script
 def test_the_password_opens_the_page_that_was_asked_for(served, screens, course, student, script):
     [posed] = served.world.assignment(course, "pooling-4x4")

@@ -1,6 +1,6 @@
 """The problems that a course can set: found, looked at with their keys, compared, published."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from api.deps import Here
 from api.errors import NotFound, ServiceError
 from api.http.paging import MAX_CURSOR
 from api.pages import outcome
-from api.pages.forms import FormDep, validated
+from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.typed import REFUSALS
@@ -54,7 +54,11 @@ class Wanted:
 
 @router.get(ALL)
 def bank(
-    course: UUID, here: PageDep, wanted: Annotated[Wanted, Depends()], cursor: Cursor = None
+    course: UUID,
+    here: PageDep,
+    wanted: Annotated[Wanted, Depends()],
+    cursor: Cursor = None,
+    saved: outcome.Saved = "",
 ) -> Response:
     """Return the problems of the bank and of the course; for an assignment *to*, with "Add"."""
     found = _found(course, here, wanted, cursor)
@@ -74,7 +78,9 @@ def bank(
         statuses=STATUSES,
         to=to,
         manages=_manages(here),
+        back=f"/courses/{course}/problems?{wanted.address(cursor)}",
         next=wanted.address(found.next) if found.next else "",
+        done=outcome.told(saved),
     )
 
 
@@ -195,20 +201,24 @@ def _marked(text: str) -> Iterator[tuple[str, str]]:
 @router.post(f"{ONE}/publish")
 def publish(course: UUID, problem_version: UUID, form: FormDep, here: PageDep) -> Response:
     """Let assignments take the version."""
-    try:
-        body = validated(ReasonIn, form.given("reason"))
-        api.publish_version(course, problem_version, body, here)
-    except REFUSALS as error:
-        return _version((course, problem_version), here, _Asked(), error=error)
-    return outcome.onwards(f"/courses/{course}/problems/{problem_version}")
+    return _changed(api.publish_version, (course, problem_version), form, here)
 
 
 @router.post(f"{ONE}/retire")
 def retire(course: UUID, problem_version: UUID, form: FormDep, here: PageDep) -> Response:
     """Let no further assignment take the version."""
+    return _changed(api.retire_version, (course, problem_version), form, here)
+
+
+def _changed(
+    change: Callable[[UUID, UUID, ReasonIn, Here], object],
+    where: tuple[UUID, UUID],
+    form: Form,
+    here: Here,
+) -> Response:
+    """Return the way back to a version that was changed for a reason, or why it was not."""
     try:
-        body = validated(ReasonIn, form.given("reason"))
-        api.retire_version(course, problem_version, body, here)
+        change(*where, validated(ReasonIn, form.given("reason")), here)
     except REFUSALS as error:
-        return _version((course, problem_version), here, _Asked(), error=error)
-    return outcome.onwards(f"/courses/{course}/problems/{problem_version}")
+        return _version(where, here, _Asked(), error=error)
+    return outcome.onwards(f"/courses/{where[0]}/problems/{where[1]}")

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from api.errors import Invalid
 from api.pages.forms import Form
 from api.schemas.review import MarkView
 
 __all__ = ["LABELS", "fields_of", "mark_of", "typed_of"]
 
 TEXTS: Final = ("comment", "reason", "adjustment", "credit")
+GIVES: Final = frozenset({"adjustment", "credit"})
+EMPTY: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
 LABELS: Final[Mapping[str, str]] = {
     "items": "Rubric",
     "adjustment": "Points more or less",
@@ -37,9 +40,14 @@ def typed_of(form: Form) -> dict[str, str]:
 
 
 def mark_of(form: Form) -> dict[str, Any]:
-    """Return the mark as the API takes it."""
+    """Return the mark as the API takes it.
+
+    Raises `Invalid` where nothing is chosen: a key pressed by mistake would give no points.
+    """
     told: dict[str, Any] = {"items": list(form.all("items"))}
     told |= form.given(*TEXTS)
+    if not told["items"] and told.keys().isdisjoint(GIVES):
+        raise Invalid.of("credit", EMPTY)
     if "adjustment" in told:
         told["adjustment"] = told["adjustment"].replace("\N{MINUS SIGN}", "-")
     return told

@@ -9,6 +9,7 @@ from fastapi import Response
 from api.deps import Here
 from api.errors import Conflict, NotFound, Precondition, ServiceError
 from api.pages import outcome
+from api.pages.entrance import local
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.held import held
@@ -46,13 +47,17 @@ VOID: Final = (
 
 @router.post("/assignments/{assignment}/problems")
 def add(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Add a problem at the end of the assignment."""
+    """Add a problem at the end of the assignment, and go back to where it was found."""
+    problem, _, version = form.text("add").partition("/")
+    row = {"problem": problem, "version": version} if version else {}
     try:
-        body = validated(PosedIn, form.given("problem", "version", "of"))
+        body = validated(PosedIn, form.given("problem", "version", "of") | row)
         told = api.post_problem(assignment, body, here, Response())
     except REFUSALS as error:
         return editor(assignment, here, error=error)
-    return outcome.onwards(f"/assignments/{assignment}/edit#problems", told.effect)
+    if not version:
+        return outcome.onwards(f"/assignments/{assignment}/edit#problems", told.effect)
+    return outcome.onwards(f"{local(form.text('next'))}#{problem}", told.effect)
 
 
 @router.get(f"{POSED}/settings")

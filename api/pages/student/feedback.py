@@ -87,7 +87,7 @@ def practice_feedback(
     outcome: PracticeOutcome, points: Fraction, *, typed: Typed | None = None
 ) -> Feedback:
     """Return what is said of an answer in practice, of which nothing is kept."""
-    state = verdict(outcome.status, outcome.credit)
+    state = answer_state(outcome.status, outcome.credit)
     is_read = outcome.status != UNREADABLE
     return Feedback(
         state=state,

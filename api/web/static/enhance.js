@@ -282,11 +282,16 @@ document.addEventListener("keydown", (event) => {
   found.matches("a, button, [type=checkbox]") ? found.click() : found.focus();
 });
 
+/* A second link opened over the first one changes nothing but what stands behind the #. */
 const secret = document.querySelector("[data-secret] input");
-if (secret && location.hash.length > 1) {
+function unlock() {
+  if (!secret || !location.hash.startsWith("#gr_")) return;
   secret.value = location.hash.slice(1);
   secret.closest("[data-secret]").hidden = true;
+  document.querySelector("main > .note-bad")?.remove();
   history.replaceState(null, "", location.pathname);
 }
+unlock();
+addEventListener("hashchange", unlock);
 for (const one of all("math[display=block]")) if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
 for (const one of all("[data-open-wide]")) one.open = matchMedia("(min-width: 60.01rem)").matches;

@@ -63,7 +63,8 @@ class Browser:
         return self._ask("POST", path, kind, json.dumps(told).encode())
 
     def _ask(self, method: str, path: str, more: dict[str, str], body: bytes = b"") -> Answer:
-        answer, cookies = self.loop.call(self._served, self._scope(method, path, more), body)
+        sized = more | ({"content-length": str(len(body))} if body else {})
+        answer, cookies = self.loop.call(self._served, self._scope(method, path, sized), body)
         self.cookies |= cookies
         return answer
 

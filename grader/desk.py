@@ -1,4 +1,7 @@
-"""What the judging of a part looks at and no answer changes: worked out once a variant."""
+"""What the judging of a part looks at and no answer changes: worked out once a problem, or variant.
+
+What is the same for all variants of a part stands on its bench: also what short texts are read as.
+"""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -14,21 +17,37 @@ from grader.mistakes import NONE, Known, carried_mistakes
 from grader.parts import KeyedPart
 from grader.plan import plan_of
 from grader.problem import AnyPart, Problem
+from grader.reading import Reading, Style, Typed, in_style
 from grader.result import Result
 from grader.values import Value
 from grader.variant import Variant, double_mistakes
 
-__all__ = ["Desk", "desks", "heard_parts"]
+__all__ = ["Desk", "desk_of", "desks", "heard_parts"]
 
-CACHED_VARIANTS: Final = 4096
+CACHED_DESKS: Final = 16_384
+CACHED_PROBLEMS: Final = 1024
+READINGS_KEPT: Final = 2048
+SHORT: Final = 256
+"""Up to how many characters a text is likely to be typed at several variants."""
 NOTHING: Final = Fraction(0)
+UNSEEN: Final = Scope({}, {})
 
 
-@lru_cache(maxsize=CACHED_VARIANTS)
 def desks(variant: Variant, book: Book) -> tuple["Desk", ...]:
     """Return the desks at which the parts of *variant* are judged, in order."""
-    seen, solved = variant.scope(book), variant.solved(book)
-    return tuple(Desk(variant, part, book, (seen, solved)) for part in variant.problem.parts)
+    return tuple(desk_of(variant, part.id, book) for part in variant.problem.parts)
+
+
+@lru_cache(maxsize=CACHED_DESKS)
+def desk_of(variant: Variant, part_id: str, book: Book) -> "Desk":
+    """Return the desk at which one part of *variant* is judged; `KeyError` where there is none."""
+    return Desk(variant, _benches(variant.problem, book)[part_id], book)
+
+
+@lru_cache(maxsize=CACHED_PROBLEMS)
+def _benches(problem: Problem, book: Book) -> Mapping[str, "Bench"]:
+    """Return what is the same at the desks of all variants, by part."""
+    return {part.id: Bench(problem, part, book) for part in problem.parts}
 
 
 def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
@@ -42,34 +61,44 @@ def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
     return earlier.union(*guards).intersection(one.id for one in problem.parts)
 
 
+class Bench:
+    """One part of a problem with all of its judging that no numbers change.
+
+    *earlier* are the names in the key, those of earlier parts among them; *heard* the earlier parts
+    whose answers can count here. *missing* is what becomes of no answer.
+    """
+
+    def __init__(self, problem: Problem, part: AnyPart, book: Book) -> None:
+        self.part = part
+        self.kind: Kind[Any, Any] = KINDS[part.kind]
+        self.keyed = part if isinstance(part, KeyedPart) else None
+        self.earlier = plan_of(problem, book).named[part.id]
+        self.heard = heard_parts(problem, part.id, book)
+        said = "Nothing was answered."
+        self.missing = Result(part.id, "missing", NOTHING, part.points, say=said, rule="missing")
+
+
 class Desk:
     """One part of a variant with all that its judging needs, most of it when first asked for.
 
     *seen* holds what the student sees, *key* is the right answer (None for thresholds and
-    conditions), *failure* why it could not be computed.
+    conditions), *failure* why it could not be computed; the others are those of its *bench*.
     """
 
-    def __init__(
-        self, variant: Variant, part: AnyPart, book: Book, scopes: tuple[Scope, Scope]
-    ) -> None:
-        self.variant, self.part, self.book = variant, part, book
-        self.seen, self._solved = scopes
-        self.kind: Kind[Any, Any] = KINDS[part.kind]
-        self.key: Value | None = variant.keys.get(part.id)
-        self.failure = variant.failures.get(part.id)
-        self.keyed = part if isinstance(part, KeyedPart) else None
+    def __init__(self, variant: Variant, bench: Bench, book: Book) -> None:
+        self.variant, self.bench, self.book = variant, bench, book
+        self.part, self.kind, self.keyed = bench.part, bench.kind, bench.keyed
+        self.earlier, self.heard = bench.earlier, bench.heard
+        self.seen = variant.scope(book)
+        name = bench.part.id
+        self.key: Value | None = variant.keys.get(name)
+        self.failure = None if name in variant.keys else variant.failures.get(name)
 
-    @cached_property
-    def missing(self) -> Result:
-        """What becomes of no answer."""
-        return Result(
-            self.part.id,
-            "missing",
-            NOTHING,
-            self.part.points,
-            say="Nothing was answered.",
-            rule="missing",
-        )
+    def read(self, typed: Typed, style: Style | None) -> Reading[Any]:
+        """Return what an answer is read as, or raise `AnswerError`."""
+        if type(typed) is str and len(typed) <= SHORT and not self.kind.reads_by_numbers:
+            return _read_anywhere(self.bench, typed, style)
+        return self.kind.read(in_style(typed, style), self.part, self.seen)
 
     @cached_property
     def known(self) -> Index:
@@ -82,14 +111,9 @@ class Desk:
         return self._index(double_mistakes(self.variant, self.part.id, self.book))
 
     @cached_property
-    def earlier(self) -> frozenset[str]:
-        """The names in the key, those of earlier parts among them."""
-        return plan_of(self.variant.problem, self.book).named[self.part.id]
-
-    @cached_property
-    def heard(self) -> frozenset[str]:
-        """The earlier parts whose answers can count here: named in the key, or in their guards."""
-        return heard_parts(self.variant.problem, self.part.id, self.book)
+    def _solved(self) -> Scope:
+        """What the keys compute with."""
+        return self.variant.solved(self.book)
 
     @cached_property
     def accepted(self) -> tuple[tuple[Value | None, str], ...]:
@@ -127,3 +151,9 @@ class Desk:
 
     def _index(self, known: Known) -> Index:
         return Index(known, self.kind, self.part, self.seen)
+
+
+@lru_cache(maxsize=READINGS_KEPT)
+def _read_anywhere(bench: Bench, typed: str, style: Style | None) -> Reading[Any]:
+    """Return what a text is read as at all variants, whose numbers do not matter."""
+    return bench.kind.read(in_style(typed, style), bench.part, UNSEEN)

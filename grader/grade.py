@@ -6,20 +6,20 @@ cannot be read is unreadable and costs nothing; what cannot be computed goes to 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from grader.book import Book
 from grader.carry import carried_names
-from grader.desk import Desk, desks
+from grader.desk import Desk, desk_of, desks
 from grader.errors import AnswerError, SolverError
 from grader.index import highest
 from grader.kinds.base import NOT, Judgement
 from grader.mistakes import Candidate
 from grader.problem import Status
 from grader.reading import Reading, Typed, is_blank
-from grader.reading.styles import Style, in_style
+from grader.reading.styles import Style
 from grader.result import Result, Rule
 from grader.values import Value
 from grader.variant import Variant
@@ -52,7 +52,7 @@ def grade(
     results = []
     for desk in desks(variant, book):
         typed = answers.get(desk.part.id)
-        result = desk.missing if typed is None else _grade_part(desk, typed, own, style)
+        result = desk.bench.missing if typed is None else _grade_part(desk, typed, own, style)
         if result.carries is not None:
             own[desk.part.id] = result.carries
         results.append(result)
@@ -69,16 +69,16 @@ def grade_part(
     numbers: Style | None = None,
 ) -> Result:
     """Return the result of one part, as `grade` has it where no other part is answered."""
-    desk = next(desk for desk in desks(variant, book) if desk.part.id == part_id)
-    return _grade_part(desk, typed, carried, variant.problem.numbers or numbers)
+    style = variant.problem.numbers or numbers
+    return _grade_part(desk_of(variant, part_id, book), typed, carried, style)
 
 
 def _grade_part(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style | None) -> Result:
     """Return the result of an answer, which may be blank, unreadable, or for a person."""
     if is_blank(typed):
-        return replace(desk.missing, typed=typed)
+        return desk.bench.missing._replace(typed=typed)
     try:
-        reading = desk.kind.read(in_style(typed, style), desk.part, desk.seen)
+        reading = desk.read(typed, style)
     except AnswerError as error:
         return _unreadable(desk, typed, error)
     except SolverError as error:
@@ -164,7 +164,7 @@ def _judge(answer: _Answer) -> Result:
         return answer.result("correct", FULL, judged.by, say="Correct.", against=desk.key)
     if desk.keyed is None:
         return answer.result("wrong", judged.credit, "none", say="Not right.")
-    for key, said in desk.accepted:
+    for key, said in desk.accepted if desk.keyed.accept else ():
         if key is not None and _compared(answer, key).right:
             return answer.result("correct", FULL, "accepted", say=said, against=key)
     follow = _follow(desk, answer.carried)
@@ -213,7 +213,7 @@ def _follow(desk: Desk, own: Mapping[str, Value]) -> _Follow:
 
     A key that merely repeats a carried answer, where the true ones differ, is a shortcut.
     """
-    if desk.keyed is None or desk.earlier.isdisjoint(own):
+    if not own or desk.keyed is None or desk.earlier.isdisjoint(own):
         return ALONE
     names = carried_names(desk.variant, desk.keyed, own, book=desk.book)
     if not names:
@@ -245,7 +245,7 @@ def _causes(answer: _Answer, follow: _Follow) -> tuple[Rule, tuple[Candidate, ..
     if follow.names:
         named = desk.carried(follow.names).likeliest(reading, rounded=rounded)
         if named:
-            named = tuple(replace(one, credit=one.credit * follow.credit) for one in named)
+            named = tuple(one._replace(credit=one.credit * follow.credit) for one in named)
             return "mistake_carried", named
     return "mistake_pair", highest(desk.pairs.equal(reading))
 

@@ -5,8 +5,10 @@ among the sorted numbers; tensors by bisection among their first cells. The kind
 last word on whatever was found in that way, and decides alone where it has no look-up.
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from grader.errors import SolverError
@@ -15,12 +17,15 @@ from grader.kinds import Kind
 from grader.mistakes import Candidate, Known
 from grader.problem import AnyPart
 from grader.reading import Reading
-from grader.values import Number, Tensor, is_number, magnitude
+from grader.values import Number, Tensor, is_number
 
 __all__ = ["Index", "highest"]
 
 # Numbers within twice the float noise of each other: a little more than can be recognised.
 NOISE: Final = 500_000_000
+MORE: Final = 1 + 1e-6
+LEAST: Final = 1e-300
+"""By how much more, and how much at least, is looked around a float that was rounded."""
 
 Form: TypeAlias = tuple[int, ...]
 
@@ -31,19 +36,23 @@ class Index:
     def __init__(self, known: Known, kind: Kind[Any, Any], part: AnyPart, scope: Scope) -> None:
         self._candidates = known.candidates
         self._kind, self._part, self._scope = kind, part, scope
+        self._identities = [kind.identity(one.value, part) for one in known.candidates]
         self._equal: dict[Hashable, list[int]] = {}
         self._others: list[int] = []
-        forms: dict[Form, list[tuple[Number, int]]] = {}
-        for at, one in enumerate(known.candidates):
-            identity = kind.identity(one.value, part)
+        for at, identity in enumerate(self._identities):
             if identity is None:
                 self._others.append(at)
-                continue
-            if not isinstance(identity, Tensor):
+            elif not isinstance(identity, Tensor):
                 self._equal.setdefault(identity, []).append(at)
+
+    @cached_property
+    def _lines(self) -> dict[Form, tuple[list[float], list[int]]]:
+        """The numbers of each form in order, and the places that belong to them."""
+        forms: dict[Form, list[tuple[float, int]]] = {}
+        for at, identity in enumerate(self._identities):
             if (place := _place(identity)) is not None:
                 forms.setdefault(place[0], []).append((place[1], at))
-        self._lines = {form: _line(numbers) for form, numbers in forms.items()}
+        return {form: _line(numbers) for form, numbers in forms.items()}
 
     def likeliest(
         self, reading: Reading[Any], *, rounded: Callable[[], bool]
@@ -69,7 +78,7 @@ class Index:
             if self._others:
                 found = found + self._recognised(self._others, reading)
             if reading.step is None and (place := _place(identity)) is not None:
-                found = found + self._recognised(self._near(*place, _noise(place[1])), reading)
+                found = found + self._recognised(self._near(*place), reading)
         return [self._candidates[at] for at in sorted(set(found))]
 
     def resembling(self, reading: Reading[Any]) -> list[Candidate]:
@@ -80,15 +89,21 @@ class Index:
         places: Iterable[int] = range(len(self._candidates))
         number = self._kind.identity(reading.value, self._part)
         if is_number(number) and reading.step is not None:
-            places = sorted(self._near((), number, max(reading.step, _noise(number))))
+            places = sorted(self._near((), _rounded(number), _rounded(reading.step)))
         found = (self._candidates[at] for at in places)
         return [one for one in found if is_like(one.value)]
 
-    def _near(self, form: Form, number: Number, reach: Number) -> list[int]:
-        """Return the places of the candidates within *reach* of *number*."""
+    def _near(self, form: Form, number: float, reach: float = 0.0) -> list[int]:
+        """Return the places of the candidates within *reach* of *number*, or float noise.
+
+        It may return some more, but none too few, whatever the rounding of floats.
+        """
         if form not in self._lines:
             return []
         numbers, places = self._lines[form]
+        reach = max(reach, abs(number) / NOISE) * MORE + LEAST
+        if not math.isfinite(number) or not math.isfinite(reach):
+            return places
         low, high = bisect_left(numbers, number - reach), bisect_right(numbers, number + reach)
         return places[low:high]
 
@@ -111,20 +126,22 @@ def highest(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(one for one in found if one.rank == best)
 
 
-def _place(identity: Hashable) -> tuple[Form, Number] | None:
+def _place(identity: Hashable | None) -> tuple[Form, float] | None:
     """Return the form of a number or tensor with the number by which it is sorted, else None."""
     if isinstance(identity, Tensor):
-        return (identity.shape, identity.cells[0]) if identity.cells else None
-    return ((), identity) if is_number(identity) else None
+        return (identity.shape, _rounded(identity.cells[0])) if identity.cells else None
+    return ((), _rounded(identity)) if is_number(identity) else None
 
 
-def _noise(number: Number) -> Number:
-    """Return a distance beyond which nothing is equal to *number* but for float noise."""
-    size = magnitude(number)
-    return size // NOISE + 1 if isinstance(size, int) else size / NOISE
+def _rounded(number: Number) -> float:
+    """Return the nearest float: comparing these takes a tenth of what exact fractions take."""
+    try:
+        return number.numerator / number.denominator
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
-def _line(numbers: list[tuple[Number, int]]) -> tuple[list[Number], list[int]]:
+def _line(numbers: list[tuple[float, int]]) -> tuple[list[float], list[int]]:
     """Return the sorted numbers, and the places that belong to them."""
     ordered = sorted(numbers)
     return [number for number, _ in ordered], [at for _, at in ordered]

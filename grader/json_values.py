@@ -9,11 +9,14 @@ are not written.
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from grader.values import Tensor, Value, is_number
+from grader.values import NUMBERS, Tensor, Value
 
 __all__ = ["UnwrittenError", "from_json", "to_json"]
+
+PLAIN: Final = frozenset({type(None), bool, int, str, Fraction})
+"""The types of what is written as it is, and of the numbers that a reader of JSON may give."""
 
 
 class UnwrittenError(Exception):
@@ -49,28 +52,40 @@ def from_json(told: Any) -> Any:
     >>> from_json({"tensor": [1, 2], "shape": [2]})
     Tensor(shape=(2,), cells=(1, 2))
     """
-    if type(told) is int:
+    if type(told) in PLAIN:
         return told
-    match told:
-        case None | bool() | int() | str() | Fraction():
-            return told
-        case {"fraction": str(text)}:
-            top, _, bottom = text.partition("/")
-            return Fraction(int(top), int(bottom))
-        case {"tuple": [*items]}:
-            return tuple(from_json(item) for item in items)
-        case [*items]:
-            return [from_json(item) for item in items]
-        case {"object": dict(items)}:
-            return {name: from_json(item) for name, item in items.items()}
-        case {"tensor": [*cells], "shape": [*sides]}:
-            return _tensor(tuple(map(from_json, cells)), tuple(sides))
-        case _:
-            raise ValueError(f"{told!r} is no value")
+    if isinstance(told, list):
+        return list(_each(told))
+    if isinstance(told, dict):
+        return _tagged(told)
+    raise _no_value(told)
+
+
+def _each(told: list[Any]) -> list[Any]:
+    return told if PLAIN.issuperset(map(type, told)) else [from_json(item) for item in told]
+
+
+def _tagged(told: dict[str, Any]) -> Any:
+    """Return what an object with a tag says; `match` would take twice as long."""
+    if isinstance(text := told.get("fraction"), str):
+        top, _, bottom = text.partition("/")
+        return Fraction(int(top), int(bottom))
+    if isinstance(items := told.get("tuple"), list):
+        return tuple(_each(items))
+    if isinstance(named := told.get("object"), dict):
+        return {name: from_json(item) for name, item in named.items()}
+    cells, sides = told.get("tensor"), told.get("shape")
+    if isinstance(cells, list) and isinstance(sides, list):
+        return _tensor(tuple(_each(cells)), tuple(sides))
+    raise _no_value(told)
+
+
+def _no_value(told: Any) -> ValueError:
+    return ValueError(f"{told!r} is no value")
 
 
 def _tensor(cells: tuple[Any, ...], shape: tuple[Any, ...]) -> Tensor:
-    sound = all(map(is_number, cells)) and all(type(side) is int and side > 0 for side in shape)
-    if not sound or math.prod(shape) != len(cells):
+    sizes = all(type(side) is int for side in shape) and min(shape, default=1) > 0
+    if not (sizes and NUMBERS.issuperset(map(type, cells))) or math.prod(shape) != len(cells):
         raise ValueError("a tensor has numbers for its cells, and as many as its shape says")
     return Tensor(shape, cells)

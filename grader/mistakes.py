@@ -9,7 +9,7 @@ one and the same solver where one of the two only gives it other arguments.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from grader.arithmetic import Function
 from grader.book import Book, functions_of
@@ -44,8 +44,7 @@ KEPT_CAUSES: Final = 4096
 Keys: TypeAlias = Mapping[str, Value | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A wrong answer and the mistake, or the two, that lead to it.
 
     *rank* orders candidates of the same value: the author's own first, then by how often students

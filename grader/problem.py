@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -132,21 +133,21 @@ class Problem(Model):
     _marking_hash: str = PrivateAttr("")
 
     def __hash__(self) -> int:
-        return hash((self._draw_hash, self._marking_hash))
+        return hash((self.draw_hash, self.marking_hash))
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both were read from the same data; what is kept by problem asks often."""
         if self is other or not isinstance(other, Problem):
             return self is other
-        mine, its = (self._draw_hash, self._marking_hash), (other._draw_hash, other._marking_hash)
+        mine, its = (self.draw_hash, self.marking_hash), (other.draw_hash, other.marking_hash)
         return mine == its
 
-    @property
+    @cached_property
     def draw_hash(self) -> str:
         """The hash of what is drawn: params, let and require."""
         return self._draw_hash
 
-    @property
+    @cached_property
     def marking_hash(self) -> str:
         """The hash of everything else."""
         return self._marking_hash

@@ -1,9 +1,8 @@
 """What became of the answer to one part."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.kinds.base import By
 from grader.problem import Status
@@ -13,6 +12,7 @@ from grader.values import Number, Value
 __all__ = ["Result", "Rule"]
 
 FREE: Final = frozenset({"unreadable", "missing"})
+NOTHING: Final[Mapping[str, Value]] = {}
 
 Rule: TypeAlias = (
     By
@@ -32,8 +32,7 @@ Rule: TypeAlias = (
 """The rule that decided: one of the kind, or of the judging; `none` where no other fitted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of one part.
 
     *status* says what happened, *credit* (an exact fraction, None until a person has marked) what
@@ -66,7 +65,7 @@ class Result:
     rule: Rule = "none"
     against: Value | None = None
     place: str = ""
-    carried: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    carried: Mapping[str, Value] = NOTHING
 
     @property
     def feedback(self) -> str:

@@ -18,6 +18,7 @@ from grader.errors import SolverError
 
 __all__ = [
     "MAX_CELLS",
+    "NUMBERS",
     "Number",
     "Opaque",
     "Record",
@@ -35,7 +36,8 @@ MAX_CELLS = 1_000_000
 EXACT_INTEGER = 2**31
 
 Number: TypeAlias = int | Fraction
-NUMBERS: Final = (int, Fraction)
+NUMBERS: Final[frozenset[type]] = frozenset({int, Fraction})
+"""The types of a number; a truth value has another."""
 Array: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
@@ -136,7 +138,7 @@ Value: TypeAlias = bool | int | Fraction | str | Tensor | Opaque | tuple["Value"
 
 def is_number(value: object) -> TypeGuard[Number]:
     """Tell whether *value* is an exact number (a truth value is not)."""
-    return isinstance(value, NUMBERS) and value is not True and value is not False
+    return type(value) in NUMBERS
 
 
 def magnitude(number: Number) -> Number:

@@ -8,7 +8,9 @@ are quickly made from the drawn parameters, so loading solves them again, and wi
 answers of a part where one of them is such.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from grader.book import Book
@@ -20,10 +22,17 @@ from grader.record import version
 from grader.values import Value
 from grader.variant import Variant, completed, double_mistakes, solve_keys, solve_numbers
 
-__all__ = ["dump_variant", "load_variant", "rekey_variant"]
+__all__ = ["dump_variant", "line_of_parts", "load_parts", "load_variant", "rekey_variant"]
 
 T = TypeVar("T")
 
+BEGIN: Final = '{"candidates": ['
+HIDDEN: Final = re.compile(r'"hidden": \[[^]]*\]\}')
+"""How the known wrong answers to a part begin and end in a line of JSON."""
+MISTAKES, PAIRS = (
+    re.compile(f', "{name}": {{(?:}}|"[a-z0-9_]+": {re.escape(BEGIN)})')
+    for name in ("mistakes", "pairs")
+)
 NOT_STORED: Final = (AttributeError, LookupError, TypeError, ValueError)
 """What reading raises of something that `dump_variant` has not written."""
 
@@ -48,11 +57,50 @@ def load_variant(data: Mapping[str, Any], problem: Problem, book: Book) -> Varia
     Raises `ProblemError` where it was written for another version of the problem or of the engine,
     or by something else.
     """
-    _check_stored_for(data, problem, version(problem))
+    _check_stored_for(data, problem)
     try:
-        return _loaded(data, problem, book)
+        return _Stored(data, problem, book).whole()
     except NOT_STORED as error:
         raise _unstored(error) from error
+
+
+def load_parts(
+    data: Mapping[str, Any], problem: Problem, book: Book, parts: Collection[str]
+) -> Variant:
+    """Return the variant that `dump_variant` wrote, to judge *parts* of it.
+
+    It is what `load_variant` returns, but that mistakes are known of these parts alone, and that
+    whatever they do not need is loaded when it is first looked at.
+    """
+    _check_stored_for(data, problem)
+    try:
+        return _Stored(data, problem, book).some(parts)
+    except NOT_STORED as error:
+        raise _unstored(error) from error
+
+
+def line_of_parts(line: str, parts: Iterable[str]) -> str:
+    """Return what `json.dumps` made of a stored variant as far as *parts* are concerned.
+
+    Most of a line are known wrong answers to other parts, which need not be read to leave them out:
+    in JSON nothing else looks like their beginnings and ends. Another line is returned as it is.
+    """
+    mistakes = MISTAKES.search(line)
+    pairs = PAIRS.search(line, mistakes.end()) if mistakes else None
+    if mistakes is None or pairs is None:
+        return line
+    known = ", ".join(_known_to(line, parts, mistakes.start(), pairs.start()))
+    paired = ", ".join(_known_to(line, parts, pairs.start(), len(line)))
+    return f'{line[: mistakes.start()]}, "mistakes": {{{known}}}, "pairs": {{{paired}}}}}'
+
+
+def _known_to(line: str, parts: Iterable[str], start: int, end: int) -> Iterator[str]:
+    """Yield the known wrong answers to *parts* that stand in a piece of a line."""
+    for part in parts:
+        at = line.find(f'"{part}": {BEGIN}', start, end)
+        hidden = HIDDEN.search(line, at, end) if at >= 0 else None
+        if hidden is not None:
+            yield line[at : hidden.end()]
 
 
 def rekey_variant(data: Mapping[str, Any], problem: Problem, book: Book) -> Variant:
@@ -63,16 +111,18 @@ def rekey_variant(data: Mapping[str, Any], problem: Problem, book: Book) -> Vari
     """
     _check_stored_for(data, problem, ("problem", "draw_hash"))
     try:
-        names = completed(problem, _drawn(data), book)
+        names = completed(problem, _each(data["params"]), book)
         return solve_numbers(problem, data["seed"], names, book)
     except NOT_STORED as error:
         raise _unstored(error) from error
 
 
-def _check_stored_for(data: Mapping[str, Any], problem: Problem, fields: Iterable[str]) -> None:
-    """Raise `ProblemError` where *data* was stored for another one of the *fields*."""
+def _check_stored_for(
+    data: Mapping[str, Any], problem: Problem, fields: Iterable[str] | None = None
+) -> None:
+    """Raise `ProblemError` where *data* was stored for another version, in one of the *fields*."""
     now = version(problem)
-    for field in fields:
+    for field in now if fields is None else fields:
         if data.get(field) != now[field]:
             raise ProblemError(
                 f"the variant was stored for the {field} {data.get(field)!r}, which is "
@@ -84,20 +134,92 @@ def _unstored(error: Exception) -> ProblemError:
     return ProblemError(f"this is no stored variant ({error}); publish it again")
 
 
-def _drawn(data: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: from_json(told) for name, told in data["params"].items()}
+def _each(told: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: from_json(one) for name, one in told.items()}
 
 
-def _loaded(data: Mapping[str, Any], problem: Problem, book: Book) -> Variant:
-    names = completed(problem, _drawn(data), book)
-    known = {part: from_json(told) for part, told in data["keys"].items()}
-    keys, failures = solve_keys(problem, names, book, known=known)
-    mistakes = {part: _known(told, book) for part, told in data["mistakes"].items()}
-    missing = {part.id for part in problem.parts if part.id not in mistakes}
-    if missing:
-        mistakes |= known_mistakes(problem, names, keys, book, parts=missing)
-    pairs = {part: _known(told, book) for part, told in data["pairs"].items()}
-    return Variant(problem, data["seed"], names, keys, failures, mistakes, pairs)
+class _Later(Mapping[str, T]):
+    """What is *known* by name, and all others, found when one of them is first asked for."""
+
+    def __init__(self, known: Mapping[str, T], find: Callable[[], Mapping[str, T]]) -> None:
+        self._known, self._find = known, find
+
+    @cached_property
+    def _all(self) -> Mapping[str, T]:
+        try:
+            return self._find()
+        except NOT_STORED as error:
+            raise _unstored(error) from error
+
+    def __getitem__(self, name: str) -> T:
+        return self._known[name] if name in self._known else self._all[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+class _Stored:
+    """A stored variant, each piece of it loaded once."""
+
+    def __init__(self, data: Mapping[str, Any], problem: Problem, book: Book) -> None:
+        self._data, self._problem, self._book = data, problem, book
+
+    def whole(self) -> Variant:
+        """Return the variant with everything in it."""
+        parts = [part.id for part in self._problem.parts]
+        keys, failures = self._solved
+        return Variant(
+            self._problem,
+            self._data["seed"],
+            self._names,
+            keys,
+            failures,
+            self._with_others(self._known("mistakes", parts), parts),
+            self._known("pairs", parts),
+        )
+
+    def some(self, parts: Collection[str]) -> Variant:
+        """Return the variant with what *parts* need at once."""
+        told = self._data["keys"]
+        known = self._known("mistakes", parts)
+        return Variant(
+            self._problem,
+            self._data["seed"],
+            _Later({}, lambda: self._names),
+            _Later(_each({part: told[part] for part in parts if part in told}), self._keys),
+            _Later({}, lambda: self._solved[1]),
+            _Later(known, lambda: self._with_others(known, parts)),
+            self._known("pairs", parts),
+        )
+
+    @cached_property
+    def _names(self) -> dict[str, Value]:
+        return completed(self._problem, _each(self._data["params"]), self._book)
+
+    @cached_property
+    def _solved(self) -> tuple[dict[str, Value | None], dict[str, str]]:
+        """The keys, those that were not stored solved again, and why others could not be."""
+        names, keys = self._names, _each(self._data["keys"])
+        return solve_keys(self._problem, names, self._book, known=keys)
+
+    def _keys(self) -> Mapping[str, Value | None]:
+        return self._solved[0]
+
+    def _known(self, name: str, parts: Iterable[str]) -> dict[str, Known]:
+        """Return the wrong answers to *parts* that are stored under a *name*."""
+        told = self._data[name]
+        return {part: _known(told[part], self._book) for part in parts if part in told}
+
+    def _with_others(self, known: dict[str, Known], parts: Iterable[str]) -> dict[str, Known]:
+        """Return the wrong answers to *parts*, those worked out that are not *known*."""
+        others = {part for part in parts if part not in known}
+        if not others:
+            return known
+        keys = self._keys()
+        return known | known_mistakes(self._problem, self._names, keys, self._book, parts=others)
 
 
 def _written(values: Mapping[str, T], tell: Callable[[T], object]) -> dict[str, object]:
@@ -127,7 +249,7 @@ def _told_candidate(one: Candidate) -> dict[str, object]:
 
 
 def _known(told: Mapping[str, Any], book: Book) -> Known:
-    candidates = tuple(_candidate(one, book) for one in told["candidates"])
+    candidates = tuple([_candidate(one, book) for one in told["candidates"]])
     return Known(candidates, frozenset(told["hidden"]))
 
 

@@ -139,7 +139,7 @@ class ArrayKind(Kind[T, Tensor]):
 
         def is_like(value: Value | None) -> bool:
             pairs = _pairs(answer, value)
-            return bool(pairs) and all(
+            return pairs is not None and all(
                 cell == wanted or _is_rounded(cell, wanted, finest=finest) for cell, wanted in pairs
             )
 
@@ -148,7 +148,7 @@ class ArrayKind(Kind[T, Tensor]):
     def may_round(self, reading: Reading[Tensor], value: Value | None) -> bool:
         """Tell whether no cell shows, by three figures or more, that *value* was not rounded."""
         pairs = _pairs(reading.value, value)
-        return bool(pairs) and all(
+        return pairs is not None and all(
             cell == wanted or not _tells(cell) or _may_be_rounded(cell, wanted)
             for cell, wanted in pairs
         )
@@ -169,14 +169,14 @@ class ArrayKind(Kind[T, Tensor]):
         return Samples((show(tensor),), (show(Tensor(tensor.shape, moved)),), broken)
 
 
-def _pairs(answer: Tensor, value: Value | None) -> list[tuple[Number, Number]]:
-    """Return the cells of both at each place, none where *value* is no array of that shape."""
+def _pairs(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number]] | None:
+    """Yield the cells of both at each place; None where *value* is no array of that shape."""
     try:
         wanted = as_tensor(value)
     except SolverError:
-        return []
+        return None
     same = answer.shape == wanted.shape
-    return list(zip(answer.cells, wanted.cells, strict=True)) if same else []
+    return zip(answer.cells, wanted.cells, strict=True) if same else None
 
 
 @lru_cache(maxsize=1024)

@@ -83,11 +83,13 @@ class Samples:
 class Kind(ABC, Generic[P, A]):
     """One kind of answer. Its methods are functions of their arguments alone.
 
-    *by_person* says that no machine judges it.
+    *by_person* says that no machine judges it, *reads_by_numbers* that how an answer is read
+    depends on the numbers that the student sees.
     """
 
     part: ClassVar[type[Part]]
     by_person: ClassVar[bool] = False
+    reads_by_numbers: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, typed: Typed, part: P, scope: Scope) -> Reading[A]:
@@ -120,11 +122,9 @@ class Kind(ABC, Generic[P, A]):
         tensors those within float noise are found too. Without one, `recognise` is asked.
         """
         del part
-        if isinstance(value, (int, Fraction, str, Tensor)):
-            return value
-        if isinstance(value, tuple) and all(isinstance(one, (int, Fraction, str)) for one in value):
-            return value
-        return None
+        if isinstance(value, tuple):
+            return value if all(isinstance(one, (int, str, Fraction)) for one in value) else None
+        return value if isinstance(value, (int, str, Tensor, Fraction)) else None
 
     def recognise(self, reading: Reading[A], value: Value, part: P, scope: Scope) -> bool:
         """Tell whether the answer is *value*, the result of a known mistake."""
@@ -161,7 +161,7 @@ class Kind(ABC, Generic[P, A]):
     def carried(self, reading: Reading[A]) -> Value | None:
         """Return the answer as a value that later keys may compute with."""
         value = reading.value
-        return value if isinstance(value, (int, Fraction, tuple, Tensor)) else None
+        return value if isinstance(value, (int, tuple, Tensor, Fraction)) else None
 
     def render(self, reading: Reading[A], part: P, scope: Scope) -> Rendered:
         """Return what was read as text and as MathML; what is shown is what is judged."""

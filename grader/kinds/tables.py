@@ -145,6 +145,7 @@ class TableKind(Kind[TablePart, Cells]):
     """A table of numbers and shapes, with follow-through from the student's own previous row."""
 
     part: ClassVar[type[TablePart]] = TablePart
+    reads_by_numbers = True
 
     def solve(self, part: TablePart, scope: Scope) -> Value | None:
         """Return the keys of all rows."""

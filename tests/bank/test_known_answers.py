@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import SolverError
-from grader.grade import grade
+from grader.evaluate import Scope
+from grader.grade import grade, grade_part
 from grader.index import Index
 from grader.kinds import KINDS
 from grader.kinds.quantities import Amount, QuantityPart
@@ -25,7 +26,7 @@ from grader.tolerance import decimal_place
 from grader.values import Number, Tensor, Value, is_number, simplest
 from grader.variant import Variant, double_mistakes, solve
 from problems.book import BOOK
-from problems.stored import dump_variant, load_variant
+from problems.stored import dump_variant, line_of_parts, load_parts, load_variant
 
 COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
 NOISE = Fraction(1, 10**9)
@@ -136,6 +137,24 @@ def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor)
     assert found == tried(part, known, reading)[0]
 
 
+@pytest.mark.parametrize("step", [None, 1, Fraction(1, 10**400)])
+@pytest.mark.parametrize("size", [10**400, 10**308, Fraction(1, 10**320), Fraction(1, 10**400)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_that_no_float_can_hold_are_looked_up(sign, size, step) -> None:
+    part = CATALOGUE.get("depthwise-separable-savings").part("params_saved_2")
+    values = [sign * size * factor for factor in (*FACTORS, -1, 0)]
+    known = Known(
+        tuple(
+            Candidate((f"m{at}",), simplest(Fraction(one)), 1, "") for at, one in enumerate(values)
+        )
+    )
+    index = Index(known, KINDS["percent"], part, SCOPE)
+    for value in values:
+        reading = Reading(simplest(Fraction(value)), "", step=step)
+        found = index.likeliest(reading, rounded=lambda: False)
+        assert found == tried(part, known, reading)[0]
+
+
 def answers(variant: Variant) -> Iterator[dict[str, Any]]:
     """Yield submissions: the keys, wrong answers of every sort, alone and one after the other."""
     parts = [part for part in variant.problem.parts if variant.keys.get(part.id) is not None]
@@ -154,7 +173,7 @@ def answers(variant: Variant) -> Iterator[dict[str, Any]]:
 
 def comparable(result: Result) -> str:
     """Return a result as text; a formula or table that it was held against as it is shown."""
-    return f"{replace(result, against=None)} {result.against}"
+    return f"{result._replace(against=None)} {result.against}"
 
 
 @pytest.mark.parametrize("name", COMPUTED)
@@ -168,3 +187,36 @@ def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
                 for some in (variant, loaded)
             )
             assert first == second
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: str) -> None:
+    variant = variants(name)[-1]
+    line = json.dumps(dump_variant(variant, BOOK))
+    alone = {}
+    for part in (one.id for one in variant.problem.parts):
+        data = json.loads(line_of_parts(line, {part}))
+        assert data["mistakes"].keys() | data["pairs"].keys() <= {part}
+        alone[part] = load_parts(data, variant.problem, BOOK, {part})
+    for given_answers in answers(variant):
+        carried: dict[str, Value] = {}
+        for part, typed in given_answers.items():
+            first, second = (
+                grade_part(some, part, typed, book=BOOK, carried=carried)
+                for some in (variant, alone[part])
+            )
+            assert comparable(first) == comparable(second)
+            carried |= {} if first.carries is None else {part: first.carries}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_a_kind_that_says_so_reads_without_the_numbers(name: str) -> None:
+    variant = variants(name)[-1]
+    for part in variant.problem.parts:
+        kind, key = KINDS[part.kind], variant.keys.get(part.id)
+        if kind.reads_by_numbers:
+            continue
+        for typed in kind.samples(part, key).right:
+            with_numbers = kind.read(typed, part, variant.scope(BOOK))
+            without = kind.read(typed, part, Scope({}, {}))
+            assert (with_numbers.shown, with_numbers.notes) == (without.shown, without.notes)

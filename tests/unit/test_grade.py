@@ -3,11 +3,14 @@
 from fractions import Fraction
 
 import pytest
-from factories import BOOK, ask, mark, marked, original
+from factories import BOOK, ask, mark, marked, original, problem
 
 from grader.grade import grade, grade_part
+from grader.kinds import KINDS
+from grader.kinds.numbers import NumberKind
 from grader.result import Result
 from grader.values import Tensor
+from grader.variant import solve
 
 SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up
 HALF = ask(id="b", key="halve(a)")  # 15 after 31
@@ -315,3 +318,48 @@ def test_one_part_is_judged_as_it_is_beside_parts_that_nobody_answered(typed, ca
     for at, part in enumerate(("a", "b")):
         together = grade(variant, {part: typed}, book=BOOK, carried=carried)
         assert grade_part(variant, part, typed, book=BOOK, carried=carried) == together[at]
+
+
+W = {"W": {"choose": [[7], [7, 9]], "original": [7]}}
+TABLE = ask("table", rows="W", columns={"c": {"kind": "integer", "key": "halve(layer)"}})
+
+
+def drawn(part, count=20, **params):
+    """Return variants of a problem of one part with other numbers."""
+    toy = problem(part, params=params)
+    return [solve(toy, seed, BOOK) for seed in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "styles", "times"),
+    [
+        ("31.50", ("point",), 1),
+        ("31.50", ("point", "comma"), 2),
+        ("31.50" + " " * 300, ("point",), 4),
+        (Fraction("31.5"), ("point",), 4),
+    ],
+)
+def test_a_short_text_is_read_once_for_the_variants_of_a_part(typed, styles, times, monkeypatch):
+    read, reads = NumberKind.read, []
+
+    def counted(self, typed, part, scope):
+        reads.append(typed)
+        return read(self, typed, part, scope)
+
+    monkeypatch.setattr(NumberKind, "read", counted)
+    part = ask("number", key="halve(V)", prompt=f"{times} of {styles}")
+    for variant in drawn(part, count=4, V={"integers": [1, 99], "original": 63}):
+        for style in styles:
+            result = grade_part(variant, "a", typed, book=BOOK, carried={}, numbers=style)
+            assert (result.read_as, result.typed) == ("31.5", typed)
+    assert len(reads) == times
+
+
+def test_a_table_is_read_by_the_numbers_of_each_variant():
+    expected = {1: "unreadable", 2: "correct"}
+    found = {
+        len(variant.names["W"]): grade_part(variant, "a", "3\n4", book=BOOK, carried={}).status
+        for variant in drawn(TABLE, **W)
+    }
+    assert found == expected
+    assert [name for name, kind in KINDS.items() if kind.reads_by_numbers] == ["table"]

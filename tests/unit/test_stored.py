@@ -7,7 +7,13 @@ from factories import BOOK, ask, marked, original, problem
 
 from grader.errors import ProblemError
 from grader.variant import solve
-from problems.stored import dump_variant, load_variant, rekey_variant
+from problems.stored import (
+    dump_variant,
+    line_of_parts,
+    load_parts,
+    load_variant,
+    rekey_variant,
+)
 
 MISTAKES = [{"id": "own", "key": "W + 1/2", "say": "{{W}} again.", "credit": "1/4"}]
 DRAWN = {
@@ -122,6 +128,90 @@ def test_a_variant_of_another_version_of_the_problem_is_refused():
     changed, _, _ = stored(title="Another title")
     with pytest.raises(ProblemError, match="marking_hash"):
         load_variant(data, changed, BOOK)
+
+
+def in_parts(variant, toy, *parts, line=None):
+    """Return a variant that was stored as a line, loaded to judge some *parts*."""
+    line = line or json.dumps(dump_variant(variant, BOOK))
+    return load_parts(json.loads(line_of_parts(line, parts)), toy, BOOK, parts)
+
+
+def test_a_line_is_cut_down_to_the_known_wrong_answers_of_the_parts_asked_for():
+    _, variant, data = stored()
+    line = line_of_parts(json.dumps(data), ["whole", "matrix", "formula"])
+    expected = dict(data)
+    for name in ("mistakes", "pairs"):
+        told = data[name]
+        expected[name] = {one: told[one] for one in ("whole", "matrix", "formula") if one in told}
+    assert json.loads(line) == expected
+    assert "formula" not in expected["mistakes"]
+    assert expected["pairs"]["whole"]["candidates"]
+    assert variant.mistakes["formula"]
+
+
+NAMES = ("candidates", "hidden", "mistakes", "pairs", "keys")
+LIKE_JSON = '"pairs": {"keys": {"candidates": [], "hidden": []}}'
+
+
+def test_no_name_and_no_text_is_taken_for_the_beginning_of_something_else():
+    tricky = [{"id": "own", "key": "1", "say": LIKE_JSON}]
+    parts = [ask(id=name, key="weights(3, W, 3)", mistakes=tricky) for name in NAMES]
+    toy = problem(*parts, params={"W": {"choose": [65, 97], "original": 65}})
+    data = dump_variant(solve(toy, None, BOOK), BOOK)
+    for name in NAMES:
+        found = json.loads(line_of_parts(json.dumps(data), [name]))
+        told = {field: {name: data[field][name]} for field in ("mistakes", "pairs")}
+        assert found == json.loads(json.dumps({**data, **told}))
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ":")])
+def test_a_line_in_another_form_is_left_as_it_is_and_read_all_the_same(separators):
+    toy, variant, data = stored()
+    line = json.dumps(data, separators=separators)
+    assert line_of_parts(line, ["whole"]) == line
+    assert in_parts(variant, toy, "whole", line=line).mistakes["whole"] == variant.mistakes["whole"]
+
+
+def test_of_a_variant_loaded_for_some_parts_the_rest_is_found_when_it_is_asked_for():
+    toy, variant, data = stored(3)
+    loaded, whole = in_parts(variant, toy, "whole", "formula"), load_variant(data, toy, BOOK)
+    assert (loaded.seed, loaded.keys["whole"]) == (3, variant.keys["whole"])
+    assert loaded.pairs["whole"] == variant.pairs["whole"]
+    assert loaded.mistakes.keys() == {"whole", "formula"}
+    assert {name: str(one) for name, one in loaded.mistakes.items()} == {
+        name: str(whole.mistakes[name]) for name in ("whole", "formula")
+    }
+    for found, expected in ((loaded.keys, whole.keys), (loaded.names, whole.names)):
+        assert list(found) == list(expected)
+        assert {name: str(one) for name, one in found.items()} == {
+            name: str(one) for name, one in expected.items()
+        }
+    assert loaded.failures == whole.failures
+    assert len(loaded.failures) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"engine": "0"},
+        {"keys": None},
+        {"keys": {"whole": {"fraction": "1/x"}}},
+        {"mistakes": {"whole": {}}},
+    ],
+)
+def test_what_a_part_needs_is_refused_at_once_where_it_was_stored_for_something_else(change):
+    toy, _, data = stored()
+    with pytest.raises(ProblemError, match="publish"):
+        load_parts({**data, **change}, toy, BOOK, ["whole"])
+
+
+@pytest.mark.parametrize("change", [{"params": {"W": {"unknown": 1}}}, {"params": {}}])
+def test_what_no_part_needs_is_refused_when_it_is_looked_at(change):
+    toy, variant, data = stored()
+    loaded = load_parts({**data, **change}, toy, BOOK, ["whole"])
+    assert loaded.keys["whole"] == variant.keys["whole"]
+    with pytest.raises(ProblemError):
+        loaded.names["W"]
 
 
 def rekeyed(seed=3, *, stored_as=None, **changes):

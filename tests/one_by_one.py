@@ -7,6 +7,7 @@ to it. Nothing of it is used by the product.
 import csv
 import io
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from api.services.batch.fields import RESULT_FIELDS
 from api.services.marking import Marker, decimal, result_record
 from api.services.rows import FileError, columns_of, delimiter_of, is_json, read_text, unguard
 from grader.errors import AnswerError, GraderError, ProblemError
-from grader.problem import MAX_SEED
 from grader.reading import Typed, load_json
 from grader.result import Result
 from grader.values import Value
@@ -27,6 +27,12 @@ MAX_LINES = 2_000
 FEW_LINES = 50
 MAX_WASTED = 50 * MAX_LINES
 SEPARATOR = "|"
+SEEDS = range(9_007_199_254_740_992 + 1)
+SEED = re.compile(r"(?:original)?|(?P<number>[0-9]{1,16})")
+NO_SEED = (
+    "the seed {!r} is not a whole number from 0 to 9007199254740992; leave it empty for the "
+    "original"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,17 +260,10 @@ def _name(values: Mapping[str, Typed | None], column: str) -> str:
 
 
 def _seed(value: Typed | None) -> int | None:
-    """Return the seed of a row; an empty one means the original."""
-    text = str(value).strip() if value is not None else ""
-    if text in {"", "original"}:
-        return None
-    whole = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_SEED))
-    if not whole or int(text) > MAX_SEED:
-        raise ProblemError(
-            f"the seed {text[:40]!r} is not a whole number from 0 to {MAX_SEED}; leave it empty "
-            "for the original"
-        )
-    return int(text)
+    found = SEED.fullmatch("" if value is None else str(value).strip())
+    if found is None or int(found["number"] or 0) not in SEEDS:
+        raise ProblemError(NO_SEED.format(str(value).strip()[:40]))
+    return int(found["number"]) if found["number"] else None
 
 
 def _mark_group(group: _Group, entries: list[_Entry], marker: Marker) -> None:

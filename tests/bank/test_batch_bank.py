@@ -1,7 +1,9 @@
 """`grader batch` says of every problem of the bank what judging one answer after the other says."""
 
 import csv
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,7 +17,10 @@ from api.services.marking import Marker
 from grader.kinds import KINDS
 from grader.problem import AnyPart
 from grader.variant import Variant
+from problems.book import BOOK
 from problems.catalogue import Catalogue
+from problems.publish import publish
+from problems.stored import dump_variant
 
 CATALOGUE = Catalogue()
 SEED = 1
@@ -112,3 +117,34 @@ def test_the_rows_are_of_every_problem_and_end_in_every_way(
         "needs_review",
     }
     assert sum(one.current for one in expected) > len(expected) / 2
+
+
+def drawn_of_each_kind() -> set[str]:
+    """Return problems whose variants have parts of every kind, one for each."""
+    found = {}
+    for name in CATALOGUE.ids:
+        problem = CATALOGUE.get(name)
+        for part in problem.parts if problem.is_drawn else ():
+            found.setdefault(part.kind, name)
+    return set(found.values())
+
+
+def test_published_variants_give_the_bytes_that_solved_ones_give(tmp_path: Path) -> None:
+    header, rows = [*FIELDS], []
+    for name in sorted(drawn_of_each_kind()):
+        variants = publish(CATALOGUE.get(name), BOOK, limit=2).variants
+        lines = (json.dumps(dump_variant(one, BOOK)) for one in variants)
+        (tmp_path / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        rows += [row for one in variants for row in rows_of(one)]
+    path = tmp_path / "in.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    written = []
+    for folder in (None, tmp_path):
+        out = tmp_path / "out.csv"
+        run_batch(Batch(CsvSource(path, {}), Bank(CATALOGUE, folder), out))
+        written.append(out.read_bytes())
+    assert written[0] == written[1]
+    assert {b"correct", b"follow_through", b"mistake"} <= set(
+        written[0].replace(b"\n", b",").split(b",")
+    )

@@ -1,9 +1,10 @@
 """All answers of a file judged: each different question once, level by level."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby, repeat
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -12,12 +13,22 @@ import polars as pl
 from api.services.batch.blocks import Ints
 from api.services.batch.carrying import Flags, Levels, current_rows, levels_of, nearest, people
 from api.services.batch.interning import Answers, Small, combined
-from api.services.batch.judging import VERDICT_FIELDS, Asked, Chunk, Job, Text, Verdict, failed
+from api.services.batch.judging import (
+    VERDICT_FIELDS,
+    Asked,
+    Chunk,
+    Job,
+    Text,
+    Verdicts,
+    columns_of,
+    failed,
+)
 from api.services.batch.questions import Bank, Place, Places
+from problems.stored import line_of_parts
 
 __all__ = ["Judge", "Marked", "frame_of", "mark_answers"]
 
-CHUNK_QUESTIONS: Final = 1_000
+CHUNK_QUESTIONS: Final = 2_000
 """How many questions are judged in one go."""
 SCHEMA: Final = {name: pl.Boolean if name == "costs" else pl.String for name in VERDICT_FIELDS}
 
@@ -25,10 +36,14 @@ Judge: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
 """Judges the questions of a level, so many, in chunks; the verdicts are in their order."""
 
 
-def frame_of(verdicts: list[Verdict]) -> pl.DataFrame:
-    """Return verdicts as columns."""
-    columns = zip(*verdicts, strict=True) if verdicts else repeat(())
-    return pl.DataFrame(dict(zip(VERDICT_FIELDS, columns, strict=False)), schema=SCHEMA)
+def frame_of(verdicts: Verdicts) -> pl.DataFrame:
+    """Return verdicts as a frame."""
+    return pl.DataFrame(dict(zip(VERDICT_FIELDS, verdicts, strict=True)), schema=SCHEMA)
+
+
+def _failures(errors: Iterable[str]) -> pl.DataFrame:
+    """Return the verdicts of rows that have no result."""
+    return frame_of(columns_of([failed(error) for error in errors]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,7 @@ class _Marking:
         self._first_level()
         for level in range(1, int(self._levels.level.max(initial=0)) + 1):
             self._next_level(level)
-        verdicts = pl.concat(self._verdicts, rechunk=True) if self._verdicts else frame_of([])
+        verdicts = pl.concat(self._verdicts, rechunk=True) if self._verdicts else _failures(())
         worth = _worths(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
         place = np.append(self._of_base, [0])[self._answers.base]
         return Marked(verdicts, self._result, current_rows(self._person, place, worth))
@@ -85,7 +100,7 @@ class _Marking:
         errors = {
             error: at for at, error in enumerate(dict.fromkeys(self._answers.broken.values()))
         }
-        first = self._keep(frame_of([failed(error) for error in errors]))
+        first = self._keep(_failures(errors))
         for row, error in self._answers.broken.items():
             self._result[row] = first + errors[error]
 
@@ -149,9 +164,9 @@ class _Marking:
         judged = self._judge(level, len(right), self._chunks(questions, right))
         if not wrong.any():
             return self._keep(judged)
-        errors = [failed(self._places[at].error) for at in self._of_base[questions.base[wrong]]]
+        errors = [self._places[at].error for at in self._of_base[questions.base[wrong]]]
         order = np.argsort(np.concatenate((right, np.flatnonzero(wrong))))
-        return self._keep(pl.concat([judged, frame_of(errors)])[order])
+        return self._keep(pl.concat([judged, _failures(errors)])[order])
 
     def _keep(self, verdicts: pl.DataFrame) -> int:
         """Take verdicts in; return the number of the first."""
@@ -171,7 +186,7 @@ class _Marking:
             pairs = self._asked(questions, those[start:end])
             yield tuple(
                 self._job(problem, tuple(asked for _, asked in some))
-                for problem, some in groupby(pairs, lambda pair: pair[0])
+                for problem, some in groupby(pairs, itemgetter(0))
             )
             start = end
 
@@ -186,15 +201,14 @@ class _Marking:
 
     def _asked(self, questions: _Questions, some: Ints) -> list[tuple[str, Asked]]:
         """Return questions with the values carried to them, each with its problem."""
-        base, answers = questions.base[some], self._answers
-        numbers = answers.answer[base].tolist()
+        base, texts = questions.base[some], self._answers.texts["answer"]
+        numbers = self._answers.answer[base].tolist()
         of_base, carried = self._of_base[base].tolist(), questions.carried[some].tolist()
         found = []
         for at, number, values in zip(of_base, numbers, carried, strict=True):
             place = self._places[at]
             own = self._own(at, values) if any(values) else ()
-            asked = Asked(place.seed, place.part, answers.texts["answer"][number], own)
-            found.append((place.problem, asked))
+            found.append((place.problem, Asked(place.seed, place.part, texts[number], own)))
         return found
 
     def _own(self, place: int, values: list[int]) -> tuple[tuple[str, str], ...]:
@@ -210,14 +224,15 @@ class _Marking:
         source = self._bank.source(problem)
         assert isinstance(source, Text)  # noqa: S101  # else its places have errors
         stored = self._bank.variants(problem)
-        seeds = {one.seed for one in asked}
+        parts = frozenset(one.part for one in asked)
+        seeds = {one.seed for one in asked if one.seed in stored}
         return Job(
             source,
             asked,
-            frozenset(one.part for one in asked),
+            parts,
             self._levels.followed.get(problem, frozenset()),
             self._bank.typed_json,
-            {seed: stored[seed] for seed in seeds if seed is not None and seed in stored},
+            {seed: line_of_parts(stored[seed], parts) for seed in seeds if seed is not None},
         )
 
 
@@ -253,7 +268,8 @@ def _worths(verdicts: pl.DataFrame) -> Ints:
     """
     exact = verdicts.get_column("exact").to_list()
     credits_ = {text: Fraction(text or 0) for text in set(exact)}
-    ranks = {credit: at for at, credit in enumerate(sorted(set(credits_.values())))}
-    worth = np.array([ranks[credits_[text]] for text in exact], np.int64)
-    worth += len(ranks) * verdicts.get_column("costs").to_numpy().astype(np.int64)
+    order = {credit: at for at, credit in enumerate(sorted(set(credits_.values())))}
+    ranks = {text: order[credit] for text, credit in credits_.items()}
+    worth = np.array([ranks[text] for text in exact], np.int64)
+    worth += len(order) * verdicts.get_column("costs").to_numpy().astype(np.int64)
     return np.where(verdicts.get_column("error").to_numpy() != "", -1, worth)

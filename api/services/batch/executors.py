@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Final, ParamSpec, TypeVar
 
 from api.processes import collect_rarely, end_with_parent, loaded
 from api.services.batch import JUDGING
-from api.services.batch.judging import Chunk, Verdict, failed, judge_chunk
+from api.services.batch.judging import Chunk, Verdicts, columns_of, failed, judge_chunk
 from api.services.rows import FileError
 from grader import ENGINE
 
@@ -125,13 +126,13 @@ def _engine() -> str:
     return ENGINE
 
 
-def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[int, list[Verdict]]]:
+def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[int, Verdicts]]:
     """Yield the number of each chunk with the verdicts on it, as they come.
 
     A chunk with which its process dies is tried again alone, then in halves, until the question
     that it is stands alone: that one fails.
     """
-    waiting: dict[Future[list[Verdict]], tuple[int, Chunk]] = {}
+    waiting: dict[Future[Verdicts], tuple[int, Chunk]] = {}
     lost: list[tuple[int, Chunk]] = []
     for number, chunk in chunks:
         waiting[_sent(pool, chunk)] = number, chunk
@@ -144,18 +145,18 @@ def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[in
     yield from _done_again(pool, waiting, lost)
 
 
-def _sent(pool: Pool, chunk: Chunk) -> Future[list[Verdict]]:
+def _sent(pool: Pool, chunk: Chunk) -> Future[Verdicts]:
     try:
         return pool.executor.submit(judge_chunk, chunk)
     except RuntimeError as error:  # its processes are gone, as the chunks that wait will tell
-        gone: Future[list[Verdict]] = Future()
+        gone: Future[Verdicts] = Future()
         gone.set_exception(error)
         return gone
 
 
 def _done(
-    waiting: dict[Future[list[Verdict]], tuple[int, Chunk]], lost: list[tuple[int, Chunk]]
-) -> Iterator[tuple[int, list[Verdict]]]:
+    waiting: dict[Future[Verdicts], tuple[int, Chunk]], lost: list[tuple[int, Chunk]]
+) -> Iterator[tuple[int, Verdicts]]:
     """Wait for at least one chunk; yield what is done, and note what was lost."""
     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
     for one in done:
@@ -168,9 +169,9 @@ def _done(
 
 def _done_again(
     pool: Pool,
-    waiting: dict[Future[list[Verdict]], tuple[int, Chunk]],
+    waiting: dict[Future[Verdicts], tuple[int, Chunk]],
     lost: list[tuple[int, Chunk]],
-) -> Iterator[tuple[int, list[Verdict]]]:
+) -> Iterator[tuple[int, Verdicts]]:
     """Wait for all, then judge one after the other what was lost."""
     while waiting and lost:
         yield from _done(waiting, lost)
@@ -181,7 +182,7 @@ def _done_again(
         yield number, _alone(pool, chunk)
 
 
-def _alone(pool: Pool, chunk: Chunk) -> list[Verdict]:
+def _alone(pool: Pool, chunk: Chunk) -> Verdicts:
     """Return the verdicts on a chunk that nothing else is judged beside."""
     try:
         return _sent(pool, chunk).result()
@@ -189,8 +190,9 @@ def _alone(pool: Pool, chunk: Chunk) -> list[Verdict]:
         pool.renew()
     halves = _halved(chunk)
     if not halves:
-        return [failed(KILLED)]
-    return [verdict for half in halves for verdict in _alone(pool, half)]
+        return columns_of([failed(KILLED)])
+    columns = zip(*(_alone(pool, half) for half in halves), strict=True)
+    return tuple(tuple(chain.from_iterable(pieces)) for pieces in columns)
 
 
 def _halved(chunk: Chunk) -> tuple[Chunk, ...]:

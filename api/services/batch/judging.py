@@ -1,15 +1,15 @@
 """Different questions judged, plain data in and plain data out, so that any process may do it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from api.services.marking import decimal, number_in_json
-from grader.desk import desks, heard_parts
+from grader.desk import desk_of, heard_parts
 from grader.errors import GraderError, ProblemError
 from grader.grade import grade_part
 from grader.json_values import from_json, to_json
@@ -20,7 +20,7 @@ from grader.variant import Variant, solve
 from problems.book import BOOK
 from problems.catalogue import check_part
 from problems.loader import load_source
-from problems.stored import load_variant
+from problems.stored import load_parts
 
 __all__ = [
     "VERDICT_FIELDS",
@@ -30,6 +30,8 @@ __all__ = [
     "Outline",
     "Text",
     "Verdict",
+    "Verdicts",
+    "columns_of",
     "failed",
     "judge_chunk",
     "outline",
@@ -62,7 +64,7 @@ class Job:
     """Questions on *parts* of one problem; *typed_json* says that answers are JSON text.
 
     *followed* are the parts whose values later parts may carry on, *published* has the stored
-    variants by seed, as JSON text.
+    variants by seed, as JSON text of these parts.
     """
 
     source: Text
@@ -71,6 +73,15 @@ class Job:
     followed: frozenset[str]
     typed_json: bool
     published: Mapping[int, str] = field(default_factory=dict)
+
+    def __reduce__(self) -> tuple[Callable[..., "Job"], tuple[Any, ...]]:
+        """Return what is sent to another process: the questions as columns, which is less work."""
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return _job_of, (tuple(zip(*told.pop("asked"), strict=True)), told)
+
+
+def _job_of(columns: tuple[tuple[Any, ...], ...], told: Mapping[str, Any]) -> Job:
+    return Job(asked=tuple(map(Asked, *columns)), **told)
 
 
 Chunk: TypeAlias = tuple[Job, ...]
@@ -99,6 +110,13 @@ class Verdict(NamedTuple):
 
 
 VERDICT_FIELDS: Final = Verdict._fields
+Verdicts: TypeAlias = tuple[tuple[Any, ...], ...]
+"""Verdicts by their fields: columns are sent from one process to another with less work."""
+
+
+def columns_of(verdicts: Sequence[Verdict]) -> Verdicts:
+    """Return verdicts as columns."""
+    return tuple(zip(*verdicts, strict=True)) or ((),) * len(VERDICT_FIELDS)
 
 
 def failed(error: str) -> Verdict:
@@ -135,11 +153,11 @@ def _outlined(problem: Problem, part: str) -> tuple[int, tuple[str, ...]] | str:
     return places[part], tuple(earlier)
 
 
-def judge_chunk(chunk: Chunk) -> list[Verdict]:
+def judge_chunk(chunk: Chunk) -> Verdicts:
     """Return the verdict on each question, in order; one that fails in any way stops no other."""
     verdicts = [verdict for job in chunk for verdict in _judged(job)]
-    desks.cache_clear()  # the next chunk is about other variants
-    return verdicts
+    desk_of.cache_clear()  # the next chunk is about other variants
+    return columns_of(verdicts)
 
 
 def _judged(job: Job) -> Iterator[Verdict]:
@@ -164,7 +182,8 @@ def _result(job: Job, asked: Asked, variant: Variant) -> Result:
 
 def _told(result: Result, *, carries: bool) -> Verdict:
     value = result.carries if carries else None
-    credit, score, points, exact, score_json, points_json = _numbers(result.credit, result.points)
+    ratio = None if result.credit is None else result.credit.as_integer_ratio()
+    credit, score, points, exact, score_json, points_json = _numbers(ratio, result.points)
     return Verdict(
         result.status,
         credit,
@@ -183,8 +202,12 @@ def _told(result: Result, *, carries: bool) -> Verdict:
 
 
 @lru_cache(maxsize=NUMBERS_KEPT)
-def _numbers(credit: Fraction | None, points: Number) -> tuple[Any, ...]:
-    """Return credit, score and points as decimals, the credit exactly, and both others as JSON."""
+def _numbers(ratio: tuple[int, int] | None, points: Number) -> tuple[Any, ...]:
+    """Return credit, score and points as decimals, the credit exactly, and both others as JSON.
+
+    The credit is given as a *ratio*, which is looked up faster than a fraction.
+    """
+    credit = None if ratio is None else Fraction(*ratio)
     score = None if credit is None else credit * points
     return (
         decimal(credit),
@@ -227,22 +250,10 @@ def _solved(
     problem = _problem(source)
     if stored is not None:
         try:
-            return load_variant(_trimmed(json.loads(stored), problem, parts), problem, BOOK)
+            return load_parts(json.loads(stored), problem, BOOK, parts)
         except ProblemError:
             pass  # it was published for another version: it is solved, as the others are
     try:
         return solve(problem, seed, BOOK, parts=parts)
     except ProblemError as error:
         return error
-
-
-def _trimmed(data: dict[str, Any], problem: Problem, parts: frozenset[str]) -> dict[str, Any]:
-    """Return a stored variant with the known wrong answers of *parts* alone, which is less work."""
-    others = {one.id: NOTHING_KNOWN for one in problem.parts if one.id not in parts}
-    for name in ("mistakes", "pairs"):
-        known = data.get(name, {})
-        data[name] = {part: one for part, one in known.items() if part in parts} | others
-    return data
-
-
-NOTHING_KNOWN: Final[Mapping[str, Any]] = {"candidates": [], "hidden": []}

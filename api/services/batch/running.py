@@ -16,7 +16,7 @@ from api.services.batch.blocks import Block, Source
 from api.services.batch.executors import Pool, here, spread
 from api.services.batch.fields import check_columns
 from api.services.batch.interning import Interner
-from api.services.batch.judging import Chunk
+from api.services.batch.judging import Chunk, columns_of
 from api.services.batch.outputs import Output, Rejects
 from api.services.batch.parts import FORM, Parts, parts_beside
 from api.services.batch.questions import Bank, find_places
@@ -196,8 +196,8 @@ class _Judge:
             for number, verdicts in spread(self._pool, missing):
                 found[number] = frame_of(verdicts)
                 self._parts.keep(self._name(level, number), found[number])
-                advance(len(verdicts))
-        return pl.concat([frame_of([]), *(found[number] for number in sorted(found))])
+                advance(found[number].height)
+        return pl.concat([frame_of(columns_of(())), *(found[number] for number in sorted(found))])
 
     def _missing(
         self, level: int, chunks: Iterator[Chunk], found: dict[int, pl.DataFrame]

@@ -63,8 +63,8 @@ class Joined:
         self._transport.close()
 
     def _send_held(self) -> None:
-        if self._held:
-            held, self._held = self._held, b""
+        held, self._held = self._held, b""
+        if held and not self._transport.is_closing():  # it may have been reset meanwhile
             self._transport.write(held)
 
 

@@ -37,7 +37,8 @@ class Ahead(ABC):
             return None
         if any(pieces[at] != piece for at, piece in self._fixed):
             return None
-        return {name: pieces[at] for at, name in self._named}
+        named = {name: pieces[at] for at, name in self._named}
+        return named if all(named.values()) else None
 
     async def answer(self, scope: Scope, body: bytes) -> Response | None:
         """Return the answer to a request by its whole *body*, None where it goes the whole way.

@@ -24,7 +24,7 @@ from api.http.asking import check_query, query_names, who_asks
 from grader.errors import AnswerError
 from grader.reading import load_json
 
-__all__ = ["PREFIX", "ApiRouter", "StrictRequest", "StrictRoute", "load_body"]
+__all__ = ["LARGE", "PREFIX", "ApiRouter", "StrictRequest", "StrictRoute", "load_body"]
 
 PREFIX: Final = "/api/v1"
 """Where the routes of the API stand."""

@@ -20,14 +20,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.clock import Clock, system_clock
 from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooLarge, Unavailable
 from api.http.ahead import Ahead
+from api.http.json_body import LARGE
 from api.http.problems import problem, respond
 from api.ids import new_id
 
 __all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 
 KIBIBYTE: Final = 1024
-SHORT: Final = 16 * KIBIBYTE
-"""How long a body may be that is answered without the framework: it is read on the event loop."""
+DIGITS: Final = 20
+"""How many digits of a length are looked at: with so many it is too much."""
 BODY: Final = "http.request"
 CLOSED_BY_CLIENT: Final = 499
 RETRY_STOPPED: Final = 5
@@ -71,7 +72,7 @@ class Shell:
     """What the shell holds requests to.
 
     *hosts* are the names that the service answers to (``*.example.org`` for every one below; none
-    for any). *max_body* is in bytes; *larger* maps a pattern of a whole path to a cap of its own.
+    for any). *max_body* is in bytes; *larger* maps a pattern of a whole path to a higher cap.
     *headers* are set where a route has not set them. Caches keep nothing from
     below *private*. *present* may show an error in another form than as a problem. *watch* is told
     of every request. *ahead* may answer some without the framework.
@@ -171,7 +172,8 @@ class _Visit:
         if not query.isascii():
             raise Invalid("The query holds bytes that are not ASCII. Write each as %XX.")
         length = self.headers.get("content-length", "")
-        self.length = int(length[:20]) if length.isascii() and length.isdigit() else None
+        if length.isascii() and length.isdigit():
+            self.length = int(length.lstrip("0")[:DIGITS] or 0)
         self.check_length(self.length or 0)
 
     def check_length(self, length: int) -> None:
@@ -188,7 +190,7 @@ class _Visit:
         ahead = self.shell.ahead
         if ahead is None or (named := ahead.named(self.scope)) is None:
             return None
-        if self.length is None or self.length > SHORT:
+        if self.length is None or self.length > LARGE:
             return None
         self.scope.update(route=ahead, path_params=named)
         body = await self.whole_body()

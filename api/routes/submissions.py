@@ -19,6 +19,7 @@ from api.schemas.submissions import AnswersIn, SubmissionReply
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.intake import Sent, prepare, recall
 from api.services.submitting.writing import Outdated
+from grader.errors import GraderError
 
 __all__ = ["BY_MEMORY", "router", "submit_waiting"]
 
@@ -50,16 +51,16 @@ def _recalled(here: Here, request: StrictRequest) -> Entry | None:
     try:
         body = AnswersIn.model_validate(request.value)
         key = KEY.validate_python(request.headers.get("idempotency-key"))
-    except ValidationError:
+        return recall(
+            digest,
+            assignment,
+            request.path_params["problem"],
+            Sent(body.answers, key, here.now),
+            variants=here.service.variants,
+            memory=here.service.memory,
+        )
+    except (ValidationError, GraderError):
         return None
-    return recall(
-        digest,
-        assignment,
-        request.path_params["problem"],
-        Sent(body.answers, key, here.now),
-        variants=here.service.variants,
-        memory=here.service.memory,
-    )
 
 
 router = ApiRouter(tags=["submissions"])

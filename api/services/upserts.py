@@ -164,16 +164,20 @@ class _JsonTexts(TypeDecorator[Sequence[Any]]):
     impl = Text
     cache_ok = True
 
+    def __init__(self, nothing: str) -> None:
+        super().__init__()
+        self.nothing = nothing
+
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> str:
-        """Return the values as a text; None is nothing between two of these characters."""
+        """Return the values as a text, in which None is *nothing*."""
         del dialect
-        return BETWEEN.join("" if one is None else stored(one) for one in value or ())
+        return BETWEEN.join(self.nothing if one is None else stored(one) for one in value or ())
 
 
 def _unnested(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
     """Return the values of a column, one for each row, from the parameter of its *name*."""
     if isinstance(kind, JSON):
-        texts = bindparam(name, type_=_JsonTexts)
+        texts = bindparam(name, type_=_JsonTexts("" if kind.none_as_null else "null"))
         return cast(func.unnest(func.string_to_array(texts, BETWEEN, "")), kind)
     return func.unnest(bindparam(name, type_=ARRAY(kind, dimensions=1)))
 

@@ -1,7 +1,7 @@
 """How a grade came about: its steps as data, and as one plain line each."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias, assert_never
@@ -71,7 +71,7 @@ class Graded:
     score: Fraction
     possible: Fraction
     waiting: bool = False
-    tell: Callable[[], tuple[Reckoning, ...]] = tuple
+    tell: Callable[[], tuple[Reckoning, ...]] = field(default=tuple, compare=False, repr=False)
     pending: Mark = NO_MARK
 
     @property

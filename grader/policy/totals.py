@@ -306,11 +306,13 @@ def _excused(about: str, *, problem: str = "") -> Graded:
     return _only(remark(about, "excused", f"excused, {OUT}", problem=problem))
 
 
-def _dropped(group: Group, droppable: Mapping[str, Graded]) -> frozenset[str]:
+def _dropped(group: Group, droppable: Mapping[str, Graded]) -> list[str]:
+    """Return the problems of a group that do not count, in their order."""
     inside = {name: droppable[name] for name in group.problems if name in droppable}
     marks = {name: grade.settled for name, grade in inside.items()}
     waiting = [name for name, grade in inside.items() if grade.waiting]
-    return lowest(marks, group.drop_lowest, waiting=waiting)
+    worst = lowest(marks, group.drop_lowest, waiting=waiting)
+    return [name for name in inside if name in worst]
 
 
 def _drop_remark(group: str, name: str, mark: Mark) -> Reckoning:

@@ -1,5 +1,8 @@
 """What a process remembers of a student is worth what the database says, whatever changes."""
 
+import asyncio
+import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,6 +16,8 @@ from student_scenes import extend, without_ids
 from world import TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse
+from api.http.json_body import StrictRequest
+from api.http.shortcut import Shortcut
 from api.ids import new_id
 from api.services.standings import Cause, grade_of, refresh_all
 from api.tables import (
@@ -31,6 +36,7 @@ from api.tables import (
     Token,
     User,
 )
+from grader.errors import AnswerError
 
 NOTED = (
     *("courses", "assignments", "assignment_problems", "extensions", "enrolments", "overrides"),
@@ -358,6 +364,95 @@ def test_what_is_unusual_is_told_to_who_is_remembered_as_to_who_is_not(scene, mo
     finally:
         fresh.close()
     assert [one.status_code for one in told] == [status, status]
+    warm, cold = (without_ids(one.json(), also=REQUEST) for one in told)
+    assert warm == cold
+
+
+def in_asgi(scene: Scene, *messages: Mapping[str, Any], length: object) -> list[Any]:
+    """Return what is answered to the student who is remembered, for so many *messages*."""
+    told, left = [], list(messages)
+
+    async def receive() -> Mapping[str, Any]:
+        return left.pop(0) if left else {"type": "http.disconnect"}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        told.append(message)
+
+    headers = {"authorization": f"Bearer {scene.warm.token}", "content-length": str(length)}
+    path = f"/api/v1{scene.problem.path}/submissions"
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "scheme": "http",
+        "headers": [
+            (name.encode(), value.encode())
+            for name, value in (headers | {"host": "a", "content-type": "application/json"}).items()
+        ],
+    }
+    asyncio.run(scene.world.app(scope, receive, send))
+    return told
+
+
+def piece(body: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_body_in_pieces_is_taken_whole_by_what_is_remembered(scene, caplog, monkeypatch):
+    monkeypatch.setattr(Shortcut, "handle", None)  # the way of the framework is closed
+    caplog.set_level(logging.INFO, logger="api.access")
+    pieces = (piece(BODY[:5], more=True), piece(BODY[5:], more=True), piece(b""))
+    start, told = in_asgi(scene, *pieces, length=len(BODY))
+    assert start["status"] == 201
+    [result] = json.loads(told["body"])["results"]
+    assert (result["part"], result["read_as"]) == ("cells", "9")
+    assert "POST /api/v1/assignments/{assignment}/problems/{problem}/submissions 201" in caplog.text
+
+
+def test_who_leaves_in_the_middle_of_a_body_hands_in_nothing(scene, caplog):
+    caplog.set_level(logging.INFO, logger="api.access")
+    assert in_asgi(scene, piece(BODY[:9], more=True), length=len(BODY)) == []
+    assert "/submissions 499 " in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("blanks", "length", "ahead"),
+    [
+        (0, "{}", True),
+        (10_000, "{}", True),
+        (20_000, "{}", False),
+        (20_000, "0" * 20 + "{}", False),
+    ],
+)
+def test_a_long_body_is_not_read_on_the_event_loop(scene, monkeypatch, blanks, length, ahead):
+    taken, take = [], StrictRequest.take
+
+    def noted(request: StrictRequest, body: bytes) -> None:
+        taken.append(len(body))
+        take(request, body)
+
+    monkeypatch.setattr(StrictRequest, "take", noted)
+    body = BODY + b" " * blanks
+    [start, _] = in_asgi(scene, piece(body), length=length.format(len(body)))
+    assert start["status"] == 201
+    assert bool(taken) is ahead
+
+
+def test_an_address_without_a_problem_is_none(scene, caplog):
+    caplog.set_level(logging.INFO, logger="api.access")
+    path = f"/assignments/{scene.problem.assignment}/problems//submissions"
+    assert scene.warm.post(path, {"answers": {"cells": "9"}}).status_code == 404
+    assert "POST - 404" in caplog.text
+
+
+def test_an_error_of_the_engine_is_told_to_who_is_remembered_as_to_who_is_not(scene, monkeypatch):
+    def fail(*_given: Any, **_named: Any) -> None:
+        raise AnswerError("too deep")
+
+    monkeypatch.setattr("api.services.submitting.judging.grade", fail)
+    told = [send(scene, who, {"cells": "77"}) for who in (scene.warm, scene.cold)]
+    assert [one.status_code for one in told] == [422, 422]
     warm, cold = (without_ids(one.json(), also=REQUEST) for one in told)
     assert warm == cold
 

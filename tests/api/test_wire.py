@@ -190,11 +190,28 @@ def test_without_a_body_the_answer_is_the_usual_one(port, asked, version):
     assert (status, list(body)) == (200, ["id", "arrived"])
 
 
+def test_the_server_sends_so(port, monkeypatch):
+    sent, send = [], Joined.write
+
+    def write(self: Joined, data: bytes) -> None:
+        sent.append(data)
+        send(self, data)
+
+    monkeypatch.setattr(Joined, "write", write)
+    said = talk(port, GET % b"/api/v1/about" + END)
+    assert len(sent) == 2
+    assert said == b"".join(sent)
+
+
 class Line:
     """A transport that notes what is written to it."""
 
     def __init__(self) -> None:
         self.told: list[bytes | str] = []
+        self.gone = False
+
+    def is_closing(self) -> bool:
+        return self.gone
 
     def write(self, data: bytes) -> None:
         self.told.append(data)
@@ -211,6 +228,7 @@ class Line:
         ([HEAD, "close"], [HEAD, "closed"]),
         ([CONTINUE, "turn", HEAD, b"body", "close"], [CONTINUE, HEAD + b"body", "closed"]),
         ([CONTINUE, HEAD, b"body"], [CONTINUE + HEAD, b"body"]),
+        ([HEAD, "reset"], []),
     ],
 )
 def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
@@ -222,6 +240,8 @@ def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
                 await asyncio.sleep(0)
             elif piece == "close":
                 joined.close()
+            elif piece == "reset":
+                line.gone = True
             else:
                 joined.write(piece)
         await asyncio.sleep(0)

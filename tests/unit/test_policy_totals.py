@@ -18,6 +18,7 @@ from grader.policy import (
     shown,
     stand,
 )
+from grader.policy.reckoning import Step
 
 NINE, HALF, THIRD = Fraction(9, 10), Fraction(1, 2), Fraction(1, 3)
 
@@ -330,3 +331,18 @@ def test_the_line_of_an_assignment_tells_how_many_points_wait():
     assert assignment_grade([essay(), whole(9, name="b")]).explain[-1] == (
         "Total: 0 (essay) + 9 (b) = 9 of 15 points; with 5 points that wait to be marked"
     )
+
+
+def test_steps_are_worked_out_when_somebody_reads_them(monkeypatch):
+    told: list[str] = []
+
+    def noted(label, *rest):
+        told.append(label)
+        return Step(label, *rest)
+
+    monkeypatch.setattr("grader.policy.totals.Step", noted)
+    line = part_line("width", Fraction(2), standing(HALF, 1, 1050))
+    total = assignment_grade([ProblemLine("sizes", Fraction(4), (line,))])
+    assert (total.possible, told) == (4, [])
+    assert len(total.reckonings) == 3
+    assert {"credit", "part", "problem", "score"} <= set(told)

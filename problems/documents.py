@@ -42,8 +42,14 @@ UNREADABLE: Final = re.compile(
 )
 # The C parser is some thirty times as fast; PyYAML may have been built without it.
 PARSER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+NO_MAPPING: Final = "mapping values are not allowed"
+INDENT: Final = (
+    "indent this line like the lines beside it; if it goes on with the text above, put that whole "
+    "text in quotes"
+)
+"""The advice on a line that begins deeper than it should, so that YAML takes it for more text."""
 ADVICE: Final = (
-    ("mapping values are not allowed", "put a text that contains ': ' in quotes"),
+    (NO_MAPPING, "put a text that contains ': ' in quotes"),
     ("that cannot start any token", "indent with blanks; quote a text that begins with % @ or `"),
     ("',' or '", "close the bracket; quote a text that contains brackets or begins with one"),
     ("end of stream", "close the quote or the bracket"),
@@ -82,7 +88,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
     try:
         return _Reader(events, file).document()
     except yaml.YAMLError as error:
-        raise _syntax_error(error, file=file) from error
+        raise _syntax_error(error, text, file=file) from error
     except (OverflowError, ValueError) as error:  # PyYAML lets "\UFFFFFFFF" through to chr()
         raise ProblemError(f"an escape is no character: {error}; mend it", file=file) from error
 
@@ -101,12 +107,19 @@ def _check_text(text: str, *, file: str) -> None:
         )
 
 
-def _syntax_error(error: yaml.YAMLError, *, file: str) -> ProblemError:
+def _syntax_error(error: yaml.YAMLError, text: str, *, file: str) -> ProblemError:
     problem = getattr(error, "problem", None) or str(error)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     advice = next(advice for part, advice in ADVICE if part in problem)
+    if mark and NO_MAPPING in problem and ":" not in _before(mark, text):
+        advice = INDENT
     line = mark.line + 1 if mark else None
     return ProblemError(f"this is not YAML: {problem}; {advice}", file=file, line=line)
+
+
+def _before(mark: yaml.Mark, text: str) -> str:
+    """Return what stands on the line of a *mark* before it."""
+    return "".join(text.splitlines()[mark.line : mark.line + 1])[: mark.column]
 
 
 @dataclass(frozen=True, slots=True)

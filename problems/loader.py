@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from grader.book import Book
 from grader.errors import ProblemError
 from grader.fields import KEBAB, NAME, SNAKE
-from grader.names import check_names
+from grader.names import check_names, near
 from grader.problem import Problem
 from problems.book import BOOK
 from problems.documents import MAX_BYTES, Document, load_document
@@ -152,7 +152,7 @@ def _message(error: Mapping[str, Any]) -> str:
         case "extra_forbidden":
             return "there is no such field here; see `grader schema` for those there are"
         case "union_tag_invalid":
-            return f"there is no kind {context['tag']!r}; there are {context['expected_tags']}"
+            return _no_kind(str(context["tag"]), context["expected_tags"])
         case "union_tag_not_found":
             return "the part has no kind; add one, such as `kind: integer`"
         case "string_pattern_mismatch":
@@ -166,6 +166,12 @@ def _message(error: Mapping[str, Any]) -> str:
             return str(context["error"])
         case kind:
             return WRONG.get(kind, "this cannot be used here").format_map(context)
+
+
+def _no_kind(tag: str, expected: str) -> str:
+    """Return what is wrong with a kind; *expected* names those there are, each in quotes."""
+    meant = near(tag, [one.strip("' ") for one in expected.split(",")])
+    return f"there is no kind {tag!r}{meant or f'; there are {expected}'}"
 
 
 def _in_document(place: Place, data: Any, *, absent: bool) -> Place:

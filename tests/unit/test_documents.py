@@ -143,7 +143,10 @@ def test_what_yaml_reads_otherwise_than_it_looks_is_refused(written, advice):
         ("a: [1, 2\nb: 3", 2, "", "close the bracket"),
         ("a: 'x", 1, "", "close the quote"),
         ("a: 1\nb\nc: 2", 3, "", "write `name: value`"),
-        ("a: 1\n b: 2", 2, "", "this is not YAML"),
+        ("a: 1\n b: 2", 2, "", "indent this line like the lines beside it"),
+        ("p:\n  - a: 1\n      b: 2", 3, "", "indent this line like the lines beside it"),
+        ("p:\n  - a: 1\n   b: 2", 3, "", "look at the indentation"),
+        ("p:\n  - a: b: c", 2, "", "put a text that contains ': ' in quotes"),
     ],
 )
 @pytest.mark.parametrize("parser", PARSERS)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.auth.scopes import SCOPES
 from api.deps import Here
 from api.errors import FieldError, Invalid, Precondition, ServiceError
+from api.pages.entrance import LOGGED_OUT
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import page
@@ -131,7 +132,7 @@ def _repeat() -> Invalid:
 def log_out_everywhere(here: PageDep) -> Response:
     """Log out in all browsers, this one as well."""
     me.delete_sessions(here)
-    return RedirectResponse("/login", status_code=303)
+    return RedirectResponse(LOGGED_OUT, status_code=303)
 
 
 @router.post("/me/sessions/{session_id}/end")

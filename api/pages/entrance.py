@@ -14,12 +14,14 @@ from api.pages.site import respond
 from api.routes import login as api
 from api.schemas.account import AcceptInviteIn, LoginIn
 
-__all__ = ["KEPT", "local", "router"]
+__all__ = ["KEPT", "LOGGED_OUT", "local", "router"]
 
 router = PageRouter()
 
 KEPT: Final = "kept."
 """What the names of fields begin with that wait behind the log-in."""
+LOGGED_OUT: Final = "/login?out=yes"
+"""The log-in as it is after a log-out."""
 REPEAT: Final = "The two passwords are not the same."
 
 
@@ -39,9 +41,12 @@ def local(address: str) -> str:
 
 
 @router.get("/login")
-def login_page(next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/") -> Response:
-    """Return the log-in; it leads on to *next*."""
-    return _login_page(next_)
+def login_page(
+    next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
+    out: Annotated[str, Query(max_length=3)] = "",
+) -> Response:
+    """Return the log-in; it leads on to *next*, and says to who comes from a log-*out* so."""
+    return _login_page(next_, is_out=bool(out))
 
 
 def _login_page(
@@ -50,11 +55,12 @@ def _login_page(
     email: str = "",
     kept: Mapping[str, tuple[str, ...]] | None = None,
     error: ServiceError | None = None,
+    is_out: bool = False,
 ) -> Response:
     said = error.detail if error else ""
     is_wrong = isinstance(error, (Invalid, Unauthenticated))
     context = {"next": local(next_), "said": said, "is_wrong": is_wrong, "email": email}
-    context |= {"kept": kept or {}}
+    context |= {"kept": kept or {}, "is_out": is_out}
     wait = error.retry_after if error else None
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return respond("login.html", context, status=error.status if error else 200, headers=headers)
@@ -89,9 +95,9 @@ def logout(here: PageDep) -> Response:
     try:
         api.logout(here, response)
     except Unauthenticated:
-        return RedirectResponse("/login", status_code=303)
+        return RedirectResponse(LOGGED_OUT, status_code=303)
     headers = {"Set-Cookie": response.headers["Set-Cookie"]}
-    away = RedirectResponse("/login", status_code=303, headers=headers)
+    away = RedirectResponse(LOGGED_OUT, status_code=303, headers=headers)
     away.delete_cookie(VIEW_AS)
     return away
 

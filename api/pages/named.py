@@ -2,14 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from api.pages.wording import part_name
+from api.pages.wording import THIN, part_name
 from api.schemas.grade_history import GradeEvent
-from api.schemas.grades import GradeLine, GradeStep, ProblemGrade
-from api.services.gradebook.sentences import sentence
+from api.schemas.grades import GradeLine, GradeStep
+from api.services.gradebook.sentences import led, sentence
 from grader import policy
 
 __all__ = ["Names", "Step"]
+
+
+class Titled(Protocol):
+    """A problem by its id, with its title."""
+
+    @property
+    def problem(self) -> str:
+        """The id."""
+
+    @property
+    def title(self) -> str:
+        """The title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +41,15 @@ class Names:
     titles: Mapping[str, str]
 
     @classmethod
-    def of(cls, problems: Iterable[ProblemGrade]) -> "Names":
-        """Return the names of the problems of a grade."""
+    def of(cls, problems: Iterable[Titled]) -> "Names":
+        """Return the names of the problems of a grade or of an assignment."""
         return cls({one.problem: one.title for one in problems})
 
     def problem(self, problem: str) -> str:
         """Return the title of a problem, its id where it has none here."""
         return self.titles.get(problem, problem)
 
-    def place(self, problem: str | None, part: str | None, *, whole: str) -> str:
+    def place(self, problem: str | None, part: str | None, *, whole: str = "") -> str:
         """Return the names of a problem and of a part of it, *whole* where there is neither.
 
         >>> Names({"sizes": "Sizes"}).place("sizes", "side_0", whole="all")
@@ -45,13 +58,13 @@ class Names:
         if problem is None:
             return whole
         named = self.problem(problem)
-        return f"{named}, {part_name(part)}" if part else named
+        return f"{led(named, ',')} {part_name(part)}" if part else named
 
     def step(self, line: GradeLine) -> Step:
         """Return how a number came about."""
         about = self.place(line.problem, line.part, whole=line.about)
         words = policy.in_words(self._step(one) for one in line.steps)
-        return Step(about, words, line.part is None)
+        return Step(about, words.replace(" %", f"{THIN}%"), line.part is None)
 
     def _step(self, step: GradeStep) -> policy.Step:
         of = part_name(step.of) if step.label == "part" else self.problem(step.of)

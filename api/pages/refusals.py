@@ -24,6 +24,14 @@ FORM_ALONE: Final = {
     "from the page of the form.",
 }
 """What people are told of an address that takes forms alone."""
+TOO_LARGE: Final = 413
+TOO_LONG: Final = {
+    "title": "Too long",
+    "detail": "What you typed is too long to be sent. Shorten the longest text, such as an answer "
+    "into which too much was pasted, and send it again.",
+}
+"""What people are told who typed too much; of a file they are told how large it may be."""
+FILES: Final = "multipart/"
 ELSEWHERE: Final = ("/api/", "/static/")
 KEPT: Final = ("Retry-After",)
 SECRET: Final = ("password", "again", "secret")
@@ -45,6 +53,8 @@ def present(scope: Scope, response: Response) -> Response:
     way = ""
     if response.status_code == NOT_DONE:
         told, way = told | FORM_ALONE, _page_above(scope)
+    if response.status_code == TOO_LARGE and not _has_files(scope):
+        told |= TOO_LONG
     context = {"told": told, "errors": [*_unsaid(told)], "way": way}
     return respond("error.html", context, status=told["status"], headers=kept)
 
@@ -84,6 +94,10 @@ def _wants_page(scope: Scope) -> bool:
     return "text/html" in Headers(scope=scope).get("accept", "")
 
 
+def _has_files(scope: Scope) -> bool:
+    return Headers(scope=scope).get("content-type", "").lower().startswith(FILES)
+
+
 def _log_in(scope: Scope, told: Mapping[str, Any]) -> Response:
     """Return the way to the log-in; with a form under way, the log-in that keeps it."""
     path = scope["path"]
@@ -95,5 +109,5 @@ def _log_in(scope: Scope, told: Mapping[str, Any]) -> Response:
     form: Form = scope["state"].get("form", Form())
     kept = {name: one for name, one in form.fields.items() if name not in SECRET}
     said = {"said": told["detail"], "is_wrong": False}
-    context = {"next": path, "kept": kept, "email": "", **said}
+    context = {"next": path, "kept": kept, "email": "", "is_out": False, **said}
     return respond("login.html", context, status=UNAUTHENTICATED)

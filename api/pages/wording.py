@@ -13,7 +13,9 @@ from grader.policy import that_wait
 
 __all__ = [
     "FILTERS",
+    "THIN",
     "counted",
+    "in_percent",
     "moment",
     "number",
     "part_letter",
@@ -56,7 +58,16 @@ def percent(value: Fraction | float | None, places: int = 0) -> str:
     >>> percent(Fraction(3, 4)), percent(None)
     ('75 %', '–')
     """
-    return "\N{EN DASH}" if value is None else f"{number(value * 100, places)}{THIN}%"
+    return in_percent(None if value is None else value * 100, places)
+
+
+def in_percent(value: Fraction | float | None, places: int = PLACES) -> str:
+    """Return what is in percent already, with a sign that no line parts from its number.
+
+    >>> in_percent(51.43), in_percent(None)
+    ('51.43 %', '–')
+    """
+    return "\N{EN DASH}" if value is None else f"{number(value, places)}{THIN}%"
 
 
 def counted(count: int, one: str, many: str = "") -> str:
@@ -108,6 +119,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "number": number,
     "points": points,
     "percent": percent,
+    "in_percent": in_percent,
     "counted": counted,
     "moment": moment,
     "part_name": part_name,

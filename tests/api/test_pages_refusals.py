@@ -72,6 +72,26 @@ def test_an_error_says_the_same_thing_once(world, teacher, course, query, listed
     assert [one.text for one in found.one("main").all("li")] == listed
 
 
+def test_who_types_too_much_is_told_to_shorten_it_and_a_program_how_much_it_may_send(
+    world, browser, course, student
+):
+    [posed] = world.assignment(course)
+    pasted = "9" * 300_000
+    found = browser.post(posed.path, {"answer.cells": pasted})
+    assert (found.status, found.heading) == (413, "Too long")
+    assert "Shorten the longest text, such as an answer" in found.text
+    assert "KiB" not in found.text
+    told = student.post(f"{posed.path}/submissions", {"answers": {"cells": pasted}})
+    assert told.status_code == 413
+    assert told.json()["detail"] == "The body has more than 256 KiB. Send less at a time."
+
+
+def test_who_sends_a_file_that_is_too_large_is_told_how_large_it_may_be(browser):
+    found = browser.post("/me", files={"file": ("a.csv", b"9" * 300_000)})
+    assert (found.status, found.heading) == (413, "Too large")
+    assert "The body has more than 256 KiB." in found.text
+
+
 @pytest.mark.parametrize("path", ["/login", "/docs/errors", "/account", "/courses/{course}"])
 def test_a_page_is_asked_for_by_head_as_by_get(browser, course, path):
     path = path.format(course=course)

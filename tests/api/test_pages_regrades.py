@@ -141,7 +141,7 @@ def test_only_those_whom_it_changes_are_listed_and_the_others_counted_once(
         "Student",
         "Zoe",
     ]
-    assert "85 students keep score and grade." in page.text
+    assert "85 students who handed in keep score and grade." in page.text
     assert not page.all("a", text="More")
 
 
@@ -391,7 +391,24 @@ def test_what_only_the_points_or_the_words_change_is_told_by_them(
     assert page.one(aria_label="Changed answers").one("table").rows()[1:] == [
         ["Ada", "Cells", "9", "correct, 100 %: 2 of 2", "correct, 100 %: 7 of 7"]
     ]
-    assert "1 of 1 answer found otherwise: 0 up, 0 down" in page.text
+    assert "Scores of this problem: 1 up, 0 down of 1 student who handed in." in page.text
+    assert "1 of 1 answer found otherwise: the same credit, by other points or words." in page.text
+
+
+def test_a_regrade_counts_those_who_handed_in_before_it_is_applied_and_after(
+    world, course, teacher, browser
+):
+    posed, other = world.assignment(course, TEXT_PROBLEM, "pooling-4x4")
+    world.enrol(course, "Ada").submit(posed, {"cells": "9"})
+    world.enrol(course, "Bea").submit(other, {"max": [[1, 2], [3, 4]]})
+    run = prepare(world, teacher, posed, {"parts": {"cells": {"points": 7}}})
+    told = [browser.get(f"/regrades/{run['id']}").text]
+    applied = act(world, teacher, run, "apply")
+    assert (run["counts"]["students"], applied["counts"]["students"]) == (1, 2)
+    told.append(browser.get(f"/regrades/{run['id']}").text)
+    for text in told:
+        assert "1 up, 0 down of 1 student who handed in." in text
+        assert "keeps score and grade" not in text
 
 
 def test_an_undone_regrade_says_who_still_has_its_version(world, course, teacher, browser, problem):

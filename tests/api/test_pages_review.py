@@ -37,7 +37,7 @@ def test_the_overview_counts_and_leads_to_the_next_answer(scene, ada):
     scene.student("More.")
     found = ada.get(f"{scene.assignment}/review")
     [row] = found.one("table").rows()[1:]
-    assert row[:5] == ["Why small kernels why-small-kernels, Why", "text", "2", "0", "0"]
+    assert row[:5] == ["Why small kernels Why", "text", "2", "0", "0"]
     taken = ada.send(found.one("form", action=f"{scene.part}/next"))
     assert GOOD in ada.follow(taken).text or "More." in ada.follow(taken).text
 
@@ -49,6 +49,21 @@ def test_what_is_not_marked_stands_in_the_way_only_of_results_that_wait(world, r
     scene = Class(world, {"results": results})
     scene.student(GOOD)
     assert said in Browser(world, scene.ada).get(f"{scene.assignment}/review").one("b").text
+
+
+@pytest.mark.parametrize("page", ["", "/groups", "/rubric"])
+def test_the_pages_of_a_part_call_it_by_the_title_of_its_problem(scene, ada, page):
+    scene.student(GOOD)
+    found = ada.get(f"{scene.part}{page}")
+    way = [one.text for one in found.one("nav", has="top-way").all("a")]
+    assert "Why small kernels, Why" in {found.heading, *way}
+    assert scene.posed.slug not in found.text
+
+
+def test_the_answer_at_the_desk_is_called_by_the_title_of_its_problem(scene, ada):
+    found = desk(ada, scene, scene.student(GOOD))
+    way = [one.text for one in found.one("nav", has="top-way").all("a")]
+    assert (found.heading, way[-1]) == ("Why small kernels, Why",) * 2
 
 
 def test_an_overview_without_work_says_what_will_appear(scene, ada):
@@ -151,7 +166,7 @@ def test_what_somebody_holds_is_not_taken_until_it_is_given_back(scene, ada):
     assert claimed.status == 409
     assert "Bob Grader has it until" in claimed.text
     [back] = [one for one in desk(bob, scene, student).all("form") if "release" in one["action"]]
-    assert bob.follow(bob.send(back)).heading == "why-small-kernels, Why"
+    assert bob.follow(bob.send(back)).heading == "Why small kernels, Why"
     assert ada.post(f"{scene.part}/next").location.endswith("/review")
 
 
@@ -310,6 +325,7 @@ def test_a_request_is_accepted_with_another_credit(asked):
     ada = Browser(scene.world, scene.ada)
     found = ada.get(f"{scene.assignment}/requests")
     assert "It is <i>there</i>." in found.text
+    assert found.one("section", has="card").one("h2").text.startswith("Why small kernels, Why ")
     form = next(one for one in found.all("form") if one["action"].startswith("/requests/"))
     refused = ada.send(form, "decision=declined", reply="No.", credit="1")
     assert refused.status == 422

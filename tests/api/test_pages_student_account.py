@@ -109,7 +109,7 @@ def test_another_browser_is_logged_out_by_its_button(world, ann, browser):
 def test_logging_out_everywhere_ends_at_the_log_in(world, ann, browser):
     other = Browser(world, ann)
     form = browser.get("/account").one("form", action="/me/sessions/end")
-    assert browser.send(form).location == "/login"
+    assert browser.send(form).location == "/login?out=yes"
     assert [one.get("/account").status for one in (browser, other)] == [303, 303]
 
 

@@ -1,6 +1,7 @@
 """What students see of what they handed in: history, receipts, requests, grades, practice."""
 
 import json
+import re
 
 import pytest
 from pages import Browser
@@ -105,9 +106,23 @@ def test_the_receipt_is_proven_and_another_digest_is_not(browser, student, posed
     proof = browser.get(page.one("a", text="Check the receipt")["href"])
     assert "The receipt is right." in proof.text
     assert proof.one("pre", has="typed").text == "9"
+    assert proof.one("main").one("a", text="Why small kernels")["href"] == posed.path
+    assert [one["href"] for one in proof.one("nav", has="top-way").all("a")][-1] == posed.path
+    assert "Cells" in {one.text for one in proof.all("dt")}
+    assert posed.slug not in proof.one("main").text
     other = browser.send(proof.one("form", action=f"/receipts/{where}"), digest="ab" * 32)
     assert "The receipt is not right." in other.text
     assert other.one("input", name="digest")["value"] == "ab" * 32
+
+
+def test_who_has_left_still_proves_a_receipt_and_is_led_nowhere_else(
+    world, browser, student, posed
+):
+    where = handed_in(student, posed, RIGHT)
+    world.set_enrolment(student, withdrawn_at=world.clock())
+    proof = browser.get(f"/receipts/{where}")
+    assert "The receipt is right." in proof.text
+    assert not proof.one("main").all("a")
 
 
 class TestRequests:
@@ -142,7 +157,7 @@ class TestRequests:
         assert "Only one of them." in browser.get(path).text
         listed = browser.get("/me/requests")
         assert "declined" in listed.text
-        assert listed.one("a", text="why")["href"] == f"{path}#part-why"
+        assert listed.one("a", text="Why small kernels, Why")["href"] == f"{path}#part-why"
 
     @pytest.mark.parametrize(
         ("text", "status", "said"),
@@ -230,6 +245,26 @@ def test_what_happened_to_a_score_is_told_from_the_start(world, browser, student
     assert "Marked Why small kernels, Cells: correct, credit 1." in lines[1]
     assert lines[1][-1] == "Score The score went from 0 to 2, by a submission."
     assert page.all("a", text="Receipt")[0]["href"] == f"/submissions/{where}"
+
+
+def test_a_title_that_ends_with_a_question_mark_has_no_other_sign_after_it(
+    world, browser, student, course
+):
+    source = TEXT_PROBLEM.replace("title: Why small kernels", "title: Why small kernels?")
+    [posed] = world.assignment(course, source)
+    where = handed_in(student, posed, RIGHT)
+    page = browser.get(f"/assignments/{posed.assignment}/history")
+    assert "Submission 1 to Why small kernels? Cells. Receipt" in page.text
+    assert "Why small kernels? Cells: correct, credit 1." in page.text
+    proof = browser.get(f"/receipts/{where}").one("main")
+    assert proof.one("a", text="Why small kernels?")["href"] == posed.path
+
+
+def test_no_line_parts_a_percentage_from_its_sign(browser, student, posed, course):
+    handed_in(student, posed, RIGHT)
+    page = browser.get(f"/courses/{course}/grades")
+    assert "<dd>25\N{NARROW NO-BREAK SPACE}%</dd>" in page.source
+    assert re.findall(r"\d %", page.source) == []
 
 
 class TestPractice:

@@ -8,6 +8,8 @@ from problem_screen import POOLED, Desk
 from review_scene import Class
 from screens import look, overflow
 
+from api.tables import Assignment
+
 REM = 16
 TOUCH = 44
 LINK = 24
@@ -141,6 +143,24 @@ def test_a_wide_table_moves_sideways_on_a_phone_and_its_words_stay_whole(served,
     assert address.evaluate(LINES) == 1
     table.evaluate("one => { one.scrollLeft = 200 }")
     assert box(name)["x"] >= 0
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_the_score_of_what_is_closed_is_in_view_on_a_phone(served, screens, width):
+    course = served.world.course()
+    closed = {"due": "2026-10-20 12:00"}
+    [posed] = served.world.assignment(course, timeline_spec=closed)
+    with served.world.session() as session:
+        one = session.get_one(Assignment, posed.assignment)
+        one.title = "Homework 1: sizes and " + "parameters" * 5
+    page = screens.open(served.world.enrol(course, "Stu Dent"), width=width)
+    page.goto(f"/courses/{course}")
+    table = page.get_by_role("table", name="Closed")
+    score = table.get_by_role("row", name="Homework 1").get_by_text("0 / 8 points")
+    card = table.locator("xpath=..")
+    assert box(score)["x"] + box(score)["width"] <= box(card)["x"] + box(card)["width"]
+    assert table.evaluate("one => one.scrollWidth <= one.parentElement.clientWidth")
+    assert overflow(page) == 0
 
 
 def test_a_long_title_is_no_tower_of_words_on_a_phone(served, screens):

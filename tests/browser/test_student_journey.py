@@ -176,6 +176,18 @@ def test_a_lost_connection_loses_nothing_and_the_answer_is_sent_again(desk):
     assert here.submissions() == 1
 
 
+def test_a_paste_that_is_too_long_is_to_be_shortened_and_not_to_be_sent_again(desk):
+    here = desk()
+    here.fill("max", POOLED["max"])
+    here.cell("max").evaluate("one => { one.value = '9'.repeat(300000) }")
+    here.button("max").click()
+    expect(here.page.locator("#said")).to_contain_text("Shorten the longest text")
+    expect(here.page.get_by_role("button", name="Try again")).to_have_count(0)
+    here.cell("max").fill("9")
+    here.check("max")
+    expect(here.told("max")).to_contain_text("Correct")
+
+
 def kept_by_the_browser(here, text):
     """Type where no server answers, close the tab, and return the next one, which is empty."""
     later = here.page.context.new_page()

@@ -17,9 +17,8 @@ from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.marks import LABELS, fields_of, mark_of, typed_of
-from api.pages.staff.review import next_of, way
+from api.pages.staff.review import called, next_of, way
 from api.pages.typed import REFUSALS, Typed
-from api.pages.wording import part_name
 from api.routes import marks as api
 from api.routes import review
 from api.schemas.review import FlagIn, ReviewItem
@@ -62,13 +61,13 @@ def _desk(
     told = api.listed_comments(answer, here)
     history = api.history(answer, here)
     assignment, crumbs = way(one.assignment, here, more=True)
-    is_stale = isinstance(error, Precondition)
+    title, is_stale = called(assignment, one.problem, one.part), isinstance(error, Precondition)
     fields = {**(fields_of(one.mark) if typed is None else typed), **also}
     return page(
         here,
         "staff/marking.html",
-        title=f"{one.problem}, {part_name(one.part)}",
-        crumbs=[*crumbs, Crumb(f"{one.problem}, {part_name(one.part)}", _queue(one))],
+        title=title,
+        crumbs=[*crumbs, Crumb(title, _queue(one))],
         tab="assignments",
         status=error.status if error else 200,
         one=one,

@@ -13,6 +13,7 @@ from api.ids import read_id
 from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import page
+from api.pages.named import Names
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.review import way
 from api.pages.typed import REFUSALS, Typed
@@ -62,6 +63,7 @@ def _requests(
         tab="assignments",
         status=error.status if error else 200,
         one=one,
+        names=Names.of(one.problems),
         found=found.items,
         next=found.next,
         wanted=status,

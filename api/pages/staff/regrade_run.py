@@ -67,6 +67,8 @@ def _shown(
     found = staff_view(run.assignment, here)
     path = f"/assignments/{run.assignment}/problems/{run.problem}"
     listed = _answers(here, run, looked) if looked.answers else _students(here, run, looked)
+    with here.reading() as session:
+        handed_in = telling.count_handed_in(session, run.id)
     return page(
         here,
         "staff/regrade.html",
@@ -78,6 +80,7 @@ def _shown(
         ),
         tab="assignments",
         run=run,
+        handed_in=handed_in,
         set=found,
         path=path,
         looked=looked,

@@ -12,10 +12,10 @@ from api.http.paging import MAX_CURSOR
 from api.pages import outcome
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page
+from api.pages.named import Names
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.marks import fields_of, mark_of, typed_of
 from api.pages.typed import REFUSALS, Typed
-from api.pages.wording import part_name
 from api.routes import assignments, courses
 from api.routes import review as api
 from api.schemas.assignments import StaffAssignment, StudentAssignment
@@ -24,7 +24,7 @@ from api.services.review.places import asked_part
 from api.services.review.queue import Shows
 from api.services.review.queue import queue as queued_in
 
-__all__ = ["Way", "router", "way"]
+__all__ = ["Way", "called", "router", "way"]
 
 router = PageRouter()
 PART: Final = "/assignments/{assignment}/review/{problem}/{part}"
@@ -46,6 +46,11 @@ def way(assignment: UUID, here: Here, *, more: bool = False) -> Way:
     return one, (*steps, last) if more else steps
 
 
+def called(one: StaffAssignment | StudentAssignment, problem: str, part: str) -> str:
+    """Return what people call a part of an assignment: the title of its problem, and its name."""
+    return Names.of(one.problems).place(problem, part)
+
+
 @router.get("/assignments/{assignment}/review")
 def overview(assignment: UUID, here: PageDep) -> Response:
     """Return how far the marking is, part by part."""
@@ -59,7 +64,7 @@ def overview(assignment: UUID, here: PageDep) -> Response:
         crumbs=crumbs,
         tab="assignments",
         one=one,
-        titles={each.problem: each.title for each in one.problems},
+        names=Names.of(one.problems),
         found=found,
         ready=ready,
     )
@@ -83,7 +88,7 @@ def queue(
     return page(
         here,
         "staff/review_queue.html",
-        title=f"{problem}, {part_name(part)}",
+        title=called(one, problem, part),
         crumbs=crumbs,
         tab="assignments",
         one=one,
@@ -158,7 +163,7 @@ def _groups(
         here,
         "staff/review_groups.html",
         title="Answers that say the same",
-        crumbs=[*crumbs, Crumb(f"{problem}, {part_name(part)}", base)],
+        crumbs=[*crumbs, Crumb(called(one, problem, part), base)],
         tab="assignments",
         status=error.status if error else 200,
         one=one,

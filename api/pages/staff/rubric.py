@@ -14,9 +14,8 @@ from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.review import way
+from api.pages.staff.review import called, way
 from api.pages.typed import REFUSALS, Typed
-from api.pages.wording import part_name
 from api.routes import review as api
 from api.schemas.review_marks import RubricChange, RubricItemIn, RubricItemPatch, RubricItemView
 
@@ -51,12 +50,12 @@ def _rubric(
         here.posed(session, where[0], where[1], right="mark")
     found = api.rubric(*where, here)
     base = f"/assignments/{where[0]}/review/{where[1]}/{where[2]}"
-    _, crumbs = way(where[0], here, more=True)
+    one, crumbs = way(where[0], here, more=True)
     return page(
         here,
         "staff/rubric.html",
         title="Rubric",
-        crumbs=[*crumbs, Crumb(f"{where[1]}, {part_name(where[2])}", base)],
+        crumbs=[*crumbs, Crumb(called(one, where[1], where[2]), base)],
         tab="assignments",
         status=error.status if error else 200,
         base=base,

@@ -1,6 +1,6 @@
 """What was handed in: all of it, one submission in full, its receipt, and requests about it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final, TypeAlias
@@ -8,10 +8,13 @@ from uuid import UUID
 
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from api.deps import Here
+from api.errors import NotFound
 from api.pages.forms import FormDep, validated
 from api.pages.frame import page
+from api.pages.named import Names
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.student.feedback import verdict
 from api.pages.student.grids import as_rows
@@ -32,6 +35,7 @@ from api.schemas.student_work import (
     StudentSubmission,
 )
 from api.services.courses import zones_of
+from api.services.gradebook.book import posed_problems
 from api.services.review.comments import comments_in
 from api.services.student.times import moment_of
 
@@ -195,15 +199,30 @@ def ask_again(submission: UUID, part: str, form: FormDep, here: PageDep) -> Resp
 def my_requests(here: PageDep, cursor: CursorText = "") -> Response:
     """Return one's requests in all courses with their answers, the last one first."""
     told = requests.mine(here, window(here, limit=PER_PAGE, cursor=cursor))
+    about = {one.assignment for one in told.items}
     with here.reading() as session:
-        zones = zones_of(session, {one.assignment for one in told.items})
+        zones, names = zones_of(session, about), _names(session, about)
     return page(
         here,
         "student/my_requests.html",
         title="My requests",
-        requests=[_timed(one, zones[one.assignment], here.now) for one in told.items],
+        requests=[
+            (_called(one, names), *_timed(one, zones[one.assignment], here.now))
+            for one in told.items
+        ],
         next=told.next,
     )
+
+
+def _names(session: Session, assignments: Collection[UUID]) -> dict[UUID, Names]:
+    """Return by assignment the names of its problems."""
+    posed = posed_problems(session, assignments)
+    titles = {one: {each.row.slug: each.version.title for each in posed[one]} for one in posed}
+    return {one: Names(told) for one, told in titles.items()}
+
+
+def _called(one: OwnRequest, names: Mapping[UUID, Names]) -> str:
+    return names.get(one.assignment, Names({})).place(one.problem, one.part)
 
 
 def _timed(one: OwnRequest, zone: str, now: datetime) -> tuple[OwnRequest, Moment, Moment | None]:
@@ -220,15 +239,27 @@ def receipt(
     proof = history.proof(submission, here, digest.strip().lower() or None)
     with here.reading() as session:
         [zone] = zones_of(session, [proof.assignment]).values()
+    place = _place(here, proof)
     return page(
         here,
         "student/receipt.html",
         title="Receipt",
+        crumbs=place.crumbs if place else (),
+        tab="assignments",
+        place=place,
         proof=proof,
         at=moment_of(proof.received_at, zone, now=here.now),
         digest=digest.strip(),
         answers=_proven(proof),
     )
+
+
+def _place(here: Here, proof: ReceiptProof) -> Place | None:
+    """Return where a receipt belongs, None for who cannot see that now."""
+    try:
+        return Place.of(here, proof.assignment, proof.problem)
+    except NotFound:
+        return None
 
 
 def _proven(proof: ReceiptProof) -> dict[str, str]:

@@ -7,9 +7,10 @@ from typing import Final
 from api.schemas.grade_history import GradeEvent
 from grader.policy import shown
 
-__all__ = ["sentence"]
+__all__ = ["led", "sentence"]
 
 MARKED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
+ENDS: Final = ("?", "!", ".")
 CAUSES: Final = {
     "submission": "a submission",
     "regrade": "a regrade",
@@ -21,6 +22,15 @@ CAUSES: Final = {
     "late_days": "late days",
     "settings": "other settings",
 }
+
+
+def led(about: str, sign: str = ":") -> str:
+    """Return what something is *about* with a *sign* after it, unless it ends with one of its own.
+
+    >>> led("Sizes"), led("How large?"), led("How large?", ",")
+    ('Sizes:', 'How large?', 'How large?')
+    """
+    return about if about.endswith(ENDS) else f"{about}{sign}"
 
 
 def sentence(
@@ -38,13 +48,14 @@ def sentence(
     ('Submission 2 to sizes: side, area.', 'Submission 2 to SIZES: Side, Area.')
     """
     slug = problem(event.problem) if event.problem else ""
-    about = ", ".join(filter(None, (slug, part(event.part) if event.part else "")))
+    about = f"{led(slug, ',')} {part(event.part)}" if slug and event.part else slug
     points = "" if event.points is None else shown(event.points)
     match event.kind:
         case "submission":
-            return f"Submission {event.sequence} to {slug}: {', '.join(map(part, event.parts))}."
+            parts = ", ".join(map(part, event.parts))
+            return f"Submission {event.sequence} to {led(slug)} {parts}."
         case "grading":
-            return f"{about}: {_marked(event)}."
+            return f"{led(about)} {_marked(event)}."
         case "override":
             return f"{about or 'The assignment'} was set by hand to {points}: {event.reason}"
         case "override_withdrawn":

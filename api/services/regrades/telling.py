@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.http.paging import Cursor, keyset
@@ -21,6 +21,7 @@ from api.tables import (
     Regrade,
     RegradeChange,
     RegradeStudent,
+    Submission,
     User,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "ChangeRow",
     "change_told",
     "changes",
+    "count_handed_in",
     "count_unchanged",
     "regrades",
     "student_told",
@@ -199,9 +201,29 @@ def students(
 
 
 def count_unchanged(session: Session, run: UUID) -> int:
-    """Return how many students of a regrade keep their score and their grade."""
-    asked = select(func.count()).where(RegradeStudent.regrade_id == run, ~_is_changed())
-    return session.scalar(asked) or 0
+    """Return how many of those who handed in keep their score and their grade."""
+    return session.scalar(_handed_in(run).where(~_is_changed())) or 0
+
+
+def count_handed_in(session: Session, run: UUID) -> int:
+    """Return how many students handed in to the problem of a regrade that is for them.
+
+    Once it is applied, it is also for those of whom nothing but the grade is worked out anew.
+    """
+    return session.scalar(_handed_in(run).where(RegradeStudent.counted)) or 0
+
+
+def _handed_in(run: UUID) -> Select[int]:
+    own = exists().where(
+        Submission.problem_id == Regrade.problem_id,
+        Submission.student_id == RegradeStudent.student_id,
+    )
+    return (
+        select(func.count())
+        .select_from(RegradeStudent)
+        .join(Regrade, Regrade.id == RegradeStudent.regrade_id)
+        .where(Regrade.id == run, own)
+    )
 
 
 def _is_changed() -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ const parsed = (text) =>
   new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-/* Asking the server: only a page of our own, and not the log-in, ever gets into this page. */
+/* Asking the server: only a page of our own, and not the log-in, gets into this page. */
 class Trouble extends Error {}
 const AWAY = "The server did not answer. What you typed is still here.";
 const STRANGE = "The answer was not a page of this service. What you typed is still here.";
@@ -19,8 +19,9 @@ async function ask(url, body, more = {}) {
   const type = response.headers.get("Content-Type") ?? "";
   if (response.status === 401 || at.pathname === "/login") throw new Trouble("login");
   if (at.origin !== location.origin || !type.startsWith("text/html")) throw new Trouble(STRANGE);
-  return { ok: response.ok, doc: parsed(await response.text()) };
+  return { ok: response.ok, long: response.status === 413, doc: parsed(await response.text()) };
 }
+const main = (doc) => doc.querySelector("main p")?.textContent;
 
 /* Answers to a problem: one form, whose parts are swapped by id and whose fields stay. */
 const form = document.querySelector("form[data-answers]");
@@ -95,8 +96,9 @@ async function send(submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
   submitter?.setAttribute("aria-disabled", "true");
   try {
-    const { ok, doc } = await ask(form.action, body);
-    if (!doc.getElementById(form.id)) throw new Trouble(doc.querySelector("main p")?.textContent);
+    const { ok, long, doc } = await ask(form.action, body);
+    if (long) return say(main(doc));
+    if (!doc.getElementById(form.id)) throw new Trouble(main(doc));
     const same = sent === snapshot();
     swap(doc, { values: ok && same });
     say(ok && submitter?.name !== "check" ? "Draft saved." : "");
@@ -130,7 +132,7 @@ async function save() {
   try {
     const { ok, doc } = await ask(`${form.action}/draft`, new URLSearchParams(new FormData(form)));
     const state = doc.getElementById("state");
-    if (!ok || !state) return say(doc.querySelector("main p")?.textContent ?? AWAY);
+    if (!ok || !state) return say(main(doc) ?? AWAY);
     form.elements.version.value = state.dataset.version;
     document.getElementById("saved").firstChild.textContent = "Draft saved. ";
     if (sent === snapshot()) forget();

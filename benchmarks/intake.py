@@ -22,7 +22,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from intake_class import ASKED, Answer, IntakeClass
+from intake_class import ASKED, Answer, IntakeClass, Student
 from load_client import Load, run
 from sqlalchemy import select
 
@@ -31,10 +31,14 @@ from api.services.migrating import upgrade
 from api.tables import Submission
 
 STUDENTS = 400
+APART = 100
+"""Students of the server with a session for each request: what it writes of them, the service would
+have to ask for anew."""
 SEEDS = 50
 ROUNDS = 3
 CLIENTS = (16, 64)
 COUNT = 2_000
+SCALARS = "scalars and shapes"
 SLOWEST = "orm"
 REFERENCES = ("alone", "raw", SLOWEST)
 HERE = Path(__file__).parent
@@ -151,13 +155,13 @@ def compare(url: str, count: int, folder: Path) -> None:
     """Measure all servers in turn, and print what each did beside R."""
     db = Database(url)
     upgrade(db)
-    made = IntakeClass(db, students=STUDENTS, seeds=SEEDS)
+    made = IntakeClass(db, students=STUDENTS + APART, seeds=SEEDS)
     db.close()
     with ExitStack() as running:
         command, port, more = the_service(url)
         service = running.enter_context(served(command, port, **more))
         print(f"{STUDENTS} students, {SEEDS} variants a problem, {count} submissions a turn")
-        todo = {load: _requests(made, load) for load in ASKED}
+        todo = {load: _requests(made, load, made.students[APART:]) for load in ASKED}
         for load in ASKED:
             first = [next(todo[load]) for _ in range(len(ASKED[load]) * STUDENTS)]
             show(f"first of each, {load}", 16, [measured(service, first, 16)], 0)
@@ -167,20 +171,23 @@ def compare(url: str, count: int, folder: Path) -> None:
             kind: running.enter_context(served(*a_reference(kind, url, told)))
             for kind in REFERENCES
         }
-        _turns(service, others, todo, count)
+        apart = _requests(made, SCALARS, made.students[:APART])
+        _turns(service, others, todo, apart, count)
 
 
 def _turns(
     service: Server,
     others: dict[str, Server],
     todo: dict[str, Iterator[bytes]],
+    apart: Iterator[bytes],
     count: int,
 ) -> None:
     for clients in CLIENTS:
         found: dict[str, list[Measured]] = {}
         for _ in range(ROUNDS):
             for kind, server in others.items():
-                some = [next(todo["scalars and shapes"]) for _ in range(_share(kind, count))]
+                requests = apart if kind == SLOWEST else todo[SCALARS]
+                some = [next(requests) for _ in range(_share(kind, count))]
                 found.setdefault(kind, []).append(measured(server, some, clients))
             for load, requests in todo.items():
                 some = [next(requests) for _ in range(count)]
@@ -194,10 +201,8 @@ def _share(kind: str, count: int) -> int:
     return count // 5 if kind == SLOWEST else count
 
 
-def _requests(made: IntakeClass, load: str) -> Iterator[bytes]:
-    while True:
-        for one in made.answers(load, 1):
-            yield request(made.assignment, one)
+def _requests(made: IntakeClass, load: str, students: Sequence[Student]) -> Iterator[bytes]:
+    return (request(made.assignment, one) for one in made.answers(load, students))
 
 
 def show(what: str, clients: int, every: Sequence[Measured], raw: float) -> None:

@@ -138,12 +138,12 @@ class IntakeClass:
             "opened_at": START,
         }
 
-    def answers(self, load: str, rounds: int) -> Iterator[Answer]:
-        """Yield, *rounds* times, an answer of every student to every problem of a *load*."""
+    def answers(self, load: str, students: Sequence[Student]) -> Iterator[Answer]:
+        """Yield answers of some *students*, one of each to every problem of a *load*, on and on."""
         dice = Dice(Stream(load.encode(), "answers"))
-        for _ in range(rounds):
+        while True:
             for name in ASKED[load]:
-                for student in self.students:
+                for student in students:
                     variant = self._variants[name][self._position(name, student)]
                     yield Answer(student, name, *_answer(variant, dice))
 

@@ -38,6 +38,7 @@ Columns: TypeAlias = tuple[str, ...]
 POSTGRESQL: Final = "postgresql"
 STATEMENTS_KEPT: Final = 256
 BETWEEN: Final = "\x1e"
+"""What stands between the values of JSON in one text: JSON itself writes it as an escape."""
 
 
 def insert_all(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
@@ -93,8 +94,9 @@ def _run(session: Session, statement: Any, table: type[Base], rows: Sequence[Row
     defaults = _defaults(table, tuple(rows[0]))
     if _dialect(session) != POSTGRESQL:
         bound = _bound(statement, session.get_bind().dialect)
+        common = {**bound.constants, **defaults}
         session.connection().exec_driver_sql(
-            bound.text, [bound.given({**defaults, **row}) for row in rows]
+            bound.text, [bound.given({**common, **row}) for row in rows]
         )
         return
     given = {name: [value] * len(rows) for name, value in defaults.items()}
@@ -113,13 +115,9 @@ class _Bound:
     constants: Row
 
     def given(self, row: Row) -> tuple[Any, ...]:
-        """Return the values of a *row* as the driver takes them."""
-        whole = {**self.constants, **row}
+        """Return the values of a whole *row*, constants included, as the driver takes them."""
         return tuple(
-            [
-                whole[name] if process is None else process(whole[name])
-                for name, process in self.values
-            ]
+            [row[name] if process is None else process(row[name]) for name, process in self.values]
         )
 
 

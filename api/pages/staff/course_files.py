@@ -46,7 +46,7 @@ NO_ARCHIVE: Final = (
     EOFError,  # packed text that is cut
     OSError,  # packed text of bzip2 that is broken
     OverflowError,  # an offset beyond what a machine can count
-    RuntimeError,  # a password; as NotImplementedError a later version, a patch, strong encryption
+    RuntimeError,  # a password, or a way to pack or encrypt that no Python here can undo
     ValueError,  # a negative offset; the name of a file that is not UTF-8
     zlib.error,  # packed text of deflate that is broken
     lzma.LZMAError,  # packed text of LZMA that is broken

@@ -1,19 +1,17 @@
 """The one writer of a process: it takes all that waits and writes it in one transaction.
 
 A commit costs the same for one submission as for a hundred, so nobody waits for company: whoever
-comes while a commit is under way goes with the next.
+comes while a commit is under way goes with the next, and with whom its loop has at hand.
 """
 
 import asyncio
-import queue
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -23,18 +21,16 @@ from api.errors import Unavailable
 from api.failpoints import reach
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.memory import Memory
+from api.services.submitting.waiting import Ended, SubmissionQueue, Waiting
 from api.services.submitting.writing import Outcome, Outdated, write
 from api.services.variants import Variants
 
 __all__ = ["Writer"]
 
 MOST_WAITING: Final = 1_000
-MOST_AT_ONCE: Final = 100
 PATIENCE: Final = 30
 """How many seconds a request waits for its turn."""
 PATIENCE_OF_OTHERS: Final = 1.0
-BUSY: Final = "The service has more to store than it can just now; nothing of this was stored."
-STOPPING: Final = "The service is stopping; nothing of this was stored."
 UNKNOWN: Final = (
     "It is not known yet whether this was stored; send it again with the same Idempotency-Key."
 )
@@ -44,41 +40,14 @@ LOOK_FIRST: Final = (
 )
 FAILED: Final = "Storage failed; nothing of this was stored."
 
-Ended: TypeAlias = Accepted | Outdated | Exception
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A submission that waits, and who waits for it: a thread, or a task of a *loop*.
-
-    *again* says that it is tried a second time, *in_doubt* that it may be stored already.
-    """
-
-    entry: Entry
-    future: Future[Accepted | Outdated] | asyncio.Future[Accepted | Outdated]
-    loop: asyncio.AbstractEventLoop | None = None
-    again: bool = False
-    in_doubt: bool = False
-
-    def end(self, ended: Ended) -> None:
-        """Tell who waits what came of it; whoever waits no more is not told."""
-        if self.future.done():
-            return
-        if isinstance(ended, Exception):
-            self.future.set_exception(ended)
-        else:
-            self.future.set_result(ended)
-
 
 class Writer:
     """Writes submissions in a thread of its own, until it is closed."""
 
     def __init__(self, db: Database, variants: Variants, memory: Memory, clock: Clock) -> None:
         self._db, self._variants, self._memory, self._clock = db, variants, memory, clock
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(MOST_WAITING)
+        self._queue = SubmissionQueue(MOST_WAITING)
         self._under_way = 0
-        self._entrance = threading.Lock()
-        self._closed = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
@@ -88,7 +57,7 @@ class Writer:
         Raises the `ServiceError` that refuses it, or `Unavailable` where storage fails.
         """
         future: Future[Accepted | Outdated] = Future()
-        self._enter(_Waiting(entry, future))
+        self._put(Waiting(entry, future))
         try:
             return future.result(timeout=PATIENCE)
         except TimeoutError:
@@ -98,67 +67,40 @@ class Writer:
         """Return what `submit` does; the loop goes on meanwhile."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Accepted | Outdated] = loop.create_future()
-        self._enter(_Waiting(entry, future, loop))
+        self._put(Waiting(entry, future, loop))
         try:
             async with asyncio.timeout(PATIENCE):
                 return await future
         except TimeoutError:
             raise _unknown(entry) from None
 
-    def _enter(self, one: _Waiting) -> None:
+    def _put(self, one: Waiting) -> None:
         reach("after_judging")
-        with self._entrance:
-            if self._closed:
-                raise Unavailable(STOPPING, retry_after=5)
-            try:
-                self._waiting.put_nowait(one)
-            except queue.Full:
-                raise Unavailable(BUSY, retry_after=1) from None
+        self._queue.put(one)
 
     def let_go_first(self) -> None:
         """Return once no submission waits, or after a second: for work that has time."""
         until = time.monotonic() + PATIENCE_OF_OTHERS
-        while not self._waiting.empty() and time.monotonic() < until:
+        while self._queue and time.monotonic() < until:
             time.sleep(0.01)
 
     @property
     def waiting(self) -> int:
         """How many submissions are not stored yet, those under way included."""
-        return self._waiting.qsize() + self._under_way
+        return len(self._queue) + self._under_way
 
     def close(self) -> None:
         """Write what waits, and end the thread; whatever comes later is refused."""
-        with self._entrance:
-            if not self._closed:
-                self._closed = True
-                self._waiting.put(None)
+        self._queue.close()
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            batch, goes_on = self._take()
-            if batch:
-                self._under_way = len(batch)
-                _tell(self._write(batch))
-                self._under_way = 0
-            if not goes_on:
-                return
+        while batch := self._queue.take():
+            self._under_way = len(batch)
+            _tell(self._write(batch))
+            self._under_way = 0
 
-    def _take(self) -> tuple[list[_Waiting], bool]:
-        """Return all that waits, at least one, and whether there may be more to come."""
-        batch: list[_Waiting] = []
-        one = self._waiting.get()
-        while one is not None:
-            batch.append(one)
-            if len(batch) == MOST_AT_ONCE:
-                return batch, True
-            try:
-                one = self._waiting.get_nowait()
-            except queue.Empty:
-                return batch, True
-        return batch, False
-
-    def _write(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Ended]]:
+    def _write(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Ended]]:
         """Write a batch; where that fails, one after the other, so that one fails alone."""
         try:
             outcomes = self._written([one.entry for one in batch])
@@ -170,9 +112,9 @@ class Writer:
             return [ended for one in batch for ended in self._failed(one, error)]
         return list(zip(batch, outcomes, strict=True))
 
-    def _one_by_one(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Ended]]:
+    def _one_by_one(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Ended]]:
         """Write each by itself; once the database is away, the rest is not tried any more."""
-        ended: list[tuple[_Waiting, Ended]] = []
+        ended: list[tuple[Waiting, Ended]] = []
         for at, one in enumerate(batch, 1):
             ended += self._write([one])
             cause = getattr(ended[-1][1], "__cause__", None)
@@ -180,7 +122,7 @@ class Writer:
                 return ended + [told for rest in batch[at:] for told in self._failed(rest, cause)]
         return ended
 
-    def _in_doubt(self, batch: Sequence[_Waiting]) -> list[tuple[_Waiting, Ended]]:
+    def _in_doubt(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Ended]]:
         """Return what is told where nobody knows whether a batch was committed.
 
         What has a key is written again, once: if it is there already, its key finds it.
@@ -189,7 +131,7 @@ class Writer:
         rest = [one for one in batch if one.entry.key is None or one.in_doubt]
         for one in again:
             one.in_doubt = True
-        told: list[tuple[_Waiting, Ended]] = [(one, _unknown(one.entry)) for one in rest]
+        told: list[tuple[Waiting, Ended]] = [(one, _unknown(one.entry)) for one in rest]
         return told + (self._write(again) if again else [])
 
     def _written(self, entries: Sequence[Entry]) -> list[Outcome]:
@@ -203,7 +145,7 @@ class Writer:
         recalled.keep()
         return outcomes
 
-    def _failed(self, one: _Waiting, error: Exception) -> list[tuple[_Waiting, Ended]]:
+    def _failed(self, one: Waiting, error: Exception) -> list[tuple[Waiting, Ended]]:
         """Return what is told where one failed; two writers at one key, or crosswise, try again.
 
         Where a row is missing that memory counts on, such as that of a person who was erased, the
@@ -232,9 +174,9 @@ def _may_pass(error: Exception) -> bool:
     return deadlock or isinstance(error, IntegrityError)
 
 
-def _tell(ended: Iterable[tuple[_Waiting, Ended]]) -> None:
+def _tell(ended: Iterable[tuple[Waiting, Ended]]) -> None:
     """Tell all who wait; those of one loop together, since each call into it takes its time."""
-    by_loop: defaultdict[asyncio.AbstractEventLoop, list[tuple[_Waiting, Ended]]]
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[tuple[Waiting, Ended]]]
     by_loop = defaultdict(list)
     for one, outcome in ended:
         if one.loop is None:
@@ -246,6 +188,6 @@ def _tell(ended: Iterable[tuple[_Waiting, Ended]]) -> None:
             loop.call_soon_threadsafe(_end_all, some)
 
 
-def _end_all(ended: Iterable[tuple[_Waiting, Ended]]) -> None:
+def _end_all(ended: Iterable[tuple[Waiting, Ended]]) -> None:
     for one, outcome in ended:
         one.end(outcome)

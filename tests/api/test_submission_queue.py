@@ -1,0 +1,128 @@
+"""Submissions that wait for the writer: those that come together are taken together."""
+
+import asyncio
+from concurrent.futures import Future
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from api.errors import Unavailable
+from api.services.submitting.waiting import MOST_AT_ONCE, SubmissionQueue, Waiting
+
+ENTRY: Any = None
+"""A queue does not look at what waits in it."""
+
+
+def of_thread() -> Waiting:
+    return Waiting(ENTRY, Future())
+
+
+def of_task() -> Waiting:
+    loop = asyncio.get_running_loop()
+    return Waiting(ENTRY, loop.create_future(), loop)
+
+
+def test_what_threads_put_is_taken_in_its_order():
+    queue, some = SubmissionQueue(10), [of_thread() for _ in range(3)]
+    for one in some:
+        queue.put(one)
+    assert len(queue) == 3
+    assert queue.take() == some
+    assert len(queue) == 0
+
+
+def test_who_takes_waits_until_something_comes():
+    queue, taken = SubmissionQueue(10), []
+    taker = Thread(target=lambda: taken.append(queue.take()))
+    taker.start()
+    taker.join(0.05)
+    assert taker.is_alive()
+    one = of_thread()
+    queue.put(one)
+    taker.join(5)
+    assert taken == [[one]]
+
+
+def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
+    queue = SubmissionQueue(10)
+
+    async def hand_in(rounds: int) -> Waiting:
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        one = of_task()
+        queue.put(one)
+        return one
+
+    async def play() -> tuple[list[Waiting], list[Waiting]]:
+        put = await asyncio.gather(*(hand_in(rounds) for rounds in (0, 1, 2, 3)))
+        return put, await asyncio.to_thread(queue.take)
+
+    put, taken = asyncio.run(play())
+    assert taken == put
+
+
+def test_one_alone_is_passed_on_without_another():
+    queue = SubmissionQueue(10)
+
+    async def play() -> tuple[Waiting, list[Waiting]]:
+        one = of_task()
+        queue.put(one)
+        async with asyncio.timeout(5):
+            return one, await asyncio.to_thread(queue.take)
+
+    one, taken = asyncio.run(play())
+    assert taken == [one]
+
+
+def test_a_loop_that_never_rests_passes_on_a_full_batch():
+    queue = SubmissionQueue(10 * MOST_AT_ONCE)
+
+    async def play() -> list[Waiting]:
+        for _ in range(2 * MOST_AT_ONCE):  # one in each round
+            queue.put(of_task())
+            await asyncio.sleep(0)
+        return queue.take()
+
+    assert len(asyncio.run(play())) == MOST_AT_ONCE
+
+
+def test_no_more_is_taken_at_once_than_a_batch_holds():
+    queue = SubmissionQueue(10 * MOST_AT_ONCE)
+    for _ in range(MOST_AT_ONCE + 1):
+        queue.put(of_thread())
+    assert [len(queue.take()), len(queue.take())] == [MOST_AT_ONCE, 1]
+
+
+def test_what_a_loop_gathers_counts_as_waiting():
+    queue = SubmissionQueue(2)
+
+    async def play() -> None:
+        queue.put(of_task())
+        queue.put(of_task())
+        with pytest.raises(Unavailable) as refused:
+            queue.put(of_task())
+        assert refused.value.retry_after == 1
+        with pytest.raises(Unavailable):
+            queue.put(of_thread())
+
+    asyncio.run(play())
+
+
+def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
+    queue = SubmissionQueue(10)
+
+    async def play() -> None:
+        one = of_task()
+        queue.put(one)
+        queue.close()
+        assert queue.take() == [one]
+        assert queue.take() == []
+        with pytest.raises(Unavailable) as refused:
+            queue.put(of_task())
+        assert refused.value.retry_after == 5
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert len(queue) == 0
+
+    asyncio.run(play())

@@ -115,3 +115,25 @@ def test_a_test_student_and_who_left_do_not_count_but_are_marked(world, course, 
     assert (run["counts"]["students"], run["counts"]["answers"]) == (0, 0)
     act(world, teacher, run, "apply")
     assert score(world, problem, left) == 2
+
+
+WITHOUT_FIVE = TEXT_PROBLEM.replace(
+    'key: "K*K"}',
+    'key: "K*K", mistakes: [{id: sides, key: "K*K if K == 5 else 4*K", say: The cells!}]}',
+)
+"""The numbers of the text as drawn by another list of seeds: a mistake is hidden where K is 5."""
+
+
+def test_numbers_from_another_list_of_seeds_are_not_marked_by_it(world, course, teacher):
+    [problem] = world.assignment(course, variants="each")
+    people = [world.enrol(course, f"Student {number}") for number in range(8)]
+    for person in people:
+        person.submit(problem, {"cells": "1"})
+    for source in (OTHER_NUMBERS, WITHOUT_FIVE):
+        run = prepare(world, teacher, problem, {"source": source}, unopened=True)
+        act(world, teacher, run, "apply")
+    before = marks(world, problem)
+    run = prepare(world, teacher, problem, {"parts": {"cells": {"key": "K*K + 0"}}})
+    assert run["counts"]["answers_changed"] == 0
+    act(world, teacher, run, "apply")
+    assert marks(world, problem)["draws"] == before["draws"]

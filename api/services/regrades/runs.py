@@ -4,8 +4,8 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from api.errors import Conflict, NotFound
 from api.tables import (
@@ -18,6 +18,7 @@ from api.tables import (
     RegradeStudent,
     Standing,
     Submission,
+    Variant,
 )
 
 __all__ = [
@@ -104,12 +105,22 @@ def lock_standings(session: Session, problem_id: UUID, students: Collection[UUID
 
 
 def family(session: Session, version: ProblemVersion) -> set[UUID]:
-    """Return the versions of a problem with the same numbers at the same positions."""
+    """Return the versions of a problem with the same numbers at the same positions.
+
+    One draw block is not enough: another marking may have been published with other seeds of it.
+    """
+    own, here = aliased(Variant), aliased(Variant)
+    same = exists().where(
+        here.version_id == version.id,
+        here.position == own.position,
+        here.seed.is_not_distinct_from(own.seed),
+    )
     return set(
         session.scalars(
             select(ProblemVersion.id).where(
                 ProblemVersion.problem == version.problem,
                 ProblemVersion.draw_hash == version.draw_hash,
+                ~exists().where(own.version_id == ProblemVersion.id, ~same),
             )
         )
     )

@@ -4,6 +4,7 @@ import threading
 from fractions import Fraction
 
 import pytest
+from regrading import act, prepare
 from review_scene import Class
 from sqlalchemy import select
 from world import TEXT_PROBLEM
@@ -192,6 +193,20 @@ def test_a_mark_stands_over_the_verdict_of_the_machine_until_it_is_taken_back(he
     assert here.score(student) == (0, 0)
     again = here.ada.delete(f"/answers/{answer}/mark", headers={"If-Match": "*"})
     assert again.status_code == 409
+
+
+def test_without_its_mark_an_answer_has_the_verdict_of_the_version_that_holds_again(here):
+    here.student().submit(here.posed, {"cells": "9"})
+    run = prepare(here.world, here.ina, here.posed)
+    act(here.world, here.ina, run, "apply")
+    later = here.world.enrol(here.course, "Later")
+    later.submit(here.posed, {"cells": "10"})
+    act(here.world, here.ina, run, "undo")
+    assert here.score(later) == (0, 0)
+    answer = here.answer(later, "cells")
+    here.mark(here.ada, answer, credit=1, reason="The key was unclear.")
+    here.ada.delete(f"/answers/{answer}/mark", headers={"If-Match": "*"})
+    assert here.score(later) == (0, 0)
 
 
 def test_a_text_whose_mark_is_taken_back_waits_again(here):

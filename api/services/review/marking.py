@@ -80,14 +80,17 @@ def unmark(session: Session, found: Found, *, expected: Expected, now: datetime)
 
 
 def _by_machine(session: Session, work: Work) -> Grading:
-    """Return the last grading by the engine; one of a regrade that was undone does not count."""
+    """Return the last grading by the engine, but none by the version of a regrade that was undone.
+
+    What was handed in under that version was marked by the old one as it was undone; that counts.
+    """
     return session.scalars(
         select(Grading)
         .outerjoin(Regrade, Regrade.id == Grading.regrade_id)
         .where(
             Grading.answer_id == work.answer.id,
             Grading.kind != "manual",
-            or_(Grading.regrade_id.is_(None), Regrade.undone_at.is_(None)),
+            or_(Regrade.undone_at.is_(None), Grading.version_id != Regrade.to_version),
         )
         .order_by(Grading.created_at.desc(), Grading.id.desc())
         .limit(1)

@@ -100,6 +100,8 @@ def test_other_numbers_go_to_those_alone_who_have_not_opened_the_problem(
     assert after["draws"] == before["draws"]
     assert str(after["pin"]) == run["to_version"]["id"]
     later.submit(problem, {"cells": "9"})
+    listed = teacher.get(f"/courses/{course}/problems/{run['to_version']['id']}/versions").json()
+    assert [one["keeps_numbers"] for one in listed["items"]] == [False]
     versions = {draw[0]: draw[2] for draw in marks(world, problem)["draws"]}
     assert versions[str(opened.id)] == str(problem.version)
     assert versions[str(later.id)] == run["to_version"]["id"]

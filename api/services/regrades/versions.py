@@ -201,7 +201,7 @@ def _given(session: Session, posed: Posed, wanted: Accepted | Named) -> tuple[st
 
 
 def _answer(session: Session, posed: Posed, answer_id: UUID) -> tuple[Answer, Mapping[str, Any]]:
-    """Return an answer to the problem, with what the engine found in it at first."""
+    """Return an answer to the problem, with what the engine found in it the last time."""
     answer = session.get(Answer, answer_id)
     if answer is None or answer.problem_id != posed.problem.id:
         raise _wrong("answer", "is no answer to this problem")
@@ -237,7 +237,7 @@ def _stored(
         space=str(course),
         created_by=posed.member.caller.id,
         note=note,
-        based_on=posed.version.id,
+        based_on=posed.version.id if outcome.rekeyed else None,
     )
     version.status = "draft"
     audit.record(

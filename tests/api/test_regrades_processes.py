@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 from regrading import act, begun, marks, seen, six_answered
 from sqlalchemy import func, select
+from world import TEXT_PROBLEM
 
 from api.db import Database
+from api.errors import Unavailable
+from api.services.publishing import Source
 from api.services.regrades import judging, planning
 from api.services.regrades.runner import Runner
 from api.tables import Grading, RegradeChange
@@ -91,6 +94,36 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
     ready = seen(teacher, run)
     assert (ready["status"], ready["counts"]["answers"]) == ("ready", 12)
     assert ready["progress"]["done"] == ready["progress"]["total"] == 6
+
+
+def test_a_problem_is_published_after_the_worker_has_died(world):
+    source = Source("why-small-kernels", TEXT_PROBLEM)
+    here = workers()
+    runner = Runner(world.db, world.clock, workers=1)
+    first = runner.publish(source, seeds=2)
+    [killed] = workers() - here
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: killed not in workers())
+    assert runner.publish(source, seeds=2) == first
+    runner.close()
+
+
+def test_a_problem_that_no_worker_survives_is_told_to_be_sent_again(world):
+    made = []
+
+    class Broken(ThreadPoolExecutor):
+        def submit(self, *_told, **_named):
+            raise BrokenExecutor("a worker died")
+
+    def make(workers):
+        made.append(workers)
+        return Broken(workers)
+
+    runner = Runner(world.db, world.clock, workers=1, make=make)
+    with pytest.raises(Unavailable, match="Send it again"):
+        runner.publish(Source("why-small-kernels", TEXT_PROBLEM), seeds=2)
+    runner.close()
+    assert made == [1, 1]
 
 
 def is_running(pid):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock
 from api.db import Database
+from api.errors import Unavailable
 from api.services.publishing import Outcome, Source, publish_one
 from api.services.regrades.executors import Make, processes
 from api.services.regrades.judging import Judge, judge_job, side_by_side
@@ -28,6 +29,9 @@ __all__ = ["Runner"]
 POLL: Final = 15.0
 """After how many seconds it looks for what another service left unfinished."""
 MOST_TRIES: Final = 3
+TRIES_TO_PUBLISH: Final = 2
+RETRY_AFTER: Final = 5
+NO_WORKER: Final = "The problem cannot be worked out just now. Send it again in a moment."
 
 log = logging.getLogger("api.regrades")
 
@@ -82,10 +86,21 @@ class Runner:
         self._drop_pool(wait=True)
 
     def publish(self, source: Source, *, seeds: int) -> Outcome:
-        """Return a problem published, by one of the workers."""
+        """Return a problem published, by one of the workers; by a new one where one has died.
+
+        Raises `Unavailable` where that dies too, or none can be had.
+        """
         if not self._workers:
             return publish_one(source, seeds=seeds)
-        return self._executor().submit(publish_one, source, seeds=seeds).result()
+        for _ in range(TRIES_TO_PUBLISH):
+            pool = None
+            try:
+                pool = self._executor()
+                return pool.submit(publish_one, source, seeds=seeds).result()
+            except BrokenExecutor as error:
+                log.warning("a worker that publishes is gone: %s", error)
+                self._drop_pool(wait=False, only=pool)
+        raise Unavailable(NO_WORKER, retry_after=RETRY_AFTER)
 
     def run_until_idle(self) -> None:
         """Do all that is to be done now."""
@@ -149,8 +164,11 @@ class Runner:
                 self._pool = self._make(self._workers)
             return self._pool
 
-    def _drop_pool(self, *, wait: bool) -> None:
+    def _drop_pool(self, *, wait: bool, only: Executor | None = None) -> None:
+        """Take the pool out of use, unless it is another one by now than the *only* one meant."""
         with self._lock:
+            if only is not None and only is not self._pool:
+                return
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=wait, cancel_futures=True)

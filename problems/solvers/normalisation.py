@@ -64,18 +64,31 @@ def layer_norm_values(
 
 
 class _Parts(NamedTuple):
-    """What the formula of normalisation is made of; each mean is of *number* values."""
+    """What the formula of normalisation is made of.
+
+    Each variance is of *number* values, None where it is given.
+    """
 
     cells: Array
     centre: Array
-    spread: Array
+    variance: Array
+    eps: Array
     gamma: Array
     beta: Array
-    number: int
+    number: int | None
+
+    @property
+    def spread(self) -> Array:
+        """By the root of what the formula divides."""
+        return self.variance + self.eps
 
 
 def _value(parts: _Parts) -> Array:
-    return parts.gamma * (parts.cells - parts.centre) / np.sqrt(parts.spread) + parts.beta
+    return _over(np.sqrt(parts.spread), parts)
+
+
+def _over(divisor: Array, parts: _Parts) -> Array:
+    return parts.gamma * (parts.cells - parts.centre) / divisor + parts.beta
 
 
 def _batch(
@@ -93,27 +106,33 @@ def _batch(
         raise SolverError(f"x has {cells.ndim} axes, so there is no axis {axis}")
     others = tuple(at for at in range(cells.ndim) if at != axis)
     centre = cells.mean(axis=others, keepdims=True)
-    spread = cells.var(axis=others, keepdims=True)
-    return _Parts(
-        cells,
-        centre if mean is None else _along(mean, "mean", cells, axis),
-        _positive(spread if var is None else _along(var, "var", cells, axis), eps),
-        _along(gamma, "gamma", cells, axis),
-        _along(beta, "beta", cells, axis),
-        cells.size // centre.size,
+    variance = cells.var(axis=others, keepdims=True)
+    return _checked(
+        _Parts(
+            cells,
+            centre if mean is None else _along(mean, "mean", cells, axis),
+            variance if var is None else _along(var, "var", cells, axis),
+            array((eps,), "eps", ranks=(1,)),
+            _along(gamma, "gamma", cells, axis),
+            _along(beta, "beta", cells, axis),
+            cells.size // centre.size if var is None else None,
+        )
     )
 
 
 def _layer(x: Grid, *, gamma: Number | Grid, beta: Number | Grid, eps: Number) -> _Parts:
     cells = array(x, "x", ranks=RANKS).astype(np.float64)
     last = cells.ndim - 1
-    return _Parts(
-        cells,
-        cells.mean(axis=-1, keepdims=True),
-        _positive(cells.var(axis=-1, keepdims=True), eps),
-        _along(gamma, "gamma", cells, last),
-        _along(beta, "beta", cells, last),
-        cells.shape[-1],
+    return _checked(
+        _Parts(
+            cells,
+            cells.mean(axis=-1, keepdims=True),
+            cells.var(axis=-1, keepdims=True),
+            array((eps,), "eps", ranks=(1,)),
+            _along(gamma, "gamma", cells, last),
+            _along(beta, "beta", cells, last),
+            cells.shape[-1],
+        )
     )
 
 
@@ -129,12 +148,11 @@ def _along(value: Number | Grid, what: str, cells: Array, axis: int | None) -> A
     return found.reshape([-1 if at == axis else 1 for at in range(cells.ndim)])
 
 
-def _positive(spread: Array, eps: Number) -> Array:
-    """Return the variance with *eps* added, by the root of which the formula divides."""
-    found = spread + array((eps,), "eps", ranks=(1,))
-    if found.min() <= 0:
+def _checked(parts: _Parts) -> _Parts:
+    """Return *parts*, whose variance with eps added must be positive."""
+    if parts.spread.min() <= 0:
         raise SolverError("the variance is zero, so eps must be positive")
-    return found
+    return parts
 
 
 # What students do instead.
@@ -142,9 +160,9 @@ def _positive(spread: Array, eps: Number) -> Array:
 
 def _unbiased(parts: _Parts) -> Array:
     """Return the values by the variance that divides by one value less."""
-    if parts.number == 1:
-        raise SolverError("one value has no such variance")
-    return _value(parts._replace(spread=parts.spread * parts.number / (parts.number - 1)))
+    if parts.number is None or parts.number == 1:
+        raise SolverError("the variance is given, or is that of one value")
+    return _value(parts._replace(variance=parts.variance * parts.number / (parts.number - 1)))
 
 
 def _mistakes(solver: Solver, parts: Callable[..., _Parts]) -> Mapping[str, Solver]:
@@ -154,7 +172,7 @@ def _mistakes(solver: Solver, parts: Callable[..., _Parts]) -> Mapping[str, Solv
         return instead(solver, lambda given: change(parts(**vars(given))))
 
     return {
-        "variance_for_deviation": changed(lambda p: _value(p._replace(spread=p.spread**2))),
+        "variance_for_deviation": changed(lambda p: _over(p.spread, p)),
         "unbiased_variance": changed(_unbiased),
         "mean_not_subtracted": changed(lambda p: _value(p._replace(centre=p.centre * 0))),
         "scale_and_shift_left_out": told(solver, gamma=1, beta=0),

@@ -118,6 +118,7 @@ def given(mistake, solver, *arguments, **keywords):
         ("variance_for_deviation", "batch_norm_values", [(1, 5)], {"eps": 0}, [-HALF, HALF]),
         ("mean_not_subtracted", "batch_norm_values", [(1, 5)], {"eps": 0}, [HALF, 5 * HALF]),
         ("unbiased_variance", "layer_norm_values", [(0, 3, 6)], {"eps": 0}, [-1, 0, 1]),
+        ("unbiased_variance", "batch_norm_values", [(1, 5)], {"eps": 8}, [-HALF, HALF]),
         (
             "scale_and_shift_left_out",
             "layer_norm_values",
@@ -232,7 +233,8 @@ def test_a_student_gives_this_number_or_shape(mistake, solver, arguments, keywor
         ("other_axis", "activation", [(1, 2), "softmax"], {}),
         ("softmax_without_powers", "activation", [(1, -1), "softmax"], {}),
         ("softmax_undivided", "activation", [(1, -1), "relu"], {}),
-        ("unbiased_variance", "batch_norm_values", [(1,)], {"mean": 0, "var": 1}),
+        ("unbiased_variance", "batch_norm_values", [(1,)], {"mean": 0}),
+        ("unbiased_variance", "batch_norm_values", [(1, 5)], {"mean": 0, "var": 1}),
         ("gradient_spread_evenly", "pool2d_backward", [SQUARE, [[8]], 2], {"mode": "avg"}),
         ("gradient_not_divided", "pool2d_backward", [SQUARE, [[8]], 2], {}),
         ("map_repeated", "upsample_nearest2d", [[[1, 2]], Fraction(3, 2)], {}),

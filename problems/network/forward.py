@@ -1,10 +1,12 @@
 """Values through a network whose weights are given: what each layer makes of what comes in.
 
 The layers compute as the solvers of their kind do, in the form for prediction: dropout passes all
-on. Source: the PyTorch documentation of ``torch.nn``.
+on. A softmax is one of a vector: over maps it would need an axis. Source: the PyTorch documentation
+of ``torch.nn``.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Final, TypeAlias, cast
 
 import numpy as np
@@ -40,12 +42,10 @@ __all__ = ["SOLVERS", "TWINS", "along", "forward"]
 CURVES: Final = {
     "ReLU": "relu",
     "ReLU6": "relu6",
-    "leaky ReLU": "leaky_relu",
     "SiLU": "silu",
     "GELU": "gelu",
     "sigmoid": "sigmoid",
     "tanh": "tanh",
-    "softmax": "softmax",
 }
 MAP_AXES: Final = 3
 
@@ -105,6 +105,10 @@ def _after(layer: Layer, value: Array, taken: Weights) -> Array:
             return _pooled(layer, value)
         case Activation(name) if name in CURVES:
             return activation(value, CURVES[name])
+        case Activation("leaky ReLU", Fraction() | int() as slope):
+            return activation(value, "leaky_relu", negative_slope=slope)
+        case Activation("softmax") if value.ndim == 1:
+            return activation(value, "softmax")
         case AdaptiveAvgPool(output_size=(1, 1)):
             return global_pool2d(value).reshape(-1, 1, 1)
         case Flatten():

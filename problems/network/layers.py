@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from grader.values import Opaque, Value
+from grader.values import Number, Opaque, Value
 
 __all__ = [
     "Activation",
@@ -130,9 +130,13 @@ class Linear(Layer):
 
 @dataclass(frozen=True, slots=True)
 class Activation(Layer):
-    """A function of each value, or of all values of a vector: it keeps the shape."""
+    """A function of each value, or of all values of a vector: it keeps the shape.
+
+    *negative_slope* is that of a leaky ReLU below zero.
+    """
 
     name: Function
+    negative_slope: Number | None = None
 
     def __str__(self) -> str:
         return self.name

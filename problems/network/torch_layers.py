@@ -86,7 +86,7 @@ LAYERS: Final[Mapping[str, _Reader]] = {
         {"elementwise_affine": (True,)},
         frozenset({"eps"}),
     ),
-    "LeakyReLU": _plain(build.leaky_relu, "negative_slope", "inplace"),
+    "LeakyReLU": _plain(build.leaky_relu, "inplace"),
     "Linear": _Reader(build.linear),
     "MaxPool2d": _Reader(build.max_pool, only={"dilation": (1,)}),
     "PixelShuffle": _Reader(build.pixel_shuffle),

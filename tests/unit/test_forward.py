@@ -16,14 +16,17 @@ from problems.network.build import (
     gate,
     global_avg_pool,
     identity,
+    leaky_relu,
     linear,
     max_pool,
     network,
     relu,
     residual,
+    softmax,
     upsample,
 )
 from problems.network.forward import forward
+from problems.network.torch_text import torch_module
 
 RANDOM = np.random.default_rng(3)
 IMAGE = RANDOM.integers(-4, 5, (2, 6, 7))
@@ -106,3 +109,15 @@ def test_each_layer_computes_as_its_own_solver_does(net, x, weights, value):
 def test_what_cannot_be_computed_is_said(net, weights, biases, said):
     with pytest.raises(SolverError, match=said):
         forward(net, [1, 2], weights=weights, biases=biases)
+
+
+def test_a_leaky_relu_has_the_slope_that_is_printed():
+    printed = "Net(\n  (0): LeakyReLU(negative_slope=0.2, inplace=True)\n)"
+    assert forward(torch_module(printed), [-10, 10]).tolist() == [-2, 10]
+    assert forward(network(leaky_relu()), [-100, 3]).tolist() == [-1, 3]
+
+
+def test_a_softmax_is_that_of_a_vector_and_maps_have_none():
+    assert forward(network(softmax()), [0, 0]).tolist() == [0.5, 0.5]
+    with pytest.raises(SolverError, match="does not compute this layer: softmax"):
+        forward(network(softmax()), [[[0, 1]], [[2, 3]]])

@@ -119,7 +119,7 @@ def test_indentation_does_not_matter():
         ("LayerNorm((6,), eps=1e-06, elementwise_affine=True)", layer_norm(6)),
         ("LayerNorm((6, 2), eps=1e-06, elementwise_affine=True, bias=False)",
          layer_norm((6, 2), bias=False)),
-        ("LeakyReLU(negative_slope=0.1, inplace=True)", leaky_relu()),
+        ("LeakyReLU(negative_slope=0.1, inplace=True)", leaky_relu(negative_slope=Fraction(1, 10))),
         ("PixelShuffle(upscale_factor=2)", pixel_shuffle(2)),
         ("ReLU6(inplace=True)", relu6()),
         ("SiLU(inplace=True)", silu()),

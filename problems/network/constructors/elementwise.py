@@ -5,9 +5,10 @@ from typing import Final
 
 from grader.book import Solver
 from grader.errors import SolverError
+from grader.values import Number
 from problems.network.constructors.layers import optional
 from problems.network.layers import Activation, BatchNorm, Dropout, GroupNorm, Identity, LayerNorm
-from problems.solvers.bounds import Shape, flag, shape_of, whole
+from problems.solvers.bounds import Shape, flag, numbers, shape_of, whole
 
 __all__ = [
     "SOLVERS",
@@ -47,13 +48,14 @@ def relu6() -> Activation:
     return Activation("ReLU6")
 
 
-def leaky_relu() -> Activation:
+def leaky_relu(*, negative_slope: Number = Fraction(1, 100)) -> Activation:
     """Return the rectifier with a small slope below zero.
 
     >>> str(leaky_relu())
     'leaky ReLU'
     """
-    return Activation("leaky ReLU")
+    (slope,) = numbers((negative_slope,), "negative_slope")
+    return Activation("leaky ReLU", slope)
 
 
 def silu() -> Activation:

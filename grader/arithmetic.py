@@ -102,6 +102,8 @@ def _nearest(function: Callable[[float], float], value: Fraction) -> Number:
         result = function(float(value))
     except OverflowError as error:
         raise SolverError("a number is too large") from error
+    except ValueError as error:
+        raise SolverError("a number is too small") from error  # as a double it is zero
     return simplest(Fraction(repr(result)))
 
 

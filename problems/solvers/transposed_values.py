@@ -65,11 +65,13 @@ def conv_transpose2d(
     Cell ``x[c,i,j]`` adds ``x[c,i,j] * w[c,o]`` to the map *o* from row ``i*stride``, column
     ``j*stride``; then *padding* cells are cropped and *output_padding* rows and columns are left at
     the end. *x* (H, W) with *w* (k, k) gives (H', W'), *x* (C, H, W) with *w* (C, O/groups, k, k)
-    gives (O, H', W'). The sides follow `transposed_size`; the padding ``same`` or ``tf`` gives
-    ``size * stride``, as TensorFlow does.
+    gives (O, H', W'). The sides follow `transposed_size`; the padding ``tf`` gives
+    ``size * stride``, as TensorFlow does, ``same`` gives ``(size-1)*stride + 1``.
 
     >>> conv_transpose2d([[1, 2]], [[1, 10]], stride=2)
     array([[ 1, 10,  2, 20]])
+    >>> conv_transpose2d([[1, 2]], [[1, 10]], stride=2, padding="same")
+    array([[ 1, 10,  2]])
     """
     steps = _Steps(stride=stride, padding=padding, output_padding=output_padding, dilation=dilation)
     return _transposed(x, w, axes=2, bias=bias, groups=groups, **steps)

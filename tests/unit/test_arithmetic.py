@@ -4,7 +4,15 @@ from fractions import Fraction
 
 import pytest
 
-from grader.arithmetic import FUNCTIONS, arithmetic, half_up, logarithm, power, square_root
+from grader.arithmetic import (
+    FUNCTIONS,
+    arithmetic,
+    half_up,
+    logarithm,
+    natural_logarithm,
+    power,
+    square_root,
+)
 from grader.errors import SolverError
 from grader.values import Tensor
 
@@ -62,6 +70,12 @@ def test_the_logarithm_of_a_whole_power_is_exact(number, base, result):
 def test_a_logarithm_that_does_not_exist_is_an_error(number, base):
     with pytest.raises(SolverError):
         logarithm(number, base)
+
+
+@pytest.mark.parametrize("function", [natural_logarithm, logarithm])
+def test_a_number_that_is_zero_as_a_double_has_no_logarithm(function):
+    with pytest.raises(SolverError, match="too small"):
+        function(Fraction(1, 10**400))
 
 
 @pytest.mark.parametrize("function", [square_root, logarithm])

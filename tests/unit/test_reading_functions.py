@@ -75,6 +75,7 @@ def test_functions_and_constants_are_the_doubles_that_numpy_has(typed, value):
         ("lg(8)", "'lg' changes what the answer means"),
         ("sin(1)", "'sin' changes what the answer means"),
         ("ln(0)", "a logarithm of a number that has none"),
+        ("ln(1e-400)", "This cannot be computed: a number is too small."),
         ("log10(-1)", "a logarithm of a number that has none"),
         ("ln(8, 2)", "cannot be read here"),
         ("exp(1000)", "a number is too large"),

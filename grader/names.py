@@ -9,6 +9,7 @@ from grader.arithmetic import FUNCTIONS
 from grader.book import Book
 from grader.errors import ProblemError
 from grader.expr import Expression
+from grader.kinds.tables import TablePart
 from grader.params import Integers, Network, Torch
 from grader.problem import AnyPart, Problem
 
@@ -64,13 +65,16 @@ def _in_part(
     place: str, part: AnyPart, known: set[str], earlier: set[str]
 ) -> Iterator[tuple[str, Expression, set[str]]]:
     for field, expression in part.expressions:
-        head = field.partition(".")[0]
+        head, _, rest = field.partition(".")
         if head in {"prompt", "say", "rows", "start"}:
             allowed = known
         elif head == "accept_if":
             allowed = known | part.variables_of_key
         elif head == "carry":
             allowed = known | earlier | {part.id}
+        elif isinstance(part, TablePart):
+            column = part.columns[rest.partition(".")[0]]
+            allowed = known | earlier | part.variables_of_key | column.variables_of_key
         else:
             allowed = known | earlier | part.variables_of_key
         yield f"{place}.{field}", expression, allowed

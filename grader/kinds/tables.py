@@ -32,7 +32,7 @@ from grader.reading.grid import split_rows
 from grader.reading.refusals import shortened
 from grader.show import counted
 from grader.steps import itemised
-from grader.values import Opaque, Record, Value, same_form
+from grader.values import Opaque, Record, Value
 
 __all__ = ["TableKind", "TablePart"]
 
@@ -294,7 +294,8 @@ def _marks(
 def _own_row(cells: Row, true: Mapping[str, Value], part: TablePart) -> Mapping[str, Value]:
     """Return the student's row; an empty cell, or one of another form, carries the true value."""
     own = dict(true)
-    for name, cell in zip(part.columns, cells, strict=True):
-        if cell is not None and same_form(cell.value, true[name]):
+    for (name, column), cell in zip(part.columns.items(), cells, strict=True):
+        may_carry = COLUMN_KINDS[column.kind].may_carry
+        if cell is not None and may_carry(cell.value, true[name]):
             own[name] = cell.value
     return own

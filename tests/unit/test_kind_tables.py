@@ -149,6 +149,13 @@ def test_one_slip_costs_one_row_of_a_column_of_numbers():
     assert mark(part, "3\n1.5").credit == Fraction(1, 2)
 
 
+def test_a_fraction_where_a_whole_number_is_asked_carries_nothing_on():
+    column = {"kind": "integer", "key": "2 * prev.n"}
+    part = ask("table", rows="(1, 2)", start={"n": "55"}, columns={"n": column})
+    assert mark(part, "111\n222").credit == Fraction(1, 2)
+    assert mark(part, "110.5\n221").credit == 0
+
+
 def test_a_column_of_formulas_does_not_follow_the_students_own_formula():
     column = {"kind": "shape", "key": "(n * layer, n)", "variables": {"n": "1..9"}}
     part = ask("table", rows="(2, 3)", columns={"s": column})

@@ -40,6 +40,20 @@ def error_of(toy) -> ProblemError:
         (problem(ask(key=5, accept=[{"key": "X", "reason": "why"}])), "parts.0.accept", "'X'"),
         (problem(ask(key=5, ignore=["no_bais"])), "parts.0.ignore", "did you mean 'no_bias'?"),
         (problem(ask("table", **{**TABLE, "rows": "net"})), "parts.0.rows", "names 'net'"),
+        (
+            problem(
+                ask(
+                    "table",
+                    rows="network(1)",
+                    columns={
+                        "c": {"kind": "shape", "key": "(n, 1)", "variables": {"n": "1..9"}},
+                        "d": {"kind": "integer", "key": "n"},
+                    },
+                )
+            ),
+            "parts.0.columns.d.key",
+            "names 'n'",
+        ),
         (problem(ask("table", **TABLE, start={"c": "X"})), "parts.0.start.c", "names 'X'"),
         (
             problem(
@@ -109,7 +123,10 @@ def test_a_name_that_is_not_known_there_is_an_error_with_its_place(toy, field, w
                 id="t",
                 rows="network(1)",
                 start={"c": 1},
-                columns={"c": {"kind": "integer", "key": "prev.c + layer + a"}},
+                columns={
+                    "c": {"kind": "integer", "key": "prev.c + layer + a"},
+                    "d": {"kind": "shape", "key": "(n, layer)", "variables": {"n": "1..9"}},
+                },
             ),
         ),
         problem(ask(key=5, ignore=["no_bias"])),

@@ -1,5 +1,8 @@
 """Why an answer got its credit, in sentences for an appeal. They tell the key: for staff alone."""
 
+import json
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Final
 
 from grader.kinds import KINDS
@@ -7,9 +10,9 @@ from grader.patterns import patterns
 from grader.problem import AnyPart
 from grader.reading import Typed
 from grader.result import Result, Rule
-from grader.show import counted
+from grader.show import counted, show
 
-__all__ = ["explain"]
+__all__ = ["explain", "typed_text"]
 
 MOST: Final = 500
 
@@ -44,7 +47,7 @@ def explain(result: Result, part: AnyPart) -> tuple[str, ...]:
     *part* is the part that was answered. Where no known mistake gives the answer, it is said what
     it looks like beside the key.
     """
-    typed = () if result.typed is None else (f"Typed: {_short(_text(result.typed))}",)
+    typed = () if result.typed is None else (f"Typed: {_short(typed_text(result.typed))}",)
     read = (f"Read as: {_short(result.read_as)}",) if result.read_as else ()
     accepted = "" if result.rule in UNJUDGED else KINDS[part.kind].accepted(part, result.against)
     key = (f"Accepted: {_short(accepted)}.",) if accepted else ()
@@ -88,11 +91,31 @@ def _credit(result: Result) -> str:
     return f"Credit: {result.credit} of {points}."
 
 
-def _text(typed: Typed) -> str:
+def typed_text(typed: Typed) -> str:
+    """Return an answer as text: what was typed as it is, all else as JSON, its numbers exact.
+
+    >>> typed_text("1/4"), typed_text([1, Fraction(1, 4), "1/4"])
+    ('1/4', '[1, 0.25, "1/4"]')
+    """
     try:
-        return str(typed)
+        return typed if isinstance(typed, str) else _as_json(typed)
     except ValueError:  # Python writes no integer of more than some thousand digits
         return "a number with too many digits to be shown"
+
+
+def _as_json(typed: object) -> str:
+    match typed:
+        case str():
+            return json.dumps(typed, ensure_ascii=False)
+        case list():
+            return f"[{', '.join(map(_as_json, typed))}]"
+        case Mapping():
+            pairs = (f"{_as_json(str(name))}: {_as_json(one)}" for name, one in typed.items())
+            return f"{{{', '.join(pairs)}}}"
+        case bool() | int() | Fraction():
+            return show(typed)
+        case _:
+            return "null"
 
 
 def _short(text: str) -> str:

@@ -75,6 +75,11 @@ def test_the_sheet_has_the_answer_that_counts_of_each_student_and_part(prof, pos
     assert {one["part"] for one in some} == {"second"}
 
 
+def test_a_list_is_in_the_sheet_as_it_was_sent(world, course, prof, posed):
+    world.enrol(course, "Ann Example").submit(posed[0], {"first": [1, 0.25]})
+    assert [one["answer"] for one in sheet(prof, posed)] == ["[1, 0.25]"]
+
+
 def test_a_sheet_sent_back_as_it_came_changes_nothing(world, prof, posed, students):
     told = send(prof, posed, sheet(prof, posed)).json()
     assert (told["applied"], told["changed"], told["unchanged"], told["grades"]) == (True, 0, 6, 0)

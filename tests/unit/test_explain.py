@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark, marked, original
 
-from grader.explain import MOST, explain
+from grader.explain import MOST, explain, typed_text
 from grader.result import Result
 from grader.values import Tensor
 
@@ -114,6 +114,13 @@ def test_what_was_typed_and_how_it_was_read_come_first():
     told = explain(mark(SIDE, "a = 62/2 = 31"), original(SIDE).problem.parts[0])
     assert told[:2] == ("Typed: a = 62/2 = 31", "Read as: 31")
     assert "last value" in told[2]
+
+
+def test_what_was_sent_as_data_is_told_as_data_with_its_numbers_as_people_write_them():
+    told = explain(mark(VECTOR, [1, Fraction(1, 4), "3"]), original(VECTOR).problem.parts[0])
+    assert told[:2] == ('Typed: [1, 0.25, "3"]', "Read as: [1, 0.25, 3]")
+    table = [{"n": Fraction(5, 2), "kept": True}, None]
+    assert typed_text(table) == '[{"n": 2.5, "kept": true}, null]'
 
 
 def test_what_follows_is_told_with_the_key_that_it_was_held_against():

@@ -13,6 +13,7 @@ from api.services.gradebook.students import Student, counting
 from api.services.gradebook_files import SheetRow
 from api.services.standings.assignment import PosedProblem, WholeAssignment, load_assignment
 from api.tables import Answer, Assignment, Comment, Override, Standing, Submission
+from grader.explain import typed_text
 from grader.json_values import from_json
 
 __all__ = ["Row", "sheet_rows"]
@@ -143,7 +144,7 @@ def _row(
         assignment=found.here.assignment.title,
         problem=posed.row.slug,
         part=part["id"],
-        answer=str(from_json(submission.answers.get(part["id"]))),
+        answer=typed_text(from_json(submission.answers.get(part["id"]))),
         status=answer.status,
         points=found.here.overrides.get(place, _earned(kept, possible)),
         possible=possible,

@@ -167,8 +167,8 @@ def _text(typed: Typed) -> str:
 def _pieces(text: str, part: OptionsPart) -> list[Typed]:
     """Return the options that *text* names: between commas or lines, or between blanks."""
     coarse = [piece for piece in LISTED.split(text) if piece.strip(BRACKETS)]
-    texts = {said.source.strip().casefold() for said in part.options.values()}
-    if any(piece.strip(BRACKETS).casefold() in texts for piece in coarse):
+    texts = {_bare(said.source) for said in part.options.values()}
+    if any(_bare(piece) in texts for piece in coarse):
         return list(coarse)
     pieces: list[Typed] = [piece for piece in SEPARATORS.split(text.strip(BRACKETS)) if piece]
     if not pieces:
@@ -178,20 +178,25 @@ def _pieces(text: str, part: OptionsPart) -> list[Typed]:
 
 def _option(text: str, part: OptionsPart) -> str:
     """Return the id of the option that *text* names, by id or by its full text."""
-    bare = LABEL.sub("", text.strip().strip(AROUND)).strip(AROUND).casefold()
+    bare = _bare(text)
     if bare in part.options:
         return bare
-    by_text = [key for key, said in part.options.items() if said.source.strip().casefold() == bare]
+    by_text = [key for key, said in part.options.items() if bare and _bare(said.source) == bare]
     if len(by_text) == 1:
         return by_text[0]
     both = BOTH.fullmatch(bare)
     said = part.options.get(both[1]) if both else None
-    if both and said and said.source.strip().casefold() == both[2].strip(AROUND):
+    if both and said and _bare(said.source) == _bare(both[2]):
         return both[1]
     listed = ", ".join(part.options)
     raise AnswerError(
         f"{text.strip()[:40]!r} is not one of the options.", expected=f"one of {listed}"
     )
+
+
+def _bare(text: str) -> str:
+    """Return what is left of an option, or of an answer, without what may stand around it."""
+    return LABEL.sub("", text.strip().strip(AROUND)).strip(AROUND).casefold()
 
 
 def _ticked(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:

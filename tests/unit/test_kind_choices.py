@@ -34,6 +34,34 @@ def test_a_choice_is_named_by_its_letter_or_its_text(typed, status):
     assert mark(CHOICE, typed).status == status
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "It overfits.",
+        "it overfits",
+        "(a) It overfits.",
+        "Answer: It overfits.",
+        "'It overfits.'",
+    ],
+)
+def test_a_text_with_signs_at_its_ends_is_named_by_it(typed):
+    said = {
+        "a": "It overfits.",
+        "b": "A kernel (3×3)",
+        "c": "$O(n^2)$",
+        "d": "*",
+        "e": "the choice",
+    }
+    assert mark(ask("choice", key="'a'", options=said), typed).status == "correct"
+    for name in "bce":
+        part = ask("choice", key=f"'{name}'", options=said)
+        assert mark(part, said[name]).status == mark(part, f"{name}) {said[name]}").status
+        assert mark(part, said[name]).status == "correct"
+        assert mark(part, "...").status == "unreadable"
+    several = ask("choices", key="('a', 'b')", options=said)
+    assert mark(several, "It overfits.\nA kernel (3×3)").status == "correct"
+
+
 def test_a_choice_that_is_none_is_told_which_there_are():
     assert "one of a, b, c, d" in mark(CHOICE, "e").feedback
 

@@ -22,7 +22,7 @@ from grader.values import Value
 from grader.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
 from problems.lint import accepted, too_wide, untypable
-from problems.loader import load_file, load_problem
+from problems.loader import load_problem, load_source, read_source
 from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
 from problems.texts import Proof, named, text_faults, unproved
 
@@ -65,10 +65,10 @@ def check_file(
     *proof* tells what is wrong with a filled-in text.
     """
     try:
-        problem = load_file(path, book=book)
+        text = read_source(path)
+        problem = load_source(text, path, book=book)
     except ProblemError as error:
         return Report(str(path), tuple(str(one) for one in (error, *error.others)))
-    text = path.read_text(encoding="utf-8")
     check = _Check(book, seeds, proof)
     return _checked(problem, text, file=str(path), check=check).report
 

@@ -177,7 +177,8 @@ def _overwritten(given: SimpleNamespace, count: int | None = None) -> Array:
     """Return the output where each of the first *count* stamps replaces what lies under it."""
     cells, kernel = array(given.x, "x", ranks=(2,)), array(given.w, "w", ranks=(2,))
     fitting(cells.shape, "x", most=MAX_STAMPS)
-    found = conv_transpose2d(cells * 0, kernel * 0, stride=given.stride)
+    added = vars(given).get("output_padding", 0)
+    found = conv_transpose2d(cells * 0, kernel * 0, stride=given.stride, output_padding=added)
     rows, columns = sizes_of(given.stride, "stride", 2)
     for row, column in list(np.ndindex(cells.shape))[:count]:
         top, left = row * rows, column * columns
@@ -190,7 +191,8 @@ def _overwritten_and_cropped(given: SimpleNamespace) -> Array:
         raise SolverError("stamps with gaps overlap otherwise")
     found = _overwritten(given)
     crop = whole(given.padding, "padding", least=0)
-    return found[crop : len(found) - crop, crop : found.shape[1] - crop]
+    cropped = found[crop : len(found) - crop, crop : found.shape[1] - crop]
+    return cast("Array", biased(cropped[np.newaxis], given.bias)[0])
 
 
 def _last_stamp(given: SimpleNamespace) -> Array:

@@ -168,7 +168,7 @@ def _pieces(text: str, part: OptionsPart) -> list[Typed]:
     """Return the options that *text* names: between commas or lines, or between blanks."""
     coarse = [piece for piece in LISTED.split(text) if piece.strip(BRACKETS)]
     texts = {_bare(said.source) for said in part.options.values()}
-    if any(_bare(piece) in texts for piece in coarse):
+    if any(_bare(piece.strip(BRACKETS)) in texts for piece in coarse):
         return list(coarse)
     pieces: list[Typed] = [piece for piece in SEPARATORS.split(text.strip(BRACKETS)) if piece]
     if not pieces:

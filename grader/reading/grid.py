@@ -38,6 +38,8 @@ OPEN_ENDED: Final = re.compile(r"[-+*/×·÷=^−–,].*|.*[-+*/×·÷=^−–]"
 RULE: Final = frozenset("|+:-=─━ \t")
 LABEL: Final = re.compile(rf"(?:\(?\d{{1,3}}[.):]\s*)?(?!{FUNCTION})[^\W\d_]{{2}}[^=]*")
 """The name of a row, where it has to be told from a cell: ``conv1``, ``1. Pooling (max)``."""
+NUMBERED: Final = re.compile(r"\s*\(?([0-9]{1,3})[.):]\s+(?=\S)")
+"""The number of a row, as in a list: ``1.``, ``2)``."""
 WORD: Final = re.compile(r"[^\W\d_]{3}")
 LETTER: Final = re.compile(r"[^\W\d_]")
 DIGIT: Final = re.compile(r"\d")
@@ -57,7 +59,9 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
     given = _given(typed) if isinstance(typed, str) else typed
     if given is None:
         lines, ruled = _lines(str(typed))
-        found = _without_ends([_cells(line, len(columns)) for line in lines], len(columns))
+        found = _without_ends(
+            [_cells(line, len(columns)) for line in _unnumbered(lines)], len(columns)
+        )
     else:
         ruled = False
         found = [_listed(row, number, columns) for number, row in enumerate(given, start=1)]
@@ -125,6 +129,16 @@ def _lines(text: str) -> tuple[list[str], bool]:
     kept = [_unframed(line) for line, rule in zip(lines, rules, strict=True) if not rule]
     first = rules.index(False) if kept else 0
     return kept, any(rules[first + 1 : first + 2])
+
+
+def _unnumbered(lines: list[str]) -> list[str]:
+    """Return the lines without the ``1.`` and ``2.`` that all of them, or all but a first, have."""
+    for first in (0, 1):
+        marks = [mark for line in lines[first:] if (mark := NUMBERED.match(line))]
+        numbers = [int(mark[1]) for mark in marks]
+        if len(numbers) > 1 and numbers == [*range(1, len(lines) - first + 1)]:
+            return [*lines[:first], *(mark.string[mark.end() :] for mark in marks)]
+    return lines
 
 
 def _is_rule(line: str) -> bool:

@@ -235,6 +235,16 @@ def test_an_option_is_read_by_its_id_and_its_text_together(typed):
 
 
 @pytest.mark.parametrize(
+    "typed",
+    ["It grows, slowly.", "it grows, slowly", "b) It grows, slowly.", "B: It grows, slowly"],
+)
+def test_the_full_stop_of_an_option_may_be_typed_or_not(typed):
+    options = {"a": "It shrinks.", "b": "It grows, slowly."}
+    assert mark(ask("choice", options=options, key="'b'"), typed).status == "correct"
+    assert mark(ask("choices", options=options, key="('b',)"), [typed]).status == "correct"
+
+
+@pytest.mark.parametrize(
     "typed", ["b) ReLU", "a: softmax", "option", "b or a", "answer: a, b", "not b"]
 )
 def test_an_id_with_the_text_of_another_option_is_refused(typed):

@@ -44,6 +44,10 @@ def rows_of(typed, columns=NAMES, rows=2):
         "| 16×30×30 | 448 |⏎| 16×15×15 | 0 |",
         "| 16×30×30 | 448⏎| 16×15×15 | 0",
         "16×30×30 | 448 |⏎16×15×15 | 0 |",
+        "1. 16×30×30 | 448⏎2. 16×15×15 | 0",
+        "(1) 16×30×30 | 448⏎(2) 16×15×15 | 0",
+        "1. 16×30×30 448⏎2. 16×15×15 0",
+        "shape | params⏎1. 16×30×30 | 448⏎2. 16×15×15 | 0",
         "16×30×30, 448,⏎16×15×15, 0",  # a comma behind the last cell of a line is read with it
         "| shape | params |⏎|---|---|⏎| 16×30×30 | 448 |⏎| 16×15×15 | 0 |",
         "| | shape | params |⏎|:-|:-:|--:|⏎| conv | 16×30×30 | 448 |⏎| pool | 16×15×15 | 0 |",
@@ -127,6 +131,11 @@ def test_with_one_column_a_line_is_a_cell(typed, rows):
 )
 def test_a_first_row_that_may_hold_values_is_no_header(typed, first):
     assert rows_of(typed)[0] == first
+
+
+def test_the_numbers_of_rows_are_no_part_of_a_size():
+    assert rows_of("1. 400 | 0⏎2. 120 | 7") == [["400", "0"], ["120", "7"]]
+    assert rows_of("2. 400 | 0⏎3. 120 | 7")[0] == ["2. 400", "0"]
 
 
 @pytest.mark.parametrize(

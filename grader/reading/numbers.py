@@ -139,6 +139,7 @@ def read_cell(text: str, start: int, end: int) -> Number:
     tokens = tokenize(text, start, end, names=CONSTANTS)
     if not tokens:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
+    _refuse_check(tokens, text)
     return compute(parse(tokens, text), tokens)
 
 
@@ -239,23 +240,43 @@ def bounded(value: Number) -> Number:
 
 def _without_check(found: Found, text: str) -> tuple[list[Token], tuple[str, ...]]:
     """Return the tokens without brackets that only repeat the value: ``10860 (3640 + 7220)``."""
-    tokens = found.tokens
-    at = next((at for at in range(len(tokens)) if _opens_check(tokens, at)), 0)
-    if not at or tokens[-1].text != OPENERS[tokens[at].text]:
-        return tokens, found.notes
-    value, check = tokens[:at], tokens[at:]
-    if any(token.text in BRACES for token in check[1:-1]):
-        return tokens, found.notes
+    value, check = _with_check(found.tokens)
+    if not check:
+        return found.tokens, found.notes
     repeated = quoted(text, check[0].start, check[-1].end)
     if compute(parse(value, text), value) == compute(parse(check, text), check):
         return value, (*found.notes, f"{repeated} was taken as a remark.")
     if not any(token.text in SUMS for token in check):
-        raise AnswerError(
-            f"{repeated} can be read as a factor or as a remark.",
-            expected="a multiplication sign before it, or the number alone",
-            position=check[0].start,
-        )
-    return tokens, found.notes
+        raise _factor_or_remark(check, text)
+    return found.tokens, found.notes
+
+
+def _refuse_check(tokens: list[Token], text: str) -> None:
+    """Refuse a cell such as ``48 (6*8)``: only in brackets with a sum is a factor meant."""
+    value, check = _with_check(tokens)
+    if not check:
+        return
+    sums = any(token.text in SUMS for token in check)
+    if not sums or compute(parse(value, text), value) == compute(parse(check, text), check):
+        raise _factor_or_remark(check, text)
+
+
+def _with_check(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Return the value, and the brackets behind it that may repeat it; [] where there are none."""
+    at = next((at for at in range(len(tokens)) if _opens_check(tokens, at)), 0)
+    if not at or tokens[-1].text != OPENERS[tokens[at].text]:
+        return tokens, []
+    if any(token.text in BRACES for token in tokens[at + 1 : -1]):
+        return tokens, []
+    return tokens[:at], tokens[at:]
+
+
+def _factor_or_remark(check: Sequence[Token], text: str) -> AnswerError:
+    return AnswerError(
+        f"{quoted(text, check[0].start, check[-1].end)} can be read as a factor or as a remark.",
+        expected="a multiplication sign before it, or the number alone",
+        position=check[0].start,
+    )
 
 
 def _opens_check(tokens: Sequence[Token], at: int) -> bool:

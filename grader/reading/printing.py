@@ -51,6 +51,9 @@ ARRAY: Final = re.compile(r"\]|\\end\s*\{")
 ARRAY_END: Final = re.compile(r"(?:[\])]|\\end\s*\{\w*\*?\})[\s\\,.;&]*\Z")
 EQUATIONS: Final = re.compile(r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+\s*+\Z")
 """A value and then the name of the next one, as in ``k=3, s=2``."""
+NAMED: Final = re.compile(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
+"""A value and then a word, as between the links of ``m = 0.4 and v = 0.32``."""
+SEPARATOR: Final = re.compile(r"[,;\n](?=.)")
 WORDS: Final = re.compile(r"\s*+(?:[^\W\d_]++[\s,]++)++(?=\[|\\begin)")
 PARENTHESIS: Final = re.compile(r"[()]")
 
@@ -100,9 +103,10 @@ def printed_number(text: str) -> str:
 
 def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
     """Return where the last link of a chain begins, and the note that only it counts."""
-    last = max(LINK.finditer(text), key=lambda match: match.start(), default=None)
-    if last is None:
+    links = list(LINK.finditer(text))
+    if not links:
         return 0, ()
+    last = links[-1]
     if not text[last.end() :].strip():
         raise AnswerError(
             f"Nothing stands after the last '{last[0]}'.",
@@ -110,7 +114,8 @@ def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
             position=last.start(),
         )
     before = text[: last.start()]
-    if EQUATIONS.search(before):
+    between = text[links[-2].end() : last.start()] if len(links) > 1 else ""
+    if EQUATIONS.search(before) or _ends_equation(between, text[last.end() :]):
         raise AnswerError(
             "Several values are given.", expected="the values alone", position=last.start()
         )
@@ -119,6 +124,17 @@ def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
     if not ARRAY_END.search(before):
         raise AnswerError("Several arrays are given.", expected="one array", position=last.start())
     return last.end(), (CHAIN_NOTE,)
+
+
+def _ends_equation(between: str, last: str) -> bool:
+    """Tell whether a value ends in what stands *between* two links, and another equation begins.
+
+    So it is in ``6*8 = 48, 7*6 = 42``, and not in ``y = 6*8, 7*6 = 48, 42``, a chain of lists.
+    """
+    if ARRAY.search(between):
+        return False
+    pieces = len(SEPARATOR.findall(between))
+    return NAMED.fullmatch(between) is not None or pieces > len(SEPARATOR.findall(last.strip()))
 
 
 def _without_call(text: str, start: int) -> str:

@@ -23,7 +23,13 @@ MAX_ITEMS: Final = 64
 MOST_AROUND: Final = 2
 """The most pairs of brackets that are taken away around a set."""
 DECORATION: Final = re.compile(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
-LABEL: Final = re.compile(r"(?:[^,;\n=:<>!()\[\]{}]*[=:])+")
+LABEL: Final = re.compile(r"(?:[^,;\n=:∈<>!()\[\]{}]*(?:[=:∈]|(?<=\\in)(?=\s)))+")
+SECOND: Final = re.compile(r"[=:∈]\s*[0-9][^=:∈]*\s[^\W\d_][^=:∈]*[=:∈]")
+"""A value and then the name of the next one, as in ``k = 5 or k =``."""
+SIZE: Final = re.compile(r"(?<![\w.])([0-9]+)\s?[x×]\s?\1(?![\w.])")
+"""A size such as ``5×5``, which may stand for its side or for the product."""
+BULLET: Final = re.compile(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
+"""What stands before the lines of a list."""
 LINK: Final = re.compile(r"[=:→⇒]|->|=>")
 AND: Final = re.compile(r"[,;]\s*(?:\band\b|&)|\band\b|&", re.IGNORECASE)
 NOUNS: Final = (
@@ -90,6 +96,8 @@ def _body(typed: str | Number) -> str:
         return show(typed)
     text = DECORATION.sub("", clean(typed, limit=MAX_TEXT)).strip()
     label = LABEL.match(text)
+    if label and SECOND.search(label[0]):
+        raise AnswerError("Several values are given.", expected="one set, such as {1, 2, 3}")
     text = AND.sub(",", text[label.end() :] if label else text).strip()
     if LINK.search(text):
         raise AnswerError("Several values are given.", expected="one set")
@@ -134,6 +142,11 @@ def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:
             f"'{coded[0]}' is a name, and a set of numbers is asked for.",
             expected=f"the numbers alone, such as {{{coded[2]}}}",
         )
+    if isinstance(body, str) and (size := SIZE.search(body)):
+        raise AnswerError(
+            f"'{size[0]}' can be read as a size or as a product.",
+            expected=f"{size[1]} for the side, the product itself for the other",
+        )
     try:
         return read_tensor(body, rank=1).value.cells
     except AnswerError as error:
@@ -164,6 +177,7 @@ def _pieces(text: str) -> list[Typed]:
 def _named(item: Typed, spelled: dict[str, str]) -> list[str]:
     """Return the name that *item* is, or the names between blanks that it has."""
     text = clean(item, limit=MAX_TEXT).strip("()[]{}'\" ") if isinstance(item, str) else ""
+    text = BULLET.sub("", text)
     words = [text] if text.casefold() in spelled else text.split()
     unknown = next((word for word in words if word.casefold() not in spelled), "")
     if unknown or not words:

@@ -77,10 +77,12 @@ def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
     grid, missing = _laid_out(text, bracketed, start, rank)
     glued = unglued(list(_rows(grid)), text)
     shape, leaves = _shape_of(grid)
-    _check_rank(shape, rank)
+    slim = _slim(shape, rank)
+    slimmed = f"The size {_sides(shape)} was read as {_sides(slim)}." if slim != shape else ""
+    _check_rank(slim, rank)
     numbers = _numbers(text, [leaf for leaf in leaves if isinstance(leaf, Cell)])
     numbers = _scaled(numbers, printed.scale)
-    return _reading(shape, numbers, (*printed.notes, *filter(None, (missing, glued))))
+    return _reading(slim, numbers, (*printed.notes, *filter(None, (missing, glued, slimmed))))
 
 
 def _plain(text: str, rank: int | None) -> Plain | None:
@@ -242,12 +244,28 @@ def _position(items: Sequence[object]) -> int | None:
     return first.start if isinstance(first, Cell) else None
 
 
+def _slim(shape: tuple[int, ...], rank: int | None) -> tuple[int, ...]:
+    """Return *shape* without axes of size 1 at its ends, such as that of a batch, if it has more.
+
+    It stays as it is where it has no more axes than *rank*, or too many others.
+    """
+    slim, axes = shape, len(shape) if rank is None else rank
+    while len(slim) > axes and slim[0] == 1:
+        slim = slim[1:]
+    while len(slim) > axes and slim[-1] == 1:
+        slim = slim[:-1]
+    return slim if len(slim) == axes else shape
+
+
 def _check_rank(shape: tuple[int, ...], rank: int | None) -> None:
     if rank is None or len(shape) == rank:
         return
     name = NAMES.get(len(shape), f"an array with {len(shape)} axes")
-    size = "×".join(map(str, shape))
-    raise AnswerError(f"This is {name} of size {size}.", expected=_form(rank))
+    raise AnswerError(f"This is {name} of size {_sides(shape)}.", expected=_form(rank))
+
+
+def _sides(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
 
 
 def _form(rank: int | None) -> str:

@@ -184,6 +184,8 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ("[[1, ...]]", "Cells are left out at '...'."),
         ("[[1, …, 3]]", "Cells are left out at '…'."),
         (r"\begin{bmatrix}1 & \cdots & 3\end{bmatrix}", r"Cells are left out at '\cdots'."),
+        ("[[3 (3), 1]]", "'(3)' can be read as a factor or as a remark."),
+        ("[[48 (6*8), 1]]", "'(6*8)' can be read as a factor or as a remark."),
         ("[[nan, 1]]", "'nan' cannot be read"),
         ("[[1, inf]]", "'inf' cannot be read"),
         ("[[1,024, 5]]", "The cell '024'"),
@@ -223,10 +225,11 @@ def test_what_is_no_matrix_is_refused(typed, message):
     ("typed", "rank", "message", "expected"),
     [
         ("[1, 2, 3]", 2, "This is a vector of size 3.", "a matrix such as"),
-        ("[[1, 2, 3]]", 1, "This is a matrix of size 1×3.", "a vector such as"),
+        ("[[1, 2, 3], [4, 5, 6]]", 1, "This is a matrix of size 2×3.", "a vector such as"),
         ([[1, 2, 3]], 1, "This is a matrix of size 1×3.", "a vector such as"),
         ("[[1, 2], [3, 4]]", 3, "This is a matrix of size 2×2.", "nested lists"),
-        ("[[[1, 2]]]", 2, "This is an array with 3 axes of size 1×1×2.", "a matrix"),
+        ("[[[1, 2]], [[3, 4]]]", 2, "This is an array with 3 axes of size 2×1×2.", "a matrix"),
+        ("[[[[[1]]]]]", 8, "This is an array with 5 axes of size 1×1×1×1×1.", "nested lists"),
     ],
 )
 def test_another_number_of_axes_is_said(typed, rank, message, expected):
@@ -254,6 +257,23 @@ def test_an_error_says_where_it_is(typed, position):
     assert refused.value.position == position
 
 
+@pytest.mark.parametrize(
+    ("typed", "rank", "shape", "note"),
+    [
+        ("tensor([[[[1., 2.],\n          [3., 4.]]]])", 2, (2, 2), "1×1×2×2 was read as 2×2"),
+        ("[[[[1], [2]], [[3], [4]]]]", 2, (2, 2), "1×2×2×1 was read as 2×2"),
+        ("tensor([[[1., 2., 3.]]])", 1, (3,), "1×1×3 was read as 3"),
+        ("[[1], [2], [3]]", 1, (3,), "3×1 was read as 3"),
+        ("[[[[1], [2], [3]]]]", 2, (3, 1), "1×1×3×1 was read as 3×1"),
+        ("[[[5]]]", 1, (1,), "1×1×1 was read as 1"),
+    ],
+)
+def test_axes_of_size_1_at_the_ends_may_be_too_many(typed, rank, shape, note):
+    reading = read_tensor(typed, rank=rank)
+    assert reading.value.shape == shape
+    assert reading.notes == (f"The size {note}.",)
+
+
 def test_ragged_blocks_are_named_by_block_and_row():
     with pytest.raises(AnswerError, match="Row 2 of block 2 has 1 cell, row 1 of block 1 has 2"):
         read_tensor("[[[1, 2], [3, 4]], [[5, 6], [7]]]")
@@ -261,9 +281,33 @@ def test_ragged_blocks_are_named_by_block_and_row():
         read_tensor("[[[1, 2], [3, 4]], [[5, 6]]]")
 
 
-def test_several_named_values_are_no_vector():
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "k=3, s=2, p=0",
+        "m=0.4 v=0.32",
+        "m_1 = 0.4 and v_1 = 0.32",
+        "6*8 = 48, 7*6 = 42",
+        "IoU(1,3)=0.379, IoU(2,3)=0.667",
+        "a: 6*8 = 48\n7*6 = 42",
+    ],
+)
+def test_several_equations_are_no_vector(typed):
     with pytest.raises(AnswerError, match="Several values are given"):
-        read_tensor("k=3, s=2, p=0", rank=1)
+        read_tensor(typed, rank=1)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "m, v = 0.1*4, 2 = 0.4, 2",
+        "x*w + b = y = [0.4, 2]",
+        "y = [4/10, 2] = [0.4, 2]",
+        "a = b = 0.4 2",
+    ],
+)
+def test_of_a_chain_of_vectors_the_last_counts(typed):
+    assert read_tensor(typed, rank=1).shown == "[0.4, 2]"
 
 
 @pytest.mark.parametrize("side", [64, 65])

@@ -11,7 +11,7 @@ from grader.fields import Exact
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
 from grader.mathml import measured
 from grader.parts import KeyedPart
-from grader.reading import Reading, Typed, looks_like_thousands, read_number
+from grader.reading import Reading, Typed, looks_like_thousands, read_number, read_side
 from grader.show import show
 from grader.tolerance import (
     EXACT,
@@ -110,9 +110,13 @@ def as_number(key: Value | None) -> Number | None:
 
 
 class IntegerPart(ScalarPart):
-    """A count or a size: exact unless the author allows rounding."""
+    """A count or a size: exact unless the author allows rounding.
+
+    With `square` the answer is the side of a square, and n×n means n.
+    """
 
     kind: Literal["integer"]
+    square: bool = False
 
 
 class IntegerKind(ScalarKind[IntegerPart]):
@@ -125,9 +129,10 @@ class IntegerKind(ScalarKind[IntegerPart]):
         return same_form(value, true, whole=True)
 
     def read(self, typed: Typed, part: IntegerPart, scope: Scope) -> Reading[Number]:
-        """Return the number."""
-        del part, scope
-        return read_count(typed)
+        """Return the number; of a square that is typed as n×n the side."""
+        del scope
+        side = read_side(typed) if part.square and isinstance(typed, str) else None
+        return side or read_count(typed)
 
 
 def read_count(typed: Typed) -> Reading[Number]:

@@ -12,7 +12,7 @@ from grader.reading.formulas import read_formula, read_formula_list, read_formul
 from grader.reading.json_text import load_json
 from grader.reading.numbers import looks_like_thousands, read_number
 from grader.reading.result import Reading, Typed, is_blank
-from grader.reading.shapes import read_shape
+from grader.reading.shapes import read_shape, read_side
 from grader.reading.styles import Style, in_style
 from grader.reading.tensors import read_tensor
 from grader.reading.units import Quantity, read_quantity
@@ -32,5 +32,6 @@ __all__ = [
     "read_number",
     "read_quantity",
     "read_shape",
+    "read_side",
     "read_tensor",
 ]

@@ -17,7 +17,7 @@ from grader.reading.wording import without_words
 from grader.show import show
 from grader.values import Number
 
-__all__ = ["SHAPE_FORMS", "read_shape"]
+__all__ = ["SHAPE_FORMS", "read_shape", "read_side"]
 
 SQUARE: Final = 2
 BRACKETS: Final = frozenset({"(", "["})
@@ -34,6 +34,7 @@ LABELS: Final = re.compile(
     re.IGNORECASE,
 )
 """A label before each axis, in the order of the axes: height, width, channels."""
+CROSS: Final = re.compile(r"[x×X]|times|by")
 BATCH: Final = re.compile(r"(?<!\w)None(?!\w)")
 """What Keras prints for the size of a batch that is not known yet."""
 SHAPE_FORMS: Final = "a shape such as 126×126×16 or (126, 126, 16)"
@@ -70,6 +71,24 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
         raise AnswerError(f"This has {len(items)} axes.", expected=SHAPE_FORMS)
     sizes = tuple(_size(_item(item), at, None) for at, item in enumerate(items, start=1))
     return _reading(sizes, (), square)
+
+
+def read_side(typed: str) -> Reading[Number] | None:
+    """Return the side n of a square that is typed as n×n, None for every other text.
+
+    >>> read_side("13 + 4·4 = 29 × 29 pixels").value
+    29
+    """
+    if not CROSS.search(typed):
+        return None
+    found = _value(clean(typed, limit=MAX_TEXT), grouping=False)
+    match [(token.kind, token.text) for token in found.tokens]:
+        case [("number", one), ("symbol", "×"), ("number", two)] if one == two:
+            side = found.tokens[0].value
+            note = f"{one}×{one} stands for {one}."
+            return Reading(side, show(side), (*found.notes, note), 1) if side == int(side) else None
+        case _:
+            return None
 
 
 def _plain(typed: str) -> tuple[int, ...] | None:

@@ -187,3 +187,29 @@ def test_the_rule_that_decided_is_told(part, typed, by):
 def test_who_rounds_an_exact_number_is_told_that_all_digits_are_asked_for():
     assert "with all its digits" in mark(BIG, "138.4M").feedback
     assert "with all its digits" not in mark(BIG, "138357545").feedback
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("9×9", 9),
+        ("9 x 9 pixels", 9),
+        (r"$9 \times 9$", 9),
+        ("k = 2·4 + 1 = 9 by 9", 9),
+        ("9", 9),
+        ("9*9", 81),
+        ("9·9", 81),
+        ("9 × 8", 72),
+        ("9×9×9", 729),
+        ("9×9 + 1", 82),
+        ("3 × 3 = 9", 9),
+        ("9.5×9.5", Fraction("90.25")),
+        (9, 9),
+    ],
+)
+def test_a_square_typed_for_its_side_is_its_side(typed, value):
+    assert mark(ask("integer", key="9", square=True), typed).value == value
+
+
+def test_without_square_a_cross_multiplies():
+    assert mark(ask("integer", key="81"), "9×9").status == "correct"

@@ -1,0 +1,27 @@
+"""Channels at the other end of a shape are named as what they are, in every problem of the bank."""
+
+import pytest
+from bank_at_hand import CATALOGUE
+
+from grader.grade import grade_part
+from grader.show import show
+from grader.variant import solve
+from problems.book import BOOK
+
+LAYOUTS = {"CHW": (1, 2, 0), "HWC": (2, 0, 1)}
+"""The order of the axes in the other layout."""
+SHAPES = [
+    (name, part)
+    for name in CATALOGUE.ids
+    for part in CATALOGUE.get(name).parts
+    if part.kind == "shape" and not part.variables and part.layout in LAYOUTS
+]
+
+
+@pytest.mark.parametrize(("name", "part"), SHAPES, ids=[f"{name}.{p.id}" for name, p in SHAPES])
+def test_the_other_layout_is_named(name, part):
+    variant = solve(CATALOGUE.get(name), None, BOOK)
+    key = variant.keys[part.id]
+    other = tuple(key[axis] for axis in LAYOUTS[part.layout])
+    result = grade_part(variant, part.id, show(other), book=BOOK, carried={})
+    assert other == key or "layout_swapped" in result.mistakes

@@ -37,6 +37,7 @@ RANGE: Final = ("number", "symbol", "number")
 AROUND_RANGE: Final = frozenset({"%", "percent", "(", ")", "[", "]"})
 CROSSES: Final = frozenset({"×", "*", "·"})
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round"})
+ELLIPSIS: Final = re.compile(r"\.{2,}|…|\\[cld]?dots")
 EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
 
 
@@ -208,6 +209,13 @@ def cannot_read(
     if at >= len(tokens):
         return AnswerError("Something is missing at the end.", position=len(text))
     token = tokens[at]
+    ends = at and at == len(tokens) - 1 and tokens[at - 1].kind == "number"
+    if ends and ELLIPSIS.fullmatch(token.text):
+        return AnswerError(
+            f"Digits are left out at {quoted(text, token.start, token.end)}.",
+            expected="the digits that you mean, or a fraction such as 1/3",
+            position=token.start,
+        )
     if token.kind in {"word", "text"} or COMMAND.fullmatch(token.text):
         return _unknown_word(text, token, declared)
     if token.text == "," and 0 < at < len(tokens) - 1:

@@ -10,7 +10,7 @@ from grader.reading.characters import clean
 from grader.reading.links import Found, last_link
 from grader.reading.numbers import MAX_TEXT, WORDS, compute, given_number
 from grader.reading.parser import parse
-from grader.reading.refusals import quoted, shortened
+from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
 from grader.reading.result import Reading, Typed
 from grader.reading.tokens import CLOSERS, Token, ends_operand, tokenize
 from grader.reading.wording import without_words
@@ -52,25 +52,37 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
     if isinstance(typed, str):
         if plain := _plain(typed):
             return Reading(plain, show(plain))
-        text = clean(typed, limit=MAX_TEXT)
-        if batch := BATCH.search(text):
+        try:
+            return _from_text(typed, square)
+        except AnswerError as error:
+            if error.expected != NUMBER_FORMS:
+                raise
             raise AnswerError(
-                "None is no size.", expected="the sizes without the batch", position=batch.start()
-            )
-        if labelled := LABELS.fullmatch(text):
-            sizes = tuple(int(size) for size in labelled.groups() if size is not None)
-            return _reading(sizes, (f"The labels name the axes of {show(sizes)}.",), square)
-        found = _axis_tokens(text)
-        _refuse_second(found.tokens, text)
-        axes = tuple(_axis(tokens, text, at) for at, tokens in _numbered(found.tokens))
-        if square is not None and len(axes) == 1:
-            _refuse_product(text, found.tokens[0].start)
-        return _reading(axes, found.notes, square)
+                error.message, expected=SHAPE_FORMS, position=error.position
+            ) from error
     items = typed if isinstance(typed, list) else [typed]
     if not 0 < len(items) <= MAX_ITEMS:
         raise AnswerError(f"This has {len(items)} axes.", expected=SHAPE_FORMS)
     sizes = tuple(_size(_item(item), at, None) for at, item in enumerate(items, start=1))
     return _reading(sizes, (), square)
+
+
+def _from_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
+    """Return the shape that a text spells, which is more than `_plain`."""
+    text = clean(typed, limit=MAX_TEXT)
+    if batch := BATCH.search(text):
+        raise AnswerError(
+            "None is no size.", expected="the sizes without the batch", position=batch.start()
+        )
+    if labelled := LABELS.fullmatch(text):
+        sizes = tuple(int(size) for size in labelled.groups() if size is not None)
+        return _reading(sizes, (f"The labels name the axes of {show(sizes)}.",), square)
+    found = _axis_tokens(text)
+    _refuse_second(found.tokens, text)
+    axes = tuple(_axis(tokens, text, at) for at, tokens in _numbered(found.tokens))
+    if square is not None and len(axes) == 1:
+        _refuse_product(text, found.tokens[0].start)
+    return _reading(axes, found.notes, square)
 
 
 def read_side(typed: str) -> Reading[Number] | None:

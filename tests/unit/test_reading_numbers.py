@@ -513,3 +513,11 @@ def test_what_would_be_misread_is_refused(typed, why):
 )
 def test_what_looks_like_it_and_is_sure_is_read(typed, value):
     assert read_number(typed).value == value
+
+
+@pytest.mark.parametrize(
+    "typed", ["0.333...", "0.333…", r"0.333\ldots", "1/3 = 0.3..", "x = 2.5 ..."]
+)
+def test_digits_that_are_left_out_are_asked_for(typed):
+    with pytest.raises(AnswerError, match="Digits are left out at"):
+        read_number(typed)

@@ -133,6 +133,13 @@ def test_what_is_no_shape_is_refused(typed, message):
     assert message in refused.value.message
 
 
+@pytest.mark.parametrize("typed", ["16 filters of 3×3", "3x3@16", "?", "3×3 with 16 channels"])
+def test_a_shape_is_expected_where_words_stand_beside_it(typed):
+    with pytest.raises(AnswerError) as refused:
+        read_shape(typed)
+    assert refused.value.expected == "a shape such as 126×126×16 or (126, 126, 16)"
+
+
 @pytest.mark.parametrize("typed", ["9 × 9 = 81", "9x9=81", "9×9 → 81"])
 def test_the_product_of_the_sides_is_no_side(typed):
     with pytest.raises(AnswerError, match="product or as a side"):

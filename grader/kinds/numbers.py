@@ -12,6 +12,7 @@ from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, 
 from grader.mathml import measured
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, looks_like_thousands, read_number, read_side
+from grader.reading.refusals import shortened
 from grader.show import show
 from grader.tolerance import (
     EXACT,
@@ -148,9 +149,13 @@ def read_count(typed: Typed) -> Reading[Number]:
 
 
 class NumberPart(ScalarPart):
-    """A number, against a key or against limits (`at_least`, `at_most`, `between`)."""
+    """A number, against a key or against limits (`at_least`, `at_most`, `between`).
+
+    With `share` it lies between 0 and 1, so that 75 may be 75%.
+    """
 
     kind: Literal["number"]
+    share: bool = False
     at_least: Exact | None = None
     at_most: Exact | None = None
     between: Annotated[tuple[Exact, Exact] | None, Field(description="both limits count")] = None
@@ -182,9 +187,15 @@ class NumberKind(ScalarKind[NumberPart]):
     part: ClassVar[type[NumberPart]] = NumberPart
 
     def read(self, typed: Typed, part: NumberPart, scope: Scope) -> Reading[Number]:
-        """Return the number."""
-        del part, scope
-        return read_number(typed, ratio=True)
+        """Return the number; more than 1 is refused where a share is asked for."""
+        del scope
+        reading = read_number(typed, ratio=True)
+        if part.share and reading.value > 1:
+            raise AnswerError(
+                f"{shortened(reading.shown)} is more than 1, and a share is asked for.",
+                expected="a number from 0 to 1, or the percent sign behind a percentage",
+            )
+        return reading
 
     def judge(
         self, reading: Reading[Number], key: Value | None, part: NumberPart, scope: Scope

@@ -213,3 +213,28 @@ def test_a_square_typed_for_its_side_is_its_side(typed, value):
 
 def test_without_square_a_cross_multiplies():
     assert mark(ask("integer", key="81"), "9×9").status == "correct"
+
+
+SHARE = ask("number", key="0.75", share=True, tolerance={"abs": "0.001"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("75", "unreadable"),
+        ("75.0", "unreadable"),
+        ("36/48 = 75", "unreadable"),
+        (75, "unreadable"),
+        ("75%", "correct"),
+        ("3/4", "correct"),
+        ("1", "wrong"),
+        ("-0.75", "wrong"),
+        ("0.7", "wrong"),
+    ],
+)
+def test_a_share_above_1_needs_the_percent_sign(typed, expected):
+    assert status(SHARE, typed) == expected
+
+
+def test_without_share_a_number_above_1_is_read():
+    assert status(ask("number", key="0.75"), "75") == "wrong"

@@ -30,6 +30,7 @@ READ_BY: Final = (
     "of",
     "layout",
     "square",
+    "share",
     "variables",
     "dimension",
     "unit",

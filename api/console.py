@@ -109,13 +109,17 @@ def question(told: Mapping[str, Any]) -> None:
     OUT.print(Text(told["title"], style="bold") + Text(f"  ({_variant(told)})"))
     OUT.print(Text("\n" + readable(told["statement"]) + "\n"))
     for part in told["parts"]:
-        OUT.print(
-            Text(part["id"], style="bold") + Text(f"  {part['kind']}, {_points(part['points'])}")
-        )
+        OUT.print(_called(part) + Text(f"  {part['kind']}, {_points(part['points'])}"))
         if part["prompt"]:
             OUT.print(Text(f"    {readable(part['prompt'])}"))
         for name, text in part.get("options", {}).items():
             OUT.print(Text(f"    {name}) {readable(text)}"))
+
+
+def _called(part: Mapping[str, Any]) -> Text:
+    """Return the id of a part, by which it is answered, with its title where it has one."""
+    title = f"  {readable(part['title'])}" if part["title"] else ""
+    return Text(part["id"], style="bold") + Text(title)
 
 
 def solution(told: Mapping[str, Any]) -> None:
@@ -135,7 +139,7 @@ def worked(told: Mapping[str, Any]) -> None:
     """Print a worked solution."""
     OUT.print(Text(told["title"], style="bold") + Text(f"  ({_variant(told)})"))
     for part in told["parts"]:
-        OUT.print(Text(f"\n{part['id']}  ", style="bold") + Text(readable(part["prompt"])))
+        OUT.print(Text("\n") + _called(part) + Text(f"  {readable(part['prompt'])}"))
         for step in part["steps"]:
             OUT.print(Text(_indented(step)))
         if part["answer"]:

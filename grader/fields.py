@@ -9,9 +9,11 @@ from fractions import Fraction
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     GetPydanticSchema,
     PlainValidator,
     StringConstraints,
@@ -27,7 +29,9 @@ from grader.values import Number, Tensor, Value, is_number, simplest
 
 __all__ = [
     "KEBAB",
+    "LONGEST_TITLE",
     "NAME",
+    "SHORTEST_TITLE",
     "SNAKE",
     "Credit",
     "Exact",
@@ -35,6 +39,7 @@ __all__ = [
     "KebabId",
     "Model",
     "Name",
+    "PartTitle",
     "Plain",
     "Points",
     "Prose",
@@ -44,6 +49,8 @@ __all__ = [
 SNAKE: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 KEBAB: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 NAME: Final = r"^[A-Za-z][A-Za-z0-9_]*$"
+SHORTEST_TITLE: Final = 3
+LONGEST_TITLE: Final = 120
 NUMBER: Final = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?(/\d{1,30})?%?", re.ASCII)
 
 
@@ -165,6 +172,20 @@ Prose: TypeAlias = Annotated[
     UNSEEN,
     PlainValidator(to_template),
     Schema({"type": "string", "description": "Markdown and TeX; {{expression}} is filled in"}),
+]
+
+
+def _constant(title: str) -> str:
+    if "{{" in title:
+        raise ValueError("a title is the same for every student; write it without {{...}}")
+    return title
+
+
+PartTitle: TypeAlias = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=SHORTEST_TITLE, max_length=LONGEST_TITLE),
+    AfterValidator(_constant),
+    Field(description="what people read in place of the id"),
 ]
 
 

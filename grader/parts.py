@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from grader.expr import Expression
-from grader.fields import Credit, Expr, Model, Points, Prose, SnakeId
+from grader.fields import Credit, Expr, Model, PartTitle, Points, Prose, SnakeId
 from grader.template import Template
 
 __all__ = ["Accept", "AuthorMistake", "KeyedPart", "Part"]
@@ -31,9 +31,13 @@ class AuthorMistake(Model):
 
 
 class Part(Model):
-    """One question with one answer. The kinds of answer extend this."""
+    """One question with one answer. The kinds of answer extend this.
+
+    *title* is what people read in place of the id, empty where the author gave none.
+    """
 
     id: SnakeId
+    title: PartTitle = ""
     kind: str
     prompt: Prose = NOTHING
     points: Points = 1

@@ -16,7 +16,17 @@ from pydantic import (
 )
 
 from grader.expr import Expression
-from grader.fields import Credit, Expr, KebabId, Model, Name, Prose, SnakeId
+from grader.fields import (
+    LONGEST_TITLE,
+    SHORTEST_TITLE,
+    Credit,
+    Expr,
+    KebabId,
+    Model,
+    Name,
+    Prose,
+    SnakeId,
+)
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
@@ -112,7 +122,7 @@ class Problem(Model):
     """A problem: what is drawn, what is asked, how it is judged."""
 
     id: KebabId
-    title: Annotated[str, Field(min_length=3, max_length=120)]
+    title: Annotated[str, Field(min_length=SHORTEST_TITLE, max_length=LONGEST_TITLE)]
     topic: KebabId
     difficulty: Annotated[int, Field(ge=1, le=5)]
     params: dict[Name, Param] = {}

@@ -114,7 +114,7 @@ def _check(problem: Problem, file: str, check: _Check) -> tuple[Report, Publicat
     """Return the report of a loaded problem and its publication, as far as that came."""
     book = check.book
     errors: list[str] = []
-    warnings = list(_unexampled(problem))
+    warnings = [*_unexampled(problem), *_same_titles(problem)]
     publication: Publication | None = None
     right: Mapping[str, str] = {}
     try:
@@ -246,6 +246,16 @@ def _differences(at: int, example: Example, results: dict[str, Result]) -> Itera
 def _unexampled(problem: Problem) -> Iterator[str]:
     if not problem.examples:
         yield "there are no examples; add answers with the status that each must get"
+
+
+def _same_titles(problem: Problem) -> Iterator[str]:
+    """Yield the parts that people cannot tell from an earlier one by their titles."""
+    first: dict[str, str] = {}
+    for part in problem.parts:
+        earlier = first.setdefault(part.title.casefold(), part.id)
+        if part.title and earlier != part.id:
+            said = f"{part.title!r} is the title of {earlier} too; tell them apart"
+            yield f"parts.{part.id}.title: {said}"
 
 
 def _idle(problem: Problem, publication: Publication, book: Book) -> Iterator[str]:

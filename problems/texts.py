@@ -35,7 +35,9 @@ def text_faults(
 ) -> Iterator[str]:
     """Yield the texts that cannot be filled in, and what *proof* finds, once for each text."""
     told: set[str] = set()
-    yield from (f"title: {fault}" for fault in proof(problem.title))
+    titles = {"title": problem.title}
+    titles |= {f"parts.{part.id}.title": part.title for part in problem.parts}
+    yield from (f"{place}: {fault}" for place, title in titles.items() for fault in proof(title))
     for variant in variants:
         scope, solved = variant.scope(book), variant.solved(book)
         texts = [(*one, scope) for one in _texts(problem)]

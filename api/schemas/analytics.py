@@ -102,10 +102,11 @@ class PartFigures(Schema):
     """A part: who answered, how hard it is, and what later attempts brought.
 
     Of a part that a person marks the answer that counts is measured; it has no attempts. A *voided*
-    part has no figures.
+    part has no figures. *part_title* is empty where its author gave it none.
     """
 
     part: str
+    part_title: str = ""
     kind: str
     points: Score
     voided: str

@@ -36,7 +36,7 @@ POSED: Final[dict[str, Any]] = {
     "position": 0,
     "extra": False,
     "voided": {},
-    "parts": [{"id": "side", "kind": "integer", "points": 2}],
+    "parts": [{"id": "side", "title": "Output width", "kind": "integer", "points": 2}],
     "opened": True,
     "version": 1,
 }
@@ -90,9 +90,10 @@ class PosedPatch(_Posed):
 
 
 class PartSummary(Schema):
-    """A part of the pinned version."""
+    """A part of the pinned version; *title* is empty where its author gave it none."""
 
     id: str
+    title: str = ""
     kind: str
     points: Score
 
@@ -124,6 +125,11 @@ class PosedSettings(Schema):
     parts: tuple[PartSummary, ...]
     opened: bool
     version: Count
+
+    @property
+    def part_titles(self) -> dict[str, str]:
+        """The titles of its parts by their ids, of those that have one."""
+        return {part.id: part.title for part in self.parts if part.title}
 
 
 class PosedChanged(Schema):

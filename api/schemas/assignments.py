@@ -80,7 +80,13 @@ STUDENT: Final[dict[str, Any]] = {
     "regrade_days": 7,
     "regrade_limit": 3,
     "problems": [
-        {"problem": "conv-output-size", "title": "Output size", "points": 4, "extra": False}
+        {
+            "problem": "conv-output-size",
+            "title": "Output size",
+            "points": 4,
+            "extra": False,
+            "part_titles": {"side": "Output width"},
+        }
     ],
 }
 
@@ -162,12 +168,16 @@ class StaffAssignment(AssignmentSettings):
 
 
 class StudentProblem(Schema):
-    """A problem of an assignment as students see it in a list."""
+    """A problem of an assignment as students see it in a list.
+
+    *part_titles* are the titles of its parts by their ids, of those that have one.
+    """
 
     problem: str
     title: str
     points: Score
     extra: bool
+    part_titles: dict[str, str] = {}
 
 
 class StudentAssignment(Schema):

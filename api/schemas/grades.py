@@ -157,7 +157,10 @@ class OverrideShown(Schema):
 
 
 class ProblemGrade(Schema):
-    """What a student has in a problem; *points* is what it is worth in the assignment."""
+    """What a student has in a problem; *points* is what it is worth in the assignment.
+
+    *part_titles* are the titles of its parts by their ids, of those that have one.
+    """
 
     problem: str
     title: str
@@ -167,6 +170,7 @@ class ProblemGrade(Schema):
     waiting: bool
     extra: bool
     excused: bool
+    part_titles: dict[str, str] = {}
 
 
 class _Named(Schema):

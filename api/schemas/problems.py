@@ -202,10 +202,12 @@ class DiffOut(Schema):
 class PreviewPart(Schema):
     """A part of a variant with its key; *mistakes* are the wrong answers that would be named.
 
-    *failure* says why there is no key; such answers go to a person.
+    *failure* says why there is no key; such answers go to a person. *title* is empty where its
+    author gave it none.
     """
 
     id: str
+    title: str = ""
     kind: str
     points: Score
     prompt: str
@@ -233,6 +235,7 @@ class PreviewOut(Schema):
             "parts": [
                 {
                     "id": "side",
+                    "title": "Output width",
                     "kind": "integer",
                     "points": 2,
                     "prompt": "Output width?",

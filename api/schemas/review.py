@@ -103,11 +103,12 @@ class ClaimView(Schema):
 class PartProgress(Schema):
     """How far the marking of a part is: answers that wait, that are marked, and by the caller.
 
-    *claimed* and *flagged* are among them.
+    *claimed* and *flagged* are among them. *part_title* is empty where its author gave it none.
     """
 
     problem: str
     part: str
+    part_title: str = ""
     kind: str
     waiting: Count
     marked: Count
@@ -181,6 +182,7 @@ class ReviewItem(QueueLine):
     assignment: UUID
     problem: str
     part: str
+    part_title: str = ""
     kind: str
     prompt: str
     model: str

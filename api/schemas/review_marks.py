@@ -145,6 +145,7 @@ class RubricView(Schema):
 
     problem: str
     part: str
+    part_title: str = ""
     points: Score
     items: tuple[RubricItemView, ...]
 

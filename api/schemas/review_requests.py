@@ -152,6 +152,7 @@ class RequestView(_Request):
 
     model_config = examples(STAFF)
 
+    part_title: str = ""
     student: Who
     replied_by: Staff | None
     credit: Score | None
@@ -162,6 +163,7 @@ class Unassessed(Schema):
 
     problem: str
     part: str
+    part_title: str = ""
     waiting: Count
 
 

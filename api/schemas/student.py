@@ -39,6 +39,7 @@ TYPING: Final[dict[str, Any]] = {
 }
 ASKED: Final[dict[str, Any]] = {
     "id": "side",
+    "title": "Output width",
     "kind": "integer",
     "points": 2,
     "prompt": "Output width?",
@@ -141,9 +142,13 @@ class Typing(Schema):
 
 
 class PartAsked(Schema):
-    """A question: *prompt* is Markdown and TeX, with the numbers filled in."""
+    """A question: *prompt* is Markdown and TeX, with the numbers filled in.
+
+    *title* is empty where its author gave it none.
+    """
 
     id: str
+    title: str = ""
     kind: str
     points: Score
     prompt: str

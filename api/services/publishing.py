@@ -169,9 +169,11 @@ def _published(
 
 
 def summary_of_parts(problem: Problem) -> tuple[dict[str, str], ...]:
-    """Return the parts of a problem as far as lists and grades ask: id, kind, points."""
+    """Return the parts of a problem as far as lists and grades ask: id, kind, points, any title."""
     return tuple(
-        {"id": part.id, "kind": part.kind, "points": str(part.points)} for part in problem.parts
+        {"id": part.id, "kind": part.kind, "points": str(part.points)}
+        | ({"title": part.title} if part.title else {})
+        for part in problem.parts
     )
 
 

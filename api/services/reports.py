@@ -51,6 +51,7 @@ def _asked(part: AnyPart, variant: Variant) -> dict[str, Any]:
     scope = variant.scope(BOOK)
     asked: dict[str, Any] = {
         "id": part.id,
+        "title": part.title,
         "kind": part.kind,
         "points": plain(part.points),
         "prompt": part.prompt.fill(scope).strip(),
@@ -101,8 +102,9 @@ def _solved(part: AnyPart, variant: Variant) -> dict[str, Any]:
 
 def worked_solution(variant: Variant) -> dict[str, Any]:
     """Return the way to every answer as a student may see it after the release."""
-    own = variant.problem.solution
-    steps = _told_once({part.id: worked(variant, part, BOOK) for part in variant.problem.parts})
+    own, parts = variant.problem.solution, variant.problem.parts
+    ways = {part.id: worked(variant, part, BOOK) for part in parts}
+    steps = _told_once(ways, {part.id: part.title for part in parts})
     return {
         **question(variant),
         "parts": [
@@ -111,13 +113,15 @@ def worked_solution(variant: Variant) -> dict[str, Any]:
                 "steps": _steps(steps[part.id]),
                 "answer": _shown(part, variant),
             }
-            for part in variant.problem.parts
+            for part in parts
         ],
         "words": "" if own.source == WORKED else own.fill(variant.scope(BOOK)).strip(),
     }
 
 
-def _told_once(steps: Mapping[str, tuple[Step, ...]]) -> dict[str, tuple[Step, ...]]:
+def _told_once(
+    steps: Mapping[str, tuple[Step, ...]], titles: Mapping[str, str]
+) -> dict[str, tuple[Step, ...]]:
     """Return the steps of each part; the way that an earlier part has too is only named.
 
     The last step is the part's own. A way of less than three steps is told again.
@@ -128,7 +132,8 @@ def _told_once(steps: Mapping[str, tuple[Step, ...]]) -> dict[str, tuple[Step, .
         earlier = list(steps.items())[:number] if len(way) >= LONG_WAY else []
         same = (other for other, found in earlier if way in (found, found[:-1]))
         if first := next(same, None):
-            told[name] = (Said(f"As for {first}."), own[-1])
+            named = f"“{titles[first]}”" if titles[first] else first
+            told[name] = (Said(f"As for {named}."), own[-1])
     return told
 
 

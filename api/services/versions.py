@@ -14,7 +14,7 @@ from api.services.upserts import insert_all
 from api.services.variants import ORIGINAL
 from api.tables import ProblemVersion, Variant
 
-__all__ = ["BANK", "kept_variants", "newest", "space_of", "store_version"]
+__all__ = ["BANK", "kept_variants", "newest", "space_of", "store_version", "titles_of_parts"]
 
 BANK: Final = "bank"
 """The space of the problems that every course may use."""
@@ -46,6 +46,11 @@ def kept_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], .
 def space_of(version: ProblemVersion) -> Literal["bank", "course"]:
     """Return whether a version is of the bank or a course's own."""
     return "bank" if version.space == BANK else "course"
+
+
+def titles_of_parts(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return by id the titles of the parts of a version, of those that have one."""
+    return {part["id"]: part["title"] for part in parts if "title" in part}
 
 
 def store_version(

@@ -16,8 +16,8 @@ class ProblemVersion(Base):
     """One version of a problem: its file, and what it was found to be.
 
     *space* is ``bank`` or the id of the course that it belongs to; *status* is draft, published or
-    retired. *parts* is a summary (id, kind, points) by which lists are made without reading the
-    file, *variants* the length of the list that students draw from.
+    retired. *parts* is a summary (id, kind, points, and a title where there is one) by which lists
+    are made without reading the file, *variants* the length of the list that students draw from.
     """
 
     __tablename__ = "problem_versions"

@@ -137,6 +137,16 @@ def test_a_title_is_printed_as_it_is(grader, tmp_path):
     )
 
 
+def test_a_part_is_shown_by_its_id_and_by_its_title(grader, tmp_path):
+    path = write(tmp_path, "tiny")
+    path.write_text(
+        path.read_text().replace("- id: side\n", '- id: side\n    title: "[b]A[/b] side"\n')
+    )
+    shown, worked = (grader(way, str(path), "--seed", "1").out for way in ("show", "worked"))
+    assert "side  [b]A[/b] side  integer, 1 point\n" in shown
+    assert "side  [b]A[/b] side  " in worked
+
+
 def test_options_are_shown_and_a_rubric_is_for_the_teacher_alone(grader, tmp_path):
     path = tmp_path / "mixed.yaml"
     path.write_text("""\

@@ -65,6 +65,17 @@ def test_a_published_problem_tells_what_a_list_of_problems_shows():
     assert (told.draw_hash, told.marking_hash) == (problem.draw_hash, problem.marking_hash)
 
 
+def test_the_title_of_a_part_is_listed_with_it_and_keeps_the_variants():
+    first = outcome()
+    titled = TOY.replace("{id: side,", "{id: side, title: Width of the output,")
+    found = outcome(titled, kept=first.variants)
+    assert found.parts[0] == first.parts[0] | {"title": "Width of the output"}
+    assert found.rekeyed
+    assert found.draw_hash == first.draw_hash
+    for one, other in zip(found.variants, first.variants, strict=True):
+        assert one == other | {"marking_hash": found.marking_hash}
+
+
 def test_the_original_stands_first_and_the_seeds_after_it():
     found = outcome()
     assert [one["seed"] for one in found.variants][:1] == [None]

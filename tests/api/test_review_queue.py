@@ -196,7 +196,8 @@ def test_before_the_release_what_is_not_marked_is_told(here):
     ready = here.ada.get(f"{here.assignment}/readiness").json()
     assert not ready["ready"]
     assert ready["students"] == 2
-    assert ready["unassessed"] == [{"problem": here.posed.slug, "part": "why", "waiting": 2}]
+    why = {"problem": here.posed.slug, "part": "why", "part_title": "", "waiting": 2}
+    assert ready["unassessed"] == [why]
     assert ready["warnings"][0] == "2 answers to part why of “Why small kernels” are not marked."
 
 

@@ -165,6 +165,17 @@ def test_an_example_that_holds_is_passed(expect, answer):
             ),
             "parts.a.mistakes.same: it gives the key in every draw; remove it",
         ),
+        (
+            problem(
+                ask(key="halve(W)", title="Half of it"),
+                ask(id="b", key="side(W, 3)"),
+                ask(id="c", key="side(W, 3)"),
+                ask(id="d", key="halve(W)", title="Half of IT"),
+                params=W,
+                examples=[RIGHT],
+            ),
+            "parts.d.title: 'Half of IT' is the title of a too; tell them apart",
+        ),
     ],
 )
 def test_what_does_nothing_is_looked_at_and_is_no_error(toy, warning):
@@ -273,14 +284,15 @@ def test_what_a_proof_finds_is_an_error_with_file_line_and_field(tmp_path):
     file.write_text(
         "id: toy\ntitle: Toy!\ntopic: toys\ndifficulty: 1\n"
         "params: {W: {choose: [7, 9], original: 5}}\nstatement: S\nparts:\n"
-        "  - id: a\n    kind: integer\n    prompt: P!\n    key: halve(W)\n"
+        "  - id: a\n    title: Half!\n    kind: integer\n    prompt: P!\n    key: halve(W)\n"
         "    mistakes:\n      - {id: far, key: W + 90, say: No!}\n"
         "examples:\n  - {params: original, answers: {a: '2'}, expect: {a: correct}}\n"
     )
     found = check_file(file, book=BOOK, seeds=2, proof=nothing_loud)
     assert found.errors == (
         f"{file}:2: title: is loud",
-        f"{file}:10: parts.a.prompt: is loud (original)",
-        f"{file}:12: parts.a.mistakes.far: is loud (original)",
+        f"{file}:9: parts.a.title: is loud",
+        f"{file}:11: parts.a.prompt: is loud (original)",
+        f"{file}:13: parts.a.mistakes.far: is loud (original)",
     )
     assert check_file(file, book=BOOK, seeds=2).errors == ()

@@ -64,6 +64,11 @@ def test_variables_of_a_formula_are_no_names_of_values(one, names):
     assert one.variables_of_key == names
 
 
+def test_a_part_has_the_title_that_its_author_gave_and_else_none():
+    assert part(key=5, title="  Side of the input ").title == "Side of the input"
+    assert part(key=5).title == ""
+
+
 def test_a_part_is_worth_one_point_and_carries_with_full_credit_unless_said_otherwise():
     one = part(key=5)
     assert (one.points, one.follow_through, one.carry, one.tolerance.radius(5)) == (1, 1, None, 0)

@@ -226,6 +226,7 @@ def rekeyed(seed=3, *, stored_as=None, **changes):
     "changes",
     [
         {"title": "Another title"},
+        {"parts": [part | {"title": f"Part {part['id']}"} for part in PARTS]},
         {"stored_as": {"engine": "0"}},
         {"parts": PARTS[::-1][-1:]},
         {"parts": [ask(id="whole", key="weights(1, W, 3) * halve(W)", points=7), *PARTS[1:]]},

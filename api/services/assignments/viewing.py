@@ -18,6 +18,7 @@ from api.services.gradebook.book import posed_problems
 from api.services.rules import own_timeline, rules_of
 from api.services.standings.assignment import PosedProblem
 from api.services.student.times import times
+from api.services.versions import titles_of_parts
 from api.tables import Assignment, Course
 from grader.policy import Rules
 
@@ -120,5 +121,9 @@ def _student_view(
 
 def _student_problem(one: PosedProblem) -> StudentProblem:
     return StudentProblem(
-        problem=one.row.slug, title=one.version.title, points=one.points, extra=one.row.extra
+        problem=one.row.slug,
+        title=one.version.title,
+        points=one.points,
+        extra=one.row.extra,
+        part_titles=titles_of_parts(one.version.parts),
     )

@@ -32,6 +32,7 @@ from api.services.gradebook.students import Student, student_of
 from api.services.release import results_shown
 from api.services.standings import read_part
 from api.services.standings.assignment import PosedProblem, graded_of, problem_line
+from api.services.versions import titles_of_parts
 from api.tables import Assignment, Override, Standing, User
 from grader.policy import Graded, Reckoning, Step, course_grade, problem_grade
 
@@ -203,6 +204,7 @@ def _problem(record: _Record, assignment: Assignment, posed: PosedProblem) -> Pr
         waiting=graded.waiting,
         extra=line.extra,
         excused=line.excused,
+        part_titles=titles_of_parts(posed.version.parts),
     )
 
 

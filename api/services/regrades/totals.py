@@ -20,8 +20,14 @@ def everybody_shifts(session: Session, run: Regrade) -> bool:
     """Tell whether scores may change where no answer does: a part is worth something else."""
     if run.scope == "some":
         return False
-    old = session.get_one(ProblemVersion, run.from_version)
-    return session.get_one(ProblemVersion, run.to_version).parts != old.parts
+    old, new = run.from_version, run.to_version
+    return _worth(session, old) != _worth(session, new)
+
+
+def _worth(session: Session, version: UUID) -> dict[str, str]:
+    """Return what each part of a version is worth."""
+    parts = session.get_one(ProblemVersion, version).parts
+    return {part["id"]: part["points"] for part in parts}
 
 
 def totals_of(

@@ -20,6 +20,7 @@ from api.services.review.marking import mark
 from api.services.review.places import Found, names_of, reach_answer, who
 from api.services.review.showing import staff
 from api.services.variants import Variants
+from api.services.versions import titles_of_parts
 from api.tables import (
     Answer,
     Assignment,
@@ -96,6 +97,7 @@ def _view(row: RegradeRequest, answer: Answer, posed: Posed, names: dict[UUID, s
         assignment=posed.assignment.id,
         problem=posed.problem.slug,
         part=answer.part,
+        part_title=titles_of_parts(posed.version.parts).get(answer.part, ""),
         answer=answer.id,
         student=who(posed, row.student_id, names.get(row.student_id, "")),
         text=row.text,

@@ -59,6 +59,7 @@ class Asked:
 
     posed: Posed
     part: str
+    title: str
     kind: str
     points: Fraction
 
@@ -86,7 +87,8 @@ def asked_part(posed: Posed, part: str) -> Asked:
     """Return a part of a problem; `NotFound` where it has no such part."""
     for one in posed.version.parts:
         if one["id"] == part:
-            return Asked(posed, part, one["kind"], Fraction(one["points"]))
+            title = one.get("title", "")
+            return Asked(posed, part, title, one["kind"], Fraction(one["points"]))
     raise NotFound(NO_PROBLEM)
 
 

@@ -233,7 +233,13 @@ def progress_of_parts(
     problems, texts = _posed(session, assignment), texts_of(session, assignment)
     counts = _counts(session, assignment, texts, me=member.caller.id, now=now)
     return tuple(
-        PartProgress(problem=row.slug, part=one["id"], kind=one["kind"], **counts[key])
+        PartProgress(
+            problem=row.slug,
+            part=one["id"],
+            part_title=one.get("title", ""),
+            kind=one["kind"],
+            **counts[key],
+        )
         for row in problems
         for one in row.parts
         if (key := (row.id, one["id"])) in counts

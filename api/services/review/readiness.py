@@ -27,7 +27,9 @@ def readiness(
     """
     done = progress(session, member, assignment, now=now)
     left = tuple(
-        Unassessed(problem=one.problem, part=one.part, waiting=one.waiting)
+        Unassessed(
+            problem=one.problem, part=one.part, part_title=one.part_title, waiting=one.waiting
+        )
         for one in done.parts
         if one.waiting
     )
@@ -66,7 +68,8 @@ def _warnings(
     for one in left:
         some = "1 answer" if one.waiting == 1 else f"{one.waiting} answers"
         verb = "is" if one.waiting == 1 else "are"
-        yield f"{some} to part {one.part} of “{titles[one.problem]}” {verb} not marked."
+        part = f"“{one.part_title}”" if one.part_title else one.part
+        yield f"{some} to part {part} of “{titles[one.problem]}” {verb} not marked."
     if requests:
         some = "1 request" if requests == 1 else f"{requests} requests"
         yield f"{some} for a regrade {'is' if requests == 1 else 'are'} not answered."

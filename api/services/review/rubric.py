@@ -115,6 +115,7 @@ def rubric_view(session: Session, asked: Asked, *, variants: Variants) -> Rubric
     return RubricView(
         problem=asked.posed.problem.slug,
         part=asked.part,
+        part_title=asked.title,
         points=asked.points,
         items=tuple(item_view(one, used=counts.get(one.id, 0)) for one in items),
     )

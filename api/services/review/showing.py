@@ -137,6 +137,7 @@ def review_item(
         assignment=asked.posed.assignment.id,
         problem=asked.posed.problem.slug,
         part=asked.part,
+        part_title=asked.title,
         kind=asked.kind,
         typed=from_json(submission.answers.get(answer.part)),
         explanation=tuple(grading.record.get("explanation", ())),

@@ -69,6 +69,7 @@ def asked(part: AnyPart, variant: Variant) -> PartAsked:
     scope = variant.scope(BOOK)
     return PartAsked(
         id=part.id,
+        title=part.title,
         kind=part.kind,
         points=Fraction(part.points),
         prompt=part.prompt.fill(scope).strip(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from api.pages.wording import THIN, part_name
@@ -14,7 +15,7 @@ __all__ = ["Names", "Step"]
 
 
 class Titled(Protocol):
-    """A problem by its id, with its title."""
+    """A problem by its id, with its title and those of its parts."""
 
     @property
     def problem(self) -> str:
@@ -23,6 +24,10 @@ class Titled(Protocol):
     @property
     def title(self) -> str:
         """The title."""
+
+    @property
+    def part_titles(self) -> Mapping[str, str]:
+        """The titles of its parts by their ids, of those that have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +41,56 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of problems by their ids; those of parts are all made in one way."""
+    """The names of problems and of their parts, by their ids.
+
+    *parts* has the titles of parts by problem; where there is none, the name is made of the id.
+    """
 
     titles: Mapping[str, str]
+    parts: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def of(cls, problems: Iterable[Titled]) -> "Names":
         """Return the names of the problems of a grade or of an assignment."""
-        return cls({one.problem: one.title for one in problems})
+        listed = tuple(problems)
+        return cls(
+            {one.problem: one.title for one in listed},
+            {one.problem: one.part_titles for one in listed},
+        )
 
     def problem(self, problem: str) -> str:
         """Return the title of a problem, its id where it has none here."""
         return self.titles.get(problem, problem)
 
+    def part(self, problem: str | None, part: str) -> str:
+        """Return what people call a part of a problem.
+
+        >>> Names({}, {"sizes": {"side_0": "Side of the input"}}).part("sizes", "side_0")
+        'Side of the input'
+        """
+        return part_name(part, self.parts.get(problem or "", {}).get(part, ""))
+
     def place(self, problem: str | None, part: str | None, *, whole: str = "") -> str:
         """Return the names of a problem and of a part of it, *whole* where there is neither.
 
-        >>> Names({"sizes": "Sizes"}).place("sizes", "side_0", whole="all")
+        >>> Names({"sizes": "Sizes"}, {}).place("sizes", "side_0", whole="all")
         'Sizes, Side 0'
         """
         if problem is None:
             return whole
         named = self.problem(problem)
-        return f"{led(named, ',')} {part_name(part)}" if part else named
+        return f"{led(named, ',')} {self.part(problem, part)}" if part else named
 
     def step(self, line: GradeLine) -> Step:
         """Return how a number came about."""
         about = self.place(line.problem, line.part, whole=line.about)
-        words = policy.in_words(self._step(one) for one in line.steps)
+        words = policy.in_words(self._step(one, line.problem) for one in line.steps)
         return Step(about, words.replace(" %", f"{THIN}%"), line.part is None)
 
-    def _step(self, step: GradeStep) -> policy.Step:
-        of = part_name(step.of) if step.label == "part" else self.problem(step.of)
+    def _step(self, step: GradeStep, problem: str | None) -> policy.Step:
+        of = self.part(problem, step.of) if step.label == "part" else self.problem(step.of)
         return policy.Step(step.label, step.value, step.why, step.sign, of)
 
     def event(self, event: GradeEvent) -> str:
         """Return what happened in words."""
-        return sentence(event, problem=self.problem, part=part_name)
+        return sentence(event, problem=self.problem, part=partial(self.part, event.problem))

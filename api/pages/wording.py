@@ -97,13 +97,13 @@ def part_letter(at: int) -> str:
     return ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1)
 
 
-def part_name(part: str) -> str:
-    """Return what people read in place of the id of a part.
+def part_name(part: str, title: str = "") -> str:
+    """Return what people read in place of the id of a part: its *title* where it has one.
 
-    >>> part_name("window_0_1")
-    'Window 0 1'
+    >>> part_name("window_0_1"), part_name("acc", "Accuracy")
+    ('Window 0 1', 'Accuracy')
     """
-    return part.replace("_", " ").capitalize()
+    return title or part.replace("_", " ").capitalize()
 
 
 def moment(value: Moment | None) -> Markup:

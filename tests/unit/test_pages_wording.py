@@ -71,3 +71,7 @@ def test_a_time_has_its_zone_and_how_far_off_it_is_and_markup_of_no_zone():
 
 def test_a_part_is_called_by_words_and_not_by_its_id():
     assert part_name("window_0_1") == "Window 0 1"
+
+
+def test_a_part_with_a_title_is_called_by_it():
+    assert part_name("acc", "accuracy of the mask") == "accuracy of the mask"

@@ -108,6 +108,7 @@ class Part:
     """A part as the form offers it: its key, and the names of which a key can be made."""
 
     id: str
+    title: str
     points: str
     key: str
     names: tuple[str, ...]
@@ -128,6 +129,7 @@ def _parts(problem: Problem) -> Iterator[Part]:
             mistakes = getattr(part, "mistakes", ())
             yield Part(
                 id=part.id,
+                title=part.title,
                 points=str(part.points),
                 key=key.source,
                 names=tuple(names),
@@ -146,7 +148,7 @@ def _tolerance(told: object) -> str:
 def suggested(part: Part, looks: tuple[str, ...], mistakes: tuple[str, ...]) -> str:
     """Return the value of a group as an expression, nothing where none is known.
 
-    >>> part = Part("side", "2", "(n-k)//s", ("n", "k"), "", {"doubled": "2*n"})
+    >>> part = Part("side", "", "2", "(n-k)//s", ("n", "k"), "", {"doubled": "2*n"})
     >>> suggested(part, ("twice the key",), ()), suggested(part, (), ("doubled",))
     ('2*((n-k)//s)', '2*n')
     """

@@ -79,9 +79,14 @@ def _contradicted(problem: Problem, at: int, part: str) -> str:
     typed = str(example.answers.get(part, ""))
     expected = ", ".join(_expected(problem, at, part))
     return (
-        f"of the problem’s author answers {part_name(part)} with “{typed[:60]}” and expects "
+        f"of the problem’s author answers {_called(problem, part)} with “{typed[:60]}” and expects "
         f"“{expected}”; by the new version it is not"
     )
+
+
+def _called(problem: Problem, part: str) -> str:
+    title = next((one.title for one in problem.parts if one.id == part), "")
+    return part_name(part, title)
 
 
 def _expected(problem: Problem, at: int, part: str) -> Iterator[str]:

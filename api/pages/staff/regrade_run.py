@@ -11,6 +11,7 @@ from api.deps import Here
 from api.errors import Conflict, Invalid, ServiceError
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page
+from api.pages.named import Names
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, may
 from api.pages.staff.results import staff_view, title_of
@@ -80,6 +81,7 @@ def _shown(
         ),
         tab="assignments",
         run=run,
+        parts=Names.of(found.problems),
         handed_in=handed_in,
         set=found,
         path=path,

@@ -80,7 +80,7 @@ def my_grades(
         crumbs=(Crumb(told.course_title, f"/courses/{course}"),),
         tab="grades",
         told=told,
-        total=[Names({}).step(one) for one in told.explain],
+        total=[Names({}, {}).step(one) for one in told.explain],
         rows=rows,
     )
 
@@ -130,7 +130,7 @@ def my_history(
     told = grades.get_my_history(assignment, here, window(here, limit=PER_PAGE, cursor=cursor))
     found = assignments.get_assignment(assignment, here, Response())
     wall = Wall.of(here)
-    names = Names({one.problem: one.title for one in found.problems})
+    names = Names.of(found.problems)
     return page(
         here,
         "student/grade_history.html",

@@ -1,6 +1,6 @@
 """What was handed in: all of it, one submission in full, its receipt, and requests about it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final, TypeAlias
@@ -37,7 +37,9 @@ from api.schemas.student_work import (
 from api.services.courses import zones_of
 from api.services.gradebook.book import posed_problems
 from api.services.review.comments import comments_in
+from api.services.standings.assignment import PosedProblem
 from api.services.student.times import moment_of
+from api.services.versions import titles_of_parts
 
 __all__ = ["router"]
 
@@ -217,12 +219,19 @@ def my_requests(here: PageDep, cursor: CursorText = "") -> Response:
 def _names(session: Session, assignments: Collection[UUID]) -> dict[UUID, Names]:
     """Return by assignment the names of its problems."""
     posed = posed_problems(session, assignments)
-    titles = {one: {each.row.slug: each.version.title for each in posed[one]} for one in posed}
-    return {one: Names(told) for one, told in titles.items()}
+    return {one: _named(posed[one]) for one in posed}
+
+
+def _named(posed: Iterable[PosedProblem]) -> Names:
+    versions = {one.row.slug: one.version for one in posed}
+    return Names(
+        {slug: version.title for slug, version in versions.items()},
+        {slug: titles_of_parts(version.parts) for slug, version in versions.items()},
+    )
 
 
 def _called(one: OwnRequest, names: Mapping[UUID, Names]) -> str:
-    return names.get(one.assignment, Names({})).place(one.problem, one.part)
+    return names.get(one.assignment, Names({}, {})).place(one.problem, one.part)
 
 
 def _timed(one: OwnRequest, zone: str, now: datetime) -> tuple[OwnRequest, Moment, Moment | None]:

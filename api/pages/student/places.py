@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from api.deps import Here
 from api.pages.frame import Crumb
 from api.pages.walls import Wall
+from api.pages.wording import part_name
 from api.routes import assignments
 from api.schemas.assignments import StaffAssignment, StudentAssignment
 
@@ -33,6 +34,12 @@ class Place:
         """What the problem is called; one that was removed has its id left."""
         named = (one.title for one in self.assignment.problems if one.problem == self.problem)
         return next(named, self.problem)
+
+    def part(self, part: str) -> str:
+        """Return what a part of the problem is called."""
+        listed = self.assignment.problems
+        titles = next((one.part_titles for one in listed if one.problem == self.problem), {})
+        return part_name(part, titles.get(part, ""))
 
     @property
     def path(self) -> str:

@@ -109,7 +109,7 @@ def _around(view: SolutionView) -> int:
     """Return in how many bytes about the text of a problem is sent, with what is asked in it."""
     return len(view.statement.encode()) + sum(
         CARD
-        + len(part.prompt.encode())
+        + len(f"{part.title}{part.prompt}".encode())
         + sum(MISTAKE + len(f"{said(one.answer)}{one.said}".encode()) for one in part.mistakes)
         for part in view.parts
     )

@@ -1,0 +1,170 @@
+"""A part that has a title is called by it wherever people read its name; its id is for programs."""
+
+from uuid import UUID
+
+import pytest
+from pages import Browser
+from regrading import act, marks, prepare, seen
+from review_scene import Class
+from world import TEXT_PROBLEM
+
+from api.services.regrades.totals import everybody_shifts
+from api.tables import ProblemVersion, Regrade
+
+NAMES = {"cells": "Cells of the kernel", "why": "Why <small> ones?"}
+TITLED = TEXT_PROBLEM.replace("{id: cells,", f"{{id: cells, title: {NAMES['cells']},").replace(
+    "- id: why\n", f"- id: why\n    title: {NAMES['why']}\n"
+)
+ANSWERS = {"cells": "8", "doubled": "16", "why": "Fewer parameters."}
+
+
+@pytest.fixture
+def scene(world):
+    return Class(world, {"regrade_days": 7}, TITLED)
+
+
+@pytest.fixture
+def student(scene):
+    return scene.world.enrol(scene.course, "Stu Dent")
+
+
+@pytest.fixture
+def sent(scene, student):
+    return student.submit(scene.posed, ANSWERS).json()["id"]
+
+
+def headings(page) -> list[str]:
+    return [one.text for one in page.all("h2")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{problem}",
+        "{problem}/practice",
+        "{problem}/solution",
+        "{problem}/submissions",
+        "/submissions/{sent}",
+        "/receipts/{sent}",
+        "/courses/{course}/grades",
+        "{assignment}/history",
+    ],
+)
+def test_a_student_reads_the_titles_and_else_the_names_made_of_ids(scene, student, sent, path):
+    scene.change(solutions="manual", solutions_released_at=scene.world.clock())
+    where = {"problem": scene.posed.path, "assignment": scene.assignment}
+    page = Browser(scene.world, student).get(path.format(**where, sent=sent, course=scene.course))
+    assert page.status == 200
+    for name in (*NAMES.values(), "Doubled"):
+        assert name in page.text, name
+    assert "<small>" not in page.source
+
+
+def test_the_heading_of_a_card_is_the_title_after_its_letter(scene, student):
+    cards = headings(Browser(scene.world, student).get(scene.posed.path))
+    assert cards[:3] == ["a Cells of the kernel", "b Doubled", "c Why <small> ones?"]
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("{assignment}/review", "why"),
+        ("{assignment}/review/why-small-kernels/why", "why"),
+        ("/answers/{answer}/review", "why"),
+        ("{assignment}/requests", "cells"),
+        ("{assignment}/results", "cells"),
+        ("{problem}/results", "cells"),
+        ("{problem}/regrades?do=parts", "cells"),
+        ("{problem}/settings", "cells"),
+        ("/courses/{course}/students/{student}?open={slug}", "cells"),
+    ],
+)
+def test_staff_read_the_titles(scene, student, sent, path, part):
+    asked = student.post(f"/submissions/{sent}/parts/cells/request", {"text": "Is it not 8?"})
+    assert asked.status_code == 201, asked.text
+    where = {
+        "assignment": scene.assignment,
+        "problem": scene.posed.path,
+        "course": scene.course,
+        "student": student.id,
+        "answer": scene.answer(student),
+        "slug": scene.ina.get(scene.assignment).json()["slug"],
+    }
+    page = Browser(scene.world, scene.ina).get(path.format(**where))
+    assert page.status == 200
+    assert NAMES[part] in page.text
+
+
+def test_a_version_in_the_bank_shows_ids_with_their_titles(scene):
+    path = f"/courses/{scene.course}/problems/{scene.posed.version}"
+    found = headings(Browser(scene.world, scene.ina).get(path))
+    assert {"cells Cells of the kernel integer", "doubled integer"} <= {*found}
+
+
+def test_the_changes_of_a_regrade_and_ones_own_requests_name_the_title(scene, student, sent):
+    version = {"accept": {"part": "cells", "key": "8", "reason": "Counted with a hole"}}
+    scene.change(variants="original")
+    run = prepare(scene.world, scene.ina, scene.posed, version)
+    page = Browser(scene.world, scene.ina).get(f"/regrades/{run['id']}?direction=up")
+    assert NAMES["cells"] in page.one("table").text
+    asked = student.post(f"/submissions/{sent}/parts/cells/request", {"text": "Is it not 8?"})
+    assert asked.status_code == 201, asked.text
+    own = Browser(scene.world, student).get("/me/requests")
+    assert headings(own) == [f"Why small kernels, {NAMES['cells']}"]
+
+
+def test_the_api_tells_titles_beside_the_ids(scene, student, sent):
+    assert sent
+    problem = student.get(scene.posed.path).json()
+    assert [(one["id"], one["title"]) for one in problem["parts"]] == [
+        ("cells", NAMES["cells"]),
+        ("doubled", ""),
+        ("why", NAMES["why"]),
+    ]
+    [listed] = student.get(scene.assignment).json()["problems"]
+    [posed] = scene.ina.get(scene.assignment).json()["problems"]
+    [grade] = student.get(f"/courses/{scene.course}/grades").json()["assignments"]
+    assert listed["part_titles"] == grade["problems"][0]["part_titles"] == NAMES
+    assert [one["title"] for one in posed["parts"]] == [NAMES["cells"], "", NAMES["why"]]
+    [told] = scene.ada.get(f"{scene.assignment}/readiness").json()["unassessed"]
+    review = scene.ada.get(f"/answers/{scene.answer(student)}/review").json()
+    rubric = scene.ada.get(f"{scene.part}/rubric").json()
+    assert told["part_title"] == review["part_title"] == rubric["part_title"] == NAMES["why"]
+    figures = scene.ina.get(f"{scene.posed.path}/analytics").json()["parts"]
+    assert [one["part_title"] for one in figures] == [NAMES["cells"], "", NAMES["why"]]
+
+
+def test_before_the_release_what_is_not_marked_is_told_by_its_title(scene, sent):
+    assert sent
+    ready = scene.ada.get(f"{scene.assignment}/readiness").json()
+    said = "1 answer to part “Why <small> ones?” of “Why small kernels” is not marked."
+    assert ready["warnings"][0] == said
+
+
+def test_a_title_alone_is_wording_and_a_regrade_to_it_changes_nothing_for_anybody(world):
+    plain = Class(world)
+    student = plain.world.enrol(plain.course, "Stu Dent")
+    student.submit(plain.posed, ANSWERS)
+    before = marks(world, plain.posed)
+    run = prepare(world, plain.ina, plain.posed, {"source": TITLED})
+    assert {way: run["counts"][way] for way in ("up", "down", "review")} == {
+        "up": 0,
+        "down": 0,
+        "review": 0,
+    }
+    with world.db.reading() as session:
+        assert not everybody_shifts(session, session.get_one(Regrade, UUID(run["id"])))
+    act(world, plain.ina, run, "apply")
+    after = marks(world, plain.posed)
+    assert seen(plain.ina, run)["status"] == "applied"
+    for what in ("answers", "standings", "grades"):
+        assert after[what] == before[what]
+    assert NAMES["cells"] in Browser(world, student).get(plain.posed.path).text
+
+
+def test_a_version_that_was_stored_before_there_were_titles_is_shown_as_it_was(scene, student):
+    with scene.world.session() as session:
+        version = session.get_one(ProblemVersion, UUID(str(scene.posed.version)))
+        version.parts = [{k: one[k] for k in ("id", "kind", "points")} for one in version.parts]
+    [listed] = student.get(scene.assignment).json()["problems"]
+    assert listed["part_titles"] == {}

@@ -58,7 +58,7 @@ def test_the_way_of_an_earlier_part_is_not_told_again(grader) -> None:
     assert not any(text.startswith("As for") for text in told["centre_x"])
     for part in ("centre_y", "width", "height"):
         named, last = told[part]
-        assert named == "As for centre_x."
+        assert named == "As for “Centre, horizontal”."
         assert last.startswith(part)
 
 

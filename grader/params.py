@@ -13,6 +13,7 @@ from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
 from grader.expr import Expression
 from grader.fields import Expr, Model, Plain, Prose
+from grader.show import show
 from grader.tree import Call, Name
 from grader.values import Tensor, Value
 
@@ -78,7 +79,7 @@ class Integers(Model):
         original: Value = self.original  # type: ignore[assignment]
         if not self.shape:
             if isinstance(original, bool) or not isinstance(original, int):
-                raise SolverError(f"the original {original!r} is not a whole number")
+                raise SolverError(f"the original {show(original)} is not a whole number")
             return original
         tensor = original if isinstance(original, Tensor) else Tensor.of(original)
         shape = tuple(_whole(side, scope) for side in self.shape)

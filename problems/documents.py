@@ -48,9 +48,12 @@ INDENT: Final = (
     "text in quotes"
 )
 """The advice on a line that begins deeper than it should, so that YAML takes it for more text."""
+BEGUN_EARLIER: Final = ("',' or '", "end of stream", "expected ':'")
+"""Slips that YAML notices only behind them: they are told where what is open begins."""
 ADVICE: Final = (
     (NO_MAPPING, "put a text that contains ': ' in quotes"),
     ("that cannot start any token", "indent with blanks; quote a text that begins with % @ or `"),
+    ("a tab", "put blanks in the place of the tab"),
     ("',' or '", "close the bracket; quote a text that contains brackets or begins with one"),
     ("end of stream", "close the quote or the bracket"),
     ("expected ':'", "write `name: value`"),
@@ -109,12 +112,19 @@ def _check_text(text: str, *, file: str) -> None:
 
 def _syntax_error(error: yaml.YAMLError, text: str, *, file: str) -> ProblemError:
     problem = getattr(error, "problem", None) or str(error)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark = _mark(error, problem)
     advice = next(advice for part, advice in ADVICE if part in problem)
     if mark and NO_MAPPING in problem and ":" not in _before(mark, text):
         advice = INDENT
     line = mark.line + 1 if mark else None
     return ProblemError(f"this is not YAML: {problem}; {advice}", file=file, line=line)
+
+
+def _mark(error: yaml.YAMLError, problem: str) -> yaml.Mark | None:
+    """Return the place at which a *problem* is told: where it was noticed, or where it begins."""
+    noticed, begun = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    earlier = any(part in problem for part in BEGUN_EARLIER)
+    return (begun or noticed) if earlier else (noticed or begun)
 
 
 def _before(mark: yaml.Mark, text: str) -> str:

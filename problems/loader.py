@@ -53,6 +53,12 @@ WRONG: Final = {
 }
 """What pydantic's kinds of error say to an author; the names in braces are limits of the field."""
 
+NOT_UTF8: Final = "the file is not UTF-8; save it as UTF-8"
+PARAM: Final = (
+    "this is no parameter; write {choose: [1, 2]}, {integers: [1, 9]}, {network: [...]}, "
+    "{torch: text} or {named: text}"
+)
+
 Place: TypeAlias = tuple[int | str, ...]
 
 
@@ -97,7 +103,8 @@ def read_source(path: Path) -> str:
             )
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ProblemError("the file is not UTF-8; save it as UTF-8", file=str(path)) from error
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        raise ProblemError(NOT_UTF8, file=str(path), line=line) from error
     except OSError as error:
         raise ProblemError(f"the file cannot be read: {error.strerror}", file=str(path)) from error
 
@@ -138,19 +145,21 @@ def _located(error: ValidationError, document: Document, file: str) -> list[Prob
         field = ".".join(str(piece) for piece in path)
         if one["type"] == "too_short" and any(other.field.startswith(field) for other in found):
             continue  # the items are there, but wrong: that has been said
-        message, line = _message(dict(one)), document.line(path)
+        message, line = _message(dict(one), path, _at(path, document.data)), document.line(path)
         found.append(ProblemError(message, file=file, line=line, field=field))
     return found
 
 
-def _message(error: Mapping[str, Any]) -> str:
-    """Return what is wrong and what to do, in an author's words."""
+def _message(error: Mapping[str, Any], path: Place, given: Any) -> str:
+    """Return what is wrong with what was *given* at *path* and what to do, in an author's words."""
     context = error.get("ctx", {})
     match error["type"]:
         case "missing":
-            return "the field is missing; add it"
+            return PARAM if _is_param(path) else "the field is missing; add it"
         case "extra_forbidden":
-            return "there is no such field here; see `grader schema` for those there are"
+            return f"there is no such field here{_other_field(str(path[-1]))}"
+        case "string_type" if given is None:
+            return "there is no text; write one, or leave the field out"
         case "union_tag_invalid":
             return _no_kind(str(context["tag"]), context["expected_tags"])
         case "union_tag_not_found":
@@ -166,6 +175,27 @@ def _message(error: Mapping[str, Any]) -> str:
             return str(context["error"])
         case kind:
             return WRONG.get(kind, "this cannot be used here").format_map(context)
+
+
+def _is_param(path: Place) -> bool:
+    """Tell whether what is missing at *path* is what a parameter is drawn from."""
+    return path[0] == "params" and path[2:] == ("choose",)
+
+
+def _other_field(name: str) -> str:
+    """Return the field that *name* may stand for, where it is like one of a problem file."""
+    schema = Problem.model_json_schema()
+    models = (schema, *schema["$defs"].values())
+    fields = {field for model in models for field in model.get("properties", ())}
+    meant = "" if name in fields else near(name, fields)
+    return meant or "; see `grader schema` for those there are"
+
+
+def _at(path: Place, data: Any) -> Any:
+    """Return what the file has at *path*, or None."""
+    for piece in path:
+        data = data[piece] if _has(data, piece) else None
+    return data
 
 
 def _no_kind(tag: str, expected: str) -> str:

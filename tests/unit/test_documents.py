@@ -140,9 +140,11 @@ def test_what_yaml_reads_otherwise_than_it_looks_is_refused(written, advice):
         ("a: b: c", 1, "", "put a text that contains ': ' in quotes"),
         ("a: 1\nb: @x", 2, "", "quote a text that begins with % @ or `"),
         ("a:\n\t- 1", 2, "", "indent with blanks"),
-        ("a: [1, 2\nb: 3", 2, "", "close the bracket"),
+        ("a: [1, 2\nb: 3", 1, "", "close the bracket"),
         ("a: 'x", 1, "", "close the quote"),
-        ("a: 1\nb\nc: 2", 3, "", "write `name: value`"),
+        ("a: 1\nb\nc: 2", 2, "", "write `name: value`"),
+        ("a: 'x\nb: 2\nc: 3", 1, "", "close the quote"),
+        ("a: {b: 1\nc: 2", 1, "", "close the bracket"),
         ("a: 1\n b: 2", 2, "", "indent this line like the lines beside it"),
         ("p:\n  - a: 1\n      b: 2", 3, "", "indent this line like the lines beside it"),
         ("p:\n  - a: 1\n   b: 2", 3, "", "look at the indentation"),
@@ -157,6 +159,13 @@ def test_a_fault_is_refused_with_its_place_and_what_to_do(text, line, field, par
     assert caught.value.file == "p.yaml"
     assert caught.value.line == line
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_a_tab_before_a_field_is_told_with_what_to_put_in_its_place(parser):
+    with pytest.raises(ProblemError, match="blanks") as caught:
+        load_document("p:\n  - a: 1\n\t  b: 2\n", file="p.yaml", parser=parser)
+    assert caught.value.line == 3
 
 
 @pytest.mark.parametrize(

@@ -76,11 +76,15 @@ def test_a_right_file_is_the_problem():
         ("difficulty: 1", "difficulty: 9", 4, "difficulty", "must be at most 5"),
         ("difficulty: 1", "difficulty: one", 4, "difficulty", "this must be a whole number"),
         ("title: ", "title: 5 #", 2, "title", "this must be text; put it in quotes"),
-        ("let:", "lett:", 7, "lett", "there is no such field here; see `grader schema`"),
+        ("let:", "lett:", 7, "lett", "there is no such field here; did you mean 'let'?"),
+        ("let:", "zzzz:", 7, "zzzz", "there is no such field here; see `grader schema`"),
         ("  W: {", "  w-1: {", 6, "params.w-1", "write letters, digits and _, a letter first"),
         (CHOOSE, "choose: [64]", 6, "params.W.choose", "1 are too few; give at least 2"),
-        (CHOOSE, "chose: [64, 128]", 6, "params.W.choose", "the field is missing"),
-        (CHOOSE, "choose: [1, 2], orignal: 2", 6, "params.W.orignal", "there is no such field"),
+        (CHOOSE, "chose: [64, 128]", 6, "params.W.choose", "this is no parameter; write {choose"),
+        (CHOOSE, "chose: [64, 128]", 6, "params.W.chose", "field here; did you mean 'choose'?"),
+        (CHOOSE, "choose: [1, 2], orignal: 2", 6, "params.W.orignal", "mean 'original'?"),
+        (CHOOSE, "choose: [1, 2], layout: HW", 6, "params.W.layout", "here; see `grader schema`"),
+        ("title: ", "title: # ", 2, "title", "there is no text; write one, or leave the field out"),
         (CHOOSE, "choose: [1, []]", 6, "params.W.choose.1", "[] is not a value"),
         (CHOOSE, "integers: [1, 2, 3]", 6, "params.W.integers", "3 are too many; give at most 2"),
         (CHOOSE, "integers: [1, 2], shape: ['3 +']", 6, "params.W.shape.0", "not an expression"),
@@ -196,18 +200,19 @@ def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "line", "words"),
     [
-        (b"id: \xff\xfe", "the file is not UTF-8; save it as UTF-8"),
-        (b"# " + b"x" * 256 * 1024, "larger than 256 KiB; split it into several problems"),
+        (b"id: \xff\xfe", 1, "the file is not UTF-8; save it as UTF-8"),
+        ("id: toy\ntitle: Größe\n".encode("latin-1"), 2, "the file is not UTF-8"),
+        (b"# " + b"x" * 256 * 1024, None, "larger than 256 KiB; split it into several problems"),
     ],
 )
-def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, words):
+def test_a_file_that_is_no_text_or_too_large_is_refused(tmp_path, content, line, words):
     path = tmp_path / "toy.yaml"
     path.write_bytes(content)
     with pytest.raises(ProblemError) as caught:
         load_file(path)
-    assert (caught.value.file, caught.value.line) == (str(path), None)
+    assert (caught.value.file, caught.value.line) == (str(path), line)
     assert words in caught.value.message
 
 

@@ -163,3 +163,8 @@ def test_a_parameter_that_is_not_drawn_is_built(given, value):
 def test_a_parameter_that_cannot_be_built_is_a_solver_error(given, scope):
     with pytest.raises(SolverError):
         param(given).build(scope)
+
+
+def test_an_original_that_is_no_whole_number_is_told_as_it_was_written():
+    with pytest.raises(SolverError, match=r"the original 0\.5 is not a whole number"):
+        param({"integers": [1, 9], "original": Fraction(1, 2)}).textbook(SCOPE)

@@ -1,6 +1,7 @@
 """Kinds whose answer is one number: `integer`, `number` and `percent`."""
 
 import re
+from dataclasses import replace
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -249,3 +250,10 @@ class PercentKind(ScalarKind[PercentPart]):
         """Return the number with its sign."""
         del part, scope
         return measured(value, "%")
+
+    def samples(self, part: PercentPart, key: Value | None) -> Samples:
+        """Return answers near and far; up to 1 with the sign, without which it may be a share."""
+        found = super().samples(part, key)
+        if not is_number(key) or magnitude(key) > 1:
+            return found
+        return replace(found, right=(f"({show(key)})%",))

@@ -1,6 +1,8 @@
 """Every name and every function in a problem is known, where it stands; else a `ProblemError`."""
 
 import difflib
+import keyword
+import re
 from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Final
@@ -12,17 +14,22 @@ from grader.expr import Expression
 from grader.kinds.tables import TablePart
 from grader.params import Integers, Network, Torch
 from grader.problem import AnyPart, Problem
+from grader.template import Template
 
-__all__ = ["check_names", "near"]
+__all__ = ["check_names", "near", "shown_names"]
 
 MAX_NAME: Final = 80
+SHOWN: Final = re.compile(r"statement|parts\.\d+\.(?:prompt|rows)")
+"""The fields whose names a student sees the values of."""
+OF_A_PART: Final = "; a part may be named by the keys of later parts alone"
 
 
 def check_names(problem: Problem, book: Book) -> None:
     """Raise `ProblemError` at the first name, function or id that the problem may not use."""
     functions = {*FUNCTIONS, *book.functions}
+    parts = {part.id for part in problem.parts}
     for field, expression, known in _expressions(problem):
-        _check(field, expression, known, functions)
+        _check(field, expression, known, functions=functions, parts=parts)
     _check_ids(problem, functions)
     _check_examples(problem)
     for at, part in enumerate(problem.parts):
@@ -32,6 +39,28 @@ def check_names(problem: Problem, book: Book) -> None:
                     f"there is no mistake {mistake!r}{near(mistake, book.mistakes)}",
                     field=f"parts.{at}.ignore",
                 )
+
+
+def shown_names(problem: Problem) -> set[str]:
+    """Return the parameters and names of `let` that the texts for students show.
+
+    What a shown name is computed of counts as shown, and so do the rows of a table.
+    """
+    used = [(field, expression.names) for field, expression, _ in _expressions(problem)]
+    shown = {name for field, names in used if SHOWN.fullmatch(field) for name in names}
+    for part in problem.parts:
+        shown |= {name for text in _options(part) for one in text.expressions for name in one.names}
+    for name in reversed([*problem.params, *problem.let]):
+        if name in shown:
+            of_it = {f"params.{name}", f"let.{name}"}
+            shown |= {inner for field, names in used if field in of_it for inner in names}
+    return shown
+
+
+def _options(part: AnyPart) -> tuple[Template, ...]:
+    """Return the texts of the options that *part* offers."""
+    options = getattr(part, "options", ())
+    return tuple(options.values()) if isinstance(options, dict) else ()
 
 
 def _expressions(problem: Problem) -> Iterator[tuple[str, Expression, set[str]]]:
@@ -80,11 +109,14 @@ def _in_part(
         yield f"{place}.{field}", expression, allowed
 
 
-def _check(field: str, expression: Expression, known: set[str], functions: set[str]) -> None:
+def _check(
+    field: str, expression: Expression, known: set[str], *, functions: set[str], parts: set[str]
+) -> None:
     for name in sorted(expression.names - known):
+        remedy = near(name, known) or "; declare it under params or let"
         raise ProblemError(
             f"{expression.source!r} names {name!r}, which is not known here"
-            f"{near(name, known) or '; declare it under params or let'}",
+            f"{OF_A_PART if name in parts else remedy}",
             field=field,
         )
     for call in expression.calls:
@@ -105,6 +137,8 @@ def _check_ids(problem: Problem, functions: set[str]) -> None:
     for field, name in names:
         if name in seen:
             raise ProblemError(f"{name!r} is taken by {seen[name]}; choose another", field=field)
+        if keyword.iskeyword(name):
+            raise ProblemError(f"{name!r} is a word of expressions; choose another", field=field)
         if name in functions and not field.startswith("parts."):
             raise ProblemError(f"{name!r} is the name of a function; choose another", field=field)
         seen[name] = field

@@ -13,6 +13,7 @@ from grader.grade import grade
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
+from grader.names import shown_names
 from grader.parts import KeyedPart
 from grader.problem import AnyPart, Example, Problem
 from grader.result import Result
@@ -259,17 +260,23 @@ def _same_titles(problem: Problem) -> Iterator[str]:
 
 
 def _idle(problem: Problem, publication: Publication, book: Book) -> Iterator[str]:
-    """Yield the conditions and the author's mistakes that no draw shows."""
+    """Yield what is drawn and not shown, and the conditions and own mistakes that do nothing."""
     if not problem.is_drawn:
         return
+    for name in sorted({*problem.drawn} - shown_names(problem)):
+        yield f"params.{name}: no text shows it; write {{{{{name}}}}} into one, or remove it"
     for at in unused_conditions(problem, book):
         yield f"require.{at}: {problem.require[at].source!r} never refuses a draw; is it needed?"
-    for part, ids in publication.report.inert.items():
-        authored = {
-            mistake.id
-            for one in problem.parts
-            if isinstance(one, KeyedPart) and one.id == part
-            for mistake in one.mistakes
-        }
-        for mistake in sorted(ids & authored):
-            yield f"parts.{part}.mistakes.{mistake}: it gives the key in every draw; remove it"
+    for part in problem.parts:
+        if isinstance(part, KeyedPart):
+            yield from _idle_mistakes(part, publication.report)
+
+
+def _idle_mistakes(part: KeyedPart, walked: SeedReport) -> Iterator[str]:
+    """Yield the author's mistakes in *part* that give the key, or what another one gives."""
+    place, authored = f"parts.{part.id}.mistakes", [mistake.id for mistake in part.mistakes]
+    for mistake in sorted(walked.inert.get(part.id, frozenset()).intersection(authored)):
+        yield f"{place}.{mistake}: it gives the key in every draw; remove it"
+    for one, two in walked.together.get(part.id, ()):
+        if one in authored and two in authored:
+            yield f"{place}.{two}: it gives what {one} gives in every draw; keep one of them"

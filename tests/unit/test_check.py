@@ -8,7 +8,7 @@ from problems.check import Report, check_file, check_problem
 
 W = {"W": {"choose": [7, 9, 11], "original": 5}}
 RIGHT = {"answers": {"a": "2"}, "expect": {"a": "correct"}}
-HALF = ask(key="halve(W)")
+HALF = ask(key="halve(W)", prompt="{{W}}")
 
 
 def report(toy: Problem, *, seeds: int = 2) -> Report:
@@ -157,6 +157,7 @@ def test_an_example_that_holds_is_passed(expect, answer):
             problem(
                 ask(
                     key="halve(W)",
+                    prompt="{{W}}",
                     mistakes=[{"id": "same", "key": "(W - 1) / 2", "say": "Count again."}],
                 ),
                 ask(id="b", key="side(W, 3)"),
@@ -167,7 +168,7 @@ def test_an_example_that_holds_is_passed(expect, answer):
         ),
         (
             problem(
-                ask(key="halve(W)", title="Half of it"),
+                ask(key="halve(W)", title="Half of it", prompt="{{W}}"),
                 ask(id="b", key="side(W, 3)"),
                 ask(id="c", key="side(W, 3)"),
                 ask(id="d", key="halve(W)", title="Half of IT"),
@@ -175,6 +176,25 @@ def test_an_example_that_holds_is_passed(expect, answer):
                 examples=[RIGHT],
             ),
             "parts.d.title: 'Half of IT' is the title of a too; tell them apart",
+        ),
+        (
+            problem(
+                ask(
+                    key="halve(W)",
+                    prompt="{{W}}",
+                    mistakes=[
+                        {"id": "one", "key": "W + 5", "say": "Half of it."},
+                        {"id": "two", "key": "5 + W", "say": "Not the sum."},
+                    ],
+                ),
+                params=W,
+                examples=[RIGHT],
+            ),
+            "parts.a.mistakes.two: it gives what one gives in every draw; keep one of them",
+        ),
+        (
+            problem(ask(key="halve(W)"), params=W, examples=[RIGHT]),
+            "params.W: no text shows it; write {{W}} into one, or remove it",
         ),
     ],
 )
@@ -251,6 +271,11 @@ examples:
         f"{path}:17",
     ]
     assert found.warnings == (f"{path}:7: require.0: 'W > 4' never refuses a draw; is it needed?",)
+
+
+def test_a_share_of_less_than_a_percent_may_be_asked_for_in_percent():
+    part = ask("percent", key="W / 100", tolerance={"rounded": 2})
+    assert report(problem(part, params=W)).errors == ()
 
 
 @pytest.mark.parametrize(

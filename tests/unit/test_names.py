@@ -4,7 +4,7 @@ import pytest
 from factories import BOOK, ask, problem
 
 from grader.errors import ProblemError
-from grader.names import check_names, near
+from grader.names import check_names, near, shown_names
 
 W = {"W": {"choose": [64, 128], "original": 128}}
 TABLE = {"rows": "network(1, 2)", "columns": {"c": {"kind": "integer", "key": "layer"}}}
@@ -22,8 +22,10 @@ def error_of(toy) -> ProblemError:
         (problem(ask(key="w + 1"), params=W), "parts.0.key", "names 'w'"),
         (problem(ask(key="sid(64, 3)")), "parts.0.key", "'sid'; did you mean 'side'?"),
         (problem(ask(key="qqqqq + 1")), "parts.0.key", "declare it under params or let"),
-        (problem(ask(key="b"), ask(id="b", key=5)), "parts.0.key", "names 'b'"),
-        (problem(ask(key="a")), "parts.0.key", "names 'a'"),
+        (problem(ask(key="b"), ask(id="b", key=5)), "parts.0.key", "keys of later parts alone"),
+        (problem(ask(key="a")), "parts.0.key", "here; a part may be named by the keys of later"),
+        (problem(ask(id="if", key=5)), "parts.0.id", "'if' is a word of expressions"),
+        (problem(params={"in": 5}), "params.in", "'in' is a word of expressions"),
         (problem(ask(key=5, carry="b > 0"), ask(id="b", key=5)), "parts.0.carry", "names 'b'"),
         (problem(ask(key=5, prompt="{{a}}")), "parts.0.prompt", "names 'a'"),
         (problem(ask(key=5), ask(id="b", key="a", prompt="{{a}}")), "parts.1.prompt", "names 'a'"),
@@ -142,3 +144,26 @@ def test_only_a_near_name_is_suggested():
     assert near("strid", ["stride", "size"]) == "; did you mean 'stride'?"
     assert near("x" * 10_000, ["stride"]) == ""
     assert near("x", []) == ""
+
+
+@pytest.mark.parametrize(
+    ("toy", "shown"),
+    [
+        (problem(ask(key="W"), params=W), set()),
+        (problem(ask(key="W", prompt="$W$, {W}"), params=W), set()),
+        (problem(ask(key="W"), params=W, solution="{{W}}", require=["W > 1"]), set()),
+        (problem(ask(key="W", mistakes=[{"id": "m", "key": 1, "say": "{{W}}"}]), params=W), set()),
+        (problem(ask(key="W"), params=W, statement="{{2*W}}"), {"W"}),
+        (problem(ask(key="W", prompt="{{W}}"), params=W), {"W"}),
+        (problem(ask(key="W"), params=W, let={"V": "2*W"}, statement="{{V}}"), {"V", "W"}),
+        (problem(ask(key=5), params={**W, "A": {"network": ["side(W, 3)"]}}), set()),
+        (problem(params={**W, "A": {"torch": "{{W}}"}}, statement="{{A}}"), {"A", "W"}),
+        (problem(ask("table", **{**TABLE, "rows": "network(W)"}), params=W), {"W"}),
+        (
+            problem(ask("choice", key="'a'", options={"a": "{{W}}", "b": "x"}), params=W),
+            {"W"},
+        ),
+    ],
+)
+def test_a_parameter_is_shown_where_a_text_for_students_needs_it(toy, shown):
+    assert shown_names(toy) == shown

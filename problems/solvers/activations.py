@@ -20,7 +20,7 @@ from problems.solvers.twins import instead, told, twins_of
 
 __all__ = ["SOLVERS", "TWINS", "activation", "activation_backward", "softmax"]
 
-RANKS: Final = (1, 2, 3, 4)
+RANKS: Final = (0, 1, 2, 3, 4)
 MAX_ACTIVATED: Final = 500_000
 MAX_SLOPE: Final = 10**6
 RELU6_TOP: Final = 6
@@ -31,7 +31,7 @@ Curve: TypeAlias = Callable[[Array], Array]
 def activation(
     x: Grid, name: str, *, negative_slope: Number = Fraction(1, 100), axis: int = -1
 ) -> Array:
-    """Return the activation *name* of each cell of *x*, or the softmax along *axis*.
+    """Return the activation *name* of a number *x* or each cell of it, or the softmax along *axis*.
 
     The names are ``relu relu6 leaky_relu elu sigmoid tanh softplus silu gelu softmax``; a leaky
     ReLU multiplies negative cells by *negative_slope*. ReLUs of integers are exact. The GELU is

@@ -16,7 +16,7 @@ from problems.traces.tracing import shown, tracers
 
 __all__ = ["TRACERS"]
 
-RANKS: Final = (1, 2, 3, 4)
+RANKS: Final = (0, 1, 2, 3, 4)
 SLOPES: Final = {
     "sigmoid": "y*(1 - y)",
     "tanh": "1 - y**2",

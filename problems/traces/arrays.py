@@ -16,7 +16,7 @@ from problems.traces.tracing import listed, shown, tracers
 
 __all__ = ["TRACERS"]
 
-RANKS: Final = (1, 2, 3, 4)
+RANKS: Final = (0, 1, 2, 3, 4)
 CURVES: Final = {
     "relu": "A ReLU keeps what is positive; all else becomes 0: max(x, 0).",
     "relu6": "A ReLU6 keeps what lies between 0 and 6; the rest becomes 0 or 6: min(max(x, 0), 6).",

@@ -52,6 +52,23 @@ def test_a_leaky_relu_has_no_noise():
     assert BOOK.functions["activation"]((-7, 5), "leaky_relu").cells == (Fraction(-7, 100), 5)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("relu", 0.5), ("sigmoid", special.expit(0.5)), ("tanh", np.tanh(0.5))],
+)
+def test_a_number_has_the_activation_of_its_cell(name, expected):
+    result = BOOK.functions["activation"](Fraction(1, 2), name)
+    assert float(result) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "slope"), [("relu", 0), ("sigmoid", 0.104994), ("tanh", 0.070651)]
+)
+def test_a_number_has_the_gradient_of_its_cell(name, slope):
+    back = BOOK.functions["activation_backward"](-2, 1, name)
+    assert float(back) == pytest.approx(slope, abs=1e-6)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2, -2])
 def test_a_softmax_is_along_its_axis(axis):
     x = integers(2, 3, 4)
@@ -65,7 +82,7 @@ def test_a_softmax_is_along_its_axis(axis):
         (([1], 3), {}, "name must be one of"),
         (([1], "softmax"), {"axis": 1}, "there is no axis 1"),
         (([1], "leaky_relu"), {"negative_slope": -1}, "negative_slope must be from 0"),
-        ((3, "relu"), {}, "x must have 1 or 2 or 3 or 4 axes, not 0"),
+        ((3, "softmax"), {}, "x has 0 axes, so there is no axis -1"),
     ],
 )
 def test_an_activation_that_makes_no_sense_is_refused(arguments, keywords, reason):

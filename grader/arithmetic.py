@@ -128,23 +128,21 @@ def _numbers(arguments: tuple[Value, ...]) -> list[Number]:
     return [item for item in items if isinstance(item, (int, Fraction))]
 
 
-def _one(function: Callable[[Number], Number]) -> Function:
-    """Return *function* for exactly one number."""
+def _one(name: str, function: Callable[[Number], Number]) -> tuple[str, Function]:
+    """Return *function* for exactly one number, under its *name*."""
 
     def take(value: Value) -> Value:
-        return function(_numbers((value,))[0]) if is_number(value) else _refuse()
+        if not is_number(value):
+            raise SolverError(f"{name} takes one number")
+        return function(value)
 
-    return take
+    return name, take
 
 
 def _round(value: Value, digits: Value = 0) -> Value:
     if not is_number(value) or not isinstance(digits, int):
         raise SolverError("round takes one number, and as many decimals as a whole number says")
     return half_up(value, digits)
-
-
-def _refuse() -> Value:
-    raise SolverError("this function takes one number")
 
 
 def _length(value: Value) -> int:
@@ -154,14 +152,19 @@ def _length(value: Value) -> int:
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
-    "abs": _one(abs),
-    "ceil": _one(math.ceil),
-    "floor": _one(math.floor),
-    "sqrt": _one(square_root),
-    "exp": _one(exponential),
-    "ln": _one(natural_logarithm),
-    "log2": _one(logarithm),
-    "log10": _one(lambda number: logarithm(number, 10)),
+    **dict(
+        _one(name, function)
+        for name, function in (
+            ("abs", abs),
+            ("ceil", math.ceil),
+            ("floor", math.floor),
+            ("sqrt", square_root),
+            ("exp", exponential),
+            ("ln", natural_logarithm),
+            ("log2", logarithm),
+            ("log10", lambda number: logarithm(number, 10)),
+        )
+    ),
     "round": _round,
     "min": lambda *values: min(_numbers(values)),
     "max": lambda *values: max(_numbers(values)),

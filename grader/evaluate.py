@@ -200,4 +200,6 @@ def _apply(symbol: str, left: Value, right: Value) -> Value:
             return bounded(right.map(lambda cell: arithmetic(symbol, left, cell)))
     if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         return bounded(left + right)
-    raise SolverError(f"{symbol} does not take these values")
+    flat = isinstance(left, tuple) or isinstance(right, tuple)
+    hint = "; a flat list is a tuple, and only + joins two of them" if flat else ""
+    raise SolverError(f"{symbol} does not take these values{hint}")

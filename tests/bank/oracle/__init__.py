@@ -12,6 +12,7 @@ from tests.bank.oracle import (
     attention,
     boxes,
     budgets,
+    by_hand,
     cost,
     detectors,
     gradients,
@@ -63,6 +64,7 @@ ORACLE = _flat(
     layer_parameters.TABLE,
     sequences.TABLE,
     budgets.TABLE,
+    by_hand.TABLE,
 )
 SHOWN = _flat(
     shapes.SHOWN,

@@ -80,7 +80,9 @@ def truth(value: Value) -> bool:
     """Return *value* if it is a truth value, else raise `SolverError`."""
     if isinstance(value, bool):
         return value
-    raise SolverError("a condition gave a value that is neither true nor false")
+    raise SolverError(
+        "a condition gave a value that is neither true nor false; compare it, as in W % 2 == 1"
+    )
 
 
 def bounded(value: Value) -> Value:

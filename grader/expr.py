@@ -42,6 +42,8 @@ MAX_NODES: Final = 200
 MAX_DEPTH: Final = 30
 MAX_DIGITS: Final = 400
 MAX_DECIMAL_EXPONENT: Final = 400
+QUOTE: Final = "; in a YAML list in [ ] quote what has a comma"
+"""The advice on half a call, as a list in the file leaves it that ends a text at each comma."""
 
 OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
@@ -94,7 +96,8 @@ def parse(source: str) -> Expression:
             body = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        raise ProblemError(f"{shorten(source)!r} is not an expression: {reason}") from error
+        hint = QUOTE if source.count("(") != source.count(")") else ""
+        raise ProblemError(f"{shorten(source)!r} is not an expression: {reason}{hint}") from error
     if sum(1 for _ in ast.walk(body)) > 4 * MAX_NODES:
         raise ProblemError(f"{shorten(source)!r} is too large; split it with `let`")
     builder = _Builder(source.strip())

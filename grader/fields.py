@@ -94,6 +94,9 @@ def _literal(given: object) -> Node:
         return Num(given) if given >= 0 else Negate(Num(-given))
     if isinstance(given, list) and given:
         return Sequence(tuple(_literal(item) for item in given))
+    if isinstance(given, str):
+        wrong = f'{given!r} stands in a list; write the list as one text: "[a, a + 1]"'
+        raise ValueError(wrong)  # noqa: TRY004 - pydantic
     raise ValueError(f'{given!r} is not an expression; write it as text, such as "conv_size(W, 3)"')
 
 
@@ -120,7 +123,10 @@ def to_template(given: object) -> Template:
     if isinstance(given, Template):
         return given
     if not isinstance(given, str):
-        raise ValueError(f"{given!r} is not text; put it in quotes")  # noqa: TRY004 - pydantic
+        wrong = (
+            "there is no text; write one" if given is None else "this is not text; put it in quotes"
+        )
+        raise ValueError(wrong)  # noqa: TRY004 - pydantic
     try:
         return Template.parse(given)
     except ProblemError as error:

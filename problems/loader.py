@@ -54,6 +54,8 @@ WRONG: Final = {
 """What pydantic's kinds of error say to an author; the names in braces are limits of the field."""
 
 NOT_UTF8: Final = "the file is not UTF-8; save it as UTF-8"
+PARAMS: Final = {"Choose", "Integers", "Network", "Torch", "Named"}
+"""The models of parameters, whose fields stand nowhere else."""
 PARAM: Final = (
     "this is no parameter; write {choose: [1, 2]}, {integers: [1, 9]}, {network: [...]}, "
     "{torch: text} or {named: text}"
@@ -157,9 +159,9 @@ def _message(error: Mapping[str, Any], path: Place, given: Any) -> str:
         case "missing":
             return PARAM if _is_param(path) else "the field is missing; add it"
         case "extra_forbidden":
-            return f"there is no such field here{_other_field(str(path[-1]))}"
+            return f"there is no such field here{_other_field(path)}"
         case "string_type" if given is None:
-            return "there is no text; write one, or leave the field out"
+            return "there is no text; write one"
         case "union_tag_invalid":
             return _no_kind(str(context["tag"]), context["expected_tags"])
         case "union_tag_not_found":
@@ -182,11 +184,12 @@ def _is_param(path: Place) -> bool:
     return path[0] == "params" and path[2:] == ("choose",)
 
 
-def _other_field(name: str) -> str:
-    """Return the field that *name* may stand for, where it is like one of a problem file."""
-    schema = Problem.model_json_schema()
-    models = (schema, *schema["$defs"].values())
-    fields = {field for model in models for field in model.get("properties", ())}
+def _other_field(path: Place) -> str:
+    """Return the field that the last piece of *path* may stand for, where it is like one."""
+    name, schema = str(path[-1]), Problem.model_json_schema()
+    models = {"": schema, **schema["$defs"]}
+    among = PARAMS if path[0] == "params" else models.keys() - PARAMS
+    fields = {field for model in among for field in models[model].get("properties", ())}
     meant = "" if name in fields else near(name, fields)
     return meant or "; see `grader schema` for those there are"
 

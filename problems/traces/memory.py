@@ -32,7 +32,9 @@ FULL: Final = "float32"
 
 
 def _parameters(given: SimpleNamespace) -> Iterator[Step]:
-    yield Said(f"A number of the type {given.dtype} has {show(bytes_of(given.dtype))} bytes.")
+    width = bytes_of(given.dtype)
+    noun = "byte" if width == 1 else "bytes"
+    yield Said(f"A number of the type {given.dtype} has {show(width)} {noun}.")
     yield formula("M", "n*b", n=given.params, b=bytes_of(given.dtype))
 
 

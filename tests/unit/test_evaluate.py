@@ -96,7 +96,7 @@ def test_an_expression_has_its_exact_value(source, result):
         ("unknown", "'unknown' has no value here"),
         ("unknown(1)", "there is no function 'unknown'"),
         ("1 if 5 else 2", "neither true nor false"),
-        ("not 1", "neither true nor false"),
+        ("not 1", "neither true nor false; compare it"),
         ("yes and 1", "neither true nor false"),
         ("yes + 1", r"\+ does not take these values"),
         ("yes < 2", "< compares numbers only"),

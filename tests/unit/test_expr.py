@@ -67,6 +67,12 @@ def test_text_that_is_no_expression_says_so(source):
         parse(source)
 
 
+@pytest.mark.parametrize("source", ["conv(8", "3)"])
+def test_half_a_call_is_told_what_a_list_does_with_commas(source):
+    with pytest.raises(ProblemError, match="quote what has a comma"):
+        parse(source)
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -155,7 +155,7 @@ def _line(user: User) -> str:
 
 
 def _scopes(told: str) -> Sequence[Scope]:
-    wanted = [one.strip() for one in told.split(",") if one.strip()]
+    wanted = [one.strip() for one in told.split(",")] if told else []
     if set(wanted) - set(SCOPES):
         raise FileError(f"the scopes are {', '.join(SCOPES)}, with commas between them")
     return [scope for scope in SCOPES if scope in wanted]

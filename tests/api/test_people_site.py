@@ -175,6 +175,9 @@ def test_accounts_are_listed_with_what_is_special_about_them(operator):
     [
         (("token", "make", "nobody@example.edu"), "no account"),
         (("token", "make", "ann@example.edu", "--scopes", "root"), "the scopes are read,"),
+        (("token", "make", "ann@example.edu", "--scopes", ","), "the scopes are read,"),
+        (("token", "make", "ann@example.edu", "--scopes", "read,"), "the scopes are read,"),
+        (("token", "make", "ann@example.edu", "--scopes", " "), "the scopes are read,"),
         (("token", "make", "ann@example.edu", "--scopes", "admin"), "above your role"),
         (("token", "make", "ann@example.edu", "--days", "367"), "--days"),
         (("user", "revoke", "nobody@example.edu"), "no account"),

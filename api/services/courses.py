@@ -137,7 +137,7 @@ def check_slug(session: Session, slug: str, row: Course | None) -> None:
     """Raise `Conflict` where another course has the slug."""
     other = session.scalar(select(Course.id).where(Course.slug == slug))
     if other is not None and (row is None or other != row.id):
-        raise Conflict("There is a course of this slug; choose another.")
+        raise Conflict("There is a course of this short name; choose another.")
 
 
 def settings_of(course: Course) -> dict[str, Any]:

@@ -100,11 +100,13 @@ def test_a_copy_has_its_times_so_many_days_later(scene, days, due):
 
 
 @pytest.mark.parametrize("days", ["soon", "1.5", "99999", "--1"])
-def test_a_copy_that_cannot_be_stays_typed(scene, days):
+def test_a_copy_that_cannot_be_stays_typed_and_its_field_is_named(scene, days):
     form = scene.browser.get(f"{scene.home}/settings").one("form", id="copy")
     found = scene.browser.send(form, slug="next-year", shift_days=days)
     assert found.status == 422
     assert found.one(id="copy-shift_days")["value"] == days
+    link = found.one(role="alert").one("a")
+    assert (link.text, link["href"]) == ("Days later", "#copy-shift_days")
 
 
 def test_an_administrator_makes_a_course_and_nobody_else_finds_a_form(scene):

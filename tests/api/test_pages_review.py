@@ -111,7 +111,7 @@ def test_a_mark_can_be_looked_at_changed_and_taken_back(scene, ada):
         ({"credit": "150%"}, "from 0 to 1"),
         ({"credit": "much"}, "must be a number"),
         ({"adjustment": "1e9"}, "must be a number"),
-        ({"credit": "1", "adjustment": "1"}, "either a credit"),
+        ({"credit": "1", "adjustment": "1"}, "The mark must be either a credit"),
     ],
 )
 def test_a_mark_that_cannot_be_is_refused_and_stays_typed(scene, ada, typed, said):

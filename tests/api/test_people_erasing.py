@@ -251,7 +251,7 @@ def test_nobody_is_erased_by_mistake(world, admin, ann, body):
     told = admin.post(f"/users/{ann.id}/erase", body)
     assert (told.status_code, told.json()["code"]) == (422, "invalid")
     assert told.json()["detail"] == (
-        'Erasing cannot be undone. Send {"confirm": "NAME"} with the name of the account.'
+        "Nobody was erased. It cannot be undone, and needs the name of the account."
     )
     assert told.json()["errors"] == [
         {"field": "confirm", "said": "must be the name of the account"}

@@ -100,8 +100,8 @@ def _todo(here: Here, one: StaffAssignment, found: AssignmentAttention) -> Itera
     if found.unexplained:
         says = f"{counted(found.unexplained, 'group')} of equal wrong answers without a name"
         yield Todo(says, f"{path}/results#items", where)
-    if _is_late_draft(here, one):
-        yield Todo("Not published yet and due soon", f"{path}/edit", where, is_urgent=True)
+    if hurry := _hurry(here, one):
+        yield Todo(f"Not published yet and {hurry}", f"{path}/edit", where, is_urgent=True)
 
 
 def _regrade(run: RegradeUnderWay, where: str) -> Todo:
@@ -109,6 +109,9 @@ def _regrade(run: RegradeUnderWay, where: str) -> Todo:
     return Todo(says, f"/regrades/{run.id}", where, is_urgent=run.status == "stopped")
 
 
-def _is_late_draft(here: Here, one: StaffAssignment) -> bool:
+def _hurry(here: Here, one: StaffAssignment) -> str:
+    """Return why an assignment should be published, "" where there is time or it was."""
     due = one.times.due
-    return one.published_at is None and due is not None and due.at - here.now < SOON
+    if one.published_at is not None or due is None or due.at - here.now >= SOON:
+        return ""
+    return "past its due time" if due.at < here.now else "due soon"

@@ -13,6 +13,7 @@ TEXTS: Final = ("comment", "reason", "adjustment", "credit")
 GIVES: Final = frozenset({"adjustment", "credit"})
 EMPTY: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
 LABELS: Final[Mapping[str, str]] = {
+    "": "The mark",
     "items": "Rubric",
     "adjustment": "Points more or less",
     "credit": "Credit",

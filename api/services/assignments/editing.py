@@ -78,7 +78,7 @@ def _check_slug(session: Session, act: Act, slug: str, row: Assignment | None) -
         select(Assignment.id).where(Assignment.course_id == act.course.id, Assignment.slug == slug)
     )
     if other is not None and (row is None or other != row.id):
-        raise Conflict("The course has an assignment of this slug; choose another.")
+        raise Conflict("The course has an assignment of this short name; choose another.")
 
 
 def change(session: Session, act: Act, row: Assignment, body: AssignmentPatch) -> AssignmentChanged:

@@ -65,7 +65,7 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
     check_other(caller, user)
     if confirm.strip() != user.name:
         raise Invalid(
-            'Erasing cannot be undone. Send {"confirm": "NAME"} with the name of the account.',
+            "Nobody was erased. It cannot be undone, and needs the name of the account.",
             errors=(FieldError("confirm", "must be the name of the account"),),
         )
     old, new = user.id, uuid4()

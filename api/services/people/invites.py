@@ -151,4 +151,4 @@ def check_password(user: User, password: str, *, name: str = "password") -> None
     """Raise `Invalid` that says what is wrong with a new *password* in the field *name*."""
     fault = fault_of(password, email=user.email or "", name=user.name)
     if fault:
-        raise Invalid(fault, errors=(FieldError(name, fault),))
+        raise Invalid(fault, errors=(FieldError(name, "needs to be another one"),))

@@ -62,9 +62,12 @@ def rows_read(
 def whole_number(text: str, *, empty: int | None = None) -> int | str | None:
     """Return a whole number, *empty* for nothing, or the text for the API to say that it is none.
 
-    >>> whole_number("12"), whole_number(""), whole_number("1.5")
-    (12, None, '1.5')
+    >>> whole_number("12"), whole_number("\N{MINUS SIGN}3"), whole_number(""), whole_number("1.5")
+    (12, -3, None, '1.5')
     """
     if not text:
         return empty
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < MANY else text
+    plain = text.replace("\N{MINUS SIGN}", "-")
+    digits = plain.removeprefix("-")
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) < MANY
+    return int(plain) if is_number else text

@@ -206,7 +206,7 @@ def test_an_extension_is_looked_at_granted_and_taken_back(scene):
     [
         ({"student": "nobody"}, "fits no student"),
         ({"student": "Dent"}, "fits more than one student"),
-        ({"grants.days": "-1"}, "must be a whole number"),
+        ({"grants.days": "-1"}, "must be at least 0"),
         ({"grants.due": "tomorrow"}, "is not a date and time"),
         ({"grants.days": "1", "grants.due": "2026-11-20T12:00"}, "either due or"),
         ({}, "gives nothing"),

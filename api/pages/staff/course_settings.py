@@ -200,8 +200,6 @@ def copy(course: UUID, form: FormDep, here: PageDep) -> Response:
 
 
 def _copied(typed: Mapping[str, str]) -> dict[str, Any]:
-    days = typed["shift_days"].replace("\N{MINUS SIGN}", "-")
-    later = whole_number(days.removeprefix("-"), empty=0)
-    shift = -later if isinstance(later, int) and days.startswith("-") else later
-    values = {"slug": typed["slug"], "title": typed["title"], "shift_days": shift}
+    values: dict[str, Any] = {"slug": typed["slug"], "title": typed["title"]}
+    values["shift_days"] = whole_number(typed["shift_days"], empty=0)
     return values | ({"zone": typed["zone"]} if typed["zone"] else {})

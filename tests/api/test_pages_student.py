@@ -41,6 +41,12 @@ def test_who_is_in_no_course_is_told_who_adds_them(world):
     assert "Your instructor adds you" in home.text
 
 
+def test_the_first_administrator_is_led_to_the_first_course(world):
+    home = Browser(world, world.person("Ad Min", admin=True)).get("/")
+    assert "Your instructor" not in home.text
+    assert home.one("main").one("a")["href"] == "/courses"
+
+
 def test_who_studies_in_one_course_finds_it_on_the_first_page(world, browser, course):
     world.assignment(course, timeline_spec=LATE)
     home = browser.get("/")

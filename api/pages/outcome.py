@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypeAlias
 from fastapi import Query
 from fastapi.responses import RedirectResponse
 
-from api.pages.wording import counted
+from api.pages.wording import counted, moves
 from api.schemas.effects import Effect
 
 __all__ = ["Saved", "onwards", "told"]
@@ -36,4 +36,4 @@ def told(saved: str) -> str:
     changed, up, down = map(int, found.groups())
     if not changed:
         return "Saved. No grade changed."
-    return f"Saved. {counted(changed, 'grade')} changed: {up} up, {down} down."
+    return f"Saved. {counted(changed, 'grade')} changed: {moves(changed, up, down)}."

@@ -17,6 +17,7 @@ __all__ = [
     "counted",
     "in_percent",
     "moment",
+    "moves",
     "number",
     "part_letter",
     "part_name",
@@ -106,6 +107,16 @@ def part_name(part: str, title: str = "") -> str:
     return title or part.replace("_", " ").capitalize()
 
 
+def moves(changed: int, up: int, down: int) -> str:
+    """Return how many grades of those that *changed* went up and down, and how many neither.
+
+    >>> moves(3, 2, 1), moves(3, 1, 0)
+    ('2 up, 1 down', '1 up, 0 down, 2 with another maximum alone')
+    """
+    rest = changed - up - down
+    return f"{up} up, {down} down" + (f", {rest} with another maximum alone" if rest else "")
+
+
 def moment(value: Moment | None) -> Markup:
     """Return a time on the wall clock of the course with its zone, and how far off it is."""
     if value is None:
@@ -122,6 +133,7 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "in_percent": in_percent,
     "counted": counted,
     "moment": moment,
+    "moves": moves,
     "part_name": part_name,
     "said": said,
     "that_wait": that_wait,

@@ -86,6 +86,40 @@ def test_a_stale_change_of_a_problem_says_what_differs(scene):
     assert scene.browser.send(settings_form(found), "act=save").status == 303
 
 
+def test_a_grade_of_which_the_maximum_alone_changes_goes_neither_up_nor_down(scene):
+    scene.student.submit(scene.posed, {"cells": "1"})
+    saved = scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
+    told = scene.browser.follow(saved).text
+    assert "1 grade changed: 0 up, 0 down, 1 with another maximum alone." in told
+
+
+def test_what_a_stale_form_does_not_ask_is_no_difference(scene):
+    scene.student.submit(scene.posed, {"cells": "9"})
+    mine = settings(scene)
+    assert settings_form(mine).all("select", name="version") == []
+    scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
+    found = scene.browser.send(settings_form(mine), "act=save", points="6")
+    assert found.one(role="alert").one("table").rows()[1:] == [["Points", "5", "6"]]
+
+
+def test_a_form_that_is_sent_twice_says_that_it_is_so_already(scene):
+    mine = settings_form(settings(scene))
+    assert scene.browser.send(mine, "act=save", points="5").status == 303
+    again = scene.browser.send(mine, "act=save", points="5")
+    assert again.status == 412
+    assert "It is as you typed it already." in again.one(role="alert").text
+    assert scene.browser.send(settings_form(again), "act=save", points="6").status == 303
+
+
+def test_a_problem_that_changed_since_is_not_taken_out_and_says_why(scene):
+    [out] = settings(scene).all("form", action=f"{scene.path}/problems/why-small-kernels/remove")
+    scene.browser.send(settings_form(settings(scene)), "act=save", points="5")
+    refused = scene.browser.send(out)
+    assert refused.status == 412
+    assert "changed since you opened this page" in refused.one(role="alert").text
+    assert refused.one(role="alert").all("table") == []
+
+
 def test_a_problem_is_taken_out_after_a_look_at_what_that_changes(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     [out] = settings(scene).all("form", action=f"{scene.path}/problems/why-small-kernels/remove")

@@ -130,7 +130,7 @@ def editor(
         marks=marks(times),
         drawings=drawn(times, here.now),
         times=times,
-        differences=differences(fields, typed, label) if stale and typed else (),
+        differences=differences(fields, typed, label) if stale and typed else None,
         confirm=confirm,
         **_fields(Typed(fields if typed is None else typed, told, LABELS), view),
     )

@@ -145,7 +145,7 @@ def _settings(
         tab="settings",
         status=status,
         one=view,
-        differences=differences(fields, typed or {}, _label) if is_stale else (),
+        differences=differences(fields, typed or {}, _label) if is_stale else None,
         copy=copy or Typed({"title": view.title, "shift_days": "364"}, labels=COPY_LABELS),
         trial=trial,
         done=done,

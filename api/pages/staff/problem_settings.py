@@ -70,7 +70,7 @@ def _settings(
     where: tuple[UUID, str],
     here: Here,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed: dict[str, str] | None = None,
     error: ServiceError | None = None,
     done: str = "",
     trial: PosedChanged | None = None,
@@ -83,7 +83,7 @@ def _settings(
     one = assignments.get_assignment(assignment, here, Response())
     versions = problems.get_versions(one.course, posed.version_id, here)
     view = courses.get_course(one.course, here, Response())
-    fields, stale = _fields(posed), isinstance(error, Precondition)
+    fields, stale = _fields(posed), isinstance(error, Precondition) and typed is not None
     told = Typed(fields if typed is None else typed, None if stale else error, LABELS)
     return page(
         here,
@@ -98,7 +98,7 @@ def _settings(
         versions=[each for each in versions.items if each.status == "published"],
         voiding=VOID,
         t=told,
-        differences=differences(fields, typed or {}, _label) if stale else (),
+        differences=differences(fields, fields | typed, _label) if stale and typed else None,
         done=done,
         trial=trial,
     )
@@ -131,8 +131,9 @@ def _label(name: str) -> str:
 
 def _typed(form: Form) -> dict[str, str]:
     voided = {f"voided.{part}": values[0] for part, values in form.below("voided.").items()}
-    plain = ("points", "group", "extra", "version", "held")
-    return {name: form.text(name) for name in plain} | voided
+    plain = {name: form.text(name) for name in ("points", "group", "extra", "held")}
+    chosen = {"version": form.text("version")} if form.has("version") else {}
+    return plain | chosen | voided
 
 
 def _values(typed: Mapping[str, str]) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def _values(typed: Mapping[str, str]) -> dict[str, Any]:
             if name.startswith("voided.") and how
         },
     }
-    return values | ({"version": typed["version"]} if typed["version"] else {})
+    return values | ({"version": typed["version"]} if typed.get("version") else {})
 
 
 @router.post(f"{POSED}/settings")

@@ -108,6 +108,8 @@ def _log_in(scope: Scope, told: Mapping[str, Any]) -> Response:
         return RedirectResponse(f"/login?next={where}", status_code=303, headers=headers)
     form: Form = scope["state"].get("form", Form())
     kept = {name: one for name, one in form.fields.items() if name not in SECRET}
-    said = {"said": told["detail"], "is_wrong": False}
+    # Without a cookie the error is what programs are told, that they need a token.
+    came = "cookie" in Headers(scope=scope)
+    said = {"said": told["detail"] if came else "", "is_wrong": False}
     context = {"next": path, "kept": kept, "email": "", "is_out": False, **said}
     return respond("login.html", context, status=UNAUTHENTICATED)

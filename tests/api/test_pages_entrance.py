@@ -105,6 +105,13 @@ def test_a_form_that_was_under_way_waits_behind_the_log_in(world, known, student
     assert form_fields(waiting) == {"answer": kept["answer"], "box": kept["box"]}
 
 
+def test_a_form_of_a_browser_whose_log_in_is_gone_is_told_nothing_of_tokens(world):
+    asked = Browser(world).post("/me", {"name": "Ann"})
+    assert asked.status == 401
+    assert "What you typed is kept." in asked.text
+    assert "Bearer" not in asked.text
+
+
 def test_another_site_cannot_send_a_form(world, known):
     answer = world.client.post(
         "/login",

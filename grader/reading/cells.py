@@ -175,7 +175,9 @@ def _kept_decimal(raw: str) -> Number | None:
 
 def _decimal(raw: str) -> Number | None:
     found = DECIMAL.fullmatch(raw)
-    if found is None or PADDED.fullmatch(raw):
+    if found is None:
+        return _ratio(raw)
+    if PADDED.fullmatch(raw):
         return None
     whole, decimals, exponent = found.groups()
     if exponent:
@@ -190,6 +192,11 @@ def _decimal(raw: str) -> Number | None:
     return Fraction(digits, scale) if digits % scale else digits // scale
 
 
+def _ratio(raw: str) -> Number | None:
+    found = RATIO.fullmatch(raw)
+    return simplest(Fraction(int(found[1]), int(found[2]))) if found and int(found[2]) else None
+
+
 def number_in(text: str, cell: Cell) -> Number:
     """Return the number in *cell*, which is no `plain_cell`, or raise `AnswerError`."""
     raw = text[cell.start : cell.end]
@@ -201,10 +208,9 @@ def number_in(text: str, cell: Cell) -> Number:
         )
     if not cell.bare:
         return read_cell(text, cell.start, cell.end)
-    if len(raw) <= LONGEST and (number := _decimal(raw)) is not None:
+    number = _decimal(raw) if len(raw) <= LONGEST else _ratio(raw)
+    if number is not None:
         return number
-    if (ratio := RATIO.fullmatch(raw)) and int(ratio[2]):
-        return simplest(Fraction(int(ratio[1]), int(ratio[2])))
     raise AnswerError(
         f"The cell {quoted(text, cell.start, cell.end)} cannot be read.",
         expected="a plain number; put commas between the cells for arithmetic",

@@ -57,7 +57,7 @@ MOST_DIGITS: Final = 10**400
 """The bound of numerators and denominators."""
 LONGEST_SHOWN: Final = MAX_LENGTH - len("(-)%")
 """What is shown has to be readable again."""
-PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100}))?\s*")
+PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\s*")
 POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 RATIO: Final = re.compile(r"(?<=[0-9])\s?(?:[x×]|\\times|(?<=\s)times)(?=[\s$.]*\Z)")
 """A cross or the word times behind a number, with nothing behind it."""
@@ -80,7 +80,9 @@ def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> 
     if not isinstance(typed, str):
         return _reading(given_number(typed), decimal_step(typed), (), percent=percent)
     if len(typed) <= MAX_TEXT and (plain := PLAIN.fullmatch(typed)):
-        whole, decimals = plain.groups()
+        whole, decimals, below = plain.groups()
+        if below:
+            return _reading(simplest(Fraction(int(whole), int(below))), None, (), percent=percent)
         if not decimals:
             return _reading(int(whole), 1, (), percent=percent)
         step = _decimal_unit(len(decimals))

@@ -16,9 +16,9 @@ Plain: TypeAlias = tuple[tuple[int, ...], tuple[Number, ...]]
 """The shape and the cells of an array."""
 
 LONGEST: Final = 65_536
-ROW: Final = r"\[[-+0-9.eE,\s]*+\]"
+ROW: Final = r"\[[-+0-9.eE/,\s]*+\]"
 ROWS: Final = re.compile(rf"\s*+(?:{ROW}|\[\s*+(?:{ROW}\s*+,?\s*+)++\])\s*+")
-LINES: Final = re.compile(r"[-+0-9.eE, \t\r\n]*+")
+LINES: Final = re.compile(r"[-+0-9.eE/, \t\r\n]*+")
 
 
 def plain_array(typed: str) -> Plain | None:

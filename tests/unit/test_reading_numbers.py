@@ -427,6 +427,11 @@ def test_a_point_before_three_digits_looks_like_thousands(typed, looks):
     assert looks_like_thousands(typed) is looks
 
 
+@pytest.mark.parametrize("typed", ["47/168", " -6/3", "+1/6", "007/2", "0/5"])
+def test_a_plain_fraction_is_read_as_arithmetic_is(typed):
+    assert read_number(typed) == read_number(typed.replace("/", " / "))
+
+
 def test_a_fraction_is_refused_where_it_could_not_be_shown_and_read_again():
     digits = "7" * 240
     assert read_number(read_number(f"{digits}/3^500").shown).value == F(int(digits), 3**500)

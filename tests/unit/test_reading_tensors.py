@@ -328,6 +328,18 @@ def test_arithmetic_stands_in_at_most_400_cells(typed):
         read_tensor(typed, rank=1)
 
 
+@pytest.mark.parametrize("typed", [",".join(["1/3"] * 401), " ".join(["1/3"] * 401)])
+def test_a_fraction_is_a_plain_number_in_however_many_cells(typed):
+    assert read_tensor(typed, rank=1).value == Tensor((401,), (Fraction(1, 3),) * 401)
+
+
+@pytest.mark.parametrize(
+    "typed", ["[[1/2, -3/4], [0/5, 10/4]]", "[+1/2, 007/2]", "[1/2, -6/3]", "1/2, 3/4\n5, -6/4"]
+)
+def test_plain_fractions_are_read_as_arithmetic_is(typed):
+    assert read_tensor(typed) == read_tensor(typed.replace("/", " / "))
+
+
 @pytest.mark.parametrize(
     "typed", ["1-5", "3-1", "1-2-3", "[[1-2], [3-4]]", "[1-2; 3-4]", "1-2\n3-4"]
 )

@@ -17,6 +17,7 @@ from grader.kinds import Kind
 from grader.mistakes import Candidate, Known
 from grader.problem import AnyPart
 from grader.reading import Reading
+from grader.tolerance import FLOAT_FIGURES
 from grader.values import Number, Tensor, is_number
 
 __all__ = ["Index", "highest"]
@@ -24,6 +25,7 @@ __all__ = ["Index", "highest"]
 # Numbers within twice the float noise of each other: a little more than can be recognised.
 NOISE: Final = 500_000_000
 MORE: Final = 1 + 1e-6
+SURE: Final = 10**FLOAT_FIGURES
 LEAST: Final = 1e-300
 """By how much more, and how much at least, is looked around a float that was rounded."""
 
@@ -82,8 +84,13 @@ class Index:
         return [self._candidates[at] for at in sorted(set(found))]
 
     def resembling(self, reading: Reading[Any]) -> list[Candidate]:
-        """Return the candidates that the answer is a rounding of, the likeliest first."""
-        is_like = self._kind.likeness(reading) if self._candidates else None
+        """Return the candidates that it does not equal but is a rounding of, the likeliest first.
+
+        A whole number that was typed in full is a rounding of nothing but what it equals.
+        """
+        if not self._candidates or (_is_short(reading.value) and reading.step == 1):
+            return []
+        is_like = self._kind.likeness(reading)
         if is_like is None:
             return []
         places: Iterable[int] = range(len(self._candidates))
@@ -116,6 +123,11 @@ class Index:
             return self._kind.recognise(reading, one.value, self._part, self._scope)
         except SolverError:
             return False
+
+
+def _is_short(value: Any) -> bool:
+    """Tell whether a whole number has no more digits than a float is sure of."""
+    return type(value) is int and abs(value) < SURE
 
 
 def highest(found: Sequence[Candidate]) -> tuple[Candidate, ...]:

@@ -9,12 +9,14 @@ are not written.
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from grader.values import NUMBERS, Tensor, Value
 
 __all__ = ["UnwrittenError", "from_json", "to_json"]
 
+FRACTIONS_KEPT: Final = 4096
 PLAIN: Final = frozenset({type(None), bool, int, str, Fraction})
 """The types of what is written as it is, and of the numbers that a reader of JSON may give."""
 
@@ -68,8 +70,7 @@ def _each(told: list[Any]) -> list[Any]:
 def _tagged(told: dict[str, Any]) -> Any:
     """Return what an object with a tag says; `match` would take twice as long."""
     if isinstance(text := told.get("fraction"), str):
-        top, _, bottom = text.partition("/")
-        return Fraction(int(top), int(bottom))
+        return _fraction(text)
     if isinstance(items := told.get("tuple"), list):
         return tuple(_each(items))
     if isinstance(named := told.get("object"), dict):
@@ -78,6 +79,12 @@ def _tagged(told: dict[str, Any]) -> Any:
     if isinstance(cells, list) and isinstance(sides, list):
         return _tensor(tuple(_each(cells)), tuple(sides))
     raise _no_value(told)
+
+
+@lru_cache(maxsize=FRACTIONS_KEPT)
+def _fraction(text: str) -> Fraction:
+    top, _, bottom = text.partition("/")
+    return Fraction(int(top), int(bottom))
 
 
 def _no_value(told: Any) -> ValueError:

@@ -19,6 +19,7 @@ from grader.values import Number, magnitude, simplest
 
 __all__ = [
     "EXACT",
+    "FLOAT_FIGURES",
     "TELLING_FIGURES",
     "Rule",
     "Tolerance",

@@ -137,7 +137,7 @@ class _Marking:
         count = len(self._places)
         asked = np.append(self._of_base, [-1])[self._answers.base]
         needed = np.zeros(count + 1, np.bool_)
-        needed[np.unique(heard[heard >= 0])] = True
+        needed[heard[heard >= 0]] = True
         values = np.concatenate([*self._carries, np.zeros(1, np.int32)])
         given = np.flatnonzero(needed[asked] & (self._person > 0))
         given = given[values[self._result[given]] > 0]

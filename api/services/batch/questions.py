@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,7 @@ __all__ = ["Bank", "Place", "Places", "find_places"]
 SEED: Final = re.compile(r'"seed": (\d+),')
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A part of a variant, or the error for which there is none.
 
     *variant* is equal for places of one problem and seed, *heard* are the variant's parts whose
@@ -73,7 +72,7 @@ class Bank:
         path = None if self.published is None else self.published / f"{problem}.jsonl"
         if path is None or not path.is_file():
             return {}
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_bytes().decode().split("\n")
         seeds = (SEED.search(line) for line in lines)
         return {int(seed[1]): line for seed, line in zip(seeds, lines, strict=True) if seed}
 

@@ -51,8 +51,9 @@ def summary_of(marked: Marked, blocks: Sequence[Block], names: pl.DataFrame) -> 
     counts, first = np.bincount(result, minlength=verdicts.height), _firsts(result, verdicts.height)
     seen = np.argsort(first, kind="stable")[: int(np.count_nonzero(counts))]
     summary = Summary(len(result), judged=verdicts.height)
-    told = verdicts[seen].select("status", "mistakes", "error").rows()
-    for (status, mistakes, error), count in zip(told, counts[seen].tolist(), strict=True):
+    told = verdicts.select("status", "mistakes", "error", count=counts)[seen]
+    alike = told.group_by("status", "mistakes", "error", maintain_order=True).sum()
+    for status, mistakes, error, count in alike.rows():
         if error:
             summary.failed += count
         else:

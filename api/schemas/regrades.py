@@ -1,13 +1,15 @@
 """Regrades over REST: what is asked for, and how far it is."""
 
+import re
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from api.http.fields import Count, Credit, Line, Points, Text, When
 from api.http.schema import Refused, Schema, examples
+from grader.fields import SNAKE
 
 __all__ = [
     "AcceptIn",
@@ -25,7 +27,6 @@ __all__ = [
 
 RUN: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 OTHER: Final = "01933e3a-0000-7000-8000-000000000001"
-SNAKE: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 Status = Literal[
     "judging",
     "ready",
@@ -38,7 +39,20 @@ Status = Literal[
     "failed",
 ]
 Key = Annotated[Line, Field(max_length=200)]
-Part = Annotated[str, Field(max_length=80, pattern=SNAKE)]
+
+
+def _snake(text: str) -> str:
+    if not re.fullmatch(SNAKE, text):
+        raise Refused(
+            "must be small letters, digits and single underscores, a letter first, such as "
+            "off_by_one"
+        )
+    return text
+
+
+Part = Annotated[
+    str, Field(max_length=80, json_schema_extra={"pattern": SNAKE}), AfterValidator(_snake)
+]
 
 
 class PartIn(Schema):

@@ -101,6 +101,14 @@ def test_too_short_a_reason_is_told_in_characters(teacher, problem):
     )
 
 
+def test_a_name_of_another_form_is_told_what_a_name_is(teacher, problem):
+    version = {"mistake": {"part": "cells", "key": "K", "id": "Off by one", "say": "Count again."}}
+    refused = teacher.post(f"{problem.path}/regrades", {"version": version})
+    [error] = refused.json()["errors"]
+    assert error["field"] == "version.mistake.id"
+    assert error["said"].endswith("such as off_by_one")
+
+
 CONTRARY = f"""{TEXT_PROBLEM}examples:
   - {{answers: {{cells: '9'}}, expect: {{cells: correct}}}}
   - {{answers: {{cells: '6'}}, expect: {{cells: wrong}}}}

@@ -137,11 +137,13 @@ def _check_ids(problem: Problem, functions: set[str]) -> None:
     for field, name in names:
         if name in seen:
             raise ProblemError(f"{name!r} is taken by {seen[name]}; choose another", field=field)
+        seen[name] = field
+        if field.startswith("parts."):
+            continue
         if keyword.iskeyword(name):
             raise ProblemError(f"{name!r} is a word of expressions; choose another", field=field)
-        if name in functions and not field.startswith("parts."):
+        if name in functions:
             raise ProblemError(f"{name!r} is the name of a function; choose another", field=field)
-        seen[name] = field
 
 
 def _check_examples(problem: Problem) -> None:

@@ -1,5 +1,6 @@
 """The checker: everything that can be known to be wrong with a problem before a student sees it."""
 
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -115,7 +116,7 @@ def _check(problem: Problem, file: str, check: _Check) -> tuple[Report, Publicat
     """Return the report of a loaded problem and its publication, as far as that came."""
     book = check.book
     errors: list[str] = []
-    warnings = [*_unexampled(problem), *_same_titles(problem)]
+    warnings = [*_unexampled(problem), *_unnameable(problem), *_same_titles(problem)]
     publication: Publication | None = None
     right: Mapping[str, str] = {}
     try:
@@ -247,6 +248,13 @@ def _differences(at: int, example: Example, results: dict[str, Result]) -> Itera
 def _unexampled(problem: Problem) -> Iterator[str]:
     if not problem.examples:
         yield "there are no examples; add answers with the status that each must get"
+
+
+def _unnameable(problem: Problem) -> Iterator[str]:
+    """Yield the parts whose ids are words of expressions."""
+    for part in problem.parts:
+        if keyword.iskeyword(part.id):
+            yield f"parts.{part.id}: {part.id!r} is a word of expressions; no later key can name it"
 
 
 def _same_titles(problem: Problem) -> Iterator[str]:

@@ -168,6 +168,15 @@ def test_an_example_that_holds_is_passed(expect, answer):
         ),
         (
             problem(
+                ask(id="class", key="halve(W)", prompt="{{W}}"),
+                ask(id="b", key="side(W, 3)"),
+                params=W,
+                examples=[{"answers": {"class": "2"}, "expect": {"class": "correct"}}],
+            ),
+            "parts.class: 'class' is a word of expressions; no later key can name it",
+        ),
+        (
+            problem(
                 ask(key="halve(W)", title="Half of it", prompt="{{W}}"),
                 ask(id="b", key="side(W, 3)"),
                 ask(id="c", key="side(W, 3)"),

@@ -24,7 +24,6 @@ def error_of(toy) -> ProblemError:
         (problem(ask(key="qqqqq + 1")), "parts.0.key", "declare it under params or let"),
         (problem(ask(key="b"), ask(id="b", key=5)), "parts.0.key", "keys of later parts alone"),
         (problem(ask(key="a")), "parts.0.key", "here; a part may be named by the keys of later"),
-        (problem(ask(id="if", key=5)), "parts.0.id", "'if' is a word of expressions"),
         (problem(params={"in": 5}), "params.in", "'in' is a word of expressions"),
         (problem(ask(key=5, carry="b > 0"), ask(id="b", key=5)), "parts.0.carry", "names 'b'"),
         (problem(ask(key=5, prompt="{{a}}")), "parts.0.prompt", "names 'a'"),

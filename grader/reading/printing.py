@@ -53,7 +53,8 @@ EQUATIONS: Final = re.compile(r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+\
 """A value and then the name of the next one, as in ``k=3, s=2``."""
 NAMED: Final = re.compile(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
 """A value and then a word, as between the links of ``m = 0.4 and v = 0.32``."""
-SEPARATOR: Final = re.compile(r"[,;\n](?=.)")
+SEPARATOR: Final = re.compile(r"[,;\n]\s*+(?=\S)")
+BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9])[ \t]++(?=[-+.0-9])")
 WORDS: Final = re.compile(r"\s*+(?:[^\W\d_]++[\s,]++)++(?=\[|\\begin)")
 PARENTHESIS: Final = re.compile(r"[()]")
 
@@ -133,8 +134,23 @@ def _ends_equation(between: str, last: str) -> bool:
     """
     if ARRAY.search(between):
         return False
-    pieces = len(SEPARATOR.findall(between))
-    return NAMED.fullmatch(between) is not None or pieces > len(SEPARATOR.findall(last.strip()))
+    found = len(SEPARATOR.findall(last)) + len(BETWEEN_DIGITS.findall(last))
+    return NAMED.fullmatch(between) is not None or _outside(between) > found
+
+
+def _outside(text: str) -> int:
+    """Return how many separators *text* has outside parentheses: those of a call part no cells."""
+    signs = [*PARENTHESIS.finditer(text), *SEPARATOR.finditer(text)]
+    found = depth = 0
+    for sign in sorted(signs, key=lambda match: match.start()):
+        match sign[0]:
+            case "(":
+                depth += 1
+            case ")":
+                depth = max(0, depth - 1)
+            case _:
+                found += not depth
+    return found
 
 
 def _without_call(text: str, start: int) -> str:

@@ -290,6 +290,7 @@ def test_ragged_blocks_are_named_by_block_and_row():
         "6*8 = 48, 7*6 = 42",
         "IoU(1,3)=0.379, IoU(2,3)=0.667",
         "a: 6*8 = 48\n7*6 = 42",
+        "max(0, 48) = 48, max(0, 42) = 42",
     ],
 )
 def test_several_equations_are_no_vector(typed):
@@ -304,6 +305,10 @@ def test_several_equations_are_no_vector(typed):
         "x*w + b = y = [0.4, 2]",
         "y = [4/10, 2] = [0.4, 2]",
         "a = b = 0.4 2",
+        "y = 0.4, 2 = 0.4 2",
+        "y = max(0, 0.4), max(0, 2) = 0.4, 2",
+        "y = (max(0, 0.4), max(0, 2)) = [0.4, 2]",
+        "y = 0.2*(1, 5) + 0.1*(2, 10) = 0.4, 2",
     ],
 )
 def test_of_a_chain_of_vectors_the_last_counts(typed):

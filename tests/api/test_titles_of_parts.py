@@ -95,6 +95,15 @@ def test_staff_read_the_titles(scene, student, sent, path, part):
     assert NAMES[part] in page.text
 
 
+def test_what_differs_in_a_stale_form_is_told_by_the_titles(scene):
+    browser = Browser(scene.world, scene.ina)
+    [form] = browser.get(f"{scene.posed.path}/settings").all("form", id="settings")
+    assert browser.send(form, "act=save", points="5").status == 303
+    stale = browser.send(form, "act=save", **{"voided.cells": "full", "voided.doubled": "out"})
+    told = [row[0] for row in stale.one(role="alert").one("table").rows()]
+    assert {NAMES["cells"], "Doubled"} <= {*told}
+
+
 def test_a_version_in_the_bank_shows_ids_with_their_titles(scene):
     path = f"/courses/{scene.course}/problems/{scene.posed.version}"
     found = headings(Browser(scene.world, scene.ina).get(path))

@@ -1,6 +1,7 @@
 """How a problem is set in an assignment: added, changed, void in part, noted on, and removed."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignment_editor import editor
 from api.pages.typed import REFUSALS, Typed, differences
+from api.pages.wording import part_name
 from api.routes import assignment_problems as api
 from api.routes import assignments, courses, problems
 from api.schemas.assignment_problems import (
@@ -85,6 +87,7 @@ def _settings(
     view = courses.get_course(one.course, here, Response())
     fields, stale = _fields(posed), isinstance(error, Precondition) and typed is not None
     told = Typed(fields if typed is None else typed, None if stale else error, LABELS)
+    label = partial(_label, posed.part_titles)
     return page(
         here,
         "staff/problem_settings.html",
@@ -98,7 +101,7 @@ def _settings(
         versions=[each for each in versions.items if each.status == "published"],
         voiding=VOID,
         t=told,
-        differences=differences(fields, fields | typed, _label) if stale and typed else None,
+        differences=differences(fields, fields | typed, label) if stale and typed else None,
         done=done,
         trial=trial,
     )
@@ -122,11 +125,10 @@ def _fields(posed: PosedSettings) -> dict[str, str]:
     }
 
 
-def _label(name: str) -> str:
+def _label(titles: Mapping[str, str], name: str) -> str:
     """Return what people call a field, "" for the version, which they do not see."""
-    if name.startswith("voided."):
-        return f"Part {name.removeprefix('voided.')}"
-    return LABELS.get(name, "")
+    part = name.removeprefix("voided.")
+    return LABELS.get(name, "") if part == name else part_name(part, titles.get(part, ""))
 
 
 def _typed(form: Form) -> dict[str, str]:

@@ -182,6 +182,9 @@ def _option(text: str, part: OptionsPart) -> str:
     if bare in part.options:
         return bare
     by_text = [key for key, said in part.options.items() if bare and _bare(said.source) == bare]
+    if len(by_text) > 1:
+        whole = text.strip().casefold()
+        by_text = [key for key in by_text if part.options[key].source.strip().casefold() == whole]
     if len(by_text) == 1:
         return by_text[0]
     both = BOTH.fullmatch(bare)

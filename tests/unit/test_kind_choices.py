@@ -235,6 +235,15 @@ def test_an_option_is_read_by_its_id_and_its_text_together(typed):
 
 
 @pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("W", "correct"), ("W'", "wrong"), ("b) W'", "wrong"), ("(W)", "unreadable")],
+)
+def test_texts_that_signs_alone_tell_apart_are_named_exactly(typed, expected):
+    part = ask("choice", key="'a'", options={"a": "W", "b": "W'"})
+    assert mark(part, typed).status == expected
+
+
+@pytest.mark.parametrize(
     "typed",
     ["It grows, slowly.", "it grows, slowly", "b) It grows, slowly.", "B: It grows, slowly"],
 )

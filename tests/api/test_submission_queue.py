@@ -87,6 +87,26 @@ def test_a_loop_that_never_rests_passes_on_a_full_batch():
     assert len(asyncio.run(play())) == MOST_AT_ONCE
 
 
+def test_what_a_loop_gathers_does_not_wait_for_another_loop():
+    queue = SubmissionQueue(10)
+
+    async def put_one() -> Waiting:
+        one = of_task()
+        queue.put(one)
+        return one
+
+    async def play() -> None:
+        mine = await put_one()
+        other: list[Waiting] = []
+        elsewhere = Thread(target=lambda: other.append(asyncio.run(put_one())))
+        elsewhere.start()
+        elsewhere.join()  # this loop stands still
+        assert queue.take() == other
+        assert await asyncio.to_thread(queue.take) == [mine]
+
+    asyncio.run(play())
+
+
 def test_no_more_is_taken_at_once_than_a_batch_holds():
     queue = SubmissionQueue(10 * MOST_AT_ONCE)
     for _ in range(MOST_AT_ONCE + 1):

@@ -121,7 +121,13 @@ def test_a_student_sees_what_is_released_with_their_own_times(world, course, tea
     assert told["times"]["due"]["text"] == "Tue 3 Nov 2026, 13:00 UTC"
     assert told["attempts"] == 3
     assert told["problems"] == [
-        {"problem": "why-small-kernels", "title": "Why small kernels", "points": 8, "extra": False}
+        {
+            "problem": "why-small-kernels",
+            "title": "Why small kernels",
+            "points": 8,
+            "extra": False,
+            "part_titles": {},
+        }
     ]
     assert "why-large-kernels" not in listed.text
     secret = {"variants", "new_after", "timeline", "lms_id", "anonymous", "version", "groups"}

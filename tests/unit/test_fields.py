@@ -88,9 +88,14 @@ def test_an_expression_that_was_read_stays_itself():
     assert read(Expr, expression) is expression
 
 
-@pytest.mark.parametrize("given", [True, None, {}, [], ["a"], [[1], ["a"]], [True], 1.5])
+@pytest.mark.parametrize("given", [True, None, {}, [], [True], 1.5])
 def test_what_is_no_expression_is_refused_with_an_example(given):
     assert "is not a" in refusal(Expr, given)
+
+
+@pytest.mark.parametrize("given", [["a"], [[1], ["a"]]])
+def test_a_list_of_expressions_is_told_to_be_one_text(given):
+    assert "'a' stands in a list; write the list as one text" in refusal(Expr, given)
 
 
 def test_a_bad_expression_says_why():

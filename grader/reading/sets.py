@@ -99,6 +99,11 @@ def _body(typed: str | Number) -> str:
     if label and SECOND.search(label[0]):
         raise AnswerError("Several values are given.", expected="one set, such as {1, 2, 3}")
     text = AND.sub(",", text[label.end() :] if label else text).strip()
+    if label and not text:
+        raise AnswerError(
+            f"Nothing stands behind '{label[0].strip()[-20:]}'.",
+            expected="a set, such as {1, 2, 3}; {} for the empty one",
+        )
     if LINK.search(text):
         raise AnswerError("Several values are given.", expected="one set")
     for _ in range(MOST_AROUND):

@@ -128,15 +128,15 @@ def _numbers(arguments: tuple[Value, ...]) -> list[Number]:
     return [item for item in items if isinstance(item, (int, Fraction))]
 
 
-def _one(name: str, function: Callable[[Number], Number]) -> tuple[str, Function]:
-    """Return *function* for exactly one number, under its *name*."""
+def _one(name: str, function: Callable[[Number], Number]) -> Function:
+    """Return *function* for exactly one number; an error tells its *name*."""
 
     def take(value: Value) -> Value:
         if not is_number(value):
             raise SolverError(f"{name} takes one number")
         return function(value)
 
-    return name, take
+    return take
 
 
 def _round(value: Value, digits: Value = 0) -> Value:
@@ -152,19 +152,14 @@ def _length(value: Value) -> int:
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
-    **dict(
-        _one(name, function)
-        for name, function in (
-            ("abs", abs),
-            ("ceil", math.ceil),
-            ("floor", math.floor),
-            ("sqrt", square_root),
-            ("exp", exponential),
-            ("ln", natural_logarithm),
-            ("log2", logarithm),
-            ("log10", lambda number: logarithm(number, 10)),
-        )
-    ),
+    "abs": _one("abs", abs),
+    "ceil": _one("ceil", math.ceil),
+    "floor": _one("floor", math.floor),
+    "sqrt": _one("sqrt", square_root),
+    "exp": _one("exp", exponential),
+    "ln": _one("ln", natural_logarithm),
+    "log2": _one("log2", logarithm),
+    "log10": _one("log10", lambda number: logarithm(number, 10)),
     "round": _round,
     "min": lambda *values: min(_numbers(values)),
     "max": lambda *values: max(_numbers(values)),

@@ -1,7 +1,7 @@
 """The steps to a number and the events of a grade, by the names that people know things by."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -46,8 +46,8 @@ class Names:
     *parts* has the titles of parts by problem; where there is none, the name is made of the id.
     """
 
-    titles: Mapping[str, str]
-    parts: Mapping[str, Mapping[str, str]]
+    titles: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problems: Iterable[Titled]) -> "Names":
@@ -73,7 +73,7 @@ class Names:
     def place(self, problem: str | None, part: str | None, *, whole: str = "") -> str:
         """Return the names of a problem and of a part of it, *whole* where there is neither.
 
-        >>> Names({"sizes": "Sizes"}, {}).place("sizes", "side_0", whole="all")
+        >>> Names({"sizes": "Sizes"}).place("sizes", "side_0", whole="all")
         'Sizes, Side 0'
         """
         if problem is None:

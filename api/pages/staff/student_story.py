@@ -109,7 +109,7 @@ def story(
         status=error.status if error else 200,
         told=told,
         person=person,
-        total=tuple(Names({}, {}).step(one) for one in told.explain),
+        total=tuple(Names().step(one) for one in told.explain),
         lines=tuple(_line(one) for one in told.assignments),
         opened=_opened(here, chosen, person, cursor=cursor) if chosen else None,
         late_days=_late_days(told),

@@ -80,7 +80,7 @@ def my_grades(
         crumbs=(Crumb(told.course_title, f"/courses/{course}"),),
         tab="grades",
         told=told,
-        total=[Names({}, {}).step(one) for one in told.explain],
+        total=[Names().step(one) for one in told.explain],
         rows=rows,
     )
 

@@ -231,7 +231,7 @@ def _named(posed: Iterable[PosedProblem]) -> Names:
 
 
 def _called(one: OwnRequest, names: Mapping[UUID, Names]) -> str:
-    return names.get(one.assignment, Names({}, {})).place(one.problem, one.part)
+    return names.get(one.assignment, Names()).place(one.problem, one.part)
 
 
 def _timed(one: OwnRequest, zone: str, now: datetime) -> tuple[OwnRequest, Moment, Moment | None]:

@@ -152,6 +152,23 @@ def test_pieces_are_judged_as_the_whole_is_and_go_to_other_processes(world, prob
         assert side_by_side(lambda: pool, workers=2)(job) == whole
 
 
+def test_answers_that_only_look_alike_are_judged_apart(world, problem):
+    """Equal ones are judged once; 1, true and "1" are remembered as what they are."""
+    version = problem.version
+    with world.db.reading() as session:
+        data = session.get_one(Variant, {"version_id": version, "position": -1}).data
+        [source] = session.scalars(select(ProblemVersion.source))
+    typed = (9, "9", 9, 1, True, "1", "true", [9], "[9]", 9)
+    handed = tuple(Handed(new_id(), new_id(), (version, -1), 0, {"cells": one}) for one in typed)
+    together = judge_job(
+        Job({version: (problem.slug, source)}, {(version, -1): data}, None, handed)
+    )
+    found = [together[one.id]["cells"] for one in handed]
+    assert [one.record["typed"] for one in found] == list(typed)
+    assert [type(one.record["typed"]) for one in found] == [type(one) for one in typed]
+    assert found[0] is found[2] is found[-1]
+
+
 @pytest.mark.parametrize(("different", "sent"), [(1, 0), (9, 0), (10, 2)])
 def test_few_different_submissions_are_judged_without_another_process(
     world, problem, monkeypatch, different, sent

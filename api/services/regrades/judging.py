@@ -1,7 +1,7 @@
 """Submissions judged again: plain data in, plain data out, so that any process may do it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from api.kept import Kept
 from api.services.submitting.judging import Judged, judge
 from grader import ENGINE
 from grader.desk import desks
@@ -26,7 +27,8 @@ __all__ = ["Handed", "Job", "Judge", "Verdicts", "judge_job", "side_by_side"]
 PROBLEMS_KEPT: Final = 64
 VARIANTS_KEPT: Final = 1_024
 QUESTIONS_KEPT: Final = 2_048
-KEYS: Final = json.JSONEncoder(sort_keys=True)
+JUDGED: Final = Kept[Hashable, dict[str, Judged]](QUESTIONS_KEPT)
+"""The last submissions that were judged, over jobs."""
 FEWEST_FOR_PROCESSES: Final = 500
 """How many different submissions it takes until another process is worth its while."""
 
@@ -71,12 +73,17 @@ def judge_job(job: Job) -> Verdicts:
     for the next job: there are far more submissions than different ones.
     """
     found: Verdicts = {}
+    numbers_at = {
+        place: _Numbers(place, job.sources[place[0]], data) for place, data in job.variants.items()
+    }
     for _, those in groupby(job.handed, lambda one: one.student):
         own: dict[int, dict[str, Any]] = {}
         for one in those:
             carried = own.setdefault(one.draw, {})
-            found[one.id] = judged = _judged(_asked(job, one, carried))
-            carried |= {part: said.carries for part, said in judged.items() if said.carries}
+            found[one.id] = judged = _judged(one, numbers_at[one.place], carried, job.numbers)
+            for part, said in judged.items():
+                if said.carries:
+                    carried[part] = said.carries
     return found
 
 
@@ -89,52 +96,37 @@ class _Numbers:
     data: Mapping[str, Any] = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """Answers to a variant with the values carried on; those with one *key* are judged alike."""
+def _judged(
+    one: Handed, numbers: _Numbers, carried: Mapping[str, Any], style: Style | None
+) -> dict[str, Judged]:
+    """Return what becomes of a submission by part, with the values *carried* on to it."""
+    heard = _heard(numbers, tuple(one.answers)) if carried else ()
+    counting = {part: carried[part] for part in heard if part in carried}
+    # As Python writes JSON data, 1, 1.0, true and "1" differ, as they do for who reads them.
+    key = (one.place, one.draw, style, repr(one.answers), repr(counting))
+    return JUDGED.get(key, lambda: _judge(one, numbers, counting, style))
 
-    key: str
-    numbers: _Numbers = field(compare=False)
-    answers: Mapping[str, Any] = field(compare=False)
-    carried: Mapping[str, Any] = field(compare=False)
-    style: Style | None = field(compare=False)
-    draw: int = field(compare=False)
 
-
-def _asked(job: Job, one: Handed, carried: Mapping[str, Any]) -> _Question:
-    version, position = one.place
-    numbers = _Numbers(one.place, job.sources[version], job.variants[one.place])
-    heard = _heard(numbers, frozenset(one.answers)) if carried else frozenset()
-    counting = {part: value for part, value in carried.items() if part in heard}
-    told = [version.hex, position, one.draw, job.numbers, one.answers, counting]
-    key = KEYS.encode(told)
-    return _Question(key, numbers, one.answers, counting, job.numbers, one.draw)
+def _judge(
+    one: Handed, numbers: _Numbers, counting: Mapping[str, Any], style: Style | None
+) -> dict[str, Judged]:
+    variant = _variant(numbers)
+    parts = {part.id for part in variant.problem.parts}
+    own: dict[str, Value] = {
+        part: from_json(told["value"]) for part, told in counting.items() if part in parts
+    }
+    answers = {part: from_json(typed) for part, typed in one.answers.items() if part in parts}
+    return judge(variant, answers, carried=own, numbers=style, draw=one.draw)
 
 
 @lru_cache(maxsize=VARIANTS_KEPT)
-def _heard(numbers: _Numbers, answered: frozenset[str]) -> frozenset[str]:
-    """Return the parts whose values can count where those *answered* are judged."""
+def _heard(numbers: _Numbers, answered: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parts whose values can count where those *answered* are judged, in one order."""
     variant = _variant(numbers)
-    return frozenset(
+    heard = {
         name for desk in desks(variant, BOOK) if desk.part.id in answered for name in desk.heard
-    )
-
-
-@lru_cache(maxsize=QUESTIONS_KEPT)
-def _judged(question: _Question) -> dict[str, Judged]:
-    """Return what becomes of a submission by part; the last ones are remembered over jobs."""
-    variant = _variant(question.numbers)
-    parts = {part.id for part in variant.problem.parts}
-    own: dict[str, Value] = {
-        part: from_json(told["value"]) for part, told in question.carried.items() if part in parts
     }
-    return judge(
-        variant,
-        {part: from_json(typed) for part, typed in question.answers.items() if part in parts},
-        carried=own,
-        numbers=question.style,
-        draw=question.draw,
-    )
+    return tuple(sorted(heard))
 
 
 @lru_cache(maxsize=VARIANTS_KEPT)

@@ -101,6 +101,8 @@ def student_record(result: Result, variant: Variant) -> dict[str, object]:
     seen = before_release(result, variant.problem.part(result.part))
     score = None if seen.credit is None else seen.credit * seen.points
     return {name: getattr(seen, name) for name in SEEN} | {
+        "notes": list(seen.notes),
+        "cells": list(seen.cells),
         "credit": _credit(seen.credit),
         "points": number_in_json(seen.points),
         "score": number_in_json(score),

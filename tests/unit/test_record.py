@@ -7,6 +7,7 @@ import pytest
 from factories import BOOK, ask, marked, original
 from kind_examples import EXAMPLES, PARAMS
 
+from api.services.marking import student_record
 from grader import ENGINE
 from grader.errors import ProblemError
 from grader.grade import grade
@@ -69,6 +70,18 @@ def test_every_answer_of_every_kind_is_judged_again_as_it_was(kind):
         for typed in (*samples.right, *samples.wrong, *samples.unreadable):
             result = marked(variant, a=typed)["a"]
             assert again(to_record(result, variant), variant) == result
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_kept_of_every_answer_is_json_as_it_comes_back(kind):
+    """With lists for tuples and texts for exact numbers: nobody has to write it to know it."""
+    for part in EXAMPLES[kind]:
+        variant = original(part, params=PARAMS)
+        samples = KINDS[kind].samples(variant.problem.parts[0], variant.keys["a"])
+        for typed in (*samples.right, *samples.wrong, *samples.unreadable):
+            result = marked(variant, a=typed)["a"]
+            for kept in (to_record(result, variant), student_record(result, variant)):
+                assert json.loads(json.dumps(kept)) == kept
 
 
 CHAIN = (

@@ -29,7 +29,6 @@ from problems.book import BOOK
 __all__ = ["Judged", "Judging", "carried_by", "judge", "value_digest"]
 
 MAX_SHOWN = 2_000
-WRITER: Final = json.JSONEncoder(default=str)
 SORTED: Final = json.JSONEncoder(sort_keys=True)
 JUDGED_KEPT: Final = 8_192
 KEPT_TYPES: Final = (str, int, Fraction)
@@ -132,14 +131,9 @@ def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: in
         shown=result.read_as[:MAX_SHOWN],
         carries=_carries(result),
         costs=result.costs_attempt and not by_person and not waits,
-        said=_plain(student_record(result, variant)),
-        record=_plain(to_record(result, variant, numbers=numbers)),
+        said=student_record(result, variant),
+        record=to_record(result, variant, numbers=numbers),
     )
-
-
-def _plain(told: object) -> Any:
-    """Return JSON data with lists for tuples, and texts for exact numbers."""
-    return json.loads(WRITER.encode(told))
 
 
 def value_digest(result: Result, *, draw: int = 0) -> str:

@@ -1,4 +1,4 @@
-"""One event loop for the requests of all tests of a process, in a thread of its own.
+"""One event loop for the requests of all tests of a process, and others, in threads of their own.
 
 A thread that drives a browser runs an event loop already: a test can start none beside it. To wake
 a thread takes as long as many a request; so a request is one turn of the loop and no more.
@@ -7,6 +7,7 @@ a thread takes as long as many a request; so a request is one turn of the loop a
 import asyncio
 import atexit
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ import httpx2
 from anyio.from_thread import start_blocking_portal
 from fastapi.testclient import TestClient
 
-__all__ = ["ask_in_one_turn", "in_one_loop"]
+__all__ = ["ask_in_one_turn", "in_loop_of_its_own", "in_one_loop"]
 
 Done = TypeVar("Done")
 
@@ -23,6 +24,12 @@ Done = TypeVar("Done")
 def in_one_loop(doing: Coroutine[Any, Any, Done]) -> Done:
     """Return what a coroutine returns in the event loop, which lasts as long as the process."""
     return asyncio.run_coroutine_threadsafe(doing, _loop()).result()
+
+
+def in_loop_of_its_own(doing: Coroutine[Any, Any, Done]) -> Done:
+    """Return what a coroutine returns in an event loop that ends with it and all that it began."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, doing).result()  # noqa: TID251  # this thread has no loop
 
 
 @cache

@@ -1,6 +1,5 @@
 """What a process remembers of a student is worth what the database says, whatever changes."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from loop import in_one_loop
 from sqlalchemy import event, select, text, update
 from student_scenes import extend, without_ids
 from world import TEXT_PROBLEM, Person, Posing, World
@@ -391,7 +391,7 @@ def in_asgi(scene: Scene, *messages: Mapping[str, Any], length: object) -> list[
             for name, value in (headers | {"host": "a", "content-type": "application/json"}).items()
         ],
     }
-    asyncio.run(scene.world.app(scope, receive, send))
+    in_one_loop(scene.world.app(scope, receive, send))
     return told
 
 

@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from loop import in_loop_of_its_own
 
 from api.errors import Unavailable
 from api.services.submitting.waiting import MOST_AT_ONCE, SubmissionQueue, Waiting
@@ -58,7 +59,7 @@ def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
         put = await asyncio.gather(*(hand_in(rounds) for rounds in (0, 1, 2, 3)))
         return put, await asyncio.to_thread(queue.take)
 
-    put, taken = asyncio.run(play())
+    put, taken = in_loop_of_its_own(play())
     assert taken == put
 
 
@@ -71,7 +72,7 @@ def test_one_alone_is_passed_on_without_another():
         async with asyncio.timeout(5):
             return one, await asyncio.to_thread(queue.take)
 
-    one, taken = asyncio.run(play())
+    one, taken = in_loop_of_its_own(play())
     assert taken == [one]
 
 
@@ -84,7 +85,7 @@ def test_a_loop_that_never_rests_passes_on_a_full_batch():
             await asyncio.sleep(0)
         return queue.take()
 
-    assert len(asyncio.run(play())) == MOST_AT_ONCE
+    assert len(in_loop_of_its_own(play())) == MOST_AT_ONCE
 
 
 def test_what_a_loop_gathers_does_not_wait_for_another_loop():
@@ -97,14 +98,11 @@ def test_what_a_loop_gathers_does_not_wait_for_another_loop():
 
     async def play() -> None:
         mine = await put_one()
-        other: list[Waiting] = []
-        elsewhere = Thread(target=lambda: other.append(asyncio.run(put_one())))
-        elsewhere.start()
-        elsewhere.join()  # this loop stands still
-        assert queue.take() == other
+        other = in_loop_of_its_own(put_one())  # this loop stands still
+        assert queue.take() == [other]
         assert await asyncio.to_thread(queue.take) == [mine]
 
-    asyncio.run(play())
+    in_loop_of_its_own(play())
 
 
 def test_no_more_is_taken_at_once_than_a_batch_holds():
@@ -126,7 +124,7 @@ def test_what_a_loop_gathers_counts_as_waiting():
         with pytest.raises(Unavailable):
             queue.put(of_thread())
 
-    asyncio.run(play())
+    in_loop_of_its_own(play())
 
 
 def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
@@ -145,4 +143,4 @@ def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
             await asyncio.sleep(0)
         assert len(queue) == 0
 
-    asyncio.run(play())
+    in_loop_of_its_own(play())

@@ -11,6 +11,7 @@ import time
 
 import pytest
 from http_app import listening, service
+from loop import in_loop_of_its_own
 
 from api.wire import MOST_IN_HEAD, CappedProtocol, Joined
 
@@ -247,7 +248,7 @@ def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
         await asyncio.sleep(0)
         return line.told
 
-    assert asyncio.run(write()) == told
+    assert in_loop_of_its_own(write()) == told
 
 
 def test_a_head_has_its_end_where_it_asks_for_another_protocol_too(port):

@@ -8,6 +8,7 @@ import pytest
 from analytics_scenes import POWERS, ROOTS, Class, done
 from figures_by_rows import ByRows
 from student_scenes import extend
+from world import World
 
 from api.ids import new_id
 from api.tables import Excuse
@@ -23,8 +24,15 @@ STUDENTS = 26
 MEASURED = pytest.mark.parametrize("attempt", ["first", "best"])
 
 
-@pytest.fixture
-def here(world):
+@pytest.fixture(scope="module")
+def here(shared_database_url):
+    """Return a class and its rows, which the tests read and leave as they are."""
+    world = World(shared_database_url)
+    yield answered_by_chance(world)
+    world.close()
+
+
+def answered_by_chance(world):
     """Return a class that answered by chance, some things twice and some not at all, and the rows.
 
     One of them is excused from a problem, and another has more time.

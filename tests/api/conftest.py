@@ -13,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+import templates
 from world import Person, Posing, World
 
 from api.cli import main
@@ -65,14 +66,7 @@ def _is_there(url: str) -> bool:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty database with all tables; a test works on a copy."""
-    path = tmp_path_factory.mktemp("template") / "grader.db"
-    db = Database(f"sqlite:///{path}")
-    upgrade(db)
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    World.compiled["sqlite"] = db.engine
-    db.close()
-    return path
+    return templates.made_in(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import templates
 import uvicorn
 from furnished import furnished
 from playwright.sync_api import Browser, sync_playwright
 from screens import Screens
 from world import World
-
-from api.db import Database
-from api.services.migrating import upgrade
 
 CHROMIUM = os.environ.get("GRADER_TEST_CHROMIUM") or shutil.which("chromium") or ""
 
@@ -60,18 +58,20 @@ class Served:
         self.world.close()
 
 
-def _world(folder: Path) -> World:
-    url = f"sqlite:///{folder / 'grader.db'}"
-    db = Database(url)
-    upgrade(db)
-    db.close()
-    return World(url)
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty database with all tables; a test works on a copy."""
+    return templates.made_in(tmp_path_factory.mktemp("template"))
+
+
+def _served(template: Path, folder: Path) -> Served:
+    return Served(World(f"sqlite:///{shutil.copyfile(template, folder / 'grader.db')}"))
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
     """Return a service with nothing in it, behind a port."""
-    served = Served(_world(tmp_path))
+    served = _served(sqlite_template, tmp_path)
     yield served
     served.close()
 
@@ -87,10 +87,10 @@ def screens(chromium: Browser, served: Served) -> Iterator[Screens]:
 
 @pytest.fixture(scope="module")
 def tour(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+    chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Screens, object]]:
     """Return what opens pages of a course with one of everything, and the scene."""
-    served = Served(_world(tmp_path_factory.mktemp("tour")))
+    served = _served(sqlite_template, tmp_path_factory.mktemp("tour"))
     screens = Screens(chromium, served.world, served.address)
     yield screens, furnished(served.world)
     screens.close()

@@ -15,8 +15,14 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if shared else None
 
 
+def pytest_collection() -> None:
+    """Look for no garbage until all is collected: what is made there stays."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Leave out what the modules have made when garbage is looked for: it takes time, often."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(FEWEST_FOR_GARBAGE)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from world import Person, Posing, World
+from world import TEXT_PROBLEM, Person, Posing, World
 
 from api.ids import new_id
 from api.tables import (
@@ -23,6 +23,13 @@ from api.tables import (
 
 OTHER_KEY = {"parts": {"cells": {"key": "K*K + 1"}}}
 """A version whose key makes 10 right and 9 wrong."""
+OTHER_NUMBERS = TEXT_PROBLEM.replace("[3, 5, 7, 9, 11]", "[3, 5, 7, 13, 15]")
+"""The text with another draw block."""
+WITHOUT_FIVE = TEXT_PROBLEM.replace(
+    'key: "K*K"}',
+    'key: "K*K", mistakes: [{id: sides, key: "K*K if K == 5 else 4*K", say: The cells!}]}',
+)
+"""The numbers of the text as drawn by another list of seeds: a mistake is hidden where K is 5."""
 
 
 def six_answered(world: World, course: UUID) -> Posing:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from access import Route
 from api.ids import new_id
 from api.services.access import Caller, Posed, assignment_member
+from api.services.numbers import numbers_in
 from api.services.review.likeness import likeness
 from api.services.review.places import asked_part
 from api.tables import (
@@ -41,11 +42,12 @@ def _furnish(scene: Scene, place: str, student: UUID, author: UUID) -> tuple[UUI
         answer = session.get_one(Answer, answer_id)
         submission = session.get_one(Submission, answer.submission_id)
         version = session.get_one(ProblemVersion, submission.version_id)
+        numbers = numbers_in(session, version.id)[submission.position]
         problem = session.get_one(AssignmentProblem, answer.problem_id)
         admin = Caller(session.get_one(User, scene.admin.id), None)
         member, assignment = assignment_member(session, admin, problem.assignment_id)
         asked = asked_part(Posed(member, assignment, problem, version), "why")
-        group = likeness(asked, answer, submission, version.draw_hash)
+        group = likeness(asked, answer, submission, numbers)
         comment = Comment(
             id=new_id(), answer_id=answer_id, author_id=author, text="Well put.", created_at=now
         )

@@ -1,6 +1,6 @@
 """Whom a regrade reaches: some or all, whoever has other numbers, and everybody's maximum."""
 
-from regrading import act, marks, prepare, score
+from regrading import OTHER_NUMBERS, WITHOUT_FIVE, act, marks, prepare, score
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
@@ -81,9 +81,6 @@ def test_numbers_of_another_regrade_come_back_as_they_were(world, course, teache
     assert marks(world, problem) == before
 
 
-OTHER_NUMBERS = TEXT_PROBLEM.replace("[3, 5, 7, 9, 11]", "[3, 5, 7, 13, 15]")
-
-
 def test_other_numbers_go_to_those_alone_who_have_not_opened_the_problem(
     world, course, teacher, problem
 ):
@@ -117,13 +114,6 @@ def test_a_test_student_and_who_left_do_not_count_but_are_marked(world, course, 
     assert (run["counts"]["students"], run["counts"]["answers"]) == (0, 0)
     act(world, teacher, run, "apply")
     assert score(world, problem, left) == 2
-
-
-WITHOUT_FIVE = TEXT_PROBLEM.replace(
-    'key: "K*K"}',
-    'key: "K*K", mistakes: [{id: sides, key: "K*K if K == 5 else 4*K", say: The cells!}]}',
-)
-"""The numbers of the text as drawn by another list of seeds: a mistake is hidden where K is 5."""
 
 
 def test_numbers_from_another_list_of_seeds_are_not_marked_by_it(world, course, teacher):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     FromClause,
     Integer,
@@ -28,10 +29,11 @@ from api.schemas.analytics_problem import ForeignKey, ForeignKeys
 from api.services.analytics.asking import Asked, ask, flag, hex_of, micros_of, ordered, unordered
 from api.services.analytics.groups import details_of
 from api.services.analytics.keys import Keys
-from api.services.analytics.reading import Numbers, Students, answers_to
+from api.services.analytics.reading import Students, answers_to
 from api.services.analytics.wrong import digest_in, mistakes_in
+from api.services.numbers import DRAW_HASH, NUMBERS, SEED, Numbers, variant_of, version_of
 from api.services.standings import PosedProblem
-from api.tables import Answer, Draw, ProblemVersion
+from api.tables import Answer, Draw, ProblemVersion, Variant
 
 __all__ = ["foreign_keys"]
 
@@ -73,8 +75,10 @@ def foreign_keys(
 def _drawn(session: Session, posed: PosedProblem, students: Students) -> set[Numbers]:
     """Return the numbers that anybody has."""
     rows = session.execute(
-        select(ProblemVersion.draw_hash, Draw.position)
-        .join(ProblemVersion, ProblemVersion.id == Draw.version_id)
+        select(*NUMBERS)
+        .select_from(Draw)
+        .join(ProblemVersion, version_of(Draw))
+        .join(Variant, variant_of(Draw))
         .where(Draw.problem_id == posed.row.id, Draw.student_id.in_(students))
         .distinct()
     )
@@ -203,7 +207,7 @@ def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set
         values(
             column("part", String),
             column("draw_hash", String),
-            column("position", Integer),
+            column("seed", BigInteger),
             column("digest", String),
             column("unheld", Integer),
             name="keys",
@@ -258,11 +262,9 @@ def _holders(posed: PosedProblem, students: Students, keys: CTE) -> CTE:
     """Return who has which key."""
     return (
         select(keys.c.part, keys.c.digest, Draw.student_id)
-        .join(ProblemVersion, ProblemVersion.id == Draw.version_id)
-        .join(
-            keys,
-            and_(keys.c.draw_hash == ProblemVersion.draw_hash, keys.c.position == Draw.position),
-        )
+        .join(ProblemVersion, version_of(Draw))
+        .join(Variant, variant_of(Draw))
+        .join(keys, and_(keys.c.draw_hash == DRAW_HASH, keys.c.seed == SEED))
         .where(Draw.problem_id == posed.row.id, Draw.student_id.in_(students))
         .distinct()
         .cte("holders")

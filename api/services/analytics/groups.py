@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.services.analytics.reading import Hex, Numbers
+from api.services.analytics.reading import Hex
 from api.services.analytics.sheet import Sheet
 from api.services.analytics.wrong import answer_in, mistakes_in
 from api.services.draws import draw_of
+from api.services.numbers import Numbers
 from api.tables import Answer, Draw, Submission
 from grader.analysis import AnswerGroup, Flag, Right, answer_flags, wrong_answers
 
@@ -51,7 +52,7 @@ class Group:
         alone = not part.by_value and not row.mistakes
         numbers = row if alone else part if part.by_value else None
         return cls(
-            label=f"{row.position}:{row.own}" if alone else row.own,
+            label=f"{row.seed}:{row.own}" if alone else row.own,
             mistakes=mistakes_in(row.mistakes),
             n=row.n,
             in_top=row.in_top,
@@ -60,7 +61,7 @@ class Group:
             values=row.different,
             texts=row.texts,
             own=row.own,
-            numbers=None if numbers is None else Numbers(numbers.draw_hash, numbers.position),
+            numbers=None if numbers is None else Numbers(numbers.draw_hash, numbers.seed),
             example=answer_in(row.example),
             common=row.common,
         )

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from api.services.analytics.asking import hex_of
 from api.services.analytics.groups import Group
-from api.services.analytics.reading import Hex, Numbers
+from api.services.analytics.reading import Hex
+from api.services.numbers import NUMBERS, Numbers
 from api.services.standings import PosedProblem
 from api.services.submitting.judging import value_digest
-from api.tables import Answer, Grading, Variant
+from api.tables import Answer, Grading, ProblemVersion, Variant
 from grader.json_values import from_json
 from grader.patterns import patterns
 from grader.result import Result
@@ -33,10 +34,14 @@ KEPT: Final = 4096
 
 @dataclass(frozen=True)
 class Keys:
-    """Of a problem the keys by numbers and part, and the parameters, as JSON data."""
+    """Of a problem the keys by numbers and part, and the parameters, as JSON data.
+
+    *places* tells where numbers stand in the list that students draw from.
+    """
 
     keys: Mapping[Numbers, Mapping[str, Any]]
     params: Mapping[Numbers, Mapping[str, Any]]
+    places: Mapping[Numbers, int]
 
     @cached_property
     def digests(self) -> Mapping[str, Mapping[Numbers, str]]:
@@ -75,14 +80,15 @@ def _digest(told: Any) -> str:
 def read_keys(session: Session, posed: PosedProblem) -> Keys:
     """Return the keys of all variants of the version that is set now."""
     rows = session.execute(
-        select(Variant.position, Variant.data["keys"], Variant.data["params"]).where(
-            Variant.version_id == posed.version.id
-        )
+        select(Variant.position, Variant.data["keys"], Variant.data["params"], *NUMBERS)
+        .join(ProblemVersion, ProblemVersion.id == Variant.version_id)
+        .where(Variant.version_id == posed.version.id)
     ).all()
-    at = [Numbers(posed.version.draw_hash, position) for position, _, _ in rows]
+    at = [Numbers(row.draw_hash, row.seed) for row in rows]
     return Keys(
         {numbers: row[1] or {} for numbers, row in zip(at, rows, strict=True)},
         {numbers: row[2] or {} for numbers, row in zip(at, rows, strict=True)},
+        {numbers: row.position for numbers, row in zip(at, rows, strict=True)},
     )
 
 

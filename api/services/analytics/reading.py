@@ -1,6 +1,6 @@
 """Which students count, what they answered, and how numbers and rows are named."""
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select
@@ -14,7 +14,6 @@ from grader.result import FREE
 
 __all__ = [
     "Hex",
-    "Numbers",
     "Students",
     "Which",
     "answers_to",
@@ -30,13 +29,6 @@ Students: TypeAlias = Select[UUID]
 
 Hex: TypeAlias = str
 """The id of a row, in 32 hexadecimal digits."""
-
-
-class Numbers(NamedTuple):
-    """The numbers that a student had: equal for versions that mark the same numbers anew."""
-
-    draw_hash: str
-    position: int
 
 
 def check_section(session: Session, course_id: UUID, section: UUID | None) -> None:

@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from api.schemas.analytics_problem import ParameterFairness, VariantsOut
 from api.schemas.figures import FairnessOut
 from api.services.analytics.keys import Keys
-from api.services.analytics.reading import Numbers
 from api.services.analytics.sheet import Sheet
-from api.services.standings import PosedProblem
+from api.services.numbers import Numbers
 from api.services.variants import ORIGINAL
 from grader.analysis import MIN_STUDENTS, Fairness, Flag, Tally, fairness, variant_flags
 
 __all__ = ["variants_of"]
+
+SHOWN: Final = 4
+"""So much of a hash tells draw blocks apart."""
 
 Tallies: TypeAlias = Sequence[tuple[Numbers, int, int]]
 """Numbers, how many answers there are to them, and how many of these are right."""
@@ -22,11 +24,11 @@ Tallies: TypeAlias = Sequence[tuple[Numbers, int, int]]
 def variants_of(sheet: Sheet, at: int, keys: Keys) -> tuple[VariantsOut, tuple[Flag, ...]]:
     """Return how hard the variants of a part are beside each other, and which are unlike."""
     tallies = [
-        (Numbers(row.draw_hash, row.position), row.n, row.right)
+        (Numbers(row.draw_hash, row.seed), row.n, row.right)
         for row in sheet.rows["tallies"]
         if row.item == at
     ]
-    by_variant = _fairness(tallies, _names(sheet.items.items[at].posed))
+    by_variant = _fairness(tallies, _names(keys))
     found = []
     for name, values in keys.values.items():
         by_value = _fairness(tallies, values.get)
@@ -56,14 +58,20 @@ def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fai
     return fairness([Tally(name, count, right[name]) for name, count in sorted(n.items())])
 
 
-def _names(posed: PosedProblem) -> Callable[[Numbers], str]:
+def _names(keys: Keys) -> Callable[[Numbers], str]:
     """Return how numbers are called: by their place in the list that students draw from."""
 
     def name(numbers: Numbers) -> str:
-        own = "original" if numbers.position == ORIGINAL else str(numbers.position)
-        return own if numbers.draw_hash == posed.version.draw_hash else f"{own}, old numbers"
+        place = keys.places.get(numbers)
+        if place is None:
+            return f"{_called(numbers)}, old numbers {numbers.draw_hash[:SHOWN]}"
+        return "original" if place == ORIGINAL else str(place)
 
     return name
+
+
+def _called(numbers: Numbers) -> str:
+    return "original" if numbers.seed == ORIGINAL else f"seed {numbers.seed}"
 
 
 def _tells(found: Fairness) -> bool:

@@ -13,7 +13,8 @@ from sqlalchemy import CTE, Integer, Select, String, Subquery, case, cast, func,
 from api.services.analytics.asking import ORDERED, Asked, flag, hex_of, ordered, unordered
 from api.services.analytics.units import PART, Units
 from api.services.draws import draw_of
-from api.tables import Draw, ProblemVersion
+from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
+from api.tables import Draw, ProblemVersion, Variant
 
 __all__ = ["MOST", "Wrong", "answer_in", "digest_in", "mistakes_in"]
 
@@ -25,7 +26,7 @@ DIGEST: Final = 64
 HEX: Final = 32
 MOMENT: Final = 16
 """The length of a moment in microseconds, from 2001 to 2286."""
-GROUP: Final = ("item", "mistakes", "draw_hash", "position", "own")
+GROUP: Final = ("item", "mistakes", *Numbers._fields, "own")
 """By what a group is known."""
 SUMS: Final = ("n", "in_top", "total", "totals")
 """What is added up of the answers that are equal."""
@@ -77,7 +78,7 @@ class Wrong:
 
     def _tallies(self) -> Select[Any]:
         one = self._answers.c
-        own = (one.item, one.draw_hash, one.position)
+        own = (one.item, one.draw_hash, one.seed)
         right = func.sum(flag(one.full == 1)).label("right")
         return select(*own, func.count().label("n"), right).group_by(*own)
 
@@ -92,7 +93,7 @@ class Wrong:
             each.item,
             each.mistakes,
             case((alone, each.draw_hash), else_="").label("draw_hash"),
-            case((alone, each.position), else_=0).label("position"),
+            case((alone, each.seed), else_=0).label("seed"),
             case((alone, each.own), else_="").label("own"),
         )
         labelled = select(*own, each.value, each.n, each.who).subquery()
@@ -143,11 +144,11 @@ def _answers(ranked: CTE, places: Sequence[int]) -> CTE:
             digest_in(one.value).label("own"),
             one.came,
             hex_of(one.student_id).label("student"),
-            Draw.position,
-            ProblemVersion.draw_hash,
+            *NUMBERS,
         )
         .join(Draw, draw_of(one))
-        .join(ProblemVersion, ProblemVersion.id == Draw.version_id)
+        .join(ProblemVersion, version_of(Draw))
+        .join(Variant, variant_of(Draw))
         .where(one.level == PART, one.unit.in_(places), one.full_credit.is_not(None))
         .cte("marked")
     )
@@ -156,7 +157,7 @@ def _answers(ranked: CTE, places: Sequence[int]) -> CTE:
 def _right(answers: CTE) -> CTE:
     """Return of each part the right answers; *by_value*: all had the same numbers."""
     one = answers.c
-    same = (func.min(one.position) == func.max(one.position)) & (
+    same = (func.min(one.seed) == func.max(one.seed)) & (
         func.min(one.draw_hash) == func.max(one.draw_hash)
     )
     top = func.sum(flag((one.right == 1) & (one.in_top == 1)))
@@ -167,7 +168,7 @@ def _right(answers: CTE) -> CTE:
             func.sum(one.right).label("right"),
             top.label("right_in_top"),
             flag(same).label("by_value"),
-            func.min(one.position).label("position"),
+            func.min(one.seed).label("seed"),
             func.min(one.draw_hash).label("draw_hash"),
         )
         .where(one.right.is_not(None))
@@ -179,7 +180,7 @@ def _right(answers: CTE) -> CTE:
 def _by_value(answers: CTE) -> CTE:
     """Return the wrong answers that are equal in all: their value, numbers and cause."""
     one = answers.c
-    own = (one.item, one.mistakes, one.draw_hash, one.position, one.own, one.value)
+    own = (one.item, one.mistakes, one.draw_hash, one.seed, one.own, one.value)
     return (
         select(
             *own,
@@ -246,7 +247,7 @@ def _values(by_value: CTE, right: CTE) -> Subquery:
         each.item,
         each.mistakes,
         case((~same & alone, each.draw_hash), else_="").label("draw_hash"),
-        case((~same & alone, each.position), else_=0).label("position"),
+        case((~same & alone, each.seed), else_=0).label("seed"),
         case((same | alone, each.own), else_="").label("own"),
     )
     rest = (each.own.label("digest"), each.value, *(each[what] for what in SUMS), each.came)

@@ -14,6 +14,7 @@ from api.ids import new_id
 from api.services import audit
 from api.services.access import Posed
 from api.services.counting import students_who_count
+from api.services.numbers import numbers_in
 from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk
 from api.tables import (
     Answer,
@@ -23,7 +24,6 @@ from api.tables import (
     Regrade,
     RegradeChunk,
     RegradeStudent,
-    Variant,
 )
 from grader.kinds import KINDS
 
@@ -131,7 +131,7 @@ def _scope(
     """Return for whom the regrade is; `Conflict` where the version has other numbers for them."""
     if wanted.unopened:
         return "unopened"
-    if version.draw_hash != pinned.draw_hash or _list(session, version) != _list(session, pinned):
+    if numbers_in(session, version.id) != numbers_in(session, pinned.id):
         opened = session.scalar(select(Draw.student_id).where(Draw.problem_id == problem.id))
         if opened is not None:
             raise Conflict(
@@ -142,14 +142,6 @@ def _scope(
             )
         return "unopened"
     return "all" if wanted.students is None and not wanted.statuses else "some"
-
-
-def _list(session: Session, version: ProblemVersion) -> dict[int, int | None]:
-    """Return the seeds of a version's variants by position."""
-    rows = session.execute(
-        select(Variant.position, Variant.seed).where(Variant.version_id == version.id)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def _students(

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from api.schemas.review import NextAnswer, ReviewItem
 from api.services.access import Caller
+from api.services.numbers import numbers_in
 from api.services.review.claims import claim_next
 from api.services.review.groups import same_as
 from api.services.review.likeness import likeness
 from api.services.review.places import Asked, Found, staff_answer
 from api.services.review.showing import review_item
 from api.services.variants import Variants
-from api.tables import ProblemVersion
 
 __all__ = ["answer_item", "next_item"]
 
@@ -21,8 +21,9 @@ __all__ = ["answer_item", "next_item"]
 def answer_item(session: Session, found: Found, *, variants: Variants, now: datetime) -> ReviewItem:
     """Return an answer in full, with the mark of one that says the same."""
     session.flush()
-    version = session.get_one(ProblemVersion, found.submission.version_id)
-    like = likeness(found.asked, found.answer, found.submission, version.draw_hash)
+    one = found.submission
+    numbers = numbers_in(session, one.version_id)[one.position]
+    like = likeness(found.asked, found.answer, one, numbers)
     same = same_as(session, found.asked, like)
     return review_item(session, found, same=same, variants=variants, now=now)
 

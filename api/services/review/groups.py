@@ -19,6 +19,7 @@ from api.http.paging import Cursor
 from api.schemas.review import SameAs
 from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
 from api.services.audit import record
+from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
 from api.services.review.likeness import alike
 from api.services.review.marking import criteria
 from api.services.review.marks import Given
@@ -27,7 +28,7 @@ from api.services.review.queue import Queued, queue
 from api.services.review.showing import mark_view
 from api.services.review.works import hold, reckon, write
 from api.services.variants import Variants
-from api.tables import Answer, ProblemVersion, Review, Submission
+from api.tables import Answer, ProblemVersion, Review, Submission, Variant
 from grader.reading import Typed
 
 __all__ = ["group_cursor", "groups", "mark_group", "same_as"]
@@ -39,11 +40,11 @@ SAID: Final = (
         Answer.shown,
         Answer.value,
         Submission.answers,
-        Submission.position,
-        ProblemVersion.draw_hash,
+        *NUMBERS,
     )
     .join(Submission, Submission.id == Answer.submission_id)
-    .join(ProblemVersion, ProblemVersion.id == Submission.version_id)
+    .join(ProblemVersion, version_of(Submission))
+    .join(Variant, variant_of(Submission))
     .where(Answer.id.in_(bindparam("answers", expanding=True)))
 )
 
@@ -61,9 +62,9 @@ def _members(session: Session, asked: Asked, *, now: datetime) -> dict[UUID, lis
     queued = {one.answer: one for one in queue(session, asked, now=now)}
     rows = session.execute(SAID, {"answers": list(queued)})
     found: defaultdict[UUID, list[_Member]] = defaultdict(list)
-    for answer, shown, value, answers, position, draw_hash in rows.all():
+    for answer, shown, value, answers, draw_hash, seed in rows.all():
         typed = answers.get(asked.part)
-        group = alike(asked, typed, value, draw_hash=draw_hash, position=position)
+        group = alike(asked, typed, value, numbers=Numbers(draw_hash, seed))
         found[group].append(_Member(queued[answer], _whole(asked, typed, shown)))
     return found
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from api.services.numbers import Numbers
 from api.services.review.places import Asked
 from api.tables import Answer, Submission
 
@@ -17,23 +18,23 @@ TEXT: Final = "text"
 KEPT: Final = 4096
 
 
-def likeness(asked: Asked, answer: Answer, submission: Submission, draw_hash: str) -> UUID:
+def likeness(asked: Asked, answer: Answer, submission: Submission, numbers: Numbers) -> UUID:
     """Return an id that is equal for answers to a part which say the same.
 
     Words are compared without regard to case, spaces and the last full stop. Words with digits, and
     values, say the same only where they answer the same numbers.
     """
     typed = submission.answers.get(answer.part)
-    return alike(asked, typed, answer.value, draw_hash=draw_hash, position=submission.position)
+    return alike(asked, typed, answer.value, numbers=numbers)
 
 
-def alike(asked: Asked, typed: Any, value: str, *, draw_hash: str, position: int) -> UUID:
+def alike(asked: Asked, typed: Any, value: str, *, numbers: Numbers) -> UUID:
     """Return the `likeness` of what was typed, and read with this digest, to some numbers."""
     said = value.split("#", maxsplit=1)[0] if asked.kind != TEXT else ""
     if not said:
         said = _words(typed if isinstance(typed, str) else json.dumps(typed, sort_keys=True))
-    numbers = (draw_hash, position) if asked.kind != TEXT or any(map(str.isdigit, said)) else ()
-    return _id(asked.posed.problem.id, asked.part, said, numbers)
+    about = numbers if asked.kind != TEXT or any(map(str.isdigit, said)) else ()
+    return _id(asked.posed.problem.id, asked.part, said, about)
 
 
 @lru_cache(maxsize=KEPT)

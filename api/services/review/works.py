@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.ids import new_id
+from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
 from api.services.review.likeness import likeness
 from api.services.review.marks import Given, Outcome, outcome
 from api.services.review.places import Asked
@@ -27,6 +28,7 @@ from api.tables import (
     Review,
     Standing,
     Submission,
+    Variant,
 )
 from grader.template import Template
 from problems.book import BOOK
@@ -42,7 +44,7 @@ class Work:
     review: Review
     submission: Submission
     grading: Grading
-    draw_hash: str
+    numbers: Numbers
 
     @property
     def key(self) -> Key:
@@ -101,16 +103,17 @@ def _hold_rules(session: Session, answers: Collection[UUID]) -> None:
 def load(session: Session, answers: Collection[UUID]) -> list[Work]:
     """Return answers on whose marking somebody has worked, as they are now, by one query."""
     rows = session.execute(
-        select(Answer, Review, Submission, Grading, ProblemVersion.draw_hash)
+        select(Answer, Review, Submission, Grading, *NUMBERS)
         .join(Review, Review.answer_id == Answer.id)
         .join(Submission, Submission.id == Answer.submission_id)
-        .join(ProblemVersion, ProblemVersion.id == Submission.version_id)
+        .join(ProblemVersion, version_of(Submission))
+        .join(Variant, variant_of(Submission))
         .join(Grading, Grading.id == Answer.grading_id)
         .where(Answer.id.in_(answers))
         .order_by(Answer.id)
         .execution_options(populate_existing=True)
     )
-    return [Work(*row) for row in rows]
+    return [Work(*row[:4], Numbers(*row[4:])) for row in rows]
 
 
 def filler(session: Session, submission: Submission, variants: Variants) -> Callable[[str], str]:
@@ -168,7 +171,7 @@ def _keep(asked: Asked, work: Work, given: Given) -> None:
     review.items = [str(one) for one in given.items]
     review.adjustment, review.credit = given.adjustment, given.credit
     review.comment, review.reason = given.comment, given.reason
-    review.likeness = likeness(asked, work.answer, work.submission, work.draw_hash)
+    review.likeness = likeness(asked, work.answer, work.submission, work.numbers)
     review.version += 1
 
 

@@ -11,13 +11,21 @@ from api.clock import to_micros
 from api.errors import NotReleased
 from api.schemas.student_solution import PracticeOutcome, PracticeProblem, PracticeReply
 from api.services.marking import student_record
+from api.services.numbers import (
+    NUMBERS,
+    Numbers,
+    numbers_had,
+    numbers_in,
+    variant_of,
+    version_of,
+)
 from api.services.rules import rules_for
 from api.services.student.asking import asked, numbers, statement
 from api.services.student.seat import Seat, numbers_of, solutions_of
 from api.services.student.times import moment_of
 from api.services.submitting.intake import check_parts
 from api.services.variants import Variants
-from api.tables import Draw, Enrolment
+from api.tables import Draw, Enrolment, ProblemVersion
 from api.tables import Variant as VariantRow
 from grader.grade import grade
 from grader.reading import Typed
@@ -104,27 +112,21 @@ def _others(session: Session, seat: Seat) -> list[int]:
 
     Numbers of who may still hand in are left out: nobody else is to try answers to them.
     """
-    taken = set() if seat.preview else _numbers_at_work(session, seat)
-    own = select(Draw.position).where(
-        Draw.problem_id == seat.key.problem_id, Draw.student_id == seat.student_id
-    )
-    rows = session.scalars(
-        select(VariantRow.position)
-        .where(
-            VariantRow.version_id == seat.drawn.version_id,
-            VariantRow.position != seat.drawn.position,
-            VariantRow.position.not_in(own),
-        )
-        .order_by(VariantRow.position)
-    )
-    return [position for position in rows if position not in taken]
+    listed = numbers_in(session, seat.drawn.version_id)
+    had = numbers_had(session, seat.key.problem_id, seat.student_id)
+    taken = {listed[seat.drawn.position], *had.values()}
+    if not seat.preview:
+        taken |= _numbers_at_work(session, seat)
+    return [position for position, numbers in listed.items() if numbers not in taken]
 
 
-def _numbers_at_work(session: Session, seat: Seat) -> set[int]:
-    """Return the places of the variants of students who may still hand in."""
+def _numbers_at_work(session: Session, seat: Seat) -> set[Numbers]:
+    """Return the numbers of students who may still hand in."""
     posed = seat.posed
     found = session.execute(
-        select(Draw.student_id, Draw.position)
+        select(Draw.student_id, *NUMBERS)
+        .join(ProblemVersion, version_of(Draw))
+        .join(VariantRow, variant_of(Draw))
         .join(
             Enrolment,
             (Enrolment.user_id == Draw.student_id)
@@ -141,4 +143,4 @@ def _numbers_at_work(session: Session, seat: Seat) -> set[int]:
     now = to_micros(seat.now)
     ends = {student: one.ends_at for student, one in rules.items()}
     at_work = {student for student, end in ends.items() if end is None or now <= end}
-    return {position for student, position in found if student in at_work}
+    return {Numbers(row.draw_hash, row.seed) for row in found if row.student_id in at_work}

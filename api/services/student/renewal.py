@@ -1,7 +1,7 @@
 """New numbers for a student who tried often enough with the old ones."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from api.clock import to_micros
 from api.errors import Conflict, Forbidden
 from api.schemas.student_work import NewNumbers
 from api.services.draws import draw_position
+from api.services.numbers import Numbers, numbers_had, numbers_in
 from api.services.standings import answered, earlier_answers
 from api.services.student.seat import Seat, is_pinned
 from api.services.submitting.late_days import with_late_days
@@ -36,7 +37,7 @@ def new_numbers(session: Session, seat: Seat) -> NewNumbers:
     if not is_pinned(session, seat):
         raise Conflict("The problem was changed just now; read it again.")
     _lock(session, seat)
-    used = _positions(session, seat)
+    used = numbers_had(session, seat.key.problem_id, seat.student_id)
     if seat.drawn.number + 1 in used:
         raise Conflict("You have new numbers already; read the problem again.")
     _check_time(session, seat)
@@ -45,7 +46,7 @@ def new_numbers(session: Session, seat: Seat) -> NewNumbers:
         **seat.key._asdict(),
         "number": number,
         "version_id": seat.posed.version.id,
-        "position": _unused(seat, number, set(used.values())),
+        "position": _unused(session, seat, number, set(used.values())),
         "opened_at": seat.now,
     }
     insert_missing(session, Draw, [row])
@@ -59,16 +60,6 @@ def _lock(session: Session, seat: Seat) -> None:
         .where(Standing.problem_id == seat.key.problem_id, Standing.student_id == seat.student_id)
         .with_for_update()
     )
-
-
-def _positions(session: Session, seat: Seat) -> dict[int, int]:
-    """Return the places in the list that the student has had, by draw."""
-    rows = session.scalars(
-        select(Draw).where(
-            Draw.problem_id == seat.key.problem_id, Draw.student_id == seat.student_id
-        )
-    )
-    return {row.number: row.position for row in rows}
 
 
 def _check_time(session: Session, seat: Seat) -> None:
@@ -118,14 +109,15 @@ def _tried(answers: list[Answer], *, verdicts: bool) -> int:
     return max(counted.values(), default=0)
 
 
-def _unused(seat: Seat, number: int, used: set[int]) -> int:
+def _unused(session: Session, seat: Seat, number: int, used: Collection[Numbers]) -> int:
     """Return the place of new numbers: as drawn, or the next that the student has not had."""
     length = seat.posed.version.variants
     start = draw_position(seat.posed, number, student=seat.student_id)
     if start == ORIGINAL:
         raise Conflict("This problem has no other numbers.")
+    listed = numbers_in(session, seat.posed.version.id)
     for step in range(length):
         position = (start + step) % length
-        if position not in used:
+        if listed[position] not in used:
             return position
     raise Conflict(f"You have had all {length} sets of numbers that there are.")

@@ -14,6 +14,7 @@ from api.clock import from_micros, to_micros
 from api.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.ids import new_id
 from api.services.access import NO_PROBLEM
+from api.services.numbers import numbers_in
 from api.services.standings import Key, PosedProblem, WholeAssignment, among, load_assignment
 from api.services.submitting import late_days
 from api.services.submitting.allowed import Allowed
@@ -27,7 +28,6 @@ from api.tables import (
     Assignment,
     AssignmentProblem,
     Draw,
-    ProblemVersion,
 )
 from grader.json_values import to_json
 from grader.policy import Admission, Refused, Rules, admit
@@ -177,10 +177,11 @@ def take(session: Session, entry: Entry, ground: Ground, *, variants: Variants) 
 
 def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
     """Return the numbers of an entry in another version, which came while it was judged."""
-    old = session.get_one(ProblemVersion, entry.drawn.version_id)
-    if session.get_one(ProblemVersion, version_id).draw_hash != old.draw_hash:
+    old = entry.drawn
+    mine = numbers_in(session, old.version_id).get(old.position)
+    if numbers_in(session, version_id).get(old.position) != mine:
         raise Conflict(CHANGED)
-    return replace(entry.drawn, version_id=version_id)
+    return replace(old, version_id=version_id)
 
 
 def _is_new(entry: Entry, seat: Seat) -> bool:

@@ -1,0 +1,73 @@
+"""The same numbers: those of one draw block and one seed, whichever version lists them, and where.
+
+A draw block that was changed and changed back has the numbers that it had, but another marking may
+have been published with other seeds of it: a place in one list says nothing about another.
+"""
+
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from api.services.variants import ORIGINAL
+from api.tables import Draw, ProblemVersion, Variant
+
+__all__ = [
+    "DRAW_HASH",
+    "NUMBERS",
+    "SEED",
+    "Numbers",
+    "numbers_had",
+    "numbers_in",
+    "variant_of",
+    "version_of",
+]
+
+
+class Numbers(NamedTuple):
+    """What numbers are known by; the seed of the original is that place of it before all others."""
+
+    draw_hash: str
+    seed: int
+
+
+DRAW_HASH: Final = ProblemVersion.draw_hash
+SEED: Final = func.coalesce(Variant.seed, ORIGINAL)
+NUMBERS: Final = (DRAW_HASH, SEED.label("seed"))
+"""The columns of `Numbers`, where a statement joins the version and the variant."""
+
+
+def version_of(given: Any) -> ColumnElement[bool]:
+    """Return the condition that a version is that of which something has numbers.
+
+    That is a draw, a submission, or the columns of either.
+    """
+    return and_(ProblemVersion.id == given.version_id)
+
+
+def variant_of(given: Any) -> ColumnElement[bool]:
+    """Return the condition that a variant has the numbers of something, as in `version_of`."""
+    return and_(Variant.version_id == given.version_id, Variant.position == given.position)
+
+
+def numbers_in(session: Session, version_id: UUID) -> dict[int, Numbers]:
+    """Return the numbers in the list of a version by their places, the original before all."""
+    rows = session.execute(
+        select(Variant.position, *NUMBERS)
+        .join(ProblemVersion, ProblemVersion.id == Variant.version_id)
+        .where(Variant.version_id == version_id)
+        .order_by(Variant.position)
+    )
+    return {row.position: Numbers(row.draw_hash, row.seed) for row in rows}
+
+
+def numbers_had(session: Session, problem_id: UUID, student_id: UUID) -> dict[int, Numbers]:
+    """Return the numbers that a student has had at a problem, by draw."""
+    rows = session.execute(
+        select(Draw.number, *NUMBERS)
+        .join(ProblemVersion, version_of(Draw))
+        .join(Variant, variant_of(Draw))
+        .where(Draw.problem_id == problem_id, Draw.student_id == student_id)
+    )
+    return {row.number: Numbers(row.draw_hash, row.seed) for row in rows}

@@ -1,0 +1,197 @@
+"""The same numbers: a draw block and a seed, wherever the seed stands in the list of a version."""
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from analytics_scenes import part_of
+from regrading import OTHER_NUMBERS, WITHOUT_FIVE, act, prepare
+from sqlalchemy import select
+from student_scenes import under_way
+from world import Person, Posing, World
+
+from api.errors import Conflict
+from api.services.submitting.entries import Entry
+from api.tables import Answer, AssignmentProblem, Draw, ProblemVersion, Variant
+from grader.analysis import MIN_STUDENTS
+
+SIZE = 12
+
+
+@dataclass
+class Lists:
+    """A problem whose draw block was changed and changed back: another list of the same numbers.
+
+    *early* opened it under the first list, *late* under the last.
+    """
+
+    world: World
+    course: UUID
+    staff: Person
+    problem: Posing
+    early: list[Person]
+    late: list[Person]
+
+    @property
+    def last(self) -> UUID:
+        """The version that is set now."""
+        with self.world.db.reading() as session:
+            return session.get_one(AssignmentProblem, self.problem.id).version_id
+
+    def sizes(self, version: UUID) -> list[int]:
+        """Return K of the variants of a version, in the order of its list."""
+        return [size for place, size in sorted(self._listed(version).items()) if place >= 0]
+
+    def _listed(self, version: UUID) -> dict[int, int]:
+        with self.world.db.reading() as session:
+            rows = session.scalars(select(Variant).where(Variant.version_id == version))
+            return {row.position: int(row.data["params"]["K"]) for row in rows}
+
+    def drawn(self) -> dict[UUID, tuple[int, int]]:
+        """Return by student the place of the numbers in their list, and K."""
+        with self.world.db.reading() as session:
+            rows = session.scalars(select(Draw).where(Draw.problem_id == self.problem.id)).all()
+        rows = sorted(rows, key=lambda row: row.number)
+        return {
+            row.student_id: (row.position, self._listed(row.version_id)[row.position])
+            for row in rows
+        }
+
+    def give(self, person: Person, version: UUID, size: int) -> None:
+        """Give somebody the variant of a version whose K is *size*."""
+        with self.world.session() as session:
+            session.add(
+                Draw(
+                    problem_id=self.problem.id,
+                    student_id=person.id,
+                    number=0,
+                    version_id=version,
+                    position=self.sizes(version).index(size),
+                    opened_at=self.world.clock(),
+                )
+            )
+
+    def hand_in(self, **answers: str) -> None:
+        """Let everybody hand in the same."""
+        for person in (*self.early, *self.late):
+            assert person.submit(self.problem, answers).status_code == 201
+
+
+@pytest.fixture
+def lists(world: World, course: UUID, teacher: Person) -> Lists:
+    [problem] = world.assignment(course, variants="each_after", new_after=1)
+    people = [world.enrol(course, f"Student {number}") for number in range(2 * SIZE)]
+    scene = Lists(world, course, teacher, problem, people[:SIZE], people[SIZE:])
+    for person in scene.early:
+        assert person.get(problem.path).status_code == 200
+    for source in (OTHER_NUMBERS, WITHOUT_FIVE):
+        run = prepare(world, teacher, problem, {"source": source}, unopened=True)
+        act(world, teacher, run, "apply")
+    for person in scene.late:
+        assert person.get(problem.path).status_code == 200
+    first, last = scene.sizes(problem.version), scene.sizes(scene.last)
+    assert 5 in first
+    assert 5 not in last
+    assert any(one != other for one, other in zip(first, last, strict=False))
+    return scene
+
+
+def test_texts_with_digits_are_one_group_where_the_numbers_are_the_same(lists):
+    lists.hand_in(why="There are 9 cells.")
+    sizes = Counter(size for _, size in lists.drawn().values())
+    part = f"/assignments/{lists.problem.assignment}/review/{lists.problem.slug}/why"
+    groups = lists.staff.get(f"{part}/groups", params={"least": 1}).json()["items"]
+    assert sorted(one["answers"] for one in groups) == sorted(sizes.values())
+
+
+def test_the_mark_of_an_answer_is_offered_for_the_same_numbers_alone(world, lists):
+    lists.hand_in(why="There are 9 cells.")
+    drawn = lists.drawn()
+    part = f"/assignments/{lists.problem.assignment}/review/{lists.problem.slug}/why"
+    told = lists.staff.get(part, params={"shows": "all", "limit": 100}).json()["items"]
+    answers = [one["answer"] for one in told]
+    with world.db.reading() as session:
+        rows = session.scalars(select(Answer).where(Answer.part == "why")).all()
+    whose = {str(row.id): drawn[row.student_id][1] for row in rows}
+    mark = {"credit": "1", "reason": "Well."}
+    lists.staff.put(f"/answers/{answers[0]}/mark", mark, headers={"If-Match": "*"})
+    for answer in answers[1:]:
+        same = lists.staff.get(f"/answers/{answer}/review").json()["same_as"]
+        assert (same is not None) == (whose[answer] == whose[answers[0]])
+
+
+def test_wrong_answers_and_variants_are_told_apart_by_their_numbers(lists):
+    lists.hand_in(cells="1")
+    sizes = Counter(size for _, size in lists.drawn().values())
+    told = lists.staff.get(f"{lists.problem.path}/analytics").json()
+    part = part_of(told, "cells")
+    assert sorted(one["count"] for one in part["wrong"]["groups"]) == sorted(sizes.values())
+
+
+def test_variants_are_called_by_their_places_in_the_list_of_now(lists):
+    first, last = lists.sizes(lists.problem.version), lists.sizes(lists.last)
+    for version, size in ((lists.problem.version, 7), (lists.last, 7), (lists.problem.version, 5)):
+        for number in range(MIN_STUDENTS if size == 5 else MIN_STUDENTS // 2):
+            person = lists.world.enrol(lists.course, f"{size} {number}")
+            lists.give(person, version, size)
+            person.submit(lists.problem, {"cells": "1"})
+    told = lists.staff.get(f"{lists.problem.path}/analytics").json()
+    rows = part_of(told, "cells")["variants"]["by_variant"]["rows"]
+    named = {one["variant"]: one["n"] for one in rows}
+    with lists.world.db.reading() as session:
+        draw_hash = session.get_one(ProblemVersion, lists.last).draw_hash
+    assert first.index(7) != last.index(7)
+    assert named[str(last.index(7))] >= MIN_STUDENTS
+    assert [one for one in named if re.fullmatch(rf"seed \d+, old numbers {draw_hash[:4]}", one)]
+
+
+def test_a_key_is_of_somebody_else_where_they_have_its_numbers(lists):
+    drawn = lists.drawn()
+    now = lists.sizes(lists.last)
+    held = {size for _, size in drawn.values()}
+    taken = defaultdict(set)
+    for student, (_, size) in drawn.items():
+        taken[size].add(student)
+    for size in now:
+        for person in lists.late:
+            if drawn[person.id][1] != size:
+                person.submit(lists.problem, {"cells": str(size**2)})
+                break
+    told = part_of(lists.staff.get(f"{lists.problem.path}/analytics").json(), "cells")["foreign"]
+    assert {row["shown"]: row["held_by"] for row in told["rows"]} == {
+        str(size**2): len(taken[size]) for size in now if size in held
+    }
+
+
+def test_new_numbers_are_none_that_the_student_had_in_another_list(lists):
+    for person in lists.early:
+        _, size = lists.drawn()[person.id]
+        had = {size}
+        assert person.submit(lists.problem, {"cells": "1"}).status_code == 201
+        while person.post(f"{lists.problem.path}/variant").status_code == 201:
+            _, size = lists.drawn()[person.id]
+            assert size not in had
+            had.add(size)
+            assert person.submit(lists.problem, {"cells": "1"}).status_code == 201
+
+
+def test_an_answer_is_moved_to_another_list_only_where_that_has_its_numbers(world, lists):
+    first, last = lists.sizes(lists.problem.version), lists.sizes(lists.last)
+    people = [world.enrol(lists.course, f"New {number}") for number in range(SIZE)]
+    entries = [under_way(world, one, lists.problem, {"cells": "9"}, key=None) for one in people]
+    first_list = {"id": str(lists.problem.version)}
+    run = prepare(world, lists.staff, lists.problem, first_list, unopened=True)
+    act(world, lists.staff, run, "apply")
+    taken = [_is_taken(world, entry) for entry in entries]
+    places = [entry.drawn.position for entry in entries]
+    assert taken == [first[place] == last[place] for place in places]
+
+
+def _is_taken(world: World, entry: Entry) -> bool:
+    try:
+        world.service.writer.submit(entry)
+    except Conflict:
+        return False
+    return True

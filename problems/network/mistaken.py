@@ -15,7 +15,7 @@ from problems.network.changes import undeclared, without_last_pool, without_pool
 from problems.network.count_rules import EVERYTHING, MACS, PARAMS, maps_of, weights_by_maps
 from problems.network.graphs import Branches, Network, Residual
 from problems.network.layers import BatchNorm, Conv, ConvTranspose, Layer, Linear
-from problems.network.mistaken_shapes import SHAPES_BY
+from problems.network.mistaken_shapes import OF_TRANSPOSED, SHAPES_BY
 from problems.network.shape_rules import SHAPES, channels_in
 from problems.network.walk import INPUT, Rule, Rules, Step, Walk, count, total, walk_by
 from problems.solvers.bounds import Shape
@@ -220,6 +220,7 @@ NEEDED: Final[Mapping[str, Callable[[Any], bool]]] = {
     "dilation_left_out": lambda layer: getattr(layer, "dilation", (1, 1)) != (1, 1),
     "groups_left_out": lambda layer: getattr(layer, "groups", 1) > 1,
     "projection_left_out": lambda layer: isinstance(layer, Residual) and layer.shortcut is not None,
+    **dict.fromkeys(OF_TRANSPOSED, lambda layer: isinstance(layer, ConvTranspose)),
 }
 
 

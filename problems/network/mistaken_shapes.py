@@ -1,6 +1,7 @@
 """Wrong rules for shapes, by mistake: they run on through a network.
 
-The rules for one layer are those of `problems.solvers.sizes` and `problems.solvers.pooling`.
+The rules for one layer are those of `problems.solvers.sizes`, `problems.solvers.transposed` and
+`problems.solvers.pooling`.
 """
 
 import math
@@ -9,15 +10,22 @@ from typing import Any, Final
 
 from grader.errors import SolverError
 from problems.network.graphs import Branches, Residual
-from problems.network.layers import Conv, Flatten, Identity, Layer, Pool
-from problems.network.shape_rules import SHAPES, conv_shaped_by, pool_shaped_by, spatial
+from problems.network.layers import Conv, ConvTranspose, Flatten, Identity, Layer, Pool
+from problems.network.shape_rules import (
+    SHAPES,
+    conv_shaped_by,
+    pool_shaped_by,
+    spatial,
+    transposed_shaped_by,
+)
 from problems.network.walk import Rule, Rules
 from problems.solvers.bounds import Shape
 from problems.solvers.geometry import Side
 from problems.solvers.pooling import POOL_SIDES, pool_size
 from problems.solvers.sizes import CONV_SIDES, conv_size
+from problems.solvers.transposed import TRANSPOSED_SIDES, transposed_size
 
-__all__ = ["SHAPES_BY"]
+__all__ = ["OF_TRANSPOSED", "SHAPES_BY"]
 
 
 def _kept_channels(layer: Conv, shape: Shape) -> Shape:
@@ -72,11 +80,23 @@ def _sides(mistake: str) -> dict[type[Layer], Rule]:
     """Return the rules of convolution and pooling whose sizes have the *mistake* in them."""
     conv = _where_made(mistake, conv_size, CONV_SIDES[mistake])
     pool = _where_made(mistake, pool_size, POOL_SIDES.get(mistake, pool_size))
-    return {Conv: conv_shaped_by(conv), Pool: pool_shaped_by(pool)}
+    return {Conv: conv_shaped_by(conv), Pool: pool_shaped_by(pool), **_transposed(mistake)}
 
+
+def _transposed(mistake: str) -> dict[type[Layer], Rule]:
+    """Return the rule of transposed convolutions with the *mistake*, none if it is none of them."""
+    side = TRANSPOSED_SIDES.get(mistake)
+    if side is None:
+        return {}
+    return {ConvTranspose: transposed_shaped_by(_where_made(mistake, transposed_size, side))}
+
+
+OF_TRANSPOSED: Final = tuple(one for one in TRANSPOSED_SIDES if one not in CONV_SIDES)
+"""The mistakes that are made with transposed convolutions alone."""
 
 SHAPES_BY: Final[Mapping[str, Rules]] = {
     **{mistake: SHAPES.but(_sides(mistake)) for mistake in CONV_SIDES},
+    **{mistake: SHAPES.but(_transposed(mistake)) for mistake in OF_TRANSPOSED},
     "channels_kept": SHAPES.but({Conv: _kept_channels}),
     "flatten_without_channels": SHAPES.but({Flatten: _flat_side}),
     "concat_for_add": SHAPES.but({Residual: _concatenated}),

@@ -40,6 +40,7 @@ __all__ = [
     "features_in",
     "pool_shaped_by",
     "spatial",
+    "transposed_shaped_by",
 ]
 
 SPATIAL: Final = 3
@@ -119,20 +120,26 @@ def pool_shaped_by(side: Side) -> Rule:
     return rule
 
 
-def _transposed_shape(layer: ConvTranspose, shape: Shape) -> Shape:
-    channels_in(layer, shape)
-    height, width = (
-        transposed_size(
-            size,
-            layer.kernel_size[axis],
-            stride=layer.stride[axis],
-            padding=layer.padding[axis],
-            output_padding=layer.output_padding[axis],
-            dilation=layer.dilation[axis],
+def transposed_shaped_by(side: Side) -> Rule:
+    """Return the rule for the shape after a transposed convolution whose sides follow *side*."""
+    kept = _kept(side)
+
+    def rule(layer: ConvTranspose, shape: Shape) -> Shape:
+        channels_in(layer, shape)
+        height, width = (
+            kept(
+                size,
+                layer.kernel_size[axis],
+                stride=layer.stride[axis],
+                padding=layer.padding[axis],
+                output_padding=layer.output_padding[axis],
+                dilation=layer.dilation[axis],
+            )
+            for axis, size in enumerate(shape[1:])
         )
-        for axis, size in enumerate(shape[1:])
-    )
-    return layer.out_channels, height, width
+        return layer.out_channels, height, width
+
+    return rule
 
 
 def _linear_shape(layer: Linear, shape: Shape) -> Shape:
@@ -209,7 +216,7 @@ SHAPES: Final = Rules(
         BatchNorm: _batch_normed_shape,
         Branches: _concatenated_shape,
         Conv: conv_shaped_by(conv_size),
-        ConvTranspose: _transposed_shape,
+        ConvTranspose: transposed_shaped_by(transposed_size),
         Flatten: lambda _, shape: (math.prod(shape),),
         Gate: _gated_shape,
         GroupNorm: _group_normed_shape,

@@ -11,7 +11,6 @@ from typing import Final
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from grader.values import Number
-from problems.solvers import transposed
 from problems.solvers.bounds import Shape, numbers, whole
 from problems.solvers.geometry import (
     PerAxis,
@@ -22,7 +21,7 @@ from problems.solvers.geometry import (
     spatial_letters,
     swapped,
 )
-from problems.solvers.transposed import transposed_size
+from problems.solvers.transposed import TRANSPOSED_SIDES, transposed_size
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = [
@@ -188,12 +187,6 @@ def _divided(channels: int, divisor: int) -> int:
 
 GEOMETRY: Final = ("kernel_size", "stride", "padding", "output_padding", "dilation")
 
-SIDES: Final[dict[str, Solver]] = {
-    twin.mistake: twin.function
-    for twin in transposed.TWINS
-    if twin.solver == transposed_size.__name__
-}
-
 SOLVERS: Final[tuple[Solver, ...]] = (
     transposed_shape,
     upsample_size,
@@ -206,7 +199,10 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 TWINS: Final[tuple[Twin, ...]] = (
     *twins_of(
         transposed_shape,
-        {mistake: shaped_by(transposed_shape, side, GEOMETRY) for mistake, side in SIDES.items()},
+        {
+            mistake: shaped_by(transposed_shape, side, GEOMETRY)
+            for mistake, side in TRANSPOSED_SIDES.items()
+        },
     ),
     *twins_of(
         transposed_shape,

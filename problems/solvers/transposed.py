@@ -12,7 +12,7 @@ from problems.solvers.bounds import whole
 from problems.solvers.sizes import conv_size
 from problems.solvers.twins import instead, told, twins_of
 
-__all__ = ["SOLVERS", "TWINS", "transposed_size"]
+__all__ = ["SOLVERS", "TRANSPOSED_SIDES", "TWINS", "transposed_size"]
 
 
 def transposed_size(
@@ -56,23 +56,21 @@ def _convolution(given: SimpleNamespace) -> int:
 
 SOLVERS: Final[tuple[Solver, ...]] = (transposed_size,)
 
-TWINS: Final[tuple[Twin, ...]] = twins_of(
-    transposed_size,
-    {
-        "convolution_for_transposed": instead(transposed_size, _convolution),
-        "forgot_minus_one": instead(
-            transposed_size, lambda given: transposed_size(**vars(given)) + given.stride
-        ),
-        "forgot_plus_one": instead(
-            transposed_size, lambda given: transposed_size(**vars(given)) - 1
-        ),
-        "padding_added": instead(
-            transposed_size, lambda given: transposed_size(**vars(given)) + 4 * given.padding
-        ),
-        "transposed_cropped": instead(transposed_size, lambda given: given.size * given.stride),
-        "padding_left_out": told(transposed_size, padding=0),
-        "output_padding_left_out": told(transposed_size, output_padding=0),
-        "stride_left_out": told(transposed_size, stride=1),
-        "dilation_left_out": told(transposed_size, dilation=1),
-    },
-)
+# Wrong sizes along one axis; the shapes of single layers and of networks reuse them.
+TRANSPOSED_SIDES: Final[dict[str, Solver]] = {
+    "convolution_for_transposed": instead(transposed_size, _convolution),
+    "forgot_minus_one": instead(
+        transposed_size, lambda given: transposed_size(**vars(given)) + given.stride
+    ),
+    "forgot_plus_one": instead(transposed_size, lambda given: transposed_size(**vars(given)) - 1),
+    "padding_added": instead(
+        transposed_size, lambda given: transposed_size(**vars(given)) + 4 * given.padding
+    ),
+    "transposed_cropped": instead(transposed_size, lambda given: given.size * given.stride),
+    "padding_left_out": told(transposed_size, padding=0),
+    "output_padding_left_out": told(transposed_size, output_padding=0),
+    "stride_left_out": told(transposed_size, stride=1),
+    "dilation_left_out": told(transposed_size, dilation=1),
+}
+
+TWINS: Final[tuple[Twin, ...]] = twins_of(transposed_size, TRANSPOSED_SIDES)

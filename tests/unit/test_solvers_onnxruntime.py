@@ -12,6 +12,9 @@ import pytest
 
 from grader.values import Tensor
 from problems.book import BOOK
+from problems.network.build import conv_transpose
+from problems.network.counts import out_shape
+from problems.network.twins import TWINS
 from problems.solvers.activations import activation
 from problems.solvers.convolution import conv1d, conv2d, conv3d
 from problems.solvers.pool_values import avg_pool2d, max_pool2d
@@ -19,6 +22,7 @@ from problems.solvers.pooling import pool_size
 from problems.solvers.transposed_values import conv_transpose2d
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 
+WRONG_SHAPE = {twin.mistake: twin.function for twin in TWINS if twin.solver == "out_shape"}
 FLOAT = 1
 INTEGER_ATTRIBUTE, TEXT_ATTRIBUTE, INTEGERS_ATTRIBUTE = 2, 3, 7
 
@@ -176,6 +180,41 @@ def test_a_transposed_convolution_may_give_size_times_stride(kernel, stride):
     found = conv_transpose2d(x, w, stride=stride, padding="tf")
     expected = run("ConvTranspose", *single(x), w, strides=[stride] * 2, auto_pad="SAME_UPPER")
     np.testing.assert_array_equal(found, expected[0])
+
+
+UP = {"strides": [2, 3], "pads": [1, 2, 1, 2], "dilations": [2, 1], "output_padding": [1, 2]}
+PLAIN = {name: one for name, one in UP.items() if name != "output_padding"}
+
+
+def sides(operator, height, width, **attributes):
+    """Return the shape of one channel after a kernel 3×5."""
+    found = run(operator, integers(1, 1, height, width), integers(1, 1, 3, 5), **attributes)
+    return found.shape[1:]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "wrong"),
+    [
+        (None, sides("ConvTranspose", 6, 7, **UP)),
+        ("output_padding_left_out", sides("ConvTranspose", 6, 7, **PLAIN)),
+        ("padding_left_out", sides("ConvTranspose", 6, 7, **UP | {"pads": [0] * 4})),
+        ("stride_left_out", sides("ConvTranspose", 6, 7, **UP | {"strides": [1, 1],
+         "output_padding": [0, 0]}) + np.array([0, 1, 2])),
+        ("dilation_left_out", sides("ConvTranspose", 6, 7, **UP | {"dilations": [1, 1]})),
+        ("forgot_minus_one", sides("ConvTranspose", 7, 8, **UP)),
+        ("convolution_for_transposed", sides("Conv", 6, 7, **PLAIN)),
+        ("padding_added", sides("ConvTranspose", 6, 7, **UP | {"pads": [0] * 4})
+         + np.array([0, 2, 4])),
+        ("transposed_cropped", sides("ConvTranspose", 6, 7, strides=[2, 3], auto_pad="SAME_UPPER")),
+        ("forgot_plus_one", sides("ConvTranspose", 6, 7, **UP) - np.array([0, 1, 1])),
+    ],
+)  # fmt: skip
+def test_a_transposed_layer_and_its_mistakes_have_the_shapes_of_onnxruntime(mistake, wrong):
+    layer = conv_transpose(
+        1, (3, 5), stride=(2, 3), padding=(1, 2), output_padding=(1, 2), dilation=(2, 1)
+    )
+    shape = out_shape if mistake is None else WRONG_SHAPE[mistake]
+    assert shape(layer, (1, 6, 7)) == tuple(wrong)
 
 
 @pytest.mark.parametrize("window", [2, 3])

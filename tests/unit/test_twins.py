@@ -43,11 +43,15 @@ GRAPH = network(
     skip(conv(6, 3, padding=1)), residual(conv(4, 1), shortcut=conv(4, 1)),
     conv(4, 1, groups=2, bias=False), batch_norm(), max_pool(2), flatten(), linear(10),
 )  # fmt: skip
+UP = network(
+    conv_transpose(6, 3, stride=2, padding=1, output_padding=1, dilation=2), flatten(), linear(2),
+)  # fmt: skip
 IMAGE = (3, 40, 33)
 STACKS = (
     NET, GRAPH, network(*NET.layers[:4]), network(NET.layers[0]), network(flatten()),
     network(*NET.layers[:4], flatten(), linear(10), linear(4)), network(*GRAPH.layers[:1]),
-    network(*GRAPH.layers[1:2]), network(*GRAPH.layers[4:6]),
+    network(*GRAPH.layers[1:2]), network(*GRAPH.layers[4:6]), UP,
+    network(UP.layers[0]),
 )  # fmt: skip
 
 # Calls in which the mistakes of each solver show; more than one where mistakes exclude each other.
@@ -106,7 +110,8 @@ ORDINARY = {
     "steps_per_epoch": [((100, 32), {}), ((100, 32), {"drop_last": True})],
     "epochs_completed": [((14, 100, 32), {}), ((15, 100, 32), {"drop_last": True})],
     "out_shape": [
-        ((layer, (6, 17, 14)), {}) for layer in (*NET.layers[:6:3], *GRAPH.layers[:2], flatten())
+        ((layer, (6, 17, 14)), {})
+        for layer in (*NET.layers[:6:3], *GRAPH.layers[:2], flatten(), UP.layers[0])
     ],
     "network_shape": [((net, IMAGE), {}) for net in STACKS],
     "output_shapes": [((net, IMAGE), {}) for net in STACKS],

@@ -104,6 +104,8 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
         ((Q, K, V), {"num_heads": 2, "causal": True}),
         ((Q, K, V), {"scale": False}),
     ],
+    "positional_encoding": [((3, 4, 8), {}), ((2, 5, 8), {"base": 100})],
+    "positional_encodings": [((3, 6), {})],
     "step_lr": [((TENTH, 70), {"step_size": 30})],
     "cosine_lr": [((TENTH, 30), {"t_max": 100, "eta_min": Fraction(1, 1000)})],
     "warmup_lr": [((TENTH, 1500), {"warmup_steps": 1000})],

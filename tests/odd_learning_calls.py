@@ -110,6 +110,8 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     "mask_iou": [((MASK, TRUE_MASK), {"label": 2})],
     "dice": [((MASK, TRUE_MASK), {"label": 0})],
     "mean_iou": [((MASK, TRUE_MASK), {})],
+    "positional_encoding": [((0, 1, 2), {"base": 2}), ((1_000, 511, 512), {})],
+    "positional_encodings": [((1, 2), {"base": 3}), ((16, 16), {})],
     "step_lr": [((TENTH, 0), {"step_size": 30, "gamma": HALF})],
     "cosine_lr": [((1, 0), {"t_max": 7}), ((TENTH, 7), {"t_max": 7})],
     "mse": [((MORE, LESS), {"reduction": "none"}), ((3, HALF), {}), ((MANY, MANY), {})],

@@ -20,6 +20,7 @@ DOUBLES = {
         "exp": math.exp,
         "ln": math.log,
         "log10": math.log10,
+        "sin": math.sin,
         "cos": math.cos,
         "atan": math.atan,
     }.items()

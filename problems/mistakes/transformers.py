@@ -1,4 +1,4 @@
-"""Mistakes about attention, transformer blocks and vision transformers."""
+"""Mistakes about attention, positions, transformer blocks and vision transformers."""
 
 from typing import Final
 
@@ -123,6 +123,41 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             4,
             "Do the weights of a query still add up to a whole?",
             "Set masked weights to zero after the softmax and did not renormalise.",
+        ),
+        "positions_from_one": (
+            6,
+            "Which number has the first position?",
+            "Counted the positions from 1.",
+        ),
+        "sines_exchanged": (
+            5,
+            "Which features are sines, those with even or those with odd numbers?",
+            "Exchanged sines and cosines.",
+        ),
+        "exponent_doubled": (
+            5,
+            "What does i count: the features, or their pairs?",
+            "Took the number of the feature for that of its pair.",
+        ),
+        "frequency_of_the_feature": (
+            5,
+            "Which features share one angle?",
+            "Gave a cosine another angle than the sine of its pair.",
+        ),
+        "exponent_halved": (
+            3,
+            "What stands beside i in the exponent?",
+            "Left out the 2 in the exponent.",
+        ),
+        "sines_before_cosines": (
+            3,
+            "In which order do the sines and cosines of a row stand?",
+            "Put all sines before all cosines instead of in turn.",
+        ),
+        "frequency_inverted": (
+            3,
+            "Do the waves grow longer or shorter along the features?",
+            "Multiplied by the power of the base instead of dividing by it.",
         ),
     }
 )

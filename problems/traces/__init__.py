@@ -38,6 +38,7 @@ from problems.traces import (
     overlaps,
     parameters,
     pools,
+    positions,
     predictions,
     recurrent,
     schedules,
@@ -94,5 +95,6 @@ TRACERS: Final[Mapping[str, Tracer]] = {
     **transformers.TRACERS,
     **optimisers.TRACERS,
     **attention.TRACERS,
+    **positions.TRACERS,
     **matrix_form.TRACERS,
 }

@@ -20,7 +20,7 @@ DECIMALS: Final = 4
 
 
 def real(name: str, source: str, **numbers: object) -> Formula:
-    """Return the step *name* = *source*, an expression that may call ``exp ln log10 cos atan``.
+    """Return the step *name* = *source*, an expression that may call ``exp ln log10 sin cos atan``.
 
     Numbers may be floats; ``pi`` is known.
 
@@ -69,6 +69,7 @@ def _of_doubles(function: Callable[[float], float]) -> Function:
 
 REAL_FUNCTIONS: Final[dict[str, Function]] = {
     **FUNCTIONS,
+    "sin": _of_doubles(math.sin),
     "cos": _of_doubles(math.cos),
     "atan": _of_doubles(math.atan),
 }

@@ -12,7 +12,7 @@ from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
 from api.routes.editing import DryRun, taken, tell_made
-from api.routes.refusals import CHANGES, SEES, SENDS
+from api.routes.refusals import CHANGES, SEES
 from api.schemas.effects import Effect
 from api.schemas.extensions import (
     ExcuseGranted,
@@ -72,7 +72,7 @@ def get_extensions(
     "/courses/{course}/extensions",
     status_code=201,
     response_model=ExtensionGranted,
-    responses=SENDS,
+    responses=CHANGES,
 )
 def post_extension(
     course: UUID, body: ExtensionIn, here: HereDep, response: Response, *, dry_run: DryRun = False

@@ -186,3 +186,17 @@ def test_late_days_are_told_and_given_back(world, course, teacher, student):
     assert grade_of(world, problem, student) == (2, 8)
     elsewhere = body | {"assignment": str(UUID(int=1))}
     assert teacher.post(f"{there}/refund", elsewhere).status_code == 422
+
+
+def test_what_is_granted_already_is_not_granted_again(world, course, teacher, student):
+    problem, other = (world.assignment(course, timeline_spec=LATE)[0] for _ in range(2))
+    whom = {"student": student.id, "assignment": problem.assignment}
+    first = granted(teacher, course, {"days": 2, "reason": "ill"}, **whom).json()["extension"]
+    for query in ("", "?dry_run=true"):
+        again = granted(teacher, course, {"days": 2, "reason": "still ill"}, query=query, **whom)
+        assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    elsewhere = {"student": student.id, "assignment": other.assignment}
+    for grants, where in (({"days": 3}, whom), ({"days": 2}, elsewhere)):
+        assert granted(teacher, course, grants, **where).status_code == 201
+    assert teacher.delete(f"/courses/{course}/extensions/{first['id']}").status_code == 200
+    assert granted(teacher, course, {"days": 2}, **whom).status_code == 201

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import Invalid, NotFound
+from api.errors import Conflict, Invalid, NotFound
 from api.http.paging import Cursor, keyset
 from api.ids import new_id
 from api.schemas.effects import Effect
@@ -33,9 +33,13 @@ __all__ = ["extensions_in", "grant", "times_of", "withdraw"]
 
 
 def grant(session: Session, act: Act, body: ExtensionIn) -> ExtensionGranted:
-    """Grant an extension; return it with the times that it gives and what it does to grades."""
+    """Grant an extension; return it with the times that it gives and what it does to grades.
+
+    `Conflict` where one that gives the same to the same people holds already.
+    """
     assignments = _held(session, act.course, body.assignment)
     students = _whom(session, act.course, body)
+    _check_new(session, act.course, body)
     with act.trial(session):
         before = _granted(session, assignments, body)
         row = Extension(
@@ -81,6 +85,26 @@ def _whom(session: Session, course: Course, body: ExtensionIn) -> list[UUID]:
     if section is None or section.course_id != course.id:
         raise Invalid.of("section", "is no section of the course")
     return in_section(session, course, section.id)
+
+
+def _check_new(session: Session, course: Course, body: ExtensionIn) -> None:
+    """Raise `Conflict` where the same is granted already, for whatever reason."""
+    found = session.scalars(
+        select(Extension.spec).where(
+            Extension.course_id == course.id,
+            Extension.assignment_id.is_not_distinct_from(body.assignment),
+            Extension.student_id.is_not_distinct_from(body.student),
+            Extension.section_id.is_not_distinct_from(body.section),
+            Extension.withdrawn_at.is_(None),
+        )
+    )
+    wanted = _given_by(body.grants)
+    if any(_given_by(ExtensionSpec.model_validate(spec)) == wanted for spec in found):
+        raise Conflict("This is granted already; twice it gives no more than once.")
+
+
+def _given_by(spec: ExtensionSpec) -> ExtensionSpec:
+    return spec.model_copy(update={"reason": ""})
 
 
 def _held(session: Session, course: Course, assignment_id: UUID | None) -> list[Assignment]:

@@ -40,6 +40,7 @@ LABEL: Final = re.compile(rf"(?:\(?\d{{1,3}}[.):]\s*)?(?!{FUNCTION})[^\W\d_]{{2}
 """The name of a row, where it has to be told from a cell: ``conv1``, ``1. Pooling (max)``."""
 NUMBERED: Final = re.compile(r"\s*\(?([0-9]{1,3})[.):]\s+(?=\S)")
 """The number of a row, as in a list: ``1.``, ``2)``."""
+BAR: Final = re.compile(r"[|;&]")
 WORD: Final = re.compile(r"[^\W\d_]{3}")
 LETTER: Final = re.compile(r"[^\W\d_]")
 DIGIT: Final = re.compile(r"\d")
@@ -60,7 +61,7 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
     if given is None:
         lines, ruled = _lines(str(typed))
         found = _without_ends(
-            [_cells(line, len(columns)) for line in _unnumbered(lines)], len(columns)
+            [_cells(line, len(columns)) for line in _unnumbered(lines, len(columns))], len(columns)
         )
     else:
         ruled = False
@@ -131,14 +132,26 @@ def _lines(text: str) -> tuple[list[str], bool]:
     return kept, any(rules[first + 1 : first + 2])
 
 
-def _unnumbered(lines: list[str]) -> list[str]:
-    """Return the lines without the ``1.`` and ``2.`` that all of them, or all but a first, have."""
+def _unnumbered(lines: list[str], columns: int) -> list[str]:
+    """Return the lines without the ``1.`` and ``2.`` that all of them, or all but a first, have.
+
+    These stay where they are cells: bars, and no tab as behind the numbers of a word processor,
+    make whole rows with them.
+    """
     for first in (0, 1):
         marks = [mark for line in lines[first:] if (mark := NUMBERED.match(line))]
         numbers = [int(mark[1]) for mark in marks]
         if len(numbers) > 1 and numbers == [*range(1, len(lines) - first + 1)]:
+            if all(_completes(mark, columns) for mark in marks):
+                return lines
             return [*lines[:first], *(mark.string[mark.end() :] for mark in marks)]
     return lines
+
+
+def _completes(mark: re.Match[str], columns: int) -> bool:
+    """Tell whether the number of a row is the first of as many cells as there are columns."""
+    behind = mark.string[mark.end() :]
+    return bool(BAR.match(behind)) and len(_split(mark.string, SIGNS)) == columns
 
 
 def _is_rule(line: str) -> bool:

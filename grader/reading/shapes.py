@@ -94,10 +94,9 @@ def read_side(typed: str) -> Reading[Number] | None:
     if not CROSS.search(typed):
         return None
     found = _value(clean(typed, limit=MAX_TEXT), grouping=False)
-    match [(token.kind, token.text) for token in found.tokens]:
-        case [("number", one), ("symbol", "×"), ("number", two)] if one == two:
-            side = found.tokens[0].value
-            note = f"{one}×{one} stands for {one}."
+    match [(token.kind, token.text, token.value) for token in found.tokens]:
+        case [("number", one, side), ("symbol", "×", _), ("number", two, other)] if side == other:
+            note = f"{one}×{two} stands for {show(side)}."
             return Reading(side, show(side), (*found.notes, note), 1) if side == int(side) else None
         case _:
             return None

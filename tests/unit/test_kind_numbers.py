@@ -196,6 +196,8 @@ def test_who_rounds_an_exact_number_is_told_that_all_digits_are_asked_for():
         ("9 x 9 pixels", 9),
         (r"$9 \times 9$", 9),
         ("k = 2·4 + 1 = 9 by 9", 9),
+        ("9×9.0", 9),
+        ("9.00 × 9", 9),
         ("9", 9),
         ("9*9", 81),
         ("9·9", 81),

@@ -108,6 +108,22 @@ def test_commas_and_blanks_part_cells_only_where_there_is_one_way(typed, cells):
 @pytest.mark.parametrize(
     ("typed", "rows"),
     [
+        ("1. | 448⏎2. | 0", [["1.", "448"], ["2.", "0"]]),
+        ("1. & 448⏎2. & 0", [["1.", "448"], ["2.", "0"]]),
+        ("shape | params⏎1. | 448⏎2. | 0", [["1.", "448"], ["2.", "0"]]),
+        ("1. | 7 | 448⏎2. | 8 | 0", [["7", "448"], ["8", "0"]]),
+        ("1. 7 | 448⏎2. 8 | 0", [["7", "448"], ["8", "0"]]),
+        ("1. 448⏎2. 0", [["448"], ["0"]]),
+        ("1.\t448⏎2.\t0", [["448"], ["0"]]),  # as word processors number lines
+    ],
+)
+def test_numbers_in_order_are_a_column_only_where_bars_complete_the_rows_with_them(typed, rows):
+    assert rows_of(typed) == rows
+
+
+@pytest.mark.parametrize(
+    ("typed", "rows"),
+    [
         ("8×8⏎4×4", [["8×8"], ["4×4"]]),
         ("8, 8⏎4, 4", [["8, 8"], ["4, 4"]]),
         ("conv | 8×8⏎pool\t4×4", [["8×8"], ["4×4"]]),

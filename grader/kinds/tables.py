@@ -46,7 +46,7 @@ COLUMN_KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
     "shape": ShapeKind(),
 }
 COLUMN_FIELDS: Final = frozenset(
-    {"id", "kind", "key", "reason", "tolerance", "layout", "square", "variables", "where"}
+    {"id", "kind", "key", "reason", "tolerance", "layout", "square", "share", "variables", "where"}
 )
 Column: TypeAlias = Annotated[
     IntegerPart | NumberPart | PercentPart | ShapePart, Field(discriminator="kind")

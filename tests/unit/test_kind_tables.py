@@ -217,3 +217,13 @@ def test_a_sign_at_the_end_of_each_line_opens_no_cell(sign):
     lines = [row.split(" | ") for row in RIGHT.splitlines()]
     text = "\n".join("".join(f"{cell}{sign}" for cell in cells) for cells in lines)
     assert mark(TABLE, text).status == "correct"
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [("0.75\n0.5", "correct"), ("75%\n50%", "correct"), ("75\n50", "unreadable")],
+)
+def test_a_column_may_be_of_shares(typed, status):
+    column = {"kind": "number", "share": True, "key": "layer/4"}
+    found = mark(ask("table", rows="(3, 2)", columns={"precision": column}), typed)
+    assert found.status == status

@@ -26,6 +26,7 @@ from problems.documents import Document, load_document
 from problems.lint import accepted, too_wide, untypable
 from problems.loader import load_problem, load_source, read_source
 from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
+from problems.telling import told_keys
 from problems.texts import Proof, named, text_faults, unproved
 
 __all__ = ["Checked", "Report", "check_file", "check_problem", "check_text"]
@@ -133,7 +134,7 @@ def _check(problem: Problem, file: str, check: _Check) -> tuple[Report, Publicat
             errors += _samples(variants, book)
             errors += _examples(problem, book)
             right = accepted(every[0])
-            warnings += _idle(problem, publication, book)
+            warnings += [*_idle(problem, publication, book), *told_keys(variants, book)]
     except GraderError as error:
         errors.append(str(error))
     before = f"{file}: " if file else ""

@@ -330,3 +330,29 @@ def test_what_a_proof_finds_is_an_error_with_file_line_and_field(tmp_path):
         f"{file}:13: parts.a.mistakes.far: is loud (original)",
     )
     assert check_file(file, book=BOOK, seeds=2).errors == ()
+
+
+@pytest.mark.parametrize(
+    ("say", "is_told"),
+    [
+        ("It is {{W - 3}}.", True),
+        ("Is it ${{W - 3}}$?", True),
+        ("Is half of {{W}} nearer?", False),
+        ("Is it 1{{W - 3}} or {{W - 3}}.5?", False),
+        ("Is it 4?", False),  # the key of one draw
+    ],
+)
+def test_a_hint_that_says_the_key_is_warned_of(say, is_told):
+    mistakes = [{"id": "doubled", "key": "2*W", "say": say}]
+    part = ask(key="W - 3", prompt="{{W}}", mistakes=mistakes)
+    found = report(problem(part, params=W, examples=[with_answer("2")]), seeds=3)
+    warned = [one for one in found.warnings if one.endswith("its hint says the key; ask instead")]
+    assert warned == (
+        ["toy.yaml: parts.a.mistakes.doubled: its hint says the key; ask instead"]
+        if is_told
+        else []
+    )
+
+
+def with_answer(answer: str) -> dict[str, object]:
+    return {"params": "original", "answers": {"a": answer}, "expect": {"a": "correct"}}

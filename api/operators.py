@@ -94,7 +94,9 @@ def token_for(settings: Settings, email: str, *, scopes: str, days: int) -> tupl
 
 def listed_users(settings: Settings) -> list[str]:
     """Return a line for each account: e-mail address, name, and what is special about it."""
-    accounts_by_name = select(User).where(User.erased_at.is_(None)).order_by(User.name, User.id)
+    accounts_by_name = (
+        select(User).where(User.erased_at.is_(None)).order_by(User.sort_name, User.id)
+    )
     return _in_transaction(
         settings, lambda session: [_line(user) for user in session.scalars(accounts_by_name)]
     )

@@ -41,7 +41,7 @@ def get_people(  # a filter each
     text: Text = "",
     state: Literal["active", "withdrawn", "all"] = "active",
 ) -> PersonPage:
-    """List the people of a course by name."""
+    """List the people of a course by family name."""
     after = window.after("name", str)
     with here.reading() as session:
         rows = roll.people(
@@ -55,7 +55,7 @@ def get_people(  # a filter each
             limit=window.limit + 1,
         )
     page = window.page(
-        rows, end=lambda row: Cursor("name", row[1].name, row[1].id), show=roll.listed
+        rows, end=lambda row: Cursor("name", row[1].sort_name, row[1].id), show=roll.listed
     )
     return PersonPage(items=page.items, next=page.next)
 

@@ -43,13 +43,13 @@ def get_users(
     text: Text = "",
     state: Literal["active", "suspended", "admin", "all"] = "all",
 ) -> UserPage:
-    """List all accounts by name."""
+    """List all accounts by family name."""
     after = window.after("name", str)
     with here.reading() as session:
         here.site(session, right="manage_site")
         rows = accounts.users(session, text=text, state=state, after=after, limit=window.limit + 1)
     page = window.page(
-        rows, end=lambda user: Cursor("name", user.name, user.id), show=accounts.listed
+        rows, end=lambda user: Cursor("name", user.sort_name, user.id), show=accounts.listed
     )
     return UserPage(items=page.items, next=page.next)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from api.names import belongs
 from api.services.roster_columns import Columns, choose_columns, known
 from api.services.roster_text import UnusableError, read_records
 from api.services.rows import unguard
@@ -52,12 +53,14 @@ NAMES: Final = {
 class RosterRow:
     """A student as the file names one; what it does not give is empty.
 
-    *line* is where the row begins, *email* is in lower case, *lms_id* is the number of the student
-    in the system that wrote the file.
+    *line* is where the row begins. *family_name* is there where the file gives it apart, as a
+    column or before a comma. *email* is in lower case, *lms_id* is the number of the student in the
+    system that wrote the file.
     """
 
     line: int
     name: str
+    family_name: str = ""
     email: str = ""
     student_number: str = ""
     login: str = ""
@@ -174,7 +177,7 @@ def _clean(cell: str) -> str:
 
 def _skipped(columns: Columns, values: Mapping[str, str]) -> str:
     """Return why a row is no student of the course, or nothing where it is one."""
-    name, role = _name(values), values.get("role", "")
+    (name, _), role = _names(values), values.get("role", "")
     if columns.format.startswith("canvas"):
         if "points possible" in name.casefold() or not any(values.values()):
             return "a row of Canvas with points or marks of columns"
@@ -186,7 +189,8 @@ def _skipped(columns: Columns, values: Mapping[str, str]) -> str:
 
 
 def _row(line: int, values: Mapping[str, str], columns: Columns) -> RosterRow:
-    name, login = _name(values), values.get("login", "")
+    name, family_name = _names(values)
+    login = values.get("login", "")
     email = _email(values.get("email", ""))
     if not name:
         raise _RowError("the row has no name")
@@ -197,6 +201,7 @@ def _row(line: int, values: Mapping[str, str], columns: Columns) -> RosterRow:
     row = RosterRow(
         line,
         name,
+        family_name=family_name,
         email=email,
         student_number=_number(values.get("student_number", "")),
         login=login,
@@ -208,13 +213,18 @@ def _row(line: int, values: Mapping[str, str], columns: Columns) -> RosterRow:
     return row
 
 
-def _name(values: Mapping[str, str]) -> str:
-    """Return the name as it is spoken: ``Last, First`` turned round, or two columns joined."""
-    name = values.get("name", "")
+def _names(values: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name as it is spoken, and the family name, "" where it does not stand apart.
+
+    ``Last, First`` is turned round, and two columns are joined.
+    """
+    name, family = values.get("name", ""), values.get("last", "")
     if not name:
-        return f"{values.get('first', '')} {values.get('last', '')}".strip()
+        name = f"{values.get('first', '')} {family}".strip()
     last, comma, first = name.partition(", ")
-    return f"{first} {last}" if comma and "," not in first else name
+    if comma and "," not in first:
+        name, family = f"{first} {last}", last
+    return name, family if belongs(name, family) else ""
 
 
 def _email(text: str) -> str:

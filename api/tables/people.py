@@ -4,21 +4,28 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from api.names import belongs, sort_name
 from api.tables.base import Base, Id, Line, UserId, When, refers
 
 __all__ = ["Invite", "Knock", "LoginSession", "Spending", "Token", "User"]
 
 
 class User(Base):
-    """A person. An erased one keeps nothing but a new random id."""
+    """A person. An erased one keeps nothing but a new random id.
+
+    *family_name* is the part of the name that a list of students gave apart, "" where none did;
+    *sort_name* follows from both.
+    """
 
     __tablename__ = "users"
 
     id: Mapped[Id]
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     name: Mapped[Line]
+    family_name: Mapped[Line] = mapped_column(default="")
+    sort_name: Mapped[Line] = mapped_column(default="")
     student_number: Mapped[Line] = mapped_column(default="")
     login: Mapped[Line] = mapped_column(default="")
     password_hash: Mapped[str | None]
@@ -27,6 +34,20 @@ class User(Base):
     suspended_at: Mapped[When | None]
     erased_at: Mapped[When | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @validates("name")
+    def _renamed(self, _: str, name: str) -> str:
+        """Keep what follows from a name; a family name that is not in a new one is not known."""
+        if not belongs(name, self.family_name or ""):
+            self.family_name = ""
+        self.sort_name = sort_name(name, self.family_name)
+        return name
+
+    @validates("family_name")
+    def _related(self, _: str, family: str) -> str:
+        """Keep what follows from a family name."""
+        self.sort_name = sort_name(self.name or "", family)
+        return family
 
 
 class _Shown:

@@ -24,7 +24,7 @@ from api.services.gradebook_files import (
     write_moodle,
     write_table,
 )
-from api.services.gradebook_files.cells import lateness, lines, name_pair, number, text, unguarded
+from api.services.gradebook_files.cells import lateness, lines, number, text, unguarded
 
 EMPTY = Gradebook("cv-2026", BERLIN, (), (), {})
 
@@ -219,12 +219,9 @@ def test_lateness_counts_hours_past_a_day(seconds: int, shown: str) -> None:
     assert lateness(seconds) == shown
 
 
-@pytest.mark.parametrize(
-    ("name", "pair"),
-    [("", ("", "")), ("Cy", ("Cy", "")), ("A B C", ("A B", "C")), ("X, Y, Z", ("Y, Z", "X"))],
-)
-def test_a_name_is_parted_at_its_comma_or_before_its_last_word(name, pair) -> None:
-    assert name_pair(name) == pair
+def test_gradescope_gets_the_family_name_that_a_list_of_students_gave() -> None:
+    ann = replace(ANN, name="Ann van Dyk", family_name="van Dyk")
+    assert cells(write_gradescope_course(gradebook([ann])).text)[1][:2] == ["Ann", "van Dyk"]
 
 
 def test_times_are_written_in_the_zone_of_the_course_across_its_clock_changes() -> None:

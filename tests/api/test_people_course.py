@@ -37,7 +37,7 @@ def test_people_are_listed_by_name_in_pages_without_gaps(world, course, instruct
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("role=student", ["Ann Example", "Bo_Other", "Åsa Third"]),
+        ("role=student", ["Bo_Other", "Ann Example", "Åsa Third"]),
         ("role=instructor", ["Ina Structor"]),
         ("text=ANN", ["Ann Example"]),
         ("text=bo_", ["Bo_Other"]),

@@ -174,3 +174,34 @@ def test_a_thousand_students_take_few_queries(world, send):
     told = send(PLAIN + rows)
     assert len(told.json()["new"]) == 1000
     assert len(asked) < 40
+
+
+def listed(instructor, course):
+    people = instructor.get(f"/courses/{course}/people?role=student&limit=2").json()
+    rest = instructor.get(f"/courses/{course}/people?role=student&cursor={people['next']}").json()
+    return [one["name"] for one in people["items"] + rest["items"]]
+
+
+def test_people_and_grades_are_listed_by_the_family_name_of_the_file(course, instructor, send):
+    given = "Zoe,Adams,z@x.io\nAnn,van Dyk,a@x.io\nGabriel,García Márquez,g@x.io\nBo,Yu,b@x.io\n"
+    send(f"First name,Last name,Email address\n{given}")
+    expected = ["Zoe Adams", "Gabriel García Márquez", "Ann van Dyk", "Bo Yu"]
+    assert listed(instructor, course) == expected
+    book = instructor.get(f"/courses/{course}/gradebook").json()
+    assert [one["name"] for one in book["items"]] == expected
+
+
+def test_a_file_with_family_names_mends_the_order_of_who_is_there(world, course, instructor, send):
+    send("name,email\nGabriel García Márquez,g@x.io\nHo Kim,h@x.io\nBo Li,b@x.io\n")
+    assert listed(instructor, course) == ["Ho Kim", "Bo Li", "Gabriel García Márquez"]
+    text = 'name,email\n"García Márquez, Gabriel",g@x.io\n"Kim, Ho",h@x.io\nBo Li,b@x.io\n'
+    told = send(text).json()
+    assert [one["changes"] for one in told["changed"]] == [
+        {"family_name": ["Márquez", "García Márquez"]}
+    ]
+    assert send(text).json()["unchanged"] == 3
+    assert listed(instructor, course) == ["Gabriel García Márquez", "Ho Kim", "Bo Li"]
+    with world.session() as session:
+        one = session.scalar(select(User).where(User.email == "g@x.io"))
+        one.name = "Gabriel García"
+        assert (one.family_name, one.sort_name) == ("", "garcia  gabriel")

@@ -164,8 +164,8 @@ def test_a_revoked_account_is_logged_out_and_its_tokens_end(world, operator, ann
 def test_accounts_are_listed_with_what_is_special_about_them(operator):
     operator("add", "chief@example.edu", "The Chief", "--admin")
     assert operator("list").out.splitlines()[-2:] == [
-        "ann@example.edu\tAnn Example\tno password yet",
         "chief@example.edu\tThe Chief\tadministrator, no password yet",
+        "ann@example.edu\tAnn Example\tno password yet",
     ]
 
 

@@ -16,7 +16,7 @@ from world import TEXT_PROBLEM, World
 
 from api.db import Database
 from api.services.migrating import schema_state
-from api.tables import Answer
+from api.tables import Answer, User
 from grader.kinds import KINDS
 from migrations.losses import LossError
 
@@ -168,6 +168,17 @@ def test_every_table_has_rows_and_every_kind_of_answer_is_among_them(db):
 def test_all_revisions_go_down_and_up_over_data_and_change_none(db):
     assert list(steps(Revisions(db))) == []
     assert schema_state(db) == "current"
+
+
+@on_both
+def test_an_upgrade_lists_everybody_by_family_name(db):
+    revisions = Revisions(db)
+    revisions.down("0003")
+    revisions.up()
+    with db.reading() as session:
+        found = dict(session.execute(select(User.name, User.sort_name)).all())
+    assert found["A classmate"] == "classmate  a"
+    assert "" not in found.values()
 
 
 @on_both

@@ -70,7 +70,9 @@ OTHERS = {
             "Lovelace,Ada,101,ada,CS1,9\n"
         ),
         "canvas gradebook",
-        RosterRow(3, "Ada Lovelace", login="ada", sections=("CS1",), lms_id="101"),
+        RosterRow(
+            3, "Ada Lovelace", family_name="Lovelace", login="ada", sections=("CS1",), lms_id="101"
+        ),
     ),
     "canvas people": (
         (
@@ -113,6 +115,7 @@ OTHERS = {
         RosterRow(
             2,
             "Ada Lovelace",
+            family_name="Lovelace",
             email="ada@example.edu",
             student_number="00815",
             sections=("Mon", "Tue"),
@@ -125,7 +128,13 @@ OTHERS = {
             "Ada,Lovelace,00815,,,ada@example.edu,10.00,10.00,1795820340\n"
         ),
         "moodle",
-        RosterRow(2, "Ada Lovelace", email="ada@example.edu", student_number="00815"),
+        RosterRow(
+            2,
+            "Ada Lovelace",
+            family_name="Lovelace",
+            email="ada@example.edu",
+            student_number="00815",
+        ),
     ),
     "moodle worksheet": (
         (
@@ -142,7 +151,12 @@ OTHERS = {
         ),
         "moodle",
         RosterRow(
-            2, "Ada Lovelace", email="ada@example.edu", student_number="00815", sections=("Mo",)
+            2,
+            "Ada Lovelace",
+            family_name="Lovelace",
+            email="ada@example.edu",
+            student_number="00815",
+            sections=("Mo",),
         ),
     ),
     "gradescope roster": (
@@ -153,7 +167,12 @@ OTHERS = {
         ),
         "gradescope",
         RosterRow(
-            2, "Ada Lovelace", email="ada@example.edu", student_number="00815", sections=("CS1",)
+            2,
+            "Ada Lovelace",
+            family_name="Lovelace",
+            email="ada@example.edu",
+            student_number="00815",
+            sections=("CS1",),
         ),
     ),
     "gradescope grades": (
@@ -166,6 +185,7 @@ OTHERS = {
         RosterRow(
             2,
             "Ada Lovelace",
+            family_name="Lovelace",
             email="ada@example.edu",
             student_number="00815",
             sections=("CS1", "CS2"),

@@ -73,6 +73,7 @@ API_LAYERS = (
         "ids",
         "json_text",
         "kept",
+        "names",
         "processes",
         "ready",
         "sources",

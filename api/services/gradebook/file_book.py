@@ -85,6 +85,7 @@ def _person(student: Student) -> Person:
         email=student.email,
         student_number=student.number,
         login=student.login,
+        family_name=student.family_name,
         lms_id=student.lms_id,
         sections=(student.section,) if student.section else (),
     )

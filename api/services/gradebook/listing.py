@@ -131,9 +131,9 @@ def _key(
     """Return what a student stands by in this order; `Invalid` for no assignment of the course."""
     match order.by:
         case "name":
-            return lambda one: one.name.casefold()
+            return lambda one: one.sort_name
         case "section":
-            return lambda one: f"{one.section.casefold()}\n{one.name.casefold()}"
+            return lambda one: f"{one.section.casefold()}\n{one.sort_name}"
         case "total":
             return lambda one: _millionths(totals[one.id].percent)
     ids = [one.id for one in book.assignments]

@@ -22,6 +22,8 @@ class Student:
 
     id: UUID
     name: str
+    family_name: str
+    sort_name: str
     email: str
     number: str
     login: str
@@ -34,6 +36,8 @@ class Student:
 COLUMNS: Final = (
     User.id,
     User.name,
+    User.family_name,
+    User.sort_name,
     User.email,
     User.student_number,
     User.login,
@@ -57,10 +61,13 @@ def _students(course_id: UUID) -> Select[*tuple[Any, ...]]:
 
 
 def _student(row: Sequence[Any]) -> Student:
-    id_, name, email, number, login, lms_id, section_id, section, is_test, withdrawn_at = row
+    id_, name, family_name, sort_name, email, number, login, *row = row
+    lms_id, section_id, section, is_test, withdrawn_at = row
     return Student(
         id=id_,
         name=name,
+        family_name=family_name,
+        sort_name=sort_name,
         email=email or "",
         number=number,
         login=login,
@@ -74,7 +81,7 @@ def _student(row: Sequence[Any]) -> Student:
 def counting(
     session: Session, course_id: UUID, *, section: UUID | None = None, text: str = ""
 ) -> Sequence[Student]:
-    """Return the students who count in a course, by name and id.
+    """Return the students who count in a course, by family name and id.
 
     *section* and *text*, a part of a name, an address, a number or a login, narrow them down.
     """
@@ -84,7 +91,7 @@ def counting(
     if text:
         columns = (User.name, User.email, User.student_number, User.login)
         found = found.where(holding(text, *columns))
-    rows = session.execute(found.order_by(User.name, User.id))
+    rows = session.execute(found.order_by(User.sort_name, User.id))
     return [_student(row) for row in rows]
 
 

@@ -64,6 +64,7 @@ class Person:
     email: str = ""
     student_number: str = ""
     login: str = ""
+    family_name: str = ""
     lms_id: str = ""
     sections: tuple[str, ...] = ()
 

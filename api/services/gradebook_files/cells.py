@@ -17,7 +17,6 @@ __all__ = [
     "PLACES",
     "lateness",
     "lines",
-    "name_pair",
     "number",
     "stamp",
     "table",
@@ -101,19 +100,6 @@ def lateness(seconds: int) -> str:
     """
     minutes, rest = divmod(max(seconds, 0), 60)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest:02}"
-
-
-def name_pair(name: str) -> tuple[str, str]:
-    """Return the first and last name; without a comma the last word is taken as the last name.
-
-    >>> name_pair("Ann van Dyk"), name_pair("van Dyk, Ann"), name_pair("Suharto")
-    (('Ann van', 'Dyk'), ('Ann', 'van Dyk'), ('Suharto', ''))
-    """
-    if "," in name:
-        last, _, first = name.partition(",")
-        return first.strip(), last.strip()
-    first, _, last = name.strip().rpartition(" ")
-    return (first, last) if first else (last, "")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, delimiter: str = ",") -> str:

@@ -10,8 +10,9 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from api.names import name_pair
 from api.services.gradebook_files.book import Cell, FileWarning, Gradebook, Person, Written
-from api.services.gradebook_files.cells import lateness, name_pair, number, table, text
+from api.services.gradebook_files.cells import lateness, number, table, text
 from api.services.gradebook_files.checks import (
     excused_cells,
     same_people,
@@ -36,7 +37,7 @@ def write_gradescope_course(book: Gradebook) -> Written:
 
 
 def _person(person: Person) -> list[str]:
-    first, last = name_pair(person.name)
+    first, last = name_pair(person.name, person.family_name)
     cells = (first, last, person.student_number, person.email, ", ".join(person.sections))
     return [text(cell) for cell in cells]
 

@@ -40,7 +40,10 @@ __all__ = [
 def users(
     session: Session, *, text: str, state: str, after: Cursor | None, limit: int
 ) -> Sequence[User]:
-    """Return accounts by name; *state* is ``active``, ``suspended``, ``admin`` or ``all``."""
+    """Return accounts by family name.
+
+    *state* is ``active``, ``suspended``, ``admin`` or ``all``.
+    """
     found = select(User).where(User.erased_at.is_(None))
     if state == "active":
         found = found.where(User.suspended_at.is_(None))
@@ -50,7 +53,7 @@ def users(
         found = found.where(User.is_admin)
     if text:
         found = found.where(holding(text, User.name, User.email, User.student_number))
-    return session.scalars(keyset(found, User.name, User.id, after=after).limit(limit)).all()
+    return session.scalars(keyset(found, User.sort_name, User.id, after=after).limit(limit)).all()
 
 
 def listed(user: User) -> UserOut:

@@ -79,6 +79,7 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
         enrolment.withdrawn_at = enrolment.withdrawn_at or now
         enrolment.version += 1
     user.name, user.email, user.student_number, user.login = NAME, None, "", ""
+    user.family_name = ""
     user.password_hash, user.is_admin, user.erased_at = None, False, now
     user.version += 1
     _rename(session, old, new, words)

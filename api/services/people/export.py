@@ -6,7 +6,7 @@ as it was told then, and a grade, or a comment, once results are shown to its st
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -40,13 +40,15 @@ from api.tables import (
 
 __all__ = ["export"]
 
+PROFILE: Final = (*("id", "name", "family_name", "email", "student_number", "login", "created_at"),)
+
 
 def export(session: Session, user: User, *, now: datetime) -> MeExport:
     """Return all that is held about *user*."""
     shown = _shown(session, user.id, now=now)
     return MeExport(
         exported_at=now,
-        profile=_row(user, ("id", "name", "email", "student_number", "login", "created_at")),
+        profile=_row(user, PROFILE),
         courses=tuple(one.model_dump(mode="json") for one in courses_of(session, user.id)),
         submissions=_submissions(session, user.id),
         drafts=_drafts(session, user.id),

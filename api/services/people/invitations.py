@@ -40,7 +40,7 @@ def invite(
     here = select(User).where(*_invitable(member)).join(Enrolment, Enrolment.user_id == User.id)
     if named is not None:
         here = here.where(User.id.in_(named))
-    users = session.scalars(here.order_by(User.name, User.id)).all()
+    users = session.scalars(here.order_by(User.sort_name, User.id)).all()
     if named is not None and len(users) < len(set(named)):
         missing = sorted(set(named) - {user.id for user in users}, key=str)
         raise Invalid(

@@ -57,7 +57,7 @@ def people(
     after: Cursor | None,
     limit: int,
 ) -> Sequence[Row[Enrolment, User, str]]:
-    """Return the people of a course by name, one more than *limit*.
+    """Return the people of a course by family name, one more than *limit*.
 
     *text* is part of a name, an e-mail address or a number; *state* is ``active``, ``withdrawn`` or
     ``all``.
@@ -73,7 +73,7 @@ def people(
     if text:
         columns = (User.name, User.email, User.student_number, Enrolment.lms_id)
         found = found.where(holding(text, *columns))
-    return session.execute(keyset(found, User.name, User.id, after=after).limit(limit)).all()
+    return session.execute(keyset(found, User.sort_name, User.id, after=after).limit(limit)).all()
 
 
 def listed(row: Row[Enrolment, User, str]) -> Person:

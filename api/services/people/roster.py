@@ -118,7 +118,7 @@ def _known(session: Session, course_id: UUID, roster: Roster) -> list[Known]:
             .join(User, User.id == Enrolment.user_id)
             .outerjoin(Section, Section.id == Enrolment.section_id)
             .where(Enrolment.course_id == course_id)
-            .order_by(User.name, User.id)
+            .order_by(User.sort_name, User.id)
         )
     }
     emails = [row.email for row in roster.rows if row.email]
@@ -190,6 +190,7 @@ def _account(one: Change, *, now: datetime) -> User:
     return User(
         id=new_id(),
         name=row.name,
+        family_name=row.family_name,
         email=row.email or None,
         student_number=row.student_number,
         login=row.login,

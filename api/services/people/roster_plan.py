@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from api.names import name_pair
 from api.services.people.custody import NUMBERS
 from api.services.roster_files import Roster, RosterRow, RowProblem
 from api.tables import Enrolment, User
 
 __all__ = ["LMS_ID", "OF_ACCOUNT", "SECTION", "Change", "Known", "Plan", "make_plan"]
 
-OF_ACCOUNT: Final = ("name", "email", "student_number", "login")
+OF_ACCOUNT: Final = ("name", "family_name", "email", "student_number", "login")
 NAMED: Final = {"lms_id": "id", "email": "e-mail", "student_number": "student number"}
 SECTION: Final = "section"
 LMS_ID: Final = "lms_id"
@@ -180,6 +181,7 @@ def _changes(row: RosterRow, person: Known | None) -> dict[str, tuple[str, str]]
         return {}
     enrolment = person.enrolment
     held = {name: getattr(person.user, name) or "" for name in OF_ACCOUNT}
+    held["family_name"] = name_pair(row.name, person.user.family_name)[1]
     given = {
         name: getattr(row, name)
         for name in OF_ACCOUNT

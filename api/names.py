@@ -1,0 +1,55 @@
+"""The names of people: what of one is the family name, and how lists of people are ordered."""
+
+import unicodedata
+from typing import Final
+
+__all__ = ["belongs", "name_pair", "sort_name"]
+
+ADDED: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
+"""What stands behind a family name and belongs to it."""
+LONGEST: Final = 300
+
+
+def name_pair(name: str, family: str = "") -> tuple[str, str]:
+    """Return the given and the family name.
+
+    *family* is what a list of students gave apart, "" where none did. Without it, and where the
+    name has none of it, the family name stands before a comma, or is the last word.
+
+    >>> name_pair("Ann van Dyk"), name_pair("van Dyk, Ann"), name_pair("Suharto")
+    (('Ann van', 'Dyk'), ('Ann', 'van Dyk'), ('Suharto', ''))
+    >>> name_pair("Ann van Dyk", "van Dyk"), name_pair("Mao Zedong", "Mao")
+    (('Ann', 'van Dyk'), ('Zedong', 'Mao'))
+    """
+    if belongs(name, family):
+        rest = name.removesuffix(f" {family}")
+        return (rest if rest != name else name.removeprefix(f"{family} ")), family
+    if "," in name:
+        last, _, first = name.partition(",")
+        return first.strip(), last.strip()
+    words = name.split()
+    at = len(words) - 1
+    while at > 1 and words[at].casefold() in ADDED:
+        at -= 1
+    first, last = " ".join(words[:at]), " ".join(words[at:])
+    return (first, last) if first else (last, "")
+
+
+def belongs(name: str, family: str) -> bool:
+    """Tell whether *name* begins or ends with the family name, and has another word."""
+    return family != "" and (name.endswith(f" {family}") or name.startswith(f"{family} "))
+
+
+def sort_name(name: str, family: str = "") -> str:
+    """Return what lists of people are ordered by: the family name first, then the given name.
+
+    Case and accents do not count. A name that is one word stands by it. Of a long name the first
+    300 characters count.
+
+    >>> sort_name("Chloé Müller"), sort_name("Suharto")
+    ('muller  chloe', 'suharto')
+    """
+    first, last = name_pair(name, family)
+    # Two blanks: whoever is called Smith stands before whoever is called Smith Jones.
+    told = unicodedata.normalize("NFKD", f"{last}  {first}".strip().casefold())
+    return "".join(sign for sign in told if not unicodedata.combining(sign))[:LONGEST]

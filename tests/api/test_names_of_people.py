@@ -1,0 +1,52 @@
+"""Names of people: what of one is the family name, and in which order people are listed."""
+
+import pytest
+
+from api.names import name_pair, sort_name
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "pair"),
+    [
+        ("", "", ("", "")),
+        ("Cy", "", ("Cy", "")),
+        ("Cy", "Cy", ("Cy", "")),
+        ("A B C", "", ("A B", "C")),
+        ("A B C", "B C", ("A", "B C")),
+        ("A B C", "A", ("B C", "A")),
+        ("A B C", "X", ("A B", "C")),
+        ("X, Y, Z", "", ("Y, Z", "X")),
+        ("Martin King Jr.", "", ("Martin", "King Jr.")),
+        ("Sammy Jr.", "", ("Sammy", "Jr.")),
+    ],
+)
+def test_a_name_is_parted_at_what_is_known_at_its_comma_or_before_its_last_word(name, family, pair):
+    assert name_pair(name, family) == pair
+
+
+def test_people_stand_by_family_name_then_given_name_without_case_or_accents():
+    listed = [
+        ("Suharto", ""),
+        ("Zoe Smith", ""),
+        ("Al Smith Jones", "Smith Jones"),
+        ("Ben Müller", ""),
+        ("Ada Lovelace", ""),
+        ("chloé muller", ""),
+        ("de Souza, Ana", ""),
+        ("Ann van Dyk", "van Dyk"),
+    ]
+    listed.sort(key=lambda one: sort_name(*one))
+    assert [name for name, _ in listed] == [
+        "de Souza, Ana",
+        "Ada Lovelace",
+        "Ben Müller",
+        "chloé muller",
+        "Zoe Smith",
+        "Al Smith Jones",
+        "Suharto",
+        "Ann van Dyk",
+    ]
+
+
+def test_the_name_of_an_order_is_never_longer_than_its_column():
+    assert len(sort_name("ﷺ" * 299)) == 300

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -75,7 +76,17 @@ def rewrite(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
         and_(*(columns[name] == bindparam(given) for name, given in keys.items()))
     )
     given = [{keys.get(name, name): value for name, value in row.items()} for row in rows]
-    session.execute(statement, given)
+    _execute(session, statement, given)
+
+
+def _execute(session: Session, statement: Any, given: Any) -> None:
+    """Run a statement; a value that its column refuses is told by the error of the column."""
+    try:
+        session.execute(statement, given)
+    except StatementError as error:
+        if isinstance(error.orig, ValueError):
+            raise error.orig from error
+        raise
 
 
 def _bare(table: type[Base]) -> Any:
@@ -100,7 +111,7 @@ def _run(session: Session, statement: Any, table: type[Base], rows: Sequence[Row
         )
         return
     given = {name: [value] * len(rows) for name, value in defaults.items()}
-    session.execute(statement, given | {name: [row[name] for row in rows] for name in rows[0]})
+    _execute(session, statement, given | {name: [row[name] for row in rows] for name in rows[0]})
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,3 +101,12 @@ def test_a_row_that_is_there_is_kept_or_written_over_and_counted(db):
         rewrite(session, Thing, [{"id": UUID(int=0), "kind": "other"}])
     told = [(row["kind"], row["version"], row["told"]) for row in things(db)]
     assert told == [("other", 1, {}), ("plain", 1, FULL["told"]), ("plain", 0, None)]
+
+
+@pytest.mark.parametrize("write", [insert_all, insert_missing, upsert, rewrite])
+def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db, write):
+    naive = FULL["at"].replace(tzinfo=None)
+    said = r"^2026-11-02T12:00:00\.000250 has no time zone$"
+    with pytest.raises(ValueError, match=said), db.transaction() as session:
+        write(session, Thing, some(FULL | {"at": naive}))
+    assert things(db) == []

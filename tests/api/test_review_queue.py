@@ -201,6 +201,14 @@ def test_before_the_release_what_is_not_marked_is_told(here):
     assert ready["warnings"][0] == "2 answers to part why of “Why small kernels” are not marked."
 
 
+def test_a_problem_of_one_part_without_a_title_is_told_by_its_own(world):
+    head, _, part = TEXT_PROBLEM.partition("  - {id: cells")
+    here = Class(world, source=head + part[part.index("  - id: why") :])
+    here.student("One.")
+    ready = here.ada.get(f"{here.assignment}/readiness").json()
+    assert ready["warnings"][0] == "1 answer to “Why small kernels” is not marked."
+
+
 def test_a_student_sees_nothing_of_the_review(here):
     student, other = here.student("One."), here.student("Two.")
     assert student.get(here.part).status_code == 403

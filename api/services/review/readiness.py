@@ -1,6 +1,7 @@
 """What is left to do before results are released."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, not_, select
@@ -16,6 +17,21 @@ from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion
 from grader.policy import Rules
 
 __all__ = ["readiness"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A problem by its *title*, and whether it *is_single*: has one part, which needs no name."""
+
+    title: str
+    is_single: bool
+
+    def of(self, left: Unassessed) -> str:
+        """Return what the answers are to."""
+        if self.is_single and not left.part_title:
+            return f"“{self.title}”"
+        part = f"“{left.part_title}”" if left.part_title else left.part
+        return f"part {part} of “{self.title}”"
 
 
 def readiness(
@@ -37,8 +53,8 @@ def readiness(
     shown = results_shown(assignment, rules, now=now)
     ends = [one.ends_at for one in rules_in_class(session, assignment, member.course)]
     is_open = any(end is None or from_micros(end) >= now for end in ends)
-    titles = _titles(session, assignment) if left else {}
-    warnings = tuple(_warnings(left, titles, done.requests, is_open=is_open))
+    places = _places(session, assignment) if left else {}
+    warnings = tuple(_warnings(left, places, done.requests, is_open=is_open))
     return Readiness(
         ready=not left,
         unassessed=left,
@@ -50,26 +66,26 @@ def readiness(
     )
 
 
-def _titles(session: Session, assignment: Assignment) -> dict[str, str]:
+def _places(session: Session, assignment: Assignment) -> dict[str, _Place]:
     """Return what people call the problems of an assignment, by their names in it."""
     posed = (
-        select(AssignmentProblem.slug, ProblemVersion.title)
+        select(AssignmentProblem.slug, ProblemVersion.title, ProblemVersion.parts)
         .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
         .where(
             AssignmentProblem.assignment_id == assignment.id, AssignmentProblem.removed_at.is_(None)
         )
     )
-    return {one.slug: one.title for one in session.execute(posed)}
+    found = session.execute(posed)
+    return {one.slug: _Place(one.title, is_single=len(one.parts) == 1) for one in found}
 
 
 def _warnings(
-    left: tuple[Unassessed, ...], titles: Mapping[str, str], requests: int, *, is_open: bool
+    left: tuple[Unassessed, ...], places: Mapping[str, _Place], requests: int, *, is_open: bool
 ) -> Iterator[str]:
     for one in left:
         some = "1 answer" if one.waiting == 1 else f"{one.waiting} answers"
         verb = "is" if one.waiting == 1 else "are"
-        part = f"“{one.part_title}”" if one.part_title else one.part
-        yield f"{some} to part {part} of “{titles[one.problem]}” {verb} not marked."
+        yield f"{some} to {places[one.problem].of(one)} {verb} not marked."
     if requests:
         some = "1 request" if requests == 1 else f"{requests} requests"
         yield f"{some} for a regrade {'is' if requests == 1 else 'are'} not answered."

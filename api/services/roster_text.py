@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from api.services.file_formats import no_csv
+
 __all__ = ["UnusableError", "read_records"]
 
 MAX_BYTES: Final = 5_000_000
@@ -54,12 +56,15 @@ def _text(given: str | bytes) -> str:
         raise UnusableError("the file is over 5 MB; export the list of students only")
     try:
         data = given.encode() if isinstance(given, str) else given
+        other = no_csv(data)
+        if other:
+            raise UnusableError(other)
         text = data.decode(_encoding(data))
     except UnicodeError as error:
         raise UnusableError(
             "the file is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)"
         ) from error
-    if "\0" in text or text.startswith("PK\x03\x04"):
+    if "\0" in text:
         raise UnusableError("the file is not text; save it as CSV UTF-8")
     return text.removeprefix("\ufeff")
 

@@ -158,6 +158,8 @@ def test_what_a_spreadsheet_does_to_a_file_changes_no_points(how: str) -> None:
         (b"\xff\xff", "1: the sheet is not UTF-8; save it as CSV UTF-8"),
         (f"{HEAD}\nä,\n".encode("latin-1"), "1: the sheet is not UTF-8"),
         (b"\xff\xfe\x00", "1: the sheet is not UTF-8"),
+        (b"PK\x03\x04...xl/workbook.xml", "1: the file is an Excel workbook (.xlsx); save the"),
+        (b"%PDF-1.4", "1: the file is a PDF; save the table as CSV UTF-8"),
         (f'{HEAD}\ns1\ns2,"x\ns3\n', "3: the row that begins here is not CSV"),
         (f'{HEAD}\n"a"b\n', "2: the row that begins here is not CSV"),
     ],

@@ -1,6 +1,8 @@
 """Lists of students as other systems write them: who is read, who is not, and on which line."""
 
+import io
 import re
+import zipfile
 
 import pytest
 
@@ -291,6 +293,16 @@ def test_a_student_number_is_text_and_loses_only_what_a_spreadsheet_added(text, 
 BIG = "a,b\n" * 1_300_000
 
 
+def packed(name):
+    """Return a zip file with one file, as spreadsheets and archives are."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr(
+            name, "application/vnd.oasis.opendocument.spreadsheet" * (name == "mimetype")
+        )
+    return whole.getvalue()
+
+
 @pytest.mark.parametrize(
     ("given", "line", "problem"),
     [
@@ -305,10 +317,15 @@ BIG = "a,b\n" * 1_300_000
         ('name,email\nBob,b@example.edu\n"Ada,a@example.edu\nEve,e@example.edu\n', 3, "its quotes"),
         ('name,email\n"Ada"x,a@example.edu\n', 2, "its quotes"),
         ("name,email\nÅda,a@example.edu\n".encode("latin-1"), 1, "not UTF-8"),
-        (b"PK\x03\x04name,email", 1, "not text"),
+        (b"PK\x03\x04name,email", 1, "a zip archive"),
         ("name,email\n\0", 1, "not text"),
         ("name,email\n\ud800", 1, "not UTF-8"),
         (b"\xff\xfea", 1, "not UTF-8"),
+        (packed("xl/workbook.xml"), 1, "an Excel workbook (.xlsx); save the table as CSV UTF-8"),
+        (packed("Index/Tables.iwa"), 1, "a Numbers spreadsheet"),
+        (packed("mimetype"), 1, "an OpenDocument spreadsheet"),
+        (packed("roster.csv"), 1, "a zip archive; unpack it"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 1, "an old Excel workbook"),
         (BIG, 1, "over 5 MB"),
         (BIG.encode(), 1, "over 5 MB"),
         (HEAD + "Ada,a@example.edu,1\n" * 20_001, 20_002, "over 20,000 rows"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from api.services.file_formats import no_csv
 from api.services.gradebook_files.cells import lines, number, text, unguarded
 from api.services.gradebook_files.score_sheet import (
     BYTE_ORDER_MARK,
@@ -109,6 +110,9 @@ def check_sheet(sheet: SheetChanges, rows: Iterable[SheetRow]) -> SheetChanges:
 def _text(source: str | bytes) -> str:
     if isinstance(source, str):
         return source.removeprefix(BYTE_ORDER_MARK)
+    other = no_csv(source)
+    if other:
+        raise _Unusable(other)
     wide = source.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         return source.decode("utf-16" if wide else "utf-8-sig")

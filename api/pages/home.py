@@ -39,7 +39,8 @@ def home(here: PageDep) -> Response:
     work = [work_of(one) for one in problems_posed.mine(here, window(here)).items]
     here.visit.member = None
     told = [_mine(one, work) for one in mine]
-    return page(here, "home.html", title="My courses", courses=told)
+    away = () if mine else courses.get_courses(here, window(here), archived=True).items
+    return page(here, "home.html", title="My courses", courses=told, archived=bool(away))
 
 
 def _mine(course: CourseView, work: Iterable[Work]) -> _Mine:

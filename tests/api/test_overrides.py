@@ -66,6 +66,13 @@ def test_points_stand_in_place_of_what_was_earned_until_withdrawn(
     assert drop(prof, posed, done["override"]["id"]).status_code == 409
 
 
+def test_too_many_points_are_refused_in_words(prof, student, posed):
+    refused = put(prof, posed, student, 17)
+    assert refused.status_code == 422
+    more = "must be at most 16, unless more than the maximum is meant"
+    assert refused.json()["errors"] == [{"field": "points", "said": more}]
+
+
 def test_a_later_submission_does_not_take_the_points_away(prof, student, posed):
     put(prof, posed, student, 2, problem="two-counts", part="first")
     told = student.submit(posed, {"first": "7", "second": "18"}).json()

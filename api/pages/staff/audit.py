@@ -1,5 +1,6 @@
 """Who did what, in a course or on the whole site, filtered, the newest first."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
@@ -31,6 +32,8 @@ ROWS: Final = 30
 MOST_SHOWN: Final = 300
 LAST: Final = 8
 """So many signs of an id tell it from others on a page."""
+CODE: Final = re.compile("[a-z]+(_[a-z]+)+")
+"""A value that stands for words, such as the status ``needs_review``."""
 WORDS: Final = {"None": "", "True": "yes", "False": "no"}
 
 
@@ -163,4 +166,6 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tu
 
 def _short(value: object) -> str:
     text = WORDS.get(str(value), str(value))
+    if CODE.fullmatch(text):
+        text = text.replace("_", " ")
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

@@ -176,7 +176,7 @@ def _check_not_excused(
 
 def _check_points(given: OverrideIn, maximum: Fraction) -> None:
     if given.points > maximum and not given.over_maximum:
-        more = "unless more than the maximum is meant (over_maximum)"
+        more = "unless more than the maximum is meant"
         raise Invalid.of("points", f"must be at most {shown(maximum)}, {more}")
 
 

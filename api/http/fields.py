@@ -131,7 +131,10 @@ def _points(value: object) -> Fraction:
 
 
 def _credit(value: object) -> Fraction:
-    return _within(share(value), 1)
+    credit = share(value)
+    if not 0 <= credit <= 1:
+        raise Refused("must be a number from 0 to 1; write nine tenths as 90%, 9/10 or 0.9")
+    return _within(credit, 1)
 
 
 def _within(number: Fraction, most: int) -> Fraction:

@@ -45,9 +45,9 @@ class Typed:
 
     @property
     def wrong(self) -> tuple[Wrong, ...]:
-        """What is wrong, each with the field that it is about."""
+        """What is wrong, each with the field that it is about; a list says the same once."""
         errors = self.error.errors if self.error else ()
-        return tuple(self._wrong(one.field, one.said) for one in errors)
+        return tuple(dict.fromkeys(self._wrong(one.field, one.said) for one in errors))
 
     def _wrong(self, place: str, said: str) -> Wrong:
         near = [name for name in self.labels if _is_in(place, name)]

@@ -33,6 +33,7 @@ __all__ = [
     "Offset",
     "TimelineSpec",
     "nominal_end",
+    "show_credit",
     "show_wall",
 ]
 

@@ -46,6 +46,7 @@ def test_what_is_typed_is_saved(scene):
     assert scene.browser.send(settings_form(scene.editor()), "act=save", **typed).status == 303
     told = scene.staff.get(scene.path).json()
     assert (told["title"], told["attempts"], told["by_attempt"]) == ("Kernels", 4, [1, 0.5])
+    assert settings_form(scene.editor()).one("input", name="by_attempt")["value"] == "100%, 50%"
     assert [one["credit"] for one in told["timeline"]["late"]] == ["80%"]
     assert told["timeline"]["close"] == {"days": 9, "hours": None}
     assert told["groups"] == [{"id": "A", "drop_lowest": 1}]
@@ -84,6 +85,14 @@ def test_a_wrong_field_is_named_at_its_place_and_what_was_typed_stays(scene, typ
         assert control.get("value") == value or control.tag == "select"
     assert found.one("input", name="cool_down_seconds")["value"] == "7"
     assert scene.staff.get(scene.path).json() == before
+
+
+def test_what_is_wrong_with_each_of_a_list_is_said_once_with_what_to_write(scene):
+    typed = {"by_attempt": "100, 80, 60"}
+    found = scene.browser.send(settings_form(scene.editor()), "act=save", **typed)
+    told = found.one(id="error").text
+    assert "1 field needs another look" in told
+    assert told.count("from 0 to 1; write nine tenths as 90%, 9/10 or 0.9") == 1
 
 
 def test_what_is_said_of_a_field_above_the_form_names_it_as_the_form_does(scene):

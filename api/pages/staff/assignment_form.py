@@ -10,6 +10,7 @@ from api.errors import Invalid
 from api.pages.form_rows import ROW, filled, flat, row_numbers, rows_read, whole_number
 from api.pages.forms import Form
 from api.schemas.assignments import StaffAssignment
+from api.schemas.timeline import show_credit
 
 __all__ = [
     "CHOICES",
@@ -100,7 +101,7 @@ def fields_of(found: StaffAssignment) -> dict[str, str]:
     told = found.model_dump(mode="json")
     timeline = told["timeline"]
     fields = {name: _text(told[name]) for name in (*TEXTS, *NUMBERS, *TICKS)}
-    fields["by_attempt"] = ", ".join(map(str, told["by_attempt"]))
+    fields["by_attempt"] = ", ".join(map(show_credit, found.by_attempt))
     fields |= {"version": str(found.version), "timeline.late_days": str(timeline["late_days"])}
     for name in ("release", "due"):
         fields[f"timeline.{name}"] = _clock(timeline[name])

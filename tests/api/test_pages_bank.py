@@ -213,3 +213,11 @@ def test_a_version_can_be_edited_as_a_new_one(scene):
     found = scene.browser.get(f"{scene.path}/check?base={version}")
     [text] = found.one("textarea", id="source").children
     assert str(text).removeprefix("\n") == TEXT_PROBLEM
+
+
+def test_a_new_problem_begins_with_one_that_passes_the_check_without_a_warning(scene):
+    page = scene.browser.get(scene.browser.get(scene.path).one("a", text="New problem")["href"])
+    checked = scene.browser.send(page.one("form", enctype="multipart/form-data"), "act=check")
+    assert "my-problem is in order." in checked.one("div", role="status").text
+    assert "warning" not in checked.one("div", role="status").text
+    assert scene.browser.get(f"{scene.path}/check").one("textarea").text == ""

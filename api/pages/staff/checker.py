@@ -14,6 +14,7 @@ from api.pages import outcome
 from api.pages.forms import Form, FormDep
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
+from api.pages.staff.starter import STARTER
 from api.pages.typed import REFUSALS
 from api.routes import courses
 from api.routes import problems as api
@@ -38,9 +39,11 @@ class Shown:
 
 
 @router.get(CHECK)
-def checker(course: UUID, here: PageDep, base: UUID | None = None) -> Response:
-    """Return the checker, empty or with the file of the version *base*."""
-    source = api.get_version(course, base, here).source if base else ""
+def checker(
+    course: UUID, here: PageDep, base: UUID | None = None, *, new: bool = False
+) -> Response:
+    """Return the checker, empty, with the file of the version *base*, or to begin a *new* one."""
+    source = api.get_version(course, base, here).source if base else STARTER * new
     return _checker(course, here, source=source)
 
 

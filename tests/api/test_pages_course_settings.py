@@ -116,7 +116,9 @@ def test_an_administrator_makes_a_course_and_nobody_else_finds_a_form(scene):
     assert wrong.status == 422
     assert wrong.one("input", name="title")["value"] == "New"
     made = admin.send(form, title="New", slug="new", zone="UTC")
-    assert admin.follow(made).one(id="slug")["value"] == "new"
+    course = admin.follow(made)
+    assert course.heading == "New"
+    assert course.one("a", text="Import a list")["href"] == f"{made.location}/roster"
     assert scene.browser.get("/courses").all("form", action="/courses") == []
 
 

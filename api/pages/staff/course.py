@@ -75,6 +75,7 @@ def dashboard(here: Here, course: UUID) -> Response:
         students=waiting.students,
         todo=[todo for one in every for todo in _todo(here, one, found[one.id])],
         rows=rows,
+        may_import=may(here, "manage_people"),
         may_make=may(here, "manage_assignments"),
     )
 

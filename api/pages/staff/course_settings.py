@@ -89,7 +89,7 @@ def make(form: FormDep, here: PageDep) -> Response:
         told = api.post_course(validated(CourseIn, values), here, Response())
     except REFUSALS as error:
         return _courses(here, Typed(typed, error, LABELS))
-    return outcome.onwards(f"/courses/{told.id}/settings")
+    return RedirectResponse(f"/courses/{told.id}", status_code=303)
 
 
 def _typed(form: Form) -> dict[str, str]:

@@ -62,6 +62,7 @@ class Frame:
     role: str
     course: UUID | None
     course_title: str
+    is_archived: bool
     tabs: tuple[Tab, ...]
     viewing: str
     zone: str
@@ -87,6 +88,7 @@ def frame(here: Here) -> Frame:
         role=member.role if member else "",
         course=member.course.id if member else None,
         course_title=member.course.title if member else "",
+        is_archived=bool(member and member.course.archived_at),
         tabs=_tabs(member),
         viewing=here.view_as,
         zone=member.course.zone if member else "UTC",

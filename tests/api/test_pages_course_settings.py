@@ -238,3 +238,20 @@ def test_the_form_begins_with_whom_the_way_to_it_named(scene):
         str(scene.student.id),
         str(scene.posed.assignment),
     )
+
+
+AWAY = "This course is put away: all of it can be read, and nothing in it changes."
+
+
+def test_every_page_of_a_course_that_is_put_away_says_so(scene):
+    student = Browser(scene.world, scene.student)
+    seen = [
+        (scene.browser, scene.home),
+        (scene.browser, f"{scene.path}/edit"),
+        (student, scene.home),
+        (student, f"{scene.path}/problems/{scene.posed.slug}"),
+    ]
+    assert [browser.get(path).text.count(AWAY) for browser, path in seen] == [0, 0, 0, 0]
+    scene.browser.post(f"{scene.home}/archive")
+    assert [browser.get(path).text.count(AWAY) for browser, path in seen] == [1, 1, 1, 1]
+    assert AWAY not in scene.browser.get("/courses").text

@@ -116,7 +116,13 @@ def whole_page(problem, seed):
     seat = SimpleNamespace(preview=True, posed=where, variant=lambda *_: variant)
     view = solution_view(None, seat, variants=None)
     frame = SimpleNamespace(
-        name="Ada Example", person="", is_admin=True, tabs=(), viewing="", course=None
+        name="Ada Example",
+        person="",
+        is_admin=True,
+        is_archived=False,
+        tabs=(),
+        viewing="",
+        course=None,
     )
     context = {"frame": frame, "crumbs": (), "tab": "", "title": view.title, "seat": seat}
     cards = pages.solved_cards(view, variant)

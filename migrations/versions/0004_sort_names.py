@@ -1,4 +1,8 @@
-"""sort names: people are listed by family name, which a list of students may give apart."""
+"""sort names: people are listed by family name, which a list of students may give apart.
+
+What a name is sorted by is worked out by the rule of the service, so that rows written before and
+after stand in one order.
+"""
 
 from typing import Final
 

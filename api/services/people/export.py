@@ -40,7 +40,7 @@ from api.tables import (
 
 __all__ = ["export"]
 
-PROFILE: Final = (*("id", "name", "family_name", "email", "student_number", "login", "created_at"),)
+PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login", "created_at")
 
 
 def export(session: Session, user: User, *, now: datetime) -> MeExport:

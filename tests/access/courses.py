@@ -52,7 +52,7 @@ def _row(kind: str, ids: dict[str, UUID], student: UUID, shared: dict[str, Any])
 
 
 def extend(scene: Scene) -> dict[str, object]:
-    return {"student": str(scene.student.id), "grants": {"days": 1}}
+    return {"student": str(scene.student.id), "grants": {"days": 2}}
 
 
 def excuse(scene: Scene) -> dict[str, object]:

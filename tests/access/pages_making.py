@@ -30,7 +30,7 @@ def settings(scene: Scene) -> str:
 
 
 def extension(scene: Scene) -> str:
-    return f"student={scene.student.id}&grants.days=1&act=grant"
+    return f"student={scene.student.id}&grants.days=2&act=grant"
 
 
 def version_of(path: str) -> object:

@@ -34,7 +34,7 @@ DRAWS = 5
 POINTS = 200
 SMALL = range(7)
 FOLDER = Path(__file__).parent / "oracle"
-INDEPENDENT = {"collections", "fractions", "itertools", "math", "typing"}
+INDEPENDENT = {"collections", "fractions", "itertools", "cmath", "math", "typing"}
 
 
 def computed_parts() -> set[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Expected values of the problems about attention, normalisation and dropout, number by number."""
 
+import cmath
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
@@ -42,6 +43,20 @@ def _causal(p: Params) -> list[list[float]]:
         read = _weights(scores[: at + 1])
         rows.append(read + [0.0] * (len(scores) - len(read)))
     return rows
+
+
+# positions
+
+
+def _wave(position: int, pair: int, features: int) -> complex:
+    """Return the cosine and the sine of a pair of features, as a point of the unit circle."""
+    step = 1j * 10 ** (-8 * pair / features)  # 10000^(2i/d) is 10^(8i/d)
+    return cmath.exp(step) ** position
+
+
+def _encodings(p: Params) -> list[list[float]]:
+    waves = [[_wave(at, pair, 4) for pair in range(2)] for at in range(p["n"])]
+    return [[side for wave in row for side in (wave.imag, wave.real)] for row in waves]
 
 
 # normalisation
@@ -104,6 +119,12 @@ def _expected(p: Params, value: Number) -> Number:
 
 
 TABLE: Table = {
+    "positional-encoding": {
+        "sine": lambda p: _wave(p["p"], p["i"], p["d"]).imag,
+        "cosine": lambda p: _wave(p["p"], p["i"], p["d"]).real,
+        "encodings": _encodings,
+        "added": lambda p: sum(p["d"] for _ in range(128 * p["n"])),
+    },
     "scaled-dot-product-attention": {
         "scores": lambda p: _products(p["Q"], p["K"]),
         "weights": _rows_of_weights,

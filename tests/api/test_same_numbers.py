@@ -1,5 +1,7 @@
 """The same numbers: a draw block and a seed, wherever the seed stands in the list of a version."""
 
+import hashlib
+import json
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -13,8 +15,9 @@ from student_scenes import under_way
 from world import Person, Posing, World
 
 from api.errors import Conflict
+from api.services.numbers import numbers_in
 from api.services.submitting.entries import Entry
-from api.tables import Answer, AssignmentProblem, Draw, ProblemVersion, Variant
+from api.tables import Answer, AssignmentProblem, Draw, ProblemVersion, Review, Submission, Variant
 from grader.analysis import MIN_STUDENTS
 
 SIZE = 12
@@ -120,6 +123,22 @@ def test_the_mark_of_an_answer_is_offered_for_the_same_numbers_alone(world, list
     for answer in answers[1:]:
         same = lists.staff.get(f"/answers/{answer}/review").json()["same_as"]
         assert (same is not None) == (whose[answer] == whose[answers[0]])
+
+
+def test_a_mark_from_when_a_place_stood_for_the_numbers_is_offered_to_no_seed(world, lists):
+    lists.hand_in(why="There are 9 cells.")
+    with world.session() as session:
+        found = select(Answer.id, Submission.version_id, Submission.position).join(Submission)
+        marked, other = session.execute(found.where(Answer.part == "why").limit(2))
+        draw_hash, seed = numbers_in(session, other.version_id)[other.position]
+        said = [str(lists.problem.id), "why", "there are 9 cells", [draw_hash, seed]]
+        before = UUID(bytes=hashlib.sha256(json.dumps(said).encode()).digest()[:16])
+    lists.staff.put(
+        f"/answers/{marked.id}/mark", {"credit": "1", "reason": "Well."}, headers={"If-Match": "*"}
+    )
+    with world.session() as session:
+        session.get_one(Review, marked.id).likeness = before
+    assert lists.staff.get(f"/answers/{other.id}/review").json()["same_as"] is None
 
 
 def test_wrong_answers_and_variants_are_told_apart_by_their_numbers(lists):

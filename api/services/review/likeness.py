@@ -33,7 +33,8 @@ def alike(asked: Asked, typed: Any, value: str, *, numbers: Numbers) -> UUID:
     said = value.split("#", maxsplit=1)[0] if asked.kind != TEXT else ""
     if not said:
         said = _words(typed if isinstance(typed, str) else json.dumps(typed, sort_keys=True))
-    about = numbers if asked.kind != TEXT or any(map(str.isdigit, said)) else ()
+    # "seed": where marks were given before, the place in a list stood, which is no seed.
+    about = ("seed", *numbers) if asked.kind != TEXT or any(map(str.isdigit, said)) else ()
     return _id(asked.posed.problem.id, asked.part, said, about)
 
 

@@ -28,8 +28,11 @@ from api.tables import (
     User,
 )
 
-MARKS = ("Canary Name", "canary@example.edu", "c-number-77", "c-login-77", "c-lms-77", "c-prose-77")
-"""What must be nowhere afterwards; the last is in every free text."""
+MARKS = (
+    *("Canary Name", "canary@example.edu", "c-number-77", "c-login-77", "c-lms-77"),
+    *("'Canary'", "canary  name", "c-prose-77"),
+)
+"""What must be nowhere afterwards: the name in three forms; the last is in every free text."""
 PROSE = MARKS[-1]
 
 HOLD_NOBODY = {
@@ -55,6 +58,7 @@ def ann(world, course):
     with_password(world, person)
     with world.session() as session:
         user = session.get_one(User, person.id)
+        user.family_name = "Canary"
         user.student_number, user.login = MARKS[2], MARKS[3]
     return person
 

@@ -45,7 +45,7 @@ HOLD_IDS: Final[Mapping[type[Base], tuple[str, ...]]] = {
 }
 """The columns that name people without referring to them: the database does not follow these."""
 CHUNK: Final = 500
-TOLD: Final = ("name", "email", "student_number", "login")
+TOLD: Final = ("name", "family_name", "email", "student_number", "login")
 PROSE: Final = frozenset({*TOLD, "reason", "comment", "text", "reply"})
 """What the audit log tells under these names about a person is theirs, an earlier name too."""
 OWNERS: Final = {

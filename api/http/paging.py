@@ -50,7 +50,7 @@ class Cursor:
     def encode(self) -> str:
         """Return the cursor as an opaque text for a query."""
         value = to_micros(self.value) if isinstance(self.value, datetime) else self.value
-        told = json.dumps([self.by, value, self.id.hex], separators=(",", ":"))
+        told = json.dumps([self.by, value, self.id.hex], separators=(",", ":"), ensure_ascii=False)
         return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
     @classmethod

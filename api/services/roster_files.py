@@ -194,6 +194,8 @@ def _row(line: int, values: Mapping[str, str], columns: Columns) -> RosterRow:
     email = _email(values.get("email", ""))
     if not name:
         raise _RowError("the row has no name")
+    if len(name) > MAX_CELL:
+        raise _RowError(f"the name has {len(name)} characters; at most {MAX_CELL} are read")
     if "email" in columns.places and not email:
         raise _RowError("the row has no e-mail")
     if not email and ADDRESS.fullmatch(login):

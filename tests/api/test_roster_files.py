@@ -275,6 +275,11 @@ def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(row, problem
     assert re.search(problem, what)
 
 
+def test_a_name_that_two_columns_make_too_long_is_named():
+    roster = read_roster(f"first name,last name,email\n{'A' * 150},{'B' * 150},a@example.edu\n")
+    assert said(roster) == [(2, "the name has 301 characters; at most 300 are read")]
+
+
 def test_a_row_without_anything_that_tells_the_student_apart_is_named():
     roster = read_roster("name,student number,login\nAda,1,\nAlan,,\n")
     assert names(roster) == ["Ada"]

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Final
 
-__all__ = ["belongs", "name_pair", "sort_name"]
+__all__ = ["ADDED", "belongs", "name_pair", "sort_name"]
 
 ADDED: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 """What stands behind a family name and belongs to it."""
@@ -24,8 +24,8 @@ def name_pair(name: str, family: str = "") -> tuple[str, str]:
     if belongs(name, family):
         rest = name.removesuffix(f" {family}")
         return (rest if rest != name else name.removeprefix(f"{family} ")), family
-    if "," in name:
-        last, _, first = name.partition(",")
+    last, comma, first = name.partition(",")
+    if comma and first.strip().casefold() not in ADDED:
         return first.strip(), last.strip()
     words = name.split()
     at = len(words) - 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from api.names import belongs
+from api.names import ADDED, belongs
 from api.services.roster_columns import Columns, choose_columns, known
 from api.services.roster_text import UnusableError, read_records
 from api.services.rows import unguard
@@ -224,7 +224,7 @@ def _names(values: Mapping[str, str]) -> tuple[str, str]:
     if not name:
         name = f"{values.get('first', '')} {family}".strip()
     last, comma, first = name.partition(", ")
-    if comma and "," not in first:
+    if comma and "," not in first and first.casefold() not in ADDED:
         name, family = f"{first} {last}", last
     return name, family if belongs(name, family) else ""
 

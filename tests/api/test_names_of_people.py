@@ -18,6 +18,8 @@ from api.names import name_pair, sort_name
         ("X, Y, Z", "", ("Y, Z", "X")),
         ("Martin King Jr.", "", ("Martin", "King Jr.")),
         ("Sammy Jr.", "", ("Sammy", "Jr.")),
+        ("Martin King, Jr.", "", ("Martin", "King, Jr.")),
+        ("King, Jr., Martin", "", ("Jr., Martin", "King")),
     ],
 )
 def test_a_name_is_parted_at_what_is_known_at_its_comma_or_before_its_last_word(name, family, pair):

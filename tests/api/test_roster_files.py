@@ -275,6 +275,11 @@ def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(row, problem
     assert re.search(problem, what)
 
 
+def test_what_stands_behind_a_family_name_is_no_given_name():
+    roster = read_roster('name,email\n"Martin King, Jr.",m@example.edu\n')
+    assert [(row.name, row.family_name) for row in roster.rows] == [("Martin King, Jr.", "")]
+
+
 def test_a_name_that_two_columns_make_too_long_is_named():
     roster = read_roster(f"first name,last name,email\n{'A' * 150},{'B' * 150},a@example.edu\n")
     assert said(roster) == [(2, "the name has 301 characters; at most 300 are read")]

@@ -54,7 +54,7 @@ def link(
 
 @app.command("list")
 def list_users(*, database: DatabaseUrl = DATABASE) -> None:
-    """List the accounts by name: e-mail address, name and state, with tabs between them."""
+    """List the accounts by family name: e-mail address, name and state, with tabs between them."""
     from api.operators import listed_users  # noqa: PLC0415
 
     for line in listed_users(settings_with(database=database)):

@@ -73,7 +73,7 @@ class Person(Schema):
 
 
 class PersonPage(Page[Person]):
-    """One page of the people of a course, by name."""
+    """One page of the people of a course, by family name."""
 
     model_config = examples({"items": [ANN], "next": None})
 

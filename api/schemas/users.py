@@ -58,7 +58,7 @@ class UserOut(Schema):
 
 
 class UserPage(Page[UserOut]):
-    """One page of all accounts, by name."""
+    """One page of all accounts, by family name."""
 
     model_config = examples({"items": [USER], "next": None})
 

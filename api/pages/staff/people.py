@@ -79,7 +79,7 @@ class Field:
 
 @router.get(PATH)
 def people_list(course: UUID, here: PageDep, asked: AskedDep) -> Response:
-    """Return the people of a course by name."""
+    """Return the people of a course by family name."""
     return people_page(here, course, asked)
 
 

@@ -36,7 +36,7 @@ def users_page(
     state: State = "all",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
 ) -> Response:
-    """Return all accounts by name."""
+    """Return all accounts by family name."""
     seen = window(here, limit=ROWS, cursor=cursor)
     told = api.get_users(here, seen, text=text.strip(), state=state)
     following = {"text": text, "state": state, "cursor": told.next}

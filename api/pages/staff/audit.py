@@ -1,6 +1,5 @@
 """Who did what, in a course or on the whole site, filtered, the newest first."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
@@ -32,8 +31,8 @@ ROWS: Final = 30
 MOST_SHOWN: Final = 300
 LAST: Final = 8
 """So many signs of an id tell it from others on a page."""
-CODE: Final = re.compile("[a-z]+(_[a-z]+)+")
-"""A value that stands for words, such as the status ``needs_review``."""
+CODED: Final = frozenset({"format", "results", "solutions", "status", "variants"})
+"""What has values that stand for words, such as the status ``needs_review``."""
 WORDS: Final = {"None": "", "True": "yes", "False": "no"}
 
 
@@ -159,13 +158,13 @@ def _entry(here: Here, one: AuditOut, asked: Asked, zone: str) -> Entry:
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield what differs by name: what it was and what it is, cut where it is long."""
     for name in sorted({*before, *after}):
-        was, is_now = _short(before.get(name)), _short(after.get(name))
+        was, is_now = _short(name, before.get(name)), _short(name, after.get(name))
         if was != is_now:
             yield name.replace("_", " "), was, is_now
 
 
-def _short(value: object) -> str:
+def _short(name: str, value: object) -> str:
     text = WORDS.get(str(value), str(value))
-    if CODE.fullmatch(text):
+    if name in CODED:
         text = text.replace("_", " ")
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

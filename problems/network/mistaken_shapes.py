@@ -6,7 +6,7 @@ The rules for one layer are those of `problems.solvers.sizes`, `problems.solvers
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from grader.errors import SolverError
 from problems.network.graphs import Branches, Residual
@@ -56,16 +56,21 @@ def _unconcatenated(layer: Branches, *shapes: Shape) -> Shape:
     return (channels.pop(), *SHAPES.table[Branches](layer, *shapes)[1:])
 
 
-# Where nobody makes the mistake, because nothing is left to compute: kernel size and stride.
-NOT_MADE: Final[Mapping[str, Callable[[int, int], bool]]] = {
+Case: TypeAlias = Callable[[int, int], bool]
+"""Whether something holds of a kernel size and a stride."""
+
+# Where nobody makes the mistake, because nothing is left to compute.
+NOT_MADE: Final[Mapping[str, Case]] = {
     "size_over_stride": lambda _kernel_size, stride: stride == 1,
     "forgot_plus_one": lambda kernel_size, stride: kernel_size == stride == 1,
 }
+NOT_MADE_TRANSPOSED: Final[Mapping[str, Case]] = {
+    "forgot_plus_one": lambda kernel_size, stride: kernel_size == stride  # size times stride
+}
 
 
-def _where_made(mistake: str, right: Side, wrong: Side) -> Side:
+def _where_made(not_made: Case | None, right: Side, wrong: Side) -> Side:
     """Return *wrong*, but *right* for the kernels and strides at which nobody goes wrong."""
-    not_made = NOT_MADE.get(mistake)
     if not_made is None:
         return wrong
 
@@ -78,8 +83,9 @@ def _where_made(mistake: str, right: Side, wrong: Side) -> Side:
 
 def _sides(mistake: str) -> dict[type[Layer], Rule]:
     """Return the rules of convolution and pooling whose sizes have the *mistake* in them."""
-    conv = _where_made(mistake, conv_size, CONV_SIDES[mistake])
-    pool = _where_made(mistake, pool_size, POOL_SIDES.get(mistake, pool_size))
+    not_made = NOT_MADE.get(mistake)
+    conv = _where_made(not_made, conv_size, CONV_SIDES[mistake])
+    pool = _where_made(not_made, pool_size, POOL_SIDES.get(mistake, pool_size))
     return {Conv: conv_shaped_by(conv), Pool: pool_shaped_by(pool), **_transposed(mistake)}
 
 
@@ -88,7 +94,8 @@ def _transposed(mistake: str) -> dict[type[Layer], Rule]:
     side = TRANSPOSED_SIDES.get(mistake)
     if side is None:
         return {}
-    return {ConvTranspose: transposed_shaped_by(_where_made(mistake, transposed_size, side))}
+    made = _where_made(NOT_MADE_TRANSPOSED.get(mistake), transposed_size, side)
+    return {ConvTranspose: transposed_shaped_by(made)}
 
 
 OF_TRANSPOSED: Final = tuple(one for one in TRANSPOSED_SIDES if one not in CONV_SIDES)

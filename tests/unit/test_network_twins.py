@@ -70,6 +70,12 @@ def given(mistake, solver, *arguments, **keywords):
     return TWIN[mistake, solver.__name__](*arguments, **keywords)
 
 
+@pytest.mark.parametrize(("kernel_size", "side"), [(2, 2 * (16 - 3)), (3, 2 * 12 + 3 - 1)])
+def test_nobody_forgets_a_one_where_a_transposed_convolution_only_multiplies(kernel_size, side):
+    net = network(conv(4, 3), conv_transpose(2, kernel_size, stride=2))
+    assert given("forgot_plus_one", network_shape, net, (3, 16, 16)) == (2, side, side)
+
+
 @pytest.mark.parametrize(
     ("mistake", "net", "shape", "parameters"),
     [

@@ -18,6 +18,7 @@ __all__ = [
     "NUMBERS",
     "SEED",
     "Numbers",
+    "numbers_at",
     "numbers_had",
     "numbers_in",
     "variant_of",
@@ -49,6 +50,16 @@ def version_of(given: Any) -> ColumnElement[bool]:
 def variant_of(given: Any) -> ColumnElement[bool]:
     """Return the condition that a variant has the numbers of something, as in `version_of`."""
     return and_(Variant.version_id == given.version_id, Variant.position == given.position)
+
+
+def numbers_at(session: Session, version_id: UUID, position: int) -> Numbers | None:
+    """Return the numbers at one place in the list of a version, None where it has no such place."""
+    row = session.execute(
+        select(*NUMBERS)
+        .join(ProblemVersion, ProblemVersion.id == Variant.version_id)
+        .where(Variant.version_id == version_id, Variant.position == position)
+    ).one_or_none()
+    return None if row is None else Numbers(row.draw_hash, row.seed)
 
 
 def numbers_in(session: Session, version_id: UUID) -> dict[int, Numbers]:

@@ -14,7 +14,7 @@ from api.clock import from_micros, to_micros
 from api.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.ids import new_id
 from api.services.access import NO_PROBLEM
-from api.services.numbers import numbers_in
+from api.services.numbers import numbers_at
 from api.services.standings import Key, PosedProblem, WholeAssignment, among, load_assignment
 from api.services.submitting import late_days
 from api.services.submitting.allowed import Allowed
@@ -178,8 +178,8 @@ def take(session: Session, entry: Entry, ground: Ground, *, variants: Variants) 
 def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
     """Return the numbers of an entry in another version, which came while it was judged."""
     old = entry.drawn
-    mine = numbers_in(session, old.version_id).get(old.position)
-    if numbers_in(session, version_id).get(old.position) != mine:
+    mine = numbers_at(session, old.version_id, old.position)
+    if numbers_at(session, version_id, old.position) != mine:
         raise Conflict(CHANGED)
     return replace(old, version_id=version_id)
 

@@ -48,7 +48,7 @@ def _calls(document: dict[str, Any]) -> Iterator[str]:
         for method, operation in item.items()
     ]
     for area, calls in groupby(sorted(rows, key=lambda one: one[0]), lambda one: one[0]):
-        yield from (f"### {area.capitalize()}", "", "| call | |", "|---|---|")
+        yield from (f"### {area.capitalize()}", "", "| call | does |", "|---|---|")
         yield from (f"| `{call}` | {operation['summary']} |" for _, call, operation in calls)
         yield ""
 

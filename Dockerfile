@@ -14,6 +14,7 @@ COPY grader ./grader
 COPY problems ./problems
 COPY api ./api
 COPY migrations ./migrations
+COPY docs/*.md ./docs/
 RUN uv sync --frozen --no-dev --no-editable --extra cluster
 
 FROM ${PYTHON}

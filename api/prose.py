@@ -12,13 +12,11 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from api.tex import TexError, apart, tex_markup
 
-__all__ = ["formula_faults", "formulas", "inline", "prose"]
+__all__ = ["dressed", "formula_faults", "formulas", "inline", "prose"]
 
 KEPT: Final = 2_048
 ALIGNED: Final = re.compile(r' style="text-align:(left|right|center)"')
-SCROLLED: Final = (
-    '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table class="given">'
-)
+SCROLLED: Final = 'tabindex="0" role="group" aria-label'
 
 
 def _formula(source: str, options: dict[str, Any]) -> str:
@@ -47,9 +45,18 @@ def prose(text: str) -> Markup:
     <p>A stride of <span class="math inline"><math><mn>2</mn></math></span> <em>skips</em>.</p>
     <BLANKLINE>
     """
-    found = ALIGNED.sub(r' class="to-\1"', _markdown().render(text))
-    found = found.replace("<table>", SCROLLED).replace("</table>", "</table></div>")
-    return Markup(found)  # noqa: S704  # the reader escapes all but its own
+    return dressed(_markdown().render(text), table="given")
+
+
+def dressed(html: str, *, table: str) -> Markup:
+    """Return what a reader made of Markdown as pages show it: no style, and what is wide scrolls.
+
+    Tables have the class *table*. The reader must escape all HTML but its own.
+    """
+    found = ALIGNED.sub(r' class="to-\1"', html)
+    begins = f'<div class="scroll" {SCROLLED}="Table"><table class="{table}">'
+    found = found.replace("<table>", begins).replace("</table>", "</table></div>")
+    return Markup(found.replace("<pre>", f'<pre {SCROLLED}="Code">'))  # noqa: S704  # see above
 
 
 @lru_cache(maxsize=KEPT)

@@ -6,7 +6,7 @@ in this process: so it can show nothing else, and asks for the same rights.
 
 from typing import Final
 
-from api.pages import account, course, entrance, home
+from api.pages import account, course, entrance, guides, home
 from api.pages.router import PageRouter
 from api.pages.staff import (
     assignment_editor,
@@ -52,6 +52,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     course.router,
     entrance.router,
     grades.router,
+    guides.router,
     history.router,
     home.router,
     practice.router,

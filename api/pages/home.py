@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.codes import CODES
 from api.pages.course import student_course
 from api.pages.entrance import local
 from api.pages.forms import FormDep
 from api.pages.frame import page
 from api.pages.router import VIEW_AS, PageDep, PageRouter, window
-from api.pages.site import respond
 from api.pages.student.states import Work, work_of
 from api.routes import courses, problems_posed
 from api.schemas.courses import CourseView
@@ -47,12 +45,6 @@ def _mine(course: CourseView, work: Iterable[Work]) -> _Mine:
     own = [one for one in work if one.set.course == course.id]
     active = tuple(one for one in own if one.is_open)
     return _Mine(course, active, len(own) - len(active))
-
-
-@router.get("/docs/errors")
-def errors_explained() -> Response:
-    """Return the page to which the `type` of every error leads, at the code."""
-    return respond("errors.html", {"codes": CODES})
 
 
 @router.post("/view-as")

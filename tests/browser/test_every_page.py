@@ -8,7 +8,9 @@ import re
 import pytest
 from furnished import ROUTES
 from scene import HERE
-from screens import faults
+from screens import faults, look, overflow, violations
+
+from api.guides import GUIDES
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz")
@@ -69,6 +71,17 @@ def test_a_page_has_no_fault_that_can_be_found(tour, opened, path):
         screens.said.clear()
         answer = page.goto(address(scene, path))
         assert (answer.status, [*faults(page), *screens.said]) == (200, []), reader
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_has_no_fault_on_a_phone(tour, opened, name):
+    """The table of routes names one of them, which is looked at as all pages are."""
+    screens, _ = tour
+    page = opened(None)
+    screens.said.clear()
+    look(page, width=390, scheme="light")
+    page.goto(f"/docs/{name}")
+    assert (overflow(page), [*violations(page), *screens.said]) == (0, [])
 
 
 FAINT = "light-dark(#1b2430, #2a3038)"

@@ -1,7 +1,9 @@
 """The container files as they are written: what must hold for each service, and for the image."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ COMPOSE_FILE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(COMPOSE_FILE)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+COPIED = re.compile(r"^COPY (?!--)(.*) \S+$", re.MULTILINE)
+IGNORE = (ROOT / ".dockerignore").read_text(encoding="utf-8")
 ONCE = {"secrets", "migrate"}
 """What ends by itself."""
 STARTS_AS_ROOT = {"db": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]}
@@ -166,3 +170,14 @@ def test_the_image_has_no_volume_of_its_own_and_no_more_threads_than_processes()
 def test_every_base_is_a_variable_that_may_carry_a_digest():
     assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${PYTHON}"}
     assert DOCKERFILE.index("ARG PYTHON=") < DOCKERFILE.index("FROM")
+
+
+def test_the_image_is_built_from_all_that_the_wheel_is_made_of():
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    taken = wheel["targets"]["wheel"]
+    sources = {*taken["packages"], *taken["force-include"], "pyproject.toml", "uv.lock"}
+    copied = [name for names in COPIED.findall(DOCKERFILE) for name in names.split()]
+    sent = [line[1:] for line in IGNORE.splitlines() if line.startswith("!")]
+    for source in sources:
+        assert any(fnmatch(source, one) for one in copied), source
+        assert any(fnmatch(source, one) for one in sent), source

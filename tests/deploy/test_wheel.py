@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from api.guides import GUIDES
+
 ROOT = Path(__file__).parents[2]
 TREES = ("grader", "problems", "api", "migrations")
 
@@ -34,6 +36,15 @@ def test_the_wheel_holds_the_bank_and_the_files_of_the_pages_unchanged(wheel, fo
     assert files
     for path in files:
         assert wheel.read(str(path.relative_to(ROOT))) == path.read_bytes()
+
+
+def test_the_wheel_holds_the_guides_that_are_served_and_no_other(wheel):
+    folder = "api/web/guides/"
+    found = {name for name in wheel.namelist() if name.startswith(folder)}
+    assert found == {f"{folder}{name}.md" for name in GUIDES}
+    for name in GUIDES:
+        source = (ROOT / "docs" / f"{name}.md").read_bytes()
+        assert wheel.read(f"{folder}{name}.md") == source
 
 
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel):

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from api.guides import GUIDES
+
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 ASK = """
 import json, sys
 import api
 from fastapi.testclient import TestClient
 from api.app import create_app
+from api.guides import GUIDES
 from api.pages.site import static_address
 from api.settings import Settings
 
 client = TestClient(create_app(Settings()))
-asked = ["/login", "/welcome", *map(static_address, sys.argv[1:])]
+guides = [f"/docs/{name}" for name in GUIDES]
+asked = ["/login", "/welcome", "/docs", *guides, *map(static_address, sys.argv[1:])]
 told = {path: client.get(path).status_code for path in asked}
 print(json.dumps({"from": api.__file__, "login": client.get("/login").text, "told": told}))
 """
@@ -34,7 +38,7 @@ def installed(wheel_file, tmp_path_factory) -> Path:
     return folder
 
 
-def test_the_installed_wheel_serves_the_log_in_and_every_static_file(installed, tmp_path):
+def test_the_installed_wheel_serves_the_log_in_guides_and_every_static_file(installed, tmp_path):
     files = sorted(one.name for one in STATIC.iterdir())
     database = {"GRADER_DATABASE": f"sqlite:///{tmp_path / 'grader.db'}"}
     done = subprocess.run(
@@ -47,6 +51,6 @@ def test_the_installed_wheel_serves_the_log_in_and_every_static_file(installed, 
     )
     found = json.loads(done.stdout)
     assert Path(found["from"]).is_relative_to(installed)
-    assert len(found["told"]) == len(files) + 2
+    assert len(found["told"]) == len(files) + len(GUIDES) + 3
     assert set(found["told"].values()) == {200}
     assert "<h1>Log in</h1>" in found["login"]

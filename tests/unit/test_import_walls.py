@@ -69,6 +69,7 @@ API_LAYERS = (
         "plain_text",
         "tex",
         "prose",
+        "guides",
         "clock",
         "ids",
         "json_text",

@@ -80,6 +80,11 @@ def test_a_table_of_a_text_scrolls_by_itself_and_has_no_style():
     assert '<div class="scroll" tabindex="0"' in found
 
 
+def test_code_of_a_text_scrolls_by_itself():
+    found = prose("```\nx = 1\n```\n")
+    assert found == '<pre tabindex="0" role="group" aria-label="Code"><code>x = 1\n</code></pre>\n'
+
+
 @pytest.mark.parametrize(
     "source",
     ["\\frac{" * 30 + "1" + "}" * 30, "x^" * 5000 + "x", "{" * 20_000, "\\left(" * 21, "x" * 4_001],

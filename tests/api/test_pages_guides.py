@@ -67,6 +67,30 @@ def test_every_link_to_the_help_leads_somewhere(anybody, path):
     assert [one for one in targets if not leads(anybody, Page("none"), one.rstrip("/"))] == []
 
 
+@pytest.mark.parametrize(
+    ("template", "guides"),
+    [
+        ("base.html", [""]),
+        ("staff/problem_check.html", ["/write-a-problem", "/solvers", "/mistakes", "/answers"]),
+        ("staff/exports.html", ["/gradebook#files", "/gradebook#the-score-sheet"]),
+        ("staff/score_sheet.html", ["/gradebook#the-score-sheet"]),
+        ("student/problem.html", ["/answers"]),
+        ("student/practice.html", ["/answers"]),
+        ("account.html", ["/api", "/rights#scopes-of-a-token"]),
+    ],
+)
+def test_a_page_leads_to_the_guide_that_is_needed_there(template, guides):
+    source = (TEMPLATES / template).read_text(encoding="utf-8")
+    assert TO_HELP.findall(source) == [f"/docs{one}" for one in guides]
+
+
+@pytest.mark.parametrize("template", ["staff/problem_check", "student/problem", "student/practice"])
+def test_what_is_typed_stays_while_a_guide_is_read(template):
+    source = (TEMPLATES / f"{template}.html").read_text(encoding="utf-8")
+    assert source.count('href="/docs') == source.count('" target="_blank">') > 0
+    assert "in a new tab" in source.lower()
+
+
 @pytest.mark.parametrize("name", ["operate", "security", "errors.md", "..%2Fanswers", "answers.md"])
 def test_what_is_no_guide_is_not_found(anybody, name):
     assert anybody.get(f"/docs/{name}").status == 404

@@ -43,7 +43,9 @@ def checker(
     course: UUID, here: PageDep, base: UUID | None = None, *, new: bool = False
 ) -> Response:
     """Return the checker, empty, with the file of the version *base*, or to begin a *new* one."""
-    source = api.get_version(course, base, here).source if base else STARTER * new
+    source = STARTER if new else ""
+    if base:
+        source = api.get_version(course, base, here).source
     return _checker(course, here, source=source)
 
 
@@ -63,7 +65,7 @@ def _checker(
     return page(
         here,
         "staff/problem_check.html",
-        title="Check a problem’s file",
+        title="Write or change a problem",
         crumbs=[
             Crumb(view.title, f"/courses/{course}"),
             Crumb("Problems", f"/courses/{course}/problems"),

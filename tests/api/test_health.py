@@ -43,7 +43,7 @@ def test_the_first_page_leads_a_browser_to_the_log_in(client):
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2F")
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/healthz/"])
+@pytest.mark.parametrize("path", ["/docs/oauth2-redirect", "/redoc", "/openapi.json", "/healthz/"])
 def test_nothing_else_is_served(client, path):
     assert client.get(path, follow_redirects=False).status_code in {404, 307}
 

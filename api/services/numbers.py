@@ -37,6 +37,10 @@ DRAW_HASH: Final = ProblemVersion.draw_hash
 SEED: Final = func.coalesce(Variant.seed, ORIGINAL)
 NUMBERS: Final = (DRAW_HASH, SEED.label("seed"))
 """The columns of `Numbers`, where a statement joins the version and the variant."""
+LISTED: Final = select(Variant.position, *NUMBERS).join(
+    ProblemVersion, ProblemVersion.id == Variant.version_id
+)
+"""The numbers in the lists of versions, with their places."""
 
 
 def version_of(given: Any) -> ColumnElement[bool]:
@@ -55,9 +59,7 @@ def variant_of(given: Any) -> ColumnElement[bool]:
 def numbers_at(session: Session, version_id: UUID, position: int) -> Numbers | None:
     """Return the numbers at one place in the list of a version, None where it has no such place."""
     row = session.execute(
-        select(*NUMBERS)
-        .join(ProblemVersion, ProblemVersion.id == Variant.version_id)
-        .where(Variant.version_id == version_id, Variant.position == position)
+        LISTED.where(Variant.version_id == version_id, Variant.position == position)
     ).one_or_none()
     return None if row is None else Numbers(row.draw_hash, row.seed)
 
@@ -65,10 +67,7 @@ def numbers_at(session: Session, version_id: UUID, position: int) -> Numbers | N
 def numbers_in(session: Session, version_id: UUID) -> dict[int, Numbers]:
     """Return the numbers in the list of a version by their places, the original before all."""
     rows = session.execute(
-        select(Variant.position, *NUMBERS)
-        .join(ProblemVersion, ProblemVersion.id == Variant.version_id)
-        .where(Variant.version_id == version_id)
-        .order_by(Variant.position)
+        LISTED.where(Variant.version_id == version_id).order_by(Variant.position)
     )
     return {row.position: Numbers(row.draw_hash, row.seed) for row in rows}
 

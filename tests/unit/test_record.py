@@ -62,26 +62,28 @@ def test_a_record_says_what_was_judged_by_which_version_and_why():
     assert record["engine"] == ENGINE
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_answer_of_every_kind_is_judged_again_as_it_was(kind):
+def every_result(kind):
+    """Yield what becomes of every sample of an answer of a kind, with its variant."""
     for part in EXAMPLES[kind]:
         variant = original(part, params=PARAMS)
         samples = KINDS[kind].samples(variant.problem.parts[0], variant.keys["a"])
         for typed in (*samples.right, *samples.wrong, *samples.unreadable):
             result = marked(variant, a=typed)["a"]
-            assert again(to_record(result, variant), variant) == result
+            yield result, variant
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_answer_of_every_kind_is_judged_again_as_it_was(kind):
+    for result, variant in every_result(kind):
+        assert again(to_record(result, variant), variant) == result
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_kept_of_every_answer_is_json_as_it_comes_back(kind):
     """With lists for tuples and texts for exact numbers: nobody has to write it to know it."""
-    for part in EXAMPLES[kind]:
-        variant = original(part, params=PARAMS)
-        samples = KINDS[kind].samples(variant.problem.parts[0], variant.keys["a"])
-        for typed in (*samples.right, *samples.wrong, *samples.unreadable):
-            result = marked(variant, a=typed)["a"]
-            for kept in (to_record(result, variant), student_record(result, variant)):
-                assert json.loads(json.dumps(kept)) == kept
+    for result, variant in every_result(kind):
+        for kept in (to_record(result, variant), student_record(result, variant)):
+            assert json.loads(json.dumps(kept)) == kept
 
 
 CHAIN = (

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.acceptor import Share, shares
 from api.app import create_app
 from api.errors import ServiceError
 from api.logs import write_log
@@ -61,7 +62,7 @@ def start_worker(settings: Settings) -> None:
 def _several(settings: Settings, listener: socket.socket, *, up: Callable[[], None]) -> int:
     """Serve with several processes, and return the exit code."""
     apart = settings.model_copy(update={"worker": "apart"})
-    posts = [Post(SERVER, _serve, (apart, listener)) for _ in range(settings.processes)]
+    posts = [Post(SERVER, _serve, (apart, listener, one)) for one in shares(settings.processes)]
     if settings.worker == "inside":
         Heartbeat(settings.heartbeat).check()
         posts.append(Post("worker", _work, (apart,)))
@@ -72,9 +73,11 @@ def _several(settings: Settings, listener: socket.socket, *, up: Callable[[], No
         return supervisor.run()
 
 
-def _serve(up: Callable[[], None], settings: Settings, listener: socket.socket) -> None:
+def _serve(
+    up: Callable[[], None], settings: Settings, listener: socket.socket, share: Share
+) -> None:
     write_log(settings.log_format)
-    run(create_app(settings), settings, listener, listening=up)
+    run(create_app(settings), settings, listener, listening=up, share=share)
 
 
 def _work(up: Callable[[], None], settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """One process that serves: its socket, its limits, and how it stops."""
 
+import asyncio
 import signal
 import socket
 import sys
@@ -9,6 +10,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from api.acceptor import Acceptor, Share
 from api.processes import collect_rarely
 from api.ready import url_of
 from api.settings import PREFIX, Settings
@@ -26,16 +28,27 @@ KEEP_ALIVE: Final = 5
 
 
 class _Server(uvicorn.Server):
-    """A server that calls *listening* once it can be reached."""
+    """A server that calls *listening* once it can be reached; *share* is of several alone."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, listening: Callable[[], None], share: Share | None
+    ) -> None:
         super().__init__(config)
-        self._listening = listening
+        self._listening, self._share = listening, share
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say so."""
-        await super().startup(sockets)
+        """Take connections from *sockets*, and say so."""
+        await super().startup([])
+        there = self.server_state.connections
+        doors = [Acceptor(one, self._protocol, there, self._share) for one in sockets or ()]
+        self.servers += doors  # type: ignore[arg-type]  # they are closed, and nothing else
         self._listening()
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Return what speaks HTTP on a new connection."""
+        return self.config.http_protocol_class(  # type: ignore[call-arg]  # it is httptools'
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
 
 def bound(settings: Settings) -> socket.socket:
@@ -83,11 +96,19 @@ def end_quietly() -> None:
 
 
 def run(
-    app: FastAPI, settings: Settings, listener: socket.socket, *, listening: Callable[[], None]
+    app: FastAPI,
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    listening: Callable[[], None],
+    share: Share | None = None,
 ) -> None:
-    """Serve *app* until the process is told to stop, and then finish what was accepted."""
+    """Serve *app* until the process is told to stop, and then finish what was accepted.
+
+    *share* is that of this process in the connections, where there are several.
+    """
     collect_rarely()
-    server = _Server(config_of(app, settings), listening)
+    server = _Server(config_of(app, settings), listening, share)
     try:
         server.run([listener])
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -151,7 +152,21 @@ def servers(service: Service) -> set[int]:
     return {one["process"] for one in service.lines() if one["logger"] == "api.access"}
 
 
-def test_two_processes_serve_replace_a_killed_one_and_finish_what_they_accepted(tmp_path, posed):
+def visited(service: Service, address: str, count: int) -> list[int]:
+    """Return how many of so many visitors, who all stay, each process answered."""
+    before = len(service.lines())
+    with ExitStack() as stay:
+        for _ in range(count):
+            line = HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE)
+            stay.enter_context(closing(line)).request("GET", "/nothing")
+            line.getresponse().read()
+    until(lambda: len(service.lines()) >= before + count)
+    return sorted(Counter(one["process"] for one in service.lines()[before:]).values())
+
+
+def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_accepted(
+    tmp_path, posed
+):
     settings = {
         "processes": "2",
         "worker": "apart",
@@ -163,6 +178,7 @@ def test_two_processes_serve_replace_a_killed_one_and_finish_what_they_accepted(
         ledger = Ledger(re.findall(r"http://\S+", said)[0], *posed)
         service.wait_for("Application startup complete", times=2)
         until(lambda: ledger.hand_in(4) is None and len(servers(service)) == 2)
+        assert visited(service, ledger.address, 8) == [4, 4]
         posts = 'grader_requests_total{method="POST"'
         assert ledger.figure(posts) == len(ledger.stored)  # of both, whichever is asked
         killed = min(servers(service))

@@ -84,6 +84,7 @@ API_LAYERS = (
     ("state", "deps", "routes"),
     ("pages",),
     (
+        "acceptor",
         "app",
         "serve",
         "__main__",

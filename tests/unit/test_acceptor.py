@@ -1,0 +1,156 @@
+"""Connections are shared among processes, and nobody waits for one that does not take its own."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import pytest
+from loop import in_loop_of_its_own
+
+from api import acceptor
+from api.acceptor import Acceptor, Share, shares
+
+MANY = 40
+
+
+class Visit(asyncio.Protocol):
+    """A connection that is served, one of those of its process; its coming is told."""
+
+    def __init__(self, there: set["Visit"], came: asyncio.Event) -> None:
+        self._there, self._came = there, came
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self._there.add(self)
+        self._came.set()
+
+
+class Processes:
+    """What stands for processes: the door of each, and who is there."""
+
+    def __init__(self, listener: Any, some: list[Share] | list[None]) -> None:
+        self.there: list[set[Visit]] = [set() for _ in some]
+        self._listeners = [listener.dup() for _ in some]
+        self._came = asyncio.Event()
+        self.doors = [
+            Acceptor(one, lambda there=there: Visit(there, self._came), there, share)
+            for one, there, share in zip(self._listeners, self.there, some, strict=True)
+        ]
+
+    async def served(self, count: int) -> list[int]:
+        """Return how many connections each has, once they are so many."""
+        async with asyncio.timeout(20):
+            while sum(map(len, self.there)) != count:
+                self._came.clear()
+                await self._came.wait()
+        return [len(one) for one in self.there]
+
+    async def end(self) -> None:
+        """Let everybody go."""
+        for door, listener in zip(self.doors, self._listeners, strict=True):
+            door.close()
+            await door.wait_closed()
+            listener.close()
+        for visit in set[Visit]().union(*self.there):
+            visit.transport.close()
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=MANY)) as listening:
+        yield listening
+
+
+@pytest.fixture
+def come(listener) -> Iterator[Callable[[int], None]]:
+    """Yield what opens so many connections, which stay open."""
+    with ExitStack() as opened:
+
+        def come(count: int) -> None:
+            for _ in range(count):
+                opened.enter_context(closing(socket.create_connection(listener.getsockname())))
+
+        yield come
+
+
+def served(listener: Any, some: list[Share] | list[None], *coming: Callable[[], int]) -> list[int]:
+    """Return how many connections each of some processes has, after all that came."""
+
+    async def scene() -> list[int]:
+        processes = Processes(listener, some)
+        try:
+            for one in coming:
+                found = await processes.served(one())
+        finally:
+            await processes.end()
+        return found
+
+    return in_loop_of_its_own(scene())
+
+
+def test_connections_that_come_at_once_are_shared_evenly(listener, come):
+    found = served(listener, shares(2), lambda: come(MANY) or MANY)
+    assert sum(found) == MANY
+    assert min(found) >= MANY // 2 - 2
+
+
+def test_connections_that_come_one_by_one_go_to_whoever_has_fewer(listener, come):
+    one_by_one = [lambda at=at: come(1) or at for at in range(1, 11)]
+    assert served(listener, shares(2), *one_by_one) == [5, 5]
+
+
+def test_who_has_more_takes_what_a_process_leaves_that_has_died(listener, come):
+    mine, _dead = shares(2)
+    assert served(listener, [mine], lambda: come(MANY) or MANY) == [MANY]
+
+
+def test_a_process_that_is_alone_leaves_nothing_to_others(listener, come, monkeypatch):
+    monkeypatch.setattr(acceptor, "COURTESY", 1_000)
+    assert served(listener, [None], lambda: come(5) or 5) == [5]
+
+
+class Full:
+    """A *listener* whose process may open nothing more, so many *times*."""
+
+    def __init__(self, listener: socket.socket, times: int) -> None:
+        self._listener, self._times = listener, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._listener, name)
+
+    def dup(self) -> "Full":
+        return Full(self._listener.dup(), self._times)
+
+    def accept(self) -> tuple[socket.socket, object]:
+        self._times -= 1
+        if self._times >= 0:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return self._listener.accept()
+
+
+def test_where_there_is_no_room_it_is_tried_again_and_told(listener, come, monkeypatch, caplog):
+    monkeypatch.setattr(acceptor, "PAUSE", 0.01)
+    assert served(Full(listener, 2), [None], lambda: come(1) or 1) == [1]
+    assert caplog.messages == ["no connection can be taken: Too many open files"] * 2
+
+
+def test_a_door_that_is_closed_takes_nothing_even_what_it_had_left_to_others(
+    listener, come, monkeypatch
+):
+    monkeypatch.setattr(acceptor, "COURTESY", 0.05)
+
+    async def scene() -> list[int]:
+        processes = Processes(listener, shares(2)[:1])
+        come(1)
+        await processes.served(1)
+        come(1)
+        await asyncio.sleep(0.02)
+        await processes.end()
+        await asyncio.sleep(0.1)
+        return [len(one) for one in processes.there]
+
+    assert in_loop_of_its_own(scene()) == [1]

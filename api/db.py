@@ -17,17 +17,21 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from api.json_text import stored
+from api.turns import Turn
 
 __all__ = ["Database", "InDoubtError", "driver_url", "find_one", "forget", "is_line_down", "once"]
 
 Found = TypeVar("Found")
 
 OWN_ONLY: Final = 0o600
+MEMORY: Final = ":memory:"
+PATIENCE: Final = 10
+"""For how many seconds a writer waits for another process that writes into the same file."""
 SQLITE_PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
-    "busy_timeout = 10000",
+    f"busy_timeout = {PATIENCE * 1000}",
     "temp_store = MEMORY",
 )
 POSTGRESQL_OPTIONS: Final = (
@@ -120,8 +124,16 @@ class Database:
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        # Writers of one process queue here, fairly; those of several meet at the file.
-        self._turn: Any = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turn: Any = self._turn_to_write()
+
+    def _turn_to_write(self) -> Any:
+        """Return what is held while somebody writes: where whoever is next waits for it."""
+        file = self.engine.url.database
+        if not self.is_sqlite:
+            return nullcontext()
+        if not file or file == MEMORY:
+            return threading.Lock()
+        return Turn(Path(file), patience=PATIENCE)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -194,6 +206,8 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        if isinstance(self._turn, Turn):
+            self._turn.close()
 
 
 def _engine(url: str, pool: int) -> Engine:

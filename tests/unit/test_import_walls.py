@@ -78,6 +78,7 @@ API_LAYERS = (
         "processes",
         "ready",
         "sources",
+        "turns",
     ),
     ("http", "db", "tables", "error_pages"),
     ("services", "schemas", "auth"),

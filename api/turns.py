@@ -1,0 +1,118 @@
+"""Whose turn it is to write into a file of SQLite, which has one writer at a time.
+
+SQLite lets a process that waits look again after up to a tenth of a second. Another that writes
+again and again is always faster, until the first is told that the file is locked. Here whoever
+waits is next: no process has a second turn before.
+"""
+
+import os
+import stat
+import sys
+import threading
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["TURNS", "Turn"]
+
+TURNS: Final = ("-turn", "-next")
+"""What the names of the two files beside the database end with."""
+GLANCE: Final = 0.0005
+"""How often, in seconds, a process looks whether it is its turn."""
+
+
+class Turn:
+    """The turn to write into the file *path*, for the threads of all processes that ask for it.
+
+    It is a courtesy: whoever has waited for *patience* seconds goes on without it, and is told by
+    SQLite if the file is locked still. So it is where there can be no file beside the database, or
+    none that can be locked. A process that dies has no turn any more.
+    """
+
+    def __init__(self, path: Path, *, patience: float) -> None:
+        self._patience = patience
+        self._threads = threading.Lock()
+        self._now, self._next = (_Lock(path, suffix) for suffix in TURNS)
+
+    def __enter__(self) -> None:
+        """Wait for the turn."""
+        with ExitStack() as failed:
+            failed.enter_context(self._threads)
+            until = time.monotonic() + self._patience
+            if self._next.taken(until):
+                self._now.taken(until)
+                self._next.leave()
+            failed.pop_all()
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Leave it to the next."""
+        self._now.leave()
+        self._threads.release()
+
+    def close(self) -> None:
+        """Have nothing open any more."""
+        self._now.close()
+        self._next.close()
+
+
+class _Lock:
+    """A file beside a database, which one process at a time has locked; its content is nothing."""
+
+    def __init__(self, database: Path, suffix: str) -> None:
+        self._database, self._suffix = database, suffix
+        self._file: int | None = None
+
+    def __del__(self) -> None:
+        self.close()
+
+    def taken(self, until: float) -> bool:
+        """Wait for the lock *until* that time at the latest; tell whether it came."""
+        while not self._is_free():
+            if time.monotonic() > until:
+                return False
+            time.sleep(GLANCE)
+        return True
+
+    def _is_free(self) -> bool:
+        """Take the lock, and tell whether no other process had it."""
+        if sys.platform == "win32":
+            return True
+        with suppress(OSError):
+            if self._file is None:
+                self._file = self._opened()
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    def _opened(self) -> int:
+        """Return the file, opened; who may use the database may use it too."""
+        rights = stat.S_IMODE(self._database.stat().st_mode)
+        path = self._database.with_name(self._database.name + self._suffix)
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, rights)
+        with suppress(PermissionError):  # it is another's, who has done it
+            os.fchmod(file, rights)
+        return file
+
+    def leave(self) -> None:
+        """Leave the lock to others, if it is ours."""
+        if sys.platform != "win32" and self._file is not None:
+            with suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Have the file open no more."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

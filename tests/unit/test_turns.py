@@ -1,0 +1,113 @@
+"""Writers of several processes take turns; nothing that is wrong with a turn keeps anybody out.
+
+Two turns of one file are to each other what those of two processes are.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from api.turns import TURNS, Turn
+
+DIES = """
+import os, sys
+from pathlib import Path
+from api.turns import Turn
+Turn(Path(sys.argv[1]), patience=1).__enter__()
+os._exit(9)
+"""
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    (tmp_path / "grader.db").touch(0o600)
+    return tmp_path / "grader.db"
+
+
+def test_who_writes_again_and_again_leaves_a_turn_to_who_waits(path):
+    written, stop = [], threading.Event()
+
+    def write_on() -> None:
+        with closing(Turn(path, patience=20)) as mine:
+            while not stop.is_set():
+                with mine:
+                    written.append("on and on")
+                    time.sleep(0.005)
+
+    thread = threading.Thread(target=write_on)
+    with closing(Turn(path, patience=20)) as turn:
+        thread.start()
+        before: list[int] = []
+        for _ in range(10):
+            while not written:
+                time.sleep(0.001)
+            written.clear()
+            with turn:
+                before.append(len(written))
+        stop.set()
+    thread.join()
+    assert max(before) <= 4  # it is seen within half a millisecond that another waits
+
+
+def test_threads_of_one_process_take_turns(path):
+    with closing(Turn(path, patience=20)) as turn:
+        inside, most = 0, 0
+
+        def write() -> None:
+            nonlocal inside, most
+            with turn:
+                inside += 1
+                most = max(most, inside)
+                time.sleep(0.001)
+                inside -= 1
+
+        threads = [threading.Thread(target=write) for _ in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    assert most == 1
+
+
+def test_who_has_waited_long_enough_goes_on_and_takes_the_turn_from_nobody(path):
+    with (
+        closing(Turn(path, patience=20)) as slow,
+        closing(Turn(path, patience=0.05)) as hasty,
+        closing(Turn(path, patience=0.05)) as third,
+    ):
+        with slow:
+            with hasty:
+                pass
+            began = time.monotonic()
+            with third:
+                assert time.monotonic() - began >= 0.05
+        began = time.monotonic()
+        with hasty:
+            assert time.monotonic() - began < 0.05
+
+
+def test_a_process_that_died_has_no_turn_any_more(path):
+    ended = subprocess.run([sys.executable, "-c", DIES, str(path)], check=False)
+    assert ended.returncode == 9
+    with closing(Turn(path, patience=20)) as turn:
+        began = time.monotonic()
+        with turn:
+            assert time.monotonic() - began < 10
+
+
+def test_where_no_file_can_be_made_everybody_goes_on(tmp_path):
+    with closing(Turn(tmp_path / "none" / "grader.db", patience=20)) as turn, turn:
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rights", [0o600, 0o660])
+def test_who_may_use_the_database_may_take_a_turn(path, rights):
+    path.chmod(rights)
+    with closing(Turn(path, patience=20)) as turn, turn:
+        modes = {path.with_name(path.name + one).stat().st_mode & 0o777 for one in TURNS}
+    assert modes == {rights}

@@ -20,7 +20,7 @@ from api.services.submitting import late_days
 from api.services.submitting.allowed import Allowed
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.entries import Entry, receipt_digest
-from api.services.submitting.judging import judge
+from api.services.submitting.judging import Judging
 from api.services.submitting.memory import Seat, Stamps
 from api.services.submitting.seats import seats_of
 from api.services.variants import Variants
@@ -153,7 +153,9 @@ def _versions(session: Session, entries: Sequence[Entry]) -> dict[Key, UUID]:
     }
 
 
-def take(session: Session, entry: Entry, ground: Ground, *, variants: Variants) -> Taken:
+def take(
+    session: Session, entry: Entry, ground: Ground, *, variants: Variants, judging: Judging
+) -> Taken:
     """Return *entry* admitted, judged again where an answer came since it was judged."""
     seat, here, days = ground.seat, ground.here, 0
     held = here.rules[entry.student_id]
@@ -164,7 +166,7 @@ def take(session: Session, entry: Entry, ground: Ground, *, variants: Variants) 
     if ground.version_id != entry.drawn.version_id:
         entry = replace(entry, drawn=_moved(session, entry, ground.version_id), seen=-1)
     if seat.sequence != entry.seen:
-        entry = _judged_again(session, entry, seat, variants=variants)
+        entry = _judged_again(session, entry, seat, variants, judging)
     if _is_new(entry, seat) and held.late_credit(to_micros(entry.received_at)) != 1:
         held, days = late_days.with_late_days(
             session, here.assignment, student=entry.student_id, at=entry.received_at
@@ -192,14 +194,17 @@ def _is_new(entry: Entry, seat: Seat) -> bool:
     )
 
 
-def _judged_again(session: Session, entry: Entry, seat: Seat, *, variants: Variants) -> Entry:
+def _judged_again(
+    session: Session, entry: Entry, seat: Seat, variants: Variants, judging: Judging
+) -> Entry:
+    """Return *entry* judged with what came since; where none of that counts, it is remembered."""
     drawn = entry.drawn
-    judged = judge(
+    judged = judging.judge(
         variants.variant(session, drawn.version_id, drawn.position),
+        drawn,
         entry.answers,
         carried=seat.carried.get(drawn.number, {}),
         numbers=entry.numbers,
-        draw=drawn.number,
     )
     if judged.keys() != entry.answers.keys():
         raise Conflict(CHANGED)

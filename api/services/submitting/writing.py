@@ -219,7 +219,13 @@ class _Turn:
         refused: dict[int, Outcome] = {}
         for at, (entry, ground) in grounds.items():
             try:
-                taken[at] = take(self.session, entry, ground, variants=self.variants)
+                taken[at] = take(
+                    self.session,
+                    entry,
+                    ground,
+                    variants=self.variants,
+                    judging=self.recalled.memory.judging,
+                )
             except ServiceError as error:
                 refused[at] = error
         return taken, refused

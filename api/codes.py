@@ -52,7 +52,7 @@ CODES: Final[dict[str, Code]] = {
     "course_archived": Code(
         409,
         "The course is archived",
-        "The course was put away: all of it can be read, and nothing changes. Take it back first.",
+        "The course is archived: all of it can be read, and nothing changes. Bring it back first.",
     ),
     "claimed": Code(
         409,

@@ -37,8 +37,8 @@ def home(here: PageDep) -> Response:
     work = [work_of(one) for one in problems_posed.mine(here, window(here)).items]
     here.visit.member = None
     told = [_mine(one, work) for one in mine]
-    away = () if mine else courses.get_courses(here, window(here), archived=True).items
-    return page(here, "home.html", title="My courses", courses=told, archived=bool(away))
+    archived = () if mine else courses.get_courses(here, window(here), archived=True).items
+    return page(here, "home.html", title="My courses", courses=told, archived=bool(archived))
 
 
 def _mine(course: CourseView, work: Iterable[Work]) -> _Mine:

@@ -1,4 +1,4 @@
-"""Courses: made, read, changed, copied and put away."""
+"""Courses: made, read, changed, copied and archived."""
 
 from typing import Annotated
 from uuid import UUID
@@ -28,7 +28,7 @@ def get_courses(
     here: HereDep,
     window: PageWindow,
     *,
-    archived: Annotated[bool, Query(description="those too that were put away")] = False,
+    archived: Annotated[bool, Query(description="those too that are archived")] = False,
 ) -> Page[CourseView]:
     """List the courses that one is in; an administrator sees all."""
     with here.reading() as session:
@@ -104,8 +104,8 @@ def patch_course(
     responses=SEES,
 )
 def post_archive(course: UUID, here: HereDep) -> CourseView:
-    """Put a course away: it is left out of lists, and all of it stays."""
-    return _archived(course, here, away=True)
+    """Archive a course: it is left out of lists, and all of it stays."""
+    return _archived(course, here, is_archived=True)
 
 
 @router.post(
@@ -114,16 +114,16 @@ def post_archive(course: UUID, here: HereDep) -> CourseView:
     responses=SEES,
 )
 def post_restore(course: UUID, here: HereDep) -> CourseView:
-    """Take a course back that was put away."""
-    return _archived(course, here, away=False)
+    """Bring a course back that was archived."""
+    return _archived(course, here, is_archived=False)
 
 
-def _archived(course: UUID, here: HereDep, *, away: bool) -> CourseView:
+def _archived(course: UUID, here: HereDep, *, is_archived: bool) -> CourseView:
     with here.transaction() as session:
         member = here.member(session, course)
         member.need("manage_course", archived=True)
         taken(session, member.course)
-        done = courses.archive(session, member, away=away, now=here.now)
+        done = courses.archive(session, member, is_archived=is_archived, now=here.now)
         return courses.view(done, member.role)
 
 

@@ -42,8 +42,8 @@ NO_PROBLEM: Final = "There is no such assignment, or it has no such problem."
 """What is said of a problem that is not there or not released: one sentence for both."""
 EXPIRED: Final = "This token has expired; make a new one."
 ARCHIVED: Final = (
-    "This course is archived: all of it can be read, and nothing changes. An instructor can take "
-    "it back."
+    "This course is archived: all of it can be read, and nothing changes. An instructor can bring "
+    "it back, in its settings."
 )
 IS_ENROLLED: Final = and_(
     Enrolment.course_id == Course.id,
@@ -143,7 +143,7 @@ class Member:
     def need(self, right: Right, *, archived: bool = False) -> None:
         """Raise `Forbidden` where the member lacks *right*.
 
-        Raises `Conflict` for a change in a course that is put away, unless it is meant for those.
+        Raises `Conflict` for a change in an archived course, unless it is meant for those.
         """
         if self.viewing and RIGHTS[right].scope != "read":
             raise Forbidden("You look as a student and change nothing; the test student may.")

@@ -1,4 +1,4 @@
-"""Courses: made, listed, changed and put away."""
+"""Courses: made, listed, changed and archived."""
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
@@ -217,14 +217,14 @@ def check_used(course: Course, assignments: Sequence[Assignment]) -> None:
             raise Invalid.of("categories", said)
 
 
-def archive(session: Session, member: Member, *, away: bool, now: datetime) -> Course:
-    """Put a course away, or take it back; it is left out of lists, and all of it stays."""
+def archive(session: Session, member: Member, *, is_archived: bool, now: datetime) -> Course:
+    """Archive a course, or bring it back; it is left out of lists, and all of it stays."""
     course = member.course
-    if away != (course.archived_at is not None):
-        course.archived_at = now if away else None
+    if is_archived != (course.archived_at is not None):
+        course.archived_at = now if is_archived else None
         course.version += 1
         act = Act.of(member, now=now)
-        action = "course.archived" if away else "course.restored"
+        action = "course.archived" if is_archived else "course.restored"
         act.record(session, action, ("course", course.id))
     return course
 

@@ -83,7 +83,7 @@ def test_one_sees_the_courses_that_one_is_in_and_an_administrator_all(world, cou
     assert everything["next"]
 
 
-def test_a_course_that_was_put_away_is_left_out_of_lists_and_stays(course, teacher):
+def test_an_archived_course_is_left_out_of_lists_and_stays(course, teacher):
     assert teacher.post(f"/courses/{course}/archive").json()["archived_at"]
     assert teacher.get("/courses").json()["items"] == []
     assert len(teacher.get("/courses?archived=true").json()["items"]) == 1

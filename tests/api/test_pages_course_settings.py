@@ -82,9 +82,17 @@ def test_a_stale_change_is_told_what_differs(scene):
     assert scene.browser.send(found.one("form", id="settings"), "act=save").status == 303
 
 
-def test_a_course_is_put_away_and_taken_back(scene):
+def test_a_course_is_archived_and_brought_back(scene):
+    page = scene.browser.get(f"{scene.home}/settings")
+    assert page.one("form", action=f"{scene.home}/archive").one("button").text == (
+        "Archive the course"
+    )
     scene.browser.post(f"{scene.home}/archive")
-    assert "put away" in scene.browser.get("/courses").one("table").text
+    assert "archived" in scene.browser.get("/courses").one("table").text
+    page = scene.browser.get(f"{scene.home}/settings")
+    assert page.one("form", action=f"{scene.home}/restore").one("button").text == (
+        "Bring the course back"
+    )
     scene.browser.post(f"{scene.home}/restore")
     assert scene.staff.get(scene.home).json()["archived_at"] is None
 
@@ -240,10 +248,10 @@ def test_the_form_begins_with_whom_the_way_to_it_named(scene):
     )
 
 
-AWAY = "This course is put away: all of it can be read, and nothing in it changes."
+ARCHIVED = "This course is archived: all of it can be read, and nothing in it changes."
 
 
-def test_every_page_of_a_course_that_is_put_away_says_so(scene):
+def test_every_page_of_a_course_that_is_archived_says_so(scene):
     student = Browser(scene.world, scene.student)
     seen = [
         (scene.browser, scene.home),
@@ -251,7 +259,7 @@ def test_every_page_of_a_course_that_is_put_away_says_so(scene):
         (student, scene.home),
         (student, f"{scene.path}/problems/{scene.posed.slug}"),
     ]
-    assert [browser.get(path).text.count(AWAY) for browser, path in seen] == [0, 0, 0, 0]
+    assert [browser.get(path).text.count(ARCHIVED) for browser, path in seen] == [0, 0, 0, 0]
     scene.browser.post(f"{scene.home}/archive")
-    assert [browser.get(path).text.count(AWAY) for browser, path in seen] == [1, 1, 1, 1]
-    assert AWAY not in scene.browser.get("/courses").text
+    assert [browser.get(path).text.count(ARCHIVED) for browser, path in seen] == [1, 1, 1, 1]
+    assert ARCHIVED not in scene.browser.get("/courses").text

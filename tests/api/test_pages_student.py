@@ -48,12 +48,12 @@ def test_the_first_administrator_is_led_to_the_first_course(world):
 
 
 @pytest.mark.parametrize("admin", [True, False])
-def test_where_all_courses_are_put_away_that_is_said_and_they_are_in_reach(world, course, admin):
+def test_where_all_courses_are_archived_that_is_said_and_they_are_in_reach(world, course, admin):
     teacher = world.enrol(course, "Ina", role="instructor")
     teacher.post(f"/courses/{course}/archive")
     root = world.person("Root", admin=True)
     page = Browser(world, root if admin else teacher).get("/")
-    assert page.one("main").one("p").text == "All courses are put away. See them."
+    assert page.one("main").one("p").text == "All courses are archived. See them."
     assert page.one("main").one("a")["href"] == "/courses"
 
 

@@ -54,7 +54,7 @@ Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
 
 @router.get("/courses")
 def courses(here: PageDep, cursor: Cursor = None) -> Response:
-    """Return all courses that one is in, put away or not; administrators can make one."""
+    """Return all courses that one is in, archived or not; administrators can make one."""
     return _courses(here, Typed(NEW, labels=LABELS), cursor=cursor)
 
 
@@ -176,14 +176,14 @@ def save(course: UUID, form: FormDep, here: PageDep) -> Response:
 
 @router.post("/courses/{course}/archive")
 def archive(course: UUID, here: PageDep) -> Response:
-    """Put the course away."""
+    """Archive the course."""
     api.post_archive(course, here)
     return outcome.onwards(f"/courses/{course}/settings")
 
 
 @router.post("/courses/{course}/restore")
 def restore(course: UUID, here: PageDep) -> Response:
-    """Take the course back."""
+    """Bring the course back."""
     api.post_restore(course, here)
     return outcome.onwards(f"/courses/{course}/settings")
 

@@ -55,8 +55,29 @@ def present(scope: Scope, response: Response) -> Response:
         told, way = told | FORM_ALONE, _page_above(scope)
     if response.status_code == TOO_LARGE and not _has_files(scope):
         told |= TOO_LONG
-    context = {"told": told, "errors": [*_unsaid(told)], "way": way}
+    context = {"told": told, "errors": [*_unsaid(told)], "way": way, **_waiting(scope, told)}
     return respond("error.html", context, status=told["status"], headers=kept)
+
+
+def _waiting(scope: Scope, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form that an archived course did not take, to be sent again when it is back.
+
+    Its *texts*, which took work, can be read and copied.
+    """
+    fields = _typed(scope) if told["code"] == "course_archived" else {}
+    every = [one for values in fields.values() for one in values]
+    return {
+        "path": scope["path"],
+        "kept": fields if any(every) else {},
+        "texts": [one for one in every if len(one.split()) > 1],
+        "lost": _has_files(scope),
+    }
+
+
+def _typed(scope: Scope) -> dict[str, tuple[str, ...]]:
+    """Return the fields of the form that is under way, but for passwords."""
+    form: Form = scope["state"].get("form", Form())
+    return {name: one for name, one in form.fields.items() if name not in SECRET}
 
 
 def _of_code(code: str) -> dict[str, Any]:
@@ -106,10 +127,8 @@ def _log_in(scope: Scope, told: Mapping[str, Any]) -> Response:
         where = quote(f"{path}?{query}" if query else path, safe="")
         headers = {"Cache-Control": "private, no-store"}
         return RedirectResponse(f"/login?next={where}", status_code=303, headers=headers)
-    form: Form = scope["state"].get("form", Form())
-    kept = {name: one for name, one in form.fields.items() if name not in SECRET}
     # Without a cookie the error is what programs are told, that they need a token.
     came = "cookie" in Headers(scope=scope)
     said = {"said": told["detail"] if came else "", "is_wrong": False}
-    context = {"next": path, "kept": kept, "email": "", "is_out": False, **said}
+    context = {"next": path, "kept": _typed(scope), "email": "", "is_out": False, **said}
     return respond("login.html", context, status=UNAUTHENTICATED)

@@ -20,7 +20,7 @@ from grader.names import near
 from grader.steps import Step, Tracer
 from grader.values import Opaque, Tensor, Value, exact
 
-__all__ = ["bind", "bind_rewrite", "bind_tracer"]
+__all__ = ["bind", "bind_rewrite", "bind_tracer", "usage"]
 
 T = TypeVar("T")
 
@@ -40,6 +40,19 @@ FAILURES: Final = (
     TypeError,
     ValueError,
 )
+
+
+def usage(solver: Solver) -> str:
+    """Return how *solver* is called: its name and arguments, without types.
+
+    >>> from problems.solvers.training import steps_per_epoch
+    >>> usage(steps_per_epoch)
+    'steps_per_epoch(examples, batch_size, *, drop_last=False)'
+    """
+    known = signature(solver)
+    bare = [one.replace(annotation=one.empty) for one in known.parameters.values()]
+    plain = known.replace(parameters=bare, return_annotation=known.empty)
+    return re.sub(r"Fraction\((\d+), (\d+)\)", r"\1/\2", f"{solver.__name__}{plain}")
 
 
 def bind(solver: Solver) -> Function:
@@ -128,14 +141,26 @@ def _called(
     try:
         return call(*given, **named_values)
     except FAILURES as error:
-        reason = f"{error}{_meant(of, str(error))}"
-        raise SolverError(f"{of.__name__} could not compute: {reason}") from error
+        misfit = _misfit(of, given, named_values) if isinstance(error, TypeError) else ""
+        raise SolverError(f"{of.__name__} could not compute: {misfit or error}") from error
 
 
-def _meant(solver: Callable[..., object], said: str) -> str:
-    """Return the argument that may have been meant where one is unknown."""
-    unknown = UNKNOWN.search(said)
-    return near(unknown[1], signature(solver).parameters) if unknown else ""
+def _misfit(
+    solver: Callable[..., object], arguments: Iterable[object], keywords: Mapping[str, object]
+) -> str:
+    """Return what is wrong with how *solver* is called, and how it is, "" where that fits."""
+    known = signature(solver)
+    try:
+        known.bind(*arguments, **keywords)
+    except TypeError as error:
+        unknown = UNKNOWN.search(str(error))
+        meant = near(unknown[1], known.parameters) if unknown else ""
+        if meant:
+            return f"{error}{meant}"
+        named = any(one.kind is one.KEYWORD_ONLY for one in known.parameters.values())
+        by_name = ", with what stands behind * by its name" if named else ""
+        return f"{error}; write {usage(solver)}{by_name}"
+    return ""
 
 
 def _plain(value: Value) -> object:

@@ -5,16 +5,17 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from inspect import getdoc, getmodule, signature
+from inspect import getdoc, getmodule
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 from grader.book import MistakeInfo, Solver
+from problems.binding import usage
 from problems.book import BOOK, SOLVERS
 from problems.mistakes import FAMILIES
 
-__all__ = ["PAGES", "call", "mistakes_page", "solvers_page", "write_pages"]
+__all__ = ["PAGES", "mistakes_page", "solvers_page", "write_pages"]
 
 EXAMPLE: Final = re.compile(r"\n*^>>> .*\Z", re.MULTILINE | re.DOTALL)
 DOUBLE: Final = re.compile(r"``(.+?)``", re.DOTALL)
@@ -42,19 +43,6 @@ the student's own variant, and the answer that comes out is recognised. The rank
 students make it: about how many of 586 collected wrong values it explains, and by judgement where
 the collection has none. Of several mistakes that fit, the one with the highest rank is named.
 """
-
-
-def call(solver: Solver) -> str:
-    """Return how *solver* is called: its name and arguments, without types.
-
-    >>> from problems.solvers.training import steps_per_epoch
-    >>> call(steps_per_epoch)
-    'steps_per_epoch(examples, batch_size, *, drop_last=False)'
-    """
-    known = signature(solver)
-    bare = [one.replace(annotation=one.empty) for one in known.parameters.values()]
-    plain = known.replace(parameters=bare, return_annotation=known.empty)
-    return re.sub(r"Fraction\((\d+), (\d+)\)", r"\1/\2", f"{solver.__name__}{plain}")
 
 
 def solvers_page() -> str:
@@ -126,7 +114,7 @@ def _solvers(solvers: list[Solver]) -> Iterator[str]:
     for solver in solvers:
         yield f"### `{solver.__name__}`"
         yield ""
-        yield f"`{call(solver)}`"
+        yield f"`{usage(solver)}`"
         yield ""
         yield from _described(solver)
 

@@ -153,3 +153,22 @@ def test_no_solver_or_twin_leaks_another_error(name, value):
         for arguments in ((value,), (value, value), (value, value, value)):
             with suppress(SolverError):
                 function(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("conv_size(28, 5, 2)", "too many positional arguments"),
+        ("conv_size(28)", "missing a required argument: 'kernel_size'"),
+        ("conv_size(28, 5, 0, way=2)", "too many positional arguments"),
+        ("conv_size(28, 5, way=2)", "got an unexpected keyword argument 'way'"),
+    ],
+)
+def test_who_calls_a_solver_wrongly_is_told_how_it_is_called(key, wrong):
+    with pytest.raises(SolverError) as told:
+        evaluate(parse(key).tree, Scope({}, BOOK.functions))
+    assert wrong in str(told.value)
+    assert str(told.value).endswith(
+        "; write conv_size(size, kernel_size, *, stride=1, padding=0, dilation=1, "
+        "rounding='floor'), with what stands behind * by its name"
+    )

@@ -84,6 +84,13 @@ def test_staff_find_the_way_into_their_courses(world, course):
     assert home.one("a", text="Gradebook")["href"] == f"/courses/{course}/gradebook"
 
 
+@pytest.mark.parametrize(("admin", "said"), [(True, ", and a new one"), (False, "")])
+def test_all_courses_and_a_new_one_are_in_reach_from_the_first_page(world, course, admin, said):
+    teacher = world.enrol(course, role="instructor")
+    home = Browser(world, world.person("Root", admin=True) if admin else teacher).get("/")
+    assert home.one("a", href="/courses").text == f"All courses{said}"
+
+
 def test_a_course_tells_what_is_set_and_where_one_stands(world, browser, student, course):
     first, _ = world.assignment(course, TEXT_PROBLEM, OTHER, timeline_spec=LATE)
     student.submit(first, {"cells": "9", "doubled": "17"})

@@ -98,7 +98,7 @@ def exact(value: object) -> Fraction:
         return Fraction(value)
     found = WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None or (found[3] is not None and int(found[3]) == 0):
-        raise Refused('must be a number such as 7.5, or a text such as "7/2"')
+        raise Refused('must be a number such as 7.5, or a fraction such as "7/2"')
     return Fraction(found[0])
 
 

@@ -4,6 +4,7 @@ The fields of such a form are named as the API names them, `timeline.late[0].cre
 find their places.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +16,7 @@ __all__ = ["REFUSALS", "Difference", "Typed", "Wrong", "differences"]
 REFUSALS: Final = (Conflict, Invalid, Precondition, RateLimited)
 """What is told on the form itself; all else is a page of its own."""
 INSIDE: Final = (".", "[")
+ROW: Final = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,11 @@ class Typed:
     def _wrong(self, place: str, said: str) -> Wrong:
         near = [name for name in self.labels if _is_in(place, name)]
         found = max(near, key=len, default="")
-        return Wrong(place if place in self.values else found, self.labels.get(found, place), said)
+        label = self.labels.get(found, place)
+        if place not in self.values:
+            return Wrong(found, label, said)
+        row = ROW.match(place, len(found))
+        return Wrong(place, f"{label}, row {int(row[1]) + 1}" if row else label, said)
 
     @property
     def status(self) -> int:

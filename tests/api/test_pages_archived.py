@@ -1,0 +1,77 @@
+"""An archived course in a browser: archived, said on every page, and forms that meet it kept."""
+
+import pytest
+from pages import Browser
+from staff_scene import StaffScene
+
+ARCHIVED = "This course is archived: all of it can be read, and nothing in it changes."
+
+
+@pytest.fixture
+def scene(world):
+    return StaffScene(world)
+
+
+def test_a_course_is_archived_and_brought_back(scene):
+    page = scene.browser.get(f"{scene.home}/settings")
+    assert page.one("form", action=f"{scene.home}/archive").one("button").text == (
+        "Archive the course"
+    )
+    scene.browser.post(f"{scene.home}/archive")
+    assert "archived" in scene.browser.get("/courses").one("table").text
+    page = scene.browser.get(f"{scene.home}/settings")
+    assert page.one("form", action=f"{scene.home}/restore").one("button").text == (
+        "Bring the course back"
+    )
+    scene.browser.post(f"{scene.home}/restore")
+    assert scene.staff.get(scene.home).json()["archived_at"] is None
+
+
+def test_every_page_of_a_course_that_is_archived_says_so(scene):
+    student = Browser(scene.world, scene.student)
+    seen = [
+        (scene.browser, scene.home),
+        (scene.browser, f"{scene.path}/edit"),
+        (student, scene.home),
+        (student, f"{scene.path}/problems/{scene.posed.slug}"),
+    ]
+    assert [browser.get(path).text.count(ARCHIVED) for browser, path in seen] == [0, 0, 0, 0]
+    scene.browser.post(f"{scene.home}/archive")
+    assert [browser.get(path).text.count(ARCHIVED) for browser, path in seen] == [1, 1, 1, 1]
+    assert ARCHIVED not in scene.browser.get("/courses").text
+
+
+def test_what_was_typed_into_a_course_that_was_archived_meanwhile_is_kept_and_sent_again(scene):
+    form = scene.browser.get(f"{scene.home}/assignments/new").one(
+        "form", action=f"{scene.home}/assignments/new"
+    )
+    typed = {"title": "Homework 2", "slug": "hw-2", "instructions": "Read chapter 9 first."}
+    scene.browser.post(f"{scene.home}/archive")
+    met = scene.browser.send(form, **typed)
+    assert (met.status, met.heading) == (409, "The course is archived")
+    assert "An instructor can bring it back, in its settings." in met.text
+    assert [one.text for one in met.all("pre")] == ["Homework 2", "Read chapter 9 first."]
+    again = met.one("form", action=f"{scene.home}/assignments/new")
+    assert scene.browser.send(again).status == 409
+    scene.browser.post(f"{scene.home}/restore")
+    assert scene.browser.send(again).status == 303
+    made = scene.staff.get(f"{scene.home}/assignments").json()["items"][-1]
+    assert {name: made[name] for name in typed} == typed
+
+
+def test_a_file_for_an_archived_course_has_to_be_chosen_again(scene):
+    scene.browser.post(f"{scene.home}/archive")
+    sent = {"file": ("b.yaml", b"id: b", "text/yaml")}
+    met = scene.browser.post(
+        f"{scene.home}/problems/check", {"note": "Part b again", "act": "draft"}, files=sent
+    )
+    assert met.status == 409
+    assert "a file has to be chosen again" in met.text
+    assert met.one("pre").text == "Part b again"
+
+
+def test_an_archived_course_without_a_form_says_nothing_of_what_was_typed(scene):
+    scene.browser.post(f"{scene.home}/archive")
+    met = scene.browser.post(f"{scene.path}/publish")
+    assert met.status == 409
+    assert "What you typed" not in met.text

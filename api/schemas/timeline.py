@@ -282,5 +282,5 @@ class ExtensionSpec(Schema):
             raise Refused("say either how many more attempts or unlimited_attempts, not both")
         given = (self.days, self.hours, self.due, self.close, self.release, self.attempts)
         if not (any(given) or self.unlimited_attempts or self.no_cool_down):
-            raise Refused("the extension gives nothing; add days, due or attempts")
+            raise Refused("gives nothing yet; add days, due or attempts")
         return self

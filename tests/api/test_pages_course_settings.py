@@ -213,7 +213,7 @@ def test_an_extension_is_looked_at_granted_and_taken_back(scene):
         ({"grants.days": "-1"}, "must be at least 0"),
         ({"grants.due": "tomorrow"}, "is not a date and time"),
         ({"grants.days": "1", "grants.due": "2026-11-20T12:00"}, "either due or"),
-        ({}, "gives nothing"),
+        ({}, "What is granted gives nothing yet; add days, due or attempts"),
     ],
 )
 def test_an_extension_that_cannot_be_is_refused_and_stays_typed(scene, typed, said):

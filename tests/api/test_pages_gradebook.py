@@ -166,6 +166,16 @@ def test_a_story_tells_each_step_to_a_score_and_what_happened(browser, course, a
     assert page.one("ol", has="events").one("a")["href"].startswith("/submissions/")
 
 
+@pytest.mark.usefixtures("posed")
+def test_a_story_leads_to_an_extension_for_the_student(browser, course, ann):
+    page = story(browser, course, ann)
+    every = page.one("a", text="Extensions")["href"]
+    one = page.one("a", text="grant one, or see all")["href"]
+    assert one.startswith(f"{every}&assignment=")
+    chosen = browser.get(every).one("select", id="student").all("option")[0]
+    assert (chosen["value"], chosen.text) == (str(ann.id), "Ann Example")
+
+
 def test_a_story_names_the_times_that_hold_for_the_student(
     world, browser, course, prof, ann, posed
 ):

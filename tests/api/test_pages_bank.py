@@ -168,6 +168,7 @@ def test_a_file_in_order_is_said_to_be_so_and_is_not_stored(scene):
     found = check(scene, "check", CHANGED)
     assert found.status == 200
     assert "why-small-kernels is in order." in found.text
+    assert "“Store as a draft” leads to a preview as students see it." in found.text
     assert scene.staff.get(f"{scene.path}?space=course").json()["items"] == []
 
 

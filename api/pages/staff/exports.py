@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import Query
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from api.deps import Here
-from api.errors import ServiceError
+from api.errors import Conflict, ServiceError
 from api.ids import read_id
 from api.pages.carried import carried, sent_file
 from api.pages.forms import FormDep
@@ -143,11 +144,18 @@ def grades_file(
     section: Annotated[str, Query(max_length=40)] = "",
     force: bool = False,
 ) -> Response:
-    """Return the gradebook as a file; one that would be misread is refused unless forced."""
+    """Return the gradebook as a file; unless forced, the check of one that would be misread."""
     narrowed = read_id(section)
-    return _file(
-        api.get_export(course, form, here, assignments=assignments, section=narrowed, force=force)
-    )
+    try:
+        answer = api.get_export(
+            course, form, here, assignments=assignments, section=narrowed, force=force
+        )
+    except Conflict as error:
+        if error.code != "file_misread" or assignments:
+            raise
+        asked = urlencode({"form": form} | ({"section": section} if section else {}))
+        return RedirectResponse(f"/courses/{course}/exports?{asked}#check", status_code=303)
+    return _file(answer)
 
 
 @router.get(SHEET)

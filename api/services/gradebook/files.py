@@ -143,8 +143,8 @@ def refuse_fatal(made: Made) -> None:
     fatal = [one for one in made.written.warnings if one.code in FATAL]
     if fatal:
         raise Conflict(
-            "The other system would misread the file. Mend what `errors` names, or send "
-            "force=true to get it all the same.",
+            "The other system would misread the file. Mend what is named, or ask for it all the "
+            "same (by API with force=true).",
             code="file_misread",
             errors=tuple(FieldError(one.code, one.said) for one in fatal),
         )

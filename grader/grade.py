@@ -117,8 +117,13 @@ class _Answer(NamedTuple):
     carried: Mapping[str, Value]
 
     def judge(self, key: Value | None) -> Judgement:
-        """Return how the answer compares with *key*."""
-        return self.desk.kind.judge(self.reading, key, self.desk.part, self.desk.seen)
+        """Return how the answer compares with *key*; given twice, it is right if either is."""
+        kind, part, seen = self.desk.kind, self.desk.part, self.desk.seen
+        judged = kind.judge(self.reading, key, part, seen)
+        if judged.right or self.reading.rounded is None:
+            return judged
+        rounded = kind.judge(self.reading.rounded, key, part, seen)
+        return rounded if rounded.right else judged
 
     def result(
         self,

@@ -146,7 +146,10 @@ def read_count(typed: Typed) -> Reading[Number]:
             "between the thousands.",
             expected=f"{digits.replace('.', '')}, or the decimal with another number of digits",
         )
-    return read_number(typed)
+    found = read_number(typed)
+    if found.rounded is None or found.value.denominator == 1:
+        return found
+    return found.rounded  # no count is a fraction, so that 63.5 was rounded on purpose
 
 
 class NumberPart(ScalarPart):

@@ -1,7 +1,7 @@
 """The kind whose answer is a number with a unit: `quantity`, such as 60.95 MB or 3.6 GMACs."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar, Final, Literal
 
@@ -13,7 +13,7 @@ from grader.kinds.numbers import ScalarPart, as_number
 from grader.mathml import measured
 from grader.reading import Reading, Typed
 from grader.reading.unit_names import DIMENSIONS, unit_named
-from grader.reading.units import read_quantity
+from grader.reading.units import Quantity, read_quantity
 from grader.show import show
 from grader.tolerance import (
     TELLING_FIGURES,
@@ -88,18 +88,8 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         del scope
         default = part.unit if part.bare == "unit" else None
         found = read_quantity(typed, dimension=part.dimension, default=default)
-        value, step = found.value.value, found.value.step
-        unit = Fraction(DIMENSIONS[part.dimension][found.value.unit])
-        given = simplest(value / unit)
-        figure = last_figure(given, None if step is None else step / unit)
-        amount = Amount(
-            simplest(Fraction(value) / part.size),
-            None if figure is None else figure * unit / part.size,
-            given,
-            found.value.unit,
-        )
-        step = None if step is None else Fraction(step) / part.size
-        return Reading(amount, found.shown, found.notes, step)
+        rounded = None if found.rounded is None else _amount(found.rounded, part)
+        return replace(_amount(found, part), rounded=rounded)
 
     def solve(self, part: QuantityPart, scope: Scope) -> Value | None:
         """Return the key, which is a number of the part's unit."""
@@ -175,3 +165,19 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         bare = () if part.bare == "unit" else (show(key),)
         broken = ("abc", f"5 {part.unit}/s", OTHER.get(part.dimension, "5 MACs"), *bare)
         return Samples(right, (self.show(beyond, part),), broken)
+
+
+def _amount(found: Reading[Quantity], part: QuantityPart) -> Reading[Amount]:
+    """Return what was read in the part's unit, and as it was typed."""
+    value, step = found.value.value, found.value.step
+    unit = Fraction(DIMENSIONS[part.dimension][found.value.unit])
+    given = simplest(value / unit)
+    figure = last_figure(given, None if step is None else step / unit)
+    amount = Amount(
+        simplest(Fraction(value) / part.size),
+        None if figure is None else figure * unit / part.size,
+        given,
+        found.value.unit,
+    )
+    step = None if step is None else Fraction(step) / part.size
+    return Reading(amount, found.shown, found.notes, step)

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 from grader.errors import AnswerError
-from grader.reading.numbers import LARGEST, read_cell
+from grader.reading.computing import LARGEST
+from grader.reading.numbers import read_cell
 from grader.reading.refusals import quoted
 from grader.reading.tokens import exact_number
 from grader.values import Number, simplest

@@ -25,15 +25,23 @@ JOINING: Final = frozenset({"and", "und"})
 PAUSES: Final = frozenset({",", ";", "."})
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "D", "d"})
 MOST_ITEMS: Final = 10
+ROUGH: Final = frozenset({"≈", "≃", "≅", r"\approx", r"\simeq", r"\cong"})
+"""Signs that say that what stands behind them is rounded."""
 CHAIN_NOTE: Final = "The last value of the chain counts."
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The tokens of a value, and sentences on what was decided to find it."""
+    """The tokens of a value, and sentences on what was decided to find it.
+
+    *before* are those of the link before it, which it may round; *rough* says that the sign between
+    the two, such as ``≈``, says that it does.
+    """
 
     tokens: list[Token]
     notes: tuple[str, ...] = ()
+    before: tuple[Token, ...] = ()
+    rough: bool = False
 
 
 def last_link(tokens: Sequence[Token], text: str) -> Found:
@@ -52,7 +60,16 @@ def last_link(tokens: Sequence[Token], text: str) -> Found:
             expected="a value",
             position=sign.start,
         )
-    return Found(list(tokens[cut:]), (CHAIN_NOTE,) if _is_chain(tokens, cuts) else ())
+    notes = (CHAIN_NOTE,) if _is_chain(tokens, cuts) else ()
+    rough = bool(cuts) and text[tokens[cut - 1].start : tokens[cut - 1].end] in ROUGH
+    return Found(list(tokens[cut:]), notes, _before(tokens, cuts), rough)
+
+
+def _before(tokens: Sequence[Token], cuts: Sequence[int]) -> tuple[Token, ...]:
+    """Return the link before the last one; () where a colon, which only names, cuts them."""
+    if not cuts or tokens[cuts[-1] - 1].text == ":":
+        return ()
+    return tuple(tokens[cuts[-2] if len(cuts) > 1 else 0 : cuts[-1] - 1])
 
 
 def _cuts(tokens: Sequence[Token]) -> list[int]:

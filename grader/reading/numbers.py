@@ -7,16 +7,15 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from grader.arithmetic import FUNCTIONS
-from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope, evaluate
+from grader.errors import AnswerError
 from grader.reading.characters import clean
-from grader.reading.constants import CONSTANTS, VALUES, with_exponentials
+from grader.reading.computing import bounded, compute
+from grader.reading.constants import CONSTANTS
 from grader.reading.links import Found, last_link
 from grader.reading.magnitudes import scaled
 from grader.reading.parser import MAX_LENGTH, parse
 from grader.reading.percents import is_in_percent
-from grader.reading.places import BRACES, CROSSES, SUMS, decimal_step, last_unit
+from grader.reading.places import CROSSES, decimal_step, last_unit
 from grader.reading.printing import printed_number
 from grader.reading.refusals import (
     NUMBER_FORMS,
@@ -25,19 +24,22 @@ from grader.reading.refusals import (
     refuse_lost_power,
     refuse_range,
 )
+from grader.reading.repeats import (
+    in_full,
+    refuse_check,
+    rounding_unit,
+    rounds_off,
+    without_check,
+)
 from grader.reading.result import Reading, Styled, Typed
-from grader.reading.tokens import OPENERS, Token, ends_operand, tokenize
+from grader.reading.tokens import Token, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
-from grader.tree import Node
 from grader.values import Number, is_number, magnitude, simplest
 
 __all__ = [
-    "LARGEST",
     "MAX_TEXT",
     "WORDS",
-    "bounded",
-    "compute",
     "given_number",
     "grouping_note",
     "looks_like_thousands",
@@ -50,20 +52,12 @@ MAX_TEXT: Final = 2_000
 """The longest answer in which one value is looked for."""
 WORDS: Final = frozenset({"word", "text"})
 
-LARGEST: Final = 10**309
-"""The bound of every number, a little beyond the doubles."""
-MANY_BITS: Final = 1_300
-MOST_DIGITS: Final = 10**400
-"""The bound of numerators and denominators."""
-LONGEST_SHOWN: Final = MAX_LENGTH - len("(-)%")
-"""What is shown has to be readable again."""
 PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\s*")
 POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 RATIO: Final = re.compile(r"(?<=[0-9])\s?(?:[x×]|\\times|(?<=\s)times)(?=[\s$.]*\Z)")
 """A cross or the word times behind a number, with nothing behind it."""
 ITEM: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
 """The letter of a question, copied with the answer: ``(a) 63``."""
-EXACT_SCOPE: Final = Scope(VALUES, FUNCTIONS)
 ROUNDING: Final = frozenset({"⌊", "⌈"})
 TENS: Final = ("10", "1e", "1E")
 
@@ -141,21 +135,8 @@ def read_cell(text: str, start: int, end: int) -> Number:
     tokens = tokenize(text, start, end, names=CONSTANTS)
     if not tokens:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
-    _refuse_check(tokens, text)
+    refuse_check(tokens, text)
     return compute(parse(tokens, text), tokens)
-
-
-def compute(tree: Node, tokens: Sequence[Token]) -> Number:
-    """Return the exact value of *tree*, which was read from *tokens*, or raise `AnswerError`."""
-    try:
-        value = evaluate(with_exponentials(tree), EXACT_SCOPE)
-    except SolverError as error:
-        raise AnswerError(
-            f"This cannot be computed: {error}.", expected="a number", position=tokens[0].start
-        ) from error
-    if not is_number(value):
-        raise AnswerError("This is not one number.", expected="a number")
-    return bounded(value)
 
 
 def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Number, Number | None]:
@@ -166,19 +147,42 @@ def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Numb
 
 
 def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:
-    tokens, notes = _without_check(_value_tokens(text), text)
-    value, step = value_and_step(tokens, text, typed)
-    signed = percent and is_in_percent(tokens)
+    found = without_check(_value_tokens(text), text)
+    last = _valued(found, text, typed, percent=percent)
+    return _in_full(found, last, text, typed, percent=percent) or last
+
+
+def _valued(found: Found, text: str, typed: str, *, percent: bool) -> Reading[Number]:
+    """Return the number that the tokens of *found* spell."""
+    value, step = value_and_step(found.tokens, text, typed)
+    signed = percent and is_in_percent(found.tokens)
     if signed:
         value, step = simplest(Fraction(value * 100)), None if step is None else step * 100
-    return _reading(value, step, notes, percent=percent, signed=signed)
+    return _reading(value, step, found.notes, percent=percent, signed=signed)
+
+
+def _in_full(
+    found: Found, last: Reading[Number], text: str, typed: str, *, percent: bool
+) -> Reading[Number] | None:
+    """Return the number before *last*, if *last* only rounds it: of ``2/3 = 0.67`` that is 2/3."""
+    unit = rounding_unit(last.value, last.step, rough=found.rough)
+    if not found.before or unit is None:
+        return None
+    try:
+        value = without_words(scaled(found.before)[0], text, words=WORDS)
+        full = _valued(without_check(value, text), text, typed, percent=percent)
+    except AnswerError:
+        return None
+    if not value.tokens or not rounds_off(last.value, unit, full.value):
+        return None
+    return replace(full, notes=in_full(last.notes), rounded=last)
 
 
 def _ratio(text: str, typed: str) -> Reading[Number] | None:
     """Return the plain number before a last cross, None where there is none, as in ``2 × 3 ×``."""
     times = RATIO.search(text)
     found = _worded(text[: times.start()], typed, percent=False) if times else None
-    if times is None or found is None or found.step is None:
+    if times is None or found is None or (found.rounded or found).step is None:
         return None
     said = f"'{times[0].strip()}' was read as 'times as much'."
     return replace(found, notes=(*found.notes, said))
@@ -197,7 +201,9 @@ def _value_tokens(text: str) -> Found:
         raise AnswerError(message, expected=NUMBER_FORMS, position=0)
     commas = grouping_note(value.tokens)
     item = (f"'{label[0].strip()}' was ignored.",) if label else ()
-    return Found(value.tokens, (*item, *link.notes, *commas, *scales, *value.notes))
+    return replace(
+        link, tokens=value.tokens, notes=(*item, *link.notes, *commas, *scales, *value.notes)
+    )
 
 
 def grouping_note(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -225,67 +231,3 @@ def _reading(
 def _percent(value: Number) -> str:
     shown = show(value)
     return f"({shown})%" if "/" in shown else f"{shown}%"
-
-
-def bounded(value: Number) -> Number:
-    """Return *value*, or raise `AnswerError` if it is larger or longer than numbers may be."""
-    if not -LARGEST < value < LARGEST:
-        raise AnswerError("The number is too large.", expected="a number below 10^309")
-    bits = value.numerator.bit_length() + value.denominator.bit_length()
-    if bits > MANY_BITS and (
-        max(abs(value.numerator), value.denominator) > MOST_DIGITS
-        or len(show(value)) > LONGEST_SHOWN
-    ):
-        raise AnswerError("The number has too many digits.", expected="at most 400 digits")
-    return value
-
-
-def _without_check(found: Found, text: str) -> tuple[list[Token], tuple[str, ...]]:
-    """Return the tokens without brackets that only repeat the value: ``10860 (3640 + 7220)``."""
-    value, check = _with_check(found.tokens)
-    if not check:
-        return found.tokens, found.notes
-    repeated = quoted(text, check[0].start, check[-1].end)
-    if compute(parse(value, text), value) == compute(parse(check, text), check):
-        return value, (*found.notes, f"{repeated} was taken as a remark.")
-    if not any(token.text in SUMS for token in check):
-        raise _factor_or_remark(check, text)
-    return found.tokens, found.notes
-
-
-def _refuse_check(tokens: list[Token], text: str) -> None:
-    """Refuse a cell such as ``48 (6*8)``: only in brackets with a sum is a factor meant."""
-    value, check = _with_check(tokens)
-    if not check:
-        return
-    sums = any(token.text in SUMS for token in check)
-    if not sums or compute(parse(value, text), value) == compute(parse(check, text), check):
-        raise _factor_or_remark(check, text)
-
-
-def _with_check(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
-    """Return the value, and the brackets behind it that may repeat it; [] where there are none."""
-    at = next((at for at in range(len(tokens)) if _opens_check(tokens, at)), 0)
-    if not at or tokens[-1].text != OPENERS[tokens[at].text]:
-        return tokens, []
-    if any(token.text in BRACES for token in tokens[at + 1 : -1]):
-        return tokens, []
-    return tokens[:at], tokens[at:]
-
-
-def _factor_or_remark(check: Sequence[Token], text: str) -> AnswerError:
-    return AnswerError(
-        f"{quoted(text, check[0].start, check[-1].end)} can be read as a factor or as a remark.",
-        expected="a multiplication sign before it, or the number alone",
-        position=check[0].start,
-    )
-
-
-def _opens_check(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a bracket opens at *at* behind a blank and a value that is no bracket itself."""
-    before, token = tokens[max(0, at - 1) : at], tokens[at]
-    if token.text not in BRACES or token.text not in OPENERS or not ends_operand(before):
-        return False
-    above = before[0].text == "}" or (at > 1 and tokens[at - 2].text == "frac")
-    below = token.text == "{" and above  # a second argument of \frac
-    return before[0].end < token.start and not below and tokens[0].text not in OPENERS

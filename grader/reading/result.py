@@ -29,13 +29,15 @@ class Reading(Generic[T]):
 
     *value* is what is judged, *shown* is that value in plain text. *notes* are sentences on how it
     was read, only where something was decided. *step* is one unit of the last place that was given
-    (1/100 for 3.14), None for anything but a number that was given as one.
+    (1/100 for 3.14), None for anything but a number that was given as one. *rounded* is what was
+    given for the same value with fewer figures, as in ``13,107,400 ≈ 13.1M``; it is right too.
     """
 
     value: T
     shown: str
     notes: tuple[str, ...] = ()
     step: Number | None = None
+    rounded: "Reading[T] | None" = None
 
 
 def is_blank(typed: Typed) -> bool:

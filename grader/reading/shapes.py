@@ -7,8 +7,9 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.axes import has_cross_and_comma, split_axes
 from grader.reading.characters import clean
+from grader.reading.computing import compute
 from grader.reading.links import Found, last_link
-from grader.reading.numbers import MAX_TEXT, WORDS, compute, given_number
+from grader.reading.numbers import MAX_TEXT, WORDS, given_number
 from grader.reading.parser import parse
 from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
 from grader.reading.result import Reading, Typed

@@ -1,25 +1,26 @@
 """Text or JSON to a number with a unit: ``574 KiB``, ``3.2 GMACs``, ``60.95 MB``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.characters import clean
+from grader.reading.computing import bounded
 from grader.reading.links import last_link
 from grader.reading.magnitudes import is_scale, scaled
 from grader.reading.numbers import (
     MAX_TEXT,
     WORDS,
-    bounded,
     given_number,
     grouping_note,
     value_and_step,
 )
 from grader.reading.places import decimal_step
 from grader.reading.refusals import quoted
+from grader.reading.repeats import in_full, rounds_off
 from grader.reading.result import Reading, Typed
 from grader.reading.tokens import OPENERS, Token, ends_operand, tokenize
 from grader.reading.unit_names import (
@@ -107,7 +108,23 @@ def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -
         _check_repeated(reading.value, _read(remark[1:-1], text, typed, asked).value, remark, text)
         found = quoted(text, remark[0].start, remark[-1].end)
         notes = (*notes, f"{found} was taken as a remark.")
-    return Reading(reading.value, reading.shown, notes, reading.step)
+    reading = replace(reading, notes=notes)
+    return _in_full(link.before, reading, text, typed, dimension) or reading
+
+
+def _in_full(
+    before: Sequence[Token], last: Reading[Quantity], text: str, typed: str, dimension: str
+) -> Reading[Quantity] | None:
+    """Return the quantity before *last*, with its unit, if *last* only rounds it."""
+    asked = _Asked(dimension, None)
+    try:
+        full = _read(_marked(before, asked), text, typed, asked)
+    except AnswerError:
+        return None
+    if not rounds_off(last.value.value, last.value.step, full.value.value):
+        return None
+    notes = (*(note for note in full.notes if note not in last.notes), *in_full(last.notes))
+    return replace(full, notes=notes, rounded=last)
 
 
 def _refuse_definition(tokens: Sequence[Token], last: Sequence[Token], asked: _Asked) -> None:

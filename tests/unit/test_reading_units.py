@@ -20,7 +20,7 @@ KIB = Quantity(587776, "KiB", 1024)
         ("574 kibibytes", "bytes", KIB),
         (r"$574\ \mathrm{KiB}$", "bytes", KIB),
         (r"574~\text{KiB}", "bytes", KIB),
-        ("memory = 147 · 4 · 1000 B = 574 KiB", "bytes", KIB),
+        ("memory = 287 · 2 · 1024 B = 574 KiB", "bytes", KIB),
         ("about 574 KiB per image.", "bytes", KIB),
         ("memory in KiB: 574", "bytes", KIB),
         ("574 KiB (587,776 bytes).", "bytes", KIB),

@@ -1,0 +1,51 @@
+"""What was read, computed exactly, and the bounds of what may come out."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.arithmetic import FUNCTIONS
+from grader.errors import AnswerError, SolverError
+from grader.evaluate import Scope, evaluate
+from grader.reading.constants import VALUES, with_exponentials
+from grader.reading.parser import MAX_LENGTH
+from grader.reading.tokens import Token
+from grader.show import show
+from grader.tree import Node
+from grader.values import Number, is_number
+
+__all__ = ["LARGEST", "bounded", "compute"]
+
+LARGEST: Final = 10**309
+"""The bound of every number, a little beyond the doubles."""
+MANY_BITS: Final = 1_300
+MOST_DIGITS: Final = 10**400
+"""The bound of numerators and denominators."""
+LONGEST_SHOWN: Final = MAX_LENGTH - len("(-)%")
+"""What is shown has to be readable again."""
+EXACT_SCOPE: Final = Scope(VALUES, FUNCTIONS)
+
+
+def compute(tree: Node, tokens: Sequence[Token]) -> Number:
+    """Return the exact value of *tree*, which was read from *tokens*, or raise `AnswerError`."""
+    try:
+        value = evaluate(with_exponentials(tree), EXACT_SCOPE)
+    except SolverError as error:
+        raise AnswerError(
+            f"This cannot be computed: {error}.", expected="a number", position=tokens[0].start
+        ) from error
+    if not is_number(value):
+        raise AnswerError("This is not one number.", expected="a number")
+    return bounded(value)
+
+
+def bounded(value: Number) -> Number:
+    """Return *value*, or raise `AnswerError` if it is larger or longer than numbers may be."""
+    if not -LARGEST < value < LARGEST:
+        raise AnswerError("The number is too large.", expected="a number below 10^309")
+    bits = value.numerator.bit_length() + value.denominator.bit_length()
+    if bits > MANY_BITS and (
+        max(abs(value.numerator), value.denominator) > MOST_DIGITS
+        or len(show(value)) > LONGEST_SHOWN
+    ):
+        raise AnswerError("The number has too many digits.", expected="at most 400 digits")
+    return value

@@ -1,0 +1,114 @@
+"""A value that is given twice: in brackets behind it, or rounded, as in ``13,107,400 ≈ 13.1M``."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.computing import compute
+from grader.reading.links import CHAIN_NOTE, Found
+from grader.reading.parser import parse
+from grader.reading.places import BRACES, SUMS, last_unit
+from grader.reading.refusals import quoted
+from grader.reading.tokens import OPENERS, Token, ends_operand
+from grader.values import Number, magnitude
+
+__all__ = ["in_full", "refuse_check", "rounding_unit", "rounds_off", "without_check"]
+
+ROUNDED_NOTE: Final = "The last value only rounds the one before it, which counts."
+
+
+def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
+    """Tell whether *short* is *full* with all below one *unit* rounded away.
+
+    >>> rounds_off(13_100_000, 100_000, 13_107_400), rounds_off(13_107_400, 1, 13_107_400)
+    (True, False)
+    """
+    return unit is not None and short != full and 2 * magnitude(short - full) <= unit
+
+
+def in_full(notes: Sequence[str]) -> tuple[str, ...]:
+    """Return the *notes* on a last value, for the value before it that counts in its place."""
+    return (*(note for note in notes if note != CHAIN_NOTE), ROUNDED_NOTE)
+
+
+def rounding_unit(value: Number, step: Number | None, *, rough: bool) -> Number | None:
+    """Return one unit of the last place to which *value* may have been rounded, None without one.
+
+    *step* is one unit of the last place that was typed. A whole number behind a fraction, as in
+    ``63.5 → 63``, is a result of its own, unless the sign before it says that it is rounded
+    (*rough*); then its zeros at the end may be so too.
+    """
+    if step != 1:
+        return step
+    digits = str(value)
+    zeros = len(digits) - len(digits.rstrip("0")) if value else 0
+    return 10**zeros if rough else None
+
+
+def without_check(found: Found, text: str) -> Found:
+    """Return the value without brackets that only repeat it: ``10860 (3640 + 7220)``.
+
+    Where it is what stands in them that has all figures, ``13.1M (13,107,400)``, the value rounds
+    what stands before it.
+    """
+    value, check = _with_check(found.tokens)
+    if not check:
+        return found
+    repeated = quoted(text, check[0].start, check[-1].end)
+    remark = (*found.notes, f"{repeated} was taken as a remark.")
+    first, second = (compute(parse(tokens, text), tokens) for tokens in (value, check))
+    if first == second:
+        return replace(found, tokens=value, notes=remark)
+    shorter = rounds_off(second, _unit(second, check), first)
+    longer = rounds_off(first, _unit(first, value), second)
+    summed = any(token.text in SUMS for token in check)
+    if not summed and shorter:
+        return replace(found, tokens=value, notes=remark)
+    if not summed and longer:
+        return Found(value, found.notes, tuple(check))
+    if not summed or shorter or longer:
+        raise _factor_or_remark(check, text)
+    return found
+
+
+def refuse_check(tokens: list[Token], text: str) -> None:
+    """Refuse a cell such as ``48 (6*8)``: only in brackets with a sum is a factor meant."""
+    value, check = _with_check(tokens)
+    if not check:
+        return
+    sums = any(token.text in SUMS for token in check)
+    if not sums or compute(parse(value, text), value) == compute(parse(check, text), check):
+        raise _factor_or_remark(check, text)
+
+
+def _unit(value: Number, tokens: Sequence[Token]) -> Number | None:
+    return rounding_unit(value, last_unit(tokens), rough=False)
+
+
+def _with_check(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Return the value, and the brackets behind it that may repeat it; [] where there are none."""
+    at = next((at for at in range(len(tokens)) if _opens_check(tokens, at)), 0)
+    if not at or tokens[-1].text != OPENERS[tokens[at].text]:
+        return tokens, []
+    if any(token.text in BRACES for token in tokens[at + 1 : -1]):
+        return tokens, []
+    return tokens[:at], tokens[at:]
+
+
+def _factor_or_remark(check: Sequence[Token], text: str) -> AnswerError:
+    return AnswerError(
+        f"{quoted(text, check[0].start, check[-1].end)} can be read as a factor or as a remark.",
+        expected="a multiplication sign before it, or the number alone",
+        position=check[0].start,
+    )
+
+
+def _opens_check(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether a bracket opens at *at* behind a blank and a value that is no bracket itself."""
+    before, token = tokens[max(0, at - 1) : at], tokens[at]
+    if token.text not in BRACES or token.text not in OPENERS or not ends_operand(before):
+        return False
+    above = before[0].text == "}" or (at > 1 and tokens[at - 2].text == "frac")
+    below = token.text == "{" and above  # a second argument of \frac
+    return before[0].end < token.start and not below and tokens[0].text not in OPENERS

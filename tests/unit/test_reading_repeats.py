@@ -1,0 +1,124 @@
+"""Of a value that is given twice, the one with all its figures counts, and either may be right."""
+
+from fractions import Fraction
+
+import pytest
+from factories import ask, mark
+
+from grader.errors import AnswerError
+from grader.kinds.numbers import read_count
+from grader.reading import read_number, read_quantity
+
+F = Fraction
+ROUNDED = "The last value only rounds the one before it, which counts."
+CHAIN = "The last value of the chain counts."
+MILLION = "'M' means million."
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "step", "notes"),
+    [
+        ("13107400 ≈ 13.1M", 13_107_400, 1, (MILLION, ROUNDED)),
+        ("13107400 = 1.3e7", 13_107_400, 1, (ROUNDED,)),
+        ("65536*200 + 200 = 13107400 → 13.1M", 13_107_400, 1, (MILLION, ROUNDED)),
+        (r"$5 \cdot 10^5 + 7 \approx 5.0 \times 10^5$", 500_007, None, (ROUNDED,)),
+        ("13107400 parameters, ≈ 13.1M", 13_107_400, 1, (MILLION, ROUNDED)),
+        ("2/3 = 0.67", F(2, 3), None, (ROUNDED,)),
+        ("0.6667 = 66.7%", F(6667, 10_000), F(1, 10_000), (ROUNDED,)),
+        ("2/3, so 0.67", F(2, 3), None, (ROUNDED,)),
+        ("0.125 = 0.12", F(1, 8), F(1, 1000), (ROUNDED,)),
+        ("8.08 ≈ 8", F(202, 25), F(1, 100), (ROUNDED,)),
+        ("1234 ≈ 1200", 1234, 1, (ROUNDED,)),
+        ("13107400 (13.1M)", 13_107_400, 1, (MILLION, "'(13.1M)' was taken as a remark.")),
+        ("2/3 (0.67)", F(2, 3), None, ("'(0.67)' was taken as a remark.",)),
+        ("13.1M (13,107,400)", 13_107_400, 1, (MILLION, ROUNDED)),
+        ("0.67 (2/3)", F(2, 3), None, (ROUNDED,)),
+    ],
+)
+def test_a_value_that_is_rounded_behind_it_counts_with_all_its_figures(typed, value, step, notes):
+    reading = read_number(typed)
+    assert (reading.value, reading.step) == (value, step)
+    assert set(notes) <= set(reading.notes)
+    assert CHAIN not in reading.notes
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("63.5 → 63", 63),  # a whole number is a result of its own
+        ("63.4 = 63", 63),
+        ("1234 = 1200", 1200),
+        ("13107400 ≈ 13.2M", 13_200_000),
+        ("13107400 = 13107400.0", 13_107_400),
+        ("2/3 = 0.66", F(33, 50)),
+        ("0.67 = 2/3", F(2, 3)),
+        ("0.67 = 0.665 + 0", F(133, 200)),
+        ("IoU 0.52: 0.5", F(1, 2)),  # a colon only names
+        ("§?! = 0.67", F(67, 100)),
+        ("1,5 = 1.5", F(3, 2)),
+    ],
+)
+def test_what_is_no_rounding_of_the_value_before_counts_itself(typed, value):
+    reading = read_number(typed)
+    assert reading.value == value
+    assert reading.rounded is None
+
+
+@pytest.mark.parametrize("typed", ["63.5 (64)", "13107400 (13.2M)", "1.5 (1 + 0.52)", "2 (3)"])
+def test_a_bracket_that_gives_another_value_or_may_be_a_factor_is_refused(typed):
+    with pytest.raises(AnswerError, match="can be read as a factor or as a remark"):
+        read_number(typed)
+
+
+def test_a_percentage_is_read_with_all_its_figures():
+    assert read_number("94.037% ≈ 94%", percent=True).value == F(94_037, 1000)
+    assert read_number("94.037% = 94.0%", percent=True).value == F(94_037, 1000)
+    assert read_number("94.037% = 94%", percent=True).value == 94
+    assert read_number("0.94037 = 94.0%", percent=True).value == 94
+
+
+def test_a_ratio_is_read_with_all_its_figures():
+    reading = read_number("1000/123 = 8.13x", ratio=True)
+    assert (reading.value, reading.notes[-1]) == (F(1000, 123), "'x' was read as 'times as much'.")
+
+
+def test_a_count_that_was_rounded_to_a_whole_is_that():
+    assert read_count("62.5 ≈ 63").value == 63
+    assert read_count("13107400 ≈ 13.1M").value == 13_107_400
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "shown"),
+    [
+        ("12845056 bytes ≈ 13 MB", 12_845_056, "12845056 B"),
+        ("3 · 4 B = 12 B", 12, "12 B"),
+        ("588 KiB = 0.6 MB", 602_112, "588 KiB"),
+        ("588 KiB = 0.7 MB", 700_000, "0.7 MB"),
+        ("588 = 0.6 MB", 600_000, "0.6 MB"),
+    ],
+)
+def test_a_quantity_that_is_rounded_behind_it_counts_with_all_its_figures(typed, value, shown):
+    reading = read_quantity(typed, dimension="bytes")
+    assert (reading.value.value, reading.shown) == (value, shown)
+
+
+SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
+
+
+@pytest.mark.parametrize(
+    ("part", "typed", "status"),
+    [
+        (ask(key=13_107_400), "13,107,400 ≈ 13.1M", "correct"),
+        (ask(key=13_100_000), "13,107,400 ≈ 13.1M", "correct"),
+        (ask(key=13_107_401), "13,107,400 ≈ 13.1M", "wrong"),
+        (ask("number", key="2/3"), "2/3 ≈ 0.67", "correct"),
+        (ask("number", key="0.67"), "2/3 ≈ 0.67", "correct"),
+        (ask("number", key="0.66"), "2/3 ≈ 0.67", "wrong"),
+        (ask("number", at_least="0.67"), "2/3 ≈ 0.67", "correct"),
+        (SIZE, "602112 B ≈ 0.6 MB", "correct"),
+        ({**SIZE, "key": "600000/1024"}, "602112 B ≈ 0.6 MB", "correct"),
+        ({**SIZE, "key": 600}, "602112 B ≈ 0.6 MB", "wrong"),
+    ],
+)
+def test_either_may_be_right(part, typed, status):
+    assert mark(part, typed).status == status

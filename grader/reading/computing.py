@@ -13,7 +13,7 @@ from grader.show import show
 from grader.tree import Node
 from grader.values import Number, is_number
 
-__all__ = ["LARGEST", "bounded", "compute"]
+__all__ = ["EXACT_SCOPE", "LARGEST", "bounded", "compute"]
 
 LARGEST: Final = 10**309
 """The bound of every number, a little beyond the doubles."""

@@ -34,13 +34,13 @@ CHAIN_NOTE: Final = "The last value of the chain counts."
 class Found:
     """The tokens of a value, and sentences on what was decided to find it.
 
-    *before* are those of the link before it, which it may round; *rough* says that the sign between
-    the two, such as ``≈``, says that it does.
+    *full* are those of values around it that it may round, such as the link before it; *rough* says
+    that the sign before it, such as ``≈``, says that it does.
     """
 
     tokens: list[Token]
     notes: tuple[str, ...] = ()
-    before: tuple[Token, ...] = ()
+    full: tuple[tuple[Token, ...], ...] = ()
     rough: bool = False
 
 
@@ -65,11 +65,11 @@ def last_link(tokens: Sequence[Token], text: str) -> Found:
     return Found(list(tokens[cut:]), notes, _before(tokens, cuts), rough)
 
 
-def _before(tokens: Sequence[Token], cuts: Sequence[int]) -> tuple[Token, ...]:
-    """Return the link before the last one; () where a colon, which only names, cuts them."""
+def _before(tokens: Sequence[Token], cuts: Sequence[int]) -> tuple[tuple[Token, ...], ...]:
+    """Return the link before the last one; none where a colon, which only names, cuts them."""
     if not cuts or tokens[cuts[-1] - 1].text == ":":
         return ()
-    return tuple(tokens[cuts[-2] if len(cuts) > 1 else 0 : cuts[-1] - 1])
+    return (tuple(tokens[cuts[-2] if len(cuts) > 1 else 0 : cuts[-1] - 1]),)
 
 
 def _cuts(tokens: Sequence[Token]) -> list[int]:

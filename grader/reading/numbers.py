@@ -27,6 +27,7 @@ from grader.reading.refusals import (
 from grader.reading.repeats import (
     in_full,
     refuse_check,
+    refuse_repeating,
     rounding_unit,
     rounds_off,
     without_check,
@@ -136,12 +137,14 @@ def read_cell(text: str, start: int, end: int) -> Number:
     if not tokens:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
     refuse_check(tokens, text)
+    refuse_repeating(tokens, text)
     return compute(parse(tokens, text), tokens)
 
 
 def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Number, Number | None]:
     """Return the number that *tokens* spell, and one unit of its last place if it has one."""
     refuse_range(tokens, text, typed)
+    refuse_repeating(tokens, text)
     refuse_lost_power(tokens, text)
     return compute(parse(tokens, text), tokens), last_unit(tokens)
 
@@ -164,18 +167,27 @@ def _valued(found: Found, text: str, typed: str, *, percent: bool) -> Reading[Nu
 def _in_full(
     found: Found, last: Reading[Number], text: str, typed: str, *, percent: bool
 ) -> Reading[Number] | None:
-    """Return the number before *last*, if *last* only rounds it: of ``2/3 = 0.67`` that is 2/3."""
+    """Return the number that *last* only rounds, if there is one: of ``2/3 = 0.67`` that is 2/3."""
     unit = rounding_unit(last.value, last.step, rough=found.rough)
-    if not found.before or unit is None:
+    if unit is None:
         return None
+    for tokens in found.full:
+        full = _spelled(tokens, text, typed, percent=percent)
+        if full is not None and rounds_off(last.value, unit, full.value):
+            return replace(full, notes=in_full(last.notes), rounded=last)
+    return None
+
+
+def _spelled(
+    tokens: Sequence[Token], text: str, typed: str, *, percent: bool
+) -> Reading[Number] | None:
+    """Return the number that *tokens* and the words around it spell, None where they spell none."""
     try:
-        value = without_words(scaled(found.before)[0], text, words=WORDS)
-        full = _valued(without_check(value, text), text, typed, percent=percent)
+        value = without_words(scaled(tokens)[0], text, words=WORDS)
+        value = without_check(value, text)
+        return _valued(value, text, typed, percent=percent) if value.tokens else None
     except AnswerError:
         return None
-    if not value.tokens or not rounds_off(last.value, unit, full.value):
-        return None
-    return replace(full, notes=in_full(last.notes), rounded=last)
 
 
 def _ratio(text: str, typed: str) -> Reading[Number] | None:
@@ -201,9 +213,18 @@ def _value_tokens(text: str) -> Found:
         raise AnswerError(message, expected=NUMBER_FORMS, position=0)
     commas = grouping_note(value.tokens)
     item = (f"'{label[0].strip()}' was ignored.",) if label else ()
-    return replace(
-        link, tokens=value.tokens, notes=(*item, *link.notes, *commas, *scales, *value.notes)
-    )
+    notes = (*item, *link.notes, *commas, *scales, *value.notes)
+    full = (*link.full, *_remarked(tokens, value.tokens[-1].end))
+    return Found(value.tokens, notes, full, link.rough)
+
+
+def _remarked(tokens: Sequence[Token], end: int) -> tuple[tuple[Token, ...], ...]:
+    """Return the whole number in words behind a value, ``13.1M (exactly 13,107,400)``."""
+    if tokens[-1].end <= end:
+        return ()
+    behind = [token for token in tokens if token.kind == "number" and token.start >= end]
+    whole = len(behind) == 1 and isinstance(behind[0].value, int)
+    return ((behind[0],),) if whole else ()
 
 
 def grouping_note(tokens: Sequence[Token]) -> tuple[str, ...]:

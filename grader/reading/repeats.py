@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
@@ -13,9 +14,16 @@ from grader.reading.refusals import quoted
 from grader.reading.tokens import OPENERS, Token, ends_operand
 from grader.values import Number, magnitude
 
-__all__ = ["in_full", "refuse_check", "rounding_unit", "rounds_off", "without_check"]
+__all__ = [
+    "in_full",
+    "refuse_check",
+    "refuse_repeating",
+    "rounding_unit",
+    "rounds_off",
+    "without_check",
+]
 
-ROUNDED_NOTE: Final = "The last value only rounds the one before it, which counts."
+FULL_NOTE: Final = "Given twice; the value with all its figures counts."
 
 
 def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
@@ -28,8 +36,8 @@ def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
 
 
 def in_full(notes: Sequence[str]) -> tuple[str, ...]:
-    """Return the *notes* on a last value, for the value before it that counts in its place."""
-    return (*(note for note in notes if note != CHAIN_NOTE), ROUNDED_NOTE)
+    """Return the *notes* on a rounded value, for the one with all figures that is read instead."""
+    return (*(note for note in notes if note != CHAIN_NOTE), FULL_NOTE)
 
 
 def rounding_unit(value: Number, step: Number | None, *, rough: bool) -> Number | None:
@@ -49,8 +57,7 @@ def rounding_unit(value: Number, step: Number | None, *, rough: bool) -> Number 
 def without_check(found: Found, text: str) -> Found:
     """Return the value without brackets that only repeat it: ``10860 (3640 + 7220)``.
 
-    Where it is what stands in them that has all figures, ``13.1M (13,107,400)``, the value rounds
-    what stands before it.
+    Of ``13.1M (13,107,400)`` the value may round what stands in the brackets.
     """
     value, check = _with_check(found.tokens)
     if not check:
@@ -66,7 +73,7 @@ def without_check(found: Found, text: str) -> Found:
     if not summed and shorter:
         return replace(found, tokens=value, notes=remark)
     if not summed and longer:
-        return Found(value, found.notes, tuple(check))
+        return Found(value, found.notes, (tuple(check),))
     if not summed or shorter or longer:
         raise _factor_or_remark(check, text)
     return found
@@ -80,6 +87,22 @@ def refuse_check(tokens: list[Token], text: str) -> None:
     sums = any(token.text in SUMS for token in check)
     if not sums or compute(parse(value, text), value) == compute(parse(check, text), check):
         raise _factor_or_remark(check, text)
+
+
+def refuse_repeating(tokens: Sequence[Token], text: str) -> None:
+    """Refuse ``0.(6)``, a repeating decimal to some and a product with 0 to others."""
+    spelled = text[tokens[0].start : tokens[-1].end] if tokens else ""
+    if ".(" not in spelled and ".[" not in spelled:
+        return
+    for number, bracket in pairwise(tokens):
+        glued = number.end == bracket.start and number.text.endswith(".")
+        if glued and bracket.text in BRACES and bracket.text in OPENERS:
+            found = quoted(text, number.start, bracket.end)
+            raise AnswerError(
+                f"{found} may begin a repeating decimal or a product.",
+                expected="a fraction such as 2/3, or a multiplication sign",
+                position=number.start,
+            )
 
 
 def _unit(value: Number, tokens: Sequence[Token]) -> Number | None:

@@ -23,7 +23,7 @@ from grader.reading import (
     read_shape,
     read_tensor,
 )
-from grader.reading.numbers import EXACT_SCOPE
+from grader.reading.computing import EXACT_SCOPE
 from grader.reading.units import DIMENSIONS
 from grader.show import show, show_tex
 from grader.tree import Binary, Call, Name, Negate, Num

@@ -7,10 +7,10 @@ from factories import ask, mark
 
 from grader.errors import AnswerError
 from grader.kinds.numbers import read_count
-from grader.reading import read_number, read_quantity
+from grader.reading import read_number, read_quantity, read_tensor
 
 F = Fraction
-ROUNDED = "The last value only rounds the one before it, which counts."
+FULL = "Given twice; the value with all its figures counts."
 CHAIN = "The last value of the chain counts."
 MILLION = "'M' means million."
 
@@ -18,21 +18,23 @@ MILLION = "'M' means million."
 @pytest.mark.parametrize(
     ("typed", "value", "step", "notes"),
     [
-        ("13107400 ≈ 13.1M", 13_107_400, 1, (MILLION, ROUNDED)),
-        ("13107400 = 1.3e7", 13_107_400, 1, (ROUNDED,)),
-        ("65536*200 + 200 = 13107400 → 13.1M", 13_107_400, 1, (MILLION, ROUNDED)),
-        (r"$5 \cdot 10^5 + 7 \approx 5.0 \times 10^5$", 500_007, None, (ROUNDED,)),
-        ("13107400 parameters, ≈ 13.1M", 13_107_400, 1, (MILLION, ROUNDED)),
-        ("2/3 = 0.67", F(2, 3), None, (ROUNDED,)),
-        ("0.6667 = 66.7%", F(6667, 10_000), F(1, 10_000), (ROUNDED,)),
-        ("2/3, so 0.67", F(2, 3), None, (ROUNDED,)),
-        ("0.125 = 0.12", F(1, 8), F(1, 1000), (ROUNDED,)),
-        ("8.08 ≈ 8", F(202, 25), F(1, 100), (ROUNDED,)),
-        ("1234 ≈ 1200", 1234, 1, (ROUNDED,)),
+        ("13107400 ≈ 13.1M", 13_107_400, 1, (MILLION, FULL)),
+        ("13107400 = 1.3e7", 13_107_400, 1, (FULL,)),
+        ("65536*200 + 200 = 13107400 → 13.1M", 13_107_400, 1, (MILLION, FULL)),
+        (r"$5 \cdot 10^5 + 7 \approx 5.0 \times 10^5$", 500_007, None, (FULL,)),
+        ("13107400 parameters, ≈ 13.1M", 13_107_400, 1, (MILLION, FULL)),
+        ("2/3 = 0.67", F(2, 3), None, (FULL,)),
+        ("0.6667 = 66.7%", F(6667, 10_000), F(1, 10_000), (FULL,)),
+        ("2/3, so 0.67", F(2, 3), None, (FULL,)),
+        ("0.125 = 0.12", F(1, 8), F(1, 1000), (FULL,)),
+        ("8.08 ≈ 8", F(202, 25), F(1, 100), (FULL,)),
+        ("1234 ≈ 1200", 1234, 1, (FULL,)),
         ("13107400 (13.1M)", 13_107_400, 1, (MILLION, "'(13.1M)' was taken as a remark.")),
         ("2/3 (0.67)", F(2, 3), None, ("'(0.67)' was taken as a remark.",)),
-        ("13.1M (13,107,400)", 13_107_400, 1, (MILLION, ROUNDED)),
-        ("0.67 (2/3)", F(2, 3), None, (ROUNDED,)),
+        ("13.1M (13,107,400)", 13_107_400, 1, (MILLION, FULL)),
+        ("0.67 (2/3)", F(2, 3), None, (FULL,)),
+        ("13.1M parameters (13,107,400)", 13_107_400, 1, (MILLION, FULL)),
+        ("13.1 million (exactly 13107400)", 13_107_400, 1, (FULL,)),
     ],
 )
 def test_a_value_that_is_rounded_behind_it_counts_with_all_its_figures(typed, value, step, notes):
@@ -53,6 +55,8 @@ def test_a_value_that_is_rounded_behind_it_counts_with_all_its_figures(typed, va
         ("2/3 = 0.66", F(33, 50)),
         ("0.67 = 2/3", F(2, 3)),
         ("0.67 = 0.665 + 0", F(133, 200)),
+        ("13.1M (of 13200000)", 13_100_000),
+        ("13.1M parameters (13107400 and 5)", 13_100_000),
         ("IoU 0.52: 0.5", F(1, 2)),  # a colon only names
         ("§?! = 0.67", F(67, 100)),
         ("1,5 = 1.5", F(3, 2)),
@@ -68,6 +72,17 @@ def test_what_is_no_rounding_of_the_value_before_counts_itself(typed, value):
 def test_a_bracket_that_gives_another_value_or_may_be_a_factor_is_refused(typed):
     with pytest.raises(AnswerError, match="can be read as a factor or as a remark"):
         read_number(typed)
+
+
+@pytest.mark.parametrize("typed", ["0.(6)", "0.[6]", "1.(3) + 2", "2 * 0.(6)"])
+def test_a_repeating_decimal_is_no_product_with_zero(typed):
+    with pytest.raises(AnswerError, match="may begin a repeating decimal or a product"):
+        read_number(typed)
+
+
+def test_a_repeating_decimal_in_a_cell_is_no_product_with_zero():
+    with pytest.raises(AnswerError, match="may begin a repeating decimal or a product"):
+        read_tensor("[1, 0.(6)]", rank=1)
 
 
 def test_a_percentage_is_read_with_all_its_figures():
@@ -95,6 +110,8 @@ def test_a_count_that_was_rounded_to_a_whole_is_that():
         ("588 KiB = 0.6 MB", 602_112, "588 KiB"),
         ("588 KiB = 0.7 MB", 700_000, "0.7 MB"),
         ("588 = 0.6 MB", 600_000, "0.6 MB"),
+        ("0.6 MB (588 KiB)", 602_112, "588 KiB"),
+        ("588 KiB (0.6 MB)", 602_112, "588 KiB"),
     ],
 )
 def test_a_quantity_that_is_rounded_behind_it_counts_with_all_its_figures(typed, value, shown):

@@ -1,7 +1,10 @@
 """The kind whose answer is a shape: `shape`, in numbers or in formulas."""
 
+import re
 from collections.abc import Hashable
-from typing import ClassVar, Literal, TypeAlias
+from dataclasses import replace
+from functools import lru_cache
+from typing import ClassVar, Final, Literal, TypeAlias, get_args
 
 from grader.errors import SolverError
 from grader.evaluate import Scope
@@ -25,6 +28,15 @@ __all__ = ["ShapeKind", "ShapePart"]
 Layout: TypeAlias = Literal[
     "HW", "HWC", "CHW", "NHWC", "NCHW", "LC", "CL", "NLC", "NCL", "DHWC", "CDHW", "NDHWC", "NCDHW"
 ]
+NAMES: Final = {
+    "N": "(?:N|batch(?: size)?)",
+    "C": "(?:C|channels?)",
+    "D": "(?:D|depth)",
+    "H": "(?:H|height)",
+    "W": "(?:W|width)",
+    "L": "(?:L|length)",
+}
+"""How the axes of a layout are called."""
 Axes: TypeAlias = tuple[int, ...] | tuple[Formula, ...]
 
 
@@ -49,7 +61,7 @@ class ShapeKind(Kind[ShapePart, Axes]):
         """Return the axes as numbers, or as formulas where the part has variables."""
         del scope
         if not part.variables:
-            return read_shape(typed, square=2 if part.square else None)  # type: ignore[return-value]
+            return _read_sizes(typed, part)  # type: ignore[return-value]
         axes = read_formulas(typed, tuple(part.variables))
         return Reading(tuple(map(Formula, axes.value)), axes.shown, axes.notes)
 
@@ -120,3 +132,25 @@ def _as_shape(value: Value | None) -> Value:
 def _axes(given: int, asked: int, part: ShapePart) -> str:
     layout = f" ({' × '.join(part.layout)})" if part.layout else ""
     return f"The shape has {given} {'axis' if given == 1 else 'axes'}, asked are {asked}{layout}."
+
+
+def _read_sizes(typed: Typed, part: ShapePart) -> Reading[tuple[int, ...]]:
+    """Return the sizes; the names of the axes behind them are dropped if they are those asked for.
+
+    So ``(H×W×C)`` is; ``(C×H×W)`` would be another shape and is refused as a second bracket.
+    """
+    square = 2 if part.square else None
+    named = None
+    if part.layout and isinstance(typed, str) and typed.rstrip(" .$\r\n").endswith(")"):
+        named = _names_of(part.layout).search(typed)
+    if named is None or not isinstance(typed, str):
+        return read_shape(typed, square=square)
+    found = read_shape(typed[: named.start()], square=square)
+    return replace(found, notes=(*found.notes, f"'{named[1]}' was ignored."))
+
+
+@lru_cache(maxsize=len(get_args(Layout)))
+def _names_of(layout: str) -> re.Pattern[str]:
+    """Return the pattern of the axes of *layout* in brackets, ``(H, W, C)``, at the end."""
+    names = r"\s{0,3}(?:[x×*·,]|\\times)\s{0,3}".join(NAMES[axis] for axis in layout)
+    return re.compile(rf"(?<=\S)\s{{0,9}}(\({names}\))[\s.$]*\Z", re.IGNORECASE)

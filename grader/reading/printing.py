@@ -72,6 +72,12 @@ class Printed:
     notes: tuple[str, ...]
 
 
+SUMMARY: Final = re.compile(
+    r"(\s*(?:Total|Trainable|Non-trainable) params: [0-9,]{1,40}) \([0-9.,]{1,40} [KMGT]?B\)\s*"
+)
+"""A count as `model.summary()` of Keras prints it, with the size in memory behind it."""
+
+
 def last_array(text: str) -> Printed:
     """Return the text in which only the last array of a chain is left to be read."""
     text, scale = scaled_print(without_decoration(text))
@@ -97,6 +103,8 @@ def last_array(text: str) -> Printed:
 def printed_number(text: str) -> str:
     """Return *text* without what programs print around one number: ``tensor(0.73)``, ``[1] 5``."""
     text = one_number(text)
+    if counted := SUMMARY.fullmatch(text):
+        return counted[1]
     if "(" not in text or not CALL.search(text):
         return text
     return _without_call(KEYWORD.sub(blank, text), 0)

@@ -21,7 +21,7 @@ from grader.reading.places import decimal_step
 from grader.reading.refusals import quoted
 from grader.reading.repeats import in_full, rounds_off
 from grader.reading.result import Reading, Typed
-from grader.reading.tokens import OPENERS, Token, tokenize
+from grader.reading.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.unit_marks import Asked, ambiguous, marked
 from grader.reading.unit_names import (
     AMBIGUOUS,
@@ -29,7 +29,7 @@ from grader.reading.unit_names import (
     DIMENSIONS,
     unit_named,
 )
-from grader.reading.wording import without_words
+from grader.reading.wording import refuse_changing, without_words
 from grader.show import show
 from grader.values import Number, magnitude, simplest
 
@@ -67,7 +67,7 @@ def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -
     tokens = tokenize(text)
     link = last_link(tokens, text)
     _refuse_definition(tokens, link.tokens, asked)
-    value, remark = _split(marked(link.tokens, asked), asked)
+    value, remark = _split(marked(_enclosed(link.tokens), asked), asked)
     if not any(asked.is_unit(token) for token in value) and (name := _labelled(tokens, asked)):
         asked = Asked(dimension, name)
     reading = _read(value, text, typed, asked)
@@ -82,6 +82,31 @@ def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -
     reading = replace(reading, notes=notes)
     rounded = (one for one in full if one and _rounds_off(reading.value, one.value))
     return next((_in_full(one, reading) for one in rounded), reading)
+
+
+def _enclosed(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return the tokens without one pair of brackets around them all, as in ``[588 KiB]``."""
+    inner = tokens[1:-1]
+    around = bool(inner) and tokens[-1].text == OPENERS.get(tokens[0].text)
+    nested = any(token.text in OPENERS or token.text in CLOSERS for token in inner)
+    return inner if around and not nested else tokens
+
+
+def _without_note(
+    tokens: list[Token], text: str, asked: Asked
+) -> tuple[list[Token], tuple[str, ...]]:
+    """Return the tokens without words in brackets behind the unit, ``588 KiB (float32)``."""
+    unit = next((at for at, token in enumerate(tokens) if asked.is_unit(token)), len(tokens))
+    note = tokens[unit + 1 :]
+    words = note[1:-1]
+    if not words or note[-1].text != OPENERS.get(note[0].text):
+        return tokens, ()
+    if any(word.kind not in WORDS for word in words):
+        return tokens, ()
+    for word in words:
+        refuse_changing(word.text, word.start)
+    said = f"{quoted(text, note[0].start, note[-1].end)} was ignored."
+    return tokens[: unit + 1], (said,)
 
 
 def _spelled(
@@ -128,11 +153,12 @@ def _read(tokens: list[Token], text: str, typed: str, asked: Asked) -> Reading[Q
     """Return the quantity in *tokens*, in which units are marked."""
     numbers, scales = scaled(tokens)
     found = without_words(numbers, text, words=WORDS)
-    body = [token for token in found.tokens if not asked.is_unit(token)]
-    units = [token for token in found.tokens if asked.is_unit(token)]
+    kept, said = _without_note(found.tokens, text, asked)
+    body = [token for token in kept if not asked.is_unit(token)]
+    units = [token for token in kept if asked.is_unit(token)]
     if not body:
         raise AnswerError("No number was found.", expected=asked.expected, position=0)
-    if len(units) > 1 or (units and found.tokens[-1] != units[0]):
+    if len(units) > 1 or (units and kept[-1] != units[0]):
         raise AnswerError(
             f"The unit {units[0].text} does not stand at the end of one number.",
             expected="one number, and then its unit",
@@ -141,7 +167,7 @@ def _read(tokens: list[Token], text: str, typed: str, asked: Asked) -> Reading[Q
     name = units[0].text if units else asked.bare(body[-1].end, scaled=numbers != tokens)
     bare = [] if units else [f"A number without a unit is in {name}."]
     value, step = value_and_step(body, text, typed)
-    notes = (*grouping_note(body), *scales, *found.notes, *bare)
+    notes = (*grouping_note(body), *scales, *found.notes, *said, *bare)
     return _reading(value, step, name, asked, notes)
 
 

@@ -29,7 +29,7 @@ CHANGING: Final = re.compile(
 )
 """Words that change what a number means, so that they are never dropped."""
 SCALING: Final = re.compile(
-    r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths)?|lakhs?|crores?|dozens?"
+    r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|lakhs?|crores?|dozens?"
     r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
     r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta|[kmgtp]i"
     r"|hundert|tausend|millionen|milliarden?|billionen|mil|mill(?:ones|ón|iards?)|mili(?:oni|ardi)"

@@ -83,3 +83,20 @@ def test_a_key_that_is_no_shape_goes_to_a_person(key):
 def test_a_key_of_formulas_has_to_be_a_tuple():
     part = ask("shape", key="2 * n", variables={"n": "1..9"})
     assert "tuple of formulas" in mark(part, "(n, n)").reason
+
+
+SIZES = ask("shape", key="(10, 10, 40)", layout="HWC")
+
+
+@pytest.mark.parametrize(
+    "names", ["(H×W×C)", "(H, W, C)", "(h x w x c)", "(height × width × channels).", "(H*W*C)"]
+)
+def test_the_names_of_the_axes_may_stand_behind_them(names):
+    result = mark(SIZES, f"10×10×40 {names}")
+    assert (result.status, result.read_as) == ("correct", "10×10×40")
+    assert result.notes == (f"'{names.rstrip('.')}' was ignored.",)
+
+
+@pytest.mark.parametrize("typed", ["10×10×40 (C×H×W)", "10×10×40 (H×W)", "(H, W, C)"])
+def test_other_names_of_axes_behind_a_shape_are_refused(typed):
+    assert mark(SIZES, typed).status == "unreadable"

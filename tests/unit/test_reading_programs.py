@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import AnswerError
-from grader.reading import read_tensor
+from grader.reading import read_number, read_tensor
 from grader.reading.programs import one_number, without_decoration
 from grader.values import Tensor
 
@@ -104,3 +104,17 @@ def test_a_print_that_is_no_plain_array_is_refused_with_what_to_write(typed, mes
 )
 def test_a_number_that_python_or_r_shows_is_left_alone(text, alone):
     assert one_number(text) == alone
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Total params: 3,640 (14.22 KB)", " Trainable params: 3640 (14.22 KB)\n", "3640 params"],
+)
+def test_the_size_that_keras_prints_behind_a_count_is_no_second_value(typed):
+    assert read_number(typed).value == 3640
+
+
+@pytest.mark.parametrize("typed", ["3640 (14.22 KB)", "Total params: 3,640 (14.22 KB) or 5"])
+def test_a_size_in_memory_behind_another_count_is_refused(typed):
+    with pytest.raises(AnswerError):
+        read_number(typed)

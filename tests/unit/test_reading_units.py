@@ -17,6 +17,10 @@ KIB = Quantity(587776, "KiB", 1024)
     [
         ("574 KiB", "bytes", KIB),
         ("574KiB", "bytes", KIB),
+        ("(574 KiB)", "bytes", KIB),
+        ("x = [574 KiB]", "bytes", KIB),
+        ("574 KiB (float32)", "bytes", KIB),
+        ("574 KiB (fp32).", "bytes", KIB),
         ("574 kibibytes", "bytes", KIB),
         (r"$574\ \mathrm{KiB}$", "bytes", KIB),
         (r"574~\text{KiB}", "bytes", KIB),

@@ -15,7 +15,7 @@ from grader.reading.wording import refuse_changing
 from grader.show import show
 from grader.values import Number
 
-__all__ = ["Printed", "last_array", "printed_number"]
+__all__ = ["Printed", "before_last_link", "last_array", "printed_number"]
 
 CALL: Final = re.compile(
     r"(?<![\w.\\])(?:[A-Za-z_]\w*\.)*"
@@ -98,6 +98,12 @@ def last_array(text: str) -> Printed:
     if scale != 1:
         notes = (*notes, f"Each cell is multiplied by {show(scale)}.")
     return Printed(_without_call(text, start), start, scale, notes)
+
+
+def before_last_link(text: str) -> str:
+    """Return *text* up to the last sign of a chain, "" where there is none."""
+    links = [link.start() for link in LINK.finditer(text)]
+    return text[: links[-1]] if links else ""
 
 
 def printed_number(text: str) -> str:

@@ -9,10 +9,10 @@ from grader.errors import AnswerError
 from grader.reading.computing import compute
 from grader.reading.links import CHAIN_NOTE, Found
 from grader.reading.parser import parse
-from grader.reading.places import BRACES, SUMS, last_unit
+from grader.reading.places import BRACES, SUMS, decimal_step, last_unit
 from grader.reading.refusals import quoted
 from grader.reading.tokens import OPENERS, Token, ends_operand
-from grader.values import Number, magnitude
+from grader.values import Number, Tensor, magnitude
 
 __all__ = [
     "in_full",
@@ -20,6 +20,7 @@ __all__ = [
     "refuse_repeating",
     "rounding_unit",
     "rounds_off",
+    "rounds_off_cells",
     "without_check",
 ]
 
@@ -33,6 +34,19 @@ def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
     (True, False)
     """
     return unit is not None and short != full and 2 * magnitude(short - full) <= unit
+
+
+def rounds_off_cells(short: Tensor, full: Tensor) -> bool:
+    """Tell whether each cell of *short* is that of *full*, or that with fewer decimals."""
+    if short.shape != full.shape or short.cells == full.cells:
+        return False
+    cells = zip(short.cells, full.cells, strict=True)
+    return all(one == two or rounds_off(one, _decimal_unit(one), two) for one, two in cells)
+
+
+def _decimal_unit(cell: Number) -> Number | None:
+    step = decimal_step(cell)
+    return None if step == 1 else step
 
 
 def in_full(notes: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from typing import Final, TypeAlias
@@ -12,9 +13,11 @@ from grader.reading.brackets import in_brackets, with_square_brackets
 from grader.reading.cells import MAX_CELLS, Cell, Grid, number_in, plain_cell, unglued
 from grader.reading.characters import clean
 from grader.reading.layouts import has_blocks, in_blocks, in_lines
+from grader.reading.links import CHAIN_NOTE
 from grader.reading.numbers import given_number
 from grader.reading.plain_arrays import Plain, plain_array
-from grader.reading.printing import last_array
+from grader.reading.printing import before_last_link, last_array
+from grader.reading.repeats import in_full, rounds_off_cells
 from grader.reading.result import Reading, Typed
 from grader.show import show
 from grader.values import Number, Tensor, simplest
@@ -52,7 +55,8 @@ def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
     '[[9, 9], [18, 0]]'
     """
     if isinstance(typed, str):
-        return _from_text(typed, rank)
+        last = _from_text(typed, rank)
+        return _in_full(typed, last, rank) or last
     if not isinstance(typed, list):
         raise AnswerError(f"This is {'one number' if typed else 'no array'}.", expected=_form(rank))
     shape, leaves = _shape_of(typed)
@@ -83,6 +87,18 @@ def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
     numbers = _numbers(text, [leaf for leaf in leaves if isinstance(leaf, Cell)])
     numbers = _scaled(numbers, printed.scale)
     return _reading(slim, numbers, (*printed.notes, *filter(None, (missing, glued, slimmed))))
+
+
+def _in_full(typed: str, last: Reading[Tensor], rank: int | None) -> Reading[Tensor] | None:
+    """Return the array of the link before *last*, if *last* only rounds cells of it."""
+    if CHAIN_NOTE not in last.notes:
+        return None
+    try:
+        full = _from_text(before_last_link(typed), rank)
+    except AnswerError:
+        return None
+    rounded = rounds_off_cells(last.value, full.value)
+    return replace(full, notes=in_full(last.notes), rounded=last) if rounded else None
 
 
 def _plain(text: str, rank: int | None) -> Plain | None:

@@ -119,6 +119,24 @@ def test_a_quantity_that_is_rounded_behind_it_counts_with_all_its_figures(typed,
     assert (reading.value.value, reading.shown) == (value, shown)
 
 
+@pytest.mark.parametrize(
+    ("typed", "cells"),
+    [
+        ("[20/3, 0, 10] = [6.67, 0, 10]", (F(20, 3), 0, 10)),
+        ("x = [20/3, 0, 10] ≈ [6.70, 0, 10]", (F(20, 3), 0, 10)),
+        (r"$[0.125, 2] \approx [0.13, 2]$", (F(1, 8), 2)),
+        ("[6.5, 2.5] → [6, 2]", (6, 2)),  # whole numbers are results of their own
+        ("[6.5, 2.25] = [6.5, 2.4]", (F(13, 2), F(12, 5))),
+        ("[2/3, 1] = [0.67, 1, 0]", (F(67, 100), 1, 0)),
+        ("0.5 * [1, 2] = [0.5, 1]", (F(1, 2), 1)),
+    ],
+)
+def test_an_array_that_is_rounded_behind_it_counts_with_all_its_figures(typed, cells):
+    reading = read_tensor(typed, rank=1)
+    assert reading.value.cells == cells
+    assert (FULL in reading.notes) is (reading.rounded is not None)
+
+
 SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
 
 
@@ -131,6 +149,9 @@ SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
         (ask("number", key="2/3"), "2/3 ≈ 0.67", "correct"),
         (ask("number", key="0.67"), "2/3 ≈ 0.67", "correct"),
         (ask("number", key="0.66"), "2/3 ≈ 0.67", "wrong"),
+        (ask("vector", key="(2/3, 1)"), "[2/3, 1] = [0.67, 1]", "correct"),
+        (ask("vector", key="(67/100, 1)"), "[2/3, 1] = [0.67, 1]", "correct"),
+        (ask("vector", key="(66/100, 1)"), "[2/3, 1] = [0.67, 1]", "partial"),
         (ask("number", at_least="0.67"), "2/3 ≈ 0.67", "correct"),
         (SIZE, "602112 B ≈ 0.6 MB", "correct"),
         ({**SIZE, "key": "600000/1024"}, "602112 B ≈ 0.6 MB", "correct"),

@@ -52,7 +52,7 @@ ARRAY_CALLS = {
     ],
     "avg_pool2d": [((X, 2), {"stride": 1, "padding": 1}), ((X, 2), {}), ((X, 2), {"stride": 2})],
     "global_pool2d": [((RGB,), {}), ((RGB,), {"mode": "max"})],
-    "activation": [((DY, "relu"), {}), ((DY, "softmax"), {})],
+    "activation": [((DY, name), {}) for name in ("relu", "softmax", "sigmoid", "tanh")],
     "activation_backward": [
         ((DY, Tensor.of([[1, 2, 3], [4, 5, 6]]), "relu"), {}),
         ((DY, DY, "sigmoid"), {}),

@@ -22,6 +22,7 @@ OTHERS: Final = Tensor.of([[1, 0, 5, 4], [12, 12, 15, 14]])
 SCORES: Final = (Fraction(7, 10), Fraction(8, 10), Fraction(9, 10), Fraction(1, 10))
 COUNTS: Final = (8, 2, 4, 6)
 MATRIX: Final = Tensor.of([[50, 3, 7], [10, 20, 0], [2, 2, 6]])
+FEWER: Final = (Tensor.of([[1, 0, 0]]), Tensor.of([[1, 1, 1]]))
 MASKS: Final = (Tensor.of([[1, 1, 0], [0, 1, 2]]), Tensor.of([[1, 0, 1], [1, 1, 2]]))
 MATCHES: Final = (1, 1, 0, 1, 0)
 RANKS: Final = (5, 1, 4, 2, 3)
@@ -129,7 +130,8 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
     "f_score": [((COUNTS,), {})],
     "class_average": [((MATRIX, "precision"), {}), ((MATRIX, "recall"), {})],
     "top_k_accuracy": [((Tensor.of([[5, 3, 2], [1, 6, 3]]), (1, 1), 2), {})],
-    "mask_iou": [(MASKS, {})],
-    "dice": [(MASKS, {})],
+    "pixel_accuracy": [(FEWER, {}), (MASKS, {})],
+    "mask_iou": [(MASKS, {}), (MASKS[::-1], {})],
+    "dice": [(MASKS, {}), (MASKS[::-1], {})],
     "mean_iou": [(MASKS, {})],
 }

@@ -27,6 +27,7 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "conv_transpose_params": [((6, 4, 3), {"groups": 2})],
     "locally_connected_params": [((3, 8, 3, (5, 4)), {})],
     "layer_norm_params": [((12,), {})],
+    "embedding_params": [((100, 12), {})],
     "basic_block_params": [
         ((8, 16), {}),
         ((8, 8), {"bias": True, "count": "all"}),
@@ -61,7 +62,7 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "separable_ratio": [((64, 3), {})],
     "bytes_of": [(("float32",), {})],
     "in_unit": [((10**7, "MiB"), {}), ((10**7, "MB"), {})],
-    "parameter_bytes": [((1000,), {})],
+    "parameter_bytes": [((1000,), {}), ((1000,), {"dtype": "float16"})],
     "activation_bytes": [((SHAPES,), {"batch_size": 8, "with_gradients": True})],
     "peak_bytes": [((SHAPES,), {"batch_size": 8})],
     "training_bytes": [((1000,), {}), ((1000,), {"mixed_precision": True})],
@@ -108,7 +109,7 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "positional_encodings": [((3, 6), {})],
     "step_lr": [((TENTH, 70), {"step_size": 30})],
     "cosine_lr": [((TENTH, 30), {"t_max": 100, "eta_min": Fraction(1, 1000)})],
-    "warmup_lr": [((TENTH, 1500), {"warmup_steps": 1000})],
+    "warmup_lr": [((TENTH, at), {"warmup_steps": 1000}) for at in (250, 1500)],
     "sgd_step": [((MORE, LESS), {"lr": TENTH, "weight_decay": TENTH})],
     "momentum_velocity": [
         ((MORE, LESS), {}),

@@ -74,6 +74,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "How does the network's output become a factor for the anchor's size?",
             "Multiplied the anchor by the raw output.",
         ),
+        "sigmoid_for_exponential": (
+            4,
+            "May a box be larger than its anchor?",
+            "Multiplied the anchor by the sigmoid of the raw output.",
+        ),
+        "anchor_left_out": (
+            4,
+            "Of which box does the raw output change the size?",
+            "Left out the anchor.",
+        ),
         "cell_left_out": (
             3,
             "From where is the offset of the centre counted?",

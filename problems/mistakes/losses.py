@@ -79,6 +79,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Are these numbers probabilities already?",
             "Took the scores as they are, without the sigmoid.",
         ),
+        "target_ignored": (
+            4,
+            "What has the true label to do with the loss?",
+            "Took the logarithm of every probability, whatever the target is.",
+        ),
+        "targets_exchanged": (
+            3,
+            "Which logarithm belongs to a label that applies?",
+            "Took log(1 - p) where the target is 1, and log(p) where it is 0.",
+        ),
         "sigmoid_twice": (
             2,
             "Are these numbers probabilities already?",
@@ -121,7 +131,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "half_left_out": (
             3,
-            "Which factor stands before the square in the definition?",
+            "Which factor stands first in the definition?",
             "Left out the half of the definition.",
         ),
         "absolute_for_squared": (

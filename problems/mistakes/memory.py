@@ -29,6 +29,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Are bits asked for, or bytes?",
             "Gave bits where bytes are asked for, or the reverse.",
         ),
+        "long_format_counted": (
+            5,
+            "How many bits has one number in the format that is named?",
+            "Counted 32 bits for each number where the format has fewer.",
+        ),
+        "queries_counted": (
+            4,
+            "What of an earlier token is needed again when the next one is written?",
+            "Counted the queries beside the keys and values.",
+        ),
         "batch_left_out": (
             5,
             "How many examples are in memory together?",

@@ -24,6 +24,21 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Is the share asked for of the positive cases, or of the negative ones?",
             "Gave the recall, also called sensitivity.",
         ),
+        "errors_for_accuracy": (
+            5,
+            "Is it asked how much is right, or how much is wrong?",
+            "Gave the share of what is wrong.",
+        ),
+        "specificity_for_recall": (
+            4,
+            "Among which cases is counted: those that are positive, or those that are negative?",
+            "Gave the specificity.",
+        ),
+        "recall_for_overlap": (
+            3,
+            "What do the two masks cover together?",
+            "Divided by the true cells only.",
+        ),
         "precision_for_accuracy": (
             3,
             "Which of the predictions count here: the positive ones, or all?",

@@ -19,6 +19,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "How many filters, or units, have a bias?",
             "Counted one bias for the layer instead of one for each filter or unit.",
         ),
+        "embedding_biased": (
+            3,
+            "What does an embedding add to the row that it looks up?",
+            "Counted a bias for an embedding, which has none.",
+        ),
         "input_biased": (
             3,
             "Which of the layers have learnable numbers of their own?",

@@ -14,6 +14,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "How many bias vectors does each gate have in the convention that is asked for?",
             "Counted one bias vector for each gate where the convention keeps two.",
         ),
+        "lstm_for_gru": (
+            4,
+            "How many sets of matrices does this kind of cell have?",
+            "Counted the four sets of matrices of an LSTM for a GRU.",
+        ),
         "two_recurrent_biases": (
             4,
             "How many bias vectors does each gate have in the convention that is asked for?",

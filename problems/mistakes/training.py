@@ -54,6 +54,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Where does the schedule end?",
             "Left out the least learning rate.",
         ),
+        "one_left_out": (
+            3,
+            "Can a learning rate be less than the least one?",
+            "Left out the 1 that is added to the cosine.",
+        ),
+        "epochs_from_one": (
+            4,
+            "Which number has the first epoch or step?",
+            "Counted the epochs or steps from 1.",
+        ),
         "warmup_not_ended": (
             3,
             "What happens once the warm-up is over?",
@@ -124,6 +134,21 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Both moments start at zero: what does that do to the first steps?",
             "Left out the bias correction.",
         ),
+        "first_moment_corrected": (
+            3,
+            "How many of the moments start at zero?",
+            "Corrected the first moment alone.",
+        ),
+        "second_moment_corrected": (
+            3,
+            "How many of the moments start at zero?",
+            "Corrected the second moment alone.",
+        ),
+        "old_moments_left_out": (
+            4,
+            "What do the moments keep of the steps before?",
+            "Left out the old moments, as in the first step.",
+        ),
         "correction_of_first_step": (
             3,
             "Which step is this?",
@@ -143,6 +168,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             4,
             "How does this form of dropout keep the average as it was?",
             "Left out the division by the probability of being kept.",
+        ),
+        "multiplied_for_divided": (
+            4,
+            "Do fewer values remain, and must those that do become larger or smaller?",
+            "Multiplied by the probability of being kept instead of dividing.",
+        ),
+        "mask_inverted": (
+            3,
+            "Which sign in the mask means that a value stays?",
+            "Kept what the mask drops, and dropped the rest.",
         ),
         "dropout_scaled": (
             3,

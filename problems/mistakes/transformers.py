@@ -124,6 +124,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Do the weights of a query still add up to a whole?",
             "Set masked weights to zero after the softmax and did not renormalise.",
         ),
+        "masked_by_zeros": (
+            5,
+            "Which score does the softmax turn into no weight at all?",
+            "Set masked scores to 0 before the softmax, not to minus infinity.",
+        ),
+        "mask_reversed": (
+            4,
+            "In which direction must no query look?",
+            "Masked the earlier positions instead of the later ones.",
+        ),
         "positions_from_one": (
             6,
             "Which number has the first position?",

@@ -84,6 +84,36 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Which axis of the weights belongs to the inputs, and which to the outputs?",
             "Multiplied by the transposed weights.",
         ),
+        "softmax_over_all": (
+            4,
+            "Which values share a whole: those of a row, or all of them together?",
+            "Divided by the sum over the whole matrix.",
+        ),
+        "exponent_sign": (
+            5,
+            "Does a larger score make a larger or a smaller result?",
+            "Took e to the power of the wrong sign: exp(z) in a sigmoid, exp(-z) in a softmax.",
+        ),
+        "softmax_for_sigmoid": (
+            4,
+            "Do the results compete, or is each a probability of its own?",
+            "Took the softmax of all scores where each has a sigmoid of its own.",
+        ),
+        "sigmoid_for_softmax": (
+            4,
+            "What do the results add up to?",
+            "Took the sigmoid of each score where they share a softmax.",
+        ),
+        "tanh_for_sigmoid": (
+            4,
+            "Between which two numbers do the results of this function lie?",
+            "Took the hyperbolic tangent where the sigmoid is asked for.",
+        ),
+        "sigmoid_for_tanh": (
+            4,
+            "Between which two numbers do the results of this function lie?",
+            "Took the sigmoid where the hyperbolic tangent is asked for.",
+        ),
         "factors_swapped": (
             4,
             "Does the order of the factors matter in a product of matrices?",
@@ -138,6 +168,21 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             4,
             "Which two learned numbers come after the division?",
             "Left out the scale and the shift.",
+        ),
+        "shift_left_out": (
+            4,
+            "What is added at the end?",
+            "Left out the shift.",
+        ),
+        "norm_scale_left_out": (
+            4,
+            "By what are the normalised values multiplied?",
+            "Left out the scale.",
+        ),
+        "scale_and_shift_exchanged": (
+            3,
+            "Which of the two learned numbers multiplies, and which is added?",
+            "Exchanged the scale and the shift.",
         ),
         "zeros_counted": (
             4,

@@ -178,6 +178,34 @@ def _other_axis(given: SimpleNamespace) -> int:
     return -2 if _axis(given.axis, cells) in {-1, cells.ndim - 1} else -1
 
 
+def _turned(given: SimpleNamespace) -> Array:
+    """Return *x* with the sign that the exponent must not have."""
+    if given.name not in {"sigmoid", "softmax"}:
+        raise SolverError("there is no exponent whose sign could be lost")
+    return -array(given.x, "x", ranks=RANKS)
+
+
+def _named(asked: str, given_instead: str) -> Callable[[SimpleNamespace], str]:
+    """Return the change of the name of a function that is *asked*; for others there is none."""
+
+    def change(given: SimpleNamespace) -> str:
+        if given.name != asked:
+            raise SolverError(f"not {asked} is asked for")
+        if "softmax" in {asked, given_instead} and array(given.x, "x", ranks=RANKS).ndim == 0:
+            raise SolverError("a softmax is of several numbers")
+        return given_instead
+
+    return change
+
+
+def _over_all(given: SimpleNamespace) -> Array:
+    """Return the softmax over all cells, where it is asked of each row or column."""
+    cells = _of_the_softmax(given)
+    if cells.ndim < 2:  # noqa: PLR2004 - rows and columns
+        raise SolverError("a vector has one axis")
+    return softmax(cells.ravel()).reshape(cells.shape)
+
+
 def _open_gates(given: SimpleNamespace) -> Array:
     if given.name not in {"relu", "relu6", "leaky_relu"}:
         raise SolverError("only a ReLU closes")
@@ -206,6 +234,12 @@ TWINS: Final[tuple[Twin, ...]] = (
             "softmax_without_powers": instead(activation, _shares_of_sum),
             "softmax_undivided": instead(activation, _powers),
             "other_axis": told(activation, axis=_other_axis),
+            "softmax_over_all": instead(activation, _over_all),
+            "exponent_sign": told(activation, x=_turned),
+            "softmax_for_sigmoid": told(activation, name=_named("sigmoid", "softmax")),
+            "sigmoid_for_softmax": told(activation, name=_named("softmax", "sigmoid")),
+            "tanh_for_sigmoid": told(activation, name=_named("sigmoid", "tanh")),
+            "sigmoid_for_tanh": told(activation, name=_named("tanh", "sigmoid")),
         },
     ),
     *twins_of(

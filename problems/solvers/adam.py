@@ -7,6 +7,7 @@ Parameters are numbers or arrays. Moments are exact, steps are doubles. Source: 
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from types import SimpleNamespace
 from typing import Final, TypeAlias, TypeVar
 
@@ -143,6 +144,17 @@ def _uncorrected(given: SimpleNamespace) -> Plain:
     return _adapted(weights, _doubles(mean), _doubles(square), lr=given.lr, eps=given.eps)
 
 
+def _half_corrected(given: SimpleNamespace, *, first: bool) -> Plain:
+    """Return the parameter after a step in which one moment alone is corrected."""
+    mean, square = adam_moments(given.grad, given.moments, betas=given.betas)
+    weights, _ = param_and_grad(given.param, given.grad)
+    corrections = [_correction(beta, given.step) for beta in _betas(given.betas)]
+    by_mean, by_square = (corrections[0], 1.0) if first else (1.0, corrections[1])
+    return _adapted(
+        weights, _doubles(mean) / by_mean, _doubles(square) / by_square, lr=given.lr, eps=given.eps
+    )
+
+
 def _rootless(given: SimpleNamespace) -> Plain:
     """Return the parameter after a step that is divided by the mean square, not by its root."""
     mean, square = adam_moments(given.grad, given.moments, betas=given.betas)
@@ -159,6 +171,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "betas_swapped": told(adam_moments, betas=_swapped),
             "old_and_new_exchanged": told(adam_moments, betas=_exchanged),
             "square_left_out": instead(adam_moments, _unsquared),
+            "old_moments_left_out": told(adam_moments, moments=(0, 0)),
         },
     ),
     *twins_of(
@@ -168,6 +181,9 @@ TWINS: Final[tuple[Twin, ...]] = (
             "learning_rate_left_out": told(adam_step, lr=1),
             "betas_swapped": told(adam_step, betas=_swapped),
             "correction_left_out": instead(adam_step, _uncorrected),
+            "first_moment_corrected": instead(adam_step, partial(_half_corrected, first=True)),
+            "second_moment_corrected": instead(adam_step, partial(_half_corrected, first=False)),
+            "old_moments_left_out": told(adam_step, moments=(0, 0)),
             "correction_of_first_step": told(adam_step, step=1),
             "root_left_out": instead(adam_step, _rootless),
         },

@@ -229,6 +229,16 @@ def _without_exponential(given: SimpleNamespace) -> tuple[float, ...]:
     return right[0], right[1], float(width) * tw, float(height) * th
 
 
+def _squashed_sides(given: SimpleNamespace) -> tuple[float, ...]:
+    """Return the box with its size multiplied by the sigmoids of the offsets."""
+    if given.version == max(YOLO_BOXES):
+        raise SolverError("this version has sigmoids there")
+    _, _, tw, th = _exponents(given.offsets)
+    width, height = _two(given.anchor, "the anchor", positive=True)
+    right = decode_yolo_box(**vars(given))
+    return right[0], right[1], float(width) * _sigmoid(tw), float(height) * _sigmoid(th)
+
+
 SOLVERS: Final[tuple[Solver, ...]] = (
     responsible_cell,
     cell_offset,
@@ -262,6 +272,8 @@ TWINS: Final[tuple[Twin, ...]] = (
             ),
             "sigmoid_left_out": instead(decode_yolo_box, _without_squashing),
             "exponential_left_out": instead(decode_yolo_box, _without_exponential),
+            "sigmoid_for_exponential": instead(decode_yolo_box, _squashed_sides),
+            "anchor_left_out": told(decode_yolo_box, anchor=(1, 1)),
             "cell_left_out": told(decode_yolo_box, cell=(0, 0)),
             "cell_size_left_out": told(decode_yolo_box, stride=1),
         },

@@ -175,11 +175,39 @@ def _masked_late(given: SimpleNamespace) -> Array:
     return np.where(_seen(weights), weights, 0)
 
 
+def _masked_by_zeros(given: SimpleNamespace) -> Array:
+    """Return weights whose masked scores were set to 0, which the softmax makes positive."""
+    if not given.causal:
+        raise SolverError("there is no mask")
+    scores = _given_scores(given)
+    return softmax(np.where(_seen(scores), scores, 0))
+
+
+def _backwards(given: SimpleNamespace) -> Array:
+    """Return weights where a query sees its own position and those after it."""
+    if not given.causal:
+        raise SolverError("there is no mask")
+    scores = _given_scores(given)
+    if scores.shape[-2] > scores.shape[-1]:
+        raise SolverError("some query would see no key")
+    return softmax(np.where(np.triu(np.ones_like(scores)), scores, -np.inf))
+
+
+def _over_all(given: SimpleNamespace) -> Array:
+    """Return the softmax of all scores of a head together."""
+    scores = _given_scores(given)
+    seen = _masked(scores) if given.causal else scores
+    return softmax(seen.reshape(len(seen), -1)).reshape(seen.shape)
+
+
 WRONG_WEIGHTS: Final[dict[str, Weigh]] = {
     "softmax_left_out": _raw,
     "softmax_without_powers": _shares,
     "other_axis": _over_queries,
     "masked_after_softmax": _masked_late,
+    "masked_by_zeros": _masked_by_zeros,
+    "mask_reversed": _backwards,
+    "softmax_over_all": _over_all,
 }
 
 

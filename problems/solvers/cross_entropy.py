@@ -168,6 +168,24 @@ def _every_class(given: SimpleNamespace) -> Plain:
     return reduced(losses.sum(axis=-1) / unit_of_log(given.base), given.reduction)
 
 
+def _true_probability(given: SimpleNamespace) -> Plain:
+    """Return the probability of the target itself."""
+    rows = distribution(given.probabilities, "probabilities")
+    return reduced((true_shares(given.target, rows) * rows).sum(axis=-1), given.reduction)
+
+
+def _all_logarithms(given: SimpleNamespace) -> Plain:
+    """Return the sum of the logarithms of all probabilities, whatever the target is."""
+    rows = distribution(given.probabilities, "probabilities")
+    losses = information(np.ones_like(rows), rows).sum(axis=-1) / unit_of_log(given.base)
+    return reduced(losses, given.reduction)
+
+
+def _exchanged_targets(given: SimpleNamespace) -> Array:
+    """Return the targets that are 1 where the true ones are 0, and the reverse."""
+    return 1 - doubles(given.target, "target")
+
+
 def _positive_only(given: SimpleNamespace) -> Plain:
     """Return the binary cross-entropy without the term of the targets that are 0."""
     cells = doubles(given.prediction, "prediction")
@@ -195,6 +213,8 @@ TWINS: Final[tuple[Twin, ...]] = (
             **log_twins(cross_entropy),
             **reduction_twins(cross_entropy),
             "binary_for_categorical": instead(cross_entropy, _every_class),
+            "probability_for_loss": instead(cross_entropy, _true_probability),
+            "target_ignored": instead(cross_entropy, _all_logarithms),
             "classes_from_one": told(cross_entropy, target=one_less),
         },
     ),
@@ -206,6 +226,11 @@ TWINS: Final[tuple[Twin, ...]] = (
             "negative_term_left_out": instead(binary_cross_entropy, _positive_only),
             "logits_for_probabilities": told(binary_cross_entropy, logits=False),
             "sigmoid_twice": told(binary_cross_entropy, logits=True),
+            "target_ignored": told(
+                binary_cross_entropy,
+                target=lambda given: np.ones_like(doubles(given.target, "target")),
+            ),
+            "targets_exchanged": told(binary_cross_entropy, target=_exchanged_targets),
         },
     ),
 )

@@ -173,6 +173,12 @@ def _without_long_copy(given: SimpleNamespace) -> Number:
     return training_bytes(**vars(given)) - parameter_bytes(given.params)
 
 
+def _full_format(given: SimpleNamespace) -> str:
+    if bytes_of(given.dtype) >= bytes_of("float32"):
+        raise SolverError("the numbers have 32 bits or more")
+    return "float32"
+
+
 def _one_moment(given: SimpleNamespace) -> str:
     if STATES[given.optimizer] != 2:  # noqa: PLR2004 - the two moments of Adam
         raise SolverError("the state is not two numbers")
@@ -185,6 +191,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         {
             "values_for_bytes": told(parameter_bytes, dtype="int8"),
             "bits_for_bytes": in_bits(parameter_bytes),
+            "long_format_counted": told(parameter_bytes, dtype=_full_format),
         },
     ),
     *twins_of(
@@ -226,6 +233,10 @@ TWINS: Final[tuple[Twin, ...]] = (
             "bits_for_bytes": in_bits(kv_cache_bytes),
             "batch_left_out": told(kv_cache_bytes, batch_size=1),
             "keys_only": instead(kv_cache_bytes, lambda g: Fraction(kv_cache_bytes(**vars(g))) / 2),
+            "queries_counted": instead(
+                kv_cache_bytes, lambda g: Fraction(kv_cache_bytes(**vars(g))) * 3 / 2
+            ),
+            "long_format_counted": told(kv_cache_bytes, dtype=_full_format),
             "one_layer": told(kv_cache_bytes, num_layers=1),
             "one_head": told(kv_cache_bytes, num_heads=1),
         },

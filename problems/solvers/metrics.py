@@ -195,7 +195,11 @@ TWINS: Final[tuple[Twin, ...]] = (
         precision, {"recall_for_precision": instead(precision, lambda given: recall(given.counts))}
     ),
     *twins_of(
-        recall, {"precision_for_recall": instead(recall, lambda given: precision(given.counts))}
+        recall,
+        {
+            "precision_for_recall": instead(recall, lambda given: precision(given.counts)),
+            "specificity_for_recall": instead(recall, lambda given: specificity(given.counts)),
+        },
     ),
     *twins_of(
         specificity,
@@ -205,6 +209,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         accuracy,
         {
             "true_negatives_left_out": instead(accuracy, _hits_only),
+            "errors_for_accuracy": instead(accuracy, lambda given: 1 - accuracy(given.counts)),
             "precision_for_accuracy": instead(accuracy, lambda given: precision(given.counts)),
         },
     ),

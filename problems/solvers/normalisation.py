@@ -176,6 +176,11 @@ def _mistakes(solver: Solver, parts: Callable[..., _Parts]) -> Mapping[str, Solv
         "unbiased_variance": changed(_unbiased),
         "mean_not_subtracted": changed(lambda p: _value(p._replace(centre=p.centre * 0))),
         "scale_and_shift_left_out": told(solver, gamma=1, beta=0),
+        "shift_left_out": told(solver, beta=0),
+        "norm_scale_left_out": told(solver, gamma=1),
+        "scale_and_shift_exchanged": told(
+            solver, gamma=lambda given: given.beta, beta=lambda given: given.gamma
+        ),
     }
 
 

@@ -258,6 +258,14 @@ TWINS: Final[tuple[Twin, ...]] = (
         },
     ),
     *twins_of(
+        embedding_params,
+        {
+            "embedding_biased": instead(
+                embedding_params, lambda g: embedding_params(**vars(g)) + g.embedding_dim
+            )
+        },
+    ),
+    *twins_of(
         separable_params,
         {
             "no_bias": told(separable_params, bias=False),

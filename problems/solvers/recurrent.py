@@ -101,6 +101,12 @@ def _one_gate_less(given: SimpleNamespace) -> int:
     return recurrent_params(**vars(given)) // gates * (gates - 1)
 
 
+def _of_an_lstm(given: SimpleNamespace) -> str:
+    if given.kind != "gru":
+        raise SolverError("only a GRU is taken for an LSTM")
+    return "lstm"
+
+
 def _unwidened(given: SimpleNamespace) -> int:
     """Return the count where a layer above takes the values of one direction only."""
     both = {**vars(given), "bidirectional": False}
@@ -134,6 +140,7 @@ TWINS: Final[tuple[Twin, ...]] = (
                 recurrent_params, bias_vectors=lambda g: 2 * min(g.bias_vectors, 1)
             ),
             "gates_left_out": told(recurrent_params, kind="rnn"),
+            "lstm_for_gru": told(recurrent_params, kind=_of_an_lstm),
             "one_gate_left_out": instead(recurrent_params, _one_gate_less),
             "recurrent_weights_left_out": instead(recurrent_params, _input_weights),
             "multiplied_by_length": instead(

@@ -14,6 +14,7 @@ from grader.values import Number
 from problems.solvers.bounds import flag, share
 from problems.solvers.exact_arrays import (
     Cells,
+    Exact,
     Plain,
     exact_array,
     exact_number,
@@ -21,7 +22,7 @@ from problems.solvers.exact_arrays import (
     plain,
     reduced,
 )
-from problems.solvers.twins import told, twins_of
+from problems.solvers.twins import instead, told, twins_of
 
 __all__ = ["SOLVERS", "TWINS", "dropout_mean", "dropout_values", "weight_penalty"]
 
@@ -87,6 +88,19 @@ def _keep(given: SimpleNamespace) -> Fraction:
     return 1 - Fraction(given.p)
 
 
+def _inverted_mask(given: SimpleNamespace) -> Exact:
+    """Return the mask that drops what is kept, and keeps the rest."""
+    mask: Exact = 1 - exact_array(given.mask, "mask")
+    return mask
+
+
+def _multiplied(given: SimpleNamespace) -> Plain:
+    """Return what is kept times the probability to be kept, by which it is to be divided."""
+    if not given.inverted:
+        raise SolverError("nothing is divided")
+    return plain(exact_array(dropout_values(**vars(given)), "x") * _kept(given.p) ** 2)
+
+
 def _dropout(solver: Solver) -> tuple[Twin, ...]:
     """Return the twins that both questions about dropout have."""
     return twins_of(
@@ -101,6 +115,13 @@ def _dropout(solver: Solver) -> tuple[Twin, ...]:
 
 TWINS: Final[tuple[Twin, ...]] = (
     *_dropout(dropout_values),
+    *twins_of(
+        dropout_values,
+        {
+            "multiplied_for_divided": instead(dropout_values, _multiplied),
+            "mask_inverted": told(dropout_values, mask=_inverted_mask),
+        },
+    ),
     *_dropout(dropout_mean),
     *twins_of(
         weight_penalty,

@@ -110,6 +110,17 @@ def _degrees(given: SimpleNamespace) -> float:
     return _on_cosine(given, math.radians(math.pi * _share(given.epoch, given.t_max)))
 
 
+def _without_half(given: SimpleNamespace) -> float:
+    return 2 * cosine_lr(**vars(given)) - float(exact_number(given.eta_min, "eta_min"))
+
+
+def _without_one(given: SimpleNamespace) -> float:
+    """Return the least rate with half of the cosine itself, which may be negative."""
+    top, bottom = exact_number(given.lr, "lr"), exact_number(given.eta_min, "eta_min")
+    angle = math.pi * _share(given.epoch, given.t_max)
+    return float(bottom) + float(top - bottom) * math.cos(angle) / 2
+
+
 def _not_held(given: SimpleNamespace) -> Number:
     return simplest(exact_number(given.lr, "lr") * Fraction(given.step, given.warmup_steps))
 
@@ -131,7 +142,16 @@ TWINS: Final[tuple[Twin, ...]] = (
             "whole_wave": instead(cosine_lr, _whole_wave),
             "degrees_for_radians": instead(cosine_lr, _degrees),
             "least_rate_left_out": told(cosine_lr, eta_min=0),
+            "half_left_out": instead(cosine_lr, _without_half),
+            "one_left_out": instead(cosine_lr, _without_one),
+            "epochs_from_one": told(cosine_lr, epoch=lambda given: given.epoch + 1),
         },
     ),
-    *twins_of(warmup_lr, {"warmup_not_ended": instead(warmup_lr, _not_held)}),
+    *twins_of(
+        warmup_lr,
+        {
+            "warmup_not_ended": instead(warmup_lr, _not_held),
+            "epochs_from_one": told(warmup_lr, step=lambda given: given.step + 1),
+        },
+    ),
 )

@@ -105,6 +105,11 @@ def _of_prediction(given: SimpleNamespace) -> Number:
     return share_of(shared, found)
 
 
+def _of_target(given: SimpleNamespace) -> Number:
+    shared, _, true = _areas(given.prediction, given.target, given.label)
+    return share_of(shared, true)
+
+
 def _without_background(given: SimpleNamespace) -> Number:
     labels = [label for label in _labels(given.prediction, given.target) if label != 0]
     return _mean(given.prediction, given.target, labels)
@@ -114,11 +119,16 @@ SOLVERS: Final[tuple[Solver, ...]] = (pixel_accuracy, mask_iou, dice, mean_iou)
 
 TWINS: Final[tuple[Twin, ...]] = (
     *twins_of(
+        pixel_accuracy,
+        {"errors_for_accuracy": instead(pixel_accuracy, lambda g: 1 - pixel_accuracy(**vars(g)))},
+    ),
+    *twins_of(
         mask_iou,
         {
             "dice_for_iou": instead(mask_iou, lambda given: dice(**vars(given))),
             "union_left_out": instead(mask_iou, _over_sum),
             "precision_for_overlap": instead(mask_iou, _of_prediction),
+            "recall_for_overlap": instead(mask_iou, _of_target),
             "accuracy_for_iou": instead(
                 mask_iou, lambda given: pixel_accuracy(given.prediction, given.target)
             ),
@@ -130,6 +140,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "iou_for_dice": instead(dice, lambda given: mask_iou(**vars(given))),
             "factor_left_out": instead(dice, _over_sum),
             "precision_for_overlap": instead(dice, _of_prediction),
+            "recall_for_overlap": instead(dice, _of_target),
             "accuracy_for_iou": instead(
                 dice, lambda given: pixel_accuracy(given.prediction, given.target)
             ),

@@ -39,6 +39,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Which cells of a window can change its maximum?",
             "Shared the gradient of a maximum out among the window, as an average does.",
         ),
+        "windows_overwritten": (
+            4,
+            "What does a cell get that is the largest of two windows?",
+            "Let a later window overwrite what an earlier one gave instead of adding.",
+        ),
         "gradient_to_the_largest": (
             3,
             "Which cells of a window can change its average?",

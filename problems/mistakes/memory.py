@@ -24,6 +24,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "How many bytes does the unit have: a power of ten, or of two?",
             "Divided by powers of 1024 where the unit has powers of 1000.",
         ),
+        "prefix_too_small": (
+            4,
+            "How often is the number divided on the way to this unit?",
+            "Gave the number for the next smaller unit, such as KiB for MiB.",
+        ),
         "bits_for_bytes": (
             2,
             "Are bits asked for, or bytes?",

@@ -114,6 +114,20 @@ def _undivided(given: SimpleNamespace) -> Array:
     return pool2d_backward(**vars(given)) * math.prod(cells)
 
 
+def _overwritten(given: SimpleNamespace) -> Array:
+    """Return the gradient where a cell keeps what the last of its windows gives it."""
+    if not is_max(given.mode):
+        raise SolverError("the windows of an average share out")
+    cells, slopes = array(given.x, "x", ranks=(2, 3)), array(given.dy, "dy", ranks=(2, 3))
+    found = np.zeros_like(pool2d_backward(**vars(given)))
+    for place in np.ndindex(*slopes.shape):
+        alone = np.zeros_like(slopes)
+        alone[place] = 1
+        mine = pool2d_backward(**{**vars(given), "x": cells, "dy": alone})
+        found = np.where(mine, slopes[place], found)
+    return found
+
+
 def _ones(given: SimpleNamespace) -> Array:
     return np.ones_like(array(given.dy, "dy", ranks=(2, 3)))
 
@@ -127,5 +141,6 @@ TWINS: Final[tuple[Twin, ...]] = twins_of(
         "gradient_to_the_largest": told(pool2d_backward, mode=_mode("avg", "max")),
         "gradient_not_divided": instead(pool2d_backward, _undivided),
         "upstream_left_out": told(pool2d_backward, dy=_ones),
+        "windows_overwritten": instead(pool2d_backward, _overwritten),
     },
 )

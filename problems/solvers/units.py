@@ -94,6 +94,14 @@ def _renamed(pattern: str, replacement: str) -> Callable[[SimpleNamespace], str]
     return change
 
 
+def _one_prefix_less(given: SimpleNamespace) -> Number:
+    """Return the number in the unit that is one prefix smaller, such as KiB for MiB."""
+    step = 1024 if "i" in given.unit else 1000
+    if _size_of(given.unit) < step:
+        raise SolverError(f"there is no prefix before {given.unit}")
+    return step * in_unit(**vars(given))
+
+
 def _bytes_for_bits(given: SimpleNamespace) -> Number:
     """Return bytes where bits are asked for, and bits where bytes are."""
     if given.unit not in DIMENSIONS["bytes"]:
@@ -110,6 +118,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "decimal_for_binary": told(in_unit, unit=_renamed("iB", "B")),
             "binary_for_decimal": told(in_unit, unit=_renamed("(?<=[KMGT])B", "iB")),
             "bits_for_bytes": instead(in_unit, _bytes_for_bits),
+            "prefix_too_small": instead(in_unit, _one_prefix_less),
         },
     ),
 )

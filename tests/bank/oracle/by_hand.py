@@ -1,7 +1,9 @@
-"""Expected values of the problems about recurrent cells, quantised weights, GPUs and adaptation."""
+"""Expected values of the problems about cells, quantised and first weights, GPUs, noise."""
 
 from fractions import Fraction
-from math import exp, prod
+from itertools import count as counted
+from itertools import product
+from math import exp, prod, sqrt
 
 from tests.bank.oracle.table import Params, Table
 from tests.bank.oracle.weights import count
@@ -77,7 +79,51 @@ def _hidden(p: Params, last: int) -> Number:
     return sum(Fraction(p["w"]) ** age * p["u"] * one for age, one in inputs)
 
 
+def _inputs(p: Params) -> int:
+    """Return how many products of a weight and a value an output of the convolution sums."""
+    return len([*product(range(p["C"]), range(p["K"]), range(p["K"]))])
+
+
+def _diffused(p: Params) -> tuple[float, float]:
+    """Return the factor of the picture and the variance of the noise, three steps one by one."""
+    picture, noise = 1.0, 0.0
+    for added in map(float, p["b"][:3]):
+        picture, noise = picture * sqrt(1 - added), noise * (1 - added) + added
+    return picture, noise
+
+
+def _noisy(p: Params, noise: str) -> float:
+    picture, variance = _diffused(p)
+    return picture * float(p["x"]) + sqrt(variance) * float(p[noise])
+
+
+def _until_noise(p: Params) -> int:
+    """Return the first step after which less than a hundredth is kept."""
+    left = Fraction(1)
+    for step in counted(1):
+        left -= left * Fraction(p["c"])
+        if left < Fraction(1, 100):
+            return step
+    raise AssertionError
+
+
 TABLE: Table = {
+    "weight-initialisation": {
+        "variance": lambda p: sum(Fraction(p["s"]) ** 2 for _ in range(p["n"])),
+        "glorot": lambda p: sqrt(Fraction(1, p["n"] + p["m"]) * 2),
+        "limit": lambda p: sqrt(Fraction(6, p["n"] + p["m"])),
+        "fan_in": _inputs,
+        "he": lambda p: sqrt(Fraction(2, _inputs(p))),
+        "depth": lambda p: prod([Fraction(p["r"])] * p["L"]),
+    },
+    "diffusion-noise": {
+        "kept": lambda p: 1 - _diffused(p)[1],
+        "noisy": lambda p: _noisy(p, "e"),
+        "ratio": lambda p: _diffused(p)[0] ** 2 / _diffused(p)[1],
+        "recovered": lambda p: p["x"] + (_noisy(p, "e") - _noisy(p, "f")) / _diffused(p)[0],
+        "loss": lambda p: (Fraction(p["e"]) - Fraction(p["f"])) ** 2,
+        "steps": _until_noise,
+    },
     "lstm-step-by-hand": {
         "input_gate": lambda p: _gate(p, INPUT),
         "forget_gate": lambda p: _gate(p, FORGET),

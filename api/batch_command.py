@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from api.processes import collect_rarely
+from api.processes import keep_what_there_is
 from api.services import marking
 from api.services.batch.executors import Pool, cluster, here, processes
 from api.services.batch.fields import FIELDS
@@ -69,7 +69,7 @@ def run(options: Options) -> bool:
     stream = None if options.out or sys.stdout.isatty() else sys.stdout
     batch = Batch(source, bank, options.out, options.rejects, stream, names)
     begin = time.perf_counter()
-    collect_rarely(sweep=False)
+    keep_what_there_is(sweep=False)
     with _pool(options) as pool:
         summary = run_batch(batch, pool, watch=_watched)
     if options.out is None and stream is None:

@@ -6,25 +6,22 @@ import os
 from threading import Thread
 from typing import Any, Final
 
-__all__ = ["collect_rarely", "end_with_parent", "loaded", "start_loading", "work_quietly"]
+__all__ = ["end_with_parent", "keep_what_there_is", "loaded", "start_loading", "work_quietly"]
 
 FORKSERVER: Final = "forkserver"
-RARELY: Final = (50_000, 20, 20)
-"""The thresholds of the garbage collector; Python's own are 700, 10, 10."""
 
 
-def collect_rarely(*, sweep: bool = True) -> None:
-    """Leave out of garbage collections what was made so far, and let them come less often.
+def keep_what_there_is(*, sweep: bool = True) -> None:
+    """Leave out of garbage collections what was made so far.
 
     With *sweep* garbage goes first, which would else stay for as long as the process does.
 
-    What a request makes goes with its last reference. To look for circles after every few rows, and
-    through all modules and routes, took a tenth of the time of a page, and single pages far longer.
+    To look for circles through all modules and routes took a tenth of the time of a page, and
+    single pages far longer.
     """
     if sweep:
         gc.collect()
     gc.freeze()
-    gc.set_threshold(*RARELY)
 
 
 def end_with_parent() -> None:

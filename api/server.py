@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.acceptor import Acceptor, Share
-from api.processes import collect_rarely
+from api.processes import keep_what_there_is
 from api.ready import url_of
 from api.settings import PREFIX, Settings
 from api.starting import StartError
@@ -107,7 +107,7 @@ def run(
 
     *share* is that of this process in the connections, where there are several.
     """
-    collect_rarely()
+    keep_what_there_is()
     server = _Server(config_of(app, settings), listening, share)
     try:
         server.run([listener])

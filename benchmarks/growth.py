@@ -27,7 +27,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.db import Database
-from api.processes import collect_rarely
+from api.processes import keep_what_there_is
 from api.services.migrating import upgrade
 from api.settings import Settings
 
@@ -163,7 +163,7 @@ def grow(bench: Bench, sizes: list[int]) -> None:
     for one in (small, large):
         one.hand_in(bench.app, bench.loop, bench.statements)
     small.grow(SMALL)
-    collect_rarely()
+    keep_what_there_is()
     found: dict[str, dict[str, Mapping[str, str]]] = {"small": {}, "large": {}}
     for size in sizes:
         began = time.perf_counter()

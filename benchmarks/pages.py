@@ -31,7 +31,7 @@ from sqlalchemy import and_, func, select
 from api import tables
 from api.app import create_app
 from api.pages import PAGES
-from api.processes import collect_rarely
+from api.processes import keep_what_there_is
 from api.services.demo.welcome import Welcome
 from api.settings import Settings
 from api.starting import prepare
@@ -224,7 +224,7 @@ def main(arguments: list[str]) -> None:
         if welcome is None or "student" not in welcome.logins:
             raise SystemExit("this is not a demo course as it was made")
         app = create_app(settings)
-        collect_rarely()
+        keep_what_there_is()
         with start_blocking_portal() as loop:
             measure(Tour(app, loop, welcome), int(rounds))
         app.state.service.close()

@@ -1,20 +1,23 @@
-"""The process that serves: what the collections of garbage leave out."""
+"""The processes of the service: how often they look for garbage, and what they leave out."""
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from api.processes import collect_rarely
+from api import RARELY
+from api.processes import keep_what_there_is
 
 PYTHONS_OWN = (700, 10, 10)
 
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
-    """Let the collector be as Python starts it, and give it back as it was."""
+    """Let the collector be as in the processes of the service, and give it back as it was."""
     thresholds = gc.get_threshold()
-    gc.set_threshold(*PYTHONS_OWN)
+    gc.set_threshold(*RARELY)
     yield
     gc.set_threshold(*thresholds)
     gc.unfreeze()
@@ -39,14 +42,19 @@ def circle() -> type:
 @pytest.mark.usefixtures("as_before")
 def test_what_was_made_before_it_serves_is_left_out_of_collections():
     held = [[] for _ in range(1_000)]
-    collect_rarely()
+    keep_what_there_is()
     assert gc.get_freeze_count() > len(held)
-    assert gc.get_threshold()[0] > PYTHONS_OWN[0]
+
+
+def test_whatever_of_the_service_is_loaded_garbage_is_looked_for_seldom():
+    code = "import gc, api.supervisor; print(*gc.get_threshold())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert tuple(map(int, run.stdout.split())) == RARELY > PYTHONS_OWN
 
 
 @pytest.mark.usefixtures("as_before")
 def test_circles_that_requests_leave_are_still_collected(circle):
-    collect_rarely()
+    keep_what_there_is()
     for _ in range(2 * gc.get_threshold()[0]):
         circle()
     assert circle.left > 0
@@ -58,7 +66,7 @@ def test_garbage_goes_before_it_is_left_out_where_a_process_runs_for_long(circle
     gc.disable()
     try:
         circle()
-        collect_rarely(sweep=sweep)
+        keep_what_there_is(sweep=sweep)
         gc.collect()
     finally:
         gc.enable()

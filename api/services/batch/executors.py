@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, Final, ParamSpec, TypeVar
 
-from api.processes import collect_rarely, end_with_parent, loaded
+from api.processes import end_with_parent, keep_what_there_is, loaded
 from api.services.batch import JUDGING
 from api.services.batch.judging import Chunk, Verdicts, columns_of, failed, judge_chunk
 from api.services.rows import FileError
@@ -77,9 +77,9 @@ def processes(workers: int) -> Iterator[Pool]:
 
 
 def _begin() -> None:
-    """Begin a process: it ends with the one that started it, and seldom looks for garbage."""
+    """Begin a process: it ends with the one that started it, whose objects are no garbage."""
     end_with_parent()
-    collect_rarely(sweep=False)
+    keep_what_there_is(sweep=False)
 
 
 def _ready() -> None:

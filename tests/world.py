@@ -71,10 +71,15 @@ OTHER_PROBLEM = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 @cache
 def published(source: str) -> Published:
     """Return the publication of a problem's text with a few seeds, made once a run."""
-    [named] = re.findall(r"^id: (\S+)$", source, re.MULTILINE)
-    found = publish_one(Source(named, source), seeds=SEEDS)
+    found = publish_one(Source(_named(source), source), seeds=SEEDS)
     assert isinstance(found, Published), found
     return found
+
+
+def _named(source: str) -> str:
+    """Return the id of a problem's text."""
+    [found] = re.findall(r"^id: (\S+)$", source, re.MULTILINE)
+    return str(found)
 
 
 @cache
@@ -250,10 +255,11 @@ class World:
     def version(self, problem: str = "conv-output-size") -> ProblemVersion:
         """Return the version of a problem of the bank, or of a problem's text; stored once."""
         source = problem if "\n" in problem else bank_source(problem)
-        publication = published(source)
-        with self.session() as session:
-            found = newest(session, publication.id)
-            if found is None or found.source != source:
+        with self.db.reading() as session:
+            found = newest(session, _named(source))
+        if found is None or found.source != source:
+            publication = published(source)
+            with self.session() as session:
                 found = store_version(session, publication, source, now=self.clock())
         return found
 

@@ -54,14 +54,22 @@ def judged(variant, sent):
 
 
 @cache
+def handed_in(name: str):
+    """Return what each of the class hands in to each variant of a problem, made once a run."""
+    return [
+        (variant, list(submissions(variant, student, stream((name, variant.seed, at)))))
+        for variant in variants(name)
+        for at, student in enumerate(CLASS)
+    ]
+
+
+@cache
 def outcomes(name: str) -> Counter[tuple[str, str]]:
     """Return how often each move at a problem got which status."""
     found: Counter[tuple[str, str]] = Counter()
-    for variant in variants(name):
-        for at, student in enumerate(CLASS):
-            sent = submissions(variant, student, stream((name, variant.seed, at)))
-            for one, results in judged(variant, sent):
-                found.update((move, results[part].status) for part, move in one.moves.items())
+    for variant, sent in handed_in(name):
+        for one, results in judged(variant, sent):
+            found.update((move, results[part].status) for part, move in one.moves.items())
     return found
 
 
@@ -86,15 +94,13 @@ def test_most_answers_can_be_read_and_every_kind_of_outcome_occurs():
 def test_every_kind_is_typed_rightly_in_several_ways():
     """The texts are counted after their letters and signs; digits alone make no other way."""
     ways: dict[str, set[str]] = {}
-    for name in CATALOGUE.ids:
-        for variant in variants(name):
-            for at, student in enumerate(CLASS):
-                for one in submissions(variant, student, stream((name, variant.seed, at))):
-                    for part, move in one.moves.items():
-                        if move == "right":
-                            kind = variant.problem.part(part).kind
-                            form = "".join(c for c in one.answers[part] if not c.isalnum())
-                            ways.setdefault(kind, set()).add(form)
+    for variant, sent in (one for name in CATALOGUE.ids for one in handed_in(name)):
+        for one in sent:
+            for part, move in one.moves.items():
+                if move == "right":
+                    kind = variant.problem.part(part).kind
+                    form = "".join(c for c in one.answers[part] if not c.isalnum())
+                    ways.setdefault(kind, set()).add(form)
     assert ways.keys() == KINDS.keys() - {"text"}
     assert {kind for kind, found in ways.items() if len(found) < 5} <= FEW_WAYS
 

@@ -87,6 +87,15 @@ class Shell:
     present: Present = lambda _scope, response: response
     watch: Watch | None = None
     ahead: Ahead | None = None
+    written: tuple[tuple[bytes, bytes], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Write the headers as they are sent, once for all responses."""
+        written = tuple(
+            (name.lower().encode("latin-1"), one.encode("latin-1"))
+            for name, one in self.headers.items()
+        )
+        object.__setattr__(self, "written", written)
 
     def cap(self, path: str) -> int:
         """Return how many bytes the body of a request to *path* may have."""
@@ -227,8 +236,8 @@ class _Visit:
     def complete(self, headers: MutableHeaders) -> None:
         """Set the headers that every response has, where they are not set."""
         headers["X-Request-ID"] = self.id
-        for name, value in self.shell.headers.items():
-            headers.setdefault(name, value)
+        given = {name for name, _ in headers.raw}
+        headers.raw.extend(one for one in self.shell.written if one[0] not in given)
         if self.scope.get("scheme") == "https":
             headers.setdefault("Strict-Transport-Security", HSTS)
         if self.scope["path"].startswith(self.shell.private):

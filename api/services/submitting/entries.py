@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from api.json_text import JsonText
@@ -16,6 +17,8 @@ from grader.reading import Typed
 from grader.reading.styles import Style
 
 __all__ = ["Accepted", "Entry", "fingerprint", "receipt_digest"]
+
+SORTED: Final = json.JSONEncoder(sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,7 @@ class Accepted:
 
 def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:
     """Return the digest of a request, by which a key that is used for another one is noticed."""
-    told = json.dumps(
-        [str(problem_id), str(student_id), answers], sort_keys=True, default=str, ensure_ascii=True
-    )
+    told = SORTED.encode([str(problem_id), str(student_id), answers])
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -71,7 +72,7 @@ def receipt_digest(
     submission_id: UUID, key: Key, sequence: int, received_at: datetime, answers: object
 ) -> str:
     """Return the SHA-256 of a receipt: of what was handed in, by whom, to what and when."""
-    told = json.dumps(
+    told = SORTED.encode(
         [
             str(submission_id),
             str(key.problem_id),
@@ -79,8 +80,6 @@ def receipt_digest(
             sequence,
             received_at.isoformat(),
             answers,
-        ],
-        sort_keys=True,
-        default=str,
+        ]
     )
     return hashlib.sha256(told.encode()).hexdigest()

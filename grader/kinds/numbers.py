@@ -147,9 +147,7 @@ def read_count(typed: Typed) -> Reading[Number]:
             expected=f"{digits.replace('.', '')}, or the decimal with another number of digits",
         )
     found = read_number(typed)
-    if found.rounded is None or found.value.denominator == 1:
-        return found
-    return found.rounded  # no count is a fraction, so that 63.5 was rounded on purpose
+    return found.rounded or found  # no count is a fraction, so that 63.5 was rounded on purpose
 
 
 class NumberPart(ScalarPart):

@@ -167,14 +167,18 @@ def _valued(found: Found, text: str, typed: str, *, percent: bool) -> Reading[Nu
 def _in_full(
     found: Found, last: Reading[Number], text: str, typed: str, *, percent: bool
 ) -> Reading[Number] | None:
-    """Return the number that *last* only rounds, if there is one: of ``2/3 = 0.67`` that is 2/3."""
+    """Return the number that *last* only rounds, if there is one: of ``2/3 = 0.67`` that is 2/3.
+
+    A whole number counts alone: who writes ``606 ≈ 600`` has not answered both.
+    """
     unit = rounding_unit(last.value, last.step, rough=found.rough)
     if unit is None:
         return None
     for tokens in found.full:
         full = _spelled(tokens, text, typed, percent=percent)
         if full is not None and rounds_off(last.value, unit, full.value):
-            return replace(full, notes=in_full(last.notes), rounded=last)
+            rounded = None if full.value.denominator == 1 else last
+            return replace(full, notes=in_full(last.notes), rounded=rounded)
     return None
 
 

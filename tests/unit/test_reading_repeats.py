@@ -144,7 +144,10 @@ SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
     ("part", "typed", "status"),
     [
         (ask(key=13_107_400), "13,107,400 ≈ 13.1M", "correct"),
-        (ask(key=13_100_000), "13,107,400 ≈ 13.1M", "correct"),
+        (ask(key=13_100_000), "13,107,400 ≈ 13.1M", "wrong"),
+        (ask(key=606), "606 ≈ 600", "correct"),
+        (ask(key=600), "606 ≈ 600", "wrong"),
+        (ask("number", key="600"), "606 ≈ 600", "wrong"),
         (ask(key=13_107_401), "13,107,400 ≈ 13.1M", "wrong"),
         (ask("number", key="2/3"), "2/3 ≈ 0.67", "correct"),
         (ask("number", key="0.67"), "2/3 ≈ 0.67", "correct"),

@@ -1,9 +1,10 @@
 """How many submissions a second the service takes, beside servers that do less, in one run.
 
-``python benchmarks/intake.py [DATABASE] [COUNT]``: COUNT submissions (2,000) for each server and
-number of clients, in three rounds, over an empty database (a new SQLite file if none is named).
-Each server is a process of its own; they take turns, so that whatever else the machine does meets
-all of them. R, ``raw``, is FastAPI with one raw statement and commit a request; it grades nothing.
+``python benchmarks/intake.py [DATABASE] [COUNT] [PROCESSES]``: COUNT submissions (2,000) for each
+server and number of clients, in three rounds, over an empty database (a new SQLite file if none is
+named). Each server is a process of its own, the service PROCESSES (1). They take turns, so that
+whatever else the machine does meets all of them. R, ``raw``, is FastAPI with one raw statement and
+commit a request; it grades nothing.
 """
 
 import json
@@ -42,6 +43,7 @@ SCALARS = "scalars and shapes"
 SLOWEST = "orm"
 REFERENCES = ("alone", "raw", SLOWEST)
 HERE = Path(__file__).parent
+TICKS = os.sysconf("SC_CLK_TCK")
 PACES = ("SUBMISSIONS", "DRAFTS", "REQUESTS")
 
 
@@ -54,10 +56,16 @@ class Server:
 
     @property
     def cpu(self) -> float:
-        """The seconds of processor time that it has taken."""
-        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """The seconds of processor time that it has taken, with the processes that it started."""
+        own = Path(f"/proc/{self.process.pid}")
+        started = (own / f"task/{self.process.pid}/children").read_text(encoding="ascii").split()
+        return sum(_ticks(one) for one in (own, *(own.parent / pid for pid in started))) / TICKS
+
+
+def _ticks(process: Path) -> int:
+    stat = (process / "stat").read_text(encoding="ascii")
+    fields = stat.rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 @dataclass(frozen=True)
@@ -113,11 +121,12 @@ def _answers(port: int) -> bool:
     return True
 
 
-def the_service(url: str) -> tuple[list[str], int, dict[str, str]]:
+def the_service(url: str, processes: int = 1) -> tuple[list[str], int, dict[str, str]]:
     """Return how the service is started over a database, and its port."""
     port = free_port()
     paces = {f"GRADER_{pace}_PER_MINUTE": "1000000" for pace in PACES}
     told = {"GRADER_DATABASE": url, "GRADER_PORT": str(port), "GRADER_SEEDS": "1"}
+    told |= {"GRADER_PROCESSES": str(processes), "GRADER_WORKER": "apart"}
     return [sys.executable, "-m", "api"], port, paces | told
 
 
@@ -151,16 +160,17 @@ def measured(server: Server, requests: Sequence[bytes], clients: int) -> Measure
     return Measured(load, 1e3 * (server.cpu - before) / len(requests))
 
 
-def compare(url: str, count: int, folder: Path) -> None:
+def compare(url: str, count: int, folder: Path, *, processes: int) -> None:
     """Measure all servers in turn, and print what each did beside R."""
     db = Database(url)
     upgrade(db)
     made = IntakeClass(db, students=STUDENTS + APART, seeds=SEEDS)
     db.close()
     with ExitStack() as running:
-        command, port, more = the_service(url)
+        command, port, more = the_service(url, processes)
         service = running.enter_context(served(command, port, **more))
-        print(f"{STUDENTS} students, {SEEDS} variants a problem, {count} submissions a turn")
+        print(f"{STUDENTS} students, {SEEDS} variants a problem, {count} submissions a turn,")
+        print(f"{processes} process(es) of the service")
         todo = {load: _requests(made, load, made.students[APART:]) for load in ASKED}
         for load in ASKED:
             first = [next(todo[load]) for _ in range(len(ASKED[load]) * STUDENTS)]
@@ -217,10 +227,11 @@ def show(what: str, clients: int, every: Sequence[Measured], raw: float) -> None
     )
 
 
-def main(database: str = "", count: str = str(COUNT)) -> None:
+def main(database: str = "", count: str = str(COUNT), processes: str = "1") -> None:
     """Measure over a database, or over a new SQLite file."""
     with TemporaryDirectory() as folder:
-        compare(database or f"sqlite:///{folder}/intake.db", int(count), Path(folder))
+        url = database or f"sqlite:///{folder}/intake.db"
+        compare(url, int(count), Path(folder), processes=int(processes))
 
 
 if __name__ == "__main__":

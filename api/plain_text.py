@@ -52,6 +52,7 @@ SYMBOLS: Final = {
     r"\ell": "ℓ",
     r"\varepsilon": "ε",
     r"\leftarrow": "←",
+    r"\cdots": "⋯",
     r"\ldots": "…",
     r"\dots": "…",
     r"\qquad": "  ",

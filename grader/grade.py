@@ -90,7 +90,7 @@ def _grade_part(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style
     if desk.failure is not None:
         return answer.review(desk.failure)
     try:
-        return _judge(answer)
+        return _better(answer)
     except SolverError as error:
         return answer.review(str(error))
 
@@ -117,13 +117,8 @@ class _Answer(NamedTuple):
     carried: Mapping[str, Value]
 
     def judge(self, key: Value | None) -> Judgement:
-        """Return how the answer compares with *key*; given twice, it is right if either is."""
-        kind, part, seen = self.desk.kind, self.desk.part, self.desk.seen
-        judged = kind.judge(self.reading, key, part, seen)
-        if judged.right or self.reading.rounded is None:
-            return judged
-        rounded = kind.judge(self.reading.rounded, key, part, seen)
-        return rounded if rounded.right else judged
+        """Return how the answer compares with *key*."""
+        return self.desk.kind.judge(self.reading, key, self.desk.part, self.desk.seen)
 
     def result(
         self,
@@ -159,6 +154,15 @@ class _Answer(NamedTuple):
         return self.result(
             "needs_review", None, "failure", say=FAILED, carries=False, reason=failure
         )
+
+
+def _better(answer: _Answer) -> Result:
+    """Return the result of an answer; of one given twice, in full and rounded, the better one."""
+    full = _judge(answer)
+    if answer.reading.rounded is None or full.credit == FULL:
+        return full
+    rounded = _judge(answer._replace(reading=answer.reading.rounded))
+    return max(full, rounded, key=lambda one: one.credit or NOTHING)
 
 
 def _judge(answer: _Answer) -> Result:

@@ -24,16 +24,25 @@ __all__ = [
     "without_check",
 ]
 
+FARTHEST: Final = 50
 FULL_NOTE: Final = "Given twice; the value with all its figures counts."
 
 
 def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
     """Tell whether *short* is *full* with all below one *unit* rounded away.
 
+    Where it has a single figure, and they are farther apart than a fiftieth, they are two answers.
+
     >>> rounds_off(13_100_000, 100_000, 13_107_400), rounds_off(13_107_400, 1, 13_107_400)
     (True, False)
+    >>> rounds_off(1, 1, 0.5)
+    False
     """
-    return unit is not None and short != full and 2 * magnitude(short - full) <= unit
+    if unit is None or short == full:
+        return False
+    lost = magnitude(short - full)
+    is_near = 10 * unit <= magnitude(short) or FARTHEST * lost <= magnitude(full)
+    return is_near and 2 * lost <= unit
 
 
 def rounds_off_cells(short: Tensor, full: Tensor) -> bool:
@@ -104,13 +113,15 @@ def refuse_check(tokens: list[Token], text: str) -> None:
 
 
 def refuse_repeating(tokens: Sequence[Token], text: str) -> None:
-    """Refuse ``0.(6)``, a repeating decimal to some and a product with 0 to others."""
-    spelled = text[tokens[0].start : tokens[-1].end] if tokens else ""
-    if ".(" not in spelled and ".[" not in spelled:
-        return
-    for number, bracket in pairwise(tokens):
-        glued = number.end == bracket.start and number.text.endswith(".")
-        if glued and bracket.text in BRACES and bracket.text in OPENERS:
+    """Refuse ``0.(6)`` and ``0.1(6)``, repeating decimals to some and products to others."""
+    for at, (number, bracket) in enumerate(pairwise(tokens)):
+        if number.end != bracket.start or "." not in number.text:
+            continue
+        if bracket.text not in BRACES or bracket.text not in OPENERS:
+            continue
+        inside = tokens[at + 2 : at + 4]
+        digits = [one.text.isdecimal() for one in inside] == [True, False]
+        if number.text.endswith(".") or (digits and inside[1].text == OPENERS[bracket.text]):
             found = quoted(text, number.start, bracket.end)
             raise AnswerError(
                 f"{found} may begin a repeating decimal or a product.",

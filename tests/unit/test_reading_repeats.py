@@ -148,6 +148,16 @@ SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
         (ask(key=606), "606 ≈ 600", "correct"),
         (ask(key=600), "606 ≈ 600", "wrong"),
         (ask("number", key="600"), "606 ≈ 600", "wrong"),
+        *(
+            (ask("number", key=full), f"{full} {sign} {short}", "wrong")
+            for full, sign, short in (
+                ("5", "≈", "10"),
+                ("64", "=", "1e2"),
+                ("512", "=", "1k"),
+                ("0.5", "≈", "1"),
+                ("0.65", "=", "0.7"),
+            )
+        ),
         (ask(key=13_107_401), "13,107,400 ≈ 13.1M", "wrong"),
         (ask("number", key="2/3"), "2/3 ≈ 0.67", "correct"),
         (ask("number", key="0.67"), "2/3 ≈ 0.67", "correct"),
@@ -163,3 +173,18 @@ SIZE = ask("quantity", key=588, dimension="bytes", unit="KiB")
 )
 def test_either_may_be_right(part, typed, status):
     assert mark(part, typed).status == status
+
+
+def test_the_value_that_is_right_is_shown_and_carried_on():
+    found = mark(ask("number", key="0.67"), "2/3 ≈ 0.67")
+    assert (found.read_as, found.carries) == ("0.67", F(67, 100))
+
+
+def test_what_the_better_of_both_earns_counts():
+    part = ask("vector", key="(67/100, 4)")
+    assert mark(part, "[2/3, 5] = [0.67, 5]").credit == mark(part, "[0.67, 5]").credit == F(1, 2)
+
+
+@pytest.mark.parametrize("typed", ["0.(6)", "1/6 = 0.1(6)", "0.58(3)"])
+def test_a_repeating_decimal_is_refused(typed):
+    assert mark(ask("number", key="1/6"), typed).status == "unreadable"

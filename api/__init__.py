@@ -1,6 +1,7 @@
 """The package that touches the world: the service, its pages, the command line and the database.
 
-Whatever loads a part of it is a process of its own, and looks for garbage seldom from then on.
+A process that loads any part of it looks for garbage seldom from then on. It is set here, for a
+process that another starts loads this first, and most of what it makes before it runs.
 """
 
 import gc

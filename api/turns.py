@@ -2,7 +2,7 @@
 
 SQLite lets a process that waits look again after up to a tenth of a second. Another that writes
 again and again is always faster, until the first is told that the file is locked. Here whoever
-waits is next: no process has a second turn before.
+waits may be next, and then no other has a second turn before.
 """
 
 import os
@@ -45,8 +45,10 @@ class Turn:
             failed.enter_context(self._threads)
             until = time.monotonic() + self._patience
             if self._next.taken(until):
-                self._now.taken(until)
-                self._next.leave()
+                try:
+                    self._now.taken(until)
+                finally:
+                    self._next.leave()
             failed.pop_all()
 
     def __exit__(
@@ -98,11 +100,12 @@ class _Lock:
 
     def _opened(self) -> int:
         """Return the file, opened; who may use the database may use it too."""
-        rights = stat.S_IMODE(self._database.stat().st_mode)
+        found = self._database.stat()
         path = self._database.with_name(self._database.name + self._suffix)
-        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, rights)
-        with suppress(PermissionError):  # it is another's, who has done it
-            os.fchmod(file, rights)
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, stat.S_IMODE(found.st_mode))
+        with suppress(OSError):  # it is another's, who has done it
+            os.fchmod(file, stat.S_IMODE(found.st_mode))
+            os.fchown(file, found.st_uid, found.st_gid)  # whoever makes it may be root
         return file
 
     def leave(self) -> None:

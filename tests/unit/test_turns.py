@@ -3,6 +3,7 @@
 Two turns of one file are to each other what those of two processes are.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -111,3 +112,27 @@ def test_who_may_use_the_database_may_take_a_turn(path, rights):
     with closing(Turn(path, patience=20)) as turn, turn:
         modes = {path.with_name(path.name + one).stat().st_mode & 0o777 for one in TURNS}
     assert modes == {rights}
+
+
+def test_who_is_told_to_stop_while_waiting_is_in_nobodys_way(path, monkeypatch):
+    def stopped(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with closing(Turn(path, patience=20)) as slow, closing(Turn(path, patience=20)) as other:
+        with slow:
+            monkeypatch.setattr("api.turns.time.sleep", stopped)
+            with pytest.raises(KeyboardInterrupt), other:
+                pass
+            monkeypatch.undo()
+        with closing(Turn(path, patience=20)) as third:
+            began = time.monotonic()
+            with third:
+                assert time.monotonic() - began < 10
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_root_makes_is_the_databases_owners(path):
+    os.chown(path, 65_534, 65_534)
+    with closing(Turn(path, patience=20)) as turn, turn:
+        owners = {path.with_name(path.name + one).stat().st_uid for one in TURNS}
+    assert owners == {65_534}

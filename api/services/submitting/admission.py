@@ -166,7 +166,7 @@ def take(
     if ground.version_id != entry.drawn.version_id:
         entry = replace(entry, drawn=_moved(session, entry, ground.version_id), seen=-1)
     if seat.sequence != entry.seen:
-        entry = _judged_again(session, entry, seat, variants, judging)
+        entry = _judged_again(session, entry, seat, variants=variants, judging=judging)
     if _is_new(entry, seat) and held.late_credit(to_micros(entry.received_at)) != 1:
         held, days = late_days.with_late_days(
             session, here.assignment, student=entry.student_id, at=entry.received_at
@@ -195,7 +195,7 @@ def _is_new(entry: Entry, seat: Seat) -> bool:
 
 
 def _judged_again(
-    session: Session, entry: Entry, seat: Seat, variants: Variants, judging: Judging
+    session: Session, entry: Entry, seat: Seat, *, variants: Variants, judging: Judging
 ) -> Entry:
     """Return *entry* judged with what came since; where none of that counts, it is remembered."""
     drawn = entry.drawn

@@ -96,7 +96,7 @@ def _renamed(pattern: str, replacement: str) -> Callable[[SimpleNamespace], str]
 
 def _one_prefix_less(given: SimpleNamespace) -> Number:
     """Return the number in the unit that is one prefix smaller, such as KiB for MiB."""
-    step = 1024 if "i" in given.unit else 1000
+    step = 1024 if re.search("i(B|bit)$", given.unit) else 1000
     if _size_of(given.unit) < step:
         raise SolverError(f"there is no prefix before {given.unit}")
     return step * in_unit(**vars(given))

@@ -138,6 +138,8 @@ LOSSES = {
         ("embedding_biased", "embedding_params", (10, 4), {}, 44),
         ("prefix_too_small", "in_unit", (3 * 2**20, "MiB"), {}, 3 * 2**10),
         ("prefix_too_small", "in_unit", (3 * 10**9, "GB"), {}, 3000),
+        ("prefix_too_small", "in_unit", (10**9, "Mbit"), {}, 8 * 10**6),
+        ("prefix_too_small", "in_unit", (2**30, "Mibit"), {}, 8 * 2**20),
         ("lstm_for_gru", "recurrent_params", ("gru", 3, 4), {"bias_vectors": 1}, 4 * 4 * 8),
     ],
 )  # fmt: skip

@@ -56,7 +56,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "one_left_out": (
             3,
-            "Can a learning rate be less than the least one?",
+            "Which learning rate does your formula give where the cosine is least?",
             "Left out the 1 that is added to the cosine.",
         ),
         "epochs_from_one": (

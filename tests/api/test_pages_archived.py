@@ -59,6 +59,16 @@ def test_what_was_typed_into_a_course_that_was_archived_meanwhile_is_kept_and_se
     assert {name: made[name] for name in typed} == typed
 
 
+def test_a_student_whose_draft_met_an_archived_course_is_told_of_no_settings_of_theirs(scene):
+    student = Browser(scene.world, scene.student)
+    scene.browser.post(f"{scene.home}/archive")
+    draft = f"{scene.path}/problems/{scene.posed.slug}/draft"
+    met = student.post(draft, {"answer": "Fewer weights."})
+    assert (met.status, met.heading) == (409, "The course is archived")
+    assert met.one("pre").text == "Fewer weights."
+    assert met.text.count("settings") == 1  # where an instructor brings it back
+
+
 def test_a_file_for_an_archived_course_has_to_be_chosen_again(scene):
     scene.browser.post(f"{scene.home}/archive")
     sent = {"file": ("b.yaml", b"id: b", "text/yaml")}

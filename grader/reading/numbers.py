@@ -27,6 +27,7 @@ from grader.reading.refusals import (
 from grader.reading.repeats import (
     in_full,
     refuse_check,
+    refuse_repeated_ratio,
     refuse_repeating,
     rounding_unit,
     rounds_off,
@@ -196,6 +197,7 @@ def _spelled(
 
 def _ratio(text: str, typed: str) -> Reading[Number] | None:
     """Return the plain number before a last cross, None where there is none, as in ``2 × 3 ×``."""
+    refuse_repeated_ratio(text)
     times = RATIO.search(text)
     found = _worded(text[: times.start()], typed, percent=False) if times else None
     if times is None or found is None or (found.rounded or found).step is None:

@@ -1,7 +1,9 @@
 """A value that is given twice: in brackets behind it, or rounded, as in ``13,107,400 ≈ 13.1M``."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +19,7 @@ from grader.values import Number, Tensor, magnitude
 __all__ = [
     "in_full",
     "refuse_check",
+    "refuse_repeated_ratio",
     "refuse_repeating",
     "rounding_unit",
     "rounds_off",
@@ -26,6 +29,11 @@ __all__ = [
 
 FARTHEST: Final = 50
 FULL_NOTE: Final = "Given twice; the value with all its figures counts."
+RATIO: Final = re.compile(
+    r"(?<![0-9.])([0-9]+\.[0-9]+)\s?(?:[x×]|\\times|(?<=\s)times)\s+"
+    r"\(([0-9]+\.[0-9]+)\)[\s$.]*\Z"
+)
+"""A decimal with a cross behind it, and at the end another one in brackets."""
 
 
 def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
@@ -128,6 +136,21 @@ def refuse_repeating(tokens: Sequence[Token], text: str) -> None:
                 expected="a fraction such as 2/3, or a multiplication sign",
                 position=number.start,
             )
+
+
+def refuse_repeated_ratio(text: str) -> None:
+    """Refuse ``8.1x (8.08)``, a ratio that is given twice to some and a product to others."""
+    found = RATIO.search(text)
+    if found is None:
+        return
+    short, full = sorted(found.groups(), key=lambda one: len(one.partition(".")[2]))
+    unit = Fraction(1, 10 ** len(short.partition(".")[2]))
+    if 2 * abs(Fraction(short) - Fraction(full)) <= unit:
+        raise AnswerError(
+            f"{quoted(text, *found.span())} may be a ratio that is given twice, or a product.",
+            expected="one number",
+            position=found.start(),
+        )
 
 
 def _unit(value: Number, tokens: Sequence[Token]) -> Number | None:

@@ -97,6 +97,28 @@ def test_a_ratio_is_read_with_all_its_figures():
     assert (reading.value, reading.notes[-1]) == (F(1000, 123), "'x' was read as 'times as much'.")
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["8.1x (8.08)", "8.1 × (8.08)", "8.08 times (8.1).", "8.08x (8.08)", "1010/125 = 8.1x (8.08)"],
+)
+def test_a_ratio_that_is_given_again_in_brackets_may_be_a_product_and_is_refused(typed):
+    with pytest.raises(AnswerError, match="may be a ratio that is given twice, or a product"):
+        read_number(typed, ratio=True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "product"),
+    [
+        ("8.1x (3.5)", F(2835, 100)),
+        ("3 x (3)", 9),
+        ("2x (3 + 1)", 8),
+        ("8.1x(8.08)", F(65448, 1000)),
+    ],
+)
+def test_a_cross_before_another_number_in_brackets_multiplies(typed, product):
+    assert read_number(typed, ratio=True).value == product
+
+
 def test_a_count_that_was_rounded_to_a_whole_is_that():
     assert read_count("62.5 ≈ 63").value == 63
     assert read_count("13107400 ≈ 13.1M").value == 13_107_400

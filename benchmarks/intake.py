@@ -35,6 +35,8 @@ STUDENTS = 400
 APART = 100
 """Students of the server with a session for each request: what it writes of them, the service would
 have to ask for anew."""
+MEETINGS = 3
+"""How often each student hands in before, for every process to have met nearly all of them."""
 SEEDS = 50
 ROUNDS = 3
 CLIENTS = (16, 64)
@@ -175,6 +177,8 @@ def compare(url: str, count: int, folder: Path, *, processes: int) -> None:
         for load in ASKED:
             first = [next(todo[load]) for _ in range(len(ASKED[load]) * STUDENTS)]
             show(f"first of each, {load}", 16, [measured(service, first, 16)], 0)
+            for _ in range(MEETINGS * (processes - 1)):
+                measured(service, [next(todo[load]) for _ in first], 16)
         told = folder / "told.json"
         told.write_text(json.dumps(reply_of(url)), encoding="utf-8")
         others = {

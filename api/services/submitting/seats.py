@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.services.standings import Key, among, answered
+from api.services.standings import Key, answered
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.memory import NEW, Seat, Stamps
 from api.tables import Answer, Draw, Standing
@@ -17,7 +18,36 @@ from grader.values import Value
 
 __all__ = ["seats_of"]
 
-TABLE: Final = Answer.__table__.c
+Carried: TypeAlias = dict[int, dict[str, Value]]
+DRAWS: Final = Draw.__table__.c
+STANDINGS: Final = Standing.__table__.c
+ANSWERS: Final = Answer.__table__.c
+
+
+def _of(problem: Any, student: Any) -> ColumnElement[bool]:
+    """Return the condition that a row is about a problem, and one of some students."""
+    students = student.in_(bindparam("students", expanding=True))
+    return and_(problem == bindparam("problem"), students)
+
+
+NOTED: Final = (
+    select(DRAWS.student_id, DRAWS.number, DRAWS.version_id, DRAWS.position)
+    .where(_of(DRAWS.problem_id, DRAWS.student_id))
+    .order_by(DRAWS.number)
+)
+TAGS: Final = select(STANDINGS.student_id, STANDINGS.sequence, STANDINGS.version).where(
+    _of(STANDINGS.problem_id, STANDINGS.student_id)
+)
+GIVEN: Final = (
+    select(
+        *(ANSWERS.student_id, ANSWERS.submission_id, ANSWERS.part, ANSWERS.sequence),
+        *(ANSWERS.received_at, ANSWERS.attempt, ANSWERS.value, ANSWERS.status, ANSWERS.credit),
+        *(ANSWERS.late, ANSWERS.manual, ANSWERS.draw, ANSWERS.carries),
+    )
+    .where(_of(ANSWERS.problem_id, ANSWERS.student_id))
+    .order_by(ANSWERS.sequence)
+)
+"""Statements that are put together once, each for one problem: they are not if that is open."""
 
 
 def seats_of(session: Session, drawn: Mapping[Key, Drawn], *, stamps: Stamps) -> dict[Key, Seat]:
@@ -25,56 +55,39 @@ def seats_of(session: Session, drawn: Mapping[Key, Drawn], *, stamps: Stamps) ->
 
     *drawn* are the numbers of those for whom none are noted yet.
     """
-    noted = _noted(session, drawn)
-    tags = _tags(session, drawn)
-    given: dict[Key, defaultdict[str, list[Answered]]] = {key: defaultdict(list) for key in drawn}
-    carried: dict[Key, dict[int, dict[str, Value]]] = {key: {} for key in drawn}
-    for row in _answers(session, drawn):
-        key = Key(row.problem_id, row.student_id)
-        given[key][row.part].append(answered(row))
+    by_problem: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for key in drawn:
+        by_problem[key.problem_id].append(key.student_id)
+    found: dict[Key, Seat] = {}
+    for problem, students in by_problem.items():
+        asked = {"problem": problem, "students": students}
+        noted = {row[0]: Drawn(*row[1:]) for row in session.execute(NOTED, asked)}
+        tags = {row[0]: (row[1], row[2]) for row in session.execute(TAGS, asked)}
+        given, carried = _given(session, asked)
+        for student in students:
+            key = Key(problem, student)
+            sequence, version = tags.get(student, (0, NEW))
+            found[key] = Seat(
+                noted.get(student, drawn[key]),
+                opened=student in noted,
+                sequence=sequence,
+                version=version,
+                given={part: tuple(rows) for part, rows in given[student].items()},
+                carried=carried[student],
+                stamps=stamps,
+            )
+    return found
+
+
+def _given(
+    session: Session, asked: Mapping[str, Any]
+) -> tuple[Mapping[UUID, Mapping[str, list[Answered]]], Mapping[UUID, Carried]]:
+    """Return the answers of students by part, in order, and the last readable ones by draw."""
+    given: defaultdict[UUID, dict[str, list[Answered]]] = defaultdict(dict)
+    carried: defaultdict[UUID, Carried] = defaultdict(dict)
+    for row in session.execute(GIVEN, asked):
+        given[row.student_id].setdefault(row.part, []).append(answered(row))
         if row.carries is not None:
             value = from_json(row.carries["value"])
-            carried[key].setdefault(row.draw, {})[row.part] = value
-    return {
-        key: Seat(
-            noted.get(key, first),
-            opened=key in noted,
-            sequence=tags.get(key, (0, NEW))[0],
-            version=tags.get(key, (0, NEW))[1],
-            given={part: tuple(rows) for part, rows in given[key].items()},
-            carried=carried[key],
-            stamps=stamps,
-        )
-        for key, first in drawn.items()
-    }
-
-
-def _noted(session: Session, keys: Mapping[Key, Drawn]) -> dict[Key, Drawn]:
-    """Return the last numbers that are noted for each student."""
-    rows = session.execute(
-        select(Draw.problem_id, Draw.student_id, Draw.number, Draw.version_id, Draw.position)
-        .where(among(Draw.problem_id, Draw.student_id, keys))
-        .order_by(Draw.number)
-    )
-    return {Key(row[0], row[1]): Drawn(row[2], row[3], row[4]) for row in rows}
-
-
-def _tags(session: Session, keys: Mapping[Key, Drawn]) -> dict[Key, tuple[int, int]]:
-    rows = session.execute(
-        select(Standing.problem_id, Standing.student_id, Standing.sequence, Standing.version).where(
-            among(Standing.problem_id, Standing.student_id, keys)
-        )
-    )
-    return {Key(row[0], row[1]): (row[2], row[3]) for row in rows}
-
-
-def _answers(session: Session, keys: Mapping[Key, Drawn]) -> Any:
-    return session.execute(
-        select(
-            *(TABLE.problem_id, TABLE.student_id, TABLE.submission_id, TABLE.part),
-            *(TABLE.sequence, TABLE.received_at, TABLE.attempt, TABLE.value, TABLE.status),
-            *(TABLE.credit, TABLE.late, TABLE.manual, TABLE.draw, TABLE.carries),
-        )
-        .where(among(TABLE.problem_id, TABLE.student_id, keys))
-        .order_by(TABLE.sequence)
-    )
+            carried[row.student_id].setdefault(row.draw, {})[row.part] = value
+    return given, carried

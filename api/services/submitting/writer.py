@@ -79,9 +79,9 @@ class Writer:
         self._queue.put(one)
 
     def let_go_first(self) -> None:
-        """Return once no submission waits, or after a second: for work that has time."""
+        """Return once every submission is stored, or after a second: for work that has time."""
         until = time.monotonic() + PATIENCE_OF_OTHERS
-        while self._queue and time.monotonic() < until:
+        while self.waiting and time.monotonic() < until:
             time.sleep(0.01)
 
     @property

@@ -5,7 +5,6 @@ sees one moment and changes nothing. On SQLite one writer at a time holds the fi
 its transaction (``BEGIN IMMEDIATE``), so that none fails half-way because another was faster.
 """
 
-import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -124,16 +123,11 @@ class Database:
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._turn: Any = self._turn_to_write()
-
-    def _turn_to_write(self) -> Any:
-        """Return what is held while somebody writes: where whoever is next waits for it."""
-        file = self.engine.url.database
-        if not self.is_sqlite:
-            return nullcontext()
-        if not file or file == MEMORY:
-            return threading.Lock()
-        return Turn(Path(file), patience=PATIENCE)
+        self._turn: Any = nullcontext()
+        if self.is_sqlite:
+            file = self.engine.url.database
+            shared = Path(file) if file and file != MEMORY else None
+            self._turn = Turn(shared, patience=PATIENCE)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -206,7 +200,7 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-        if isinstance(self._turn, Turn):
+        if self.is_sqlite:
             self._turn.close()
 
 

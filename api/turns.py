@@ -29,12 +29,13 @@ GLANCE: Final = 0.0005
 class Turn:
     """The turn to write into the file *path*, for the threads of all processes that ask for it.
 
+    Without a path, for a database in memory, it is for those of this process.
     It is a courtesy: whoever has waited for *patience* seconds goes on without it, and is told by
     SQLite if the file is locked still. So it is where there can be no file beside the database, or
     none that can be locked. A process that dies has no turn any more.
     """
 
-    def __init__(self, path: Path, *, patience: float) -> None:
+    def __init__(self, path: Path | None, *, patience: float) -> None:
         self._patience = patience
         self._threads = threading.Lock()
         self._now, self._next = (_Lock(path, suffix) for suffix in TURNS)
@@ -70,7 +71,7 @@ class Turn:
 class _Lock:
     """A file beside a database, which one process at a time has locked; its content is nothing."""
 
-    def __init__(self, database: Path, suffix: str) -> None:
+    def __init__(self, database: Path | None, suffix: str) -> None:
         self._database, self._suffix = database, suffix
         self._file: int | None = None
 
@@ -87,21 +88,21 @@ class _Lock:
 
     def _is_free(self) -> bool:
         """Take the lock, and tell whether no other process had it."""
-        if sys.platform == "win32":
+        if sys.platform == "win32" or self._database is None:
             return True
         with suppress(OSError):
             if self._file is None:
-                self._file = self._opened()
+                self._file = self._opened(self._database)
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
         return True
 
-    def _opened(self) -> int:
-        """Return the file, opened; who may use the database may use it too."""
-        found = self._database.stat()
-        path = self._database.with_name(self._database.name + self._suffix)
+    def _opened(self, database: Path) -> int:
+        """Return the file, opened; who may use the *database* may use it too."""
+        found = database.stat()
+        path = database.with_name(database.name + self._suffix)
         file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, stat.S_IMODE(found.st_mode))
         with suppress(OSError):  # it is another's, who has done it
             os.fchmod(file, stat.S_IMODE(found.st_mode))

@@ -25,6 +25,7 @@ from grader.reading.refusals import (
     refuse_range,
 )
 from grader.reading.repeats import (
+    TIMES,
     in_full,
     refuse_check,
     refuse_repeated_ratio,
@@ -56,7 +57,7 @@ WORDS: Final = frozenset({"word", "text"})
 
 PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\s*")
 POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
-RATIO: Final = re.compile(r"(?<=[0-9])\s?(?:[x×]|\\times|(?<=\s)times)(?=[\s$.]*\Z)")
+RATIO: Final = re.compile(rf"(?<=[0-9]){TIMES}(?=[\s$.]*\Z)")
 """A cross or the word times behind a number, with nothing behind it."""
 ITEM: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
 """The letter of a question, copied with the answer: ``(a) 63``."""

@@ -17,6 +17,7 @@ from grader.reading.tokens import OPENERS, Token, ends_operand
 from grader.values import Number, Tensor, magnitude
 
 __all__ = [
+    "TIMES",
     "in_full",
     "refuse_check",
     "refuse_repeated_ratio",
@@ -28,11 +29,11 @@ __all__ = [
 ]
 
 FARTHEST: Final = 50
+"""Of how many parts of a value one may be lost where a single figure is left."""
 FULL_NOTE: Final = "Given twice; the value with all its figures counts."
-RATIO: Final = re.compile(
-    r"(?<![0-9.])([0-9]+\.[0-9]+)\s?(?:[x×]|\\times|(?<=\s)times)\s+"
-    r"\(([0-9]+\.[0-9]+)\)[\s$.]*\Z"
-)
+TIMES: Final = r"\s?(?:[x×]|\\times|(?<=\s)times)"
+"""A cross, or the word times, behind a number."""
+RATIO: Final = re.compile(rf"(?<![0-9.])([0-9]+\.[0-9]+){TIMES}\s+\(([0-9]+\.[0-9]+)\)[\s$.]*\Z")
 """A decimal with a cross behind it, and at the end another one in brackets."""
 
 

@@ -97,7 +97,8 @@ def _renamed(pattern: str, replacement: str) -> Callable[[SimpleNamespace], str]
 def _one_prefix_less(given: SimpleNamespace) -> Number:
     """Return the number in the unit that is one prefix smaller, such as KiB for MiB."""
     step = 1024 if re.search("i(B|bit)$", given.unit) else 1000
-    if _size_of(given.unit) < step:
+    size, known = _size_of(given.unit), unit_named(given.unit)
+    if known is None or Fraction(size, step) not in DIMENSIONS[known.dimension].values():
         raise SolverError(f"there is no prefix before {given.unit}")
     return step * in_unit(**vars(given))
 

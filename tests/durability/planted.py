@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 import api.db
 import api.serve
 from api.db import Database
+from api.turns import Turn
 
 LATE = 0.03
 """How many seconds after the answer the planted commit comes."""
@@ -87,7 +88,7 @@ def begin_deferred() -> None:
         connection.exec_driver_sql("BEGIN")
 
     api.db._begin_sqlite = begin  # noqa: SLF001
-    Database._turn_to_write = lambda _database: threading.Lock()  # type: ignore[method-assign]  # noqa: SLF001
+    api.db.Turn = lambda _path, *, patience: Turn(None, patience=patience)  # type: ignore[misc,assignment]
 
 
 def do_not_sync() -> None:

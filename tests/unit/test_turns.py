@@ -55,8 +55,9 @@ def test_who_writes_again_and_again_leaves_a_turn_to_who_waits(path):
     assert max(before) <= 4  # it is seen within half a millisecond that another waits
 
 
-def test_threads_of_one_process_take_turns(path):
-    with closing(Turn(path, patience=20)) as turn:
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_threads_of_one_process_take_turns(path, in_memory):
+    with closing(Turn(None if in_memory else path, patience=20)) as turn:
         inside, most = 0, 0
 
         def write() -> None:

@@ -18,6 +18,7 @@ from api.routes.refusals import SEES
 from api.schemas.users import AuditPage
 from api.services import audit_log
 from api.services.audit_log import Wanted
+from api.services.audit_targets import names_of_things
 
 __all__ = ["router"]
 
@@ -60,7 +61,10 @@ def get_audit(here: HereDep, window: PageWindow, wanted: WantedDep) -> AuditPage
 def _page(session: Session, window: Window, wanted: Wanted) -> AuditPage:
     after = window.after("at", datetime)
     rows = audit_log.entries(session, wanted, after=after, limit=window.limit + 1)
+    names = names_of_things(session, [row[0] for row in rows])
     page = window.page(
-        rows, end=lambda row: Cursor("at", row[0].at, row[0].id), show=audit_log.listed
+        rows,
+        end=lambda row: Cursor("at", row[0].at, row[0].id),
+        show=lambda row: audit_log.listed(row, names),
     )
     return AuditPage(items=page.items, next=page.next)

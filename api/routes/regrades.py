@@ -174,14 +174,14 @@ def get_students(
         bool | None, Query(description="only those whose score or grade changes, or the others")
     ] = None,
 ) -> Page[StudentOut]:
-    """List the students of a regrade with their scores and grades before and after."""
-    after = window.after("chunk", int)
+    """List the students of a regrade, by family name, with scores and grades before and after."""
+    after = window.after("name", str)
     with here.reading() as session:
         run, _, _ = _found(here, session, regrade, right="see_gradebook")
         rows = telling.students(session, run, after=after, limit=window.limit + 1, changed=changed)
     return window.page(
         rows,
-        end=lambda row: Cursor("chunk", row[0].chunk, row[0].student_id),
+        end=lambda row: Cursor("name", row[1].sort_name, row[1].id),
         show=telling.student_told,
     )
 

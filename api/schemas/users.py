@@ -34,6 +34,7 @@ ENTRY: Final[dict[str, Any]] = {
     "action": "person.role_changed",
     "target": "user",
     "target_id": ID,
+    "target_name": "Ann Example",
     "before": {"role": "student"},
     "after": {"role": "grader"},
     "reason": "",
@@ -102,6 +103,10 @@ class AuditOut(Schema):
     action: str
     target: str
     target_id: str
+    target_name: Annotated[
+        str | None,
+        Field(description="what it is called now, or whose it is; null where it is gone"),
+    ]
     before: dict[str, Any]
     after: dict[str, Any]
     reason: str

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.services.access import Caller, Member
 from api.services.audit_actions import ACTIONS
+from api.services.audit_targets import NAMES
 from api.tables import AuditEntry, Enrolment
 
 __all__ = ["record", "record_account"]
@@ -29,10 +30,13 @@ def record(
     """Note that *who* did *action* to *target* (what it is, and its id).
 
     *change* is what stood there before and after, without secrets. None did it where the service
-    did. Raises `ValueError` for an action that `ACTIONS` does not have.
+    did. Raises `ValueError` for an action that `ACTIONS` does not have, or a kind of target that
+    `NAMES` does not.
     """
     if action not in ACTIONS:
         raise ValueError(f"ACTIONS has no {action!r}")
+    if target[0] and target[0] not in NAMES:
+        raise ValueError(f"NAMES has no {target[0]!r}")
     member = who if isinstance(who, Member) else None
     caller = who.caller if isinstance(who, Member) else who
     before, after = change

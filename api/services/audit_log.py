@@ -1,6 +1,6 @@
 """The audit log, read: who did what, filtered, the newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -51,8 +51,8 @@ def entries(
     return session.execute(page.limit(limit)).all()
 
 
-def listed(row: Row[AuditEntry, str]) -> AuditOut:
-    """Return an entry as it is read."""
+def listed(row: Row[AuditEntry, str], names: Mapping[tuple[str, str], str]) -> AuditOut:
+    """Return an entry as it is read, with the *names* of things (`names_of_things`)."""
     entry, name = row
     return AuditOut(
         id=entry.id,
@@ -64,6 +64,7 @@ def listed(row: Row[AuditEntry, str]) -> AuditOut:
         action=entry.action,
         target=entry.target,
         target_id=entry.target_id,
+        target_name=names.get((entry.target, entry.target_id)),
         before=entry.before,
         after=entry.after,
         reason=entry.reason,

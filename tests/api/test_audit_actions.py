@@ -3,12 +3,15 @@
 import ast
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from actors import NOW
 
 from api.services import audit
 from api.services.audit_actions import ACTIONS
+from api.services.audit_targets import NAMES, names_of_things
+from api.tables import AuditEntry
 
 ROOT = Path(__file__).parents[2]
 STYLE = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)?([a-z]+ed|set|reset|undone|withdrawn|viewed_as)")
@@ -38,3 +41,14 @@ def test_every_action_is_explained():
     page = (ROOT / "docs" / "rights.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+) \|$", page, re.MULTILINE)
     assert dict(table) == dict(ACTIONS)
+
+
+@pytest.mark.parametrize("target", NAMES)
+def test_a_thing_that_is_gone_has_no_name(world, target):
+    with world.session() as session:
+        assert names_of_things(session, [AuditEntry(target=target, target_id=str(uuid4()))]) == {}
+
+
+def test_an_act_about_a_kind_of_thing_that_has_no_names_is_not_written(world):
+    with world.session() as session, pytest.raises(ValueError, match="no 'sandwich'"):
+        audit.record(session, None, "course.changed", now=NOW, target=("sandwich", uuid4()))

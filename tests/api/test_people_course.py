@@ -266,6 +266,18 @@ def test_looking_is_noted_once_an_hour_and_at_every_change(world, course, instru
         assert (one.actor_id, one.course_id) == (instructor.id, course)
 
 
+def test_the_log_calls_things_by_their_names(world, course, instructor):
+    ann = world.enrol(course, "Ann")
+    section = instructor.post(f"/courses/{course}/sections", {"name": "Tuesday"}).json()["id"]
+    instructor.delete(f"/courses/{course}/people/{ann.id}")
+    log = f"/courses/{course}/audit"
+    named = [(one["target"], one["target_name"]) for one in instructor.get(log).json()["items"]]
+    assert named == [("user", "Ann"), ("section", "Tuesday")]
+    instructor.delete(f"/courses/{course}/sections/{section}")
+    gone = instructor.get(f"{log}?target_id={section}").json()["items"]
+    assert [one["target_name"] for one in gone] == [None, None]
+
+
 def test_the_audit_log_of_a_course_is_filtered_and_holds_only_its_own(world, course, instructor):
     other = world.course("other")
     world.join(other, instructor, role="instructor")

@@ -149,10 +149,16 @@ def _entry(here: Here, one: AuditOut, asked: Asked, zone: str) -> Entry:
         by=asked.address(actor=one.actor) if one.actor else "",
         said=ACTIONS.get(one.action, one.action),
         like=asked.address(target=one.target, target_id=one.target_id) if target else "",
-        about=f"{one.target.replace('_', ' ')} …{one.target_id[-LAST:]}" if target else "",
+        about=_about(one) if target else "",
         changes=tuple(_changes(one.before, one.after)),
         reason=one.reason,
     )
+
+
+def _about(one: AuditOut) -> str:
+    """Return what an act was about: by its name, or by the end of its id where it has none."""
+    kind = one.target.replace("_", " ")
+    return f"{kind}: {one.target_name}" if one.target_name else f"{kind} …{one.target_id[-LAST:]}"
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

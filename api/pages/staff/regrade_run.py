@@ -17,6 +17,7 @@ from api.pages.staff.common import course_crumbs, may
 from api.pages.staff.results import staff_view, title_of
 from api.routes import regrades as api
 from api.schemas.regrades import ApplyIn, RegradeOut, UndoIn
+from api.services.named import names_of
 from api.services.regrades import telling
 
 __all__ = ["WORKING", "onwards", "router"]
@@ -113,17 +114,9 @@ def _answers(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
         None,
         looked.student,
     )
-    return {"changes": shown.items, "names": _names(here, run.id), "next": shown.next}
-
-
-def _names(here: Here, run: UUID) -> dict[UUID, str]:
-    found: dict[UUID, str] = {}
-    cursor: str | None = ""
-    while cursor is not None:
-        shown = api.get_students(run, here, window(here, cursor=cursor), None)
-        found |= {one.student: one.name for one in shown.items}
-        cursor = shown.next
-    return found
+    with here.reading() as session:
+        names = names_of(session, (one.student for one in shown.items))
+    return {"changes": shown.items, "names": names, "next": shown.next}
 
 
 @router.post("/regrades/{regrade}/apply")

@@ -29,11 +29,12 @@ from api.services.access import Member
 from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, cells_of, line_of
 from api.services.gradebook.students import Student, student_of
+from api.services.named import names_of
 from api.services.release import results_shown
 from api.services.standings import read_part
 from api.services.standings.assignment import PosedProblem, graded_of, problem_line
 from api.services.versions import titles_of_parts
-from api.tables import Assignment, Override, Standing, User
+from api.tables import Assignment, Override, Standing
 from grader.policy import Graded, Reckoning, Step, course_grade, problem_grade
 
 __all__ = ["my_grades", "override_shown", "student_grades"]
@@ -100,15 +101,12 @@ def _record(session: Session, member: Member, student: Student, *, now: datetime
             Standing.problem_id.in_(posed), Standing.student_id == student.id
         )
     )
-    names = session.execute(
-        select(User.id, User.name).where(User.id.in_({one.author_id for one in book.overrides}))
-    )
     return _Record(
         book,
         student,
         dict(zip(ids, cells, strict=True)),
         {(problem, owner): parts for problem, owner, parts in rows},
-        {row[0]: row[1] for row in names},
+        names_of(session, (one.author_id for one in book.overrides)),
     )
 
 

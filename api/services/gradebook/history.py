@@ -15,6 +15,7 @@ from api.schemas.grade_history import GradeEvent, StaffGradeEvent
 from api.services.access import Member
 from api.services.gradebook.sentences import sentence
 from api.services.gradebook.students import student_of
+from api.services.named import names_of
 from api.services.release import results_shown
 from api.services.rules import rules_for
 from api.tables import (
@@ -27,7 +28,6 @@ from api.tables import (
     Grading,
     Override,
     Submission,
-    User,
 )
 
 __all__ = ["my_history", "student_history"]
@@ -110,9 +110,7 @@ def _events(session: Session, assignment: Assignment, student: UUID) -> list[Sta
         *_excuses(session, assignment, slugs, student),
         *_changes(session, assignment, student),
     ]
-    authors = {told["author_id"] for told in found} - {None}
-    rows = session.execute(select(User.id, User.name).where(User.id.in_(authors)))
-    names = {row[0]: row[1] for row in rows}
+    names = names_of(session, (told["author_id"] for told in found))
     return [_in_words(told, author=names.get(told["author_id"])) for told in found]
 
 

@@ -184,19 +184,19 @@ def students(
     after: Cursor | None,
     limit: int,
     changed: bool | None = None,
-) -> list[tuple[RegradeStudent, str]]:
-    """Return the students of a regrade with their names, chunk by chunk.
+) -> list[tuple[RegradeStudent, User]]:
+    """Return the students of a regrade, by family name.
 
     *changed*: only those whose score or grade is another one, or only the others.
     """
     asked = (
-        select(RegradeStudent, User.name)
+        select(RegradeStudent, User)
         .join(User, User.id == RegradeStudent.student_id)
         .where(RegradeStudent.regrade_id == run.id)
     )
     if changed is not None:
         asked = asked.where(_is_changed() if changed else ~_is_changed())
-    asked = keyset(asked, RegradeStudent.chunk, RegradeStudent.student_id, after=after)
+    asked = keyset(asked, User.sort_name, User.id, after=after)
     return [(row[0], row[1]) for row in session.execute(asked.limit(limit))]
 
 
@@ -234,12 +234,12 @@ def _is_changed() -> ColumnElement[bool]:
     )
 
 
-def student_told(row: tuple[RegradeStudent, str]) -> StudentOut:
+def student_told(row: tuple[RegradeStudent, User]) -> StudentOut:
     """Return what a regrade does to a student as staff sees it."""
-    one, name = row
+    one, user = row
     return StudentOut(
         student=one.student_id,
-        name=name,
+        name=user.name,
         counts=one.counted,
         score=Turn(before=one.score_before, after=one.score_after, never_lower=one.score_kept),
         grade=Turn(before=one.grade_before, after=one.grade_after, never_lower=one.grade_kept),

@@ -20,8 +20,9 @@ from api.schemas.review_requests import (
 )
 from api.services.access import Caller
 from api.services.audit import record
+from api.services.named import names_of
 from api.services.release import results_shown
-from api.services.review.places import Found, names_of, own_rules, reach_answer
+from api.services.review.places import Found, own_rules, reach_answer
 from api.tables import Comment
 
 __all__ = ["add_comment", "comments", "comments_in", "delete_comment"]

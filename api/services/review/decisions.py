@@ -16,8 +16,9 @@ from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
 from api.services.access import Caller, Member, Posed
 from api.services.audit import record
 from api.services.counting import PRESENT
+from api.services.named import names_of
 from api.services.review.marking import mark
-from api.services.review.places import Found, names_of, reach_answer, who
+from api.services.review.places import Found, reach_answer, who
 from api.services.review.showing import staff
 from api.services.variants import Variants
 from api.services.versions import titles_of_parts

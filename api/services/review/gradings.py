@@ -4,7 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.schemas.review_marks import GradingView
-from api.services.review.places import Found, names_of
+from api.services.named import names_of
+from api.services.review.places import Found
 from api.services.review.showing import staff
 from api.tables import Grading
 

@@ -19,11 +19,12 @@ from api.http.paging import Cursor
 from api.schemas.review import SameAs
 from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
 from api.services.audit import record
+from api.services.named import names_of
 from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
 from api.services.review.likeness import alike
 from api.services.review.marking import criteria
 from api.services.review.marks import Given
-from api.services.review.places import Asked, names_of
+from api.services.review.places import Asked
 from api.services.review.queue import Queued, queue
 from api.services.review.showing import mark_view
 from api.services.review.works import hold, reckon, write

@@ -18,7 +18,7 @@ from api.errors import Forbidden, NotFound
 from api.schemas.review import Who
 from api.services.access import NO_PROBLEM, Caller, Member, Posed, course_member
 from api.services.rules import rules_of
-from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission, User
+from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
 from grader.policy import Rules
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "Found",
     "asked_part",
     "is_blind",
-    "names_of",
     "own_rules",
     "pseudonym",
     "rank",
@@ -158,12 +157,3 @@ def who(posed: Posed, student_id: UUID, name: str) -> Who:
     if is_blind(posed):
         return Who(pseudonym=called, id=None, name=None)
     return Who(pseudonym=called, id=student_id, name=name)
-
-
-def names_of(session: Session, users: set[UUID | None]) -> dict[UUID, str]:
-    """Return the names of some people."""
-    wanted = [one for one in users if one is not None]
-    if not wanted:
-        return {}
-    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
-    return {row[0]: row[1] for row in rows}

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.schemas.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
-from api.services.review.places import Asked, Found, is_blind, names_of, who
+from api.services.named import names_of
+from api.services.review.places import Asked, Found, is_blind, who
 from api.services.review.queue import Queued
 from api.services.variants import Variants
 from api.tables import Answer, Comment, Grading, Review

@@ -1,0 +1,89 @@
+"""What the things of the audit log are called now."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from api.ids import read_id
+from api.tables import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    AuditEntry,
+    Comment,
+    Course,
+    Excuse,
+    Extension,
+    Notice,
+    ProblemVersion,
+    Regrade,
+    RegradeRequest,
+    RubricItem,
+    Section,
+    Token,
+    User,
+)
+
+__all__ = ["NAMES", "names_of_things"]
+
+NAMES: Final[Mapping[str, Select[UUID, str]]] = {
+    "answer": select(Answer.id, User.name).join(User, User.id == Answer.student_id),
+    "assignment": select(Assignment.id, Assignment.title),
+    "comment": (
+        select(Comment.id, User.name)
+        .join(Answer, Answer.id == Comment.answer_id)
+        .join(User, User.id == Answer.student_id)
+    ),
+    "course": select(Course.id, Course.title),
+    "excuse": select(Excuse.id, User.name).join(User, User.id == Excuse.student_id),
+    "extension": (
+        select(Extension.id, func.coalesce(User.name, Section.name))
+        .outerjoin(User, User.id == Extension.student_id)
+        .outerjoin(Section, Section.id == Extension.section_id)
+    ),
+    "notice": (
+        select(Notice.id, AssignmentProblem.slug).join(
+            AssignmentProblem, AssignmentProblem.id == Notice.problem_id
+        )
+    ),
+    "problem": select(AssignmentProblem.id, AssignmentProblem.slug),
+    "regrade": (
+        select(Regrade.id, AssignmentProblem.slug).join(
+            AssignmentProblem, AssignmentProblem.id == Regrade.problem_id
+        )
+    ),
+    "regrade_request": (
+        select(RegradeRequest.id, User.name).join(User, User.id == RegradeRequest.student_id)
+    ),
+    "rubric_item": (
+        select(RubricItem.id, AssignmentProblem.slug).join(
+            AssignmentProblem, AssignmentProblem.id == RubricItem.problem_id
+        )
+    ),
+    "section": select(Section.id, Section.name),
+    "token": select(Token.id, Token.name),
+    "user": select(User.id, User.name),
+    "version": select(ProblemVersion.id, ProblemVersion.problem),
+}
+"""For each kind of thing the ids with what people know it by: whose an answer is, of which problem
+a regrade is."""
+
+
+def names_of_things(session: Session, entries: Iterable[AuditEntry]) -> dict[tuple[str, str], str]:
+    """Return by target and id what the things of *entries* are called; what is gone is left out."""
+    asked: defaultdict[str, set[UUID]] = defaultdict(set)
+    for one in entries:
+        which = read_id(one.target_id)
+        if one.target in NAMES and which is not None:
+            asked[one.target].add(which)
+    return {
+        (target, str(which)): name
+        for target, ids in asked.items()
+        for which, name in session.execute(
+            NAMES[target].where(NAMES[target].selected_columns[0].in_(ids))
+        )
+    }

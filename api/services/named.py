@@ -1,0 +1,20 @@
+"""What people are called."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.tables import User
+
+__all__ = ["names_of"]
+
+
+def names_of(session: Session, users: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Return the names of *users*, those who are somebody."""
+    wanted = {one for one in users if one is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}

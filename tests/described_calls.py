@@ -9,26 +9,22 @@ import argparse
 import json
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import uvicorn
-from fastapi import FastAPI
 from furnished import furnished
 from scene import HERE, Scene
+from serving import listening
 from world import World
 
 from api.db import Database
 from api.services.migrating import upgrade
 
-__all__ = ["WHO", "Asked", "ask_by_description", "served"]
+__all__ = ["WHO", "Asked", "ask_by_description"]
 
 WHO: Final = ("student", "instructor")
 FEW, MANY = 2, 10
@@ -74,25 +70,6 @@ class Asked:
     output: str
 
 
-@contextmanager
-def served(app: FastAPI, **settings: Any) -> Iterator[str]:
-    """Yield the address at which an application answers, with more *settings* of the server."""
-    # Without its lifespan: at its end the service of the scene would be closed.
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, lifespan="off", **settings
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 def ask_by_description(
     scene: Scene,
     who: str,
@@ -106,14 +83,19 @@ def ask_by_description(
 
     They are of *some* operations, drawn by the *seed*, or of those that are named, else of all.
     """
-    with TemporaryDirectory() as folder, served(scene.world.app) as address:
+    with TemporaryDirectory() as folder, listening(scene.world.app) as port:
         settings = Path(folder) / "schemathesis.toml"
         settings.write_text(SETTINGS + _places(scene), encoding="utf-8")
         names = only or _names(scene.world.client.get(DOCUMENT).json())
         chosen = names if some is None else Random(seed).sample(names, some)  # noqa: S311
         command = [
             *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(settings)),
-            *("run", address + DOCUMENT, "-H", f"Authorization: Bearer {scene.people[who].token}"),
+            *(
+                "run",
+                f"http://127.0.0.1:{port}{DOCUMENT}",
+                "-H",
+                f"Authorization: Bearer {scene.people[who].token}",
+            ),
             *("--continue-on-failure", "--no-shrink", "--seed", str(seed)),
             *(() if seconds is None else ("--max-time", str(int(seconds)))),
             *("--max-examples", str(FEW if seconds is None else MANY)),

@@ -2,17 +2,13 @@
 
 import asyncio
 import json
-import threading
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from loop import in_one_loop
@@ -216,20 +212,6 @@ def service(shell: Shell | None = None) -> FastAPI:
     install(app, shell or Shell(larger={"/api/v1/files": 1_000_000}, clock=lambda: NOON))
     app.include_router(router)
     return app
-
-
-@contextmanager
-def listening(app: FastAPI, **config: Any) -> Iterator[int]:
-    """Yield the port of a real server of *app*: sockets, chunks and all."""
-    given = {"host": "127.0.0.1", "port": 0, "log_config": None, "server_header": False}
-    server = uvicorn.Server(uvicorn.Config(app, **given | config))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,12 @@
 
 import json
 import socket
-import threading
-import time
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
+from serving import running
 
 from api.app import create_app
 from api.server import address_of, bound, config_of
@@ -27,17 +25,8 @@ def told(request: Request) -> list[str]:
 @contextmanager
 def listening(settings: Settings):
     """Serve as the service does, and yield the port."""
-    with bound(settings) as listener:
-        server = uvicorn.Server(config_of(APP, settings))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield int(address_of(listener).rpartition(":")[2])
-        finally:
-            server.should_exit = True
-            thread.join()
+    with bound(settings) as listener, running(config_of(APP, settings), listener):
+        yield int(address_of(listener).rpartition(":")[2])
 
 
 def ask(port: int, *headers: bytes) -> list[str]:

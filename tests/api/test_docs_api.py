@@ -11,15 +11,12 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from serving import listening
 from world import World
 
 from api.clock import system_clock
@@ -67,30 +64,13 @@ def fits(wanted: str, shown: str) -> bool:
     return re.fullmatch(pattern, shown.strip().replace("\r", ""), re.DOTALL) is not None
 
 
-@contextmanager
-def served(world: World) -> Iterator[str]:
-    """Yield the address of the service of *world*, which listens."""
-    config = uvicorn.Config(world.app, host="127.0.0.1", port=0, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until = time.monotonic() + PATIENCE
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/v1"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def given(world: World, base: str) -> dict[str, str]:
+def given(world: World, port: int) -> dict[str, str]:
     """Return what the page says is given, in a course with an assignment."""
     course = world.course()
     world.assignment(course, *PROBLEMS)
     student, teacher = world.enrol(course), world.enrol(course, "Tea Cher", role="instructor")
     return {
-        "BASE": base,
+        "BASE": f"http://127.0.0.1:{port}/api/v1",
         "STUDENT": f"Authorization: Bearer {student.token}",
         "TEACHER": f"Authorization: Bearer {teacher.token}",
     }
@@ -118,9 +98,8 @@ def test_every_line_of_the_page_prints_what_is_shown(sqlite_template, tmp_path):
     shutil.copyfile(sqlite_template, tmp_path / "grader.db")
     shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
     world = World(f"sqlite:///{tmp_path / 'grader.db'}", clock=system_clock, settings=SETTINGS)
-    with served(world) as base:
-        variables = given(world, base)
-        told = run(tmp_path, variables)
+    with listening(world.app, lifespan="on") as port:
+        told = run(tmp_path, given(world, port))
     for shown, (command, (kind, wanted)) in zip(told, commands(), strict=False):
         right = {
             "json": lambda wanted=wanted, shown=shown: matches(json.loads(wanted), read(shown)),

@@ -8,7 +8,8 @@ import tracemalloc
 
 import pytest
 from fastapi import APIRouter, Request
-from http_app import NOON, ask, listening, service
+from http_app import NOON, ask, service
+from serving import listening
 
 from api.errors import TooLarge
 from api.http.middleware import HEADERS, Shell, ShellMiddleware

@@ -9,15 +9,14 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx2
 import pytest
 from cpu_time import cpu_seconds
-from described_calls import served
 from doors import Desk, desk_in
 from http_app import Answered, ask
+from serving import listening
 from world import World
 
 from api.server import config_of
@@ -131,26 +130,25 @@ def many_files() -> Iterator[None]:
 
 
 @contextmanager
-def half_open(address: str) -> Iterator[None]:
+def half_open(port: int) -> Iterator[None]:
     """Hold connections on which the head of a request never ends."""
-    place = urlsplit(address)
     with ExitStack() as held:
         for _ in range(HALF_OPEN):
-            line = socket.create_connection((place.hostname, place.port), timeout=PATIENCE)
+            line = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
             held.enter_context(line).sendall(BEGUN)
         yield
 
 
-def health(address: str) -> int:
-    return httpx2.get(f"{address}/healthz", timeout=PATIENCE).status_code
+def health(port: int) -> int:
+    return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE).status_code
 
 
 @pytest.mark.usefixtures("many_files")
 def test_connections_that_never_say_all_keep_nobody_out(desk):
     """Below the number that a process holds; the proxy in front of it closes them."""
-    with served(desk.world.app) as address, half_open(address):
+    with listening(desk.world.app) as port, half_open(port):
         asked = []
-        act = lambda: asked.append(health(address))  # noqa: E731
+        act = lambda: asked.append(health(port))  # noqa: E731
         assert cpu_seconds(act, all_threads=True) < LIMIT
         assert asked[-1] == httpx2.codes.OK
 
@@ -160,9 +158,9 @@ def test_more_connections_than_a_process_holds_are_told_503_until_others_end(des
     most = config_of(desk.world.app, desk.world.service.settings).limit_concurrency
     assert most is not None
     assert most < HALF_OPEN
-    with served(desk.world.app, limit_concurrency=most) as address:
-        with half_open(address):
-            assert health(address) == httpx2.codes.SERVICE_UNAVAILABLE
+    with listening(desk.world.app, limit_concurrency=most) as port:
+        with half_open(port):
+            assert health(port) == httpx2.codes.SERVICE_UNAVAILABLE
         until = time.monotonic() + PATIENCE
-        while health(address) != httpx2.codes.OK:
+        while health(port) != httpx2.codes.OK:
             assert time.monotonic() < until

@@ -1,13 +1,11 @@
 """Over a socket: names, proxies and headers, as the service itself is configured to serve."""
 
 import socket
-import threading
-import time
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from browsers import PASSWORD, with_password
+from serving import running
 from world import World
 
 from api.http.middleware import HEADERS
@@ -23,15 +21,8 @@ def served(world, **settings):
     """Yield the port of a server of *world*, configured as a process of the service is."""
     config = config_of(world.app, Settings(database=world.url, **settings))
     config.lifespan = "off"
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
+    with socket.create_server(("127.0.0.1", 0)) as listener, running(config, listener):
         yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ import socket
 import time
 
 import pytest
-from http_app import listening, service
+from http_app import service
 from loop import in_loop_of_its_own
+from serving import listening
 
 from api.wire import MOST_IN_HEAD, CappedProtocol, Joined
 

@@ -5,17 +5,17 @@ The tests are skipped where there is no Chromium; `GRADER_TEST_CHROMIUM` names a
 
 import os
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import templates
-import uvicorn
 from furnished import furnished
 from playwright.sync_api import Browser, sync_playwright
 from screens import Screens
+from serving import listening
 from world import World
 
 CHROMIUM = os.environ.get("GRADER_TEST_CHROMIUM") or shutil.which("chromium") or ""
@@ -35,27 +35,20 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@dataclass(frozen=True)
 class Served:
     """A world behind a port of this machine."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        config = uvicorn.Config(world.app, log_config=None, lifespan="off", access_log=False)
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(
-            target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True
-        )
-        self.thread.start()
+    world: World
+    address: str
 
-    def close(self) -> None:
-        """Stop the server, then the service."""
-        self.server.should_exit = True
-        self.thread.join(10)
-        self.socket.close()
-        self.world.close()
+
+@contextmanager
+def _served(template: Path, folder: Path) -> Iterator[Served]:
+    world = World(f"sqlite:///{shutil.copyfile(template, folder / 'grader.db')}")
+    with listening(world.app, access_log=False) as port:
+        yield Served(world, f"http://127.0.0.1:{port}")
+    world.close()
 
 
 @pytest.fixture(scope="session")
@@ -64,16 +57,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return templates.made_in(tmp_path_factory.mktemp("template"))
 
 
-def _served(template: Path, folder: Path) -> Served:
-    return Served(World(f"sqlite:///{shutil.copyfile(template, folder / 'grader.db')}"))
-
-
 @pytest.fixture
 def served(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
     """Return a service with nothing in it, behind a port."""
-    served = _served(sqlite_template, tmp_path)
-    yield served
-    served.close()
+    with _served(sqlite_template, tmp_path) as served:
+        yield served
 
 
 @pytest.fixture
@@ -90,9 +78,8 @@ def tour(
     chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Screens, object]]:
     """Return what opens pages of a course with one of everything, and the scene."""
-    served = _served(sqlite_template, tmp_path_factory.mktemp("tour"))
-    screens = Screens(chromium, served.world, served.address)
-    yield screens, furnished(served.world)
-    screens.close()
-    served.close()
+    with _served(sqlite_template, tmp_path_factory.mktemp("tour")) as served:
+        screens = Screens(chromium, served.world, served.address)
+        yield screens, furnished(served.world)
+        screens.close()
     assert screens.elsewhere == []

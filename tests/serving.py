@@ -1,0 +1,37 @@
+"""An application that answers at a port of this machine while a test asks it: sockets and all."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+__all__ = ["listening", "running"]
+
+
+@contextmanager
+def listening(app: FastAPI, **settings: Any) -> Iterator[int]:
+    """Yield the port of a server of *app*; its lifespan is left to who made it."""
+    given = {"log_config": None, "lifespan": "off", "server_header": False} | settings
+    opened = socket.create_server(("127.0.0.1", 0))
+    with opened, running(uvicorn.Config(app, **given), opened):
+        yield opened.getsockname()[1]
+
+
+@contextmanager
+def running(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
+    """Serve at *listener* as configured; stop afterwards."""
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    while thread.is_alive() and not server.started:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

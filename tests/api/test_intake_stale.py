@@ -1,7 +1,7 @@
 """Submissions beside what others do at that very moment: nothing is written over, nobody let in."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from threading import Barrier, BrokenBarrierError, Event, Thread
@@ -22,14 +22,6 @@ from api.tables import Enrolment, Grade, LoginSession, Standing, Token, User
 
 SPENT = {**DUE_TOMORROW, "late_days": 2}
 HALF = {**SPENT, "late": [{"days": 3, "credit": "50%"}]}
-
-
-@pytest.fixture
-def other(world: World) -> Iterator[World]:
-    """Return another service on the same database."""
-    found = World(world.url, clock=world.clock)
-    yield found
-    found.close()
 
 
 def revoke(world: World, person: Person) -> None:

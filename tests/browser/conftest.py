@@ -5,15 +5,17 @@ The tests are skipped where there is no Chromium; `GRADER_TEST_CHROMIUM` names a
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 import templates
 from furnished import furnished
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from scene import Scene
 from screens import Screens
 from serving import listening
 from world import World
@@ -43,18 +45,18 @@ class Served:
     address: str
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty database with all tables; a test works on a copy."""
+    return templates.made_in(tmp_path_factory.mktemp("template"))
+
+
 @contextmanager
 def _served(template: Path, folder: Path) -> Iterator[Served]:
     world = World(f"sqlite:///{shutil.copyfile(template, folder / 'grader.db')}")
     with listening(world.app, access_log=False) as port:
         yield Served(world, f"http://127.0.0.1:{port}")
     world.close()
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty database with all tables; a test works on a copy."""
-    return templates.made_in(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture
@@ -76,10 +78,17 @@ def screens(chromium: Browser, served: Served) -> Iterator[Screens]:
 @pytest.fixture(scope="module")
 def tour(
     chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Screens, object]]:
+) -> Iterator[tuple[Screens, Scene]]:
     """Return what opens pages of a course with one of everything, and the scene."""
     with _served(sqlite_template, tmp_path_factory.mktemp("tour")) as served:
         screens = Screens(chromium, served.world, served.address)
         yield screens, furnished(served.world)
         screens.close()
     assert screens.elsewhere == []
+
+
+@pytest.fixture(scope="module")
+def opened(tour: tuple[Screens, Scene]) -> Callable[[str | None], Page]:
+    """Return a function that gives the window of somebody, used again and again."""
+    screens, scene = tour
+    return cache(lambda who: screens.open(scene.people[who] if who else None))

@@ -49,20 +49,6 @@ def readers(path):
     return [route.least] if alone else READERS.get(route.least, [route.least])
 
 
-@pytest.fixture(scope="module")
-def opened(tour):
-    """Return a function that gives a page of somebody; the window is used again and again."""
-    screens, scene = tour
-    windows = {}
-
-    def window(reader):
-        if reader not in windows:
-            windows[reader] = screens.open(scene.people[reader] if reader else None)
-        return windows[reader]
-
-    return window
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_has_no_fault_that_can_be_found(tour, opened, path):
     screens, scene = tour

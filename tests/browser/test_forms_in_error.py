@@ -57,20 +57,6 @@ def places(tour):
     }
 
 
-@pytest.fixture(scope="module")
-def opened(tour):
-    """Return a function that gives the window of somebody, used again and again."""
-    screens, scene = tour
-    windows = {}
-
-    def window(who):
-        if who not in windows:
-            windows[who] = screens.open(scene.people[who] if who else None)
-        return windows[who]
-
-    return window
-
-
 def form_of(page, case, places):
     """Return the form: the one with the address that has the field which is typed first."""
     path = (case.to or case.at).format_map(places)

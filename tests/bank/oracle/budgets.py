@@ -5,23 +5,27 @@ from itertools import count as numbers_from
 from itertools import pairwise
 from math import prod
 
-from tests.bank.oracle.layers import Pair, after, depthwise, percent, plain, sides
+from tests.bank.oracle.layers import (
+    Pair,
+    after,
+    border,
+    depthwise,
+    percent,
+    plain,
+    same_sides,
+    sides,
+)
 from tests.bank.oracle.table import Params, Table
 from tests.bank.oracle.weights import Shapes, count, separable, uses
-from tests.bank.oracle.windows import reach, same_padding, windows
+from tests.bank.oracle.windows import reach
 
-ANY_SIZE = 100
 KIB = 1024
 BITS = {"float32": 32, "float16": 16, "int8": 8, "int4": 4}
 Map = tuple[int, int, int]
 
 
-def _border(p: Params) -> int:
-    return same_padding(ANY_SIZE, p["K"])
-
-
 def _strided(p: Params) -> Pair:
-    return sides(p, p["K"], stride=2, padding=_border(p))
+    return sides(p, p["K"], stride=2, padding=border(p))
 
 
 def _macs(p: Params) -> int:
@@ -54,12 +58,6 @@ def _remaining(p: Params) -> Fraction:
     """Return the share of weights that remains, for any number of channels."""
     one = {**p, "C": 1}
     return Fraction(count(_stack(one)), count(_single(one)))
-
-
-def _same(p: Params) -> Pair:
-    """Return height and width where all K - 1 zeros that keep them are there; K may be even."""
-    height, width = (windows(p[axis] + p["K"] - 1, p["K"]) for axis in "HW")
-    return height, width
 
 
 def _separated(filters: int, kernel: int) -> Fraction:
@@ -176,7 +174,7 @@ TABLE: Table = {
         "ratio": _remaining,
     },
     "separable-cost-ratio": {
-        "depthwise": lambda p: uses(*_same(p), depthwise(p["M"], p["K"])),
+        "depthwise": lambda p: uses(*same_sides(p), depthwise(p["M"], p["K"])),
         "pointwise": lambda p: uses(p["H"], p["W"], plain(p["M"], p["N"], 1)),
         "ratio": lambda p: _separated(p["N"], p["K"]),
         "share": lambda p: 100 * _separated(p["F"], p["S"]),
@@ -221,7 +219,7 @@ TABLE: Table = {
 }
 
 SHOWN: Table = {
-    "conv-layer-macs": {"P": _border},
+    "conv-layer-macs": {"P": border},
     "activation-memory": {"maps": lambda p: tuple(_maps(p))},
     "parameter-memory": {"P": _parameters},
     "optimiser-memory": {"P": lambda p: p["m"] * 10**6},

@@ -2,23 +2,18 @@
 
 from fractions import Fraction
 
+from tests.bank.oracle.layers import border, same_sides
 from tests.bank.oracle.table import Params, Table
 from tests.bank.oracle.weights import conv, count, separable, uses
-from tests.bank.oracle.windows import reach, same_padding, windows
-
-ANY_SIZE = 100
-
-
-def _border(p: Params) -> int:
-    return same_padding(ANY_SIZE, p["K"])
+from tests.bank.oracle.windows import reach, windows
 
 
 def _shape(p: Params, layer: int) -> tuple[int, int, int]:
     """Return the shape after a layer; 0 is the image."""
     height, width = p["H"], p["W"]
     for _ in range(layer):
-        height = windows(height, p["K"], stride=2, padding=_border(p))
-        width = windows(width, p["K"], stride=2, padding=_border(p))
+        height = windows(height, p["K"], stride=2, padding=border(p))
+        width = windows(width, p["K"], stride=2, padding=border(p))
     return height, width, 3 if layer == 0 else p[f"N{layer}"]
 
 
@@ -54,16 +49,10 @@ def _field(p: Params, layer: int) -> int:
     return reach([(p["K"], 2)] * layer)
 
 
-def _same_size(p: Params) -> tuple[int, int]:
-    """Return height and width where all K - 1 zeros that keep them are there; K may be even."""
-    height, width = (windows(p[axis] + p["K"] - 1, p["K"]) for axis in "HW")
-    return height, width
-
-
 TABLE: Table = {
     "conv-cost-symbolic": {
-        "output_shape": lambda p: (*_same_size(p), p["N"]),
-        "macs": lambda p: uses(*_same_size(p), conv(p["M"], p["N"], p["K"], bias=False)),
+        "output_shape": lambda p: (*same_sides(p), p["N"]),
+        "macs": lambda p: uses(*same_sides(p), conv(p["M"], p["N"], p["K"], bias=False)),
     },
     "conv-stack-cost": {
         "shape_1": lambda p: _shape(p, 1),
@@ -78,7 +67,7 @@ TABLE: Table = {
     },
     "depthwise-separable-savings": {
         "params_symbolic": lambda p: count(separable(p["M"], p["N"], p["K"])),
-        "macs_symbolic": lambda p: uses(*_same_size(p), separable(p["M"], p["N"], p["K"])),
+        "macs_symbolic": lambda p: uses(*same_sides(p), separable(p["M"], p["N"], p["K"])),
         "params_2": lambda p: _lean_params(p, 2),
         "params_3": lambda p: _lean_params(p, 3),
         "macs_2": lambda p: _lean_macs(p, 2),
@@ -96,9 +85,9 @@ TABLE: Table = {
 }
 
 SHOWN: Table = {
-    "conv-stack-cost": {"P": _border},
+    "conv-stack-cost": {"P": border},
     "depthwise-separable-savings": {
-        "P": _border,
+        "P": border,
         "H1": lambda p: _shape(p, 1)[0],
         "W1": lambda p: _shape(p, 1)[1],
         "H2": lambda p: _shape(p, 2)[0],

@@ -47,7 +47,7 @@ def _yolov1_weights(p: Params) -> int:
     return sum(p["F"] + 1 for _ in outputs)
 
 
-# yolov3-boxes, yolo-versions-head-depth
+# yolov3-boxes, yolo-output-depth, yolo-versions-head-depth
 
 
 def _anchored(p: Params) -> list[str]:
@@ -132,6 +132,10 @@ TABLE: Table = {
         "fine": lambda p: (*_yolov3_grids(p)[2], len(_anchored(p))),
         "boxes": lambda p: _anchored_boxes(_yolov3_grids(p)),
         "numbers": _yolov3_numbers,
+    },
+    "yolo-output-depth": {
+        "yolov1": lambda p: len(_yolov1_cell({**p, "B": 2})),
+        "yolov3": lambda p: len(_anchored(p)),
     },
     "yolo-versions-head-depth": {
         "head5": lambda p: len(_anchored(p)),

@@ -4,14 +4,25 @@ from fractions import Fraction
 
 from tests.bank.oracle.table import Params
 from tests.bank.oracle.weights import Shapes, conv, count, norm
-from tests.bank.oracle.windows import starts
+from tests.bank.oracle.windows import same_padding, starts
 
 Pair = tuple[int, int]
+ANY_SIZE = 100
 
 
 def sides(p: Params, kernel: int, *, stride: int = 1, padding: int = 0) -> Pair:
     """Return height and width after one layer on the problem's input."""
     return after((p["H"], p["W"]), kernel, stride=stride, padding=padding)
+
+
+def border(p: Params) -> int:
+    """Return the padding on each side that leaves any size as it is."""
+    return same_padding(ANY_SIZE, p["K"])
+
+
+def same_sides(p: Params) -> Pair:
+    """Return height and width where all K - 1 zeros that keep them are there; K may be even."""
+    return after((p["H"] + p["K"] - 1, p["W"] + p["K"] - 1), p["K"])
 
 
 def after(size: Pair, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> Pair:

@@ -1,24 +1,9 @@
-"""Expected values of the problems in the topics detection, gradients and training."""
+"""Expected values of the problems in the topics gradients and training."""
 
 from fractions import Fraction
 
 from tests.bank.oracle.table import Params, Table
 from tests.bank.oracle.windows import Number
-
-COORDINATES = ["x", "y", "width", "height"]
-
-
-def _classes(p: Params) -> list[str]:
-    return [f"class {number}" for number in range(p["C"])]
-
-
-def _yolov1_channels(p: Params) -> list[str]:
-    boxes = [name for _ in range(2) for name in (*COORDINATES, "confidence")]
-    return boxes + _classes(p)
-
-
-def _yolov3_channels(p: Params) -> list[str]:
-    return [name for _ in range(3) for name in (*COORDINATES, "objectness", *_classes(p))]
 
 
 def _shared_weight(p: Params) -> Number:
@@ -61,10 +46,6 @@ def _epochs_completed(p: Params) -> int:
 
 
 TABLE: Table = {
-    "yolo-output-depth": {
-        "yolov1": lambda p: len(_yolov1_channels(p)),
-        "yolov3": lambda p: len(_yolov3_channels(p)),
-    },
     "shared-weight-gradient": {"update": _shared_weight},
     "training-report": {
         "test_accuracy": lambda _: (Fraction("0.73"), 1),

@@ -100,17 +100,23 @@ def test_a_key_is_told_as_it_is_or_with_its_tag(part, told):
     assert dump_variant(original(part), BOOK)["keys"] == {"a": told}
 
 
+OF_OTHER_NUMBERS = [
+    ({"problem": "other"}, "for the problem 'other', which is 'toy' now"),
+    ({"draw_hash": "x"}, "for the draw_hash 'x'"),
+    ({"draw_hash": None}, "for the draw_hash None"),
+    ({"params": {}}, "'W' has no value"),
+    ({"params": {"W": {"unknown": 1}}}, "is no stored variant"),
+    ({"params": {"W": {"fraction": "1/x"}}}, "is no stored variant"),
+    ({"params": [1]}, "is no stored variant"),
+]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        *OF_OTHER_NUMBERS,
         ({"engine": "0"}, "stored for the engine '0', which is '1' now; publish the problem again"),
-        ({"problem": "other"}, "for the problem 'other'"),
-        ({"draw_hash": "x"}, "for the draw_hash 'x'"),
         ({"marking_hash": None}, "for the marking_hash None"),
-        ({"params": {}}, "'W' has no value"),
-        ({"params": {"W": {"unknown": 1}}}, "is no stored variant"),
-        ({"params": {"W": {"fraction": "1/x"}}}, "is no stored variant"),
-        ({"params": [1]}, "is no stored variant"),
         ({"keys": None}, "is no stored variant"),
         ({"mistakes": {"whole": {}}}, "is no stored variant"),
         ({"pairs": {"whole": {"candidates": [{"ids": ["gone"], "value": 1}], "hidden": []}}},
@@ -251,17 +257,7 @@ def test_numbers_that_no_seed_gives_any_more_stay_too():
     assert rekey_variant(data, toy, BOOK).keys["shape"] == (4711, 2355)
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"problem": "other"}, "for the problem 'other', which is 'toy' now"),
-        ({"draw_hash": "x"}, "for the draw_hash 'x'"),
-        ({"draw_hash": None}, "for the draw_hash None"),
-        ({"params": {}}, "'W' has no value"),
-        ({"params": [1]}, "is no stored variant"),
-        ({"params": {"W": {"fraction": "1/x"}}}, "is no stored variant"),
-    ],
-)
+@pytest.mark.parametrize(("change", "words"), OF_OTHER_NUMBERS)
 def test_what_was_drawn_otherwise_gets_no_other_keys(change, words):
     toy, _, data = stored()
     with pytest.raises(ProblemError, match=words):

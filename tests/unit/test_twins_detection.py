@@ -122,8 +122,6 @@ def test_a_twin_gives_what_students_gave(mistake, solver, call, value):
         ("recall_for_precision", "class_average", ((Tensor.of([[8, 2], [1, 4]]), "f1"), {})),
         ("trapezoids", "average_precision", (((1,), (1,), 1), {"method": "11_point"})),
         ("first_threshold_only", "mean_average_precision", (((1, 0),), {})),
-        ("layer_left_out", "receptive_field", ((((5, 2),),), {})),
-        ("pooling_left_out", "receptive_field", ((((5, 2), (2, 2)),), {})),
         ("forgot_minus_one", "layers_for_field", ((15, 3), {"stride": 2})),
         ("shuffled_along_one_axis", "pixel_shuffle_shape", (((7, 9, 9), 3), {"layout": "LC"})),
     ],

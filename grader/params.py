@@ -17,7 +17,7 @@ from grader.show import show
 from grader.tree import Call, Name
 from grader.values import Tensor, Value
 
-__all__ = ["Choose", "Constant", "Integers", "Named", "Network", "Param", "Torch"]
+__all__ = ["Choose", "Constant", "Drawn", "Integers", "Named", "Network", "Param", "Torch"]
 
 MAX_DRAWN_CELLS = 4096
 
@@ -27,11 +27,6 @@ class Choose(Model):
 
     choose: Annotated[tuple[Plain, ...], Field(min_length=2, max_length=1000)]
     original: Plain = None
-
-    @property
-    def has_original(self) -> bool:
-        """Whether the textbook variant gives this parameter a value."""
-        return "original" in self.model_fields_set
 
     def draw(self, stream: Stream, scope: Scope) -> Value:
         """Return one of the choices."""
@@ -50,11 +45,6 @@ class Integers(Model):
     integers: tuple[Expr, Expr]
     shape: Annotated[tuple[Expr, ...], Field(max_length=5)] = ()
     original: Plain = None
-
-    @property
-    def has_original(self) -> bool:
-        """Whether the textbook variant gives this parameter a value."""
-        return "original" in self.model_fields_set
 
     def draw(self, stream: Stream, scope: Scope) -> Value:
         """Return an integer, or a tensor of the evaluated shape."""
@@ -86,6 +76,10 @@ class Integers(Model):
         if tensor.shape != shape:
             raise SolverError(f"the original has the shape {tensor.shape}, declared is {shape}")
         return tensor
+
+
+Drawn: TypeAlias = Choose | Integers
+"""The parameters that each seed gives another value; the others are the same for everybody."""
 
 
 class Network(Model):

@@ -37,7 +37,7 @@ from grader.kinds.sets import SetPart
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables import TablePart
 from grader.kinds.texts import TextPart
-from grader.params import Choose, Integers, Param
+from grader.params import Drawn, Param
 from grader.reading.styles import Style
 from grader.template import Template
 
@@ -165,18 +165,12 @@ class Problem(Model):
     @property
     def has_original(self) -> bool:
         """Whether there is a textbook variant: every drawn parameter gives its original."""
-        return all(
-            param.has_original
-            for param in self.params.values()
-            if isinstance(param, (Choose, Integers))
-        )
+        return all("original" in self.params[name].model_fields_set for name in self.drawn)
 
     @property
     def drawn(self) -> tuple[str, ...]:
         """The parameters that are drawn."""
-        return tuple(
-            name for name, param in self.params.items() if isinstance(param, (Choose, Integers))
-        )
+        return tuple(name for name, param in self.params.items() if isinstance(param, Drawn))
 
     @property
     def is_drawn(self) -> bool:

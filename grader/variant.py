@@ -11,7 +11,7 @@ from grader.errors import GraderError, ProblemError, SolverError
 from grader.evaluate import Scope, evaluate, truth
 from grader.kinds import KINDS
 from grader.mistakes import NONE, Known, known_mistakes, pairs
-from grader.params import Choose, Integers, Param
+from grader.params import Drawn, Param
 from grader.problem import Problem
 from grader.values import Tensor, Value
 
@@ -143,7 +143,7 @@ def completed(problem: Problem, drawn: Mapping[str, Value], book: Book) -> dict[
     functions = functions_of(book)
     names: dict[str, Value] = {}
     for name, param in problem.params.items():
-        if not isinstance(param, (Choose, Integers)):
+        if not isinstance(param, Drawn):
             names[name] = _value(name, param, None, Scope(names, functions))
         elif name in drawn:
             names[name] = drawn[name]
@@ -155,7 +155,7 @@ def completed(problem: Problem, drawn: Mapping[str, Value], book: Book) -> dict[
 
 def _value(name: str, param: Param, stream: Stream | None, scope: Scope) -> Value:
     try:
-        if isinstance(param, (Choose, Integers)):
+        if isinstance(param, Drawn):
             return param.textbook(scope) if stream is None else param.draw(stream, scope)
         return param.build(scope)
     except SolverError as error:

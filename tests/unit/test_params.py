@@ -119,13 +119,7 @@ def test_a_span_of_all_words_can_be_drawn():
     ],
 )
 def test_the_textbook_value_is_the_original(given, value):
-    assert param(given).has_original
     assert param(given).textbook(SCOPE) == value
-
-
-@pytest.mark.parametrize("given", [{"choose": [1, 2]}, {"integers": [1, 2]}])
-def test_an_original_is_not_needed(given):
-    assert not param(given).has_original
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class Drawer:
             weights = self._weights(first, channel) if first.kernels else ""
             yield f'<g id="{self.name}k{channel}">{self._window(first, channel)}{weights}</g>'
         rows, columns = self.way.size
-        lines = grid_lines(_ticks(columns, self.wide_out), _ticks(rows, HIGH), "ws-line")
+        lines = grid_lines(columns, rows, (self.wide_out, HIGH))
         label = words(
             columns * self.wide_out // 2, rows * HIGH + BELOW, f"output{_of_map(self.way)}"
         )
@@ -89,7 +89,7 @@ class Drawer:
         whole = (len(plane[0]) * wide, len(plane) * HIGH)
         ground = rectangle(0, 0, whole, "ws-border") if whole != size else ""
         ground += rectangle(columns.start * wide, rows.start * HIGH, size, "ws-inside")
-        lines = grid_lines(_ticks(len(plane[0]), wide), _ticks(len(plane), HIGH), "ws-line")
+        lines = grid_lines(len(plane[0]), len(plane), (wide, HIGH))
         texts = (
             words(at * wide + wide // 2, row * HIGH + MIDDLE, written(cell))
             for row, cells in enumerate(plane)
@@ -187,10 +187,6 @@ class Drawer:
         title = f"Output{_of_map(self.way)} after {at + 1} of its cells"
         so_far = placed(f"{self.name}o{at + 1}")
         return picture((columns * wide, rows * HIGH + MIDDLE), title, marked, so_far)
-
-
-def _ticks(count: int, step: int) -> range:
-    return range(0, count * step + 1, step)
 
 
 def _numbered(channel: int, planes: Sequence[object]) -> str:

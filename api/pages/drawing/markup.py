@@ -82,9 +82,9 @@ def rectangles(corners: Iterable[tuple[int, int]], size: tuple[int, int], name: 
     return f'<path class="{name}" d="{steps}"/>' if steps else ""
 
 
-def grid_lines(columns: Iterable[int], rows: Iterable[int], name: str) -> str:
-    """Return the lines of a grid whose lines are at *columns* and *rows*."""
-    xs, ys = [*columns], [*rows]
-    across = "".join(f"M{xs[0]} {y}H{xs[-1]}" for y in ys)
-    down = "".join(f"M{x} {ys[0]}V{ys[-1]}" for x in xs)
-    return f'<path class="{name}" d="{across}{down}"/>'
+def grid_lines(columns: int, rows: int, cell: tuple[int, int]) -> str:
+    """Return the lines of a grid of so many cells, each as wide and as high as *cell*."""
+    wide, high = cell
+    across = "".join(f"M0 {row * high}H{columns * wide}" for row in range(rows + 1))
+    down = "".join(f"M{column * wide} 0V{rows * high}" for column in range(columns + 1))
+    return f'<path class="ws-line" d="{across}{down}"/>'

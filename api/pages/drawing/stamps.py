@@ -43,8 +43,7 @@ def stamp_stage(steps: Sequence[WorkedStep], *, name: str, room: int) -> Stage:
     planes = [_planes(one.data["value"]) for one in steps]
     wide = max(LEAST, CHARACTER * 2 + max(_widths(planes)))
     rows, columns = len(planes[0][0]), len(planes[0][0][0])
-    xs, ys = range(0, columns * wide + 1, wide), range(0, rows * HIGH + 1, HIGH)
-    shared = f'<g id="{name}l">{grid_lines(xs, ys, "ws-line")}</g>'
+    shared = f'<g id="{name}l">{grid_lines(columns, rows, (wide, HIGH))}</g>'
     before: tuple[Plane, ...] = tuple(tuple((0,) * columns for _ in range(rows)) for _ in planes[0])
     drawings = []
     for found in planes:

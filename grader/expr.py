@@ -42,6 +42,7 @@ MAX_NODES: Final = 200
 MAX_DEPTH: Final = 30
 MAX_DIGITS: Final = 400
 MAX_DECIMAL_EXPONENT: Final = 400
+MAX_QUOTED: Final = 60
 QUOTE: Final = "; in a YAML list in [ ] quote what has a comma"
 """The advice on half a call, as a list in the file leaves it that ends a text at each comma."""
 
@@ -111,9 +112,9 @@ def parse(source: str) -> Expression:
     return Expression(source.strip(), tree)
 
 
-def shorten(text: str, limit: int = 60) -> str:
-    """Return *text* cut to *limit* characters, for messages."""
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+def shorten(text: str) -> str:
+    """Return *text* cut to `MAX_QUOTED` characters, for messages."""
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
 
 
 class _Builder:

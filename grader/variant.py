@@ -30,6 +30,7 @@ __all__ = [
 MAX_TRIES: Final = 1000
 MIN_TRIES: Final = 50
 MAX_THROWN_CELLS: Final = 20_000
+SAMPLE: Final = 200
 NOTHING: Final[Mapping[str, None]] = {}
 
 
@@ -94,11 +95,11 @@ def _cells(names: Mapping[str, Value]) -> int:
     return sum(len(one.cells) if isinstance(one, Tensor) else 1 for one in names.values()) or 1
 
 
-def unused_conditions(problem: Problem, book: Book, *, draws: int = 200) -> tuple[int, ...]:
-    """Return the places of the conditions in `require` that none of so many draws breaks."""
+def unused_conditions(problem: Problem, book: Book) -> tuple[int, ...]:
+    """Return the places of the conditions in `require` that none of `SAMPLE` throws breaks."""
     functions = functions_of(book)
     unused = set(range(len(problem.require)))
-    for seed in range(draws):
+    for seed in range(SAMPLE):
         names = _throw(problem, f"{seed}|0", functions)
         try:
             _derive(problem, names, functions)

@@ -13,7 +13,7 @@ from problems.solvers.bounds import numbers, pair
 from problems.solvers.boxes import Box, box_area, box_of, convert_box, formatted
 from problems.traces.tracing import tracers
 
-__all__ = ["CORNERS", "INCLUSIVE", "LETTERS", "TRACERS", "box_array", "corners_said", "written"]
+__all__ = ["CORNERS", "INCLUSIVE", "LETTERS", "TRACERS", "corners_said", "written"]
 
 INCLUSIVE: Final = "The last pixel belongs to the box, which is one wider and one higher for it."
 
@@ -56,10 +56,8 @@ def written(box: Box, in_fmt: str, out_fmt: str) -> Iterator[Formula]:
             yield formula(letter, WRITTEN[in_fmt][letter], **known)
 
 
-def box_array(box: Box, fmt: str, *, name: str = "") -> Array:
-    """Return the step that shows the numbers of *box* in a format, under their letters."""
-    letters = f"({', '.join(LETTERS[fmt])})"
-    return Array(name or letters, Tensor.of(formatted(box, fmt)))
+def _letters(fmt: str) -> str:
+    return f"({', '.join(LETTERS[fmt])})"
 
 
 def corners_said(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[Said]:
@@ -84,9 +82,9 @@ def _area(given: SimpleNamespace) -> Iterator[Step]:
 
 def _convert(given: SimpleNamespace) -> Iterator[Step]:
     box = box_of(given.box, "the box", fmt=given.in_fmt)
-    yield box_array(box, given.in_fmt)
+    yield Array(_letters(given.in_fmt), Tensor.of(formatted(box, given.in_fmt)))
     yield from written(box, given.in_fmt, given.out_fmt)
-    name = f"({', '.join(LETTERS[given.out_fmt])})"
+    name = _letters(given.out_fmt)
     if given.image is not None:
         yield Said("x and w are divided by the width W of the image, y and h by its height H.")
         yield from _shares(box, given.out_fmt, pair(given.image, "image"))

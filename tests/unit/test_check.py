@@ -15,9 +15,9 @@ def report(toy: Problem, *, seeds: int = 2) -> Report:
     return check_problem(toy, file="toy.yaml", book=BOOK, seeds=seeds)
 
 
-def with_example(expect, *, answer="2", params="original", part=HALF) -> Problem:
+def with_example(expect, *, answer="2", params="original") -> Problem:
     example = {"params": params, "answers": {"a": answer}, "expect": {"a": expect}}
-    return problem(part, params=W, examples=[example])
+    return problem(HALF, params=W, examples=[example])
 
 
 def test_nothing_is_found_in_a_right_problem():

@@ -1,4 +1,4 @@
-"""Problems and variants as plain data: for the command line, for JSON, later for REST."""
+"""Problems and variants as plain data: for the command line, the API and the pages."""
 
 from collections.abc import Mapping
 from dataclasses import fields

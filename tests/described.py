@@ -63,14 +63,19 @@ def operations() -> dict[tuple[str, int], list[tuple[re.Pattern[str], Answers]]]
     for path, item in sorted(described["paths"].items(), key=lambda one: one[0].count("{")):
         pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         for method, operation in item.items():
-            told = {
-                status: _codes(answer, described["components"]["responses"])
-                for status, answer in operation["responses"].items()
-            }
+            told = {one: _codes(answer) for one, answer in answers(described, operation).items()}
             found.setdefault((method.upper(), path.count("/")), []).append((pattern, told))
     return found
 
 
-def _codes(answer: dict[str, Any], shared: dict[str, Any]) -> frozenset[str]:
-    whole = shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
-    return frozenset(whole.get("content", {}).get(PROBLEM, {}).get("examples", {}))
+def answers(described: dict[str, Any], operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the answers of an operation by status, those that are shared too."""
+    shared = described["components"]["responses"]
+    return {
+        status: shared[told["$ref"].rpartition("/")[2]] if "$ref" in told else told
+        for status, told in operation["responses"].items()
+    }
+
+
+def _codes(answer: dict[str, Any]) -> frozenset[str]:
+    return frozenset(answer.get("content", {}).get(PROBLEM, {}).get("examples", {}))

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from described import answers
 from fastapi import FastAPI
 from http_app import KEY, ask, service
 from jsonschema import Draft202012Validator
@@ -21,19 +22,10 @@ OPERATIONS = {
 }
 
 
-def answers(operation: str) -> dict[str, dict]:
-    """Return the answers of an operation, those that are shared too."""
-    shared = DOCUMENT["components"]["responses"]
-    return {
-        status: shared[told["$ref"].rpartition("/")[2]] if "$ref" in told else told
-        for status, told in OPERATIONS[operation]["responses"].items()
-    }
-
-
 def codes(operation: str) -> dict[str, set[str]]:
     return {
         status: set(told["content"]["application/problem+json"]["examples"])
-        for status, told in answers(operation).items()
+        for status, told in answers(DOCUMENT, OPERATIONS[operation]).items()
         if int(status) >= 400
     }
 
@@ -60,7 +52,7 @@ def test_an_operation_tells_its_own_errors_and_those_of_its_form():
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_error_of_every_operation_has_an_example_of_its_form(name):
     model = {**DOCUMENT["components"]["schemas"]["Problem"], "components": DOCUMENT["components"]}
-    for status, told in answers(name).items():
+    for status, told in answers(DOCUMENT, OPERATIONS[name]).items():
         if int(status) < 400:
             continue
         [(media, content)] = told["content"].items()

@@ -11,7 +11,7 @@ from pathlib import Path
 import access
 import pytest
 from access import Route
-from described import declared, document
+from described import answers, declared, document
 from jsonschema import Draft202012Validator
 
 from api.codes import CODES
@@ -38,14 +38,6 @@ LONGEST_SUMMARY = 120
 every_operation = pytest.mark.parametrize("name", OPERATIONS)
 
 
-def answers(name: str) -> dict[str, dict]:
-    shared = DOCUMENT["components"]["responses"]
-    return {
-        status: shared[told["$ref"].rpartition("/")[2]] if "$ref" in told else told
-        for status, told in OPERATIONS[name]["responses"].items()
-    }
-
-
 def resolved(schema: dict) -> dict:
     while "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
@@ -62,7 +54,7 @@ def examples(content: dict) -> list:
 def bodies(name: str) -> list[tuple[str, dict]]:
     """Return what may be sent to an operation and what it may answer, with the types."""
     sent = OPERATIONS[name].get("requestBody", {}).get("content", {})
-    told = [told.get("content", {}) for told in answers(name).values()]
+    told = [told.get("content", {}) for told in answers(DOCUMENT, OPERATIONS[name]).values()]
     return [pair for content in (sent, *told) for pair in content.items()]
 
 
@@ -92,7 +84,7 @@ def test_every_body_has_an_example_of_its_form(name):
 
 @every_operation
 def test_every_operation_has_a_success_and_every_error_an_example(name):
-    told = answers(name)
+    told = answers(DOCUMENT, OPERATIONS[name])
     assert [status for status in told if status[0] in "23"]
     for status, answer in told.items():
         if status[0] in "45":
@@ -108,7 +100,7 @@ def test_the_names_of_operations_are_unique_and_can_be_read():
 @pytest.mark.parametrize("name", ENTRIES)
 def test_what_the_table_of_access_promises_is_declared(name):
     """Who is refused there by a status finds the status here."""
-    entry, declared = ENTRIES[name], set(answers(name))
+    entry, declared = ENTRIES[name], set(answers(DOCUMENT, OPERATIONS[name]))
     expected = {str(entry.ok)}
     if entry.least != "anyone":
         expected |= {"401", "429"}

@@ -151,21 +151,24 @@ def apply_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: dat
         store(session, run, chunk, examine(session, run, chunk.number, judge=judge_job))
     touched = move(session, run, chunk, now=now)
     cause = Cause("regrade", run.id, run.applied_by, now)
-    if everybody_shifts(session, run):
-        refresh_chunk(session, run, students, standing=standing, cause=cause)
-    else:
-        refresh_chunk(session, run, touched, standing=touched, cause=cause)
+    refresh_chunk(session, run, touched, students=students, standing=standing, cause=cause)
 
 
 def refresh_chunk(
     session: Session,
     run: Regrade,
-    students: Collection[UUID],
+    touched: set[UUID],
     *,
+    students: Collection[UUID],
     standing: Collection[UUID],
     cause: Cause,
 ) -> None:
-    """Work out anew the standings of a chunk, and the grades also of those who have none."""
+    """Work out anew the standings of those who were *touched*, or of a chunk if everybody shifts.
+
+    Then also the grades of those *students* of the chunk who have no *standing*.
+    """
+    if not everybody_shifts(session, run):
+        students = standing = touched
     refresh(session, [Key(run.problem_id, student) for student in sorted(standing)], cause=cause)
     others = sorted(set(students) - set(standing))
     if others:

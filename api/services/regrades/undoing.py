@@ -27,7 +27,6 @@ from api.services.regrades.runs import (
     lock_standings,
     move_draws,
 )
-from api.services.regrades.totals import everybody_shifts
 from api.services.standings import Cause
 from api.tables import (
     Draw,
@@ -111,10 +110,7 @@ def undo_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: date
     touched = put_back(session, run, chunk)
     touched |= _judge_later_ones(session, run, students, now=now)
     cause = Cause("undo", run.id, run.undone_by, now)
-    if everybody_shifts(session, run):
-        refresh_chunk(session, run, students, standing=standing, cause=cause)
-    else:
-        refresh_chunk(session, run, touched, standing=touched, cause=cause)
+    refresh_chunk(session, run, touched, students=students, standing=standing, cause=cause)
 
 
 def _judge_later_ones(

@@ -5,67 +5,23 @@ line, and so is what was left out on purpose; the caller decides what that means
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from api.names import ADDED, belongs
 from api.services.roster_columns import Columns, choose_columns, known
+from api.services.roster_rows import TOLD_BY, RosterRow, RowError, row_of, values_of, why_skipped
 from api.services.roster_text import UnusableError, read_records
-from api.services.rows import unguard
 
-__all__ = ["Roster", "RosterRow", "RowProblem", "read_roster"]
+__all__ = ["Roster", "RowProblem", "read_roster"]
 
 MAX_ROWS: Final = 20_000
-MAX_CELL: Final = 300
-MAX_EMAIL: Final = 254
 MAX_PROBLEMS: Final = 100
-ADDRESS: Final = re.compile(
-    r"[^@\s\"<>(),;:\\]{1,64}@(?:[^@\s\"<>(),;:\\.]+\.)*[^@\s\"<>(),;:\\.]+"
-)
-FORMULA: Final = re.compile(r'="([^"]*)"')
-ROUNDED: Final = re.compile(r"\d+(?:[.,]\d+)?E\+?\d+", re.ASCII | re.IGNORECASE)
-WHOLE: Final = re.compile(r"(\d+)\.0+", re.ASCII)
-INVISIBLE: Final = re.compile("[\u00ad\u200b\u200e\u200f\ufeff]")
-HARMFUL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-PARTICIPANT: Final = re.compile(r"\D*(\d+)", re.ASCII)
-TEST_STUDENT: Final = "test student"
 LISTED: Final = re.compile(r"(, and |, | and )")
 # So many words and separators may make one name of a section.
 MAX_JOINED: Final = 9
 MAX_WORDS: Final = 41
 SEVERAL: Final = re.compile(r"[;,|]")
-STAFF: Final = re.compile(
-    r"instructor|teacher|lecturer|\bta\b|assistant|grader|reader|designer|observer|manager|admin"
-    r"|trainer|dozent|tutor",
-    re.IGNORECASE,
-)
-NAMES: Final = {
-    "email": "e-mail",
-    "student_number": "student number",
-    "login": "login",
-    "lms_id": "id",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class RosterRow:
-    """A student as the file names one; what it does not give is empty.
-
-    *line* is where the row begins. *family_name* is there where the file gives it apart, as a
-    column or before a comma. *email* is in lower case, *lms_id* is the number of the student in the
-    system that wrote the file.
-    """
-
-    line: int
-    name: str
-    family_name: str = ""
-    email: str = ""
-    student_number: str = ""
-    login: str = ""
-    sections: tuple[str, ...] = ()
-    lms_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +58,6 @@ class _Reading:
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
-class _RowError(Exception):
-    """The row cannot be used; the message says why and what to do."""
-
-
 def read_roster(given: str | bytes) -> Roster:
     """Return the students in a CSV file; it never raises, whatever is in the file."""
     try:
@@ -137,131 +89,27 @@ def _read(records: Iterator[tuple[int, list[str]]]) -> _Reading:
 def _take(reading: _Reading, line: int, cells: list[str]) -> None:
     """Put a row where it belongs: to the students, the problems, or what is left out."""
     try:
-        values = _values(reading.columns, cells)
-        skipped = _skipped(reading.columns, values)
+        values = values_of(reading.columns, cells)
+        skipped = why_skipped(reading.columns, values)
         if skipped:
             reading.skipped.append(RowProblem(line, skipped))
             return
-        row = _row(line, values, reading.columns)
+        row = row_of(line, values, reading.columns)
         _check_seen(reading, row)
-    except _RowError as error:
+    except RowError as error:
         reading.problems.append(RowProblem(line, str(error)))
     else:
         reading.rows.append(row)
 
 
-def _values(columns: Columns, cells: list[str]) -> dict[str, str]:
-    """Return the cells that are used by their fields, cleaned."""
-    if any(cell.strip() for cell in cells[columns.width :]):
-        raise _RowError(
-            f"the row has {len(cells)} cells, the header {columns.width}; put a name with a comma "
-            "in quotes"
-        )
-    return {
-        name: _clean(cells[at]) if at < len(cells) else "" for name, at in columns.places.items()
-    }
-
-
-def _clean(cell: str) -> str:
-    """Return a cell as one line without what spreadsheets put around it and what cannot be seen."""
-    whole = FORMULA.fullmatch(cell.strip())
-    text = unguard(whole[1] if whole else cell)
-    if len(text) > MAX_CELL:
-        raise _RowError(f"a cell has {len(text):,} characters; at most {MAX_CELL} are read")
-    text = " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", text)).split())
-    found = HARMFUL.search(text)
-    if found:
-        raise _RowError(f"a cell holds the hidden character U+{ord(found[0]):04X}; type it anew")
-    return text
-
-
-def _skipped(columns: Columns, values: Mapping[str, str]) -> str:
-    """Return why a row is no student of the course, or nothing where it is one."""
-    (name, _), role = _names(values), values.get("role", "")
-    if columns.format.startswith("canvas"):
-        if "points possible" in name.casefold() or not any(values.values()):
-            return "a row of Canvas with points or marks of columns"
-        if name.casefold() == TEST_STUDENT:
-            return "the test student of Canvas"
-    if STAFF.search(role) and "student" not in role.casefold():
-        return f"the role is {role}; staff are not imported as students"
-    return ""
-
-
-def _row(line: int, values: Mapping[str, str], columns: Columns) -> RosterRow:
-    name, family_name = _names(values)
-    login = values.get("login", "")
-    email = _email(values.get("email", ""))
-    if not name:
-        raise _RowError("the row has no name")
-    if len(name) > MAX_CELL:
-        raise _RowError(f"the name has {len(name)} characters; at most {MAX_CELL} are read")
-    if "email" in columns.places and not email:
-        raise _RowError("the row has no e-mail")
-    if not email and ADDRESS.fullmatch(login):
-        email = _email(login)
-    row = RosterRow(
-        line,
-        name,
-        family_name=family_name,
-        email=email,
-        student_number=_number(values.get("student_number", "")),
-        login=login,
-        sections=tuple(filter(None, [values.get("sections", "")])),
-        lms_id=_lms_id(values.get("lms_id", "")),
-    )
-    if not any(getattr(row, name) for name in NAMES):
-        raise _RowError("the row has nothing that tells the student apart; give an e-mail")
-    return row
-
-
-def _names(values: Mapping[str, str]) -> tuple[str, str]:
-    """Return the name as it is spoken, and the family name, "" where it does not stand apart.
-
-    ``Last, First`` is turned round, and two columns are joined.
-    """
-    name, family = values.get("name", ""), values.get("last", "")
-    if not name:
-        name = f"{values.get('first', '')} {family}".strip()
-    last, comma, first = name.partition(", ")
-    if comma and "," not in first and first.casefold() not in ADDED:
-        name, family = f"{first} {last}", last
-    return name, family if belongs(name, family) else ""
-
-
-def _email(text: str) -> str:
-    """Return an address in lower case and normal form C."""
-    address = unicodedata.normalize("NFC", text.casefold())
-    if address and (len(address) > MAX_EMAIL or not ADDRESS.fullmatch(address)):
-        raise _RowError("the e-mail is not an address; write it like ann@example.edu")
-    return address
-
-
-def _number(text: str) -> str:
-    """Return a student number as text; one that a spreadsheet rounded is refused."""
-    if ROUNDED.fullmatch(text):
-        raise _RowError(
-            f"a spreadsheet rounded the student number to {text}; format its column as text and "
-            "export again"
-        )
-    whole = WHOLE.fullmatch(text)
-    return whole[1] if whole else text
-
-
-def _lms_id(text: str) -> str:
-    """Return the bare number of ``Participant 123``, and any other id as it is."""
-    found = PARTICIPANT.fullmatch(_number(text))
-    return found[1] if found else text
-
-
 def _check_seen(reading: _Reading, row: RosterRow) -> None:
     """Refuse a row that tells apart the same student as an earlier one."""
-    told = {name: getattr(row, name).casefold() for name in NAMES}
+    told = {name: getattr(row, name).casefold() for name in TOLD_BY}
     for name, value in told.items():
         before = reading.seen.get((name, value))
         if value and before is not None:
-            raise _RowError(
-                f"the {NAMES[name]} {getattr(row, name)} is on line {before} and on line "
+            raise RowError(
+                f"the {TOLD_BY[name]} {getattr(row, name)} is on line {before} and on line "
                 f"{row.line}; keep one of the two"
             )
     reading.seen |= {(name, value): row.line for name, value in told.items() if value}

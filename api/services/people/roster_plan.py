@@ -12,7 +12,8 @@ from uuid import UUID
 
 from api.names import name_pair
 from api.services.people.custody import NUMBERS
-from api.services.roster_files import Roster, RosterRow, RowProblem
+from api.services.roster_files import Roster, RowProblem
+from api.services.roster_rows import RosterRow
 from api.tables import Enrolment, User
 
 __all__ = ["LMS_ID", "OF_ACCOUNT", "SECTION", "Change", "Known", "Plan", "make_plan"]

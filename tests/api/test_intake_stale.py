@@ -166,35 +166,34 @@ def test_a_refresh_beside_a_submission_leaves_nothing_out(world, other, course, 
     assert student.submit(two, {"doubled": "18"}).json()["sequence"] == 3
 
 
-def test_two_late_ones_of_a_student_at_two_processes_are_both_taken(world, other, monkeypatch):
+def test_late_ones_of_the_same_students_at_two_processes_wait_for_each_other_in_one_order(
+    world, other, pool, monkeypatch
+):
     course = world.course(late_day_budget=2)
-    student = world.enrol(course)
+    students = [world.enrol(course) for _ in range(2)]
     pair = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM, timeline_spec=SPENT)
-    for problem in pair:
-        student.submit(problem, {"cells": "1"})
+    for student in students:
+        for problem in pair:
+            student.submit(problem, {"cells": "1"})
     world.clock.advance(days=1, hours=1)
     meeting, own = Barrier(2, timeout=1), late_days.with_late_days
 
     def together(*given: Any, **more: Any) -> Any:
-        with suppress(BrokenBarrierError):  # SQLite lets one in; of two, one is tried again
+        found = own(*given, **more)
+        with suppress(BrokenBarrierError):  # who waits for the first does not come here before
             meeting.wait()
-        return own(*given, **more)
+        return found
 
     monkeypatch.setattr(late_days, "with_late_days", together)
-    told: list[Any] = []
-    threads = [
-        Thread(target=lambda at=at, here=here: told.append(handed_in(here, student, pair[at])))
-        for at, here in enumerate((world, other))
-    ]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+
+    def written(here: World, problem: Posing, *those: Person) -> list[Any]:
+        some = [under_way(here, one, problem, {"cells": "9"}, key=problem.slug) for one in those]
+        return at_once(here, *some)  # nothing is tried again
+
+    first = pool.submit(written, world, pair[0], *students)
+    second = pool.submit(written, other, pair[1], *students[::-1])
+    told = [*first.result(), *second.result()]
     assert all(isinstance(one, Accepted) for one in told)
-    assert len(told) == 2
-
-
-def handed_in(world: World, student: Person, problem: Posing) -> Any:
-    entry = under_way(world, student, problem, {"cells": "9"}, key=problem.slug)
-    assert isinstance(entry, Entry)
-    return world.service.writer.submit(entry)
+    before = kept(world, students[0])
+    refresh(world, pair[0], students[0])
+    assert kept(world, students[0]) == before

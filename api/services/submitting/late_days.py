@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.schemas.timeline import TimelineSpec
 from api.services.rules import SPENT, granted_to, rules
 from api.services.upserts import upsert
-from api.tables import Assignment, Course, Enrolment, LateDays
+from api.tables import Assignment, Course, LateDays
 from grader.policy import Rules
 
 __all__ = ["spend", "with_late_days"]
@@ -23,7 +22,7 @@ def with_late_days(
     """Return the rules for a submission at a time, and the late days to be spent in all for them.
 
     As many days are spent as keep the work from being late, and none (0) where it is not, or where
-    the budget does not reach so far.
+    the budget does not reach so far. Who spends them holds the enrolment before (`holding`).
     """
     course = session.get_one(Course, assignment.course_id)
     granted = granted_to(session, assignment, [student])[student]
@@ -31,7 +30,6 @@ def with_late_days(
     spec = TimelineSpec.model_validate(assignment.timeline)
     if not (spec.late_days and course.late_day_budget) or _is_on_time(now, at):
         return now, 0
-    _lock(session, course, student)
     most = min(spec.late_days, granted.late_days + _left_of_budget(session, course, student))
     for days in range(granted.late_days + 1, most + 1):
         more = rules(assignment, course, replace(granted, late_days=days))
@@ -49,15 +47,6 @@ def _left_of_budget(session: Session, course: Course, student: UUID) -> int:
     told = {"course": course.id, "students": [student]}
     row = session.execute(SPENT, told).one_or_none()
     return max(0, course.late_day_budget - (row[1] if row else 0))
-
-
-def _lock(session: Session, course: Course, student: UUID) -> None:
-    """Let no other submission of the student spend days of the budget at the same time."""
-    session.execute(
-        select(Enrolment.id)
-        .where(Enrolment.course_id == course.id, Enrolment.user_id == student)
-        .with_for_update()
-    )
 
 
 def spend(

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Invalid, ServiceError
@@ -20,39 +20,23 @@ from api.json_text import written
 from api.services.standings import Cause, Key, refresh_each
 from api.services.submitting.admission import Ground, Situation, Taken, take
 from api.services.submitting.entries import Accepted, Entry
+from api.services.submitting.holding import KEYS_OF, hold
 from api.services.submitting.learning import stamps_of
 from api.services.submitting.memory import Known, Memory, Seat
 from api.services.submitting.pairs import by_pairs, for_pairs, given
 from api.services.submitting.recollection import Recollection
 from api.services.submitting.standing import stand_at_once
-from api.services.upserts import insert_missing, rewrite
+from api.services.upserts import rewrite
 from api.services.variants import Variants
-from api.tables import Assignment, AssignmentProblem, LoginSession, Standing, Submission, Token
+from api.tables import AssignmentProblem, LoginSession, Standing, Submission, Token
 
 __all__ = ["Outcome", "Outdated", "find_replay", "write"]
 
-STANDINGS: Final = Standing.__table__.c
-KEYS_OF: Final = (STANDINGS.problem_id, STANDINGS.student_id)
 SENT: Final = Submission.__table__.c
-ASSIGNMENTS: Final = Assignment.__table__.c
-IN_COMMON: Final = (
-    select(ASSIGNMENTS.id)
-    .where(ASSIGNMENTS.id.in_(bindparam("assignments", expanding=True)))
-    .order_by(ASSIGNMENTS.id)
-    .with_for_update(read=True)
-)
-HELD: Final = {
-    is_sqlite: select(*KEYS_OF, STANDINGS.sequence, STANDINGS.version)
-    .where(found)
-    .order_by(*KEYS_OF)
-    .with_for_update()
-    for is_sqlite, found in by_pairs(*KEYS_OF).items()
-}
 BEFORE: Final = {
     is_sqlite: select(SENT.author_id, SENT.key, SENT.id, SENT.fingerprint).where(found)
     for is_sqlite, found in by_pairs(SENT.author_id, SENT.key).items()
 }
-"""Statements that are put together once: to put one together takes as long as to run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +61,7 @@ def write(
     once the transaction is committed.
     """
     outcomes: dict[int, Outcome] = {}
-    tags = _lock(session, entries)
+    tags = hold(session, entries)
     scopes = {scope for one in entries if one.known for scope in one.known.stamps}
     stamps = stamps_of(session, scopes) if scopes else {}
     recalled = Recollection(memory or Memory(), stamps, tags)
@@ -120,30 +104,6 @@ def _turns(entries: Sequence[Entry]) -> Iterator[dict[int, Entry]]:
             seen |= marks
         yield turn
         waiting = {at: entry for at, entry in waiting.items() if at not in turn}
-
-
-def _lock(session: Session, entries: Sequence[Entry]) -> dict[Key, tuple[int, int]]:
-    """Hold the standings of all entries, in sorted order, so that no two writers wait crosswise.
-
-    Their assignments are held in common before, so that no rule changes meanwhile. Returns by what
-    each standing is told from others: its sequence and version.
-    """
-    if session.get_bind().dialect.name != "sqlite":  # which has one writer at a time
-        assignments = list({entry.assignment_id for entry in entries})
-        session.execute(IN_COMMON, {"assignments": assignments})
-    keys = sorted({entry.standing for entry in entries})
-    found = _held(session, keys)
-    missing = [key for key in keys if key not in found]
-    if missing:
-        insert_missing(session, Standing, [key._asdict() for key in missing])
-        found |= _held(session, missing)
-    return found
-
-
-def _held(session: Session, keys: Sequence[Key]) -> dict[Key, tuple[int, int]]:
-    rows = session.execute(for_pairs(session, HELD), given(session, keys))
-    asked = set(keys)
-    return {key: (row[2], row[3]) for row in rows if (key := Key(row[0], row[1])) in asked}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from api.http.problems import responses
 from api.schemas.people import LinkOut
 from api.schemas.users import Erased, EraseIn, UserOut, UserPage, UserPatch
 from api.services.people import accounts
-from api.services.people.erasing import erase
+from api.services.people.erasing import erase, hold_work
 
 __all__ = ["router"]
 
@@ -97,6 +97,7 @@ def erase_user(user: UUID, here: HereDep, body: EraseIn = UNCONFIRMED) -> Erased
     """
     with here.transaction() as session:
         caller = here.site(session, right="manage_site")
+        hold_work(session, user)
         found = accounts.locked_user(session, user)
         return Erased(id=erase(session, caller, found, confirm=body.confirm, now=here.now))
 

@@ -77,8 +77,12 @@ def find(session: Session, user_id: UUID) -> UserOut:
 
 
 def locked_user(session: Session, user_id: UUID) -> User:
-    """Return an account, locked; `NotFound` for none and for one that was erased."""
-    return _there(session.get(User, user_id, with_for_update=True))
+    """Return an account, locked; `NotFound` for none and for one that was erased.
+
+    Rows that refer to it are written meanwhile, such as submissions: who writes them holds what
+    ends with the account.
+    """
+    return _there(session.get(User, user_id, with_for_update={"key_share": True}))
 
 
 def _there(user: User | None) -> User:

@@ -20,6 +20,7 @@ from api.services.people.accounts import check_other
 from api.services.people.erasing_work import ERASED, erase_work, renew_receipts
 from api.tables import (
     Answer,
+    Assignment,
     AuditEntry,
     Base,
     Draft,
@@ -32,11 +33,12 @@ from api.tables import (
     LoginSession,
     Regrade,
     RegradeRequest,
+    Standing,
     Token,
     User,
 )
 
-__all__ = ["HOLD_IDS", "NAME", "erase"]
+__all__ = ["HOLD_IDS", "NAME", "erase", "hold_work"]
 
 NAME: Final = "Erased person"
 HOLD_IDS: Final[Mapping[type[Base], tuple[str, ...]]] = {
@@ -55,6 +57,22 @@ OWNERS: Final = {
     "extension": (Extension.id, Extension.student_id),
 }
 """What an entry of the audit log is about, where that is somebody's: its id, and whose it is."""
+
+
+def hold_work(session: Session, user_id: UUID) -> None:
+    """Let nobody else write what *user_id* did, nor refer to it, before they are erased.
+
+    Whoever writes it holds the assignment first, then where the student stands, then who it is.
+    """
+    courses = select(Enrolment.course_id).where(Enrolment.user_id == user_id)
+    for rows in (
+        select(Assignment.id).where(Assignment.course_id.in_(courses)).order_by(Assignment.id),
+        select(Standing.problem_id)
+        .where(Standing.student_id == user_id)
+        .order_by(Standing.problem_id),
+    ):
+        session.execute(rows.with_for_update(key_share=True)).all()
+    session.execute(select(User.id).where(User.id == user_id).with_for_update()).all()
 
 
 def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: datetime) -> UUID:

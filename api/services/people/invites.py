@@ -141,7 +141,8 @@ def _find(session: Session, secret: str, *, now: datetime, lock: bool) -> tuple[
         raise Gone("This link was used, or a newer one was. Log in, or ask for another.")
     if invite.expires_at is None or invite.expires_at <= now:
         raise Gone("This link has expired. Ask for another.")
-    user = session.get_one(User, invite.user_id, with_for_update=lock or None)
+    held = {"key_share": True} if lock else None
+    user = session.get_one(User, invite.user_id, with_for_update=held)
     if user.suspended_at is not None or user.erased_at is not None:
         raise Gone("This account is not active. Ask your instructor.")
     return invite, user

@@ -69,7 +69,7 @@ def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str 
         raise Unauthenticated(WRONG)
     anew = passwords.hash(attempt.password) if passwords.needs_rehash(stored) else stored
     with db.transaction() as session:
-        user = session.get_one(User, user_id, with_for_update=True)
+        user = session.get_one(User, user_id, with_for_update={"key_share": True})
         if not _is_still(user, stored):
             raise Unauthenticated(WRONG)
         if user.suspended_at is not None:

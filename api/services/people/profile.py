@@ -63,7 +63,7 @@ def courses_of(
 
 def own_version(session: Session, caller: Caller) -> int:
     """Return the version of the caller's account, which is locked from now on."""
-    session.refresh(caller.user, with_for_update=True)
+    session.refresh(caller.user, with_for_update={"key_share": True})
     return caller.user.version
 
 
@@ -97,7 +97,7 @@ def change_password(
     hashed = passwords.hash(new)
     with db.transaction() as session:
         login.forgive(session, attempt, counted)
-        user = session.get_one(User, caller.id, with_for_update=True)
+        user = session.get_one(User, caller.id, with_for_update={"key_share": True})
         user.password_hash = hashed
         withdraw(session, [user.id], now=attempt.now)
         sessions.settle(session, "password_changed", [user.id], now=attempt.now)

@@ -116,7 +116,7 @@ def locked(session: Session, member: Member, user_id: UUID) -> tuple[Enrolment, 
         select(Enrolment, User)
         .join(User, User.id == Enrolment.user_id)
         .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such person in this course.")

@@ -110,6 +110,8 @@ def _locked(
 ) -> Sequence[Any]:
     """Return *columns* of the changes of a chunk, and their answers, which nobody else marks now.
 
+    Rows that refer to them, such as a request, are written meanwhile.
+
     JSON comes as its text, as most of it is written alike.
     """
     session.flush()
@@ -119,7 +121,7 @@ def _locked(
         .join_from(RegradeChange.__table__, Answer.__table__, ANSWER.id == CHANGE.answer_id)
         .where(CHANGE.regrade_id == run.id, CHANGE.chunk == chunk.number)
         .order_by(ANSWER.id)
-        .with_for_update(of=Answer.__table__)
+        .with_for_update(of=Answer.__table__, key_share=True)
     )
     return rows.all()
 

@@ -88,7 +88,7 @@ def lock_problem(session: Session, problem_id: UUID) -> AssignmentProblem:
         select(Assignment.id)
         .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
         .where(AssignmentProblem.id == problem_id)
-        .with_for_update(of=Assignment)
+        .with_for_update(of=Assignment, key_share=True)
     )
     return session.get_one(AssignmentProblem, problem_id, populate_existing=True)
 

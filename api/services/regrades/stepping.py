@@ -39,13 +39,14 @@ def step(db: Database, run_id: UUID, number: int, *, judge: Judge, clock: Clock)
         chunk = session.get_one(RegradeChunk, {"regrade_id": run_id, "number": number})
         if chunk.status not in PENDING.get(run.status, ()):
             return  # another process was faster, or it was cancelled
+        if run.status != "judging" and everybody_shifts(session, run):
+            # Who has no standing here has nothing to hold, and a grade that others may change.
+            # What is stored refers to people, whom others hold behind the problem.
+            lock_problem(session, run.problem_id)
         if examined is not None:
             if examined.totals.keys() != students_of(session, run, number).keys():
                 return  # somebody was erased meanwhile and has another id: it is judged again
             store(session, run, chunk, examined)
-        if run.status != "judging" and everybody_shifts(session, run):
-            # Who has no standing here has nothing to hold, and a grade that others may change.
-            lock_problem(session, run.problem_id)
         now = clock()
         match run.status:
             case "applying":

@@ -64,7 +64,7 @@ def hold(session: Session, answers: Collection[UUID]) -> list[Work]:
     session.execute(reviews.order_by(Review.answer_id).with_for_update()).all()
     _hold_standings(session, answers)
     rows = select(Answer.id).where(Answer.id.in_(answers))
-    session.execute(rows.order_by(Answer.id).with_for_update()).all()
+    session.execute(rows.order_by(Answer.id).with_for_update(key_share=True)).all()
     return load(session, answers)
 
 

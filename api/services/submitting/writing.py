@@ -83,9 +83,9 @@ def _note_use(
     }
     due = [one for one in secrets if recalled.is_use_due(one, now=now)]
     due.sort(key=lambda one: one.id)  # in one order in every process
-    for table, column, some in (
-        (Token, "last_used_at", [one for one in due if one.begun_at is None]),
+    for table, column, some in (  # as whoever ends them: sessions first
         (LoginSession, "seen_at", [one for one in due if one.begun_at is not None]),
+        (Token, "last_used_at", [one for one in due if one.begun_at is None]),
     ):
         rewrite(session, table, [{"id": one.id, column: now} for one in some])
     recalled.see(due, now)

@@ -1,0 +1,138 @@
+"""Rows that two hold in different orders: nobody waits crosswise, so that nobody is told 503."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from beside import PATIENCE, Stop, until_it_waits
+from regrading import prepare, seen
+from student_scenes import under_way
+from world import OTHER_PROBLEM, TEXT_PROBLEM
+
+from api.services.access import course_member
+from api.services.callers import by_token
+from api.services.people import accounts, roll
+from api.services.people.sections import hold_rules
+from api.services.regrades import applying as steps
+from api.services.regrades import stepping
+from api.services.regrades.judging import judge_job
+from api.services.review import requests
+from api.services.standings import refreshing
+from api.services.submitting.entries import Accepted
+from api.services.submitting.writing import Outdated, write
+
+WORTH_MORE = {"parts": {"cells": {"points": 7}}}
+
+
+def step(world, run, number=0):
+    stepping.step(world.db, run, number, judge=judge_job, clock=world.clock)
+
+
+def applying(world, teacher, *problems, version=None):
+    """Return the ids of regrades that are being applied, none of them done; the last has *version*.
+
+    Nothing else works on them meanwhile.
+    """
+    versions = {problems[-1]: version}
+    runs = [prepare(world, teacher, one, versions.get(one)) for one in problems]
+    for run in runs:
+        assert teacher.post(f"/regrades/{run['id']}/apply", {}).status_code == 200
+    return [UUID(run["id"]) for run in runs]
+
+
+def test_who_is_suspended_while_they_hand_in(world, other, pool, course, student):
+    [problem] = world.assignment(course)
+    admin = world.person("Ad Min", admin=True)
+    assert student.submit(problem, {"cells": "1"}).status_code == 201
+    entry = under_way(world, student, problem, {"cells": "9"}, key=None)
+    world.clock.advance(hours=1)  # that the token is in use is noted again
+    with other.session() as session:
+        user = accounts.locked_user(session, student.id)
+        sent = pool.submit(written, world, replace(entry, recalled=True))
+        until_it_waits(world, sent)
+        author = by_token(session, f"Bearer {admin.token}", now=world.clock())
+        accounts.suspend(session, author, user, now=world.clock())
+    [told] = sent.result(PATIENCE)
+    assert isinstance(told, Outdated if world.db.is_sqlite else Accepted)
+
+
+def written(world, entry):
+    """Return what becomes of an entry, of which nothing is tried again."""
+    service = world.service
+    with world.db.transaction() as session:
+        told, _ = write(
+            session, [entry], variants=service.variants, memory=service.memory, now=world.clock()
+        )
+    return told
+
+
+def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
+    world, other, pool, course, teacher, student, monkeypatch
+):
+    [problem] = world.assignment(course)
+    admin = world.person("Ad Min", admin=True)
+    student.submit(problem, {"cells": "9"})
+    [run] = applying(world, teacher, problem)
+    stop = Stop()
+    monkeypatch.setattr(steps, "lock_standings", stop.after(steps.lock_standings))
+    chunk = pool.submit(step, other, run)
+    stop.wait()
+    erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
+    until_it_waits(world, erased)
+    stop.go()
+    chunk.result(PATIENCE)
+    assert erased.result(PATIENCE).status_code == 200
+    world.service.regrades.run_until_idle()
+    assert seen(teacher, {"id": run})["status"] == "applied"
+
+
+def test_who_moves_to_another_section_while_a_regrade_goes_on_with_newcomers(
+    world, other, pool, course, teacher, student
+):
+    [problem] = world.assignment(course)
+    student.submit(problem, {"cells": "9"})
+    [run] = applying(world, teacher, problem, version=WORTH_MORE)
+    student.submit(problem, {"cells": "8"})
+    with world.session() as session:
+        caller = by_token(session, f"Bearer {teacher.token}", now=world.clock())
+        member = course_member(session, caller, course)
+        hold_rules(session, course)
+        chunk = pool.submit(step, other, run)
+        until_it_waits(world, chunk)
+        roll.locked(session, member, student.id)
+    chunk.result(PATIENCE)
+
+
+def test_a_request_for_a_regrade_while_one_goes_on(
+    world, other, pool, course, teacher, student, monkeypatch
+):
+    [problem] = world.assignment(course)
+    told = student.submit(problem, {"cells": "9"}).json()
+    [run] = applying(world, teacher, problem)
+    stop = Stop()
+    monkeypatch.setattr(requests, "new_id", stop.after(requests.new_id))
+    path = f"/submissions/{told['id']}/parts/cells/request"
+    asked = pool.submit(student.post, path, {"text": "Why?"})
+    stop.wait()
+    chunk = pool.submit(step, other, run)
+    until_it_waits(world, chunk)
+    stop.go()
+    assert asked.result(PATIENCE).status_code == 201
+    chunk.result(PATIENCE)
+
+
+def test_two_regrades_of_one_assignment_of_which_one_changes_what_a_part_is_worth(
+    world, other, pool, course, teacher, student, monkeypatch
+):
+    first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
+    for one in (first, second):
+        student.submit(one, {"cells": "9"})
+    plain, worth = applying(world, teacher, first, second, version=WORTH_MORE)
+    stop = Stop()
+    monkeypatch.setattr(refreshing, "tallies_of", stop.after(refreshing.tallies_of))
+    before = pool.submit(step, other, plain)
+    stop.wait()
+    beside = pool.submit(step, world, worth)
+    until_it_waits(world, beside)
+    stop.go()
+    before.result(PATIENCE)
+    beside.result(PATIENCE)

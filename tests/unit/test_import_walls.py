@@ -53,6 +53,8 @@ ALLOWED = {
     "grader": PURE | {"grader", "numpy", "pydantic"},
     "problems": PURE
     | {"grader", "problems", "numpy", "yaml", "pydantic", "pathlib", "importlib.resources"},
+    # A revision does the same for ever, whatever the service becomes.
+    "migrations/versions": PURE | {"alembic", "sqlalchemy"},
 }
 # These reach the world without an import.
 BUILTINS = {"__import__", "breakpoint", "compile", "eval", "exec", "input", "open", "print"}
@@ -182,6 +184,7 @@ def api_breaches(source: str, module: str) -> list[str]:
         ("problems", "import importlib", "importlib"),
         ("problems", "from importlib import import_module", "importlib.import_module"),
         ("problems", "import sqlite3", "sqlite3"),
+        ("migrations/versions", "from api.names import sort_name", "api.names.sort_name"),
     ],
 )
 def test_a_planted_import_across_the_wall_is_found(folder, source, breach):

@@ -207,8 +207,8 @@ class Database:
 def _engine(url: str, pool: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
-            url, hide_parameters=True, pool_size=pool, max_overflow=32, json_serializer=stored
-        )
+            url, hide_parameters=True, pool_size=pool, max_overflow=-1, json_serializer=stored
+        )  # as many as there are threads: whoever has the turn to write waits for none
         event.listen(engine, "do_connect", _make_sqlite)
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

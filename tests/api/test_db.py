@@ -1,6 +1,8 @@
 """The database keeps what was committed, and finds letters in either case, on both systems."""
 
 import os
+import time
+from contextlib import ExitStack, closing
 
 import pytest
 from sqlalchemy import text
@@ -8,6 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from api.db import Database
 from api.services.migrating import upgrade
+
+THREADS = 40
+"""How many requests a process answers at once."""
 
 
 @pytest.fixture
@@ -55,3 +60,15 @@ def test_an_error_of_the_database_shows_no_value_that_was_sent(database):
         session.execute(text("SELECT :value FROM there_is_no_such_table"), sent)
     assert "there_is_no_such_table" in str(raised.value)
     assert sent["value"] not in str(raised.value)
+
+
+def test_whoever_has_the_turn_to_write_into_a_file_waits_for_no_connection(tmp_path):
+    """As many threads read as a process has, and others that work beside them."""
+    with ExitStack() as ends:
+        db = ends.enter_context(closing(Database(f"sqlite:///{tmp_path / 'grader.db'}")))
+        for _ in range(THREADS):
+            ends.enter_context(db.reading()).execute(text("SELECT 1"))
+        began = time.monotonic()
+        with db.transaction() as session:
+            session.execute(text("SELECT 1"))
+        assert time.monotonic() - began < 5

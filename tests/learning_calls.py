@@ -91,9 +91,17 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
         (((HALF, TENTH), (1, 0)), {}),
         (((HALF, TENTH), (1, 0)), {"logits": True, "base": 10, "reduction": "sum"}),
     ],
+    "entropy": [
+        (((HALF, HALF / 2, HALF / 2),), {}),
+        (((HALF, HALF / 2, HALF / 2),), {"base": 2}),
+    ],
     "kl_divergence": [
         (((HALF, HALF), (TENTH, 1 - TENTH)), {}),
         (((HALF, HALF), (TENTH, 1 - TENTH)), {"base": 2}),
+    ],
+    "token_loss": [
+        (((HALF, TENTH),), {}),
+        (((HALF, TENTH),), {"base": 2, "reduction": "sum"}),
     ],
     "perplexity": [(((HALF, TENTH),), {})],
     "attention_scores": [((Q, K), {"num_heads": 2}), ((Q, K), {"scale": False})],

@@ -141,6 +141,11 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
         ((Tensor.of([[1, 0], [HALF, TENTH]]), Tensor.of([[1, 0], [HALF, 1]])), {"base": 2}),
     ],
     "kl_divergence": [(((HALF, HALF, 0), (Fraction(1, 4), HALF, Fraction(1, 4))), {"base": 10})],
+    "entropy": [(((1, 0),), {}), (((TENTH,) * 10,), {"base": 10})],
+    "token_loss": [
+        (((TENTH,) * 20,), {"base": 2}),
+        (((HALF, TENTH),), {"reduction": "none"}),
+    ],
     "perplexity": [(((TENTH,) * 20,), {}), (((1,),), {})],
     "softmax_cross_entropy_gradient": [
         (((1, 2, 3), (HALF, HALF, 0)), {}),

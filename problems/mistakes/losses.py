@@ -104,6 +104,21 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "What is the divergence of a distribution from itself?",
             "Gave the cross-entropy: did not subtract the entropy.",
         ),
+        "unweighted_logarithms": (
+            4,
+            "How often does each of the outcomes occur?",
+            "Added the logarithms up without weighting them by the probabilities.",
+        ),
+        "even_distribution_taken": (
+            3,
+            "Are all outcomes equally likely?",
+            "Gave the logarithm of the number of outcomes, the entropy of an even distribution.",
+        ),
+        "probabilities_averaged": (
+            4,
+            "Of what is the mean taken: of the probabilities, or of their logarithms?",
+            "Averaged the probabilities before taking the logarithm.",
+        ),
         "loss_for_perplexity": (
             4,
             "How does a perplexity follow from the mean loss?",

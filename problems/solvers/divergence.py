@@ -1,7 +1,7 @@
-"""How far a model is from the truth: the divergence of distributions, the perplexity of a text.
+"""How far a model is from the truth: entropy and divergence of distributions, loss of a text.
 
-Doubles. Source: Kullback and Leibler (1951), the PyTorch documentation of ``KLDivLoss``; Jelinek et
-al. (1977) for the perplexity.
+Doubles. Source: Cover and Thomas, Elements of Information Theory (2006), chapter 2; the PyTorch
+documentation of ``KLDivLoss``; Jelinek et al. (1977) for the perplexity.
 """
 
 import math
@@ -15,7 +15,8 @@ from grader.errors import SolverError
 from grader.values import Array
 from problems.solvers.bounds import Grid, array
 from problems.solvers.cross_entropy import cross_entropy
-from problems.solvers.exact_arrays import Plain
+from problems.solvers.exact_arrays import Plain, reduced
+from problems.solvers.losses import reduction_twins
 from problems.solvers.probabilities import (
     distribution,
     doubles,
@@ -26,7 +27,21 @@ from problems.solvers.probabilities import (
 )
 from problems.solvers.twins import instead, told, twins_of
 
-__all__ = ["SOLVERS", "TWINS", "kl_divergence", "perplexity"]
+__all__ = ["SOLVERS", "TWINS", "entropy", "kl_divergence", "perplexity", "token_loss"]
+
+
+def entropy(p: Grid, *, base: int | None = None) -> float:
+    """Return the entropy of the distribution *p*: ``-sum(p_j * log(p_j))``, in nats or by *base*.
+
+    An outcome of probability 0 adds nothing.
+
+    >>> entropy([0.5, 0.25, 0.25], base=2)
+    1.5
+    """
+    true = distribution(p, "p")
+    if true.ndim != 1:
+        raise SolverError(f"p has the shape {true.shape}, and is to be one distribution")
+    return float(information(true, true).sum()) / unit_of_log(base)
 
 
 def kl_divergence(p: Grid, q: Grid, *, base: int | None = None) -> float:
@@ -42,6 +57,18 @@ def kl_divergence(p: Grid, q: Grid, *, base: int | None = None) -> float:
         raise SolverError(f"p has the shape {true.shape}, q the shape {other.shape}")
     nats = (information(true, other) - information(true, true)).sum()
     return float(nats) / unit_of_log(base)
+
+
+def token_loss(probabilities: Grid, *, base: int | None = None, reduction: str = "mean") -> Plain:
+    """Return the loss of a language model on a text: the mean of ``-log`` of its *probabilities*.
+
+    They are those that the model gives the true tokens, (T,), one after the other. The *reduction*
+    is ``mean``, ``sum``, or ``none`` for the loss of each token; nats unless *base* says 2 or 10.
+
+    >>> token_loss([0.5, 0.125], base=2)
+    2.0
+    """
+    return reduced(_surprises(probabilities) / unit_of_log(base), reduction)
 
 
 def perplexity(probabilities: Grid) -> float:
@@ -62,7 +89,12 @@ def _surprises(probabilities: Grid) -> Array:
     return information(np.ones_like(found), found)
 
 
-SOLVERS: Final[tuple[Solver, ...]] = (kl_divergence, perplexity)
+SOLVERS: Final[tuple[Solver, ...]] = (
+    entropy,
+    kl_divergence,
+    token_loss,
+    perplexity,
+)
 
 # What students do instead.
 
@@ -71,7 +103,25 @@ def _entropy_kept(given: SimpleNamespace) -> Plain:
     return cross_entropy(given.q, distribution(given.p, "p"), base=given.base)
 
 
+def _mean(given: SimpleNamespace) -> float:
+    """Return the mean probability, whose logarithm is no mean of logarithms."""
+    return float(np.exp(-_surprises(given.probabilities)).mean())
+
+
 TWINS: Final[tuple[Twin, ...]] = (
+    *twins_of(
+        entropy,
+        {
+            **log_twins(entropy),
+            "unweighted_logarithms": instead(
+                entropy,
+                lambda g: token_loss(distribution(g.p, "p"), base=g.base, reduction="sum"),
+            ),
+            "even_distribution_taken": instead(
+                entropy, lambda g: math.log(len(g.p)) / unit_of_log(g.base)
+            ),
+        },
+    ),
     *twins_of(
         kl_divergence,
         {
@@ -81,8 +131,19 @@ TWINS: Final[tuple[Twin, ...]] = (
         },
     ),
     *twins_of(
+        token_loss,
+        {
+            **log_twins(token_loss),
+            **reduction_twins(token_loss),
+            "probabilities_averaged": instead(
+                token_loss, lambda g: -math.log(_mean(g)) / unit_of_log(g.base)
+            ),
+        },
+    ),
+    *twins_of(
         perplexity,
         {
+            "probabilities_averaged": instead(perplexity, lambda g: 1 / _mean(g)),
             "loss_for_perplexity": instead(
                 perplexity, lambda g: float(_surprises(g.probabilities).mean())
             ),

@@ -19,7 +19,7 @@ from problems.solvers.cross_entropy import (
     cross_entropy,
     softmax_cross_entropy,
 )
-from problems.solvers.divergence import kl_divergence, perplexity
+from problems.solvers.divergence import entropy, kl_divergence, perplexity, token_loss
 from problems.solvers.loss_gradients import softmax_cross_entropy_gradient
 from problems.solvers.probabilities import doubles, log_softmax, rows_of_doubles, unit_of_log
 from problems.traces.losses import numbered, reduced_to
@@ -143,10 +143,20 @@ def _columns(columns: Mapping[str, Array]) -> Step:
     return listed(tuple(columns), [tuple(map(exact, row)) for row in zip(*cells, strict=True)])
 
 
+def _entropy(given: SimpleNamespace) -> Iterator[Step]:
+    true = doubles(given.p, "p")
+    log = LOGARITHMS[given.base]
+    yield Said(f"Each outcome adds its probability p times its surprise, -{log}(p):")
+    surprises = -np.log(np.where(true > 0, true, 1)) / unit_of_log(given.base)
+    terms = true * surprises
+    yield _columns({"p": true, f"-{log}(p)": surprises, f"-p·{log}(p)": terms})
+    yield counted_up("H", map(exact, terms.tolist()))
+
+
 def _kl_divergence(given: SimpleNamespace) -> Iterator[Step]:
     true, other = doubles(given.p, "p"), doubles(given.q, "q")
     log = LOGARITHMS[given.base]
-    yield Said("Each value adds its true probability p times the logarithm of p/q:")
+    yield Said("p is the first distribution, q the second; each value adds p times the log of p/q:")
     known = np.where(true > 0, true, 1)
     ratios = np.log(known / np.where(true > 0, other, 1)) / unit_of_log(given.base)
     terms = true * ratios
@@ -154,10 +164,24 @@ def _kl_divergence(given: SimpleNamespace) -> Iterator[Step]:
     yield counted_up("D", map(exact, terms.tolist()))
 
 
+def _by_token(log: str, shares: Array, losses: Array) -> Step:
+    """Return the table of the loss of each token."""
+    tokens = np.arange(1, len(shares) + 1)
+    return _columns({"token": tokens, "p": shares, f"-{log}(p)": losses})
+
+
+def _token_loss(given: SimpleNamespace) -> Iterator[Step]:
+    shares = doubles(array(given.probabilities, "probabilities", ranks=(1,)), "probabilities")
+    losses = -np.log(shares) / unit_of_log(given.base)
+    yield Said("Each token costs minus the logarithm of the probability that it was given:")
+    yield _by_token(LOGARITHMS[given.base], shares, losses)
+    yield reduced_to(losses, given.reduction)
+
+
 def _perplexity(given: SimpleNamespace) -> Iterator[Step]:
     shares = doubles(array(given.probabilities, "probabilities", ranks=(1,)), "probabilities")
     nats = -np.log(shares)
-    yield _columns({"token": np.arange(1, len(shares) + 1), "p": shares, "-ln(p)": nats})
+    yield _by_token("ln", shares, nats)
     mean = averaged("H", nats.tolist())
     yield Said("The perplexity is the power of e to the mean H:")
     yield mean
@@ -185,7 +209,9 @@ TRACERS: Final[dict[str, Tracer]] = tracers(
         softmax_cross_entropy: _softmax_cross_entropy,
         cross_entropy: _cross_entropy,
         binary_cross_entropy: _binary,
+        entropy: _entropy,
         kl_divergence: _kl_divergence,
+        token_loss: _token_loss,
         perplexity: _perplexity,
         softmax_cross_entropy_gradient: _gradient,
     }

@@ -12,7 +12,7 @@ from problems.solvers.cross_entropy import (
     cross_entropy,
     softmax_cross_entropy,
 )
-from problems.solvers.divergence import kl_divergence, perplexity
+from problems.solvers.divergence import entropy, kl_divergence, perplexity, token_loss
 from problems.solvers.losses import hinge_loss, huber_loss, mae, mse, smoothed_label
 
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
@@ -131,6 +131,25 @@ def test_the_divergence_is_that_of_scipy(base):
     assert kl_divergence(ONE, ONE) == 0
 
 
+@pytest.mark.parametrize("base", [None, 2, 10])
+def test_the_entropy_is_that_of_scipy(base):
+    assert entropy(ONE, base=base) == pytest.approx(stats.entropy(ONE, base=base))
+    assert entropy([0, 1, 0]) == 0
+
+
+def test_the_cross_entropy_is_the_entropy_and_the_divergence():
+    """Cover and Thomas, theorem 5.4.3: coding for q what is p costs H(p) + D(p||q)."""
+    expected = cross_entropy(TWO, ONE, base=2)
+    assert entropy(ONE, base=2) + kl_divergence(ONE, TWO, base=2) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("reduction", "divisor"), [("mean", 3), ("sum", 1)])
+def test_the_loss_of_a_text_is_that_of_the_probability_of_the_whole(reduction, divisor):
+    """Bits: a text of probability 2**-9 has nine of them, however its tokens share them."""
+    found = token_loss([HALF, Fraction(1, 2**5), Fraction(1, 2**3)], base=2, reduction=reduction)
+    assert found == pytest.approx(9 / divisor)
+
+
 def test_a_class_that_never_occurs_adds_nothing_to_the_divergence():
     assert kl_divergence([0, 1], [HALF, HALF], base=2) == 1
 
@@ -171,6 +190,10 @@ def test_the_perplexity_of_an_even_guess_is_the_number_of_choices():
         (lambda: binary_cross_entropy([0.5], 1), r"target has the shape \(\), not \(1,\)"),
         (lambda: kl_divergence([0.5, 0.5], [1, 0]), "the loss is infinite"),
         (lambda: kl_divergence([1], [0.5, 0.5]), r"p has the shape \(1,\), q the shape"),
+        (lambda: entropy([[0.5, 0.5]]), r"p has the shape \(1, 2\)"),
+        (lambda: entropy([0.5, 0.4]), "each row of p must add up to 1"),
+        (lambda: token_loss([0.5, 0]), "the loss is infinite"),
+        (lambda: token_loss([0.5], reduction="max"), "reduction must be mean, sum or none"),
         (lambda: perplexity([0.5, 0]), "the loss is infinite"),
         (lambda: perplexity([[0.5]]), "probabilities must have 1 axes"),
     ],

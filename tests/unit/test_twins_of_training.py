@@ -37,7 +37,9 @@ LOSSES = {
     "softmax_cross_entropy": (ROWS, (0, 0)),
     "cross_entropy": (PAIR, (0, 0)),
     "binary_cross_entropy": ((HALF, TENTH), (1, 0)),
+    "entropy": PAIR[:1],
     "kl_divergence": PAIR,
+    "token_loss": ((HALF, TENTH),),
 }
 
 
@@ -83,6 +85,10 @@ LOSSES = {
         ("sigmoid_twice", "binary_cross_entropy", (0, 0), {}, LOG2),
         ("distributions_swapped", "kl_divergence", ((HALF, HALF), (0, 1)), {}, LOG2),
         ("entropy_not_subtracted", "kl_divergence", ((HALF, HALF), (HALF, HALF)), {}, LOG2),
+        ("unweighted_logarithms", "entropy", ((HALF, HALF),), {}, 2 * LOG2),
+        ("even_distribution_taken", "entropy", ((0, 1, 0, 0),), {"base": 2}, 2),
+        ("probabilities_averaged", "token_loss", ((HALF, 1, 0.75),), {}, math.log(4 / 3)),
+        ("probabilities_averaged", "perplexity", ((HALF, 1, 0.75),), {}, 4 / 3),
         ("loss_for_perplexity", "perplexity", ((HALF, HALF),), {}, LOG2),
         ("mean_left_out", "perplexity", ((HALF, HALF),), {}, 4),
         ("bases_mixed", "perplexity", ((HALF, HALF),), {}, 2**LOG2),

@@ -17,6 +17,7 @@ from tests.bank.oracle import (
     detectors,
     gradients,
     images,
+    information,
     layer_parameters,
     learning,
     metrics,
@@ -65,6 +66,7 @@ ORACLE = _flat(
     sequences.TABLE,
     budgets.TABLE,
     by_hand.TABLE,
+    information.TABLE,
 )
 SHOWN = _flat(
     shapes.SHOWN,

@@ -104,6 +104,9 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
         (((HALF, TENTH),), {"base": 2, "reduction": "sum"}),
     ],
     "perplexity": [(((HALF, TENTH),), {})],
+    "latent_deviation": [((HALF,), {})],
+    "latent_code": [((MORE, LESS, MORE), {})],
+    "code_divergence": [((MORE, LESS), {})],
     "attention_scores": [((Q, K), {"num_heads": 2}), ((Q, K), {"scale": False})],
     "attention_weights": [
         ((Q, K), {"num_heads": 2, "causal": True}),

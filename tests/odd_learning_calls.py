@@ -141,6 +141,14 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
         ((Tensor.of([[1, 0], [HALF, TENTH]]), Tensor.of([[1, 0], [HALF, 1]])), {"base": 2}),
     ],
     "kl_divergence": [(((HALF, HALF, 0), (Fraction(1, 4), HALF, Fraction(1, 4))), {"base": 10})],
+    "latent_deviation": [(((HALF, -1),), {})],
+    "latent_code": [((1, HALF, -2), {}), (((1, 2), (0, HALF), (3, -1)), {})],
+    "code_divergence": [
+        ((HALF, -1), {}),
+        ((MORE, LESS), {"reduction": "mean"}),
+        ((MORE, LESS), {"reduction": "none"}),
+        ((TALL, TALL), {}),
+    ],
     "entropy": [(((1, 0),), {}), (((TENTH,) * 10,), {"base": 10})],
     "token_loss": [
         (((TENTH,) * 20,), {"base": 2}),

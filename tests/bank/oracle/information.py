@@ -1,10 +1,12 @@
-"""Expected values of the problems about entropies, divergences and the loss of texts.
+"""Expected values of the problems about entropies, divergences, the loss of texts and codes.
 
 Logarithms are taken of products of powers, as of the probability of a long text, not term by term.
+The divergence of a code is integrated, and derivatives are complex steps.
 """
 
-from collections.abc import Sequence
-from math import log, prod
+from cmath import exp as complex_exp
+from collections.abc import Callable, Sequence
+from math import exp, fsum, log, pi, prod, sqrt
 
 from tests.bank.oracle.table import Params, Table
 from tests.bank.oracle.windows import Number
@@ -38,7 +40,49 @@ def _together(p: Params) -> float:
     return float(p["a"] ** share * p["b"] ** (1 - share))
 
 
+WIDTH, POINTS = 40, 4000
+TINY = 1e-20
+
+
+def _gap(mean: float, log_var: float) -> float:
+    """Return the divergence from the standard normal distribution, as a sum over fine slices."""
+    spread = sqrt(exp(log_var))
+    terms = []
+    for at in range(-POINTS, POINTS):
+        step = (at + 0.5) * WIDTH / (2 * POINTS)
+        z = mean + spread * step
+        density = exp(-step * step / 2) / sqrt(2 * pi)
+        terms.append(density * (z * z / 2 - step * step / 2 - log(spread)))
+    return fsum(terms) * WIDTH / (2 * POINTS)
+
+
+def _code_gap(p: Params) -> float:
+    return sum(_gap(float(m), float(v)) for m, v in zip(p["mu"], p["l"], strict=True))
+
+
+def _slope(function: Callable[[complex], complex], at: Number) -> float:
+    return function(complex(float(at), TINY)).imag / TINY
+
+
+def _code(p: Params) -> list[float]:
+    given = zip(p["mu"], p["l"], p["e"], strict=True)
+    return [float(m) + sqrt(exp(float(v))) * float(e) for m, v, e in given]
+
+
+def _missed(p: Params) -> Number:
+    return sum((x - y) ** 2 for x, y in zip(p["x"], p["y"], strict=True)) / 2
+
+
 TABLE: Table = {
+    "vae-code": {
+        "code": _code,
+        "slope": lambda p: _slope(lambda v: complex_exp(v / 2) * float(p["e"][0]), p["l"][0]),
+        "divergence": _code_gap,
+        "reconstruction": _missed,
+        "loss": lambda p: float(_missed(p)) + _code_gap(p),
+        "weighted": lambda p: float(_missed(p)) + p["b"] * _code_gap(p),
+        "pull": lambda p: _slope(lambda v: (complex_exp(v) - v) / 2, p["l"][0]),
+    },
     "entropy-and-divergence": {
         "entropy": lambda p: _bits(_coded(p["p"], p["p"])),
         "crossed": lambda p: _bits(_coded(p["p"], p["q"])),

@@ -104,6 +104,20 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
         (((HALF, TENTH),), {"base": 2, "reduction": "sum"}),
     ],
     "perplexity": [(((HALF, TENTH),), {})],
+    "distance": [
+        (((1, 2), (4, 7)), {}),
+        (((1, 2), (4, 7)), {"squared": True}),
+    ],
+    "cosine_similarity": [(((1, 2), (4, 7)), {})],
+    "triplet_loss": [
+        (((1, 2), (4, 7), (2, 2)), {"squared": True}),
+        (((1, 2), (2, 4), (4, 3)), {"margin": HALF}),
+        (((1, 2), (4, 7), (2, 2)), {}),
+    ],
+    "contrastive_loss": [
+        (((1, 2), (1, HALF)), {"alike": False, "margin": 3}),
+        (((1, 2), (4, 7)), {"alike": False}),
+    ],
     "latent_deviation": [((HALF,), {})],
     "latent_code": [((MORE, LESS, MORE), {})],
     "code_divergence": [((MORE, LESS), {})],

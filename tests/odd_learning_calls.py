@@ -141,6 +141,9 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
         ((Tensor.of([[1, 0], [HALF, TENTH]]), Tensor.of([[1, 0], [HALF, 1]])), {"base": 2}),
     ],
     "kl_divergence": [(((HALF, HALF, 0), (Fraction(1, 4), HALF, Fraction(1, 4))), {"base": 10})],
+    "distance": [((tuple(range(20)), (HALF,) * 20), {}), (((3,), (3,)), {})],
+    "cosine_similarity": [((tuple(range(20)), (HALF,) * 20), {}), (((3,), (-2,)), {})],
+    "contrastive_loss": [(((1, 2), (4, 7)), {"alike": True})],
     "latent_deviation": [(((HALF, -1),), {})],
     "latent_code": [((1, HALF, -2), {}), (((1, 2), (0, HALF), (3, -1)), {})],
     "code_divergence": [

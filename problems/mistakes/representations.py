@@ -54,5 +54,50 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Does it matter where the code lies, or only how wide it is?",
             "Left out the means.",
         ),
+        "distance_squared": (
+            5,
+            "Is the distance asked for, or its square?",
+            "Took the squared distance.",
+        ),
+        "distance_not_squared": (
+            5,
+            "Is the distance asked for, or its square?",
+            "Took the root of the squared distance.",
+        ),
+        "lengths_not_divided": (
+            5,
+            "Does this similarity depend on how long the vectors are?",
+            "Gave the product of the vectors without dividing by their lengths.",
+        ),
+        "lengths_not_rooted": (
+            4,
+            "What is the length of a vector?",
+            "Divided by the squared lengths.",
+        ),
+        "margin_forgotten": (
+            5,
+            "Is it enough that the negative lies a little farther away than the positive?",
+            "Left out the margin.",
+        ),
+        "margin_subtracted": (
+            4,
+            "Does a larger margin make the task harder or easier?",
+            "Subtracted the margin.",
+        ),
+        "negative_loss_kept": (
+            5,
+            "What is left to learn once the margin is kept?",
+            "Left out the maximum with 0.",
+        ),
+        "pairs_exchanged": (
+            4,
+            "Which of the two is to come near, and which is to go away?",
+            "Exchanged what is to be near and what is to be far.",
+        ),
+        "lack_not_squared": (
+            4,
+            "What happens to the distance that is missing up to the margin?",
+            "Did not square what is missing up to the margin.",
+        ),
     }
 )

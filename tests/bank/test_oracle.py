@@ -193,7 +193,8 @@ def compare_formulas(keys: Sequence[Value | None], expected: Any, part: Any) -> 
 @pytest.mark.parametrize(("name", "derived"), sorted(SHOWN), ids=map(".".join, sorted(SHOWN)))
 def test_a_derived_value_is_what_the_oracle_expects(name: str, derived: str):
     for variant in variants(name):
-        assert variant.names[derived] == SHOWN[name, derived](params(variant)), variant.seed
+        expected = SHOWN[name, derived](params(variant))
+        assert plain(variant.names[derived]) == expected, variant.seed
 
 
 def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():

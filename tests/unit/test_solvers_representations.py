@@ -6,10 +6,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from scipy.spatial.distance import cdist
 
 from grader.errors import SolverError
 from grader.values import Tensor
 from problems.book import BOOK
+from problems.solvers.distances import (
+    contrastive_loss,
+    cosine_similarity,
+    distance,
+    triplet_loss,
+)
 from problems.solvers.latents import code_divergence, latent_code, latent_deviation
 
 HALF = Fraction(1, 2)
@@ -43,12 +50,61 @@ def test_the_code_lies_in_its_distribution_where_the_noise_lies_in_the_standard_
     np.testing.assert_allclose(latent_deviation(log_var) ** 2, np.exp(log_var))
 
 
+# --- pairs and triplets
+
+POINTS = np.random.default_rng(7).integers(-9, 9, (5, 4))
+
+
+@pytest.mark.parametrize(("metric", "squared"), [("euclidean", False), ("sqeuclidean", True)])
+def test_distances_are_those_of_scipy(metric, squared):
+    found = [[float(distance(x, y, squared=squared)) for y in POINTS] for x in POINTS]
+    np.testing.assert_allclose(found, cdist(POINTS, POINTS, metric), rtol=1e-12)
+
+
+def test_similarities_are_those_of_scipy():
+    found = [[float(cosine_similarity(x, y)) for y in POINTS] for x in POINTS]
+    np.testing.assert_allclose(found, 1 - cdist(POINTS, POINTS, "cosine"), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (triplet_loss([0, 0], [3, 4], [6, 8], margin=2), 0),
+        (triplet_loss([0, 0], [3, 4], [6, 8], margin=7), 2),
+        (triplet_loss([0, 0], [1, 2], [2, 2], margin=HALF, squared=True), 0),
+        (triplet_loss([0, 0], [1, 2], [1, 2], margin=HALF), HALF),
+        (contrastive_loss([0, 0], [3, 4], alike=True), Fraction(25, 2)),
+        (contrastive_loss([0, 0], [3, 4], alike=False, margin=5), 0),
+        (contrastive_loss([0, 0], [3, 4], alike=False, margin=8), Fraction(9, 2)),
+        (contrastive_loss([1, 1], [1, 1], alike=False), HALF),
+    ],
+)
+def test_losses_of_pairs_and_triplets_are_exact(found, expected):
+    assert found == expected
+
+
 # --- mistakes
 
 
 @pytest.mark.parametrize(
     ("mistake", "solver", "call", "keywords", "given"),
     [
+        ("distance_squared", "distance", ((0, 0), (3, 4)), {}, 25),
+        ("distance_not_squared", "distance", ((0, 0), (3, 4)), {"squared": True}, 5),
+        ("absolute_for_squared", "distance", ((0, 0), (3, -4)), {}, 7),
+        ("lengths_not_divided", "cosine_similarity", ((3, 4), (4, 3)), {}, 24),
+        ("lengths_not_rooted", "cosine_similarity", ((3, 4), (4, 3)), {}, 24 / 625),
+        ("margin_forgotten", "triplet_loss", ((0,), (5,), (3,)), {"margin": 4}, 2),
+        ("margin_subtracted", "triplet_loss", ((0,), (5,), (3,)), {"margin": HALF}, 1.5),
+        ("negative_loss_kept", "triplet_loss", ((0,), (3,), (5,)), {}, -1),
+        ("pairs_exchanged", "triplet_loss", ((0,), (3,), (5,)), {}, 3),
+        ("distance_squared", "triplet_loss", ((0,), (3,), (2,)), {}, 6),
+        ("distance_not_squared", "triplet_loss", ((0,), (3,), (2,)), {"squared": True}, 2),
+        ("half_left_out", "contrastive_loss", ((0,), (3,)), {"alike": True}, 9),
+        ("pairs_exchanged", "contrastive_loss", ((0,), (3,)), {"alike": False}, 4.5),
+        ("negative_loss_kept", "contrastive_loss", ((0,), (3,)), {"alike": False}, 2),
+        ("lack_not_squared", "contrastive_loss", ((0,), (3,)), {"alike": False, "margin": 6}, 1.5),
+        ("distance_squared", "contrastive_loss", ((0,), (2,)), {"alike": False, "margin": 7}, 1.5),
         ("variance_for_deviation", "latent_deviation", (1,), {}, E),
         ("log_variance_sign", "latent_deviation", (2,), {}, 1 / E),
         ("variance_for_deviation", "latent_code", (3, 1, 2), {}, 3 + 2 * E),
@@ -76,6 +132,16 @@ def test_a_twin_gives_what_students_give(mistake, solver, call, keywords, given)
 @pytest.mark.parametrize(
     ("compute", "reason"),
     [
+        (lambda: distance([1, 2], [1]), r"x has the shape \(2,\), y the shape \(1,\)"),
+        (lambda: distance([[1]], [[2]]), "x must have 1 axes, not 2"),
+        (lambda: distance([1], [2], squared=1), "squared must be True or False"),
+        (lambda: cosine_similarity([0, 0], [1, 2]), "a vector of zeros has no direction"),
+        (lambda: triplet_loss([0], [1], [2], margin=-1), "margin must not be negative"),
+        (lambda: contrastive_loss([0], [1], alike=1), "alike must be True or False"),
+        (
+            lambda: BOOK.twins["lack_not_squared"]["contrastive_loss"]([0], [1], alike=True),
+            "a pair that is alike has no margin",
+        ),
         (lambda: latent_deviation(301), "log_var must be from -300 to 300"),
         (lambda: latent_code([1, 2], 0, 0), r"mean has the shape \(2,\), log_var the shape \(\)"),
         (lambda: latent_code(1, 0, [1]), r"noise has the shape \(1,\)"),

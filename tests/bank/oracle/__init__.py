@@ -30,6 +30,7 @@ from tests.bank.oracle import (
     sizes,
     small_networks,
     training,
+    vectors,
 )
 from tests.bank.oracle.table import Expected, Table
 
@@ -67,6 +68,7 @@ ORACLE = _flat(
     budgets.TABLE,
     by_hand.TABLE,
     information.TABLE,
+    vectors.TABLE,
 )
 SHOWN = _flat(
     shapes.SHOWN,
@@ -82,5 +84,6 @@ SHOWN = _flat(
     layer_parameters.SHOWN,
     sequences.SHOWN,
     budgets.SHOWN,
+    vectors.SHOWN,
 )
 ACCEPTED = _flat(networks.ACCEPTED)

@@ -62,6 +62,7 @@ from problems.solvers import (
     unknown_filter,
     upsampling,
     vision_transformers,
+    weight_decay,
 )
 from problems.traces import TRACERS
 
@@ -118,6 +119,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     *schedules.SOLVERS,
     *optimisers.SOLVERS,
     *adam.SOLVERS,
+    *weight_decay.SOLVERS,
     *regularisation.SOLVERS,
     *arrays.SOLVERS,
     *build.SOLVERS,
@@ -179,6 +181,7 @@ TWINS: Final[tuple[Twin, ...]] = (
     *schedules.TWINS,
     *optimisers.TWINS,
     *adam.TWINS,
+    *weight_decay.TWINS,
     *regularisation.TWINS,
     *network_twins.TWINS,
     *forward.TWINS,

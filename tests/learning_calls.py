@@ -146,6 +146,7 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     ],
     "adam_moments": [((MORE, (LESS, MORE)), {})],
     "adam_step": [((MORE, LESS, (LESS, MORE)), {"step": 3})],
+    "adamw_step": [((MORE, LESS, (LESS, MORE)), {"step": 3, "weight_decay": TENTH})],
     "dropout_values": [
         (((3, 4), (0, 1), TENTH), {}),
         (((3, 4), (0, 1), TENTH), {"inverted": False}),

@@ -84,6 +84,31 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "What pulls the weights towards zero here?",
             "Left out the weight decay.",
         ),
+        "decay_added": (
+            4,
+            "Does weight decay make weights larger or smaller?",
+            "Let the weights grow instead of decay.",
+        ),
+        "decay_without_rate": (
+            4,
+            "By what is the decay multiplied, besides its own factor?",
+            "Did not multiply the decay by the learning rate.",
+        ),
+        "decay_doubled": (
+            3,
+            "What is the derivative of half a square?",
+            "Took the derivative of the penalty twice as large.",
+        ),
+        "decay_in_the_gradient": (
+            5,
+            "Do the moments of Adam know of the decay here?",
+            "Added the decay to the gradient, as an L2 penalty does.",
+        ),
+        "decay_after_the_step": (
+            3,
+            "Which weight decays: the one before the step, or the one after it?",
+            "Let the weight decay that the step leads to.",
+        ),
         "momentum_left_out": (
             4,
             "What remains of the earlier steps?",

@@ -22,7 +22,7 @@ from problems.solvers.exact_arrays import Cells, Exact, Plain, exact_number, pla
 from problems.solvers.optimisers import param_and_grad, state_like, uphill
 from problems.solvers.twins import instead, told, twins_of
 
-__all__ = ["SOLVERS", "TWINS", "adam_moments", "adam_step"]
+__all__ = ["BETAS", "SOLVERS", "TWINS", "Moments", "adam_moments", "adam_step"]
 
 BETAS: Final = (Fraction(9, 10), Fraction(999, 1000))
 

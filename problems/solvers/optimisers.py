@@ -118,6 +118,13 @@ def uphill(given: SimpleNamespace) -> Number:
     return -exact_number(given.lr, "lr")
 
 
+def _decay_without_rate(given: SimpleNamespace) -> Plain:
+    """Return the parameter where the decay is not multiplied by the learning rate."""
+    weights, slopes = param_and_grad(given.param, given.grad)
+    kept = (1 - exact_number(given.weight_decay, "weight_decay")) * weights
+    return plain(kept - exact_number(given.lr, "lr") * slopes)
+
+
 def _averaged(given: SimpleNamespace) -> Number:
     """Return the dampening of a running average, in which old and new add up to 1."""
     return exact_number(given.momentum, "momentum")
@@ -137,6 +144,13 @@ TWINS: Final[tuple[Twin, ...]] = (
             "step_added": told(sgd_step, lr=uphill),
             "learning_rate_left_out": told(sgd_step, lr=1),
             "weight_decay_left_out": told(sgd_step, weight_decay=0),
+            "decay_added": told(
+                sgd_step, weight_decay=lambda g: -exact_number(g.weight_decay, "weight_decay")
+            ),
+            "decay_without_rate": instead(sgd_step, _decay_without_rate),
+            "decay_doubled": told(
+                sgd_step, weight_decay=lambda g: 2 * exact_number(g.weight_decay, "weight_decay")
+            ),
         },
     ),
     *twins_of(

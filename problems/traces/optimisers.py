@@ -16,6 +16,7 @@ from problems.solvers.adam import adam_moments, adam_step
 from problems.solvers.exact_arrays import exact_array, exact_number
 from problems.solvers.optimisers import momentum_step, momentum_velocity, sgd_step
 from problems.solvers.regularisation import dropout_mean, dropout_values, weight_penalty
+from problems.solvers.weight_decay import adamw_step
 from problems.traces.tracing import counted_up, shown, tensor, tracers
 
 __all__ = ["TRACERS"]
@@ -107,6 +108,22 @@ def _adam_moments(given: SimpleNamespace) -> Iterator[Step]:
 
 
 def _adam(given: SimpleNamespace) -> Iterator[Step]:
+    yield from _adapted(given, "w")
+
+
+def _adamw(given: SimpleNamespace) -> Iterator[Step]:
+    decay = exact(exact_number(given.weight_decay, "weight_decay"))
+    known = {"w": _value(given.param, "param"), "eta": _rate(given), "lambda_w": decay}
+    kept = formula("w_d", "(1 - eta*lambda_w)*w", **known)
+    yield Said("The weights decay by themselves, whatever the gradient is:")
+    yield kept
+    rate = exact_number(given.lr, "lr") * decay
+    decayed = {**vars(given), "param": (1 - rate) * exact_array(given.param, "param")}
+    yield from _adapted(SimpleNamespace(**decayed), "w_d")
+
+
+def _adapted(given: SimpleNamespace, start: str) -> Iterator[Step]:
+    """Yield the steps of Adam from the parameters, which are called *start*."""
     mean, square = _moments(given)
     yield Said("Running means of the gradient and of its square:")
     yield from (mean, square)
@@ -120,10 +137,10 @@ def _adam(given: SimpleNamespace) -> Iterator[Step]:
         yield correction
         yield formula(f"{letter}_c", f"{kept.name}/{correction.name}", result=divided, **names)
         known[f"{letter}_c"] = divided
-    known["w"] = _value(given.param, "param")
+    known[start] = _value(given.param, "param")
     known["eps"] = exact(exact_number(given.eps, "eps"))
     result = tensor(given.result) if np.ndim(given.result) else exact(given.result)
-    source = "w - eta*m_c/(sqrt(v_c) + eps)"
+    source = f"{start} - eta*m_c/(sqrt(v_c) + eps)"
     yield formula("w_new", source, result=result, **known, eta=_rate(given))
 
 
@@ -181,6 +198,7 @@ TRACERS: Final[dict[str, Tracer]] = tracers(
         momentum_step: _momentum,
         adam_moments: _adam_moments,
         adam_step: _adam,
+        adamw_step: _adamw,
         dropout_values: _dropout_values,
         dropout_mean: _dropout_mean,
         weight_penalty: _penalty,

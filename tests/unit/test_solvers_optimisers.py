@@ -11,6 +11,7 @@ from problems.solvers.adam import adam_moments, adam_step
 from problems.solvers.optimisers import momentum_step, momentum_velocity, sgd_step
 from problems.solvers.regularisation import dropout_mean, dropout_values, weight_penalty
 from problems.solvers.schedules import cosine_lr, step_lr, warmup_lr
+from problems.solvers.weight_decay import adamw_step
 
 HALF, TENTH = Fraction(1, 2), Fraction(1, 10)
 HUNDREDTH = Fraction(1, 100)
@@ -71,6 +72,23 @@ def test_thirty_steps_of_adam_follow_algorithm_1_of_the_paper():
         weights = weights - 0.05 * corrected[0] / (np.sqrt(corrected[1]) + 1e-8)
         given = slope(found)
         found = adam_step(found, given, moments, step=step, lr=Fraction(1, 20))
+        moments = tuple(one.astype(float) for one in adam_moments(given, moments))
+    np.testing.assert_allclose(found, weights, rtol=1e-10)
+
+
+def test_thirty_steps_of_adamw_follow_the_loop_of_the_documentation():
+    """``w *= 1 - lr * decay`` in each step, then a step of Adam with moments of gradients alone."""
+    weights, mean, square = np.array([3.0, -1.0]), np.zeros(2), np.zeros(2)
+    found, moments = weights.copy(), (np.zeros(2), np.zeros(2))
+    for step in range(1, 31):
+        gradient = slope(weights)
+        weights = weights * (1 - 0.05 * 0.1)
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        divisor = np.sqrt(square / (1 - 0.999**step)) + 1e-8
+        weights = weights - 0.05 * mean / (1 - 0.9**step) / divisor
+        given = slope(found)
+        found = adamw_step(found, given, moments, step=step, lr=HALF / 10, weight_decay=TENTH)
         moments = tuple(one.astype(float) for one in adam_moments(given, moments))
     np.testing.assert_allclose(found, weights, rtol=1e-10)
 
@@ -159,6 +177,8 @@ def test_regularisation_is_exact(found, expected):
         (lambda: adam_moments(1, (1, 2, 3)), "moments must be two"),
         (lambda: adam_moments(1, betas=(1, 0)), "betas must be from 0 to below 1"),
         (lambda: adam_step(1, 1, step=0), "step must be from 1"),
+        (lambda: adamw_step([1], [1], weight_decay="x"), "weight_decay must hold numbers"),
+        (lambda: adamw_step([1, 2], [1]), r"param has the shape \(2,\), grad the shape"),
         (lambda: adam_step(1, 0, eps=0), "the step divides by zero"),
         (lambda: adam_step(1, 1, (0, -5)), "second moment must not be negative"),
         (lambda: step_lr(1, 5, step_size=0), "step_size must be from 1"),

@@ -149,7 +149,41 @@ def _updates(p: Params) -> int:
     return len(range(_seen(p), p["N"] + 1, _seen(p)))
 
 
+# weight-decay
+
+EPSILON = 1e-8
+
+
+def _pulled(p: Params) -> Number:
+    """Return the gradient of the loss with its penalty."""
+    return Fraction(p["g"]) + Fraction(p["decay"]) * Fraction(p["w"])
+
+
+def _first_of_adam(slope: Number) -> float:
+    """Return the direction of Adam's first step, whose moments are the gradient and its square."""
+    return float(slope) / (abs(float(slope)) + EPSILON)
+
+
+def _steps_to_half(p: Params) -> int:
+    left, steps = Fraction(1), 0
+    while left > Fraction(1, 2):
+        left, steps = left - left * p["rate"] * p["decay"], steps + 1
+    return steps
+
+
 TABLE: Table = {
+    "weight-decay": {
+        "gradient": _pulled,
+        "sgd": lambda p: p["w"] - p["rate"] * _pulled(p),
+        "factor": lambda p: 1 - Fraction(p["rate"]) * p["decay"],
+        "halved": _steps_to_half,
+        "coupled": lambda p: float(p["w"]) - float(p["rate"]) * _first_of_adam(_pulled(p)),
+        "decoupled": lambda p: (
+            float(p["w"] - p["rate"] * p["decay"] * p["w"])
+            - float(p["rate"]) * _first_of_adam(p["g"])
+        ),
+        "stronger": lambda _: "decoupled",
+    },
     "softmax-cross-entropy": {
         "probs": lambda p: [_share(p["z"], one) for one in range(3)],
         "loss": lambda p: _surprise(p["z"], p["y"]),

@@ -59,9 +59,11 @@ def power(base: Number, exponent: Number) -> Number:
         raise SolverError("a power with a fraction as exponent")
     if base == 0 and exponent < 0:
         raise SolverError("division by zero")
-    size = max(Fraction(base).numerator.bit_length(), Fraction(base).denominator.bit_length())
+    size = max(base.numerator.bit_length(), base.denominator.bit_length())
     if abs(exponent) > MAX_BITS or (size - 1) * abs(exponent) > MAX_BITS:
         raise SolverError(f"a power has more than {MAX_BITS} bits")
+    if isinstance(base, int) and exponent >= 0:
+        return int(base**exponent)
     return simplest(Fraction(base) ** exponent)
 
 

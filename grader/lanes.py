@@ -261,7 +261,8 @@ def _number_in(tree: Node, scope: Scope) -> Number | None:
 def _result(function: Function, ratios: Iterable[tuple[int, int]]) -> Value | None:
     """Return what *function* gives, as `evaluate` has it: whatever goes wrong is no value."""
     try:
-        return bounded(function(*(simplest(Fraction(*ratio)) for ratio in ratios)))
+        numbers = [top if low == 1 else simplest(Fraction(top, low)) for top, low in ratios]
+        return bounded(function(*numbers))
     except Exception:
         return None
 

@@ -38,10 +38,14 @@ def test_an_operation_is_exact(symbol, left, right, result):
 
 @pytest.mark.parametrize(
     ("base", "exponent", "result"),
-    [(0, 0, 1), (0, 5, 0), (1, 4096, 1), (-1, 4095, -1), (-2, 3, -8), (9, Fraction(1, 2), 3)],
-)
+    [
+        (0, 0, 1), (0, 5, 0), (1, 4096, 1), (-1, 4095, -1), (-2, 3, -8), (9, Fraction(1, 2), 3),
+        (-2, -1, Fraction(-1, 2)), (Fraction(1, 2), -3, 8), (Fraction(2, 3), 0, 1),
+    ],
+)  # fmt: skip
 def test_a_power_is_exact(base, exponent, result):
-    assert power(base, exponent) == result
+    found = power(base, exponent)
+    assert (found, type(found)) == (result, type(result))
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,7 @@ def _mistaken(
 ) -> Result:
     """Return the result of an answer whose likely causes are known."""
     judged = standing.judged
-    credit = max(judged.credit, *(Fraction(one.credit) for one in named))
+    credit = max((judged.credit, *(Fraction(one.credit) for one in named if one.credit)))
     say = " Or: ".join(dict.fromkeys(one.say for one in named))
     return answer.result(
         "mistake",

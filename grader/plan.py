@@ -1,10 +1,10 @@
 """What a problem's keys compute on, and where a mistake can strike: worked out once a problem."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from grader.book import Book
 from grader.kinds.shapes import ShapePart
@@ -14,6 +14,8 @@ from grader.problem import AnyPart, Problem
 from grader.tree import Node, Sequence, calls_in
 
 __all__ = ["Plan", "Site", "plan_of"]
+
+T = TypeVar("T")
 
 MAX_SITES: Final = 8
 MAX_PAIRS: Final = 200
@@ -34,7 +36,8 @@ class Plan:
     *named* has, by part, the names in its key, *functions* those it calls, *earlier* the parts that
     it computes on, directly or through others. *mistakes* lists, by part, the mistakes with a twin
     in its chain of keys, each with the (at most eight) nearest sites to try alone. *pairs* are the
-    mistakes that can be made together, the likeliest (at most two hundred) first.
+    mistakes that can be made together, the likeliest (at most two hundred) first. Both are worked
+    out when a part is first asked for: for variants that were stored, none is.
     """
 
     named: Mapping[str, frozenset[str]]
@@ -58,14 +61,24 @@ def plan_of(problem: Problem, book: Book) -> Plan:
         name: [site for one in (name, *reversed(earlier[name])) for site in calls[one]]
         for name in calls
     }
-    mistakes = {part.id: _mistakes(part, sites[part.id], book) for part in problem.parts}
+    mistakes = _ByPart(lambda name: _mistakes(problem.part(name), sites[name], book))
     return Plan(
         named=named,
         functions={name: frozenset(one for _, _, one in sites) for name, sites in calls.items()},
         earlier=earlier,
         mistakes=mistakes,
-        pairs={name: _pairs(found, sites[name], book) for name, found in mistakes.items()},
+        pairs=_ByPart(lambda name: _pairs(mistakes[name], sites[name], book)),
     )
+
+
+class _ByPart(dict[str, T]):
+    """What *find* returns for each part, once it was asked for."""
+
+    def __init__(self, find: Callable[[str], T]) -> None:
+        self._find = find
+
+    def __missing__(self, part: str) -> T:
+        return self.setdefault(part, self._find(part))
 
 
 def _named(part: AnyPart) -> frozenset[str]:

@@ -130,3 +130,11 @@ def test_two_mistakes_at_once_are_tried_on_tensors():
 def test_two_mistakes_at_once_reach_through_earlier_parts():
     parts = (ask(key="side(64, 3, stride=2)"), ask(id="b", key="weights(a, 64, 3)"))
     assert [1152 * 16 + 0] in values(two_at_once(*parts, of="b")).values()
+
+
+def test_what_can_strike_is_worked_out_for_the_parts_that_are_asked_for_alone():
+    asked = problem(ask(id="a", key="weights(3, 64, 3)"), ask(id="b", key="halve(a)"))
+    plan = plan_of(asked, BOOK)
+    assert not plan.mistakes
+    assert plan.pairs["a"] is plan.pairs["a"]
+    assert [*plan.mistakes, *plan.pairs] == ["a", "a"]

@@ -73,11 +73,11 @@ def opposite(lane: Lane) -> Lane:
     return Lane(list(map(neg, lane.tops)), lane.bottoms, lane.bits)
 
 
-def raised(base: Lane, exponent: int) -> Lane:
-    """Return the powers of *base* to one *exponent*, which is not negative."""
-    tops = [top**exponent for top in base.tops]
-    bottoms = None if base.bottoms is None else [bottom**exponent for bottom in base.bottoms]
-    return Lane(tops, bottoms, base.bits * exponent or 1)
+def raised(base: Lane, exponents: list[int]) -> Lane:
+    """Return the powers of *base* to the *exponents*, none of which is negative."""
+    tops = list(map(pow, base.tops, exponents))
+    bottoms = None if base.bottoms is None else list(map(pow, base.bottoms, exponents))
+    return Lane(tops, bottoms, base.bits * max(exponents) or 1)
 
 
 def _times(left: list[int] | None, right: list[int] | None) -> list[int] | None:

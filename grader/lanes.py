@@ -170,14 +170,14 @@ class _Run:
         return self._bounded(OPERATIONS[sign](left, right))
 
     def _power(self, base: Lane, exponent: Lane) -> Lane:
-        number, whole = exponent.tops[0], exponent.bottoms is None
+        least, most, whole = min(exponent.tops), max(exponent.tops), exponent.bottoms is None
         self._inexact = self._inexact or not whole
-        constant = whole and exponent.tops.count(number) == self._count
-        if not constant or max(base.bits, 1) * abs(number) > MAX_BITS:
+        alike = whole and (least >= 0 or least == most)
+        if not alike or max(base.bits, 1) * max(abs(least), most) > MAX_BITS:
             return self._each(power, (base, exponent))
-        if number < 0:
+        if least < 0:
             base = self._binary("/", Lane.constant(1, self._count), base)
-        return self._bounded(raised(base, abs(number)))
+        return self._bounded(raised(base, list(map(abs, exponent.tops))))
 
     def _is_plain(self, call: Call) -> bool:
         """Tell whether a call means the function of `FUNCTIONS`, and no twin of it."""

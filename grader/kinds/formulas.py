@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -37,6 +37,7 @@ __all__ = [
     "judge_each",
 ]
 
+KEPT_FORMULAS: Final = 512
 MOST_FIGURES: Final = 40
 """The longest value of a student's formula that is told in full."""
 
@@ -193,6 +194,8 @@ def formula_of(part: FormulaPart, scope: Scope) -> Formula:
     """Return the key of *part* as a formula, its variables hidden from *scope*."""
     if part.key is None:
         raise SolverError("the part has no key")
+    if not part.key.calls and part.key.names <= part.variables.keys():
+        return _alike(part.key.tree, part.sample)
     names = {name: value for name, value in scope.names.items() if name not in part.variables}
     return Formula(part.key.tree, Scope(names, scope.functions, scope.swaps))
 
@@ -203,6 +206,13 @@ def formulas_of(part: FormulaPart, scope: Scope) -> tuple[Formula, ...]:
     if not isinstance(formula.tree, Listed):
         raise SolverError("the key is not a tuple of formulas")
     return tuple(Formula(item, formula.scope) for item in formula.tree.items)
+
+
+@lru_cache(maxsize=KEPT_FORMULAS)
+def _alike(tree: Node, sample: Sample) -> Formula:
+    """Return a formula that is the same at all variants, whose values at *sample* it keeps."""
+    del sample
+    return Formula(tree)
 
 
 def identity_of(value: object, part: FormulaPart) -> Hashable | None:

@@ -4,12 +4,13 @@ import re
 from fractions import Fraction
 
 import pytest
-from factories import ask, mark, problem
+from factories import BOOK, ask, mark, problem
 from pydantic import ValidationError
 
 from grader.evaluate import Scope
 from grader.expr import parse
 from grader.kinds import KINDS
+from grader.variant import draw, solve_keys
 
 SIZE = ask(
     "expression",
@@ -222,3 +223,13 @@ def test_a_real_variable_that_is_rounded_is_another_formula(rounded):
     for variables in ({"x": "0.0..1.0"}, {"x": "0.0..1.0", "y": "-1.0..1.0"}):
         part = ask("expression", key="x", variables=variables)
         assert mark(part, rounded).status == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("key", "alike"), [("K**2", True), ("K**2 * n", False), ("halve(K)", False), ("K", True)]
+)
+def test_a_formula_is_the_same_at_all_variants_if_no_numbers_stand_in_it(key, alike):
+    part = ask("expression", key=key, variables={"K": "1..11"})
+    asked = problem(part, params={"n": {"choose": [2, 3]}})
+    one, two = (solve_keys(asked, draw(asked, seed, BOOK), BOOK)[0]["a"] for seed in (1, 2))
+    assert (one is two) is alike

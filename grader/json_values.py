@@ -17,6 +17,7 @@ from grader.values import NUMBERS, Tensor, Value
 __all__ = ["UnwrittenError", "from_json", "to_json"]
 
 FRACTIONS_KEPT: Final = 4096
+WHOLE: Final = frozenset({int})
 PLAIN: Final = frozenset({type(None), bool, int, str, Fraction})
 """The types of what is written as it is, and of the numbers that a reader of JSON may give."""
 
@@ -92,7 +93,7 @@ def _no_value(told: Any) -> ValueError:
 
 
 def _tensor(cells: tuple[Any, ...], shape: tuple[Any, ...]) -> Tensor:
-    sizes = all(type(side) is int for side in shape) and min(shape, default=1) > 0
+    sizes = WHOLE.issuperset(map(type, shape)) and min(shape, default=1) > 0
     if not (sizes and NUMBERS.issuperset(map(type, cells))) or math.prod(shape) != len(cells):
         raise ValueError("a tensor has numbers for its cells, and as many as its shape says")
     return Tensor(shape, cells)

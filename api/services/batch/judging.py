@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import pydantic_core
+
 from api.services.marking import decimal, number_in_json
 from grader.desk import desk_of, heard_parts
 from grader.errors import GraderError, ProblemError
@@ -250,7 +252,7 @@ def _solved(
     problem = _problem(source)
     if stored is not None:
         try:
-            return load_parts(json.loads(stored), problem, BOOK, parts)
+            return load_parts(pydantic_core.from_json(stored), problem, BOOK, parts)
         except ProblemError:
             pass  # it was published for another version: it is solved, as the others are
     try:

@@ -13,9 +13,9 @@ from starlette.routing import BaseRoute
 
 from api import failpoints
 from api.clock import Clock, system_clock
-from api.http.install import install
 from api.http.json_body import PREFIX
 from api.http.middleware import Shell
+from api.http.shelled import ShelledApp
 from api.http.shortcut import Shortcut
 from api.metrics import Metrics, metrics_routes
 from api.pages import PAGES
@@ -79,7 +79,17 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         yield
         service.close()
 
-    app = FastAPI(
+    shell = Shell(
+        hosts=(*settings.hosts, *THIS_MACHINE) if settings.hosts else (),
+        larger=LARGER,
+        clock=clock,
+        present=present,
+        watch=metrics,
+        ahead=BY_MEMORY,
+    )
+    app = ShelledApp(
+        shell,
+        parameters=PARAMETERS,
         title="Grader",
         version=health.version,
         description="Homework in deep learning: assignments, submissions, grades.",
@@ -90,15 +100,6 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         routes=[Shortcut(routes), *routes],
     )
     app.state.service = service
-    shell = Shell(
-        hosts=(*settings.hosts, *THIS_MACHINE) if settings.hosts else (),
-        larger=LARGER,
-        clock=clock,
-        present=present,
-        watch=metrics,
-        ahead=BY_MEMORY,
-    )
-    install(app, shell, parameters=PARAMETERS)
     return app
 
 

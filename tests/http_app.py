@@ -19,12 +19,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from api.errors import Conflict, FieldError, NotFound, RateLimited, Unauthenticated
 from api.http.etags import IfMatch
 from api.http.fields import Answer, Count, Email, Key, Line, Points, Score, Slug, Text, When
-from api.http.install import install
 from api.http.json_body import ApiRouter
 from api.http.middleware import Shell
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
 from api.http.schema import Refused, Schema
+from api.http.shelled import ShelledApp
 from grader.errors import AnswerError, ProblemError, SolverError
 
 NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -208,8 +208,8 @@ def loose(body: Loose) -> Loose:
 
 def service(shell: Shell | None = None) -> FastAPI:
     """Return the service."""
-    app = FastAPI(title="Small", docs_url=None, redoc_url=None)
-    install(app, shell or Shell(larger={"/api/v1/files": 1_000_000}, clock=lambda: NOON))
+    shell = shell or Shell(larger={"/api/v1/files": 1_000_000}, clock=lambda: NOON)
+    app = ShelledApp(shell, title="Small", docs_url=None, redoc_url=None)
     app.include_router(router)
     return app
 

@@ -10,8 +10,8 @@ from http_app import KEY, ask, service
 from jsonschema import Draft202012Validator
 
 from api.errors import CODES
-from api.http.install import install
 from api.http.middleware import Shell
+from api.http.shelled import ShelledApp
 from api.routes.health import Health, free_space, health_routes
 
 DOCUMENT = service().openapi()
@@ -85,8 +85,7 @@ def passes(_request) -> None: ...
 
 
 def health(**checks) -> FastAPI:
-    app = FastAPI()
-    install(app, Shell())
+    app = ShelledApp(Shell())
     app.include_router(health_routes(Health(version="1", problems=2), checks=checks))
     return app
 

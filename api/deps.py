@@ -132,13 +132,13 @@ class Here(Asking):
     @property
     def _is_known(self) -> bool:
         """Whether the caller of this request has been told from others, and counted."""
-        return getattr(self.request.state, "is_known", False)
+        return "is_known" in self.request.scope["state"]
 
     def count(self, caller: UUID) -> None:
         """Count the request for *caller*, once; `RateLimited` where they ask too often."""
         if not self._is_known:
             self.service.throttles[self.pace].check(str(caller))
-        self.request.state.is_known = True
+            self.request.scope["state"]["is_known"] = True
 
     def presented(self) -> bytes | None:
         """Return the digest of the secret that is shown, None where something is unusual.

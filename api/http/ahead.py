@@ -4,7 +4,9 @@ What the framework does for a request takes longer than a submission that is jud
 remembered. Whatever is wrong or unusual goes the whole way, so that there is one wording of errors.
 """
 
+import re
 from abc import ABC, abstractmethod
+from typing import Final
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -14,31 +16,22 @@ from api.http.json_body import StrictRequest
 
 __all__ = ["Ahead"]
 
+NAMED: Final = re.compile(r"{(\w+)}")
+
 
 class Ahead(ABC):
     """Answers JSON that is posted to one address; *path* is the one that its route declares."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._pieces = path.split("/")
-        self._named = [
-            (at, piece[1:-1]) for at, piece in enumerate(self._pieces) if piece.startswith("{")
-        ]
-        self._fixed = [
-            (at, piece) for at, piece in enumerate(self._pieces) if not piece.startswith("{")
-        ]
+        self._form = re.compile(NAMED.sub(r"(?P<\1>[^/]+)", path))
 
     def named(self, scope: Scope) -> dict[str, str] | None:
         """Return what the address of a request names, None where the request is another."""
         if scope["method"] != "POST" or scope["query_string"]:
             return None
-        pieces: list[str] = scope["path"].split("/")
-        if len(pieces) != len(self._pieces):
-            return None
-        if any(pieces[at] != piece for at, piece in self._fixed):
-            return None
-        named = {name: pieces[at] for at, name in self._named}
-        return named if all(named.values()) else None
+        found = self._form.fullmatch(scope["path"])
+        return found.groupdict() if found is not None else None
 
     async def answer(self, scope: Scope, body: bytes) -> Response | None:
         """Return the answer to a request by its whole *body*, None where it goes the whole way.

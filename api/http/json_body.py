@@ -110,16 +110,18 @@ def _check(value: object) -> None:
         if seen > MAX_VALUES:
             raise TooLarge(f"The body holds more than {MAX_VALUES:,} values. Send fewer at a time.")
         below: list[object] = []
+        holds = 0
         for one in level:
             if isinstance(one, str):
                 _check_text(one)
             elif isinstance(one, list):
                 below.extend(one)
+                holds = 1
             elif isinstance(one, dict):
                 below.extend(one)
                 below.extend(one.values())
-        containers = any(isinstance(one, list | dict) for one in level)
-        depth += containers
+                holds = 1
+        depth += holds
         if depth > MAX_DEPTH:
             raise _too_deep()
         level = below

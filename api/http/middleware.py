@@ -8,11 +8,10 @@ import logging
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,7 +36,7 @@ LOOK_FIRST: Final = (
     "The service is stopping, and it is not known whether this was done; look before you send it "
     "again, or send it with the same Idempotency-Key."
 )
-SANE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SANE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -47,8 +46,12 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-HSTS: Final = "max-age=31536000"
+STAY_IN_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
+NOT_KEPT: Final = (b"cache-control", b"no-store")
+VARIES: Final = (b"vary", b"Authorization, Cookie")
+CLOSES: Final = (b"connection", b"close")
 
+Header: TypeAlias = tuple[bytes, bytes]
 Present = Callable[[Scope, Response], Response]
 """What gives a problem the form in which whoever asked can read it."""
 
@@ -87,7 +90,7 @@ class Shell:
     present: Present = lambda _scope, response: response
     watch: Watch | None = None
     ahead: Ahead | None = None
-    written: tuple[tuple[bytes, bytes], ...] = field(init=False, repr=False)
+    written: tuple[Header, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Write the headers as they are sent, once for all responses."""
@@ -104,9 +107,9 @@ class Shell:
 
     def answers_to(self, header: str) -> bool:
         """Tell whether a ``Host`` *header* names this service."""
-        found = HOST.fullmatch(header)
         if not self.hosts:
             return True
+        found = HOST.fullmatch(header)
         name = found[1].lower() if found else ""
         return any(
             name.endswith(host[1:]) if host.startswith("*.") else name == host
@@ -151,7 +154,6 @@ class _Visit:
         self.scope = scope
         self.outer_receive = receive
         self.outer_send = send
-        self.headers = Headers(scope=scope)
         self.began = time.perf_counter()
         self.read = 0
         self.is_read = False
@@ -159,8 +161,10 @@ class _Visit:
         self.length: int | None = None
         self.is_over = False
         self.status = 0
-        given = self.headers.get("x-request-id", "")
-        self.id = given if SANE_ID.fullmatch(given) else str(new_id())
+        # Of a field that comes twice the first counts.
+        self.fields: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        given = self.fields.get(b"x-request-id", b"")
+        self.id = given.decode("ascii") if SANE_ID.fullmatch(given) else str(new_id())
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = self.id
         state["arrived"] = shell.clock()
@@ -169,9 +173,9 @@ class _Visit:
 
     def admit(self) -> None:
         """Raise the `ServiceError` for what the head of the request already shows to be wrong."""
-        names = self.headers.getlist("host")
+        names = [value for name, value in self.scope["headers"] if name == b"host"]
         # Of several, whoever stands in front may have gone by another than we would.
-        if len(names) > 1 or not self.shell.answers_to("".join(names)):
+        if len(names) > 1 or not self.shell.answers_to(b"".join(names).decode("latin-1")):
             raise Misdirected(CODES["unknown_host"].meaning)
         if "\0" in self.scope["path"]:
             raise NotFound(CODES["not_found"].meaning)
@@ -180,9 +184,9 @@ class _Visit:
             raise Invalid("The query holds the character U+0000. Leave it out.")
         if not query.isascii():
             raise Invalid("The query holds bytes that are not ASCII. Write each as %XX.")
-        length = self.headers.get("content-length", "")
-        if length.isascii() and length.isdigit():
-            self.length = int(length.lstrip("0")[:DIGITS] or 0)
+        length = self.fields.get(b"content-length", b"")
+        if length.isdigit():
+            self.length = int(length.lstrip(b"0")[:DIGITS] or 0)
         self.check_length(self.length or 0)
 
     def check_length(self, length: int) -> None:
@@ -230,22 +234,26 @@ class _Visit:
         """Send a *message*, the first with the headers of the shell."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.complete(MutableHeaders(scope=message))
+            message["headers"] = self.completed(message.get("headers", ()))
         await self.outer_send(message)
 
-    def complete(self, headers: MutableHeaders) -> None:
-        """Set the headers that every response has, where they are not set."""
-        headers["X-Request-ID"] = self.id
-        given = {name for name, _ in headers.raw}
-        headers.raw.extend(one for one in self.shell.written if one[0] not in given)
+    def completed(self, given: Iterable[Header]) -> list[Header]:
+        """Return the headers that are *given*, and those of every response that are not."""
+        headers = [*given]
+        names = {name for name, _ in headers}
+        wanted = self.shell.written
         if self.scope.get("scheme") == "https":
-            headers.setdefault("Strict-Transport-Security", HSTS)
-        if self.scope["path"].startswith(self.shell.private):
-            headers.setdefault("Cache-Control", "no-store")
-            headers.add_vary_header("Authorization, Cookie")
+            wanted = (*wanted, STAY_IN_TLS)
+        is_private = self.scope["path"].startswith(self.shell.private)
+        if is_private:
+            wanted = (*wanted, NOT_KEPT)
+        headers += [one for one in wanted if one[0] not in names]
+        headers.append((b"x-request-id", self.id.encode("ascii")))
+        if is_private:
+            headers.append(VARIES)
         if self.status == TooLarge.status or self.is_over:
-            # The rest of the body is not read.
-            headers["Connection"] = "close"
+            headers.append(CLOSES)  # the rest of the body is not read
+        return headers
 
     async def refuse(self, error: ServiceError) -> None:
         """Answer with *error*, unless an answer is under way: then the connection breaks."""
@@ -284,6 +292,5 @@ class _Visit:
             self.shell.watch.ended(method, route, status=self.status, seconds=seconds)
         took = round(seconds * 1000, 1)
         told = {"method": method, "route": route, "status": self.status, "ms": took}
-        access_log.info(
-            "%s %s %d %.1f ms %s", *told.values(), self.id, extra=told | {"request_id": self.id}
-        )
+        told["request_id"] = self.id
+        access_log.info("%s %s %d %.1f ms %s", *told.values(), extra=told)

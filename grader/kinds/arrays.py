@@ -17,12 +17,13 @@ from grader.kinds.base import (
     Judgement,
     Kind,
     Likeness,
+    NamesOfNumbers,
     Samples,
     as_tensor,
     share,
 )
 from grader.parts import KeyedPart
-from grader.reading import Reading, Typed, read_tensor
+from grader.reading import Reading, Typed, read_listed, read_tensor
 from grader.reading.places import decimal_step
 from grader.show import counted, show
 from grader.tolerance import (
@@ -247,10 +248,14 @@ def _size(tensor: Tensor) -> str:
 
 
 class VectorPart(ArrayPart):
-    """A list of numbers; the tolerance may be a list too, with one for each of them."""
+    """A list of numbers; the tolerance may be a list too, with one for each of them.
+
+    With `names` each number may stand beside its name, in any order.
+    """
 
     kind: Literal["vector"]
     credit_by: Literal["cell", "all"] = "cell"
+    names: NamesOfNumbers = ()
 
 
 class VectorKind(ArrayKind[VectorPart]):
@@ -259,14 +264,20 @@ class VectorKind(ArrayKind[VectorPart]):
     part: ClassVar[type[VectorPart]] = VectorPart
     rank = 1
 
+    def read(self, typed: Typed, part: VectorPart, scope: Scope) -> Reading[Tensor]:
+        """Return the numbers, by their names where they have some."""
+        del scope
+        return read_listed(typed, part.names)
+
     def solve(self, part: VectorPart, scope: Scope) -> Value | None:
-        """Return the key as a tensor, which has as many components as there are tolerances."""
+        """Return the key as a tensor, with as many components as there are tolerances or names."""
         key = as_tensor(super().solve(part, scope))
-        if isinstance(part.tolerance, tuple) and key.shape != (len(part.tolerance),):
-            raise SolverError(
-                f"there are {counted(len(part.tolerance), 'tolerance')}, the key has the size "
-                f"{_size(key)}"
-            )
+        each = (part.tolerance, "tolerance"), (part.names, "name")
+        for items, word in each:
+            if isinstance(items, tuple) and items and key.shape != (len(items),):
+                raise SolverError(
+                    f"there are {counted(len(items), word)}, the key has the size {_size(key)}"
+                )
         return key
 
 

@@ -4,13 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, get_args
+
+from pydantic import AfterValidator, Field, StringConstraints
 
 from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
 from grader.mathml import element, math
 from grader.parts import Part
 from grader.reading import Reading, Typed
+from grader.reading.labelled import are_distinct
 from grader.render import Rendered
 from grader.show import show
 from grader.values import Tensor, Value, same_form
@@ -24,6 +27,7 @@ __all__ = [
     "Judgement",
     "Kind",
     "Likeness",
+    "NamesOfNumbers",
     "Samples",
     "as_tensor",
     "share",
@@ -31,6 +35,21 @@ __all__ = [
 
 P = TypeVar("P", bound=Part)
 A = TypeVar("A")
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not are_distinct(names):
+        raise ValueError("these names cannot be told from each other")
+    return names
+
+
+NameOfNumber: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*( \| [A-Za-z][A-Za-z0-9_]*)*$")
+]
+NamesOfNumbers: TypeAlias = Annotated[
+    tuple[NameOfNumber, ...], Field(max_length=10), AfterValidator(_distinct)
+]
+"""The names by which a student may give several numbers; ``k | kernel`` has two spellings."""
 
 By: TypeAlias = Literal[
     "exact", "tolerance", "rounding", "limits", "condition", "points", "cells", "person"

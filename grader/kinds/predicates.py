@@ -1,18 +1,18 @@
 """The kind whose answer is any value that satisfies a condition: `predicate`."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope, evaluate, truth
 from grader.expr import Expression
 from grader.fields import Expr, Plain
-from grader.kinds.base import NOT_BY, RIGHT_BY, Judgement, Kind, Samples
+from grader.kinds.base import NOT_BY, RIGHT_BY, Judgement, Kind, NamesOfNumbers, Samples
 from grader.kinds.numbers import read_count
 from grader.mathml import listed
 from grader.parts import Part
-from grader.reading import Reading, Typed, read_number, read_tensor
+from grader.reading import Reading, Typed, read_listed, read_number
 from grader.show import counted, show
 from grader.values import Number, Tensor, Value
 
@@ -20,7 +20,10 @@ __all__ = ["PredicateKind", "PredicatePart"]
 
 
 class PredicatePart(Part):
-    """A part that any answer solves for which `accept_if` holds; `answer` is the tuple typed."""
+    """A part that any answer solves for which `accept_if` holds; `answer` is the tuple typed.
+
+    With `names` each of several numbers may stand beside its name, in any order.
+    """
 
     kind: Literal["predicate"]
     as_: Annotated[
@@ -28,6 +31,13 @@ class PredicatePart(Part):
     ]
     accept_if: Expr
     sample: Plain
+    names: NamesOfNumbers = ()
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> Self:
+        if self.names and not 1 < len(self.as_) == len(self.names):
+            raise ValueError("give as many `names` as numbers, of which there are several")
+        return self
 
     @property
     def expressions(self) -> tuple[tuple[str, Expression], ...]:
@@ -48,7 +58,7 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
     def read(self, typed: Typed, part: PredicatePart, scope: Scope) -> Reading[tuple[Number, ...]]:
         """Return the numbers, of which there must be as many as the part asks for."""
         del scope
-        numbers, notes = _numbers(typed, part.as_)
+        numbers, notes = _numbers(typed, part)
         asked = counted(len(part.as_), "number")
         if len(numbers) != len(part.as_):
             raise AnswerError(f"{counted(len(numbers), 'number')} given.", expected=asked)
@@ -86,13 +96,11 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
         return Samples((text, f"({text})"), (), ("abc", text + ", 1", ""))
 
 
-def _numbers(
-    typed: Typed, asked: tuple[Literal["integer", "number"], ...]
-) -> tuple[tuple[Number, ...], tuple[str, ...]]:
-    if len(asked) == 1:
-        one = read_count(typed) if asked[0] == "integer" else read_number(typed)
+def _numbers(typed: Typed, part: PredicatePart) -> tuple[tuple[Number, ...], tuple[str, ...]]:
+    if len(part.as_) == 1:
+        one = read_count(typed) if part.as_[0] == "integer" else read_number(typed)
         return (one.value,), one.notes
-    several = read_tensor(typed, rank=1)
+    several = read_listed(typed, part.names)
     return several.value.cells, several.notes
 
 

@@ -10,6 +10,7 @@ decimal commas of a declared style into points.
 
 from grader.reading.formulas import read_formula, read_formula_list, read_formulas
 from grader.reading.json_text import load_json
+from grader.reading.labelled import read_listed
 from grader.reading.numbers import looks_like_thousands, read_number
 from grader.reading.result import Reading, Typed, is_blank
 from grader.reading.shapes import read_shape, read_side
@@ -29,6 +30,7 @@ __all__ = [
     "read_formula",
     "read_formula_list",
     "read_formulas",
+    "read_listed",
     "read_number",
     "read_quantity",
     "read_shape",

@@ -19,6 +19,7 @@ MATRIX = ask("matrix", key="[[1, 2], [3, 4]]")
 TENSOR = ask("tensor", key="[[[1, 2]], [[3, 4]]]")
 ROUNDED = ask("matrix", key="[[1/3, 1/2], [2/3, 100]]", tolerance={"rounded": 2})
 MASKLESS = "[[0.212 0.576 0.212]\n [0.665 0.09  0.245]\n [0.114 0.042 0.844]]"
+NAMED = ask("vector", key="[7, 3]", names=["TP", "FP"])
 EACH = ask("vector", key="[1, 20]", tolerance=[{"abs": "0.5"}, {"rel": "5%"}])
 
 
@@ -29,6 +30,10 @@ EACH = ask("vector", key="[1, 20]", tolerance=[{"abs": "0.5"}, {"rel": "5%"}])
         (VECTOR, "1 2 3", "correct", 1),
         (VECTOR, "1, 2, 3", "correct", 1),
         (VECTOR, [1, 2, 3], "correct", 1),
+        (NAMED, "FP = 3, TP = 7", "correct", 1),
+        (NAMED, "(FP, TP) = (7, 3)", "wrong", 0),
+        (NAMED, "TP = 7, FP = 4", "partial", Fraction(1, 2)),
+        (NAMED, "TP = 7", "unreadable", 0),
         (VECTOR, "[1, 2, 4]", "partial", Fraction(2, 3)),
         (VECTOR, "[3, 2, 1]", "partial", Fraction(1, 3)),
         (VECTOR, "[0, 0, 0]", "wrong", 0),
@@ -241,3 +246,13 @@ def test_what_is_accepted_is_said_in_words(part, said):
     variant = original(part)
     stated = variant.problem.parts[0]
     assert KINDS[stated.kind].accepted(stated, variant.keys["a"]) == said
+
+
+def test_there_is_a_name_for_each_component_of_a_key():
+    result = mark(ask("vector", key="[1, 2, 3]", names=["a", "b"]), "1, 2, 3")
+    assert (result.status, result.reason) == (
+        "needs_review",
+        "there are 2 names, the key has the size 3",
+    )
+    with pytest.raises(ValidationError, match="these names cannot be told from each other"):
+        original(ask("vector", key="[1, 2]", names=["a", "A"]))

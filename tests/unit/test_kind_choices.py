@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 from factories import ask, judged, mark
+from pydantic import ValidationError
 
 OPTIONS = {"a": "Stride", "b": "Padding of 1", "c": "Neither", "d": "Both"}
 CHOICE = ask("choice", key="'b'", options=OPTIONS)
@@ -274,3 +275,12 @@ def test_a_point_that_could_group_thousands_is_refused_where_one_count_is_asked(
 ):
     part = ask("predicate", **{"as": [sort]}, accept_if="answer[0] > 0", sample=[4])
     assert mark(part, typed).status == status
+
+
+def test_numbers_of_a_condition_are_read_by_their_names():
+    layer = {"as": ["integer", "integer"], "names": ["k", "p | padding"]}
+    part = ask("predicate", **layer, accept_if="answer[0] == 2*answer[1] + 1", sample=[3, 1])
+    assert mark(part, "padding 2, k = 5").status == "correct"
+    assert mark(part, "k = 2, p = 5").status == "wrong"
+    with pytest.raises(ValidationError, match="as many `names` as numbers"):
+        mark({**part, "names": ["k"]}, "1, 2")

@@ -1,0 +1,152 @@
+"""Numbers beside their names, in any order: ``FP = 3, TP = 7`` and ``(v, m) = (0.3, 0.4)``."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.characters import clean
+from grader.reading.names import LETTER
+from grader.reading.numbers import MAX_TEXT, read_number
+from grader.reading.result import Reading, Typed
+from grader.reading.tensors import read_tensor
+from grader.show import show
+from grader.values import Number, Tensor
+
+__all__ = ["are_distinct", "read_listed"]
+
+PREFIX: Final = 3
+"""The first letters that stand for a longer word: ``col`` for column."""
+LOW: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SETTING: Final = re.compile(
+    r"[$\"'`]|\\(?:left|right|text|(?:wide)?hat)(?![A-Za-z])(?:(?<=hat)\s*\{)?"
+)
+OPENED: Final = re.compile(r"[\s(\[{]*")
+LISTED: Final = re.compile(r"\s*[,;/]\s*")
+HEADER: Final = re.compile(r"[\s)\]}]*(?:=|:)")
+SIGN: Final = re.compile(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
+BEFORE: Final = re.compile(r"[\s,;]*(?:(?:and|und)\b)?\s*")
+PAUSES: Final = " \t\r\n,;."
+CLOSERS: Final = " \t\r\n)]}."
+OTHER: Final = re.compile(rf"[;\n]|,(?=\s|{LETTER})|{LETTER}\w*\s*[=:]")
+"""What parts a number from another one, for which there is no name."""
+NOTE: Final = "The names tell which number is which."
+DIGIT: Final = re.compile(r"[0-9]")
+
+
+def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
+    """Return the numbers in the order of *names*, or as they stand where the names do not.
+
+    >>> read_listed("FP = 3, TP = 7", ("TP", "FP")).shown
+    '[7, 3]'
+    """
+    found = _by_name(typed, names) if names and isinstance(typed, str) else None
+    return found or read_tensor(typed, rank=1)
+
+
+def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
+    """Return the numbers by their names, None unless each name stands there once."""
+    if len(typed) > MAX_TEXT:
+        return None
+    text = SETTING.sub(_blank, clean(typed, limit=MAX_TEXT)).translate(LOW)
+    labels = list(_pattern(tuple(names)).finditer(text))
+    order = [int(str(label.lastgroup)[1:]) for label in labels]
+    if sorted(order) != [*range(len(names))]:
+        return None
+    cells = _listed(text, labels) or _each(text, labels)
+    if len(cells) != len(names):
+        return None
+    tensor = Tensor((len(names),), tuple(cells[order.index(at)] for at in range(len(names))))
+    return Reading(tensor, show(tensor), (NOTE,))
+
+
+def are_distinct(names: Sequence[str]) -> bool:
+    """Tell whether *names* can be told from each other in an answer."""
+    spelt = [re.compile(_spelling(name), re.IGNORECASE) for name in names]
+    return all(
+        [at for at, pattern in enumerate(spelt) if pattern.fullmatch(word.strip())] == [number]
+        for number, name in enumerate(names)
+        for word in name.split("|")
+    )
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+@lru_cache(maxsize=256)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern of each name as a word of its own, in a group by its number."""
+    spelt = "|".join(f"(?P<n{at}>{_spelling(name)})" for at, name in enumerate(names))
+    return re.compile(rf"(?<![^\W_])(?<!_)(?:{spelt})(?!\w)", re.IGNORECASE)
+
+
+def _spelling(name: str) -> str:
+    """Return the pattern of a name; ``col`` may stand for column, ``m1`` and ``m_{1}`` for m_1."""
+    return "|".join(_word(word.strip()) for word in name.split("|"))
+
+
+def _word(word: str) -> str:
+    if word.isalpha() and len(word) > PREFIX:
+        return rf"{word[:PREFIX]}[a-z]*"
+    first, *others = re.findall(r"[^\W\d_]+|[0-9]+", word)
+    return str(first) + "".join(rf"\}}?\s?[_^]?\{{?{_lowered(piece)}\}}?" for piece in others)
+
+
+def _lowered(piece: str) -> str:
+    return f"(?:{piece}|{piece.translate(HIGH)})"
+
+
+def _listed(text: str, labels: Sequence[re.Match[str]]) -> tuple[Number, ...]:
+    """Return the numbers behind a list of all names, ``(v, m) = (0.3, 0.4)``; () without one."""
+    sign = HEADER.match(text, labels[-1].end())
+    if sign is None or not OPENED.fullmatch(text, 0, labels[0].start()):
+        return ()
+    if not all(LISTED.fullmatch(between) for between in _between(text, labels)):
+        return ()
+    return read_tensor(text[sign.end() :], rank=1).value.cells
+
+
+def _between(text: str, labels: Sequence[re.Match[str]]) -> Iterator[str]:
+    for one, two in pairwise(labels):
+        yield text[one.end() : two.start()]
+
+
+def _each(text: str, labels: Sequence[re.Match[str]]) -> tuple[Number, ...]:
+    """Return the number behind each name, or before each, () where other text stands around it."""
+    first, last = text[: labels[0].start()], text[labels[-1].end() :]
+    between = [*_between(text, labels)]
+    if OPENED.fullmatch(first):
+        end = last.rstrip(CLOSERS if first.strip() else PAUSES)
+        pieces = [_behind(SIGN, piece) for piece in (*map(_ended, between), end)]
+    elif not last.strip(CLOSERS):
+        pieces = [_behind(BEFORE, piece) for piece in (first, *between)]
+    else:
+        return ()
+    alone = all(DIGIT.search(piece) and not OTHER.search(piece) for piece in pieces)
+    return tuple(map(_number, pieces)) if alone else ()
+
+
+def _behind(sign: re.Pattern[str], piece: str) -> str:
+    found = sign.match(piece)
+    return piece[found.end() :] if found else piece
+
+
+def _ended(piece: str) -> str:
+    """Return *piece* without the comma, or the ``and``, before the next name."""
+    bare = piece.rstrip(PAUSES)
+    word = bare[-4:].lower()
+    return (
+        bare[:-3].rstrip(PAUSES) if word[1:] in {"and", "und"} and not word[0].isalpha() else bare
+    )
+
+
+def _number(piece: str) -> Number:
+    """Return the number in *piece*, whose place in the answer an error does not know."""
+    try:
+        return read_number(piece).value
+    except AnswerError as error:
+        raise AnswerError(error.message, expected=error.expected) from error

@@ -1,0 +1,83 @@
+"""Numbers beside their names are read by the names, in any order, or not at all."""
+
+import pytest
+
+from grader.errors import AnswerError
+from grader.reading import read_listed
+from grader.reading.labelled import are_distinct
+
+COUNTS = ("TP", "FP", "FN")
+MOMENTS = ("m_2 | m", "v_2 | v")
+LAYER = ("k | kernel", "s | stride", "p | padding")
+ENDS = ("before", "behind | after")
+NOTE = "The names tell which number is which."
+
+
+@pytest.mark.parametrize(
+    ("typed", "names", "cells"),
+    [
+        ("TP=7, FP=3, FN=2", COUNTS, (7, 3, 2)),
+        ("FN=2; FP=3; TP=7", COUNTS, (7, 3, 2)),
+        ("tp: 7\nfp: 3\nfn: 2", COUNTS, (7, 3, 2)),
+        ("TP 7 FP 3 FN 2", COUNTS, (7, 3, 2)),
+        ("(TP=7, FP=3, FN=2)", COUNTS, (7, 3, 2)),
+        ("{'TP': 7, 'FP': 3, 'FN': 2}", COUNTS, (7, 3, 2)),
+        ("7 TP, 2 FN and 3 FP.", COUNTS, (7, 3, 2)),
+        ("FP = 10 - 7 = 3, FN = 9 - 7 = 2, TP = 7 pixels", COUNTS, (7, 3, 2)),
+        ("(FP, TP, FN) = (3, 7, 2)", COUNTS, (7, 3, 2)),
+        ("FP, TP, FN: 3, 7, 2", COUNTS, (7, 3, 2)),
+        (r"$\hat m_2 = 2.5$ and $\hat{v}_2 = 8$", MOMENTS, (2.5, 8)),
+        ("v₂ = 8; m₂ = -1e3", MOMENTS, (-1000, 8)),
+        ("(v, m) = (8, 0.5)", MOMENTS, (0.5, 8)),
+        ("kernel 5, stride 2, padding 1", LAYER, (5, 2, 1)),
+        ("p = 1, k = 5 and s = 2", LAYER, (5, 2, 1)),
+        ("3 zeros behind, 2 zeros before", ENDS, (2, 3)),
+        ("c² = 13²+8² = 233, d^2 = 73", ("d2", "c2"), (73, 233)),
+        ("col 9, row 3", ("row", "column"), (3, 9)),
+    ],
+)
+def test_numbers_stand_in_the_order_of_their_names(typed, names, cells):
+    reading = read_listed(typed, names)
+    assert reading.value.cells == cells
+    assert reading.notes == (NOTE,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("TP=7, FP=3", COUNTS),
+        ("TP=7, FP=3, FN=2, TN=12", COUNTS),
+        ("TP=7, FP=3, FN=2, so IoU = 7/12", COUNTS),
+        ("TP=7, FP=3, FN=2 so IoU = 7/12", COUNTS),
+        ("TP=7, FP=10-TP, FN=2", COUNTS),
+        ("TP=7, FP=3, FN=", COUNTS),
+        ("TP=7 or 8, FP=3, FN=2", COUNTS),
+        ("TP not 7, FP 3, FN 2", COUNTS),
+        ("TP=1,5, FP=3, FN=2", COUNTS),
+        ("TP/FP/FN = 7/3/2", COUNTS),
+        ("m_1 = 0.4, v_1 = 0.32", MOMENTS),
+        ("TP=7, FP=3, FN=2", ()),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(typed, names):
+    with pytest.raises(AnswerError):
+        read_listed(typed, names)
+
+
+@pytest.mark.parametrize("typed", ["7, 3, 2", "[7 3 2]", [7, 3, 2], "counts = (7, 3, 2)"])
+def test_numbers_without_names_keep_their_order(typed):
+    assert read_listed(typed, COUNTS).value.cells == (7, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "distinct"),
+    [
+        (LAYER, True),
+        (("x_1 | left", "y_1 | top"), True),
+        (("k", "K"), False),
+        (("column", "colour"), False),
+        (("m_1", "m1"), False),
+    ],
+)
+def test_names_must_differ_as_they_are_typed(names, distinct):
+    assert are_distinct(names) == distinct

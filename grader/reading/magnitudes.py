@@ -50,7 +50,9 @@ MEANINGS: Final = {
     15: "quadrillion",
 }
 POWERS: Final[Mapping[Number, int]] = {10**power: power for power in (3, 6, 9, 12, 15)}
-PERCENT: Final = frozenset({"percent", "pct", "prozent"})
+PERCENT: Final = frozenset(
+    {"percent", "pct", "prozent", "procent", "процент", "процента", "процентов"}
+)
 OPERATIONS: Final = re.compile(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
 COUNTS: Final = frozenset({"macs", "flops", "parameters"})
 """Dimensions in which a prefix scales a count; any other unit is asked for in the question."""

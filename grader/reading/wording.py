@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.changing import CHANGING, HEDGE, PART, SCALING, TIMES_BEFORE, TOTAL
 from grader.reading.links import LINKS, Found
 from grader.reading.refusals import NUMBER_FORMS, quoted, shortened, without_base
 from grader.reading.tokens import OPENERS, Token, ends_operand
+from grader.values import Number, magnitude
 
 __all__ = ["refuse_changing", "without_words"]
 
@@ -21,34 +23,15 @@ SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%
 VALUES: Final = frozenset({"number", "name"})
 REMARKS: Final = frozenset({"(", "[", "{"})
 NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
-CHANGING: Final = re.compile(
-    r"not|either|neither|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
-    r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"
-    r"|halved|doubled|tripled|quadrupled|factorial|transposed?|inverse|none"
-    r"|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
-)
-"""Words that change what a number means, so that they are never dropped."""
-SCALING: Final = re.compile(
-    r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|lakhs?|crores?|dozens?"
-    r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
-    r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta|[kmgtp]i"
-    r"|hundert|tausend|millionen|milliarden?|billionen|mil|mill(?:ones|ón|iards?)|mili(?:oni|ardi)"
-)
-"""Words that scale a number, which are never dropped either."""
-HEDGE: Final = re.compile(
-    r"(?<![^\W_])(?:or|not|nor|maybe|perhaps|either|neither|probably|possibly|presumably|might|may"
-    r"|could|alternatively|otherwise|instead|else|unsure|guess(?:ing|ed)?|[a-z]+n't)(?![^\W_])"
-)
-"""Words by which a remark takes the value back or offers another."""
 WORD: Final = re.compile(r"[^\W\d_]+")
-PART: Final = re.compile(r"(?:third|(?:four|fif|six|seven|eigh|nin|ten|hundred)th)", re.IGNORECASE)
-"""A share where it stands directly behind a number: ``1 third``."""
 NUMBERED: Final = re.compile(
     r"(?:layer|conv|block|stage|step|part|problem|question|exercise|task|output|no|nr|row)",
     re.IGNORECASE,
 )
 """What is numbered, so that a number behind it is a label: ``Layer 1 - 3640``."""
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
+FAR: Final = 20
+"""Of how many parts of a value one lies between it and another value, not its rounding."""
 SUFFIX: Final = 2
 """The most letters that may be a unit or a scale where they stand directly behind a number."""
 
@@ -106,6 +89,24 @@ def _refuse_doubt(group: Sequence[Token], words: frozenset[str]) -> None:
             raise _changes(scales[0], token.start)
 
 
+def _refuse_another(group: Sequence[Token], kept: Sequence[Token], words: frozenset[str]) -> None:
+    """Raise `AnswerError` if the remark *group* leads to another value: ``36 (144 total)``."""
+    numbers: list[Number] = [token.value for token in group if token.kind == "number"]
+    values: list[Number] = [token.value for token in kept if token.kind == "number"]
+    if not numbers or len(values) != 1:
+        return
+    said = [word for token in group if token.kind in words for word in token.text.lower().split()]
+    goes_on = group[1].text.lower() in TIMES_BEFORE
+    value = values[0]
+    other = all(FAR * magnitude(number - value) > magnitude(value) for number in numbers)
+    if goes_on or (other and TOTAL.intersection(said)):
+        raise AnswerError(
+            "The remark in brackets leads to another value.",
+            expected="one value, without the way to another",
+            position=group[0].start,
+        )
+
+
 def _without_remarks(
     tokens: Sequence[Token], text: str, words: frozenset[str]
 ) -> tuple[list[Token], list[str]]:
@@ -122,6 +123,7 @@ def _without_remarks(
         after_word = begun and bool(kept) and kept[-1].kind in words
         if end and (after_word or _is_remark(tokens[at : end + 1], kept, words)):
             _refuse_doubt(tokens[at : end + 1], words)
+            _refuse_another(tokens[at : end + 1], kept, words)
             notes.append(f"{quoted(text, tokens[at].start, tokens[end].end)} was ignored.")
             at = end + 1
         else:

@@ -1,0 +1,52 @@
+"""Words that change, scale or take back a value, so that they are never dropped around it.
+
+Students of many countries write in their own language where a number is asked for: a word for minus
+or for a million that is dropped makes another number.
+"""
+
+import re
+from typing import Final
+
+__all__ = ["CHANGING", "HEDGE", "PART", "SCALING", "TIMES_BEFORE", "TOTAL"]
+
+CHANGING: Final = re.compile(
+    r"not|either|neither|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
+    r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"
+    r"|halved|doubled|tripled|quadrupled|factorial|transposed?|inverse|none"
+    r"|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
+    r"|moins|menos|meno|минус|eksi|miinus|mínusz?|négati(?:f|ve)|negativo?"
+    r"|nicht|keine?|nie|niet|ikke|inte|pas|não|не|нет"
+    r"|halbe?|hälfte|moitié|mitad|metade|metà|половина|połowa|doppelte?|doppio|doble|dobro|вдвое"
+    r"|mindestens|höchstens|wenigstens|mehr|weniger|más|mais|più|более|менее|больше|меньше|минимум"
+    r"|zwischen|entre|между|über|unter|außer|sauf|excepto|кроме|oder|oppure|или|lub|ou|ciento|cento"
+    r"|.*(?:[不非没無无负負半倍或减減加乘除超多少最至未]|以上|以下|以内|マイナス|ない"
+    r"|마이너스|아니|이상|이하|절반).*"
+)
+"""Words that change what a number means."""
+SCALING: Final = re.compile(
+    r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|lakhs?|crores?|dozens?"
+    r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
+    r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta|[kmgtp]i"
+    r"|hundert|tausend|millionen|milliarden?|billionen|mil|mill(?:ones|ón|iards?)|mili(?:oni|ardi)"
+    r"|dutzend|docenas?|douzaines?|dúzias?|дюжин[аы]?|milliers?|centaines?|cientos|centos|mila"
+    r"|mil(?:ione|iardo|h[ãõ]o|hões|ioane|iarde?)|bilh(?:ão|ões)|mii|mil(?:j|i)ard(?:er|y|ów)?"
+    r"|mil(?:j|i)on(?:er|y|ów|u|ů)?|miljoen|miljoonaa?|millioner|duizend|tus(?:en|ind)|tuhatta|tuhat"
+    r"|tysiąc[ea]?|tysięcy|tys|tisíce?|tis|millió|milliárd|ezer|milyon|milyar|bin|juta|ribu|miliar"
+    r"|triệu|nghìn|ngàn|tỷ|tỉ|εκατομμύρι[οα]|χιλιάδες|מיליון|אלף|مليون|ألف|مليار|میلیون|هزار"
+    r"|мил(?:лион|лиард|ьйон)(?:а|ов|ів)?|мільйон(?:а|ів)?|мільярд(?:а|ів)?|тысяч[аи]?|тисяч[аі]?"
+    r"|млн|млрд|тыс|тис|.*[十百千万萬亿億兆만억천].*"
+)
+"""Words that scale a number."""
+HEDGE: Final = re.compile(
+    r"(?<![^\W_])(?:or|not|nor|maybe|perhaps|either|neither|probably|possibly|presumably|might|may"
+    r"|could|alternatively|otherwise|instead|else|unsure|guess(?:ing|ed)?|[a-z]+n't)(?![^\W_])"
+)
+"""Words by which a remark takes the value back or offers another."""
+PART: Final = re.compile(r"(?:third|(?:four|fif|six|seven|eigh|nin|ten|hundred)th)", re.IGNORECASE)
+"""A share where it stands directly behind a number: ``1 third``."""
+TOTAL: Final = frozenset(
+    {"total", "altogether", "overall", "final", "insgesamt", "zusammen", "totale"}
+)
+"""Words by which a number in a remark is the one that the value leads to: ``36 (144 total)``."""
+TIMES_BEFORE: Final = frozenset({"times", "mal", "fois", "veces", "multiplied"})
+"""Words by which a remark goes on computing: ``91 (times 40)``."""

@@ -165,7 +165,7 @@ def test_an_assignment_tells_its_times_and_rules_in_words(world, browser, course
     page = browser.get(f"/assignments/{posed.assignment}")
     assert [one.text for one in page.one("ul", has="stages").all("li")][1:4] == [
         "Full credit until Thu 5 Nov 2026, 12:00 Europe/Berlin (CET) (in 2 days)",
-        "90 % of the credit until Fri 6 Nov 2026, 12:00 Europe/Berlin (CET) (in 3 days)",
+        f"{BRIDGE} 2026, 12:00 Europe/Berlin (CET) (in 4 days)",
         "50 % of the credit until Sun 8 Nov 2026, 12:00 Europe/Berlin (CET) (in 5 days)",
     ]
     rules = page.one(aria_labelledby="rules").text
@@ -225,6 +225,40 @@ def test_late_work_that_late_days_cover_is_told_so(world, student, course):
     page = Browser(world, student).get(f"/assignments/{posed.assignment}")
     assert "full credit until Sat 7 Nov 2026, 12:00" in page.text
     assert page.one(aria_current="step").text.startswith("Full credit with your late days")
+
+
+WITH_LATE_DAYS = {"release": "2026-11-01 12:00", "due": "2026-11-05 12:00", "late_days": 2}
+UNTIL = "Full credit until Thu 5 Nov"
+BRIDGE = "Full credit with your late days until Sat 7 Nov"
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        ([], ["Released Sun 1 Nov", UNTIL, BRIDGE]),
+        ([{"days": 1, "credit": "90%"}], ["Released Sun 1 Nov", UNTIL, BRIDGE]),
+        (
+            [{"days": 1, "credit": "90%"}, {"days": 3, "credit": "1/2"}],
+            [
+                "Released Sun 1 Nov",
+                UNTIL,
+                BRIDGE,
+                "50 % of the credit until Sun 8 Nov",
+                "Closes Sun 8 Nov",
+            ],
+        ),
+    ],
+    ids=["nothing after due", "a step within the late days", "a step beyond them"],
+)
+def test_no_step_and_no_close_is_told_that_late_days_put_off(world, browser, course, late, said):
+    [posed] = world.assignment(course, timeline_spec=WITH_LATE_DAYS | {"late": late})
+    page = browser.get(f"/assignments/{posed.assignment}")
+    listed = [one.text for one in page.one("ul", has="stages").all("li")]
+    assert [one.split(" 2026")[0] for one in listed] == said
+    drawn = page.one("svg", has="strip").one("title").text
+    assert [one.split(" 2026")[0] for one in drawn.split(": ", 1)[1].split("; ")] == [
+        one[0].lower() + one[1:] for one in said if "credit" in one
+    ]
 
 
 def test_times_are_those_that_were_granted_to_the_student(world, browser, student, course):

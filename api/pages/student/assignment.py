@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.student.states import work_of
-from api.pages.student.times import rules_in_words, strip
+from api.pages.student.times import rules_in_words, stretches, strip
 from api.routes import assignments
 from api.schemas.assignments import StaffAssignment
 from api.services.student.mine import my_assignment
@@ -34,5 +34,6 @@ def assignment_page(assignment: UUID, here: PageDep) -> Response:
         told=told,
         work=work_of(mine),
         strip=strip(told.times, now=here.now),
+        stretches=stretches(told.times),
         rules=rules_in_words(told),
     )

@@ -9,9 +9,18 @@ from typing import Final
 
 from api.pages.wording import counted, percent
 from api.schemas.assignments import StudentAssignment
-from api.schemas.my_assignments import Stage, Times
+from api.schemas.my_assignments import Moment, Times
 
-__all__ = ["Bar", "Rule", "Strip", "requests_in_words", "rules_in_words", "strip"]
+__all__ = [
+    "Bar",
+    "Rule",
+    "Stretch",
+    "Strip",
+    "requests_in_words",
+    "rules_in_words",
+    "stretches",
+    "strip",
+]
 
 WIDTH: Final = 1000
 HEIGHT: Final = 40
@@ -24,6 +33,16 @@ SHOWN: Final = {
     "manual": "When your instructor releases them.",
     "never": "They are not shown.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time up to *until* (None: no end) with what an answer is worth in it."""
+
+    until: Moment | None
+    credit: Fraction
+    words: str
+    is_now: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +72,39 @@ class Rule:
     words: str
 
 
+def stretches(times: Times) -> tuple[Stretch, ...]:
+    """Return what an answer is worth until when, in order of time.
+
+    A step that ends while late days keep the work in time never comes, and is left out.
+    """
+    bridge = times.late_days_until
+    is_bridged = times.state == "late" and times.credit_now == 1 and bridge is not None
+    found = [
+        Stretch(
+            one.until,
+            one.credit,
+            _worth(one.credit),
+            is_now=one.credit == times.credit_now and not is_bridged,
+        )
+        for one in times.stages
+    ]
+    if bridge is None:
+        return tuple(found)
+    kept = Stretch(bridge, Fraction(1), "Full credit with your late days", is_now=is_bridged)
+    later = [one for one in found if _outlasts(one, bridge)]
+    return (*(one for one in found if one.credit == 1 and one not in later), kept, *later)
+
+
+def _worth(credit: Fraction) -> str:
+    if credit == 1:
+        return "Full credit"
+    return f"{percent(credit)} of the credit" if credit else "No credit"
+
+
+def _outlasts(one: Stretch, end: Moment) -> bool:
+    return one.until is None or one.until.at > end.at
+
+
 def _tone(credit: Fraction) -> str:
     """Return the colour of a stretch of time: what is left of the credit, roughly."""
     if credit == 1:
@@ -62,19 +114,20 @@ def _tone(credit: Fraction) -> str:
 
 def strip(times: Times, *, now: datetime) -> Strip | None:
     """Return the times as a drawing, None where nothing ends."""
-    ends = [one.until.at for one in times.stages if one.until]
+    told = stretches(times)
+    ends = [one.until.at for one in told if one.until]
     if not ends:
         return None
     start = _start(times, ends[0], now)
-    end = _end(times, start, ends[-1])
-    edges = [start, *(one.until.at if one.until else end for one in times.stages)]
+    end = ends[-1] if told[-1].until else ends[-1] + (ends[-1] - start) * float(AFTER)
+    edges = [start, *(one.until.at if one.until else end for one in told)]
     places = [_place(one, start, end) for one in edges]
     bars = [
-        Bar(left, right - left, int(HEIGHT * stage.credit), _tone(stage.credit))
-        for stage, (left, right) in zip(times.stages, pairwise(places), strict=True)
+        Bar(left, right - left, int(HEIGHT * one.credit), _tone(one.credit))
+        for one, (left, right) in zip(told, pairwise(places), strict=True)
     ]
     here = _place(now, start, end) if start <= now <= end else None
-    return Strip(tuple(bars), here, "; ".join(_said(one) for one in times.stages))
+    return Strip(tuple(bars), here, "; ".join(_said(one) for one in told))
 
 
 def _start(times: Times, first: datetime, now: datetime) -> datetime:
@@ -84,20 +137,13 @@ def _start(times: Times, first: datetime, now: datetime) -> datetime:
     return min(first - BEFORE, max(now, first - 4 * BEFORE))
 
 
-def _end(times: Times, start: datetime, last: datetime) -> datetime:
-    """Return where the drawing ends: the close, else somewhat after the last step."""
-    if times.stages[-1].until is None:
-        return last + (last - start) * float(AFTER)
-    return last
-
-
 def _place(at: datetime, start: datetime, end: datetime) -> int:
     span = max(end - start, timedelta(seconds=1))
     return round(WIDTH * min(1.0, max(0.0, (at - start) / span)))
 
 
-def _said(one: Stage) -> str:
-    worth = "full credit" if one.credit == 1 else f"{percent(one.credit)} of the credit"
+def _said(one: Stretch) -> str:
+    worth = one.words[:1].lower() + one.words[1:]
     return f"{worth} until {one.until.text}" if one.until else f"{worth} after that"
 
 

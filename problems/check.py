@@ -23,7 +23,7 @@ from grader.symbolic import Formula, compare
 from grader.values import Value
 from grader.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
-from problems.lint import accepted, too_wide, untypable
+from problems.lint import accepted, endless, too_wide, untypable
 from problems.loader import load_problem, load_source, read_source
 from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
 from problems.telling import told_keys
@@ -135,6 +135,7 @@ def _check(problem: Problem, file: str, check: _Check) -> tuple[Report, Publicat
             errors += _examples(problem, book)
             right = accepted(every[0])
             warnings += [*_idle(problem, publication, book), *told_keys(variants, book)]
+            warnings += endless(every)
     except GraderError as error:
         errors.append(str(error))
     before = f"{file}: " if file else ""

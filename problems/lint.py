@@ -1,6 +1,6 @@
 """The lint of tolerances: none may accept what a known mistake gives, or be missing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
@@ -15,12 +15,15 @@ from grader.show import show
 from grader.tolerance import Tolerance, in_words
 from grader.values import Tensor, Value
 from grader.variant import Variant
+from problems.texts import named
 
-__all__ = ["accepted", "let_pass", "too_wide", "untypable"]
+__all__ = ["accepted", "endless", "let_pass", "too_wide", "untypable"]
 
 MOST_SHOWN: Final = 60
 LARGEST_DENOMINATOR: Final = 10**9
 """Beyond it a number is a rounded one, such as a logarithm, or nothing that people write."""
+MOST_HALVES: Final = LARGEST_DENOMINATOR.bit_length()
+"""No shorter denominator has more factors of two or of five."""
 
 
 def accepted(variant: Variant) -> Mapping[str, str]:
@@ -60,11 +63,34 @@ def untypable(original: Variant) -> Iterator[str]:
             )
 
 
+def endless(variants: Iterable[Variant]) -> Iterator[str]:
+    """Yield the parts with a key that no decimal is, and without a tolerance, once a part."""
+    told: set[str] = set()
+    for variant in variants:
+        for part in variant.problem.parts:
+            number = _endless(variant.keys.get(part.id))
+            if number is None or part.id in told or not _tolerances(part) or _is_tolerant(part):
+                continue
+            told.add(part.id)
+            yield (
+                f"parts.{part.id}.key: no decimal is {_short(show(number))} ({named(variant)}), so "
+                "that a fraction alone is right; give a tolerance, such as {rounded: 3}"
+            )
+
+
+def _endless(key: Value | None) -> Fraction | None:
+    """Return a number in *key* whose decimals do not end, if there is one."""
+    return next((one for one in _fractions(key) if 10**MOST_HALVES % one.denominator), None)
+
+
 def _long(key: Value | None) -> Fraction | None:
     """Return a number in *key* that has too many figures to be typed, if there is one."""
+    return next((one for one in _fractions(key) if one.denominator > LARGEST_DENOMINATOR), None)
+
+
+def _fractions(key: Value | None) -> Iterator[Fraction]:
     cells = key.cells if isinstance(key, Tensor) else key if isinstance(key, tuple) else (key,)
-    fractions = (cell for cell in cells if isinstance(cell, Fraction))
-    return next((cell for cell in fractions if cell.denominator > LARGEST_DENOMINATOR), None)
+    yield from (cell for cell in cells if isinstance(cell, Fraction))
 
 
 def _tolerant(variant: Variant) -> Iterator[AnyPart]:

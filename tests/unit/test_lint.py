@@ -5,7 +5,7 @@ from factories import BOOK, ask, original, problem
 
 from grader.errors import ProblemError
 from problems.check import check_problem
-from problems.lint import accepted, let_pass, too_wide, untypable
+from problems.lint import accepted, endless, let_pass, too_wide, untypable
 from problems.publish import publish
 
 SIDE = "side(64, 3, stride=2)"  # 31, or 32 rounded up
@@ -149,3 +149,29 @@ def test_a_key_that_nobody_types_exactly_needs_a_tolerance(part, shown):
     found = [*untypable(original(part))]
     assert [shown in one for one in found] == ([True] if shown else [])
     assert all("give a tolerance" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [
+        (ask("number", key="W/7"), "64/7"),
+        (ask("percent", key="W/7"), "64/7"),
+        (ask("vector", key="[1, W/7]"), "64/7"),
+        (ask("number", key="W/7", tolerance={"rounded": 3}), ""),
+        (ask("number", key="W/8"), ""),
+        (ask("number", key="W/2**29"), ""),
+        (ask("integer", key="W"), ""),
+    ],
+)
+def test_a_key_that_no_decimal_is_is_looked_at_where_there_is_no_tolerance(part, shown):
+    one = original(part, params={"W": 64})
+    found = [*endless([one, one])]
+    assert [f"no decimal is {shown} (original)" in one for one in found] == (
+        [True] if shown else []
+    )
+
+
+def test_a_draw_whose_key_no_decimal_is_is_named_by_its_seed():
+    toy = problem(ask("number", key="1/W"), params={"W": {"choose": [4, 3, 5], "original": 4}})
+    report = check_problem(toy, file="", book=BOOK)
+    assert [one for one in report.warnings if "parts.a.key: no decimal is 1/3 (seed " in one]

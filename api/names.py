@@ -3,11 +3,15 @@
 import unicodedata
 from typing import Final
 
-__all__ = ["ADDED", "belongs", "name_pair", "sort_name"]
+__all__ = ["ADDED", "belongs", "folded", "name_pair", "sort_name"]
 
 ADDED: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 """What stands behind a family name and belongs to it."""
 LONGEST: Final = 300
+PLAIN: Final = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "þ": "th"}
+)
+"""Letters with a stroke or of two letters, which no accent makes."""
 
 
 def name_pair(name: str, family: str = "") -> tuple[str, str]:
@@ -51,5 +55,14 @@ def sort_name(name: str, family: str = "") -> str:
     """
     first, last = name_pair(name, family)
     # Two blanks: whoever is called Smith stands before whoever is called Smith Jones.
-    told = unicodedata.normalize("NFKD", f"{last}  {first}".strip().casefold())
-    return "".join(sign for sign in told if not unicodedata.combining(sign))[:LONGEST]
+    return folded(f"{last}  {first}".strip())[:LONGEST]
+
+
+def folded(text: str) -> str:
+    """Return *text* without case and accents.
+
+    >>> folded("Łukasz Đặng"), folded("GROẞ Ærø")
+    ('lukasz dang', 'gross aero')
+    """
+    told = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in told if not unicodedata.combining(sign)).translate(PLAIN)

@@ -36,13 +36,19 @@ def test_people_stand_by_family_name_then_given_name_without_case_or_accents():
         ("chloé muller", ""),
         ("de Souza, Ana", ""),
         ("Ann van Dyk", "van Dyk"),
+        ("Jan Łuk", ""),
+        ("Đặng, An", ""),
+        ("Bo Øst", ""),
     ]
     listed.sort(key=lambda one: sort_name(*one))
     assert [name for name, _ in listed] == [
+        "Đặng, An",
         "de Souza, Ana",
         "Ada Lovelace",
+        "Jan Łuk",
         "Ben Müller",
         "chloé muller",
+        "Bo Øst",
         "Zoe Smith",
         "Al Smith Jones",
         "Suharto",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import NotFound
 from api.services.counting import COUNTS
-from api.services.searching import holding
+from api.services.searching import called
 from api.tables import Enrolment, Section, User
 
 __all__ = ["Student", "counting", "student_of"]
@@ -89,8 +89,8 @@ def counting(
     if section is not None:
         found = found.where(Enrolment.section_id == section)
     if text:
-        columns = (User.name, User.email, User.student_number, User.login)
-        found = found.where(holding(text, *columns))
+        columns = (User.email, User.student_number, User.login)
+        found = found.where(called(text, *columns))
     rows = session.execute(found.order_by(User.sort_name, User.id))
     return [_student(row) for row in rows]
 

@@ -16,7 +16,7 @@ from api.services.access import Caller
 from api.services.people import sessions
 from api.services.people.invites import Link, issue, issue_reset, withdraw
 from api.services.people.roll import check_free
-from api.services.searching import holding
+from api.services.searching import called
 from api.tables import User
 
 __all__ = [
@@ -52,7 +52,7 @@ def users(
     elif state == "admin":
         found = found.where(User.is_admin)
     if text:
-        found = found.where(holding(text, User.name, User.email, User.student_number))
+        found = found.where(called(text, User.email, User.student_number))
     return session.scalars(keyset(found, User.sort_name, User.id, after=after).limit(limit)).all()
 
 

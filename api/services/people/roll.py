@@ -19,7 +19,7 @@ from api.services.access import Member
 from api.services.people import sessions
 from api.services.people.custody import ELSEWHERE, NUMBERS, may_edit
 from api.services.people.sections import hold_rules, regrade_moved, section_of
-from api.services.searching import holding
+from api.services.searching import called
 from api.tables import Enrolment, Section, User
 
 __all__ = [
@@ -71,8 +71,8 @@ def people(
         left = Enrolment.withdrawn_at
         found = found.where(left.is_(None) if state == "active" else left.is_not(None))
     if text:
-        columns = (User.name, User.email, User.student_number, Enrolment.lms_id)
-        found = found.where(holding(text, *columns))
+        columns = (User.email, User.student_number, Enrolment.lms_id)
+        found = found.where(called(text, *columns))
     return session.execute(keyset(found, User.sort_name, User.id, after=after).limit(limit)).all()
 
 

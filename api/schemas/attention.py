@@ -41,8 +41,8 @@ class AssignmentAttention(Schema):
 
     *to_mark* are answers that wait for a person, *failures* those among them that the machine could
     not judge. *requests* of students are open. *unexplained* counts groups of equal wrong answers
-    that no mistake explains, of three students or more. *mean* is in percent, of those who have a
-    grade.
+    to the same numbers that no mistake explains, of three students or more. *mean* is in percent,
+    of those who have a grade.
     """
 
     assignment: UUID

@@ -63,6 +63,17 @@ def test_two_equal_wrong_answers_are_no_group_yet(world, group, browser):
     assert "1 group of equal wrong answers" in todo(browser, group.course)[0][0].text
 
 
+def test_equal_wrong_answers_to_other_numbers_are_no_group(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.numbers(posed)
+    places = [at for at in numbers if [*numbers.values()].count(numbers[at]) == 1]
+    group.draw(posed, *[places[0]] * 3, *places[1:4])
+    group.hand_in(posed, None, *[{"cube": "999"}] * 5)
+    assert todo(browser, group.course)[0] == []
+    group.hand_in(posed, {"cube": "999"})
+    assert "1 group of equal wrong answers" in todo(browser, group.course)[0][0].text
+
+
 @pytest.mark.parametrize(
     ("due", "said"),
     [

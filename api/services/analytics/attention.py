@@ -15,9 +15,21 @@ from api.services.access import Member
 from api.services.analytics.asking import flag
 from api.services.analytics.overview import how_many, percent
 from api.services.analytics.reading import Students, counted
+from api.services.draws import draw_of
+from api.services.numbers import DRAW_HASH, SEED, variant_of, version_of
 from api.services.regrades.runs import ACTIVE
 from api.services.review.queue import progress_of_parts
-from api.tables import Answer, Assignment, AssignmentProblem, Grade, Regrade, RegradeRequest
+from api.tables import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Draw,
+    Grade,
+    ProblemVersion,
+    Regrade,
+    RegradeRequest,
+    Variant,
+)
 from grader.result import FREE
 
 __all__ = ["course_attention"]
@@ -141,10 +153,16 @@ def _set(assignments: list[UUID]) -> tuple[Any, ...]:
 def _unexplained(
     session: Session, assignments: list[UUID], students: Students
 ) -> Mapping[UUID, int]:
-    """Return how many groups there are of equal wrong answers that no mistake explains."""
+    """Return how many groups there are of equal wrong answers that no mistake explains.
+
+    Answers to other numbers are not equal, whatever they say: so the results tell them too.
+    """
     groups = (
         select(AssignmentProblem.assignment_id.label("assignment"))
         .join(Answer, Answer.problem_id == AssignmentProblem.id)
+        .join(Draw, draw_of(Answer))
+        .join(ProblemVersion, version_of(Draw))
+        .join(Variant, variant_of(Draw))
         .where(
             *_set(assignments),
             Answer.student_id.in_(students),
@@ -153,7 +171,14 @@ def _unexplained(
             Answer.mistakes == "",
             Answer.manual.is_(False),
         )
-        .group_by(AssignmentProblem.assignment_id, Answer.problem_id, Answer.part, Answer.value)
+        .group_by(
+            AssignmentProblem.assignment_id,
+            Answer.problem_id,
+            Answer.part,
+            Answer.value,
+            DRAW_HASH,
+            SEED,
+        )
         .having(func.count(Answer.student_id.distinct()) >= GROUP)
         .subquery()
     )

@@ -19,6 +19,9 @@ COLUMNS: Final = ("family_name", "sort_name")
 LONGEST: Final = 300
 ADDED: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
 """What stands behind a family name and belongs to it."""
+PLAIN: Final = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "þ": "th"}
+)
 USERS: Final = sa.table("users", *map(sa.column, ("id", "name", "sort_name")))
 
 
@@ -51,7 +54,8 @@ def _sort_name(name: str) -> str:
     """Return what somebody is listed by: the family name, then the given name, in plain letters."""
     first, last = _pair(name)
     told = unicodedata.normalize("NFKD", f"{last}  {first}".strip().casefold())
-    return "".join(sign for sign in told if not unicodedata.combining(sign))[:LONGEST]
+    plain = "".join(sign for sign in told if not unicodedata.combining(sign))
+    return plain.translate(PLAIN)[:LONGEST]
 
 
 def _pair(name: str) -> tuple[str, str]:

@@ -137,7 +137,6 @@ def _page(here: Here, told: AuditPage, asked: Asked, *, zone: str) -> Response:
         actions=ACTIONS.items(),
         entries=[_entry(here, one, first, zone) for one in told.items],
         more=asked.address(cursor=told.next) if told.next else "",
-        zone=zone,
     )
 
 

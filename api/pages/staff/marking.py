@@ -71,7 +71,6 @@ def _desk(
         tab="assignments",
         status=error.status if error else 200,
         one=one,
-        assignment=assignment,
         queue=_queue(one),
         rubric=rubric,
         keys=KEYS,

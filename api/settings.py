@@ -228,18 +228,10 @@ class Settings(BaseModel):
         return given
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the settings that *environment* gives, the default where a variable is unset.
-
-        Raises pydantic's `ValidationError` where a value cannot be, and `SettingsError` where a
-        file cannot be read.
-        """
-        return cls.model_validate(_values(given_by(environment)))
-
-    @classmethod
     def read(cls, environment: Mapping[str, str], **options: str) -> Self:
         """Return the settings of *environment*, with the *options* of a command before them.
 
+        What neither sets has its default.
         Raises `SettingsError` with a line for each that cannot be.
         """
         found = given_by(environment) | {

@@ -57,7 +57,7 @@ given = context.config.attributes.get("connection")
 if given is not None:
     migrate(given)
 else:
-    database = Database(Settings.from_environment(os.environ).database)
+    database = Database(Settings.read(os.environ).database)
     with database.migrating() as session:
         migrate(session)
     database.close()

@@ -187,14 +187,16 @@ def test_who_looks_at_a_file_that_is_not_there_makes_none(tmp_path, grader, monk
         ("nonsense", "this is no address of a database"),
         ("sqlite:////nowhere/at/all/grader.db", "the database cannot be reached"),
         ("postgresql://nobody@127.0.0.1:1/none", "the database cannot be reached"),
-        (f"sqlite:///{__file__}", "the file is no database of SQLite"),
+        ("sqlite:///{folder}/notes.txt", "the file is no database of SQLite"),
         ("postgresql://u:geheim@127.0.0.1:1/g?foo=bar", "is no option of PostgreSQL"),
         ("mysql://u:geheim@db/g", "SQLite and PostgreSQL can be used"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_without_a_traceback(
-    url, words, grader, monkeypatch
+    url, words, grader, monkeypatch, tmp_path
 ):
+    (tmp_path / "notes.txt").write_text("No database. " * 10)
+    url = url.format(folder=tmp_path)
     monkeypatch.setenv("GRADER_DATABASE", url)
     for command in (("db", "check", "--database", url), ("user", "list")):
         told = grader(*command)

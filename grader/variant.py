@@ -16,7 +16,6 @@ from grader.problem import Problem
 from grader.values import Tensor, Value
 
 __all__ = [
-    "MAX_TRIES",
     "Variant",
     "completed",
     "double_mistakes",

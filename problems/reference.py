@@ -15,7 +15,7 @@ from problems.binding import usage
 from problems.book import BOOK, SOLVERS
 from problems.mistakes import FAMILIES
 
-__all__ = ["PAGES", "mistakes_page", "solvers_page", "write_pages"]
+__all__ = ["PAGES", "write_pages"]
 
 EXAMPLE: Final = re.compile(r"\n*^>>> .*\Z", re.MULTILINE | re.DOTALL)
 DOUBLE: Final = re.compile(r"``(.+?)``", re.DOTALL)
@@ -45,7 +45,7 @@ the collection has none. Of several mistakes that fit, the one with the highest 
 """
 
 
-def solvers_page() -> str:
+def _solvers_page() -> str:
     """Return `docs/solvers.md`: a section for each module, in it one for each solver."""
     modules = [(name, [*group]) for name, group in groupby(SOLVERS, lambda one: one.__module__)]
     index = [
@@ -67,7 +67,7 @@ def solvers_page() -> str:
     return "\n".join([SOLVERS_HEAD, *index, "", "\n".join(sections)])
 
 
-def mistakes_page() -> str:
+def _mistakes_page() -> str:
     """Return `docs/mistakes.md`: a table for each family."""
     tables = []
     for family in FAMILIES:
@@ -97,8 +97,8 @@ def write_pages(folder: Path) -> None:
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
-    "solvers.md": solvers_page,
-    "mistakes.md": mistakes_page,
+    "solvers.md": _solvers_page,
+    "mistakes.md": _mistakes_page,
 }
 
 

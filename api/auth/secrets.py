@@ -14,7 +14,6 @@ from typing import Final, Literal, get_args
 
 __all__ = [
     "KINDS",
-    "PREFIX_LENGTH",
     "RANDOM_LENGTH",
     "Kind",
     "Presented",

@@ -16,7 +16,7 @@ from api.schemas.courses import CourseView
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.submissions import ProblemScore
 
-__all__ = ["router", "sets_of", "student_course"]
+__all__ = ["router", "student_course"]
 
 router = PageRouter()
 
@@ -32,7 +32,7 @@ def course_page(course: UUID, here: PageDep) -> Response:
 
 def student_course(here: Here, course: CourseView) -> Response:
     """Return the page of a *course* for somebody who studies in it."""
-    works = [work_of(one) for one in sets_of(here, course.id)]
+    works = [work_of(one) for one in _sets_of(here, course.id)]
     active = [one for one in works if one.is_open]
     return page(
         here,
@@ -57,6 +57,6 @@ def _so_far(sets: Iterable[MyAssignment]) -> ProblemScore:
     )
 
 
-def sets_of(here: Here, course: UUID) -> Sequence[MyAssignment]:
+def _sets_of(here: Here, course: UUID) -> Sequence[MyAssignment]:
     """Return what is set for the student in a course: open work first, the next due on top."""
     return problems_posed.mine(here, window(here), course=course).items

@@ -32,9 +32,7 @@ __all__ = [
     "LocalTime",
     "Offset",
     "TimelineSpec",
-    "nominal_end",
     "show_credit",
-    "show_wall",
 ]
 
 WALL: Final = re.compile(
@@ -72,7 +70,7 @@ def _parsed(given: object) -> datetime:
     raise Refused(f"is not a date and time that there is; write it like {EXAMPLE}")
 
 
-def show_wall(at: datetime) -> str:
+def _show_wall(at: datetime) -> str:
     """Return a wall clock as it is written: without seconds where there are none."""
     return at.isoformat(" ", "auto" if at.second or at.microsecond else "minutes")
 
@@ -97,7 +95,7 @@ def show_credit(credit: Fraction) -> str:
 LocalTime: TypeAlias = Annotated[
     datetime,
     PlainValidator(to_wall),
-    PlainSerializer(show_wall, return_type=str),
+    PlainSerializer(_show_wall, return_type=str),
     WithJsonSchema(
         {
             "type": "string",
@@ -215,7 +213,7 @@ class TimelineSpec(Schema):
             for later, two in given[at + 1 :]:
                 if _is_before(two, one):
                     raise Refused(
-                        f"{later} ({show_wall(two)}) is before {name} ({show_wall(one)}); "
+                        f"{later} ({_show_wall(two)}) is before {name} ({_show_wall(one)}); "
                         "release, due and close follow each other"
                     )
 
@@ -224,11 +222,11 @@ class TimelineSpec(Schema):
             return
         after, end, credit = "due", self.due, Fraction(1)
         for number, step in enumerate(self.late, 1):
-            ends = nominal_end(step, self.due)
+            ends = _nominal_end(step, self.due)
             if _is_before(ends, end) or ends == end:
                 raise Refused(
-                    f"late step {number} ends at {show_wall(ends)}, not after {after} "
-                    f"({show_wall(end)}); put the steps in the order of their ends"
+                    f"late step {number} ends at {_show_wall(ends)}, not after {after} "
+                    f"({_show_wall(end)}); put the steps in the order of their ends"
                 )
             if step.credit > credit:
                 raise Refused(
@@ -238,7 +236,7 @@ class TimelineSpec(Schema):
             after, end, credit = f"step {number}", ends, step.credit
 
 
-def nominal_end(step: LateStep, due: datetime) -> datetime:
+def _nominal_end(step: LateStep, due: datetime) -> datetime:
     """Return where a step ends on the wall clock if no clock changed on the way."""
     if step.until is not None:
         return step.until

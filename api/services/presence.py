@@ -18,7 +18,7 @@ from api.services import audit
 from api.services.access import Caller, Member
 from api.tables import AuditEntry, LoginSession, Token
 
-__all__ = ["SAFE", "VIEWED", "Visit", "is_due", "note", "note_apart"]
+__all__ = ["SAFE", "Visit", "is_due", "note", "note_apart"]
 
 VIEWED: Final = "person.viewed_as"
 AGAIN: Final = timedelta(hours=1)

@@ -31,7 +31,6 @@ __all__ = [
     "FormulaPart",
     "can_be_typed",
     "draw_formulas",
-    "formula_of",
     "formulas_of",
     "identity_of",
     "judge_each",
@@ -126,7 +125,7 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
 
     def solve(self, part: ExpressionPart, scope: Scope) -> Value | None:
         """Return the key as a formula over the part's variables, or as a tuple of them."""
-        return formula_of(part, scope) if part.length is None else formulas_of(part, scope)
+        return _formula_of(part, scope) if part.length is None else formulas_of(part, scope)
 
     def judge(
         self, reading: Reading[Formulas], key: Value | None, part: ExpressionPart, scope: Scope
@@ -190,7 +189,7 @@ def can_be_typed(tree: Node, part: FormulaPart) -> bool:
     )
 
 
-def formula_of(part: FormulaPart, scope: Scope) -> Formula:
+def _formula_of(part: FormulaPart, scope: Scope) -> Formula:
     """Return the key of *part* as a formula, its variables hidden from *scope*."""
     if part.key is None:
         raise SolverError("the part has no key")
@@ -202,7 +201,7 @@ def formula_of(part: FormulaPart, scope: Scope) -> Formula:
 
 def formulas_of(part: FormulaPart, scope: Scope) -> tuple[Formula, ...]:
     """Return the items of a key that is a tuple, each as a formula."""
-    formula = formula_of(part, scope)
+    formula = _formula_of(part, scope)
     if not isinstance(formula.tree, Listed):
         raise SolverError("the key is not a tuple of formulas")
     return tuple(Formula(item, formula.scope) for item in formula.tree.items)

@@ -13,7 +13,7 @@ from problems.solvers.bounds import numbers, pair
 from problems.solvers.boxes import Box, box_area, box_of, convert_box, formatted
 from problems.traces.tracing import tracers
 
-__all__ = ["CORNERS", "INCLUSIVE", "LETTERS", "TRACERS", "corners_said", "written"]
+__all__ = ["CORNERS", "LETTERS", "TRACERS", "corners_said", "written"]
 
 INCLUSIVE: Final = "The last pixel belongs to the box, which is one wider and one higher for it."
 

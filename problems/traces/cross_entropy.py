@@ -27,7 +27,7 @@ from problems.traces.reals import real, rule
 from problems.traces.sums import averaged, dotted
 from problems.traces.tracing import MAX_ROWS, counted_up, listed, shown, tracers
 
-__all__ = ["LOGARITHMS", "TRACERS", "softmax_table"]
+__all__ = ["LOGARITHMS", "TRACERS"]
 
 LOGARITHMS: Final = {None: "ln", 2: "log2", 10: "log10"}
 MAX_EXAMPLES: Final = 8
@@ -36,10 +36,10 @@ SMALLEST: Final = 1e-300
 BINARY: Final = "-(t*{0}(p) + (1 - t)*{0}(1 - p))"
 
 
-def softmax_table(row: Array, **columns: Array) -> Step:
+def _softmax_table(row: Array, **columns: Array) -> Step:
     """Return the table of the softmax of a *row* of scores, with further *columns*.
 
-    >>> softmax_table(np.array([0.0, 0.0])).rows[0]
+    >>> _softmax_table(np.array([0.0, 0.0])).rows[0]
     (0, 0, 1, Fraction(1, 2))
     """
     least = row.max() if np.abs(row).max() > LARGE else 0
@@ -94,7 +94,7 @@ def _examples(
         certain = true.max() == 1
         if scores is not None:
             further = {} if certain else {"t": true.tolist(), f"-{log}(p)": nats.tolist()}
-            yield softmax_table(scores.reshape(-1, classes)[at], **further)
+            yield _softmax_table(scores.reshape(-1, classes)[at], **further)
         name = numbered("L", at, several=several)
         yield _loss(name, true, nats, probabilities, log=log)
     if several:
@@ -198,7 +198,7 @@ def _gradient(given: SimpleNamespace) -> Iterator[Step]:
             yield Said(f"The other {len(rows) - at} examples follow in the same way.")
             break
         apart = softmax(row) - true
-        yield softmax_table(row, **{"t": true.tolist(), "p - t": apart.tolist()})
+        yield _softmax_table(row, **{"t": true.tolist(), "p - t": apart.tolist()})
     if scores.ndim > 1 and given.reduction == "mean":
         yield Said(f"The loss is the mean over {len(rows)} examples, and so is its gradient.")
     yield shown("g", given.result)

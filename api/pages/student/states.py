@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from api.pages.wording import counted
 from api.schemas.my_assignments import MyAssignment, MyProblem
 
-__all__ = ["Icon", "Row", "State", "Work", "answer_state", "problem_state", "work_of"]
+__all__ = ["Icon", "Row", "State", "Work", "answer_state", "work_of"]
 
 Icon: TypeAlias = Literal["good", "mid", "bad", "wait", "full", "half", "seen", "new"]
 """The name of a drawing of `icons.html`."""
@@ -67,7 +67,7 @@ MARKED: Final[Mapping[str, State]] = {
 }
 
 
-def problem_state(one: MyProblem) -> State:
+def _problem_state(one: MyProblem) -> State:
     """Return where a student stands in a problem, as far as results are shown."""
     if one.state in WITHOUT_WORK:
         return WITHOUT_WORK[one.state]
@@ -96,6 +96,6 @@ def answer_state(status: str, credit: Fraction | None, *, manual: bool = False) 
 
 def work_of(one: MyAssignment) -> Work:
     """Return an assignment with the states of its problems."""
-    rows = tuple(Row(each, problem_state(each)) for each in one.problems)
+    rows = tuple(Row(each, _problem_state(each)) for each in one.problems)
     parts = sum(each.parts for each in one.problems)
     return Work(one, rows, parts, sum(each.answered for each in one.problems))

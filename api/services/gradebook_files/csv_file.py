@@ -9,7 +9,7 @@ from typing import Any, Final
 from api.services.gradebook_files.book import Cell, Column, Gradebook, Person, Written
 from api.services.gradebook_files.cells import HIDDEN, PLACES, lines, number, stamp, table, text
 
-__all__ = ["CELL_FIELDS", "PERSON_FIELDS", "write_cells", "write_json_lines", "write_table"]
+__all__ = ["write_cells", "write_json_lines", "write_table"]
 
 PERSON_FIELDS: Final = (
     "student_id",

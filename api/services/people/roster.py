@@ -32,7 +32,7 @@ from api.services.people.sections import hold_rules, regrade_moved
 from api.services.roster_files import Roster, RowProblem, read_roster
 from api.tables import Course, Enrolment, Section, User
 
-__all__ = ["check_whole", "import_roster", "look_at", "told"]
+__all__ = ["import_roster", "look_at", "told"]
 
 
 def look_at(session: Session, member: Member, file: bytes) -> Plan:
@@ -47,7 +47,7 @@ def look_at(session: Session, member: Member, file: bytes) -> Plan:
     return make_plan(roster, _known(session, member.course.id, roster), sections)
 
 
-def check_whole(plan: Plan, *, partial: bool, withdraw: bool) -> None:
+def _check_whole(plan: Plan, *, partial: bool, withdraw: bool) -> None:
     """Raise `Invalid` where rows cannot be used, unless the rest is wanted all the same.
 
     Then nobody is withdrawn: whoever is missing may stand in one of those rows.
@@ -79,7 +79,7 @@ def import_roster(
     session.get(Course, member.course.id, with_for_update=True)
     hold_rules(session, member.course.id)
     plan = look_at(session, member, file)
-    check_whole(plan, partial=partial, withdraw=withdraw)
+    _check_whole(plan, partial=partial, withdraw=withdraw)
     sections = _sections(session, member.course.id)
     for name in plan.new_sections:
         sections[name] = new_id()

@@ -13,7 +13,7 @@ from api.services.review.queue import Queued, queue
 from api.services.upserts import insert_missing, upsert
 from api.tables import Review, ReviewSkip
 
-__all__ = ["CLAIMED_FOR", "check_free", "claim", "claim_next", "flag", "release", "skip"]
+__all__ = ["check_free", "claim", "claim_next", "flag", "release", "skip"]
 
 CLAIMED_FOR: Final = timedelta(minutes=15)
 

@@ -21,7 +21,7 @@ from api.services.review.works import Work, hold, point_to, reckon, refresh_work
 from api.services.variants import Variants
 from api.tables import Answer, Grading, Regrade
 
-__all__ = ["criteria", "mark", "mark_told", "unmark"]
+__all__ = ["criteria", "mark", "unmark"]
 
 
 def mark(
@@ -39,7 +39,7 @@ def mark(
     [work] = hold(session, [found.answer.id])
     expected.check(work.review.version)
     check_free(work.review, me, now=now)
-    before = mark_told(work.answer)
+    before = _mark_told(work.answer)
     wanted = Given.of(given)
     result = reckon(session, asked, work, wanted, rubric=rubric, variants=variants)
     write(session, asked, [(work, wanted, result)], now=now)
@@ -59,7 +59,7 @@ def criteria(
     return {one: Criterion.of(row) for one, row in items.items()}
 
 
-def mark_told(answer: Answer) -> dict[str, Any]:
+def _mark_told(answer: Answer) -> dict[str, Any]:
     """Return what became of an answer, for the audit log."""
     credit = None if answer.credit is None else str(answer.credit)
     return {"status": answer.status, "credit": credit, "manual": answer.manual}
@@ -72,7 +72,7 @@ def unmark(session: Session, found: Found, *, expected: Expected, now: datetime)
     check_free(work.review, found.member.caller.id, now=now)
     if not work.answer.manual:
         raise Conflict("This answer has no mark by a person.")
-    before = mark_told(work.answer)
+    before = _mark_told(work.answer)
     point_to(work.answer, _by_machine(session, work), manual=False)
     _clear(work)
     refresh_works(session, [work], author=found.member.caller.id, now=now)
@@ -120,6 +120,6 @@ def _note(
         action,
         now=now,
         target=("answer", found.answer.id),
-        change=(before, mark_told(found.answer)),
+        change=(before, _mark_told(found.answer)),
         reason=reason,
     )

@@ -22,7 +22,6 @@ from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion, Su
 from grader.policy import Rules
 
 __all__ = [
-    "NO_ANSWER",
     "Asked",
     "Found",
     "asked_part",

@@ -36,7 +36,6 @@ __all__ = [
     "Queued",
     "Shows",
     "in_queue",
-    "open_requests",
     "page",
     "progress",
     "progress_of_parts",
@@ -222,7 +221,7 @@ def _progress(
         parts=parts,
         waiting=sum(one.waiting for one in parts),
         marked=sum(one.marked for one in parts),
-        requests=open_requests(session, assignment),
+        requests=_open_requests(session, assignment),
     )
 
 
@@ -291,7 +290,7 @@ def _counting(
     )
 
 
-def open_requests(session: Session, assignment: Assignment) -> int:
+def _open_requests(session: Session, assignment: Assignment) -> int:
     """Return how many requests for a regrade are open in an assignment."""
     # There are few requests and many answers: each request looks for its own.
     students = _of_students(assignment.id, assignment.course_id)

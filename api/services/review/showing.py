@@ -19,7 +19,7 @@ from grader.json_values import from_json
 from grader.kinds.texts import TextPart
 from problems.book import BOOK
 
-__all__ = ["Listed", "claim_of", "lines", "mark_view", "review_item", "staff"]
+__all__ = ["Listed", "lines", "mark_view", "review_item", "staff"]
 
 SHOWN: Final = 200
 
@@ -52,7 +52,7 @@ def mark_view(review: Review | None, names: Mapping[UUID, str]) -> MarkView | No
     )
 
 
-def claim_of(
+def _claim_of(
     review: Review | None, names: Mapping[UUID, str], *, me: UUID, now: datetime
 ) -> ClaimView | None:
     """Return who holds an answer now, None where nobody does."""
@@ -113,7 +113,7 @@ def _line(
         "score": None if credit is None else credit * asked.points,
         "points": asked.points,
         "marked_by": staff(review.marked_by, names) if review else None,
-        "claim": claim_of(review, names, me=asked.posed.member.caller.id, now=now),
+        "claim": _claim_of(review, names, me=asked.posed.member.caller.id, now=now),
         "flag": review.flag if review else "",
     }
 

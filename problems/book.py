@@ -63,6 +63,7 @@ from problems.solvers import (
     upsampling,
     vision_transformers,
     weight_decay,
+    words,
 )
 from problems.traces import TRACERS
 
@@ -114,6 +115,7 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     *divergence.SOLVERS,
     *latents.SOLVERS,
     *distances.SOLVERS,
+    *words.SOLVERS,
     *attention.SOLVERS,
     *positions.SOLVERS,
     *schedules.SOLVERS,
@@ -176,6 +178,7 @@ TWINS: Final[tuple[Twin, ...]] = (
     *divergence.TWINS,
     *latents.TWINS,
     *distances.TWINS,
+    *words.TWINS,
     *attention.TWINS,
     *positions.TWINS,
     *schedules.TWINS,

@@ -118,6 +118,13 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
         (((1, 2), (1, HALF)), {"alike": False, "margin": 3}),
         (((1, 2), (4, 7)), {"alike": False}),
     ],
+    "skip_gram_params": [((1000, 50), {})],
+    "skip_gram_pairs": [((9, 2), {})],
+    "noise_distribution": [(((16, 81, 3),), {})],
+    "negative_sampling_loss": [
+        (((1, HALF), (2, 1), MORE), {}),
+        (((1, HALF), (2, 1), MORE), {"base": 2}),
+    ],
     "latent_deviation": [((HALF,), {})],
     "latent_code": [((MORE, LESS, MORE), {})],
     "code_divergence": [((MORE, LESS), {})],

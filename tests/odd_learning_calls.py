@@ -144,6 +144,11 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     "distance": [((tuple(range(20)), (HALF,) * 20), {}), (((3,), (3,)), {})],
     "cosine_similarity": [((tuple(range(20)), (HALF,) * 20), {}), (((3,), (-2,)), {})],
     "contrastive_loss": [(((1, 2), (4, 7)), {"alike": True})],
+    "skip_gram_pairs": [((1, 2), {}), ((4, 9), {}), ((5, 4), {})],
+    "noise_distribution": [(((5,),), {"power": 0}), ((tuple(range(90)),), {"power": 1})],
+    "negative_sampling_loss": [
+        (((1, 2), (-300, 3), Tensor((20, 2), tuple(range(-20, 20)))), {"base": 10}),
+    ],
     "latent_deviation": [(((HALF, -1),), {})],
     "latent_code": [((1, HALF, -2), {}), (((1, 2), (0, HALF), (3, -1)), {})],
     "code_divergence": [

@@ -16,7 +16,7 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "log_variance_sign": (
             4,
-            "Which spread has a code whose logarithm is far below 0, a large or a small one?",
+            "Which spread has a code whose logarithm is very negative, a large or a small one?",
             "Took e to the negative logarithm of the variance.",
         ),
         "log_variance_kept": (
@@ -41,12 +41,12 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
         ),
         "logarithm_added": (
             4,
-            "What happens to the divergence when the variance comes near to 0?",
+            "What happens to the divergence when the variance all but vanishes?",
             "Added the logarithm of the variance instead of subtracting it.",
         ),
         "mean_not_squared": (
             4,
-            "Does it matter on which side of 0 the mean lies?",
+            "Does it matter whether the mean is positive or negative?",
             "Did not square the mean.",
         ),
         "code_mean_left_out": (
@@ -98,6 +98,61 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             4,
             "What happens to the distance that is missing up to the margin?",
             "Did not square what is missing up to the margin.",
+        ),
+        "one_table": (
+            6,
+            "Has a word the same vector as a centre and as a context of another word?",
+            "Counted one table of vectors where there are two.",
+        ),
+        "output_biased": (
+            3,
+            "What is added to the product of two word vectors?",
+            "Counted a bias for each word, where there is none.",
+        ),
+        "text_without_ends": (
+            6,
+            "How many neighbours has the first word of the text?",
+            "Counted windows that reach beyond the ends of the text.",
+        ),
+        "centre_counted": (
+            5,
+            "Is a word its own context?",
+            "Counted the centre as a context of itself.",
+        ),
+        "one_side": (
+            4,
+            "On which sides of a word does its context lie?",
+            "Counted the contexts on one side alone.",
+        ),
+        "power_left_out": (
+            4,
+            "Are frequent words drawn as often as they occur?",
+            "Left out the power: took the shares of the counts.",
+        ),
+        "powers_not_divided": (
+            4,
+            "What do probabilities add up to?",
+            "Did not divide by the sum of the powers.",
+        ),
+        "even_samples": (
+            3,
+            "Is each word as likely to be drawn as any other?",
+            "Gave each word the same probability.",
+        ),
+        "negatives_as_contexts": (
+            5,
+            "Should the score of a negative sample be large or small?",
+            "Took the sigmoid of the negatives' scores with the sign of a true context.",
+        ),
+        "negatives_left_out": (
+            4,
+            "Which words has the model to tell the true context from?",
+            "Left out the terms of the negative samples.",
+        ),
+        "negatives_averaged": (
+            3,
+            "Are the terms of the negative samples added up, or averaged?",
+            "Averaged the terms of the negative samples.",
         ),
     }
 )

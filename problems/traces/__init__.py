@@ -53,6 +53,7 @@ from problems.traces import (
     upsampling,
     vision_transformers,
     windows,
+    words,
 )
 
 __all__ = ["TRACERS"]
@@ -90,6 +91,7 @@ TRACERS: Final[Mapping[str, Tracer]] = {
     **cross_entropy.TRACERS,
     **latents.TRACERS,
     **distances.TRACERS,
+    **words.TRACERS,
     **normalisation.TRACERS,
     **gradients.TRACERS,
     **activation_gradients.TRACERS,

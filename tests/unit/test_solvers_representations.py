@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 from scipy.spatial.distance import cdist
 
 from grader.errors import SolverError
@@ -18,9 +18,16 @@ from problems.solvers.distances import (
     triplet_loss,
 )
 from problems.solvers.latents import code_divergence, latent_code, latent_deviation
+from problems.solvers.words import (
+    negative_sampling_loss,
+    noise_distribution,
+    skip_gram_pairs,
+    skip_gram_params,
+)
 
 HALF = Fraction(1, 2)
 E, LOG2 = math.e, math.log(2)
+SAMPLES = ("negative_sampling_loss", ((1, 0), (0, 1), ((1, 5), (-1, 7))))
 
 # --- codes
 
@@ -83,6 +90,37 @@ def test_losses_of_pairs_and_triplets_are_exact(found, expected):
     assert found == expected
 
 
+# --- word vectors
+
+
+@pytest.mark.parametrize("length", range(1, 9))
+@pytest.mark.parametrize("window", [1, 2, 5, 20])
+def test_pairs_are_those_that_a_loop_over_the_text_meets(length, window):
+    places = np.arange(length)
+    apart = abs(places[:, None] - places)
+    assert skip_gram_pairs(length, window) == ((apart > 0) & (apart <= window)).sum()
+
+
+def test_a_model_of_the_size_of_the_paper_has_two_tables():
+    assert skip_gram_params(692_000, 300) == 2 * 207_600_000
+
+
+def test_negatives_are_drawn_by_the_powers_of_their_counts():
+    counts = np.array([5, 0, 90, 17])
+    found = noise_distribution(counts)
+    assert found.sum() == pytest.approx(1)
+    ratio = math.log(found[2] / found[3]) / math.log(90 / 17)
+    assert (found[1], ratio) == pytest.approx((0, 0.75))
+
+
+@pytest.mark.parametrize("base", [None, 2])
+def test_the_loss_of_negative_samples_is_that_of_the_sigmoids_of_scipy(base):
+    centre, context, negatives = POINTS[0] / 9, POINTS[1] / 9, POINTS[2:] / 9
+    logs = special.log_expit(context @ centre) + special.log_expit(-negatives @ centre).sum()
+    found = negative_sampling_loss(centre, context, negatives, base=base)
+    assert found == pytest.approx(-logs / math.log(base or E))
+
+
 # --- mistakes
 
 
@@ -105,6 +143,18 @@ def test_losses_of_pairs_and_triplets_are_exact(found, expected):
         ("negative_loss_kept", "contrastive_loss", ((0,), (3,)), {"alike": False}, 2),
         ("lack_not_squared", "contrastive_loss", ((0,), (3,)), {"alike": False, "margin": 6}, 1.5),
         ("distance_squared", "contrastive_loss", ((0,), (2,)), {"alike": False, "margin": 7}, 1.5),
+        ("one_table", "skip_gram_params", (100, 7), {}, 700),
+        ("output_biased", "skip_gram_params", (100, 7), {}, 1500),
+        ("text_without_ends", "skip_gram_pairs", (10, 2), {}, 40),
+        ("centre_counted", "skip_gram_pairs", (10, 2), {}, 44),
+        ("one_side", "skip_gram_pairs", (10, 2), {}, 17),
+        ("power_left_out", "noise_distribution", ((16, 48),), {}, [0.25, 0.75]),
+        ("powers_not_divided", "noise_distribution", ((16, 81),), {}, [8, 27]),
+        ("even_samples", "noise_distribution", ((16, 81),), {}, [0.5, 0.5]),
+        ("negatives_as_contexts", *SAMPLES, {}, LOG2 + math.log1p(1 / E) + math.log1p(E)),
+        ("negatives_left_out", *SAMPLES, {}, LOG2),
+        ("negatives_averaged", *SAMPLES, {}, LOG2 + (math.log1p(E) + math.log1p(1 / E)) / 2),
+        ("softmax_for_sigmoid", *SAMPLES, {}, math.log(1 + E + 1 / E)),
         ("variance_for_deviation", "latent_deviation", (1,), {}, E),
         ("log_variance_sign", "latent_deviation", (2,), {}, 1 / E),
         ("variance_for_deviation", "latent_code", (3, 1, 2), {}, 3 + 2 * E),
@@ -141,6 +191,13 @@ def test_a_twin_gives_what_students_give(mistake, solver, call, keywords, given)
         (
             lambda: BOOK.twins["lack_not_squared"]["contrastive_loss"]([0], [1], alike=True),
             "a pair that is alike has no margin",
+        ),
+        (lambda: skip_gram_pairs(0, 2), "length must be from 1"),
+        (lambda: noise_distribution([0, 0]), "counts must not be negative, nor all be 0"),
+        (lambda: noise_distribution([1, 2], power=2), "power must be from 0 to 1"),
+        (
+            lambda: negative_sampling_loss([1, 2], [1], [[1, 2]]),
+            r"centre has the shape \(2,\), context \(1,\)",
         ),
         (lambda: latent_deviation(301), "log_var must be from -300 to 300"),
         (lambda: latent_code([1, 2], 0, 0), r"mean has the shape \(2,\), log_var the shape \(\)"),

@@ -39,6 +39,7 @@ LOSSES = {
     "binary_cross_entropy": ((HALF, TENTH), (1, 0)),
     "entropy": PAIR[:1],
     "kl_divergence": PAIR,
+    "negative_sampling_loss": ((1, 2), (HALF, 1), ROWS),
     "token_loss": ((HALF, TENTH),),
 }
 

@@ -3,8 +3,12 @@
 Distances come from products by the law of cosines, not from differences.
 """
 
+from cmath import exp as complex_exp
+from cmath import log as complex_log
 from collections.abc import Sequence
-from math import hypot, sqrt
+from fractions import Fraction
+from itertools import product
+from math import hypot, log, prod, sqrt, tanh
 
 from tests.bank.oracle.table import Params, Table
 from tests.bank.oracle.windows import Number
@@ -48,7 +52,73 @@ def _cosine(p: Params) -> float:
     return float(one + two - _square(p, "u")) / (2 * sqrt(one * two))
 
 
+# word2vec
+
+TINY = 1e-20
+
+
+def _pairs(p: Params) -> int:
+    """Return the pairs of places that are near each other and not the same."""
+    places = product(range(p["T"]), repeat=2)
+    return sum(1 for one, two in places if 0 < abs(one - two) <= p["c"])
+
+
+def _rows(p: Params) -> list[str]:
+    """Return the vectors that a pair moves: of the centre, the context and the drawn words."""
+    return ["centre", "context", *[f"drawn {one}" for one in range(p["K"])]]
+
+
+def _noise(p: Params) -> list[Fraction]:
+    """Return shares by the fourth roots of the counts, which are whole, cubed."""
+    cubes = [next(root for root in range(count + 1) if root**4 == count) ** 3 for count in p["n"]]
+    return [Fraction(cube, sum(cubes)) for cube in cubes]
+
+
+def _believed(p: Params, name: str) -> float:
+    """Return the sigmoid of a word's score as half of a hyperbolic tangent."""
+    return (1 + tanh(float(_dot(p[name], p["v"])) / 2)) / 2
+
+
+def _odds(p: Params, centre: Sequence[complex]) -> complex:
+    """Return the loss as one logarithm, of the product of what each sigmoid is one part of."""
+    signs = {"u": -1, "a": 1, "b": 1}
+    scores = {name: _dot([float(x) for x in p[name]], centre) for name in signs}
+    return complex_log(prod(1 + complex_exp(sign * scores[name]) for name, sign in signs.items()))
+
+
+def _centre(p: Params) -> list[complex]:
+    return [complex(float(x)) for x in p["v"]]
+
+
+def _slope(p: Params) -> list[float]:
+    """Return the gradient by complex steps along both axes."""
+    x, y = _centre(p)
+    steps = ([x + TINY * 1j, y], [x, y + TINY * 1j])
+    return [_odds(p, step).imag / TINY for step in steps]
+
+
+def _moved_centre(p: Params) -> list[float]:
+    pairs = zip(p["v"], _slope(p), strict=True)
+    return [float(x) - float(p["rate"]) * slope for x, slope in pairs]
+
+
 TABLE: Table = {
+    "skip-gram-counts": {
+        "parameters": lambda p: sum(p["V"] * p["d"] for _ in ("centres", "contexts")),
+        "pairs": _pairs,
+        "products": lambda p: p["V"] * p["d"],
+        "fewer": lambda p: Fraction(p["V"], len(_rows(p)) - 1),
+        "updated": lambda p: sum(p["d"] for _ in _rows(p)),
+        "noise": lambda p: [float(one) for one in _noise(p)],
+    },
+    "negative-sampling": {
+        "scores": lambda p: [_dot(p[name], p["v"]) for name in ("u", "a", "b")],
+        "probabilities": lambda p: [_believed(p, name) for name in ("u", "a", "b")],
+        "loss": lambda p: _odds(p, _centre(p)).real,
+        "gradient": _slope,
+        "moved": _moved_centre,
+        "untrained": lambda p: log(2 ** (1 + p["K"])),
+    },
     "triplet-loss": {
         "near": lambda p: _square(p, "u"),
         "losses": _losses,
@@ -67,5 +137,11 @@ SHOWN: Table = {
         "n3": lambda p: _moved(p, "u3"),
         "near2": lambda p: _square(p, "u"),
         "gaps": lambda p: tuple(_gap(p, move) for move in NEGATIVES),
+    },
+    "negative-sampling": {
+        "v0": lambda p: [*p["v"]],
+        "u0": lambda p: [*p["u"]],
+        "u1": lambda p: [*p["a"]],
+        "u2": lambda p: [*p["b"]],
     },
 }

@@ -142,7 +142,7 @@ def _plain_lack(given: SimpleNamespace) -> Number:
 
 
 def _square_within(given: SimpleNamespace) -> Number:
-    return simplest(max(_unlike(given, squared=True), Fraction(0)) / 2)
+    return simplest(max(_unlike(given, squared=True), Fraction(0)) ** 2 / 2)
 
 
 TWINS: Final[tuple[Twin, ...]] = (

@@ -9,7 +9,7 @@ __all__ = ["MISTAKES"]
 
 MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
     {
-        "variance_for_deviation": (
+        "exponent_not_halved": (
             6,
             "Of what is the logarithm given: of the standard deviation, or of its square?",
             "Took the logarithm of the variance for that of the standard deviation.",

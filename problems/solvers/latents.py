@@ -128,14 +128,14 @@ TWINS: Final[tuple[Twin, ...]] = (
     *twins_of(
         latent_deviation,
         {
-            "variance_for_deviation": told(latent_deviation, log_var=_doubled),
+            "exponent_not_halved": told(latent_deviation, log_var=_doubled),
             "log_variance_sign": told(latent_deviation, log_var=_negative),
         },
     ),
     *twins_of(
         latent_code,
         {
-            "variance_for_deviation": told(latent_code, log_var=_doubled),
+            "exponent_not_halved": told(latent_code, log_var=_doubled),
             "log_variance_sign": told(latent_code, log_var=_negative),
             "log_variance_kept": instead(latent_code, _logarithm_kept),
             "noise_subtracted": told(latent_code, noise=lambda g: -doubles(g.noise, "noise")),
@@ -147,7 +147,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "half_left_out": instead(code_divergence, lambda g: 2 * code_divergence(**vars(g))),
             "sign_lost": instead(code_divergence, lambda g: -code_divergence(**vars(g))),
             "mean_for_sum": told(code_divergence, reduction="mean"),
-            "variance_for_deviation": told(code_divergence, log_var=_doubled),
+            "exponent_not_halved": told(code_divergence, log_var=_doubled),
             "log_variance_sign": told(code_divergence, log_var=_negative),
             "deviation_for_variance": instead(code_divergence, _with_deviations),
             "one_not_subtracted": instead(code_divergence, _without_one),

@@ -42,6 +42,11 @@ ROUNDED: Final = "The exact number is asked for, with all its digits."
 NOT_WHOLE: Final = Judgement(NOT.credit, remark=ROUNDED)
 POINTED: Final = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?!\d)")
 
+OUT_OF: Final = re.compile(
+    r"\s*(?P<part>\d{1,15})\s+(?:out\s+)?of\s+(?P<whole>[1-9]\d{0,14})[\s.]*", re.ASCII
+)
+"""A count of how many: ``8 out of 12``."""
+
 
 class ScalarPart(KeyedPart):
     """A part whose answer is one number."""
@@ -183,6 +188,15 @@ class NumberPart(ScalarPart):
         return self
 
 
+def _out_of(typed: Typed) -> Reading[Number] | None:
+    """Return the share that ``8 out of 12`` is, None for anything else."""
+    found = OUT_OF.fullmatch(typed) if isinstance(typed, str) else None
+    if found is None:
+        return None
+    fraction = f"{found['part']}/{found['whole']}"
+    return replace(read_number(fraction), notes=(f"This was read as {fraction}.",))
+
+
 class NumberKind(ScalarKind[NumberPart]):
     """A number, exact or decimal; ``86%`` is read as 0.86, ``8.08x`` as a ratio."""
 
@@ -191,7 +205,7 @@ class NumberKind(ScalarKind[NumberPart]):
     def read(self, typed: Typed, part: NumberPart, scope: Scope) -> Reading[Number]:
         """Return the number; more than 1 is refused where a share is asked for."""
         del scope
-        reading = read_number(typed, ratio=True)
+        reading = (part.share and _out_of(typed)) or read_number(typed, ratio=True)
         if part.share and reading.value > 1:
             raise AnswerError(
                 f"{shortened(reading.shown)} is more than 1, and a share is asked for.",

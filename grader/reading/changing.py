@@ -7,7 +7,7 @@ or for a million that is dropped makes another number.
 import re
 from typing import Final
 
-__all__ = ["CHANGING", "HEDGE", "PART", "SCALING", "TIMES_BEFORE", "TOTAL"]
+__all__ = ["CHANGING", "EASTERN", "HEDGE", "PART", "SCALING", "TIMES_BEFORE", "TOTAL"]
 
 CHANGING: Final = re.compile(
     r"not|either|neither|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
@@ -50,3 +50,8 @@ TOTAL: Final = frozenset(
 """Words by which a number in a remark is the one that the value leads to: ``36 (144 total)``."""
 TIMES_BEFORE: Final = frozenset({"times", "mal", "fois", "veces", "multiplied"})
 """Words by which a remark goes on computing: ``91 (times 40)``."""
+EASTERN: Final = (
+    r"答案|正解|答え|答|结果|結果|总共|總共|总计|合计|合計|一共|总|共|等于|等於|为|為|是|个|個|参数量?|參數"
+    r"|像素|通道|层|層|は|です|つ|パラメータ|画素|チャンネル|정답|답|은|는|개|입니다|파라미터|매개변수"
+)
+"""Words before and behind a number without a blank, which only say that the answer is given."""

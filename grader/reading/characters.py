@@ -8,6 +8,7 @@ import unicodedata
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.siunitx import without_siunitx
 
 __all__ = ["THIN", "clean"]
 
@@ -42,19 +43,18 @@ ALIKE: Final[dict[str, str]] = {
     " ": "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u205f\u3000\x85",
 }
 FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
-STYLED: Final = (range(0x2100, 0x2150), range(0x1D400, 0x1D7CC))
-"""Letters of mathematical type, such as the italic 𝐾 that a PDF or Word gives."""
+STYLED: Final = (range(0x2100, 0x2150), range(0x1D400, 0x1D7CC), range(0x1D7CE, 0x1D800))
+"""Letters and digits of mathematical type, such as the italic 𝐾 that a PDF or Word gives."""
 
 
 def _plain_forms() -> dict[int, str]:
     table = {ord(like): plain for plain, likes in ALIKE.items() for like in likes}
     for code in FULL_WIDTH:
-        if not unicodedata.category(chr(code)).startswith("N"):
-            table[code] = chr(code - FULL_WIDTH.start + ord("!"))
+        table[code] = chr(code - FULL_WIDTH.start + ord("!"))
     for block in STYLED:
         for code in block:
             plain = unicodedata.normalize("NFKC", chr(code))
-            if len(plain) == 1 and plain.isalpha():
+            if len(plain) == 1 and plain.isalnum():
                 table.setdefault(code, table.get(ord(plain), plain))
     return table
 
@@ -64,6 +64,8 @@ PLAIN_FORMS: Final = _plain_forms()
 
 def clean(typed: str, *, limit: int) -> str:
     """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
+
+    The numbers of siunitx are made plain too.
 
     >>> clean("\u22125\u00a0000", limit=10) == f"-5{THIN}000"
     True
@@ -75,7 +77,7 @@ def clean(typed: str, *, limit: int) -> str:
     text = typed if typed.isascii() else typed.translate(PLAIN_FORMS)
     if found := REFUSED.search(text):
         raise _refusal(found[0], found.start())
-    return text
+    return without_siunitx(text)
 
 
 def _refusal(character: str, position: int) -> AnswerError:

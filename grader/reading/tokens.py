@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
+from grader.reading.changing import EASTERN
 from grader.reading.characters import THIN
 from grader.reading.names import FUNCTION, LETTER, NO_NAMES, Names
 from grader.values import Number, simplest
@@ -96,7 +97,7 @@ _PATTERN: Final = r"""
     |(?P<function>FUNCTION)
     |(?P<text>\\(?:text\w*|mbox|hbox|mathrm|operatorname|mathbf|mathit)\s*\{[^{}\\$0-9]*\})
     |\\(?P<command>[A-Za-z]+|.)
-    |(?P<word>LETTER(?:LETTER|[0-9_])*(?:[-.']LETTER(?:LETTER|[0-9_])*)*)
+    |(?P<word>(?:EASTERN)+(?!LETTER)|LETTER(?:LETTER|[0-9_])*(?:[-.']LETTER(?:LETTER|[0-9_])*)*)
     |(?P<unknown>\.\.+|[<>!]=?)
     |(?P<symbol>\*\*|//|==>|-->|==|=>|->|:=|.)
 """
@@ -108,6 +109,7 @@ def _compiled(marks: str) -> re.Pattern[str]:
         r"(?![0-9]|(?P=mark)[0-9])(?:\.[0-9]*)?|"
     )
     source = _PATTERN.replace("GROUPED", grouped).replace("FUNCTION", FUNCTION)
+    source = source.replace("EASTERN", EASTERN)
     return re.compile(source.replace("LETTER", LETTER), re.VERBOSE | re.DOTALL)
 
 

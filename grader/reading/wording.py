@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.changing import CHANGING, HEDGE, PART, SCALING, TIMES_BEFORE, TOTAL
+from grader.reading.changing import CHANGING, EASTERN, HEDGE, PART, SCALING, TIMES_BEFORE, TOTAL
 from grader.reading.links import LINKS, Found
 from grader.reading.refusals import NUMBER_FORMS, quoted, shortened, without_base
 from grader.reading.tokens import OPENERS, Token, ends_operand
@@ -30,6 +30,7 @@ NUMBERED: Final = re.compile(
 )
 """What is numbered, so that a number behind it is a label: ``Layer 1 - 3640``."""
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
+PLAIN: Final = re.compile(rf"(?:{EASTERN})+")
 FAR: Final = 20
 """Of how many parts of a value one lies between it and another value, not its rounding."""
 SUFFIX: Final = 2
@@ -158,7 +159,7 @@ def _is_remark(group: Sequence[Token], kept: Sequence[Token], words: frozenset[s
 
 def _is_symbol(token: Token) -> bool:
     """Tell whether a word looks like a variable: ``k``, ``R_2``, ``conv1``."""
-    return SYMBOL_LIKE.fullmatch(token.text) is not None
+    return SYMBOL_LIKE.fullmatch(token.text) is not None and not PLAIN.fullmatch(token.text)
 
 
 def _opens(tokens: Sequence[Token], at: int, words: frozenset[str]) -> bool:
@@ -258,7 +259,8 @@ def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset
         raise _not_a_number(text, word)
     if last.kind == "number" and PART.fullmatch(word.text):
         raise _changes(word.text, word.start)
-    if _is_symbol(word) or (len(word.text) <= SUFFIX and word.start == last.end):
+    glued = len(word.text) <= SUFFIX and word.start == last.end and not PLAIN.fullmatch(word.text)
+    if _is_symbol(word) or glued:
         raise AnswerError(
             f"'{shortened(word.text)}' behind a number is not known here.",
             expected="the number alone",

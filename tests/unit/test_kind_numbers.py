@@ -229,6 +229,11 @@ SHARE = ask("number", key="0.75", share=True, tolerance={"abs": "0.001"})
         (75, "unreadable"),
         ("75%", "correct"),
         ("3/4", "correct"),
+        ("9 out of 12", "correct"),
+        ("9 of 12.", "correct"),
+        ("12 out of 9", "unreadable"),
+        ("9 out of 0", "unreadable"),
+        ("9 or 10 out of 12", "unreadable"),
         ("1", "wrong"),
         ("-0.75", "wrong"),
         ("0.7", "wrong"),
@@ -240,3 +245,8 @@ def test_a_share_above_1_needs_the_percent_sign(typed, expected):
 
 def test_without_share_a_number_above_1_is_read():
     assert status(ask("number", key="0.75"), "75") == "wrong"
+
+
+def test_how_many_of_them_is_refused_where_no_share_is_asked_for():
+    assert status(ask("number", key="0.75"), "9 out of 12") == "unreadable"
+    assert status(ask("integer", key="9"), "9 out of 12") == "unreadable"

@@ -1,0 +1,54 @@
+r"""Numbers of the LaTeX package siunitx as plain ones: ``\num{3640}``, ``\SI{588}{\kibi\byte}``."""
+
+import re
+from typing import Final
+
+__all__ = ["without_siunitx"]
+
+_NUMBER: Final = r"\{\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*\}"
+CALL: Final = re.compile(
+    rf"\\(?:num|(?:SI|qty)(?=\s*\{{[^{{}}]*\}}\s*\{{([^{{}}]*)\}}))\s*{_NUMBER}(?(1)\s*\{{[^{{}}]*\}})"
+)
+MACRO: Final = re.compile(r"\\([A-Za-z]+)\s*")
+PREFIXES: Final = {
+    **dict(zip(("kibi", "mebi", "gibi", "tebi"), ("Ki", "Mi", "Gi", "Ti"), strict=True)),
+    **dict(zip(("kilo", "mega", "giga", "tera"), "KMGT", strict=True)),
+    **dict(zip(("milli", "micro", "nano"), "mµn", strict=True)),
+}
+UNITS: Final = {"byte": "B", "bit": "bit", "second": "s", "minute": "min", "hour": "h"}
+
+
+def without_siunitx(text: str) -> str:
+    r"""Return *text* with these numbers in the same places; a comma in one, or another unit, stays.
+
+    >>> without_siunitx(r"\num{3.5e2} and \SI{15.1}{\milli\second}")
+    ' 3.5e2      and  15.1 ms                '
+    """
+    return CALL.sub(_plain, text) if "\\" in text else text
+
+
+def _plain(call: re.Match[str]) -> str:
+    unit = _unit(call[1] or "")
+    if unit is None:
+        return call[0]
+    return f" {call[2]} {unit}".ljust(len(call[0]))
+
+
+def _unit(typed: str) -> str | None:
+    r"""Return the sign of a unit such as ``\kibi\byte``; text without commands is one already."""
+    if "\\" not in typed:
+        return typed.strip()
+    names = MACRO.findall(typed)
+    if MACRO.sub("", typed).strip():
+        return None
+    match names:
+        case ["percent"]:
+            return "%"
+        case [unit] if unit in UNITS:
+            return UNITS[unit]
+        case ["kilo", "bit"]:
+            return "kbit"
+        case [prefix, unit] if prefix in PREFIXES and unit in UNITS:
+            return PREFIXES[prefix] + UNITS[unit]
+        case _:
+            return None

@@ -179,6 +179,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Over which classes does the sum go?",
             "Counted the right class too, which adds the margin.",
         ),
+        "terms_squared": (
+            3,
+            "Do the terms of this loss count as they are, or squared?",
+            "Squared the terms of the hinge loss where they count as they are, or the reverse.",
+        ),
         "not_clipped": (
             4,
             "What does a class add that is beaten by more than the margin?",

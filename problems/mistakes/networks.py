@@ -19,6 +19,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "How far apart in the image are neighbouring inputs of a later layer?",
             "Added the kernels as if all strides were 1.",
         ),
+        "kernels_multiplied": (
+            3,
+            "By how many cells does a further layer widen the field?",
+            "Multiplied the sizes of the kernels that follow one another.",
+        ),
         "own_stride_included": (
             3,
             "Does a layer's own stride change what one of its outputs sees?",

@@ -164,6 +164,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "In which order do the sines and cosines of a row stand?",
             "Put all sines before all cosines instead of in turn.",
         ),
+        "other_base": (
+            3,
+            "Of which number is the power taken by which the position is divided?",
+            "Took 1000 for 10000 as the base of the wavelengths.",
+        ),
         "frequency_inverted": (
             3,
             "Do the waves grow longer or shorter along the features?",

@@ -254,6 +254,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "margin_left_out": told(hinge_loss, margin=0),
             "own_class_included": instead(hinge_loss, _own_class_too),
             "not_clipped": instead(hinge_loss, _not_clipped),
+            "terms_squared": told(hinge_loss, squared=lambda given: not given.squared),
             "worst_class_only": instead(hinge_loss, _worst_only),
             "divided_by_classes": instead(hinge_loss, _by_classes),
             "classes_from_one": told(hinge_loss, target=one_less),

@@ -126,6 +126,10 @@ def _later(given: SimpleNamespace) -> float:
     return _cell(SimpleNamespace(**{**vars(given), "position": given.position + 1}))
 
 
+def _smaller_base(given: SimpleNamespace) -> float:
+    return _cell(SimpleNamespace(**{**vars(given), "base": given.base // 10}))
+
+
 CELLS: Final[dict[str, Cell]] = {
     "degrees_for_radians": _degrees,
     "sines_exchanged": _exchanged,
@@ -135,6 +139,7 @@ CELLS: Final[dict[str, Cell]] = {
     "exponent_halved": _by(lambda feature: feature // 2),
     "frequency_inverted": _multiplied,
     "positions_from_one": _later,
+    "other_base": _smaller_base,
 }
 
 

@@ -188,15 +188,26 @@ def _previous_stride(field: Field, window: Window) -> Field:
     return grown(field, window)._replace(jump=window.stride)
 
 
+def _times_kernel(field: Field, window: Window) -> Field:
+    return grown(field, window)._replace(size=field.size * (window.reach + 1))
+
+
 # Wrong recursions.
 GROWTHS: Final[dict[str, Growth]] = {
     "previous_stride": _previous_stride,
     "strides_ignored": lambda field, window: grown(field, window._replace(stride=1)),
     "own_stride_included": _own_stride,
+    "kernels_multiplied": _times_kernel,
     "dilation_left_out": lambda field, window: grown(field, window._replace(dilation=1)),
     "padding_left_out": lambda field, window: grown(field, window._replace(padding=0)),
 }
-OF_SIZES: Final = ("previous_stride", "strides_ignored", "own_stride_included", "dilation_left_out")
+OF_SIZES: Final = (
+    "previous_stride",
+    "strides_ignored",
+    "own_stride_included",
+    "kernels_multiplied",
+    "dilation_left_out",
+)
 OF_PLACES: Final = ("previous_stride", "strides_ignored", "dilation_left_out", "padding_left_out")
 
 MEASURES: Final[dict[Solver, Callable[[Growth, SimpleNamespace], object]]] = {

@@ -49,6 +49,7 @@ def test_a_later_position_is_the_earlier_one_rotated_pair_by_pair():
         ("exponent_halved", np.cos(2 / 10**0.5)),
         ("sines_before_cosines", np.cos(2 / 10)),
         ("frequency_inverted", np.cos(2 * 10)),
+        ("other_base", np.cos(2 / 10**0.5)),
         ("degrees_for_radians", np.cos(np.pi / 180 * 2 / 10)),
     ],
 )

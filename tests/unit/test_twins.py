@@ -236,6 +236,7 @@ def test_the_commonest_mistakes_rank_highest():
         ("previous_stride", "receptive_field", ((((5, 2),) * 3,), {}), 21),
         ("strides_ignored", "receptive_field", ((((5, 2),) * 3,), {}), 13),
         ("own_stride_included", "receptive_field", ((((5, 2),),), {}), 9),
+        ("kernels_multiplied", "receptive_field", ((((5, 2), (3, 1), (2, 2)),), {}), 30),
         ("boxes_times_five_plus_classes", "yolo_depth", ((3, 80), {}), 95),
         ("class_scores_per_box", "yolo_depth", ((1, 80), {}), 170),
         ("objectness_left_out", "yolo_depth", ((3, 80), {}), 252),

@@ -60,6 +60,8 @@ LOSSES = {
         ("margin_left_out", "hinge_loss", (SCORES, 0), {}, 1.9),
         ("own_class_included", "hinge_loss", (SCORES, 0), {}, 3.9),
         ("not_clipped", "hinge_loss", (SCORES, 0), {}, -1),
+        ("terms_squared", "hinge_loss", ([3, 5, 4], 0), {}, 9 + 4),
+        ("terms_squared", "hinge_loss", ([3, 5, 4], 0), {"squared": True}, 3 + 2),
         ("worst_class_only", "hinge_loss", ((2, 4, 3), 0), {}, 3),
         ("divided_by_classes", "hinge_loss", ((2, 4, 3), 0), {}, 5 / 3),
         ("classes_from_one", "hinge_loss", (SCORES, 1), {}, 2.9),

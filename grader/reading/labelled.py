@@ -33,6 +33,9 @@ PAUSES: Final = " \t\r\n,;."
 CLOSERS: Final = " \t\r\n)]}."
 OTHER: Final = re.compile(rf"[;\n]|,(?=\s|{LETTER})|{LETTER}\w*\s*[=:]")
 """What parts a number from another one, for which there is no name."""
+_NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?"
+JOINED: Final = re.compile(rf"\s*({_NUMBER}(?:, ?{_NUMBER})*),?\s+and\s+({_NUMBER})[\s.]*")
+"""Plain numbers with ``and`` before the last."""
 NOTE: Final = "The names tell which number is which."
 DIGIT: Final = re.compile(r"[0-9]")
 
@@ -43,14 +46,16 @@ def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
     >>> read_listed("FP = 3, TP = 7", ("TP", "FP")).shown
     '[7, 3]'
     """
-    found = _by_name(typed, names) if names and isinstance(typed, str) else None
+    if not isinstance(typed, str) or len(typed) > MAX_TEXT:
+        return read_tensor(typed, rank=1)
+    if joined := JOINED.fullmatch(typed):
+        return read_tensor(f"{joined[1]}, {joined[2]}", rank=1)
+    found = _by_name(typed, names) if names else None
     return found or read_tensor(typed, rank=1)
 
 
 def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
     """Return the numbers by their names, None unless each name stands there once."""
-    if len(typed) > MAX_TEXT:
-        return None
     text = SETTING.sub(_blank, clean(typed, limit=MAX_TEXT)).translate(LOW)
     labels = list(_pattern(tuple(names)).finditer(text))
     order = [int(str(label.lastgroup)[1:]) for label in labels]

@@ -18,7 +18,7 @@ __all__ = ["tail_of"]
 
 _BEHIND: Final = r"(?<=[^\s+\-*/×·÷=(\[{,;:^_])"
 _COUNTED: Final = (
-    r"pixels?|parameters?|params|weights|operations|multiplications|additions|values|numbers"
+    r"pixels?|parameters?|params|weights|operations|multiplications|additions|values|numbers|MACs?|FLOPs?"
     r"|elements|entries|cells|bytes|steps|iterations|updates"
 )
 """What formulas of this field count. ``channels`` and the like could be factors of a product."""

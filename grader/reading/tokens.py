@@ -79,6 +79,7 @@ COMMANDS: Final[dict[str, str]] = {
     **dict.fromkeys(("left", "right", "middle", "big", "Big", "bigg", "Bigg"), ""),
     **dict.fromkeys(("bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr"), ""),
     **dict.fromkeys(("displaystyle", "textstyle", "quad", "qquad", "boxed", "sim"), ""),
+    **dict.fromkeys(("underline", "fbox"), ""),
     **dict.fromkeys(("text", "textbf", "textit", "textrm", "mbox", "hbox", "operatorname"), ""),
     **dict.fromkeys(("mathrm", "mathbf", "mathit", "mathsf", "boldsymbol", "bm"), ""),
     **dict.fromkeys((",", ";", ":", "!", " ", "\\", "(", ")", "[", "]", "$", "&"), ""),

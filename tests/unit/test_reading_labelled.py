@@ -57,6 +57,8 @@ def test_numbers_stand_in_the_order_of_their_names(typed, names, cells):
         ("TP/FP/FN = 7/3/2", COUNTS),
         ("m_1 = 0.4, v_1 = 0.32", MOMENTS),
         ("TP=7, FP=3, FN=2", ()),
+        ("7 and 3 or 2", ()),
+        ("1,024 and 5", ()),
     ],
 )
 def test_names_that_do_not_fit_are_refused(typed, names):
@@ -64,7 +66,10 @@ def test_names_that_do_not_fit_are_refused(typed, names):
         read_listed(typed, names)
 
 
-@pytest.mark.parametrize("typed", ["7, 3, 2", "[7 3 2]", [7, 3, 2], "counts = (7, 3, 2)"])
+@pytest.mark.parametrize(
+    "typed",
+    ["7, 3, 2", "[7 3 2]", [7, 3, 2], "counts = (7, 3, 2)", "7, 3 and 2", "7, 3, and 2."],
+)
 def test_numbers_without_names_keep_their_order(typed):
     assert read_listed(typed, COUNTS).value.cells == (7, 3, 2)
 

@@ -192,6 +192,7 @@ def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(type
         ("3640 (3640 in total)", 3640, ("'(3640 in total)' was ignored.",)),
         ("3600 + 40 (3640 total)", 3640, ("'(3640 total)' was ignored.",)),
         ("86 процентов", F(43, 50), ()),
+        (r"\underline{\underline{3640}}", 3640, ()),
         ("３，６４０", 3640, ("The comma groups thousands.",)),
         ("𝟑𝟔𝟒𝟎", 3640, ()),
         ("答案是3640", 3640, ("'答案是' was ignored.",)),

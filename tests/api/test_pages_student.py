@@ -105,6 +105,17 @@ def test_a_course_tells_what_is_set_and_where_one_stands(world, browser, student
     }
 
 
+def test_points_that_wait_to_be_marked_are_told_beside_those_there_are(
+    world, browser, student, course
+):
+    [posed] = world.assignment(course)
+    student.submit(posed, {"cells": "9", "doubled": "18", "why": "?"})
+    page = browser.get(f"/courses/{course}")
+    [tile] = [one.one("dd").text for one in page.all(has="tile") if "Points" in one.text]
+    assert tile == "4 of 8 more to come"
+    assert page.one("article").one("p", has="tabular").text == "4 / 8 points more to come"
+
+
 @pytest.mark.parametrize(
     ("answers", "state"),
     [

@@ -38,7 +38,7 @@ MARKS: Final = (
     ("missing", "missing", "Nothing was handed in, and it is closed: counts 0"),
     ("overridden", "by hand", "A person gave the points"),
     ("late", "late", "Something was handed in late"),
-    ("waiting", "waits", "A person has yet to mark these points: the course is without them"),
+    ("waiting", "waits", "A person has yet to mark these; course and mean take the others for all"),
 )
 """The states of a cell: the field that tells it, its word, and what it means."""
 LINES: Final = (

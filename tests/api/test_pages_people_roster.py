@@ -47,6 +47,15 @@ def test_a_list_is_looked_at_before_it_is_taken_over(world, browser, course):
     assert done.all("button", name="apply") == []
 
 
+def test_who_is_new_is_invited_next_and_who_has_an_account_is_not(browser, course):
+    done = take_over(browser, send(browser, course, LIST))
+    assert done.one("a", text="download the invitations")["href"] == (
+        f"/courses/{course}/people#invites"
+    )
+    again = take_over(browser, send(browser, course, LIST.replace("Ann", "Anna")))
+    assert "Nobody was written to" not in again.text
+
+
 def test_what_a_list_changes_is_shown_before_and_after(world, browser, course):
     take_over(browser, send(browser, course, LIST))
     page = send(browser, course, LIST.replace("bo@example.edu,", "bo@example.edu,Wednesday"))

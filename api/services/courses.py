@@ -129,7 +129,8 @@ def _instructor(session: Session, email: str | None) -> UUID | None:
     active = User.suspended_at.is_(None) & User.erased_at.is_(None)
     found = session.scalar(select(User.id).where(User.email == email, active))
     if found is None:
-        raise Invalid.of("instructor", "is the address of no account; make the account first")
+        said = "is the address of no account; make the course without one, and add the person to it"
+        raise Invalid.of("instructor", said)
     return found
 
 

@@ -117,6 +117,7 @@ def test_an_administrator_makes_a_course_and_nobody_else_finds_a_form(scene):
     wrong = admin.send(form, title="New", slug="new", zone="UTC", instructor="no@example.edu")
     assert wrong.status == 422
     assert wrong.one("input", name="title")["value"] == "New"
+    assert "make the course without one, and add the person to it" in wrong.one(role="alert").text
     made = admin.send(form, title="New", slug="new", zone="UTC")
     course = admin.follow(made)
     assert course.heading == "New"

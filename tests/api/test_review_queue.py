@@ -4,11 +4,12 @@ import threading
 
 import pytest
 from actors import NOW
+from grades_scene import override
 from review_scene import Class
-from sqlalchemy import event
+from sqlalchemy import event, select
 from world import TEXT_PROBLEM
 
-from api.tables import Answer, AssignmentProblem, ProblemVersion
+from api.tables import Answer, AssignmentProblem, Override, ProblemVersion
 
 
 @pytest.fixture
@@ -199,6 +200,21 @@ def test_before_the_release_what_is_not_marked_is_told(here):
     why = {"problem": here.posed.slug, "part": "why", "part_title": "", "waiting": 2}
     assert ready["unassessed"] == [why]
     assert ready["warnings"][0] == "2 answers to part why of “Why small kernels” are not marked."
+
+
+@pytest.mark.parametrize("where", ["part", "problem", "assignment"])
+def test_an_answer_for_which_somebody_gave_points_waits_no_more(here, where):
+    student, other = here.student("One."), here.student("Two.", name="Other")
+    place = {} if where == "assignment" else {"problem_id": here.posed.id}
+    place |= {"part": "why"} if where == "part" else {}
+    override(here.world, here.posed, student, here.ina, 1, **place)
+    assert [one["answer"] for one in here.ada.get(here.part).json()["items"]] == [
+        str(here.answer(other))
+    ]
+    assert here.ada.get(f"{here.assignment}/readiness").json()["students"] == 1
+    with here.world.session() as session:
+        session.scalars(select(Override)).one().withdrawn_at = NOW
+    assert len(here.ada.get(here.part).json()["items"]) == 2
 
 
 def test_a_problem_of_one_part_without_a_title_is_told_by_its_own(world):

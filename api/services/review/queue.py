@@ -1,7 +1,7 @@
 """What waits for a person: the last text of each student, and whatever no machine could judge.
 
-Test students and those who left are not in the queue. Its order is by chance, the same for every
-marker, and tells nothing of who handed in when.
+Test students, those who left and whoever has points by hand for it are not in the queue. Its order
+is by chance, the same for every marker, and tells nothing of who handed in when.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +20,7 @@ from api.http.paging import Cursor
 from api.schemas.review import PartProgress, ReviewProgress
 from api.services.access import Member
 from api.services.counting import students_who_count
+from api.services.review.by_hand import has_points_by_hand
 from api.services.review.places import Asked, rank
 from api.tables import (
     Answer,
@@ -120,8 +121,8 @@ def _in_queue(
     )
     last = Answer.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
     by_person = or_(Answer.status == "needs_review", Answer.manual)
-    own = _of_students(assignment_id, course_id)
-    return and_(own, or_(last, and_(~is_text, by_person)))
+    due = or_(Answer.manual, ~has_points_by_hand(assignment_id))
+    return and_(_of_students(assignment_id, course_id), due, or_(last, and_(~is_text, by_person)))
 
 
 def _of_students(assignment_id: UUID, course_id: UUID) -> ColumnElement[bool]:
@@ -186,8 +187,7 @@ def page(
     queued: Sequence[Queued], shows: Shows, *, me: UUID, after: Cursor | None, limit: int
 ) -> list[Queued]:
     """Return a page of what of a queue is to be shown to *me*."""
-    shown = FILTERS[shows]
-    found = [one for one in queued if shown(one, me)]
+    found = [one for one in queued if FILTERS[shows](one, me)]
     if after is not None:
         found = [one for one in found if one.rank > str(after.value)]
     return found[:limit]

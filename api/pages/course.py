@@ -34,6 +34,7 @@ def student_course(here: Here, course: CourseView) -> Response:
     """Return the page of a *course* for somebody who studies in it."""
     works = [work_of(one) for one in _sets_of(here, course.id)]
     active = [one for one in works if one.is_open]
+    left = sum(one.left for one in active if not one.set.excused)
     return page(
         here,
         "course.html",
@@ -43,7 +44,7 @@ def student_course(here: Here, course: CourseView) -> Response:
         late_days=extensions.get_my_late_days(course.id, here),
         open=active,
         closed=[one for one in works if not one.is_open],
-        to_do=sum(one.left for one in active if not one.set.excused),
+        to_do=None if course.archived_at else left,
     )
 
 

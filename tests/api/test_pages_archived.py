@@ -41,6 +41,14 @@ def test_every_page_of_a_course_that_is_archived_says_so(scene):
     assert ARCHIVED not in scene.browser.get("/courses").text
 
 
+def test_in_an_archived_course_nothing_is_left_to_answer(scene):
+    student = Browser(scene.world, scene.student)
+    left = "Parts to answer now"
+    assert left in student.get(scene.home).text
+    scene.browser.post(f"{scene.home}/archive")
+    assert left not in student.get(scene.home).text
+
+
 def test_what_was_typed_into_a_course_that_was_archived_meanwhile_is_kept_and_sent_again(scene):
     form = scene.browser.get(f"{scene.home}/assignments/new").one(
         "form", action=f"{scene.home}/assignments/new"

@@ -21,7 +21,7 @@ from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooL
 from api.http.ahead import Ahead
 from api.http.json_body import LARGE
 from api.http.problems import problem, respond
-from api.ids import new_id
+from api.ids import new_name
 
 __all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 
@@ -164,7 +164,7 @@ class _Visit:
         # Of a field that comes twice the first counts.
         self.fields: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         given = self.fields.get(b"x-request-id", b"")
-        self.id = given.decode("ascii") if SANE_ID.fullmatch(given) else str(new_id())
+        self.id = given.decode("ascii") if SANE_ID.fullmatch(given) else new_name()
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = self.id
         state["arrived"] = shell.clock()

@@ -82,6 +82,7 @@ class CappedProtocol(HttpToolsProtocol):
         super().__init__(*given, **named)
         self.parser = _Parser(self)
         self._head = 0
+        self._has_head = False
         self._pending = 0
         self._refused = False
 
@@ -104,6 +105,7 @@ class CappedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._head = 0
+        self._has_head = False
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -112,12 +114,14 @@ class CappedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or what follows a body in the manner of one."""
+        """Take a header; what follows a body in the manner of one is counted and left out."""
         self._count(len(name) + len(value) + FIELD)
-        super().on_header(name, value)
+        if not self._has_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin the request, or wait until its head is read once more."""
+        self._has_head = True
         if not self.parser.should_upgrade():
             super().on_headers_complete()
         elif self.parser.get_method() == b"CONNECT":

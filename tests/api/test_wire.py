@@ -252,6 +252,17 @@ def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
     assert in_loop_of_its_own(write()) == told
 
 
+@pytest.mark.parametrize("cut", [0, 12])
+def test_what_follows_a_body_in_the_manner_of_headers_is_none(port, cut):
+    """Who stands in front looks at the head alone, and has judged by that who asks."""
+    after = b"X-Request-ID: planted\r\nHost: elsewhere\r\n\r\n"
+    whole = POST + chunked(b'{"count": 7}')[:-2] + after + LAST
+    at = len(whole) - len(after + LAST) - cut
+    said = talk(port, whole[:at], whole[at:]) if cut else talk(port, whole)
+    assert [status for status, _ in answers(said)] == [200, 405]
+    assert b"planted" not in said
+
+
 def test_a_head_has_its_end_where_it_asks_for_another_protocol_too(port):
     said = talk(port, POST + H2C + b"X: " + FULL + b"x" * 400 + b"\r\n" + sized(b"{}"))
     assert said.startswith(b"HTTP/1.1 431 ")

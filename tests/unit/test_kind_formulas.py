@@ -233,3 +233,9 @@ def test_a_formula_is_the_same_at_all_variants_if_no_numbers_stand_in_it(key, al
     asked = problem(part, params={"n": {"choose": [2, 3]}})
     one, two = (solve_keys(asked, draw(asked, seed, BOOK), BOOK)[0]["a"] for seed in (1, 2))
     assert (one is two) is alike
+
+
+def test_a_formula_of_many_powers_is_judged():
+    part = ask("expression", key="n + 1", variables={"n": "1..64", "m": "1..64"})
+    result = mark(part, " + ".join(f"{base}**n" for base in range(2, 42)))
+    assert (result.status, result.rule) == ("wrong", "none")

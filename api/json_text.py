@@ -1,11 +1,11 @@
 """JSON that is written once, for whoever asked and for the database."""
 
 import json
-from typing import Any, Final
+from typing import Any
+
+from pydantic_core import to_json
 
 __all__ = ["JsonText", "stored", "written"]
-
-COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class JsonText(str):
@@ -20,7 +20,7 @@ def written(value: Any) -> JsonText:
     >>> written({"score": [1, "½"]})
     '{"score":[1,"½"]}'
     """
-    return JsonText(COMPACT.encode(value))
+    return JsonText(to_json(value), "utf-8")
 
 
 def stored(value: Any) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.clock import from_micros
 from api.ids import new_id
+from api.json_text import written
 from api.services.standings.answers import Given, Key, given_answers
 from api.services.standings.assignment import (
     PosedProblem,
@@ -126,7 +127,7 @@ def standing_row(
         "problem_id": key.problem_id,
         "student_id": key.student_id,
         "sequence": last.sequence if last else 0,
-        "parts": {part: part_told(one) for part, one in parts.items()},
+        "parts": written({part: part_told(one) for part, one in parts.items()}),
         "score": found.graded.score,
         "possible": found.graded.possible,
         "waiting": found.graded.waiting,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.ids import new_id
-from api.json_text import JsonText
+from api.json_text import JsonText, written
 from api.services.submitting.admission import Taken
 from api.services.upserts import insert_all, insert_missing
 from api.tables import Answer, Draw, Grading, Submission
@@ -65,7 +65,7 @@ def _submission(one: Taken, reply: JsonText) -> dict[str, object]:
         "position": entry.drawn.position,
         "draw": entry.drawn.number,
         "received_at": entry.received_at,
-        "answers": {part: to_json(typed) for part, typed in entry.answers.items()},
+        "answers": written({part: to_json(typed) for part, typed in entry.answers.items()}),
         "key": entry.key,
         "fingerprint": entry.print,
         "reply": reply,
@@ -88,7 +88,7 @@ def _answer(one: Taken, part: str, ids: tuple[UUID, UUID]) -> dict[str, object]:
         "late": one.admission.late,
         "value": judged.value,
         "shown": judged.shown,
-        "carries": judged.carries,
+        "carries": None if judged.carries is None else written(judged.carries),
         "grading_id": ids[1],
         "status": judged.status,
         "credit": judged.credit,
@@ -107,8 +107,8 @@ def _grading(one: Taken, part: str, ids: tuple[UUID, UUID], *, now: datetime) ->
         "status": judged.status,
         "credit": judged.credit,
         "mistakes": judged.mistakes,
-        "record": judged.record,
-        "said": judged.said,
+        "record": written(judged.record),
+        "said": written(judged.said),
         "engine": judged.engine,
         "version_id": one.entry.drawn.version_id,
         "created_at": now,

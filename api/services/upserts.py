@@ -4,9 +4,10 @@ PostgreSQL is sent one array for each column: a statement with its answer takes 
 twenty rows of it. The bare tables are written, not objects: that takes a fraction of the time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
@@ -102,34 +103,34 @@ def _dialect(session: Session) -> str:
 
 
 def _run(session: Session, statement: Any, table: type[Base], rows: Sequence[Row]) -> None:
-    defaults = _defaults(table, tuple(rows[0]))
-    if _dialect(session) != POSTGRESQL:
-        bound = _bound(statement, session.get_bind().dialect)
-        common = {**bound.constants, **defaults}
-        session.connection().exec_driver_sql(
-            bound.text, [bound.given({**common, **row}) for row in rows]
-        )
+    given = {name: [row[name] for row in rows] for name in rows[0]}
+    given |= {name: [value] * len(rows) for name, value in _defaults(table, tuple(given)).items()}
+    if _dialect(session) == POSTGRESQL:
+        _execute(session, statement, given)
         return
-    given = {name: [value] * len(rows) for name, value in defaults.items()}
-    _execute(session, statement, given | {name: [row[name] for row in rows] for name in rows[0]})
+    bound = _bound(statement, session.get_bind().dialect)
+    session.connection().exec_driver_sql(bound.text, bound.rows(given))
 
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
     """The *text* of a statement for one row, and how its *values* are given to it, in order.
 
-    *constants* are the values that the statement has of its own.
+    *constants* are the values that the statement has of its own, without end.
     """
 
     text: str
     values: Sequence[tuple[str, Callable[[Any], Any] | None]]
-    constants: Row
+    constants: Mapping[str, Iterable[Any]]
 
-    def given(self, row: Row) -> tuple[Any, ...]:
-        """Return the values of a whole *row*, constants included, as the driver takes them."""
-        return tuple(
-            [row[name] if process is None else process(row[name]) for name, process in self.values]
-        )
+    def rows(self, given: Mapping[str, Iterable[Any]]) -> list[tuple[Any, ...]]:
+        """Return whole rows of the columns that are *given*, as the driver takes them."""
+        told = {**self.constants, **given}
+        columns = [
+            told[name] if process is None else map(process, told[name])
+            for name, process in self.values
+        ]
+        return list(zip(*columns, strict=False))
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
@@ -140,7 +141,7 @@ def _bound(statement: Any, dialect: Dialect) -> _Bound:
     return _Bound(
         str(compiled),
         [(name, types[name].bind_processor(dialect)) for name in compiled.positiontup],
-        {name: value for name, value in compiled.params.items() if value is not None},
+        {name: repeat(value) for name, value in compiled.params.items() if value is not None},
     )
 
 

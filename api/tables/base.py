@@ -50,7 +50,9 @@ class Exact(TypeDecorator[Fraction]):
     def process_bind_param(self, value: Fraction | int | None, dialect: Dialect) -> str | None:
         """Return the number as text."""
         del dialect
-        return None if value is None else str(Fraction(value))
+        if value is None:
+            return None
+        return str(value if type(value) is Fraction else Fraction(value))
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Fraction | None:
         """Return the text as a number."""

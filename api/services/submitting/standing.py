@@ -19,7 +19,6 @@ from api.services.standings import (
     WholeAssignment,
     grade_change,
     grade_row,
-    parts_of,
     standing_row,
     standings_of,
     tallies_of,
@@ -35,7 +34,7 @@ from api.services.submitting.rows import insert
 from api.services.upserts import insert_all, insert_missing, upsert
 from api.tables import Grade, GradeChange, Standing
 from grader.json_values import from_json
-from grader.policy import Answered, PartStanding
+from grader.policy import Answered, PartStanding, stand
 
 __all__ = ["stand_at_once"]
 
@@ -106,12 +105,12 @@ def _stood(taken: Taken) -> _Stood:
 def _parts(taken: Taken, seat: Seat) -> Mapping[str, PartStanding]:
     """Return where the student stands in each part; only what was answered can have changed."""
     rules, before = seat.stood or (None, {})
-    is_same = rules is taken.rules
-    changed = taken.entry.judged.keys() if is_same else seat.given.keys()
-    given = [(part, one) for part in changed for one in seat.given[part]]
-    found = parts_of(taken.ground.problem, given, taken.rules)
+    kept = before if rules is taken.rules else {}
     return {
-        part: one if part in changed or not is_same else before[part] for part, one in found.items()
+        part.id: kept[part.id]
+        if part.id in kept and part.id not in taken.entry.judged
+        else stand(taken.rules, seat.given.get(part.id, ()), text=part.text)
+        for part in taken.ground.problem.asked
     }
 
 

@@ -40,8 +40,9 @@ def added(numbers: Iterable[Fraction]) -> Fraction:
     """
     whole, broken = 0, []
     for one in numbers:
-        if one.denominator == 1:
-            whole += one.numerator
+        top, bottom = one.as_integer_ratio()
+        if bottom == 1:
+            whole += top
         else:
             broken.append(one)
     return sum(broken, Fraction(whole))

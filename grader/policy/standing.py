@@ -56,7 +56,7 @@ def stand(rules: Rules, answered: Sequence[Answered], *, text: bool = False) -> 
         status=best.answer.status,
         manual=best.answer.manual,
         attempt=best.number,
-        late_days=rules.late_days_at(best.answer.at) if best.late_factor == FULL else 0,
+        late_days=rules.late_days_at(best.answer.at) if best.late_factor == 1 else 0,
     )
 
 
@@ -119,7 +119,7 @@ def _last_text(rules: Rules, ordered: Sequence[Answered]) -> _Earned:
 
 def _late(rules: Rules, one: Answered) -> Fraction:
     """Return what lateness leaves: the better of when it was taken and now."""
-    if one.admitted_late == FULL:
+    if one.admitted_late == 1:
         return FULL
     return max(one.admitted_late, rules.late_credit(one.at) or NOTHING)
 

@@ -3,7 +3,7 @@
 The steps are worked out when somebody asks for them: of a submission only the figures are kept.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
@@ -21,7 +21,7 @@ from grader.policy.reckoning import (
     that_wait,
 )
 from grader.policy.standing import PartStanding
-from grader.policy.timeline import NOTHING
+from grader.policy.timeline import FULL, NOTHING
 
 __all__ = [
     "Group",
@@ -113,15 +113,13 @@ def problem_grade(line: ProblemLine) -> Graded:
     """
     if line.excused:
         return _excused(line.problem, problem=line.problem)
-    parts = [part_grade(line.problem, part) for part in line.parts]
-    pairs = zip(line.parts, parts, strict=True)
-    inside = [(part.part, grade) for part, grade in pairs if part.voided != "out"]
-    own = together(grade.mark for _, grade in inside)
-    worth = added(part.points for part in line.parts)
-    scale = line.points / worth if worth else NOTHING
+    inside = [(part, _score(part)) for part in line.parts if part.voided != "out"]
+    waiting = [Mark(score, part.points) for part, score in inside if _waits(part)]
+    own = Mark(added(score for _, score in inside), added(part.points for part, _ in inside))
+    scale = _scale(line)
 
     def steps() -> list[Step]:
-        found = [Step("part", grade.score, "", "plus", part) for part, grade in inside]
+        found = [Step("part", score, "", "plus", part.part) for part, score in inside]
         if found and scale != 1:
             found += [
                 Step("sum", own.score, of_points(own.possible), "total"),
@@ -133,11 +131,20 @@ def problem_grade(line: ProblemLine) -> Graded:
         line.problem,
         steps,
         out_of=own.times(scale),
-        pending=_pending(grade for _, grade in inside).times(scale),
+        pending=together(waiting).times(scale),
+        waiting=bool(waiting),
         override=line.override,
-        below=parts,
+        below=lambda: [part_grade(line.problem, part) for part in line.parts],
         problem=line.problem,
     )
+
+
+def _scale(line: ProblemLine) -> Fraction:
+    """Return what a point of the parts is worth in the assignment."""
+    worth = added(part.points for part in line.parts)
+    if not worth:
+        return NOTHING
+    return FULL if line.points == worth else line.points / worth
 
 
 def assignment_grade(
@@ -191,9 +198,12 @@ def total_grade(
             added(grades[name].score for name in kept),
             added(grades[name].possible for name in kept if name in droppable),
         ),
-        pending=_pending(grades[name] for name in kept if name in droppable),
+        pending=together(
+            grades[name].pending for name in kept if name in droppable and grades[name].waiting
+        ),
+        waiting=any(grade.waiting for grade in grades.values()),
         override=override,
-        below=[*grades.values(), Graded(NOTHING, NOTHING, tell=remarks)],
+        below=lambda: [*grades.values(), Graded(NOTHING, NOTHING, tell=remarks)],
     )
 
 
@@ -225,13 +235,11 @@ def part_grade(problem: str, line: PartLine) -> Graded:
     about = f"{problem}, {line.part}"
     if line.voided == "out":
         return _only(remark(about, "voided", OUT, problem=problem, part=line.part))
-    counted = line.points if line.voided == "full" else _earned(line)
-    score = counted if line.override is None else line.override
-    waiting = line.waiting and not line.voided and line.override is None
+    score, waiting = _score(line), _waits(line)
     pending = Mark(score, line.points) if waiting else NO_MARK
 
     def tell() -> tuple[Reckoning, ...]:
-        steps = _part_steps(line, counted)
+        steps = _part_steps(line, _earned(line))
         if line.override is not None:
             steps = (*steps, Step("override", line.override, "set by hand to", "set"))
         return (Reckoning(about, steps, problem, line.part),)
@@ -239,11 +247,19 @@ def part_grade(problem: str, line: PartLine) -> Graded:
     return Graded(score, line.points, waiting, tell, pending)
 
 
+def _score(line: PartLine) -> Fraction:
+    return _earned(line) if line.override is None else line.override
+
+
+def _waits(line: PartLine) -> bool:
+    return line.waiting and not line.voided and line.override is None
+
+
 def _earned(line: PartLine) -> Fraction:
-    """Return the points of a part by its credit: exact products take their time."""
-    if not line.credit:
-        return NOTHING
-    return line.points if line.credit == 1 else line.points * line.credit
+    """Return the points of a part before an override: exact products take their time."""
+    if line.voided == "full" or line.credit == 1:
+        return line.points
+    return line.points * line.credit if line.credit else NOTHING
 
 
 def _part_steps(line: PartLine, score: Fraction) -> tuple[Step, ...]:
@@ -258,19 +274,15 @@ def _part_steps(line: PartLine, score: Fraction) -> tuple[Step, ...]:
     return (*_steps_to(line.points, line.standing), Step("score", score, "", "total"))
 
 
-def _pending(grades: Iterable[Graded]) -> Mark:
-    """Return what waits for a person in all of *grades*."""
-    return together(grade.pending for grade in grades if grade.waiting)
-
-
 def _total(
     about: str,
     steps: Callable[[], Sequence[Step]],
     *,
     out_of: Mark,
     pending: Mark,
+    waiting: bool,
     override: Fraction | None,
-    below: Sequence[Graded],
+    below: Callable[[], Sequence[Graded]],
     problem: str = "",
 ) -> Graded:
     """Return the sum with its reckoning after those of what is *below* it.
@@ -278,7 +290,6 @@ def _total(
     Points that a person set stand for all that was to be marked.
     """
     score = out_of.score if override is None else override
-    waiting = override is None and any(grade.waiting for grade in below)
     waits = pending if override is None else NO_MARK
 
     def tell() -> tuple[Reckoning, ...]:
@@ -291,10 +302,10 @@ def _total(
             every.append(
                 Step("waiting", waits.possible, f"with {that_wait(waits.possible)}", "said")
             )
-        reckonings = (one for grade in below for one in grade.reckonings)
+        reckonings = (one for grade in below() for one in grade.reckonings)
         return (*reckonings, Reckoning(about, tuple(every), problem))
 
-    return Graded(score, out_of.possible, waiting, tell, waits)
+    return Graded(score, out_of.possible, waiting and override is None, tell, waits)
 
 
 def _only(said: Reckoning) -> Graded:

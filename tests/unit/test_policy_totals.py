@@ -63,8 +63,10 @@ def figures(graded):
         (2, [part(HALF, waiting=True, override=Fraction(0))], 0, 2, False),
         (2, [part(1, override=Fraction(3))], 3, 2, False),
         (10, [part(0, 2, override=Fraction(1)), part(0, 3)], 2, 10, False),
+        (0, [part(0, 0, override=Fraction(1))], 0, 0, False),
         (2, [part(0, voided="full", override=Fraction(1))], 1, 2, False),
         (2, [part(0, voided="out", override=Fraction(1))], 0, 0, False),
+        (2, [part(0, voided="out", waiting=True), part(1)], 1, 1, False),
     ],
 )
 def test_a_problem_adds_its_parts_and_scales_them_to_its_worth(

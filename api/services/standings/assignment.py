@@ -210,13 +210,13 @@ def problem_line(
     here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
 ) -> ProblemLine:
     """Return a problem as the grade of the assignment sees it."""
-    row = problem.row
+    row, voided = problem.row, problem.row.voided
     lines: list[PartLine] = [
         part_line(
             one.id,
             one.points,
             parts.get(one.id, NOWHERE),
-            voided=row.voided.get(one.id, ""),
+            voided=voided.get(one.id, ""),
             override=here.overrides.get((student, row.id, one.id)),
         )
         for one in problem.asked

@@ -1,7 +1,7 @@
 """What a student has in each problem of an assignment, and the grade that this adds up to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -34,12 +34,13 @@ def tally(
 ) -> Tally:
     """Return what a student has in a problem by where they stand in its parts."""
     line = problem_line(here, problem, student, parts)
+    graded = problem_grade(line)
     counting = [one for one in parts.values() if one.counts is not None]
     return Tally(
         line,
-        replace(problem_grade(line), tell=tuple),
+        Graded(graded.score, graded.possible, graded.waiting, pending=graded.pending),
         begun=bool(counting),
-        late=any(one.late_factor < 1 for one in counting),
+        late=any(one.late_factor != 1 for one in counting),
     )
 
 

@@ -32,16 +32,14 @@ class Recollection:
     _seen: dict[bytes, datetime] = field(default_factory=dict)
     _changed: set[UUID] = field(default_factory=set)
 
-    def seats(
-        self, session: Session, entries: Iterable[Entry], *, now: datetime
-    ) -> dict[Key, Seat]:
-        """Return where the students of those *entries* are whose rules still hold.
+    def seats(self, session: Session, entries: Iterable[Entry]) -> dict[Key, Seat]:
+        """Return where the students of *entries* are, whose rules hold.
 
         What is not remembered of them, or has changed, is read.
         """
-        sure = {one.standing: one.drawn for one in entries if self.holds(one, now=now)}
-        found = {key: seat for key in sure if (seat := self._seat(key)) is not None}
-        missing = {key: drawn for key, drawn in sure.items() if key not in found}
+        drawn = {one.standing: one.drawn for one in entries}
+        found = {key: seat for key in drawn if (seat := self._seat(key)) is not None}
+        missing = {key: one for key, one in drawn.items() if key not in found}
         if missing:
             found |= seats_of(session, missing, stamps=self.stamps)
         return found

@@ -79,10 +79,12 @@ def _note_use(
     secrets = {
         one.known.secret
         for one in entries
-        if one.recalled and one.known and recalled.holds(one, now=now)
+        if one.recalled
+        and one.known
+        and recalled.is_use_due(one.known.secret, now=now)
+        and recalled.holds(one, now=now)
     }
-    due = [one for one in secrets if recalled.is_use_due(one, now=now)]
-    due.sort(key=lambda one: one.id)  # in one order in every process
+    due = sorted(secrets, key=lambda one: one.id)  # in one order in every process
     for table, column, some in (  # as whoever ends them: sessions first
         (LoginSession, "seen_at", [one for one in due if one.begun_at is not None]),
         (Token, "last_used_at", [one for one in due if one.begun_at is None]),
@@ -117,14 +119,13 @@ class _Turn:
 
     def write(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
         """Return what becomes of each; who may be nobody any more is not even told of before."""
+        held = {at for at, one in turn.items() if self.recalled.holds(one, now=self.now)}
         outdated: dict[int, Outcome] = {
-            at: Outdated()
-            for at, one in turn.items()
-            if one.recalled and not self.recalled.holds(one, now=self.now)
+            at: Outdated() for at, one in turn.items() if one.recalled and at not in held
         }
         replayed = self._replayed({at: turn[at] for at in turn if at not in outdated})
-        left = {at: turn[at] for at in turn if at not in outdated | replayed}
-        sure = self._sure(left)
+        left = {at: turn[at] for at in turn if at not in outdated and at not in replayed}
+        sure = self._sure({at: one for at, one in left.items() if at in held})
         unsure = {at: one for at, one in left.items() if at not in sure}
         outdated |= {at: Outdated() for at, one in unsure.items() if one.recalled}
         others, refused = self._anew({at: unsure[at] for at in unsure if at not in outdated})
@@ -145,14 +146,12 @@ class _Turn:
         return outcomes
 
     def _sure(self, turn: Mapping[int, Entry]) -> dict[int, tuple[Entry, Ground]]:
-        """Return those of which everything that is remembered still holds, with that."""
-        seats = self.recalled.seats(self.session, turn.values(), now=self.now)
+        """Return those of a *turn*, whose rules hold, that have their numbers still, with that."""
+        seats = self.recalled.seats(self.session, turn.values())
         return {
             at: (entry, _ground(entry.known, seat))
             for at, entry in turn.items()
-            if entry.known is not None
-            and (seat := seats.get(entry.standing)) is not None
-            and seat.drawn == entry.drawn
+            if entry.known is not None and (seat := seats[entry.standing]).drawn == entry.drawn
         }
 
     def _anew(

@@ -211,13 +211,14 @@ def problem_line(
 ) -> ProblemLine:
     """Return a problem as the grade of the assignment sees it."""
     row, voided = problem.row, problem.row.voided
+    place = student, row.id
     lines: list[PartLine] = [
         part_line(
             one.id,
             one.points,
             parts.get(one.id, NOWHERE),
             voided=voided.get(one.id, ""),
-            override=here.overrides.get((student, row.id, one.id)),
+            override=here.overrides.get((*place, one.id)),
         )
         for one in problem.asked
     ]
@@ -226,8 +227,8 @@ def problem_line(
         points=problem.points,
         parts=tuple(lines),
         extra=row.extra,
-        excused=(student, row.id) in here.excused,
-        override=here.overrides.get((student, row.id, None)),
+        excused=place in here.excused,
+        override=here.overrides.get((*place, None)),
     )
 
 

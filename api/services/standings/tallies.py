@@ -47,8 +47,8 @@ def tally(
 def grade_values(
     here: WholeAssignment, student: UUID, tallies: Mapping[UUID, Tally]
 ) -> dict[str, Any]:
-    """Return the columns of a student's grade in an assignment, by the problems in it."""
-    own = [tallies[one.row.id] for one in here.problems]
+    """Return the columns of a student's grade in an assignment, by its problems in order."""
+    own = tallies.values()
     graded = total_grade(
         {one.line.problem: one.graded for one in own},
         [one.line for one in own],

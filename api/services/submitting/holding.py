@@ -1,7 +1,7 @@
 """What the transaction of a writer holds, in one order, so that no two wait crosswise.
 
 The assignments in common, so that no rule changes meanwhile; who may spend late days; where the
-students stand. What is held later comes behind that: grades, then the use of secrets. SQLite has
+students stand. What is held later comes behind that: the use of secrets, then grades. SQLite has
 one writer at a time, who holds all of it.
 """
 

@@ -16,17 +16,14 @@ from grader.policy.attempts import (
 )
 from grader.policy.course import AssignmentLine, Category, course_grade
 from grader.policy.drops import NO_MARK, Mark
+from grader.policy.parts import PartLine, Voided, part_grade, part_line
 from grader.policy.reckoning import Graded, Reckoning, Step, in_words, shown, that_wait
 from grader.policy.standing import PartStanding, stand
 from grader.policy.timeline import Rules, Timeline
 from grader.policy.totals import (
     Group,
-    PartLine,
     ProblemLine,
-    Voided,
     assignment_grade,
-    part_grade,
-    part_line,
     problem_grade,
     total_grade,
 )

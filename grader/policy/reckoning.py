@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Literal, TypeAlias, assert_never
 
 from grader.policy.drops import NO_MARK, Mark
+from grader.policy.timeline import NOTHING
 
 __all__ = [
     "Graded",
@@ -15,6 +16,7 @@ __all__ = [
     "Step",
     "factor",
     "in_words",
+    "left_out",
     "of_points",
     "remark",
     "shown",
@@ -99,7 +101,12 @@ def remark(
     about: str, label: str, why: str, *, of: str = "", problem: str = "", part: str = ""
 ) -> Reckoning:
     """Return a reckoning that is a remark only, such as why something does not count."""
-    return Reckoning(about, (Step(label, Fraction(0), why, "said", of),), problem, part)
+    return Reckoning(about, (Step(label, NOTHING, why, "said", of),), problem, part)
+
+
+def left_out(said: Reckoning) -> Graded:
+    """Return no points out of none, with what is to be *said* of it."""
+    return Graded(NOTHING, NOTHING, tell=lambda: (said,))
 
 
 def in_words(steps: Iterable[Step]) -> str:

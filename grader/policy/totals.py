@@ -6,58 +6,32 @@ The steps are worked out when somebody asks for them: of a submission only the f
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from grader.policy.drops import NO_MARK, Mark, added, lowest, together
+from grader.policy.parts import OUT, PartLine, part_grade
 from grader.policy.reckoning import (
     Graded,
     Reckoning,
     Sign,
     Step,
-    factor,
+    left_out,
     of_points,
     remark,
     shown,
     that_wait,
 )
-from grader.policy.standing import PartStanding
 from grader.policy.timeline import FULL, NOTHING
 
 __all__ = [
     "Group",
-    "PartLine",
     "ProblemLine",
-    "Voided",
     "assignment_grade",
-    "part_grade",
-    "part_line",
     "problem_grade",
     "total_grade",
 ]
 
 TOTAL: Final = "Total"
-OUT: Final = "left out of the score and of the maximum"
-ORDINALS: Final = {1: "first attempt", 2: "second attempt", 3: "third attempt"}
-
-Voided: TypeAlias = Literal["", "full", "out"]
-"""A part that does not count as it was: full marks for everyone, or out of score and maximum."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartLine:
-    """A part of a problem: its *points*, and the *credit* after policy (None: nothing marked).
-
-    An *override* is in the same points; it holds over full marks for everyone, while a part that is
-    out stays out. *standing* tells how the credit came about.
-    """
-
-    part: str
-    points: Fraction
-    credit: Fraction | None
-    waiting: bool = False
-    voided: Voided = ""
-    override: Fraction | None = None
-    standing: PartStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +59,6 @@ class Group:
     problems: tuple[str, ...]
 
 
-def part_line(
-    part: str,
-    points: Fraction,
-    standing: PartStanding,
-    *,
-    voided: Voided = "",
-    override: Fraction | None = None,
-) -> PartLine:
-    """Return the line of a part where a student stands so."""
-    return PartLine(
-        part=part,
-        points=points,
-        credit=standing.credit,
-        waiting=standing.waiting,
-        voided=voided,
-        override=override,
-        standing=standing,
-    )
-
-
 def problem_grade(line: ProblemLine) -> Graded:
     """Return the grade of a problem, in the assignment's points.
 
@@ -113,8 +67,8 @@ def problem_grade(line: ProblemLine) -> Graded:
     """
     if line.excused:
         return _excused(line.problem, problem=line.problem)
-    inside = [(part, _score(part)) for part in line.parts if part.voided != "out"]
-    waiting = [Mark(score, part.points) for part, score in inside if _waits(part)]
+    inside = [(part, part.score) for part in line.parts if part.voided != "out"]
+    waiting = [Mark(score, part.points) for part, score in inside if part.is_pending]
     own = Mark(added(score for _, score in inside), added(part.points for part, _ in inside))
     scale = _scale(line)
 
@@ -207,73 +161,6 @@ def total_grade(
     )
 
 
-def _steps_to(points: Fraction, standing: PartStanding) -> tuple[Step, ...]:
-    """Return the steps to the credit after policy; none where nothing is marked."""
-    raw, number, late = standing.raw, standing.attempt, standing.late_factor
-    if raw is None:
-        return ()
-    steps = [_first_step(points, raw)]
-    if number is not None:
-        name = ORDINALS.get(number, f"attempt {number}")
-        steps.append(Step("attempt", standing.attempt_factor, name, "times"))
-    return (*steps, Step("late", late, _in_time(standing) if late == 1 else "late", "times"))
-
-
-def _in_time(standing: PartStanding) -> str:
-    """Return why nothing was lost by lateness."""
-    days = standing.late_days
-    return f"in time by {days} late day{'' if days == 1 else 's'}" if days else "in time"
-
-
-def _first_step(points: Fraction, credit: Fraction) -> Step:
-    why = f"{of_points(points)} (credit {factor(credit)})"
-    return Step("credit", points * credit, why, "is")
-
-
-def part_grade(problem: str, line: PartLine) -> Graded:
-    """Return the grade of a part in the problem's own points; one that is out has none."""
-    about = f"{problem}, {line.part}"
-    if line.voided == "out":
-        return _only(remark(about, "voided", OUT, problem=problem, part=line.part))
-    score, waiting = _score(line), _waits(line)
-    pending = Mark(score, line.points) if waiting else NO_MARK
-
-    def tell() -> tuple[Reckoning, ...]:
-        steps = _part_steps(line, _earned(line))
-        if line.override is not None:
-            steps = (*steps, Step("override", line.override, "set by hand to", "set"))
-        return (Reckoning(about, steps, problem, line.part),)
-
-    return Graded(score, line.points, waiting, tell, pending)
-
-
-def _score(line: PartLine) -> Fraction:
-    return _earned(line) if line.override is None else line.override
-
-
-def _waits(line: PartLine) -> bool:
-    return line.waiting and not line.voided and line.override is None
-
-
-def _earned(line: PartLine) -> Fraction:
-    """Return the points of a part before an override: exact products take their time."""
-    if line.voided == "full" or line.credit == 1:
-        return line.points
-    return line.points * line.credit if line.credit else NOTHING
-
-
-def _part_steps(line: PartLine, score: Fraction) -> tuple[Step, ...]:
-    out_of = of_points(line.points)
-    if line.voided == "full":
-        return (Step("voided", score, f"{out_of} (voided: full marks for everyone)", "is"),)
-    if line.credit is None:
-        why = "waits to be marked by a person" if line.waiting else "no answer"
-        return (Step("credit", NOTHING, f"{out_of} ({why})", "is"),)
-    if line.standing is None:
-        return (_first_step(line.points, line.credit),)
-    return (*_steps_to(line.points, line.standing), Step("score", score, "", "total"))
-
-
 def _total(
     about: str,
     steps: Callable[[], Sequence[Step]],
@@ -308,13 +195,8 @@ def _total(
     return Graded(score, out_of.possible, waiting and override is None, tell, waits)
 
 
-def _only(said: Reckoning) -> Graded:
-    """Return no points out of none, with what is to be said of it."""
-    return Graded(NOTHING, NOTHING, tell=lambda: (said,))
-
-
 def _excused(about: str, *, problem: str = "") -> Graded:
-    return _only(remark(about, "excused", f"excused, {OUT}", problem=problem))
+    return left_out(remark(about, "excused", f"excused, {OUT}", problem=problem))
 
 
 def _dropped(group: Group, droppable: Mapping[str, Graded]) -> list[str]:

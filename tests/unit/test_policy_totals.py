@@ -342,7 +342,8 @@ def test_steps_are_worked_out_when_somebody_reads_them(monkeypatch):
         told.append(label)
         return Step(label, *rest)
 
-    monkeypatch.setattr("grader.policy.totals.Step", noted)
+    for module in ("parts", "totals"):
+        monkeypatch.setattr(f"grader.policy.{module}.Step", noted)
     line = part_line("width", Fraction(2), standing(HALF, 1, 1050))
     total = assignment_grade([ProblemLine("sizes", Fraction(4), (line,))])
     assert (total.possible, told) == (4, [])

@@ -25,14 +25,21 @@ SETTING: Final = re.compile(
     r"[$\"'`]|\\(?:left|right|text|(?:wide)?hat)(?![A-Za-z])(?:(?<=hat)\s*\{)?"
 )
 OPENED: Final = re.compile(r"[\s(\[{]*")
-LISTED: Final = re.compile(r"\s*[,;/]\s*")
-HEADER: Final = re.compile(r"[\s)\]}]*(?:=|:)")
+LISTED: Final = re.compile(r",?\s*(?:[,;/|&]|\b(?:and|und)\b|\s)\s*")
+_ARROW: Final = r"(?:[-=]+>|→|⇒)"
+HEADER: Final = re.compile(rf"[\s)\]}}]*(?:{_ARROW}|=|:|≈)")
 SIGN: Final = re.compile(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
 BEFORE: Final = re.compile(r"[\s,;]*(?:(?:and|und)\b)?\s*")
 PAUSES: Final = " \t\r\n,;."
 CLOSERS: Final = " \t\r\n)]}."
-OTHER: Final = re.compile(rf"[;\n]|,(?=\s|{LETTER})|{LETTER}\w*\s*[=:]")
+OTHER: Final = re.compile(
+    rf"[;\n]|,(?=\s|{LETTER})|{LETTER}\w*\s*[=:]|(?:^|=)\s*-?[0-9.]+\s*(?:{_ARROW}|:)"
+)
 """What parts a number from another one, for which there is no name."""
+DASHED: Final = re.compile(r"[)\]}]*(?:\s+-\s|-(?![->]))")
+"""A dash behind a name, with blanks on both sides or none."""
+SQUARE: Final = re.compile(r"\s*([0-9]+)\s*[x×]\s*\1\s*")
+"""The size of a window, or a product."""
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?"
 JOINED: Final = re.compile(rf"\s*({_NUMBER}(?:, ?{_NUMBER})*),?\s+and\s+({_NUMBER})[\s.]*")
 """Plain numbers with ``and`` before the last."""
@@ -63,9 +70,19 @@ def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
         return None
     cells = _listed(text, labels) or _each(text, labels)
     if len(cells) != len(names):
+        _refuse_order(order)
         return None
     tensor = Tensor((len(names),), tuple(cells[order.index(at)] for at in range(len(names))))
     return Reading(tensor, show(tensor), (NOTE,))
+
+
+def _refuse_order(order: Sequence[int]) -> None:
+    """Raise `AnswerError` if names in this *order* would be read as if they stood in another."""
+    if [*order] != sorted(order):
+        raise AnswerError(
+            "The names stand in another order than in the question.",
+            expected="each number beside its name",
+        )
 
 
 def are_distinct(names: Sequence[str]) -> bool:
@@ -112,7 +129,7 @@ def _listed(text: str, labels: Sequence[re.Match[str]]) -> tuple[Number, ...]:
         return ()
     if not all(LISTED.fullmatch(between) for between in _between(text, labels)):
         return ()
-    return read_tensor(text[sign.end() :], rank=1).value.cells
+    return read_listed(text[sign.end() :]).value.cells
 
 
 def _between(text: str, labels: Sequence[re.Match[str]]) -> Iterator[str]:
@@ -126,13 +143,23 @@ def _each(text: str, labels: Sequence[re.Match[str]]) -> tuple[Number, ...]:
     between = [*_between(text, labels)]
     if OPENED.fullmatch(first):
         end = last.rstrip(CLOSERS if first.strip() else PAUSES)
-        pieces = [_behind(SIGN, piece) for piece in (*map(_ended, between), end)]
+        pieces = [_behind_name(piece) for piece in (*map(_ended, between), end)]
     elif not last.strip(CLOSERS):
         pieces = [_behind(BEFORE, piece) for piece in (first, *between)]
     else:
         return ()
     alone = all(DIGIT.search(piece) and not OTHER.search(piece) for piece in pieces)
     return tuple(map(_number, pieces)) if alone else ()
+
+
+def _behind_name(piece: str) -> str:
+    """Return *piece* without the sign that joins it to its name; a dash could be a minus."""
+    if DASHED.match(piece):
+        raise AnswerError(
+            "A dash after a name can be read as a minus sign.",
+            expected="an equals sign between the name and its number",
+        )
+    return _behind(SIGN, piece)
 
 
 def _behind(sign: re.Pattern[str], piece: str) -> str:
@@ -151,6 +178,10 @@ def _ended(piece: str) -> str:
 
 def _number(piece: str) -> Number:
     """Return the number in *piece*, whose place in the answer an error does not know."""
+    if SQUARE.fullmatch(piece):
+        raise AnswerError(
+            f"'{piece.strip()}' can be read as a size or as a product.", expected="one number"
+        )
     try:
         return read_number(piece).value
     except AnswerError as error:

@@ -282,5 +282,7 @@ def test_numbers_of_a_condition_are_read_by_their_names():
     part = ask("predicate", **layer, accept_if="answer[0] == 2*answer[1] + 1", sample=[3, 1])
     assert mark(part, "padding 2, k = 5").status == "correct"
     assert mark(part, "k = 2, p = 5").status == "wrong"
+    assert mark(part, "k = 5, p = 2 => 4").status == "unreadable"
+    assert mark(part, "k = 5, p = 3-1 = 2: 8 -> 4").status == "unreadable"
     with pytest.raises(ValidationError, match="as many `names` as numbers"):
         mark({**part, "names": ["k"]}, "1, 2")

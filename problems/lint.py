@@ -22,8 +22,6 @@ __all__ = ["accepted", "endless", "let_pass", "too_wide", "untypable"]
 MOST_SHOWN: Final = 60
 LARGEST_DENOMINATOR: Final = 10**9
 """Beyond it a number is a rounded one, such as a logarithm, or nothing that people write."""
-MOST_HALVES: Final = LARGEST_DENOMINATOR.bit_length()
-"""No shorter denominator has more factors of two or of five."""
 
 
 def accepted(variant: Variant) -> Mapping[str, str]:
@@ -80,7 +78,8 @@ def endless(variants: Iterable[Variant]) -> Iterator[str]:
 
 def _endless(key: Value | None) -> Fraction | None:
     """Return a number in *key* whose decimals do not end, if there is one."""
-    return next((one for one in _fractions(key) if 10**MOST_HALVES % one.denominator), None)
+    bottoms = ((one, one.denominator) for one in _fractions(key))
+    return next((one for one, bottom in bottoms if 10 ** bottom.bit_length() % bottom), None)
 
 
 def _long(key: Value | None) -> Fraction | None:

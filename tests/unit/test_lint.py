@@ -160,6 +160,7 @@ def test_a_key_that_nobody_types_exactly_needs_a_tolerance(part, shown):
         (ask("number", key="W/7", tolerance={"rounded": 3}), ""),
         (ask("number", key="W/8"), ""),
         (ask("number", key="W/2**29"), ""),
+        (ask("number", key="W/2**40"), ""),
         (ask("integer", key="W"), ""),
     ],
 )

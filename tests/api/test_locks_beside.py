@@ -3,11 +3,13 @@
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
 from beside import PATIENCE, Stop, until_it_waits
 from regrading import prepare, seen
 from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
+from api.errors import NotFound
 from api.services.access import course_member
 from api.services.callers import by_token
 from api.services.people import accounts, roll
@@ -83,6 +85,29 @@ def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
     assert erased.result(PATIENCE).status_code == 200
     world.service.regrades.run_until_idle()
     assert seen(teacher, {"id": run})["status"] == "applied"
+
+
+def test_who_is_taken_out_of_a_course_while_they_are_erased(
+    world, other, pool, course, teacher, student, monkeypatch
+):
+    admin = world.person("Ad Min", admin=True)
+    stop = Stop()
+    monkeypatch.setattr(accounts, "locked_user", stop.after(accounts.locked_user))
+    erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
+    stop.wait()
+    removed = pool.submit(take_out, other, course, teacher, student)
+    until_it_waits(world, removed)
+    stop.go()
+    assert erased.result(PATIENCE).status_code == 200
+    with pytest.raises(NotFound):
+        removed.result(PATIENCE)
+
+
+def take_out(world, course, teacher, student):
+    with world.db.transaction() as session:
+        caller = by_token(session, f"Bearer {teacher.token}", now=world.clock())
+        member = course_member(session, caller, course)
+        roll.withdraw(session, member, student.id, now=world.clock())
 
 
 def test_who_moves_to_another_section_while_a_regrade_goes_on_with_newcomers(

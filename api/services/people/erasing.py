@@ -62,11 +62,13 @@ OWNERS: Final = {
 def hold_work(session: Session, user_id: UUID) -> None:
     """Let nobody else write what *user_id* did, nor refer to it, before they are erased.
 
-    Whoever writes it holds the assignment first, then where the student stands, then who it is.
+    Whoever writes it holds the assignment first, then the enrolment, then where the student
+    stands, then who it is.
     """
     courses = select(Enrolment.course_id).where(Enrolment.user_id == user_id)
     for rows in (
         select(Assignment.id).where(Assignment.course_id.in_(courses)).order_by(Assignment.id),
+        select(Enrolment.id).where(Enrolment.user_id == user_id).order_by(Enrolment.id),
         select(Standing.problem_id)
         .where(Standing.student_id == user_id)
         .order_by(Standing.problem_id),

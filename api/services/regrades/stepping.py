@@ -18,6 +18,7 @@ from api.services.regrades.runs import (
     PENDING,
     lock_problem,
     lock_run,
+    lock_standings,
     next_chunk,
     submissions_of,
 )
@@ -41,9 +42,11 @@ def step(db: Database, run_id: UUID, number: int, *, judge: Judge, clock: Clock)
             return  # another process was faster, or it was cancelled
         if run.status != "judging" and everybody_shifts(session, run):
             # Who has no standing here has nothing to hold, and a grade that others may change.
-            # What is stored refers to people, whom others hold behind the problem.
             lock_problem(session, run.problem_id)
         if examined is not None:
+            if run.status != "judging":
+                # What is stored refers to people, whom others hold behind their standings.
+                lock_standings(session, run.problem_id, students_of(session, run, number))
             if examined.totals.keys() != students_of(session, run, number).keys():
                 return  # somebody was erased meanwhile and has another id: it is judged again
             store(session, run, chunk, examined)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, or_, select, tuple_
 
 from api.tables import Answer, Override
 
@@ -14,15 +14,14 @@ def has_points_by_hand(assignment_id: UUID) -> ColumnElement[bool]:
 
     They are for its part, its problem or the whole assignment, and are not taken back.
     """
-    for_part = or_(Override.part.is_(None), Override.part == Answer.part)
-    for_problem = and_(Override.problem_id == Answer.problem_id, for_part)
-    return (
-        select(Override.id)
-        .where(
-            Override.assignment_id == assignment_id,
-            Override.student_id == Answer.student_id,
-            Override.withdrawn_at.is_(None),
-            or_(Override.problem_id.is_(None), for_problem),
-        )
-        .exists()
+    # Each kind is read once for all answers: by one question, a database asks it of every answer.
+    given = Override.assignment_id == assignment_id, Override.withdrawn_at.is_(None)
+    student, problem, part = Override.student_id, Override.problem_id, Override.part
+    for_all = select(student).where(*given, problem.is_(None))
+    for_problem = select(student, problem).where(*given, problem.is_not(None), part.is_(None))
+    for_part = select(student, problem, part).where(*given, part.is_not(None))
+    return or_(
+        Answer.student_id.in_(for_all),
+        tuple_(Answer.student_id, Answer.problem_id).in_(for_problem),
+        tuple_(Answer.student_id, Answer.problem_id, Answer.part).in_(for_part),
     )

@@ -272,6 +272,14 @@ def test_no_step_and_no_close_is_told_that_late_days_put_off(world, browser, cou
     ]
 
 
+def test_what_late_days_kept_open_is_closed_when_they_end(world, browser, course):
+    spec = {"release": "2026-10-30 12:00", "due": "2026-11-01 12:00", "late_days": 1}
+    [posed] = world.assignment(course, timeline_spec=spec)
+    page = browser.get(f"/assignments/{posed.assignment}")
+    assert page.text.count("Closed Mon 2 Nov 2026, 12:00") == 2
+    assert "Closed Sun" not in page.text
+
+
 def test_times_are_those_that_were_granted_to_the_student(world, browser, student, course):
     [posed] = world.assignment(course, timeline_spec=LATE)
     extend(world, course, {"days": 3}, student_id=student.id, assignment_id=posed.assignment)

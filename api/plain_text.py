@@ -50,6 +50,7 @@ SYMBOLS: Final = {
     r"\prod": "∏",
     r"\pm": "±",
     r"\ell": "ℓ",
+    r"\|": "‖",
     r"\varepsilon": "ε",
     r"\leftarrow": "←",
     r"\cdots": "⋯",

@@ -32,6 +32,7 @@ PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
         (r"\nabla L \odot x", "∇ L ⊙ x"),
         (r"i \in I, a \neq b, c \ne d, x \approx 3", "i ∈ I, a ≠ b, c ≠ d, x ≈ 3"),
         (r"-\infty", "-∞"),
+        (r"$D_\text{KL}(p\,\|\,q)$", "D_KL(p ‖ q)"),
         ("x^{20}, x^{-2}, x^{n-1}, w_{l-1}, t_{i,j}", "x^20, x^-2, x^(n-1), w_(l-1), t_(i,j)"),
         (r"d_{\max}", "d_max"),
         (r"a \le b \leq c \geq d \to e", "a ≤ b ≤ c ≥ d → e"),

@@ -40,10 +40,14 @@ WRONG = {"square": "7", "cube": "7", "next": "7"}
 
 
 class Class:
-    """A course with students who are called by number, and an instructor."""
+    """A course with students who are called by number, and an instructor.
+
+    Figures are never kept, however slow the machine is.
+    """
 
     def __init__(self, world: World, size: int) -> None:
         self.world = world
+        world.service.figures.seconds = lambda: 0.0
         self.course: UUID = world.course()
         self.staff = world.enrol(self.course, "In Structor", role="instructor")
         self.students: Sequence[Person] = [self.join(f"Stu {at}") for at in range(size)]

@@ -48,8 +48,8 @@ CASES: dict[str, dict[tuple[str, tuple[int, str]], list[bytes]]] = {
         ("points", INVALID): [b'"1_000"'],
     },
     "digits and signs of other scripts": {
-        ("answer", UNREADABLE): ['"٩"'.encode(), '"９"'.encode(), '"\u202e9"'.encode(), b'"9,0"'],
-        ("answer", RIGHT): ['"3²"'.encode(), '"\u00a09"'.encode()],
+        ("answer", UNREADABLE): ['"٩"'.encode(), '"\u202e9"'.encode(), b'"9,0"'],
+        ("answer", RIGHT): ['"3²"'.encode(), '"\u00a09"'.encode(), '"９"'.encode()],
         ("answer", WRONG): ['"\u22129"'.encode(), b'"1,000"'],
         ("points", INVALID): ['"٣"'.encode()],
         ("title", INVALID): ['"\u202eevil"'.encode()],

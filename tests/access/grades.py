@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from scene import Scene
+from sqlalchemy import select
 
 from access import Route
 from api.ids import new_id
-from api.tables import Override
+from api.tables import AssignmentProblem, Override
 
 COURSE = "/api/v1/courses/{course}"
 ASSIGNMENT = "/api/v1/assignments/{assignment}"
@@ -47,16 +48,20 @@ def furnish(scene: Scene) -> None:
         ("here", "student", "instructor"),
         ("elsewhere", "stranger", "other_instructor"),
     ):
-        row = Override(
-            id=new_id(),
-            assignment_id=UUID(scene.places[place]["assignment"]),
-            student_id=scene.people[student].id,
-            points=1,
-            reason="By hand.",
-            author_id=scene.people[author].id,
-            created_at=scene.world.clock(),
-        )
+        assignment = UUID(scene.places[place]["assignment"])
+        posed = select(AssignmentProblem.id).where(AssignmentProblem.assignment_id == assignment)
         with scene.world.session() as session:
+            row = Override(
+                id=new_id(),
+                assignment_id=assignment,
+                problem_id=session.scalars(posed).one(),
+                part="cells",  # what waits for a person goes on to wait
+                student_id=scene.people[student].id,
+                points=1,
+                reason="By hand.",
+                author_id=scene.people[author].id,
+                created_at=scene.world.clock(),
+            )
             session.add(row)
         made[place] = row.id
     scene.put("override", **made)

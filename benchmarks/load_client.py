@@ -9,6 +9,9 @@ from typing import Final
 
 HEAD_END: Final = b"\r\n\r\n"
 LENGTH: Final = b"content-length:"
+ACCEPTED: Final = 0.2
+"""Seconds in which a server takes the connections that were opened, before the first request. A
+server that takes one in each round of its loop would let the last ones wait for the first."""
 
 
 @dataclass(slots=True)
@@ -37,13 +40,16 @@ def run(requests: Sequence[bytes], *, port: int, clients: int) -> Load:
 
 async def _run(requests: Iterator[bytes], port: int, clients: int) -> Load:
     load, loop = Load(), asyncio.get_running_loop()
-    ends = [loop.create_future() for _ in range(clients)]
+    opening = (
+        loop.create_connection(lambda: _Client(requests, load), "127.0.0.1", port)
+        for _ in range(clients)
+    )
+    every = [client for _, client in await asyncio.gather(*opening)]
+    await asyncio.sleep(ACCEPTED)
     began = time.perf_counter()
-    for end in ends:
-        await loop.create_connection(
-            lambda end=end: _Client(requests, load, end), "127.0.0.1", port
-        )
-    await asyncio.gather(*ends)
+    for client in every:
+        client.ask()
+    await asyncio.gather(*(client.ended for client in every))
     load.lasted = time.perf_counter() - began
     return load
 
@@ -51,16 +57,17 @@ async def _run(requests: Iterator[bytes], port: int, clients: int) -> Load:
 class _Client(asyncio.Protocol):
     """One connection: it sends the next request as soon as the last one is answered."""
 
-    def __init__(self, requests: Iterator[bytes], load: Load, end: asyncio.Future[None]) -> None:
-        self._requests, self._load, self._end = requests, load, end
+    def __init__(self, requests: Iterator[bytes], load: Load) -> None:
+        self._requests, self._load = requests, load
+        self.ended = asyncio.get_running_loop().create_future()
         self._got = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first request."""
+        """Keep what to send by."""
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
-        self._next()
 
-    def _next(self) -> None:
+    def ask(self) -> None:
+        """Send the next request, or close the connection where there is none left."""
         request = next(self._requests, None)
         if request is None:
             self._transport.close()
@@ -77,12 +84,12 @@ class _Client(asyncio.Protocol):
         self._load.seconds.append(time.perf_counter() - self._began)
         self._load.statuses[int(head[9:12])] += 1
         self._got = b""
-        self._next()
+        self.ask()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """End; what was under way is not counted."""
-        if not self._end.done():
-            self._end.set_result(None)
+        if not self.ended.done():
+            self.ended.set_result(None)
 
 
 def _length(head: bytes) -> int:

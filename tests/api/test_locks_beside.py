@@ -67,22 +67,26 @@ def written(world, entry):
     return told
 
 
-def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
-    world, other, pool, course, teacher, student, monkeypatch
-):
-    [problem] = world.assignment(course)
+def erase_beside(world, pool, student, *, chunk, stop):
+    """Erase a student while a chunk of a regrade has stopped; both must come to their end."""
     admin = world.person("Ad Min", admin=True)
-    student.submit(problem, {"cells": "9"})
-    [run] = applying(world, teacher, problem)
-    stop = Stop()
-    monkeypatch.setattr(steps, "lock_standings", stop.after(steps.lock_standings))
-    chunk = pool.submit(step, other, run)
     stop.wait()
     erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
     until_it_waits(world, erased)
     stop.go()
     chunk.result(PATIENCE)
     assert erased.result(PATIENCE).status_code == 200
+
+
+def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
+    world, other, pool, course, teacher, student, monkeypatch
+):
+    [problem] = world.assignment(course)
+    student.submit(problem, {"cells": "9"})
+    [run] = applying(world, teacher, problem)
+    stop = Stop()
+    monkeypatch.setattr(steps, "lock_standings", stop.after(steps.lock_standings))
+    erase_beside(world, pool, student, chunk=pool.submit(step, other, run), stop=stop)
     world.service.regrades.run_until_idle()
     assert seen(teacher, {"id": run})["status"] == "applied"
 
@@ -91,19 +95,12 @@ def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
     world, other, pool, course, teacher, student, monkeypatch
 ):
     [problem] = world.assignment(course)
-    admin = world.person("Ad Min", admin=True)
     student.submit(problem, {"cells": "9"})
     [run] = applying(world, teacher, problem)
     student.submit(problem, {"cells": "8"})
     stop = Stop()
     monkeypatch.setattr(stepping, "store", stop.after(stepping.store))
-    chunk = pool.submit(step, other, run)
-    stop.wait()
-    erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
-    until_it_waits(world, erased)
-    stop.go()
-    chunk.result(PATIENCE)
-    assert erased.result(PATIENCE).status_code == 200
+    erase_beside(world, pool, student, chunk=pool.submit(step, other, run), stop=stop)
 
 
 def test_who_is_taken_out_of_a_course_while_they_are_erased(

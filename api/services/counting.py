@@ -1,13 +1,15 @@
 """Who counts in a course: its students, but not the test student nor who has left."""
 
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
 
-from api.tables import Enrolment
+from api.tables import Enrolment, User
 
-__all__ = ["COUNTS", "PRESENT", "students_who_count"]
+__all__ = ["COUNTS", "PRESENT", "Audience", "audience", "students_who_count"]
 
 PRESENT: Final[tuple[ColumnElement[bool], ...]] = (
     Enrolment.is_test.is_(False),
@@ -22,3 +24,23 @@ COUNTS: Final = (Enrolment.role == "student", *PRESENT)
 def students_who_count(course_id: UUID) -> Select[UUID]:
     """Return the query for the ids of the students of a course who count."""
     return select(Enrolment.user_id).where(Enrolment.course_id == course_id, *COUNTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """How many students count in a course, and how many of them have no password yet."""
+
+    students: int
+    uninvited: int
+
+
+def audience(session: Session, course_id: UUID) -> Audience:
+    """Return who sees what is published in a course."""
+    statement = (
+        select(func.count(), func.count() - func.count(User.password_hash))
+        .select_from(Enrolment)
+        .join(User, User.id == Enrolment.user_id)
+        .where(Enrolment.course_id == course_id, *COUNTS)
+    )
+    students, uninvited = session.execute(statement).one()
+    return Audience(students, uninvited)

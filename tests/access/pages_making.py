@@ -77,7 +77,6 @@ ROUTES = {
             + "&results=at_once&solutions=after_close&variants=each"
         ),
     ),
-    ("POST", f"{ASSIGNMENT}/publish"): Route(**MANAGES, body=""),
     ("POST", f"{ASSIGNMENT}/unpublish"): Route(**MANAGES, body="", called=False),
     ("POST", f"{ASSIGNMENT}/release"): Route(**MANAGES, body="results=now"),
     ("POST", f"{ASSIGNMENT}/order"): Route(

@@ -90,6 +90,6 @@ def test_a_file_for_an_archived_course_has_to_be_chosen_again(scene):
 
 def test_an_archived_course_without_a_form_says_nothing_of_what_was_typed(scene):
     scene.browser.post(f"{scene.home}/archive")
-    met = scene.browser.post(f"{scene.path}/publish")
+    met = scene.browser.post(f"{scene.path}/unpublish")
     assert met.status == 409
     assert "What you typed" not in met.text

@@ -1,6 +1,7 @@
 """The editor of an assignment in a browser: settings, times drawn, publication."""
 
 import pytest
+from pages import form_fields
 from staff_scene import StaffScene, settings_form
 
 from api.pages.staff.assignment_form import LABELS
@@ -169,11 +170,52 @@ def test_a_slug_that_is_taken_keeps_the_new_assignment_in_its_form(scene):
     assert found.one("input", name="title")["value"] == "Second"
 
 
+def published(scene, **typed):
+    """Return what comes of "Publish", with what was *typed* into the settings before."""
+    fields = form_fields(settings_form(scene.editor())) | {"act": "publish"} | typed
+    return scene.browser.post(f"{scene.path}/edit", fields)
+
+
+def test_what_was_typed_into_the_settings_is_published_along(scene):
+    scene.staff.post(f"{scene.path}/unpublish")
+    assert published(scene, title="Homework one").status == 303
+    told = scene.staff.get(scene.path).json()
+    assert (told["title"], told["published_at"] is None) == ("Homework one", False)
+
+
+def test_a_setting_that_is_wrong_publishes_nothing(scene):
+    scene.staff.post(f"{scene.path}/unpublish")
+    found = published(scene, title="")
+    assert (found.status, scene.staff.get(scene.path).json()["published_at"]) == (422, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, "can see it now and hand in without an end: it has no due time."),
+        ({"timeline.due": "2026-11-10T23:59"}, "can see it now and hand in until Tue 10 Nov 2026"),
+        ({"timeline.release": "2026-11-09T08:00"}, "can see it from Mon 9 Nov 2026"),
+        ({"timeline.due": "2026-10-10T23:59"}, "can see it, and hand in nothing: it closed Sat 10"),
+    ],
+)
+def test_who_publishes_is_told_what_is_visible_to_whom_and_until_when(world, typed, said):
+    scene = StaffScene(world)
+    scene.staff.post(f"{scene.path}/unpublish")
+    note = scene.browser.follow(published(scene, **typed)).one(has="note-good").text
+    assert f"Published. 1 student {said}" in note
+    assert "1 of them has no password yet: send the invitations." in note
+
+
+def test_an_assignment_that_is_hidden_meanwhile_is_not_called_published(scene):
+    scene.staff.post(f"{scene.path}/unpublish")
+    assert "Published. 1" not in scene.browser.get(f"{scene.path}/edit?saved=published").text
+
+
 def test_an_assignment_is_hidden_and_published_until_somebody_has_handed_in(scene):
     hide = scene.editor().one("form", action=f"{scene.path}/unpublish")
     assert scene.browser.send(hide).status == 303
     assert "Students do not see it." in scene.editor().text
-    scene.browser.send(scene.editor().one("form", action=f"{scene.path}/publish"))
+    published(scene)
     scene.student.submit(scene.posed, {"cells": "9"})
     refused = scene.browser.send(hide)
     assert refused.status == 409

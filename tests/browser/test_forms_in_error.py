@@ -92,8 +92,10 @@ def send(page, case, places):
         text = value.format_map(places) if isinstance(value, str) else value
         fill(form.locator(f'[name="{name}"]').first, text)
     pressed = f'[value="{case.button}"]' if case.button else ""
+    buttons = form.locator(f"button{pressed}:not(.hidden)")
+    beside = page.locator(f'main button[form="{form.get_attribute("id")}"]{pressed}:not(.hidden)')
     with page.expect_navigation() as navigated:
-        form.locator(f"button{pressed}:not(.hidden)").first.click()
+        buttons.or_(beside).first.click()
     return navigated.value.status
 
 

@@ -262,3 +262,17 @@ def test_points_by_hand_stand_in_the_gradebook_in_its_file_and_in_the_log(desk, 
     assert [",5" in line for line in lines if "Ann Example" in line] == [True]
     page.goto(f"/courses/{course}/audit")
     expect(page.get_by_role("row").filter(has_text="Told in the exercise")).to_have_count(1)
+
+
+@script
+def test_enter_in_the_settings_only_shows_what_they_change_and_publishes_nothing(
+    served, desk, course, script
+):
+    [posed] = served.world.assignment(course, TEXT_PROBLEM, published=False)
+    page = desk(f"/assignments/{posed.assignment}/edit", script)
+    page.get_by_label("Title", exact=True).fill("Homework one")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.locator(".note-good")).to_contain_text("Published. 0 students can see it now")
+    expect(page.get_by_label("Title", exact=True)).to_have_value("Homework one")

@@ -83,7 +83,7 @@ FORMS = {
         status=412,
     ),
     "publication of nothing": WrongForm(
-        "/assignments/{empty}/edit", "no problem", to="/assignments/{empty}/publish", status=409
+        "/assignments/{empty}/edit", "no problem", button="publish", status=409
     ),
     "points of a problem": WrongForm(
         f"{POSED}/settings", "Points", {"points": "a few"}, wrong="points", button="save"

@@ -38,11 +38,13 @@ from api.schemas.assignments import (
     StaffAssignment,
 )
 from api.schemas.courses import CourseView
+from api.services.counting import Audience, audience
 
 __all__ = ["editor", "router"]
 
 router = PageRouter()
 EDIT: Final = "/assignments/{assignment}/edit"
+PUBLISHED: Final = "published"
 
 
 @router.get("/courses/{course}/assignments/new")
@@ -88,8 +90,8 @@ def make(course: UUID, form: FormDep, here: PageDep) -> Response:
 
 @router.get(EDIT)
 def edit(assignment: UUID, here: PageDep, saved: outcome.Saved = "") -> Response:
-    """Return the editor."""
-    return editor(assignment, here, done=outcome.told(saved))
+    """Return the editor, with what is visible to whom where the assignment was just published."""
+    return editor(assignment, here, done=outcome.told(saved), fresh=saved == PUBLISHED)
 
 
 def editor(
@@ -101,10 +103,11 @@ def editor(
     done: str = "",
     trial: AssignmentChanged | None = None,
     confirm: str = "",
+    fresh: bool = False,
 ) -> Response:
     """Return the editor with what was *typed*, the *error* that it met or what a *trial* gave.
 
-    *confirm* names an act that asks once more.
+    *confirm* names an act that asks once more; *fresh* is what was published a moment ago.
     """
     with here.reading() as session:
         here.assignment(session, assignment, right="manage_assignments")
@@ -126,6 +129,7 @@ def editor(
         course=view,
         one=found,
         done=done,
+        shown=_shown(here, found) if fresh else None,
         trial=trial,
         marks=marks(times),
         drawings=drawn(times, here.now),
@@ -136,11 +140,19 @@ def editor(
     )
 
 
+def _shown(here: Here, one: StaffAssignment) -> Audience | None:
+    """Return who sees an assignment, nothing where it is hidden again."""
+    if one.published_at is None:
+        return None
+    with here.reading() as session:
+        return audience(session, one.course)
+
+
 @router.post(EDIT)
 def save(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Save the settings, or show what they would change."""
-    typed = typed_of(form)
-    is_trial = form.text("act") == "try"
+    """Save the settings and publish where that was asked for, or show what they would change."""
+    typed, act = typed_of(form), form.text("act")
+    is_trial = act == "try"
     try:
         body = validated(AssignmentPatch, _kept(values_of(typed)))
         expected = held(form.text("version"))
@@ -151,22 +163,23 @@ def save(assignment: UUID, form: FormDep, here: PageDep) -> Response:
         return editor(assignment, here, typed=typed, error=error)
     if is_trial:
         return editor(assignment, here, typed=typed, trial=changed)
+    if act == "publish":
+        return _publish(assignment, here)
     return outcome.onwards(f"/assignments/{assignment}/edit", changed.effect)
 
 
-def _kept(values: dict[str, object]) -> dict[str, object]:
-    """Return *values* without a place that is left open, so that the assignment keeps its own."""
-    return {name: one for name, one in values.items() if name != "position" or one is not None}
-
-
-@router.post("/assignments/{assignment}/publish")
-def publish(assignment: UUID, here: PageDep) -> Response:
+def _publish(assignment: UUID, here: Here) -> Response:
     """Let students see the assignment from its release on."""
     try:
         api.post_publish(assignment, here, Response())
     except Conflict as error:
         return editor(assignment, here, error=error)
-    return outcome.onwards(f"/assignments/{assignment}/edit")
+    return RedirectResponse(f"/assignments/{assignment}/edit?saved={PUBLISHED}", status_code=303)
+
+
+def _kept(values: dict[str, object]) -> dict[str, object]:
+    """Return *values* without a place that is left open, so that the assignment keeps its own."""
+    return {name: one for name, one in values.items() if name != "position" or one is not None}
 
 
 @router.post("/assignments/{assignment}/unpublish")

@@ -322,8 +322,32 @@ def test_never_lower_keeps_what_an_answer_would_lose(world, course, teacher, bro
         "2",
     ]
     done = browser.send(run.one("form", action=f"{run.path}/apply"), "never_lower=true")
-    assert "nobody loses credit" in started(world, browser, done).text
+    applied = started(world, browser, done)
+    assert "nobody loses credit" in applied.text
+    assert "Scores of this problem: 0 up, 0 down of 1 student" in applied.text
+    assert "1 would lose it and stays" in applied.text
+    assert not applied.all(aria_label="Changed students")
     assert score(world, problem, student) == 2
+
+
+def test_who_gains_where_nobody_loses_is_shown_with_what_they_get(
+    world, course, teacher, browser, problem
+):
+    world.enrol(course).submit(problem, {"cells": "10"})
+    asked = {"version": OTHER_KEY, "never_lower": True}
+    made = teacher.post(f"{problem.path}/regrades", asked).json()
+    world.service.regrades.run_until_idle()
+    table = browser.get(f"/regrades/{made['id']}").one(aria_label="Changed students").one("table")
+    assert [row[1:] for row in table.rows()] == [["Problem", "Assignment"], ["0 → 2", "0 → 2"]]
+
+
+def test_a_regrade_leads_to_what_is_different_in_its_version(
+    world, course, teacher, browser, problem
+):
+    world.enrol(course).submit(problem, {"cells": "9"})
+    run = browser.get(f"/regrades/{prepare(world, teacher, problem)['id']}")
+    told = browser.get(run.one("a", text="what is different")["href"])
+    assert "How answers are marked changed." in told.text
 
 
 def test_a_regrade_at_work_shows_how_far_it_is_and_is_looked_at_again(

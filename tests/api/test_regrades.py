@@ -155,6 +155,11 @@ def test_no_answer_is_lowered_where_that_is_asked_for(world, course, teacher, pr
     act(world, teacher, run, "apply", never_lower=True)
     for person in (right, wrong):
         assert score(world, problem, person) == 2 == kept[str(person.id)]
+    found = teacher.get(f"/regrades/{run['id']}").json()["counts"]
+    assert [run["counts"]["students_down"], found["students_down"]] == [1, 0]
+    assert found["students_up"] == 1
+    changed = teacher.get(f"/regrades/{run['id']}/students?changed=true").json()["items"]
+    assert [one["student"] for one in changed] == [str(wrong.id)]
     [change] = teacher.get(f"/regrades/{run['id']}/changes?flag=kept").json()["items"]
     assert change["student"] == str(right.id)
     assert not change["is_applied"]

@@ -49,14 +49,38 @@ ChangeRow: TypeAlias = tuple[RegradeChange, Answer, Grading]
 
 
 def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) -> list[RegradeOut]:
-    """Return *runs* of a problem as staff sees them, by two queries for all."""
+    """Return *runs* of a problem as staff sees them, by at most three queries for all."""
     ids = {version for run in runs for version in (run.from_version, run.to_version)}
     found = session.scalars(select(ProblemVersion).where(ProblemVersion.id.in_(ids)))
     versions = {
         row.id: VersionRef(id=row.id, number=row.number, space=space_of(row)) for row in found
     }
     kept = kept_in(session, runs)
-    return [_told(run, problem, versions, kept.get(run.to_version, ())) for run in runs]
+    counts = _counts(session, runs)
+    return [
+        _told(run, problem, versions, kept.get(run.to_version, ()), counts[run.id]) for run in runs
+    ]
+
+
+def _counts(session: Session, runs: Sequence[Regrade]) -> dict[UUID, Counts]:
+    """Return the figures of *runs*; where nobody loses credit, scores move as they do then."""
+    found = {run.id: run.counts for run in runs}
+    gentle = [run.id for run in runs if run.never_lower and run.counts]
+    if not gentle:
+        return {run: Counts(**counts) for run, counts in found.items()}
+    own = RegradeStudent
+    rows = session.execute(
+        select(own.regrade_id, own.score_before, own.score_kept).where(
+            own.regrade_id.in_(gentle),
+            own.counted,
+            own.score_before.is_distinct_from(own.score_kept),
+        )
+    )
+    moved = {run: {"students_up": 0, "students_down": 0} for run in gentle}
+    for run, before, after in rows:
+        moved[run]["students_up"] += (after or 0) > (before or 0)
+        moved[run]["students_down"] += (after or 0) < (before or 0)
+    return {run: Counts(**counts | moved.get(run, {})) for run, counts in found.items()}
 
 
 def _told(
@@ -64,6 +88,7 @@ def _told(
     problem: AssignmentProblem,
     versions: dict[UUID, VersionRef],
     kept: Iterable[str],
+    counts: Counts,
 ) -> RegradeOut:
     values: dict[str, Any] = {
         name: getattr(run, name)
@@ -78,7 +103,7 @@ def _told(
             "from_version": versions[run.from_version],
             "to_version": versions[run.to_version],
             "progress": _progress(run),
-            "counts": Counts(**run.counts),
+            "counts": counts,
             "warnings": tuple(_kept(versions[run.to_version], title) for title in kept),
             "may": MAY.get(run.status, ()),
         }
@@ -195,14 +220,15 @@ def students(
         .where(RegradeStudent.regrade_id == run.id)
     )
     if changed is not None:
-        asked = asked.where(_is_changed() if changed else ~_is_changed())
+        asked = asked.where(_is_changed(run) if changed else ~_is_changed(run))
     asked = keyset(asked, User.sort_name, User.id, after=after)
     return [(row[0], row[1]) for row in session.execute(asked.limit(limit))]
 
 
 def count_unchanged(session: Session, run: UUID) -> int:
     """Return how many of those who handed in keep their score and their grade."""
-    return session.scalar(_handed_in(run).where(~_is_changed())) or 0
+    found = session.get_one(Regrade, run)
+    return session.scalar(_handed_in(run).where(~_is_changed(found))) or 0
 
 
 def count_handed_in(session: Session, run: UUID) -> int:
@@ -226,12 +252,13 @@ def _handed_in(run: UUID) -> Select[int]:
     )
 
 
-def _is_changed() -> ColumnElement[bool]:
-    """Return the condition that a student's score or grade is another one."""
-    return or_(
-        RegradeStudent.score_before.is_distinct_from(RegradeStudent.score_after),
-        RegradeStudent.grade_before.is_distinct_from(RegradeStudent.grade_after),
+def _is_changed(run: Regrade) -> ColumnElement[bool]:
+    """Return the condition that a *run* gives a student another score or grade."""
+    own = RegradeStudent
+    score, grade = (
+        (own.score_kept, own.grade_kept) if run.never_lower else (own.score_after, own.grade_after)
     )
+    return or_(own.score_before.is_distinct_from(score), own.grade_before.is_distinct_from(grade))
 
 
 def student_told(row: tuple[RegradeStudent, User]) -> StudentOut:

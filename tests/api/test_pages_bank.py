@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from pages import Browser
+from staff_scene import StaffScene
 from world import TEXT_PROBLEM, published
 
 from api.services.versions import store_version
@@ -137,6 +138,39 @@ def test_a_version_is_retired_and_published_again(scene):
     assert scene.staff.get(f"{scene.path}/{version}").json()["status"] == "published"
 
 
+@pytest.mark.parametrize(
+    ("seen", "said", "words", "way"),
+    [
+        (False, "Set in Homework 1 (version 1 of the bank", "take this one", "settings"),
+        (True, "of the bank, seen by students", "regrade by this one", "regrades?do=id#start"),
+    ],
+)
+def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(
+    world, seen, said, words, way
+):
+    scene = StaffScene(world)
+    form = {"source": CHANGED, "act": "publish"}
+    if seen:
+        scene.student.get(scene.posed.path)
+    page = scene.browser.follow(scene.browser.post(f"{scene.home}/problems/check", form))
+    assert "Published. Assignments keep the version that they have." in page.text
+    assert f"{said}; {words})." in page.text
+    link = page.one("a", aria_label=f"{words} in Homework 1")
+    assert link["href"] == f"{scene.posed.path}/{way}"
+    assert scene.browser.get(link["href"].partition("#")[0]).status == 200
+
+
+def test_a_version_says_where_it_is_set_and_that_it_stays_there_when_it_is_retired(world):
+    scene = StaffScene(world)
+    posed = scene.staff.get(scene.path).json()["problems"][0]
+    page = scene.browser.get(f"{scene.home}/problems/{posed['version_id']}")
+    assert "Set in Homework 1 (this version)." in page.text
+    version = own(scene, CHANGED)
+    form = {"reason": "not used"}
+    done = scene.browser.post(f"{scene.home}/problems/{version}/retire", form)
+    assert "Retired. No other assignment can take it" in scene.browser.follow(done).text
+
+
 def test_a_grader_sees_keys_and_no_way_to_change_them(scene):
     grader = Browser(scene.world, scene.world.enrol(scene.course, "Gra Der", role="grader"))
     found = grader.get(f"{scene.path}/{own(scene)}")
@@ -172,15 +206,21 @@ def test_a_file_in_order_is_said_to_be_so_and_is_not_stored(scene):
     assert scene.staff.get(f"{scene.path}?space=course").json()["items"] == []
 
 
-@pytest.mark.parametrize(("act", "status"), [("draft", "draft"), ("publish", "published")])
-def test_a_file_is_stored_with_its_note(scene, act, status):
+@pytest.mark.parametrize(
+    ("act", "status", "said"),
+    [
+        ("draft", "draft", "Stored as a draft, which staff alone see."),
+        ("publish", "published", "Published. No student sees it before an assignment has it."),
+    ],
+)
+def test_a_file_is_stored_with_its_note_and_who_sees_it_is_told(scene, act, status, said):
     stored = scene.browser.post(
         f"{scene.path}/check", {"source": CHANGED, "act": act, "note": "clearer"}
     )
     assert stored.status == 303, stored.text
     told = scene.staff.get(stored.location.partition("?")[0]).json()
     assert (told["status"], told["note"], told["source"]) == (status, "clearer", CHANGED)
-    assert "Saved." in scene.browser.get(stored.location).text
+    assert said in scene.browser.get(stored.location).one(has="note-good").text
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff.placed import done_to, places_of
 from api.pages.typed import REFUSALS
 from api.routes import assignments, courses
 from api.routes import problems as api
@@ -110,7 +111,7 @@ def version(
 ) -> Response:
     """Return a version of a problem: one variant with its keys, its file, or what changed."""
     asked = _Asked(show, seed, position, against)
-    return _version((course, problem_version), here, asked, done=outcome.told(saved))
+    return _version((course, problem_version), here, asked, fresh=bool(saved))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +129,12 @@ def _version(
     here: Here,
     asked: _Asked,
     *,
-    done: str = "",
+    fresh: bool = False,
     error: ServiceError | None = None,
 ) -> Response:
     course, version_id = where
     one = api.get_version(course, version_id, here)
+    places = places_of(one, course, here)
     versions = api.get_versions(course, version_id, here)
     shown, missing = _preview(where, here, asked)
     changed = _diff(where, here, asked) if asked.show == "versions" else None
@@ -156,7 +158,8 @@ def _version(
         changed=changed,
         lines=tuple(_marked(changed.text)) if changed else (),
         manages=_manages(here),
-        done=done,
+        places=places,
+        done=done_to(one, places) if fresh else "",
         error=error,
     )
 

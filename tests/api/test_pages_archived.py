@@ -27,6 +27,47 @@ def test_a_course_is_archived_and_brought_back(scene):
     assert scene.staff.get(scene.home).json()["archived_at"] is None
 
 
+def told_open(scene):
+    """Return what the settings say of open assignments, nothing where none is."""
+    card = scene.browser.get(f"{scene.home}/settings").one(id="archive")
+    return [one.text for one in card.all("li")]
+
+
+def test_who_archives_is_told_which_assignments_are_open_and_who_is_at_work(world):
+    scene = StaffScene(world, timeline_spec={"due": "2026-11-10 23:59"})
+    world.enrol(scene.course, "Not Begun")
+    scene.student.get(scene.posed.path)
+    [said] = told_open(scene)
+    assert said.startswith(
+        "Homework 1, for 2 students, of whom 1 has begun; closes Tue 10 Nov 2026"
+    )
+    card = scene.browser.get(f"{scene.home}/settings").one(id="archive")
+    assert "Who is at work cannot hand in; what they typed is kept." in card.text
+    done = scene.browser.follow(scene.browser.post(f"{scene.home}/archive"))
+    assert "Archived. Students can read their work, and hand in nothing." in done.text
+    assert "Were it not archived, there would be open:" in done.one(id="archive").text
+    back = scene.browser.follow(scene.browser.post(f"{scene.home}/restore"))
+    assert "Brought back. Students can hand in where it is open." in back.text
+
+
+@pytest.mark.parametrize(
+    "times", [{"due": "2026-10-10 23:59"}, {"release": "2026-12-24 18:00"}], ids=["over", "planned"]
+)
+def test_what_nobody_can_hand_in_to_is_not_called_open(world, times):
+    scene = StaffScene(world, timeline_spec=times)
+    world.assignment(scene.course, published=False)
+    assert told_open(scene) == []
+
+
+def test_an_assignment_is_open_for_who_was_granted_more_time(world):
+    scene = StaffScene(world, timeline_spec={"due": "2026-10-10 23:59"})
+    world.enrol(scene.course, "Not Begun")
+    granted = {"student": str(scene.student.id), "grants": {"days": 90}}
+    assert scene.staff.post(f"{scene.home}/extensions", granted).status_code == 201
+    [said] = told_open(scene)
+    assert said == "Homework 1, for 1 student, of whom 0 have begun; closed for the others"
+
+
 def test_every_page_of_a_course_that_is_archived_says_so(scene):
     student = Browser(scene.world, scene.student)
     seen = [

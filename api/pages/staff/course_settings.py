@@ -20,6 +20,7 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.typed import REFUSALS, Typed, differences
 from api.routes import courses as api
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
+from api.services.ongoing import ongoing
 
 __all__ = ["router"]
 
@@ -47,6 +48,10 @@ COPY_LABELS: Final = {
     "title": "Title",
     "shift_days": "Days later",
     "zone": "Time zone",
+}
+KEPT: Final[Mapping[str, str]] = {
+    "archived": "Archived. Students can read their work, and hand in nothing.",
+    "restored": "Brought back. Students can hand in where it is open.",
 }
 NEW: Final = {"zone": "Europe/Berlin", "late_day_budget": "0"}
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
@@ -118,7 +123,7 @@ def _stored(view: CourseView) -> dict[str, str]:
 @router.get(SETTINGS)
 def settings(course: UUID, here: PageDep, saved: outcome.Saved = "") -> Response:
     """Return the settings of a course, and what can be done with all of it."""
-    return _settings(course, here, done=outcome.told(saved))
+    return _settings(course, here, done=KEPT.get(saved) or outcome.told(saved))
 
 
 def _settings(
@@ -132,7 +137,8 @@ def _settings(
     done: str = "",
 ) -> Response:
     with here.reading() as session:
-        here.member(session, course, right="manage_course")
+        member = here.member(session, course, right="manage_course")
+        found = ongoing(session, member, now=here.now)
     view = api.get_course(course, here, Response())
     fields, is_stale = _stored(view), isinstance(error, Precondition)
     told = Typed(fields if typed is None else typed, None if is_stale else error, LABELS)
@@ -149,6 +155,7 @@ def _settings(
         copy=copy or Typed({"title": view.title, "shift_days": "364"}, labels=COPY_LABELS),
         trial=trial,
         done=done,
+        open=found,
         **_fields(told),
     )
 
@@ -178,14 +185,14 @@ def save(course: UUID, form: FormDep, here: PageDep) -> Response:
 def archive(course: UUID, here: PageDep) -> Response:
     """Archive the course."""
     api.post_archive(course, here)
-    return outcome.onwards(f"/courses/{course}/settings")
+    return RedirectResponse(f"/courses/{course}/settings?saved=archived", status_code=303)
 
 
 @router.post("/courses/{course}/restore")
 def restore(course: UUID, here: PageDep) -> Response:
     """Bring the course back."""
     api.post_restore(course, here)
-    return outcome.onwards(f"/courses/{course}/settings")
+    return RedirectResponse(f"/courses/{course}/settings?saved=restored", status_code=303)
 
 
 @router.post("/courses/{course}/copy")

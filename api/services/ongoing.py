@@ -1,0 +1,59 @@
+"""Which assignments of a course are open still, for how many students, and who is at work."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, not_, select
+from sqlalchemy.orm import Session
+
+from api.schemas.assignments import StaffAssignment
+from api.services.access import Member
+from api.services.analytics.over import over_for
+from api.services.analytics.overview import how_many
+from api.services.assignments.viewing import in_course
+from api.services.counting import students_who_count
+from api.tables import AssignmentProblem, Draw
+
+__all__ = ["Ongoing", "ongoing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ongoing:
+    """An assignment that is open for *students*, of whom some have *begun*: opened a problem."""
+
+    assignment: StaffAssignment
+    students: int
+    begun: int
+
+
+def ongoing(session: Session, member: Member, *, now: datetime) -> tuple[Ongoing, ...]:
+    """Return the assignments of a course in which a student can still earn credit, in order.
+
+    *member* is of the staff.
+    """
+    return tuple(_ongoing(session, member, now=now))
+
+
+def _ongoing(session: Session, member: Member, *, now: datetime) -> Iterator[Ongoing]:
+    students = students_who_count(member.course.id)
+    for row, told in in_course(session, member, category=None, now=now):
+        if not isinstance(told, StaffAssignment) or told.published_at is None:
+            continue
+        if told.times.state == "planned":
+            continue
+        left = students.where(not_(over_for(session, row, students, now=now)))
+        if count := how_many(session, left):
+            yield Ongoing(told, count, _begun(session, told.id, left))
+
+
+def _begun(session: Session, assignment: UUID, students: Select[UUID]) -> int:
+    """Return how many of *students* have opened a problem of an assignment."""
+    posed = select(AssignmentProblem.id).where(
+        AssignmentProblem.assignment_id == assignment, AssignmentProblem.removed_at.is_(None)
+    )
+    found = select(func.count(Draw.student_id.distinct())).where(
+        Draw.problem_id.in_(posed), Draw.student_id.in_(students)
+    )
+    return session.scalar(found) or 0

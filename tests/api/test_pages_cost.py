@@ -23,7 +23,7 @@ MOST = {
 """How many statements a student's page may take at most, a few more than it needs."""
 STAFF = {
     "/courses/{course}": 16,
-    "/courses/{course}/audit": 5,
+    "/courses/{course}/audit": 7,
     "/courses/{course}/gradebook": 13,
     "/courses/{course}/people": 6,
     "/courses/{course}/students/{student}": 18,

@@ -1,8 +1,11 @@
 """The pages of administrators: accounts, and the log of a course and of the site."""
 
+from uuid import UUID
+
 import pytest
 from pages import Browser
 from sqlalchemy import select
+from world import TEXT_PROBLEM
 
 from api.services.audit_actions import ACTIONS
 from api.tables import AuditEntry, User
@@ -137,10 +140,10 @@ def test_the_log_of_a_course_tells_who_did_what_on_its_clocks(world, course):
     browser = Browser(world, prof)
     browser.post(f"/courses/{course}/sections", {"section_name": "Tuesday"})
     [head, row] = browser.get(f"/courses/{course}/audit").one("table").rows()
-    assert head == ["When", "Who", "What was done", "Before and after"]
-    assert row[0].startswith("Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)")
+    assert head == ["What was done", "Who", "When", "Before and after"]
+    assert row[0] == "a section was made section: Tuesday"
     assert row[1] == "Grace Prof"
-    assert row[2] == "a section was made section: Tuesday"
+    assert row[2].startswith("Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)")
     assert row[3] == "name: Tuesday"
 
 
@@ -189,7 +192,7 @@ def test_the_log_leads_to_more_of_the_same_person_and_thing(world, course):
     for name in ("A", "B"):
         browser.post(f"/courses/{course}/sections", {"section_name": name})
     first = browser.get(f"/courses/{course}/audit").one("tbody").all("tr")[0]
-    who, thing = first.all("a")
+    thing, who = first.all("a")
     for link, count in ((who, 2), (thing, 1)):
         page = browser.get(f"/courses/{course}/audit{link['href']}")
         assert len(page.one("tbody").all("tr")) == count
@@ -204,6 +207,23 @@ def test_what_changed_is_told_in_words_but_names_stay(world, course):
     told = browser.get(f"/courses/{course}/audit").one("tbody").text
     assert "status: needs review" in told
     assert "part: top_left" in told
+
+
+def test_the_log_tells_numbers_of_versions_and_names_of_people_and_no_ids(world, course):
+    prof, ann = world.enrol(course, "Grace Prof", role="instructor"), world.enrol(course, "Ann")
+    version, other = world.version(TEXT_PROBLEM).id, UUID(int=7)
+    after = {
+        "id": str(other),
+        "created_by": str(prof.id),
+        "people": [str(ann.id), str(other)],
+        "version": str(version),
+        "grants": {"days": 3, "unlimited_attempts": False, "no_cool_down": True, "reason": ""},
+    }
+    with world.session() as session:
+        row = {"action": "extension.granted", "target": "", "target_id": "", "reason": ""}
+        session.add(AuditEntry(course_id=course, at=world.clock(), **row, before={}, after=after))
+    told = Browser(world, prof).get(f"/courses/{course}/audit").one("table").rows()[1][3]
+    assert told == "grants: days 3, no cool down ; people: Ann, …00000007 ; version: 1"
 
 
 def test_older_entries_follow_on_the_next_page(world, course):
@@ -224,7 +244,7 @@ def test_the_log_of_the_site_is_in_utc_and_holds_all_courses(world, browser, cou
     )
     page = browser.get("/audit")
     assert page.heading == "Log of the site"
-    said = " ".join(row[2] for row in page.one("table").rows()[1:])
+    said = " ".join(row[0] for row in page.one("table").rows()[1:])
     assert "somebody was suspended" in said
     assert "a section was made" in said
     assert "UTC" in page.one("tbody").text

@@ -1,9 +1,9 @@
 """Who did what, in a course or on the whole site, filtered, the newest first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from api.errors import Invalid
 from api.ids import read_id
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff.audit_values import changes_of, named_in
 from api.pages.staff.common import course_crumbs, query
 from api.routes import audit as api
 from api.schemas.my_assignments import Moment
@@ -28,12 +29,8 @@ __all__ = ["router"]
 
 router = PageRouter()
 ROWS: Final = 30
-MOST_SHOWN: Final = 300
 LAST: Final = 8
 """So many signs of an id tell it from others on a page."""
-CODED: Final = frozenset({"format", "results", "solutions", "status", "variants"})
-"""What has values that stand for words, such as the status ``needs_review``."""
-WORDS: Final = {"None": "", "True": "yes", "False": "no"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +124,8 @@ def site_audit(here: PageDep, asked: AskedDep) -> Response:
 def _page(here: Here, told: AuditPage, asked: Asked, *, zone: str) -> Response:
     crumbs = course_crumbs(here)
     first = replace(asked, cursor="")
+    with here.reading() as session:
+        names = named_in(session, (kept for one in told.items for kept in (one.before, one.after)))
     return page(
         here,
         "staff/audit.html",
@@ -135,12 +134,12 @@ def _page(here: Here, told: AuditPage, asked: Asked, *, zone: str) -> Response:
         crumbs=crumbs,
         asked=asked,
         actions=ACTIONS.items(),
-        entries=[_entry(here, one, first, zone) for one in told.items],
+        entries=[_entry(here, one, first, zone, names) for one in told.items],
         more=asked.address(cursor=told.next) if told.next else "",
     )
 
 
-def _entry(here: Here, one: AuditOut, asked: Asked, zone: str) -> Entry:
+def _entry(here: Here, one: AuditOut, asked: Asked, zone: str, names: Mapping[UUID, str]) -> Entry:
     target = f"{one.target} {one.target_id}".strip()
     return Entry(
         at=moment_of(one.at, zone, now=here.now),
@@ -149,7 +148,7 @@ def _entry(here: Here, one: AuditOut, asked: Asked, zone: str) -> Entry:
         said=ACTIONS.get(one.action, one.action),
         like=asked.address(target=one.target, target_id=one.target_id) if target else "",
         about=_about(one) if target else "",
-        changes=tuple(_changes(one.before, one.after)),
+        changes=tuple(changes_of(one.before, one.after, names)),
         reason=one.reason,
     )
 
@@ -158,18 +157,3 @@ def _about(one: AuditOut) -> str:
     """Return what an act was about: by its name, or by the end of its id where it has none."""
     kind = one.target.replace("_", " ")
     return f"{kind}: {one.target_name}" if one.target_name else f"{kind} …{one.target_id[-LAST:]}"
-
-
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield what differs by name: what it was and what it is, cut where it is long."""
-    for name in sorted({*before, *after}):
-        was, is_now = _short(name, before.get(name)), _short(name, after.get(name))
-        if was != is_now:
-            yield name.replace("_", " "), was, is_now
-
-
-def _short(name: str, value: object) -> str:
-    text = WORDS.get(str(value), str(value))
-    if name in CODED:
-        text = text.replace("_", " ")
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

@@ -228,11 +228,21 @@ def test_results_are_shown_now_and_by_the_rule_again(scene):
         for one in scene.editor().all("form", action=f"{scene.path}/release")
         if one.all("button", name="results")
     ]
-    assert scene.browser.send(now[0], "results=now").status == 303
+    scene.student.submit(scene.posed, {"why": "Fewer."})
+    told = scene.browser.follow(scene.browser.send(now[0], "results=now")).one(has="note-good")
+    assert told.text.startswith("Students see their results now. 1 answer to part why")
     assert scene.staff.get(scene.path).json()["results_released_at"]
     rule = scene.editor().all("form", action=f"{scene.path}/release")
-    assert scene.browser.send(rule[0], "results=rule").status == 303
+    done = scene.browser.send(rule[0], "results=rule")
+    assert "Results are shown by the rule again." in scene.browser.follow(done).text
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
+
+
+def test_solutions_that_are_shown_now_wait_for_who_is_at_work_and_that_is_said(scene):
+    done = scene.browser.post(f"{scene.path}/release", {"solutions": "now"})
+    page = scene.browser.follow(done)
+    assert "each as soon as their time to answer is over." in page.one(has="note-good").text
+    assert "to each student whose time to answer is over." in page.one(id="release").text
 
 
 def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):

@@ -25,6 +25,7 @@ from api.pages.staff.assignment_form import (
     typed_of,
     values_of,
 )
+from api.pages.staff.assignment_news import PUBLISHED, news
 from api.pages.staff.timeline_drawn import drawn, marks
 from api.pages.typed import REFUSALS, Typed, differences
 from api.routes import assignments as api
@@ -38,13 +39,11 @@ from api.schemas.assignments import (
     StaffAssignment,
 )
 from api.schemas.courses import CourseView
-from api.services.counting import Audience, audience
 
 __all__ = ["editor", "router"]
 
 router = PageRouter()
 EDIT: Final = "/assignments/{assignment}/edit"
-PUBLISHED: Final = "published"
 
 
 @router.get("/courses/{course}/assignments/new")
@@ -90,8 +89,8 @@ def make(course: UUID, form: FormDep, here: PageDep) -> Response:
 
 @router.get(EDIT)
 def edit(assignment: UUID, here: PageDep, saved: outcome.Saved = "") -> Response:
-    """Return the editor, with what is visible to whom where the assignment was just published."""
-    return editor(assignment, here, done=outcome.told(saved), fresh=saved == PUBLISHED)
+    """Return the editor, with what became of the act before it."""
+    return editor(assignment, here, saved=saved)
 
 
 def editor(
@@ -100,14 +99,13 @@ def editor(
     *,
     typed: Mapping[str, str] | None = None,
     error: ServiceError | None = None,
-    done: str = "",
+    saved: str = "",
     trial: AssignmentChanged | None = None,
     confirm: str = "",
-    fresh: bool = False,
 ) -> Response:
     """Return the editor with what was *typed*, the *error* that it met or what a *trial* gave.
 
-    *confirm* names an act that asks once more; *fresh* is what was published a moment ago.
+    *confirm* names an act that asks once more; *saved* is a word for what was done.
     """
     with here.reading() as session:
         here.assignment(session, assignment, right="manage_assignments")
@@ -128,8 +126,7 @@ def editor(
         status=error.status if error else 200,
         course=view,
         one=found,
-        done=done,
-        shown=_shown(here, found) if fresh else None,
+        news=news(saved, found, here),
         trial=trial,
         marks=marks(times),
         drawings=drawn(times, here.now),
@@ -138,14 +135,6 @@ def editor(
         confirm=confirm,
         **_fields(Typed(fields if typed is None else typed, told, LABELS), view),
     )
-
-
-def _shown(here: Here, one: StaffAssignment) -> Audience | None:
-    """Return who sees an assignment, nothing where it is hidden again."""
-    if one.published_at is None:
-        return None
-    with here.reading() as session:
-        return audience(session, one.course)
 
 
 @router.post(EDIT)
@@ -202,7 +191,8 @@ def release(assignment: UUID, form: FormDep, here: PageDep) -> Response:
         api.post_release(assignment, body, here, Response())
     except REFUSALS as error:
         return editor(assignment, here, error=error)
-    return outcome.onwards(f"/assignments/{assignment}/edit#release")
+    what = "solutions" if form.has("solutions") else "results"
+    return RedirectResponse(f"/assignments/{assignment}/edit?saved={what}", status_code=303)
 
 
 @router.post("/assignments/{assignment}/order")

@@ -1,0 +1,46 @@
+"""What the editor of an assignment says of the act before it: who sees what now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from api.deps import Here
+from api.pages import outcome
+from api.routes import review
+from api.schemas.assignments import StaffAssignment
+from api.services.counting import Audience, audience
+
+__all__ = ["PUBLISHED", "News", "news"]
+
+PUBLISHED: Final = "published"
+RULE: Final[Mapping[str, str]] = {
+    "results": "Results are shown by the rule again.",
+    "solutions": "Solutions are shown by the rule again.",
+}
+NOW: Final[Mapping[str, str]] = {
+    "results": "Students see their results now.",
+    "solutions": "Students see the solutions now, each as soon as their time to answer is over.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A sentence, or for whom the assignment was published; *warnings* are what is not done."""
+
+    text: str = ""
+    audience: Audience | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def news(saved: str, one: StaffAssignment, here: Here) -> News:
+    """Return what to say of an assignment after an act, by the word that came with the page."""
+    if saved == PUBLISHED and one.published_at:
+        with here.reading() as session:
+            return News(audience=audience(session, one.course))
+    shown = {"results": one.results_released_at, "solutions": one.solutions_released_at}
+    if saved not in shown:
+        return News(outcome.told(saved if saved != PUBLISHED else ""))
+    if not shown[saved]:
+        return News(RULE[saved])
+    warns = saved == "results"
+    return News(NOW[saved], warnings=review.ready(one.id, here).warnings if warns else ())

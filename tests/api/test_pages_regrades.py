@@ -294,6 +294,30 @@ def test_a_tolerance_can_be_widened(world, course, browser, rule, size, right):
     assert score(world, problem, student) == right
 
 
+def test_the_results_of_a_part_lead_to_its_key_and_what_it_is_now(world, course, browser, problem):
+    world.enrol(course).submit(problem, {"doubled": "7"})
+    results = browser.get(f"{problem.path}/results")
+    link = results.one("a", text="Correct the key of Doubled")
+    page = browser.get(link["href"].partition("#")[0])
+    chosen = page.one("select", id="version.parts.part").all("option")
+    assert [one["value"] for one in chosen if "selected" in one.attributes] == ["doubled"]
+    keys = page.one("main").one("details")
+    assert "open" in keys.attributes
+    assert [row[:2] for row in keys.one("table").rows()[1:]][:2] == [
+        ["cells", "K*K"],
+        ["doubled", "2*cells"],
+    ]
+
+
+def test_only_a_part_with_a_key_leads_to_its_correction(world, course, browser):
+    [posed] = world.assignment(course, "kernel-stride-padding-search")
+    world.enrol(course).submit(posed, {"smallest": "3", "any": "(3, 1, 1)"})
+    links = browser.get(f"{posed.path}/results").all("a")
+    corrected = [one["href"] for one in links if one.text.startswith("Correct the key")]
+    assert any("part=smallest#" in one for one in corrected)
+    assert not any("part=any#" in one or "part=halving#" in one for one in corrected)
+
+
 def test_a_regrade_can_be_to_a_version_that_there_is(world, teacher, browser, problem):
     act(world, teacher, prepare(world, teacher, problem), "apply")
     page = browser.get(f"{problem.path}/regrades?do=id")

@@ -58,7 +58,7 @@ LABELS: Final[Mapping[str, str]] = {
     "version.parts.points": "Points",
     "version.parts.key": "Key",
     "version.parts.rule": "Tolerance",
-    "version.parts.reason": "Why",
+    "version.parts.reason": "Why this key",
     "version.id": "Version",
     DROP: "Examples",
     "students": "Students",

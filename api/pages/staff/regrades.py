@@ -67,11 +67,11 @@ def regrades(
 ) -> Response:
     """Return the regrades of a problem, and the form that starts one.
 
-    *do*, *part* and *answer* fill it in for a group of equal wrong answers.
+    *do* and *part* fill it in for a part, with *answer* for a group of equal wrong answers.
     """
-    given = {"do": (do,), "cursor": (cursor,)}
+    given = {"do": (do,), "cursor": (cursor,), f"version.{do}.part": (part,)}
     if answer is not None:
-        given |= {f"version.{do}.answer": (str(answer),), f"version.{do}.part": (part,)}
+        given[f"version.{do}.answer"] = (str(answer),)
     return _listed(assignment, problem, here, Form(given))
 
 

@@ -13,6 +13,7 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import course_crumbs, may, query
 from api.pages.staff.item_rows import figures_bar, figures_dot, spoken
+from api.pages.staff.regrade_form import parts_of
 from api.pages.staff.results import FEWEST, Asked, AskedDep
 from api.routes import analytics
 from api.schemas.analytics_problem import ForeignKey, PartAnalytics, WrongGroup
@@ -78,7 +79,7 @@ class Block:
     """A part: its figures, its groups, and the signs in it.
 
     *hidden* groups follow those that are shown, *left_off* are listed nowhere; *href* leads to all
-    of the part, or to its next groups.
+    of the part, or to its next groups. *has_key* says that a key can be corrected.
     """
 
     told: PartAnalytics
@@ -91,6 +92,7 @@ class Block:
     fair: tuple[Fair, ...]
     foreign: tuple[ForeignKey, ...]
     flags: tuple[FlagOut, ...]
+    has_key: bool
 
 
 @router.get("/assignments/{assignment}/problems/{problem}/results")
@@ -110,12 +112,16 @@ def problem_results(
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="see_analytics")
         title, around = posed.version.title, posed.assignment.title
+        keyed = {one.id for one in parts_of(here.service.variants.problem(posed.version))}
     path = f"/assignments/{assignment}/problems/{problem}"
     shown = [one for one in told.parts if part in {"", one.part}]
     is_whole = len(shown) == 1
     each = MANY if is_whole else min(max(SHORT // (len(shown) or 1), FEWEST_OF_PART), MOST_OF_PART)
     seen = range(after, after + each) if is_whole else range(each)
-    blocks = [_block(one, told.flags, asked, seen=seen, is_whole=is_whole) for one in shown]
+    blocks = [
+        _block(one, told.flags, asked, seen=seen, is_whole=is_whole, has_key=one.part in keyed)
+        for one in shown
+    ]
     return page(
         here,
         "staff/wrong_answers.html",
@@ -134,7 +140,13 @@ def problem_results(
 
 
 def _block(
-    one: PartAnalytics, flags: tuple[FlagOut, ...], asked: Asked, *, seen: range, is_whole: bool
+    one: PartAnalytics,
+    flags: tuple[FlagOut, ...],
+    asked: Asked,
+    *,
+    seen: range,
+    is_whole: bool,
+    has_key: bool,
 ) -> Block:
     """Return a part with the groups at the places *seen*, and where *is_whole* all its signs."""
     every = sorted(one.wrong.groups, key=_rank) if one.wrong else []
@@ -151,6 +163,7 @@ def _block(
         fair=tuple(fair for fair in _fair(one, is_whole=is_whole) if is_whole or fair.is_odd),
         foreign=one.foreign.rows[:ROWS] if one.foreign and is_whole else (),
         flags=tuple(flag for flag in flags if flag.part == one.part),
+        has_key=has_key,
     )
 
 

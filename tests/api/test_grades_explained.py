@@ -170,6 +170,12 @@ def test_unpublished_and_unreleased_assignments_are_not_named(world, course, stu
     assert mine(student, course)["assignments"] == []
 
 
+def test_a_student_sees_no_grade_of_an_assignment_before_its_release(world, course, prof, student):
+    world.assignment(course, SHORT, timeline_spec={"release": "2026-11-09 13:00"})
+    [told] = theirs(prof, course, student)["assignments"]
+    assert (told["student_sees"], told["not_released_until"][:10]) == (False, "2026-11-09")
+
+
 def test_a_student_sees_nobody_elses_grades(world, course, student):
     other = world.enrol(course, "Other")
     for person in (student, other):

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.clock import from_micros, to_micros
 from api.errors import NotFound
 from api.schemas.grades import (
     GradeHidden,
@@ -30,7 +30,7 @@ from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, cells_of, line_of
 from api.services.gradebook.students import Student, student_of
 from api.services.named import names_of
-from api.services.release import results_shown
+from api.services.release import Shown, results_shown
 from api.services.standings import read_part
 from api.services.standings.assignment import PosedProblem, graded_of, problem_line
 from api.services.versions import titles_of_parts
@@ -153,7 +153,10 @@ def _for_student(record: _Record, one: Assignment, now: datetime) -> GradeShown 
 
 
 def _for_staff(record: _Record, one: Assignment, now: datetime) -> StaffGrade:
-    shown = results_shown(one, record.book.rules(one, record.student), now=now)
+    rules = record.book.rules(one, record.student)
+    shown = results_shown(one, rules, now=now)
+    if shown.now and rules.release is not None and not rules.released(to_micros(now)):
+        shown = Shown(now=False, since=from_micros(rules.release))
     return StaffGrade(
         **_named(one),
         **_grade(record, one),

@@ -21,3 +21,15 @@ def test_a_short_text_of_a_group_stands_there_as_it_is(world):
         scene.student("  Fewer parameters.  ")
     found = Browser(world, scene.ada).get(f"{scene.part}/groups")
     assert found.one("p", has="rv-said").text == "Fewer parameters."
+
+
+def test_who_marks_a_group_is_told_how_many_were_marked_and_how_many_others_hold(world):
+    scene = Class(world)
+    for _ in range(3):
+        scene.student("Fewer parameters.")
+    Browser(world, scene.bob).post(f"{scene.part}/next")
+    browser = Browser(world, scene.ada)
+    forms = browser.get(f"{scene.part}/groups").all("form")
+    [form] = [one for one in forms if one["action"].endswith("/mark")]
+    page = browser.follow(browser.send(form, credit="1"))
+    assert page.one(has="note-good").text == "2 answers marked. 1 answer left to who holds it."

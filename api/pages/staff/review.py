@@ -9,13 +9,13 @@ from fastapi.responses import RedirectResponse
 from api.deps import Here
 from api.errors import ServiceError
 from api.http.paging import MAX_CURSOR
-from api.pages import outcome
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.named import Names
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.marks import fields_of, mark_of, typed_of
 from api.pages.typed import REFUSALS, Typed
+from api.pages.wording import counted
 from api.routes import assignments, courses
 from api.routes import review as api
 from api.schemas.assignments import StaffAssignment, StudentAssignment
@@ -33,6 +33,7 @@ ROWS: Final = 50
 GROUPS: Final = 8
 BRIEF: Final = 200
 """So many characters of a text stand in its place until it is opened."""
+Many = Annotated[int | None, Query(ge=0, le=1_000_000)]
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
 Way = tuple[StaffAssignment | StudentAssignment, tuple[Crumb, ...]]
 
@@ -137,11 +138,15 @@ def groups(
     part: str,
     here: PageDep,
     cursor: Cursor = None,
-    saved: outcome.Saved = "",
+    marked: Many = None,
+    left: Many = None,
 ) -> Response:
-    """Return the groups of answers that say the same, the largest first."""
+    """Return the groups of answers that say the same; *marked* were just now, *left* to others."""
     where = assignment, problem, part
-    return _groups(where, here, cursor=cursor, done=outcome.told(saved))
+    said = "" if marked is None else f"{counted(marked, 'answer')} marked."
+    if left:
+        said += f" {counted(left, 'answer')} left to who holds {'it' if left == 1 else 'them'}."
+    return _groups(where, here, cursor=cursor, done=said)
 
 
 def _groups(
@@ -187,8 +192,10 @@ def mark_group(
     """Mark all answers of the group that wait."""
     where = assignment, problem, part
     try:
-        api.mark_all(*where, group, validated(MarkIn, mark_of(form)), here)
+        told = api.mark_all(*where, group, validated(MarkIn, mark_of(form)), here)
     except REFUSALS as error:
         typed = Typed(typed_of(form), error)
         return _groups(where, here, typed=typed, group=group, error=error)
-    return outcome.onwards(f"/assignments/{assignment}/review/{problem}/{part}/groups")
+    back = f"/assignments/{assignment}/review/{problem}/{part}/groups"
+    counts = f"marked={told.marked}&left={told.claimed}"
+    return RedirectResponse(f"{back}?{counts}", status_code=303)

@@ -1,5 +1,6 @@
 """Chains of equations: of ``a = b = c`` the last link counts, and only it has to be readable."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,8 +24,20 @@ LEADING: Final = CONCLUDING | {"the", "value", "is", "are", "there", "we", "get"
 """Words between ``so`` and the value that name no other value."""
 JOINING: Final = frozenset({"and", "und"})
 PAUSES: Final = frozenset({",", ";", "."})
+CONDITIONS: Final = PAUSES | {
+    *("for", "when", "if", "where", "with", "at", "using", "assuming", "given", "since", "because"),
+    *("as", "and", "or", "@", "für", "bei", "mit", "wenn", "falls", "und", "oder", "wobei"),
+    *("pour", "avec", "si", "où", "con", "para", "cuando", "donde"),
+}
+"""What stands between a value and the name of another one: ``12 for n = 3``, ``12, n = 3``."""
+SETTING: Final = re.compile(
+    r"[^\W\d_]|.*[\d_].*|strides?|padding|pad|dilation|batch|kernel|groups|epochs?", re.IGNORECASE
+)
+"""A word that names a value of its own: a letter, ``s_1``, or the setting of a layer."""
+LONGEST_NAME: Final = 3
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "D", "d"})
 MOST_ITEMS: Final = 10
+SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·"})
 ROUGH: Final = frozenset({"≈", "≃", "≅", r"\approx", r"\simeq", r"\cong"})
 """Signs that say that what stands behind them is rounded."""
 CHAIN_NOTE: Final = "The last value of the chain counts."
@@ -96,6 +109,8 @@ def _cuts(tokens: Sequence[Token]) -> list[int]:
             raise _several(token)
         second = worded and token.text in CUTTING
         if second and _is_second(tokens[start:at], first=not cuts):
+            raise _several(token)
+        if token.text == "=" and _is_beside(tokens[start:at], first=not cuts):
             raise _several(token)
         if labels or token.text in LINKS:
             cuts.append(at + 1)
@@ -172,6 +187,43 @@ def _is_second(label: Sequence[Token], *, first: bool) -> bool:
         token.kind == "word" and token.text in JOINING and ends_operand(label[:at])
         for at, token in enumerate(label)
     )
+
+
+def _is_beside(label: Sequence[Token], *, first: bool) -> bool:
+    """Tell whether *label* is a value and then the name of another: ``12 for n``, ``3 s``.
+
+    In the *first* link ``4 n`` may be a product. ``layer 2, n`` is a name.
+    """
+    *value, name = label or (None,)
+    if not value or name is None or not SETTING.fullmatch(name.text):
+        return False
+    if name.kind == "name":
+        return value[-1].text in PAUSES and any(map(_computes, value))
+    if name.kind != "word":
+        return False
+    if not first and ends_operand(value) and value[-1].end < name.start:
+        return _may_be_other(name) and (value[-1].kind == "number" or value[-1].text == "|")
+    return _begins_with_value(value) and _is_condition(value[-LONGEST_NAME:])
+
+
+def _computes(token: Token) -> bool:
+    return token.text in SIGNS or token.kind in {"number", "power"}
+
+
+def _begins_with_value(tokens: Sequence[Token]) -> bool:
+    """Tell whether *tokens* begin with a number, in brackets or not, that counts no item."""
+    at = next((at for at, token in enumerate(tokens) if token.text not in OPENERS), 0)
+    return tokens[at].kind == "number" and not _is_item(tokens[at:])
+
+
+def _is_condition(tokens: Sequence[Token]) -> bool:
+    """Tell whether *tokens* end with a word such as ``for``, and at most words behind it."""
+    for token in reversed(tokens):
+        if token.text.lower() in CONDITIONS:
+            return True
+        if token.kind != "word" or token.text.lower() in SO:
+            return False
+    return False
 
 
 def _stands(tokens: Sequence[Token], at: int) -> bool:

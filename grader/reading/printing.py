@@ -49,8 +49,10 @@ LINK: Final = re.compile(
 LEFT_OUT: Final = re.compile(r"\.\.\.|…|⋯|⋮|⋱|\\[cldvh]?dots(?![A-Za-z])")
 ARRAY: Final = re.compile(r"\]|\\end\s*\{")
 ARRAY_END: Final = re.compile(r"(?:[\])]|\\end\s*\{\w*\*?\})[\s\\,.;&]*\Z")
-EQUATIONS: Final = re.compile(r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+\s*+\Z")
-"""A value and then the name of the next one, as in ``k=3, s=2``."""
+EQUATIONS: Final = re.compile(
+    r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+(?:[\[({][0-9, ]*+[\])}])?\s*+\Z"
+)
+"""A value and then the name of the next one, as in ``k=3, s=2`` and ``y[0]=3, y[1]=2``."""
 NAMED: Final = re.compile(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
 """A value and then a word, as between the links of ``m = 0.4 and v = 0.32``."""
 SEPARATOR: Final = re.compile(r"[,;\n]\s*+(?=\S)")

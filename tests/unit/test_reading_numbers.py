@@ -553,3 +553,56 @@ def test_what_looks_like_it_and_is_sure_is_read(typed, value):
 def test_digits_that_are_left_out_are_asked_for(typed):
     with pytest.raises(AnswerError, match="Digits are left out at"):
         read_number(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "12 for n=3",
+        "12 when n = 3",
+        "12 params for k=3",
+        "12, k=3",
+        "12, where n = 3",
+        "12, since k=3",
+        "12 @ n=3",
+        "(12) with p = 1",
+        "12 with stride = 2",
+        "12 for kernel size k = 3",
+        "Answer = 12 for n = 3",
+        "12 or x = 13",
+        "x = 12 or x = 13",
+        "y1 = 3 y2 = 4",
+        "W = 5 H = 4",
+        "a = 3 & b = 4",
+        "a = 3 | b = 4",
+        "a = 3\nb = 4",
+        "stride = 2 kernel = 3",
+        "2p = 4, p = 2",
+    ],
+)
+def test_the_value_of_another_name_is_not_taken_for_the_answer(typed):
+    with pytest.raises(AnswerError, match="Several values are given"):
+        read_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("4 n = 20", 20),
+        ("total = 4n = 20", 20),
+        ("Layer 2, n = 12", 12),
+        ("for layer 2, K=5", 5),
+        ("1) n = 12", 12),
+        ("(1) n = 12", 12),
+        ("params = 9 C_in N + N = 640", 640),
+        ("4 weights and 1 bias = 5", 5),
+        ("63, so n = 64", 64),
+        ("p = 3/n = 0.75", F(3, 4)),
+        ("y = w x + b = 6", 6),
+        ("d = |3 - b| = 2", 2),
+        ("2·1024 B = 2048", 2048),
+        ("size = 2 K = 2000", 2000),
+    ],
+)
+def test_names_in_the_way_to_a_value_are_none_of_another(typed, value):
+    assert read_number(typed).value == value

@@ -110,7 +110,7 @@ def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
         ("63x63x16 (or 64)", "The word 'or' changes"),
         ("250²", "'250²' can be read as one axis or as two."),
         ("250^2 × 16", "'250^2' can be read as one axis or as two."),
-        ("H=1 W=1" + " " * 1900 + "!", "This is longer than 500 characters."),
+        ("H=1×1" + " " * 1900 + "!", "This is longer than 500 characters."),
         ("16 filters of 3×3", "'filters' cannot be read"),
         ("(None, 28, 28)", "None is no size."),
         ("(126 × 126) × 16", "'(126 × 126)' can be read as one axis or as two."),

@@ -21,7 +21,6 @@ from grader.reading.refusals import (
     NUMBER_FORMS,
     percent_or_share,
     quoted,
-    refuse_lost_power,
     refuse_range,
 )
 from grader.reading.repeats import (
@@ -35,6 +34,7 @@ from grader.reading.repeats import (
     without_check,
 )
 from grader.reading.result import Reading, Styled, Typed
+from grader.reading.tens import refuse_lost_power
 from grader.reading.tokens import Token, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
@@ -147,7 +147,7 @@ def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Numb
     """Return the number that *tokens* spell, and one unit of its last place if it has one."""
     refuse_range(tokens, text, typed)
     refuse_repeating(tokens, text)
-    refuse_lost_power(tokens, text)
+    refuse_lost_power(tokens, text, grouping=isinstance(typed, Styled))
     return compute(parse(tokens, text), tokens), last_unit(tokens)
 
 

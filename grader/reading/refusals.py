@@ -18,7 +18,6 @@ __all__ = [
     "percent_or_share",
     "quoted",
     "refuse_loose_call",
-    "refuse_lost_power",
     "refuse_mixed_number",
     "refuse_range",
     "refuse_rounding_brackets",
@@ -35,7 +34,6 @@ JOINED: Final = re.compile(r"[-.'].*", re.DOTALL)
 """What is joined to the first of several words; in a formula the joint is a sign."""
 RANGE: Final = ("number", "symbol", "number")
 AROUND_RANGE: Final = frozenset({"%", "percent", "(", ")", "[", "]"})
-CROSSES: Final = frozenset({"×", "*", "·"})
 ROUNDINGS: Final = frozenset({"floor", "ceil", "round"})
 ELLIPSIS: Final = re.compile(r"\.{2,}|…|\\[cld]?dots")
 EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
@@ -70,21 +68,6 @@ def refuse_range(tokens: Sequence[Token], text: str, typed: str) -> None:
             expected="one number, or blanks around a minus sign",
             position=low.start,
         )
-
-
-def refuse_lost_power(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` for ``1.2 × 10-3``, a power to whoever copied it from a page."""
-    for at in range(1, len(tokens) - 2):
-        cross, ten, sign, digits = tokens[at - 1 : at + 3]
-        if (ten.text, sign.text) != ("10", "-") or cross.text not in CROSSES:
-            continue
-        if digits.kind == "number" and ten.end == sign.start and sign.end == digits.start:
-            found = quoted(text, ten.start, digits.end)
-            raise AnswerError(
-                f"{found} can be read as a power or as a subtraction.",
-                expected=f"10^-{digits.text} for the power, blanks around a minus sign",
-                position=ten.start,
-            )
 
 
 def percent_or_share(small: str, large: str) -> AnswerError:

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import AnswerError
-from grader.reading import looks_like_thousands, read_number
+from grader.reading import in_style, looks_like_thousands, read_number
 
 F = Fraction
 THIN = "\u2009"
@@ -605,4 +605,38 @@ def test_the_value_of_another_name_is_not_taken_for_the_answer(typed):
     ],
 )
 def test_names_in_the_way_to_a_value_are_none_of_another(typed, value):
+    assert read_number(typed).value == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("1,792 × 10^3", "The comma in '1,792 × 10.3' can be read in two ways"),
+        ("1,792·10³", "The comma in '1,792·10³' can be read in two ways"),
+        ("1,792e3 MACs", "The comma in '1,792e3' can be read in two ways"),
+        ("1,792 * 1e3", "The comma in '1,792 . 1e3' can be read in two ways"),
+        ("2.4 × 106", "'2.4 × 106' can be read as a product or as a power of ten"),
+        ("240 = -2.4x1012 MACs", "'2.4x1012' can be read as a product or as a power of ten"),
+        ("1.5·e-3", "'e-3' can be read as a power or as a subtraction"),
+    ],
+)
+def test_a_power_of_ten_that_lost_something_is_refused(typed, why):
+    with pytest.raises(AnswerError, match=why):
+        read_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("1,792 × 10", 17_920),
+        ("1,792,000 × 10^3", 1_792_000_000),
+        (in_style("1,792 × 10^3", "point"), 1_792_000),
+        (in_style("1,792 × 10^3", "comma"), 1_792),
+        ("2.4 × 100", 240),
+        ("24 × 106", 2_544),
+        ("2.4 × 106 + 1", F(1277, 5)),
+        ("2.5 × 1024", 2_560),
+    ],
+)
+def test_products_that_only_look_like_it_are_computed(typed, value):
     assert read_number(typed).value == value

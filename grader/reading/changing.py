@@ -10,9 +10,10 @@ from typing import Final
 __all__ = ["CHANGING", "EASTERN", "HEDGE", "PART", "SCALING", "TIMES_BEFORE", "TOTAL"]
 
 CHANGING: Final = re.compile(
-    r"not|either|neither|minus|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
+    r"not|either|neither|minus|neg|negative|plus|less|more|fewer|under|over|below|above|least|most|between|or|half"
     r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"
     r"|halved|doubled|tripled|quadrupled|factorial|transposed?|inverse|none"
+    r"|repeating|recurring|periodic|periodisch|périodique|periódico|periodico"
     r"|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
     r"|moins|menos|meno|минус|eksi|miinus|mínusz?|négati(?:f|ve)|negativo?"
     r"|nicht|keine?|nie|niet|ikke|inte|pas|não|не|нет"
@@ -26,6 +27,7 @@ CHANGING: Final = re.compile(
 SCALING: Final = re.compile(
     r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|lakhs?|crores?|dozens?"
     r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
+    r"|[mb]il+i?ons?"
     r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta|[kmgtp]i"
     r"|hundert|tausend|millionen|milliarden?|billionen|mil|mill(?:ones|ón|iards?)|mili(?:oni|ardi)"
     r"|dutzend|docenas?|douzaines?|dúzias?|дюжин[аы]?|milliers?|centaines?|cientos|centos|mila"

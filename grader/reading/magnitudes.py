@@ -54,6 +54,10 @@ PERCENT: Final = frozenset(
     {"percent", "pct", "prozent", "procent", "процент", "процента", "процентов"}
 )
 OPERATIONS: Final = re.compile(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
+PREFIXED: Final = re.compile(
+    r"[kKMGT](?i:mul|add|val|neuron|conn|elem|pix|px|tok|sampl|image)[A-Za-z]*"
+)
+"""What is counted, with a letter before it that may scale it: ``1.5 Mmul``."""
 COUNTS: Final = frozenset({"macs", "flops", "parameters"})
 """Dimensions in which a prefix scales a count; any other unit is asked for in the question."""
 
@@ -101,6 +105,12 @@ def _power(number: Token, word: Token) -> int | None:
         raise AnswerError(
             f"'{text}' is a unit, and a plain number is asked for.",
             expected="the number alone, in the unit that the question names",
+            position=word.start,
+        )
+    if PREFIXED.fullmatch(text) and not number.text[-1].isalpha():
+        raise AnswerError(
+            f"The '{text[0]}' of '{text}' may scale the number.",
+            expected=f"the number alone, or the '{text[0]}' directly behind it",
             position=word.start,
         )
     if text == "B" and word.start > number.end:

@@ -13,7 +13,7 @@ from grader.reading.links import CHAIN_NOTE, Found
 from grader.reading.parser import parse
 from grader.reading.places import BRACES, SUMS, decimal_step, last_unit
 from grader.reading.refusals import quoted
-from grader.reading.tokens import OPENERS, Token, ends_operand
+from grader.reading.tokens import CLOSERS, OPENERS, Token, ends_operand
 from grader.values import Number, Tensor, magnitude
 
 __all__ = [
@@ -163,9 +163,17 @@ def _with_check(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     at = next((at for at in range(len(tokens)) if _opens_check(tokens, at)), 0)
     if not at or tokens[-1].text != OPENERS[tokens[at].text]:
         return tokens, []
-    if any(token.text in BRACES for token in tokens[at + 1 : -1]):
-        return tokens, []
-    return tokens[:at], tokens[at:]
+    return (tokens[:at], tokens[at:]) if _are_one(tokens[at:]) else (tokens, [])
+
+
+def _are_one(group: Sequence[Token]) -> bool:
+    """Tell whether the bracket that opens *group* is the one that closes it."""
+    depth = 0
+    for token in group[:-1]:
+        depth += (token.text in OPENERS) - (token.text in CLOSERS)
+        if not depth:
+            return False
+    return True
 
 
 def _factor_or_remark(check: Sequence[Token], text: str) -> AnswerError:

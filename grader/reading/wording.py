@@ -31,6 +31,7 @@ NUMBERED: Final = re.compile(
 """What is numbered, so that a number behind it is a label: ``Layer 1 - 3640``."""
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
 PLAIN: Final = re.compile(rf"(?:{EASTERN})+")
+CROSSES: Final = frozenset("xX×")
 FAR: Final = 20
 """Of how many parts of a value one lies between it and another value, not its rounding."""
 SUFFIX: Final = 2
@@ -100,7 +101,8 @@ def _refuse_another(group: Sequence[Token], kept: Sequence[Token], words: frozen
     goes_on = group[1].text.lower() in TIMES_BEFORE
     value = values[0]
     other = all(FAR * magnitude(number - value) > magnitude(value) for number in numbers)
-    if goes_on or (other and TOTAL.intersection(said)):
+    said_of_it = group[1].text.lower() in TOTAL and group[2].text in {",", ";"}
+    if goes_on or (other and not said_of_it and TOTAL.intersection(said)):
         raise AnswerError(
             "The remark in brackets leads to another value.",
             expected="one value, without the way to another",
@@ -151,10 +153,17 @@ def _is_remark(group: Sequence[Token], kept: Sequence[Token], words: frozenset[s
     if signs & LINKS:
         return ends_operand(kept) and group[1].text not in SIGNS
     said = [token for token in group if token.kind in words]
-    if signs & SIGNS or all(_is_symbol(token) for token in said):
+    if all(_is_symbol(token) for token in said) or (signs & SIGNS and not _names_sum(group, words)):
         return False
     glued = bool(kept) and kept[-1].end == group[0].start
     return not glued or len(said) > 1 or " " in said[0].text
+
+
+def _names_sum(group: Sequence[Token], words: frozenset[str]) -> bool:
+    """Tell whether *group* is words and the signs of a sum between them, ``(weights + biases)``."""
+    inner = group[1:-1]
+    named = all(token.kind in words and not _is_symbol(token) for token in inner[::2])
+    return named and all(token.text in {"+", "&"} for token in inner[1::2])
 
 
 def _is_symbol(token: Token) -> bool:
@@ -255,6 +264,8 @@ def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset
     if end == len(tokens) or tokens[end].kind not in words:
         return
     last, word = tokens[end - 1], tokens[end]
+    if cross := next((token for token in tokens[end:] if token.text in CROSSES), None):
+        raise _not_a_number(text, cross)
     if last.kind == "symbol" and last.text in SIGNS - {"%"}:
         raise _not_a_number(text, word)
     if last.kind == "number" and PART.fullmatch(word.text):

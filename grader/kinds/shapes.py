@@ -17,7 +17,7 @@ from grader.kinds.formulas import (
     identity_of,
     judge_each,
 )
-from grader.reading import Reading, Typed, read_formulas, read_shape
+from grader.reading import Reading, Typed, read_formulas, read_named_axes, read_shape
 from grader.show import show
 from grader.symbolic import Formula
 from grader.tree import Num
@@ -37,6 +37,8 @@ NAMES: Final = {
     "L": "(?:L|length)",
 }
 """How the axes of a layout are called."""
+LETTER: Final = re.compile(r"[@A-WYZa-wyz]")
+"""A letter that may belong to the name of an axis, or the sign behind the number of maps."""
 Axes: TypeAlias = tuple[int, ...] | tuple[Formula, ...]
 
 
@@ -135,15 +137,20 @@ def _axes(given: int, asked: int, part: ShapePart) -> str:
 
 
 def _read_sizes(typed: Typed, part: ShapePart) -> Reading[tuple[int, ...]]:
-    """Return the sizes; the names of the axes behind them are dropped if they are those asked for.
+    """Return the sizes, by the names of the axes where each stands beside one.
 
-    So ``(H×W×C)`` is; ``(C×H×W)`` would be another shape and is refused as a second bracket.
+    Names behind all sizes are dropped if they are those asked for: so ``(H×W×C)`` is; ``(C×H×W)``
+    would be another shape and is refused as a second bracket.
     """
     square = 2 if part.square else None
+    if part.layout is None or not isinstance(typed, str) or not LETTER.search(typed):
+        return read_shape(typed, square=square)
+    if beside := read_named_axes(typed, part.layout):
+        return beside
     named = None
-    if part.layout and isinstance(typed, str) and typed.rstrip(" .$\r\n").endswith(")"):
+    if typed.rstrip(" .$\r\n").endswith(")"):
         named = _names_of(part.layout).search(typed)
-    if named is None or not isinstance(typed, str):
+    if named is None:
         return read_shape(typed, square=square)
     found = read_shape(typed[: named.start()], square=square)
     return replace(found, notes=(*found.notes, f"'{named[1]}' was ignored."))

@@ -6,13 +6,14 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.axes import has_cross_and_comma, split_axes
+from grader.reading.axis_names import refuse_maps
 from grader.reading.characters import clean
 from grader.reading.computing import compute
 from grader.reading.links import Found, last_link
 from grader.reading.numbers import MAX_TEXT, WORDS, given_number
 from grader.reading.parser import parse
 from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
-from grader.reading.result import Reading, Typed
+from grader.reading.result import Reading, Styled, Typed
 from grader.reading.tokens import CLOSERS, Token, ends_operand, tokenize
 from grader.reading.wording import without_words
 from grader.show import show
@@ -38,6 +39,12 @@ LABELS: Final = re.compile(
 CROSS: Final = re.compile(r"[x×X]|times|by")
 BATCH: Final = re.compile(r"(?<!\w)None(?!\w)")
 """What Keras prints for the size of a batch that is not known yet."""
+SPACE: Final = re.compile(
+    r"[\s$]*(?:(?:[A-Za-z]\s*)?(?:∈|\\in(?![A-Za-z]))\s*)?"
+    r"(?:\\mathbb\s*\{\s*R\s*\}|\\mathbb\s+R|R)\s*\^\s*[{(]([^{}()]*)[})][\s$.]*"
+)
+"""The space of all arrays of a shape, which stands for the shape."""
+THOUSAND: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.000)+")
 SHAPE_FORMS: Final = "a shape such as 126×126×16 or (126, 126, 16)"
 MAX_ITEMS: Final = 16
 
@@ -75,11 +82,16 @@ def _from_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
         raise AnswerError(
             "None is no size.", expected="the sizes without the batch", position=batch.start()
         )
+    refuse_maps(text)
+    if space := SPACE.fullmatch(text):
+        text = space[1].rjust(space.end(1))
     if labelled := LABELS.fullmatch(text):
         sizes = tuple(int(size) for size in labelled.groups() if size is not None)
         return _reading(sizes, (f"The labels name the axes of {show(sizes)}.",), square)
     found = _axis_tokens(text)
     _refuse_second(found.tokens, text)
+    if not isinstance(typed, Styled):
+        _refuse_thousand(found.tokens)
     axes = tuple(_axis(tokens, text, at) for at, tokens in _numbered(found.tokens))
     if square is not None and len(axes) == 1:
         _refuse_product(text, found.tokens[0].start)
@@ -145,6 +157,18 @@ def _refuse_second(tokens: Sequence[Token], text: str) -> None:
                 f"{quoted(text, token.start, group[-1].end)} can be read as a factor or as a "
                 "remark.",
                 expected="the shape alone",
+                position=token.start,
+            )
+
+
+def _refuse_thousand(tokens: Sequence[Token]) -> None:
+    """Raise `AnswerError` for ``1.000``, the size 1 or 1000; any other decimal is no size."""
+    for token in tokens:
+        if token.kind == "number" and THOUSAND.fullmatch(token.text):
+            digits = token.text.replace(".", "")
+            raise AnswerError(
+                f"The point in {token.text} can be read in two ways.",
+                expected=f"{digits} or {show(token.value)}",
                 position=token.start,
             )
 

@@ -100,3 +100,42 @@ def test_the_names_of_the_axes_may_stand_behind_them(names):
 @pytest.mark.parametrize("typed", ["10×10×40 (C×H×W)", "10×10×40 (H×W)", "(H, W, C)"])
 def test_other_names_of_axes_behind_a_shape_are_refused(typed):
     assert mark(SIZES, typed).status == "unreadable"
+
+
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "16@126×100",
+        "16 @ 126 x 100",
+        r"$16@126\times100$",
+        "C=16, H=126, W=100",
+        "H=126,W=100,C=16",
+        "(w = 100, h = 126, c = 16)",
+        "height 126, width 100, channels 16",
+        "Height: 126\nChannels: 16\nWidth: 100",
+        "C16×H126×W100",
+        "C_out = 16; H_out = 126; W_out = 100.",
+    ],
+)
+def test_sizes_beside_the_names_of_their_axes_are_read_in_the_order_asked_for(typed, layout):
+    sizes = {"HWC": "126×100×16", "CHW": "16×126×100"}[layout]
+    result = mark(ask("shape", key=f"({sizes.replace('×', ', ')})", layout=layout), typed)
+    assert (result.status, result.read_as) == ("correct", sizes)
+    assert len(result.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "C=16, H=126",
+        "H=126, W=100, C=16, N=1",
+        "H=126, W=100, H=16",
+        "H=126.5, W=100, C=16",
+        "H=W=126, C=16",
+        "126×100@16",
+    ],
+)
+def test_names_that_are_not_those_of_each_axis_are_refused(typed):
+    part = ask("shape", key="(126, 100, 16)", layout="HWC")
+    assert mark(part, typed).status == "unreadable"

@@ -95,6 +95,9 @@ def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
         ("abc", "No shape was found in 'abc'."),
         ("nan", "not a finite number"),
         ("126××16", "Axis 2 is missing."),
+        ("16@126×126", "The 16 before the @ counts the maps."),
+        ("1×1×1.000", "The point in 1.000 can be read in two ways."),
+        ("R^{C×H×W}", "'C' cannot be read"),
         ("×3", "Axis 1 is missing."),
         ("3×", "Axis 2 is missing."),
         ("28×28, 16", "Commas and multiplication signs stand side by side."),
@@ -150,6 +153,8 @@ def test_the_product_of_the_sides_is_no_side(typed):
     ("typed", "axes"),
     [
         ("1'024×7×7", (1024, 7, 7)),
+        (in_style("1×1×1.000", "point"), (1, 1, 1)),
+        (in_style("1×1×1.000", "comma"), (1, 1, 1000)),
         ("1{,}024 × 7 × 7", (1024, 7, 7)),
         ("(1'024, 7, 7)", (1024, 7, 7)),
         (in_style("1.024×7×7", "comma"), (1024, 7, 7)),

@@ -1,0 +1,84 @@
+"""Shapes whose sizes stand beside the names of their axes, in any order: ``C=16, H=126, W=126``.
+
+So does ``16@126×126``, the notation of LeNet for 16 maps of 126×126.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.characters import clean
+from grader.reading.numbers import MAX_TEXT
+from grader.reading.result import Reading
+from grader.show import show
+
+__all__ = ["read_named_axes", "refuse_maps"]
+
+NAMES: Final = {
+    "N": "n(?:_?out)?|batch(?:[ _]size)?",
+    "C": "c(?:_?out)?|channels?|filters|maps",
+    "D": "d(?:_?out)?|depth",
+    "H": "h(?:_?out)?|height",
+    "W": "w(?:_?out)?|width",
+    "L": "l(?:_?out)?|length",
+}
+"""How the axes of a layout are called before their sizes."""
+SIZE: Final = r"[0-9]{1,9}(?![0-9]|\.[0-9])"
+BETWEEN: Final = r"(?:\s*+(?:[,;×&|]|x(?=\s)|and\b)\s*+|\s++|(?<=[0-9])(?=[A-Za-z]))"
+MAPS: Final = re.compile(
+    rf"[\s$(]*({SIZE})\s*@\s*\(?({SIZE})\s*(?:[×x*]|\\times)\s*({SIZE})[\s$).]*"
+)
+NOTE: Final = "The names tell which size is which."
+
+
+def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
+    """Return the shape in the order of *layout*, None where not each axis stands beside its name.
+
+    >>> read_named_axes("C=16, H=126, W=100", "HWC").shown
+    '126×100×16'
+    """
+    text = clean(typed, limit=MAX_TEXT)
+    maps = MAPS.fullmatch(text) if set(layout) == set("CHW") else None
+    if maps is not None:
+        sizes = {axis: int(size) for axis, size in zip("CHW", maps.groups(), strict=True)}
+        return _ordered(sizes, layout, f"The {maps[1]} before the @ was read as the channels.")
+    one, whole = _patterns(layout)
+    if not whole.fullmatch(text):
+        return None
+    named = [(_axis(found), int(found["size"])) for found in one.finditer(text)]
+    return _ordered(dict(named), layout, NOTE) if len(named) == len(layout) else None
+
+
+def refuse_maps(text: str) -> None:
+    """Raise `AnswerError` for ``16@126×126`` where it is not known in which order to read it."""
+    if maps := MAPS.fullmatch(text):
+        raise AnswerError(
+            f"The {maps[1]} before the @ counts the maps.",
+            expected="the sizes in the order that is asked for, such as 126×126×16",
+            position=maps.start(1),
+        )
+
+
+def _axis(found: re.Match[str]) -> str:
+    return next(name for name, text in found.groupdict().items() if text is not None)
+
+
+def _ordered(sizes: dict[str, int], layout: str, note: str) -> Reading[tuple[int, ...]] | None:
+    if set(sizes) != set(layout):
+        return None
+    axes = tuple(sizes[axis] for axis in layout)
+    return Reading(axes, show(axes), (note,))
+
+
+@lru_cache(maxsize=32)
+def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of one axis of *layout* with its size, and that of all of them."""
+    named = "|".join(f"(?P<{axis}>{NAMES[axis]})" for axis in layout)
+    plain = "|".join(NAMES[axis] for axis in layout)
+    sign = r"\s*+(?:=|:|is\b)?\s*+"
+    one = re.compile(rf"(?<![A-Za-z_])(?:{named}){sign}(?P<size>{SIZE})", re.IGNORECASE)
+    item = rf"(?:{plain}){sign}{SIZE}"
+    count = len(layout) - 1
+    whole = rf"[\s$({{\[]*+{item}(?:{BETWEEN}{item}){{{count}}}[\s$)}}\].]*+"
+    return one, re.compile(whole, re.IGNORECASE)

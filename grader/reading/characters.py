@@ -32,6 +32,7 @@ ALIKE: Final[dict[str, str]] = {
     ",": "\u3001",
     ".": "\u3002",
     ":": "\u2236",
+    "~": "\u223c",
     "μ": "\u00b5",
     "ε": "\u03f5",
     "φ": "\u03d5",
@@ -60,12 +61,15 @@ def _plain_forms() -> dict[int, str]:
 
 
 PLAIN_FORMS: Final = _plain_forms()
+QUOTED: Final = re.compile(r"\s*+(?:'[^'\"«»]++'|«[^'\"«»]++»|\"\s*+[\[({][^'\"«»]++\")\s*+")
+"""An answer in quotes; in double ones only an array, because they may hold a cell together."""
+QUOTES: Final = re.compile("['\"«»]")
 
 
 def clean(typed: str, *, limit: int) -> str:
     """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
 
-    The numbers of siunitx are made plain too.
+    The numbers of siunitx are made plain too, and quotes around the whole are dropped.
 
     >>> clean("\u22125\u00a0000", limit=10) == f"-5{THIN}000"
     True
@@ -77,6 +81,8 @@ def clean(typed: str, *, limit: int) -> str:
     text = typed if typed.isascii() else typed.translate(PLAIN_FORMS)
     if found := REFUSED.search(text):
         raise _refusal(found[0], found.start())
+    if QUOTED.fullmatch(text):
+        text = QUOTES.sub(" ", text)
     return without_siunitx(text)
 
 

@@ -154,6 +154,7 @@ def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Numb
 def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:
     found = without_check(_value_tokens(text), text)
     last = _valued(found, text, typed, percent=percent)
+    _refuse_thousands(found, text, typed)
     return _in_full(found, last, text, typed, percent=percent) or last
 
 
@@ -182,6 +183,21 @@ def _in_full(
             rounded = None if full.value.denominator == 1 else last
             return replace(full, notes=in_full(last.notes), rounded=rounded)
     return None
+
+
+def _refuse_thousands(found: Found, text: str, typed: str) -> None:
+    """Raise `AnswerError` for ``10^5 = 100.000``, where the link before has points for groups."""
+    token = found.tokens[0]
+    if len(found.tokens) > 1 or isinstance(typed, Styled) or not POINTED.fullmatch(token.text):
+        return
+    grouped = int(token.text.replace(".", ""))
+    links = (_spelled(tokens, text, typed, percent=False) for tokens in found.full)
+    if any(link is not None and link.value == grouped for link in links):
+        raise AnswerError(
+            f"The point in {token.text} can be read in two ways.",
+            expected=f"{grouped}, or the decimal with another number of digits",
+            position=token.start,
+        )
 
 
 def _spelled(

@@ -53,6 +53,7 @@ EQUATIONS: Final = re.compile(
     r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+(?:[\[({][0-9, ]*+[\])}])?\s*+\Z"
 )
 """A value and then the name of the next one, as in ``k=3, s=2`` and ``y[0]=3, y[1]=2``."""
+ARRAY_NAME: Final = re.compile(r"([^\W\d_]\w*+)\s*+=\s*+(?=[\[({]|\\begin)")
 NAMED: Final = re.compile(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
 """A value and then a word, as between the links of ``m = 0.4 and v = 0.32``."""
 SEPARATOR: Final = re.compile(r"[,;\n]\s*+(?=\S)")
@@ -139,8 +140,16 @@ def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
     if not ARRAY.search(before):
         return last.end(), ()
     if not ARRAY_END.search(before):
-        raise AnswerError("Several arrays are given.", expected="one array", position=last.start())
+        raise AnswerError(_several(text), expected="one array", position=last.start())
     return last.end(), (CHAIN_NOTE,)
+
+
+def _several(text: str) -> str:
+    """Return what is said of several arrays, with their names where each has one."""
+    names = ARRAY_NAME.findall(text)
+    if len(names) <= 1:
+        return "Several arrays are given."
+    return f"{len(names)} arrays are given: {shortened(', '.join(names))}."
 
 
 def _ends_equation(between: str, last: str) -> bool:

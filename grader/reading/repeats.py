@@ -11,6 +11,7 @@ from grader.errors import AnswerError
 from grader.reading.computing import compute
 from grader.reading.links import CHAIN_NOTE, Found
 from grader.reading.parser import parse
+from grader.reading.percents import is_in_percent
 from grader.reading.places import BRACES, SUMS, decimal_step, last_unit
 from grader.reading.refusals import quoted
 from grader.reading.tokens import CLOSERS, OPENERS, Token, ends_operand
@@ -31,8 +32,8 @@ __all__ = [
 FARTHEST: Final = 50
 """Of how many parts of a value one may be lost where a single figure is left."""
 FULL_NOTE: Final = "Given twice; the value with all its figures counts."
-TIMES: Final = r"\s?(?:[x×]|\\times|(?<=\s)times)"
-"""A cross, or the word times, behind a number."""
+TIMES: Final = r"(?:\s?(?:[x×倍]|\\times|(?<=\s)times)|[- ]?(?:fold|fach))"
+"""A cross, or a word such as times or fold, behind a number."""
 RATIO: Final = re.compile(rf"(?<![0-9.])([0-9]+\.[0-9]+){TIMES}\s+\(([0-9]+\.[0-9]+)\)[\s$.]*\Z")
 """A decimal with a cross behind it, and at the end another one in brackets."""
 
@@ -98,7 +99,8 @@ def without_check(found: Found, text: str) -> Found:
     remark = (*found.notes, f"{repeated} was taken as a remark.")
     first, second = (compute(parse(tokens, text), tokens) for tokens in (value, check))
     if first == second:
-        return replace(found, tokens=value, notes=remark)
+        in_percent = is_in_percent(check) and not is_in_percent(value)
+        return replace(found, tokens=check if in_percent else value, notes=remark)
     shorter = rounds_off(second, _unit(second, check), first)
     longer = rounds_off(first, _unit(first, value), second)
     summed = any(token.text in SUMS for token in check)

@@ -98,6 +98,15 @@ def test_a_ratio_is_read_with_all_its_figures():
 
 
 @pytest.mark.parametrize(
+    "typed", ["8.13-fold", "8.13 fold", "8.13fold", "8.13倍", "8.13-fach", "1000/123 = 8.13-fold."]
+)
+def test_a_ratio_may_end_with_another_word_for_times(typed):
+    reading = read_number(typed, ratio=True)
+    assert (reading.rounded or reading).value == F(813, 100)
+    assert reading.notes[-1].endswith("was read as 'times as much'.")
+
+
+@pytest.mark.parametrize(
     "typed",
     ["8.1x (8.08)", "8.1 × (8.08)", "8.08 times (8.1).", "8.08x (8.08)", "1010/125 = 8.1x (8.08)"],
 )

@@ -193,7 +193,7 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ("[1 + 2 3; 1 2 3 4]", "The cell '+' cannot be read."),
         ("2*[[1, 2]]", "'2*' beside the brackets cannot be read."),
         ("-[[1, 2]]", "'-' beside the brackets cannot be read."),
-        ("[[1, 2]]^T", "'^T' beside the brackets cannot be read."),
+        ("[[1, 2]]^T", "'^T' asks for a transpose, which is not carried out."),
         ("[[1, 2]] + [[3, 4]]", "'+' beside the brackets cannot be read."),
         ("transpose of [[1, 2]]", "The word 'transpose' changes"),
         (r"2\begin{bmatrix}1&2\end{bmatrix}", "'2' beside a matrix cannot be read."),
@@ -203,7 +203,7 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         (r"\begin{bmatrix} 1 \end{pmatrix}", r"\begin{bmatrix} has no end."),
         ("[[1, 2]]]]]", "3 brackets are not paired."),
         ("[[1, 2]] =", "Nothing stands after the last '='."),
-        ("R = [[1, 2]]\nG = [[3, 4]]", "Several arrays are given."),
+        ("R = [[1, 2]]\nG = [[3, 4]]", "2 arrays are given: R, G."),
         ("[[1e400, 1]]", "The number is too large."),
         ("[[1e999 1]]", "The cell '1e999' cannot be read."),
         ("[[True, 1]]", "'True' cannot be read"),
@@ -386,3 +386,49 @@ def test_a_long_text_with_hardly_any_digits_is_refused_before_it_is_looked_at(si
 def test_a_long_array_in_wide_columns_is_read():
     text = "\n".join(" ".join(["1".rjust(14)] * 64) for _ in range(64))
     assert read_tensor(text, rank=2).value.shape == (64, 64)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "[-6, -18]^T",
+        "(-6 -18)^T.",
+        "[-6,-18]ᵀ",
+        "[-6; -18]'",
+        "$w = [-6, -18]^{\\top}$",
+        "[[-6, -18]]^T",
+        r"\begin{bmatrix} -6 & -18 \end{bmatrix}^\mathsf{T}",
+        "np.array([[-6], [-18]]).T",
+    ],
+)
+def test_the_transpose_of_a_vector_has_its_numbers(typed):
+    assert read_tensor(typed, rank=1).value.cells == (-6, -18)
+
+
+@pytest.mark.parametrize(
+    "typed", ["[[1, 2], [3, 4]]^T", "[1 2; 3 4]'", "np.array([[1, 2], [3, 4]]).T"]
+)
+@pytest.mark.parametrize("rank", [2, None])
+def test_the_transpose_of_a_matrix_is_not_taken(typed, rank):
+    with pytest.raises(AnswerError, match="asks for a transpose, which is not carried out"):
+        read_tensor(typed, rank=rank)
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("A = [[1, 2], [3, 4]], B = [[5, 6], [7, 8]]", "2 arrays are given: A, B."),
+        ("A=[1 2;3 4]\nB=[5 6;7 8]\nC=[9 9;9 9]", "3 arrays are given: A, B, C."),
+        ("y[0,0]=1, y[0,1]=2, y[1,0]=3, y[1,1]=4", "Several values are given."),
+    ],
+)
+def test_several_arrays_and_cells_are_told(typed, why):
+    with pytest.raises(AnswerError, match=why):
+        read_tensor(typed, rank=2)
+
+
+@pytest.mark.parametrize(
+    "typed", ["'[[1, 2], [3, 4]]'", "\u2018[1 2; 3 4]\u2019", '"[[1,2],[3,4]]"']
+)
+def test_quotes_around_an_array_are_dropped(typed):
+    assert read_tensor(typed, rank=2).value.cells == (1, 2, 3, 4)

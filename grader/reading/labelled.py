@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
 from grader.reading.characters import clean
@@ -30,7 +30,7 @@ _ARROW: Final = r"(?:[-=]+>|→|⇒)"
 HEADER: Final = re.compile(rf"[\s)\]}}]*(?:{_ARROW}|=|:|≈)")
 SIGN: Final = re.compile(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
 BEFORE: Final = re.compile(r"[\s,;]*(?:(?:and|und)\b)?\s*")
-PAUSES: Final = " \t\r\n,;."
+PAUSES: Final = " \t\r\n,;.|"
 CLOSERS: Final = " \t\r\n)]}."
 OTHER: Final = re.compile(
     rf"[;\n]|,(?=\s|{LETTER})|{LETTER}\w*\s*[=:]|(?:^|=)\s*-?[0-9.]+\s*(?:{_ARROW}|:)"
@@ -43,8 +43,20 @@ SQUARE: Final = re.compile(r"\s*([0-9]+)\s*[x×]\s*\1\s*")
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?"
 JOINED: Final = re.compile(rf"\s*({_NUMBER}(?:, ?{_NUMBER})*),?\s+and\s+({_NUMBER})[\s.]*")
 """Plain numbers with ``and`` before the last."""
+AGAIN: Final = re.compile(r"\s+(\()?")
+"""What stands between two spellings of one name."""
+MARKS: Final = re.compile(rf"^[ \t]*[-*·](?=[ \t]+{LETTER})", re.MULTILINE)
+"""The mark of an item before a name; before a number it may be a sign."""
 NOTE: Final = "The names tell which number is which."
 DIGIT: Final = re.compile(r"[0-9]")
+
+
+class Label(NamedTuple):
+    """A name in an answer: its *number* in the part, and where it stands."""
+
+    number: int
+    start: int
+    end: int
 
 
 def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
@@ -64,8 +76,9 @@ def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
 def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
     """Return the numbers by their names, None unless each name stands there once."""
     text = SETTING.sub(_blank, clean(typed, limit=MAX_TEXT)).translate(LOW)
-    labels = list(_pattern(tuple(names)).finditer(text))
-    order = [int(str(label.lastgroup)[1:]) for label in labels]
+    text = MARKS.sub(_blank, text)
+    labels = _labels(text, tuple(names))
+    order = [label.number for label in labels]
     if sorted(order) != [*range(len(names))]:
         return None
     cells = _listed(text, labels) or _each(text, labels)
@@ -74,6 +87,22 @@ def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
         return None
     tensor = Tensor((len(names),), tuple(cells[order.index(at)] for at in range(len(names))))
     return Reading(tensor, show(tensor), (NOTE,))
+
+
+def _labels(text: str, names: tuple[str, ...]) -> list[Label]:
+    """Return the names in *text*; two spellings of one, ``kernel k`` or ``kernel (k)``, are one."""
+    labels: list[Label] = []
+    for found in _pattern(names).finditer(text):
+        label = Label(int(str(found.lastgroup)[1:]), found.start(), found.end())
+        before = labels[-1] if labels else None
+        if before and before.number == label.number:
+            again = AGAIN.fullmatch(text, before.end, label.start)
+            if again:
+                closed = bool(again[1]) and text.startswith(")", label.end)
+                labels[-1] = Label(label.number, before.start, label.end + closed)
+                continue
+        labels.append(label)
+    return labels
 
 
 def _refuse_order(order: Sequence[int]) -> None:
@@ -108,7 +137,8 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 
 def _spelling(name: str) -> str:
     """Return the pattern of a name; ``col`` may stand for column, ``m1`` and ``m_{1}`` for m_1."""
-    return "|".join(_word(word.strip()) for word in name.split("|"))
+    words = sorted(map(str.strip, name.split("|")), key=len, reverse=True)
+    return "|".join(map(_word, words))
 
 
 def _word(word: str) -> str:
@@ -122,24 +152,24 @@ def _lowered(piece: str) -> str:
     return f"(?:{piece}|{piece.translate(HIGH)})"
 
 
-def _listed(text: str, labels: Sequence[re.Match[str]]) -> tuple[Number, ...]:
+def _listed(text: str, labels: Sequence[Label]) -> tuple[Number, ...]:
     """Return the numbers behind a list of all names, ``(v, m) = (0.3, 0.4)``; () without one."""
-    sign = HEADER.match(text, labels[-1].end())
-    if sign is None or not OPENED.fullmatch(text, 0, labels[0].start()):
+    sign = HEADER.match(text, labels[-1].end)
+    if sign is None or not OPENED.fullmatch(text, 0, labels[0].start):
         return ()
     if not all(LISTED.fullmatch(between) for between in _between(text, labels)):
         return ()
     return read_listed(text[sign.end() :]).value.cells
 
 
-def _between(text: str, labels: Sequence[re.Match[str]]) -> Iterator[str]:
+def _between(text: str, labels: Sequence[Label]) -> Iterator[str]:
     for one, two in pairwise(labels):
-        yield text[one.end() : two.start()]
+        yield text[one.end : two.start]
 
 
-def _each(text: str, labels: Sequence[re.Match[str]]) -> tuple[Number, ...]:
+def _each(text: str, labels: Sequence[Label]) -> tuple[Number, ...]:
     """Return the number behind each name, or before each, () where other text stands around it."""
-    first, last = text[: labels[0].start()], text[labels[-1].end() :]
+    first, last = text[: labels[0].start], text[labels[-1].end :]
     between = [*_between(text, labels)]
     if OPENED.fullmatch(first):
         end = last.rstrip(CLOSERS if first.strip() else PAUSES)

@@ -8,7 +8,7 @@ from grader.reading.labelled import are_distinct
 
 COUNTS = ("TP", "FP", "FN")
 MOMENTS = ("m_2 | m", "v_2 | v")
-LAYER = ("k | kernel", "s | stride", "p | padding")
+LAYER = ("k | kernel | kernel_size", "s | stride", "p | padding")
 ENDS = ("before", "behind | after")
 NOTE = "The names tell which number is which."
 
@@ -37,6 +37,12 @@ NOTE = "The names tell which number is which."
         ("(v, m) = (8, 0.5)", MOMENTS, (0.5, 8)),
         ("kernel 5, stride 2, padding 1", LAYER, (5, 2, 1)),
         ("p = 1, k = 5 and s = 2", LAYER, (5, 2, 1)),
+        ("kernel k=5, stride s=2, padding p=1", LAYER, (5, 2, 1)),
+        ("kernel size = 5, stride = 2 and padding = 1", LAYER, (5, 2, 1)),
+        ("Kernel size (k) = 5; Stride (s) = 2; Padding (p) = 1", LAYER, (5, 2, 1)),
+        ("- padding: 1\n- kernel: 5\n- stride: 2", LAYER, (5, 2, 1)),
+        ("TP 7 | FP 3 | FN 2", COUNTS, (7, 3, 2)),
+        ("true positives (TP): 7, FP: 3, FN: 2", ("TP | true_positives", *COUNTS[1:]), (7, 3, 2)),
         ("3 zeros behind, 2 zeros before", ENDS, (2, 3)),
         ("c² = 13²+8² = 233, d^2 = 73", ("d2", "c2"), (73, 233)),
         ("col 9, row 3", ("row", "column"), (3, 9)),
@@ -66,6 +72,9 @@ def test_numbers_stand_in_the_order_of_their_names(typed, names, cells):
         ("Answer (FN, FP, TP) = (2, 3, 7)", COUNTS),
         ("k=3x3, s=2, p=1", LAYER),
         ("m_1 = 0.4, v_1 = 0.32", MOMENTS),
+        ("kernel s=3, stride k=2, p=1", LAYER),
+        ("kernel k=3, k=5, s=2, p=1", LAYER),
+        ("kernel -5, stride - 2, padding 1", LAYER),
         ("TP=7, FP=3, FN=2", ()),
         ("7 and 3 or 2", ()),
         ("1,024 and 5", ()),

@@ -19,6 +19,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "How far apart in the image are neighbouring inputs of a later layer?",
             "Added the kernels as if all strides were 1.",
         ),
+        "kernels_added": (
+            4,
+            "How much does a further layer add to the field, and how far apart are its inputs?",
+            "Added the sizes of the kernels, whatever the strides.",
+        ),
         "kernels_multiplied": (
             3,
             "By how many cells does a further layer widen the field?",

@@ -39,6 +39,16 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "How many filters does the layer have?",
             "Left out the number of filters: counted one of them.",
         ),
+        "side_for_area": (
+            2,
+            "How many cells has one slice of the kernel?",
+            "Took the side of the kernel for its area: k where k x k belongs.",
+        ),
+        "bias_in_each_channel": (
+            4,
+            "How many biases does one filter have?",
+            "Counted a bias for each channel of each filter instead of one for each filter.",
+        ),
         "separable_for_standard": (
             5,
             "Which kind of convolution is asked for here?",

@@ -87,6 +87,22 @@ def _ungrouped(layer: Any, step: Step) -> tuple[Any, Step]:
     return replace(layer, groups=1), step
 
 
+def _one_side(layer: Any, step: Step) -> tuple[Any, Step]:
+    """Return a convolution whose square kernel counts with its side alone."""
+    height, width = layer.kernel_size
+    return (replace(layer, kernel_size=(height, 1)) if height == width else layer), step
+
+
+def _biased_by(biases: Callable[[Any, int], int]) -> Table:
+    """Return the rule for parameters in which *biases* of a layer and its input are counted."""
+
+    def wrong(layer: Any, step: Step) -> int:
+        weights = int(PARAMS.table[type(layer)](replace(layer, bias=False), step))
+        return weights + int(layer.bias) * biases(layer, channels_in(layer, step.before))
+
+    return dict.fromkeys(CONVOLUTIONS, wrong)
+
+
 def _with_bias(layer: Any, step: Step) -> int:
     """Return the MACs of a layer, and an addition for each value that gets a bias."""
     added = math.prod(step.after or ()) if layer.bias else 0
@@ -106,6 +122,11 @@ PARAMS_BY: Final[Mapping[str, Table]] = {
     "input_channels_left_out": _convolutions(PARAMS, _one_channel),
     "output_channels_left_out": _convolutions(PARAMS, _one_filter),
     "groups_left_out": _convolutions(PARAMS, _ungrouped),
+    "side_for_area": _convolutions(PARAMS, _one_side),
+    "bias_per_input_channel": _biased_by(lambda _, channels: channels),
+    "bias_in_each_channel": _biased_by(
+        lambda layer, channels: channels // layer.groups * layer.out_channels
+    ),
     "batch_norm_left_out": {BatchNorm: _nothing},
     "batch_norm_all": {BatchNorm: EVERYTHING.table[BatchNorm]},
 }
@@ -114,6 +135,7 @@ MACS_BY: Final[Mapping[str, Table]] = {
     "input_channels_left_out": _convolutions(MACS, _one_channel),
     "output_channels_left_out": _convolutions(MACS, _one_filter),
     "groups_left_out": _convolutions(MACS, _ungrouped),
+    "side_for_area": _convolutions(MACS, _one_side),
     "positions_left_out": dict.fromkeys(
         (Conv, ConvTranspose), lambda layer, step: weights_by_maps(layer, step, (1, 1))
     ),

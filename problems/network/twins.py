@@ -46,6 +46,9 @@ OF_PARAMS: Final = (
     "input_channels_left_out",
     "output_channels_left_out",
     "groups_left_out",
+    "side_for_area",
+    "bias_per_input_channel",
+    "bias_in_each_channel",
     "batch_norm_left_out",
     "batch_norm_all",
 )
@@ -53,6 +56,7 @@ OF_MACS: Final = (
     "input_channels_left_out",
     "output_channels_left_out",
     "groups_left_out",
+    "side_for_area",
     "positions_left_out",
     "input_positions",
     "bias_counted",

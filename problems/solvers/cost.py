@@ -20,6 +20,7 @@ from problems.solvers.parameters import (
     mlp_params,
     one_group,
     separable_params,
+    side_of_kernel,
 )
 from problems.solvers.twins import instead, told, twins_of
 
@@ -169,6 +170,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "separable_for_standard": instead(conv_macs, _separable),
             "flops_for_macs": instead(conv_macs, lambda g: 2 * conv_macs(**vars(g))),
             "positions_left_out": told(conv_macs, output_size=1),
+            "side_for_area": told(conv_macs, kernel_size=side_of_kernel),
             "bias_counted": instead(conv_macs, _with_biases),
         },
     ),
@@ -191,6 +193,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "standard_for_separable": instead(separable_macs, lambda g: conv_macs(**vars(g))),
             "flops_for_macs": instead(separable_macs, lambda g: 2 * separable_macs(**vars(g))),
             "positions_left_out": told(separable_macs, output_size=1),
+            "side_for_area": told(separable_macs, kernel_size=side_of_kernel),
         },
     ),
     *twins_of(
@@ -217,6 +220,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             ),
             "depthwise_only": instead(separable_ratio, lambda g: _shares(**vars(g))[0]),
             "pointwise_only": instead(separable_ratio, lambda g: _shares(**vars(g))[1]),
+            "side_for_area": told(separable_ratio, kernel_size=side_of_kernel),
         },
     ),
     *twins_of(

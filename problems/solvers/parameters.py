@@ -32,6 +32,7 @@ __all__ = [
     "one_bias",
     "one_group",
     "separable_params",
+    "side_of_kernel",
 ]
 
 
@@ -193,6 +194,26 @@ def one_group(groups: int) -> None:
         raise SolverError("a convolution in groups is not taken for a separable one")
 
 
+def side_of_kernel(given: SimpleNamespace) -> tuple[int, ...]:
+    """Return the kernel with one side in the place of its area, or raise `SolverError`.
+
+    >>> side_of_kernel(SimpleNamespace(kernel_size=3))
+    (3, 1)
+    """
+    sizes = along_axes(given.kernel_size, "kernel_size")
+    if len(sizes) == 1 or len(set(sizes)) > 1 or sizes[0] == 1:
+        raise SolverError("no side of this kernel is taken for its area")
+    return (sizes[0], *(1 for _ in sizes[1:]))
+
+
+def _with_biases(given: SimpleNamespace, biases: int) -> int:
+    """Return the parameters with so many biases, of a layer that has biases and not as many."""
+    weights = conv_params(**{**vars(given), "bias": False})
+    if not given.bias or biases == given.out_channels:
+        raise SolverError("the layer has no biases, or as many")
+    return weights + biases
+
+
 def _separable(given: SimpleNamespace) -> int:
     one_group(given.groups)
     return separable_params(
@@ -208,6 +229,13 @@ TWINS: Final[tuple[Twin, ...]] = (
             "one_bias": one_bias(conv_params),
             "input_channels_left_out": told(conv_params, in_channels=lambda g: g.groups),
             "output_channels_left_out": told(conv_params, out_channels=lambda g: g.groups),
+            "bias_per_input_channel": instead(
+                conv_params, lambda g: _with_biases(g, g.in_channels)
+            ),
+            "bias_in_each_channel": instead(
+                conv_params, lambda g: _with_biases(g, g.in_channels // g.groups * g.out_channels)
+            ),
+            "side_for_area": told(conv_params, kernel_size=side_of_kernel),
             "groups_left_out": told(conv_params, groups=1),
             "separable_for_standard": instead(conv_params, _separable),
         },
@@ -224,6 +252,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             ),
             "input_channels_left_out": told(conv_transpose_params, in_channels=lambda g: g.groups),
             "groups_left_out": told(conv_transpose_params, groups=1),
+            "side_for_area": told(conv_transpose_params, kernel_size=side_of_kernel),
         },
     ),
     *twins_of(
@@ -234,6 +263,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "bias_per_filter": told(locally_connected_params, shared_bias=True),
             "input_channels_left_out": told(locally_connected_params, in_channels=1),
             "output_channels_left_out": told(locally_connected_params, out_channels=1),
+            "side_for_area": told(locally_connected_params, kernel_size=side_of_kernel),
         },
     ),
     *twins_of(
@@ -269,6 +299,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         separable_params,
         {
             "no_bias": told(separable_params, bias=False),
+            "side_for_area": told(separable_params, kernel_size=side_of_kernel),
             "depthwise_only": instead(
                 separable_params,
                 lambda g: conv_params(

@@ -255,6 +255,18 @@ def _growing_by_kernel(field: Field, window: Window) -> Field:
     return after._replace(size=after.size + field.jump)
 
 
+def _kernels_added(given: SimpleNamespace) -> int:
+    """Return the sum of the sizes of all kernels."""
+    layers = given.layers
+    if not isinstance(layers, Network) and all(one.stride == 1 for one in _windows(layers)):
+        raise SolverError("with strides of 1 it is the 1 of each layer that was forgotten")
+    return _field(given.layers, _growing_from_nothing).size - 1
+
+
+def _growing_from_nothing(field: Field, window: Window) -> Field:
+    return _growing_by_kernel(field, window._replace(stride=1))
+
+
 def _strides_added(given: SimpleNamespace) -> int:
     if isinstance(given.layers, Network):
         raise SolverError("the strides of a network are many")
@@ -273,6 +285,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "layer_left_out": told(receptive_field, layers=_without_last),
             "pooling_left_out": told(receptive_field, layers=_without_pooling),
             "forgot_minus_one": instead(receptive_field, _whole_kernels),
+            "kernels_added": instead(receptive_field, _kernels_added),
         },
     ),
     *twins_of(

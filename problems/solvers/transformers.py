@@ -203,6 +203,21 @@ def _weights(given: SimpleNamespace) -> int:
     return attention_params(given.embed_dim, bias=False)
 
 
+def _output_projections(given: SimpleNamespace) -> int:
+    """Return the parameters of the output projections of a block."""
+    attentions = 2 if given.cross_attention else 1
+    return attentions * linear_params(given.d_model, given.d_model, bias=given.bias)
+
+
+def _without_output(given: SimpleNamespace) -> int:
+    """Return the MACs of attention that projects queries, keys and values alone."""
+    every = attention_macs(**vars(given))
+    if not given.projections:
+        raise SolverError("there is no projection to leave out")
+    projected: int = given.seq_len * given.embed_dim**2
+    return every - projected
+
+
 def _without_products(given: SimpleNamespace) -> int:
     """Return the MACs of a block whose attention is its projections alone."""
     attended = attention_macs(given.seq_len, given.d_model, projections=False)
@@ -233,6 +248,10 @@ TWINS: Final[tuple[Twin, ...]] = (
             "one_feed_forward_layer": _without("contraction"),
             "cross_attention_left_out": _without("cross_attention"),
             "attention_left_out": _without("attention", "cross_attention"),
+            "output_projection_left_out": instead(
+                transformer_block_params,
+                lambda g: transformer_block_params(**vars(g)) - _output_projections(g),
+            ),
         },
     ),
     *twins_of(
@@ -241,6 +260,7 @@ TWINS: Final[tuple[Twin, ...]] = (
             "flops_for_macs": instead(attention_macs, lambda g: 2 * attention_macs(**vars(g))),
             "positions_left_out": instead(attention_macs, _weights),
             "projections_left_out": told(attention_macs, projections=False),
+            "output_projection_left_out": instead(attention_macs, _without_output),
             "attention_products_left_out": instead(
                 attention_macs, lambda g: attention_macs(**vars(g)) - 2 * _products(g)
             ),

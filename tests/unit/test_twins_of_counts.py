@@ -86,6 +86,19 @@ SHAPES = ((3, 8, 8), (16, 8, 8), (16, 4, 4))
         ("ratio_inverted", "separable_ratio", (64, 3), Fraction(576, 73)),
         ("depthwise_only", "separable_ratio", (64, 3), Fraction(1, 64)),
         ("pointwise_only", "separable_ratio", (64, 3), Fraction(1, 9)),
+        ("side_for_area", "separable_ratio", (64, 3), Fraction(67, 192)),
+        ("side_for_area", "conv_params", (8, 16, 5), 656),
+        ("side_for_area", "conv_params", (2, 4, (3, 3, 3)), 28),
+        ("bias_per_input_channel", "conv_params", (8, 16, 5), 3_208),
+        ("bias_in_each_channel", "conv_params", (8, 16, 5), 3_328),
+        ("side_for_area", "conv_transpose_params", (16, 3, 2), 99),
+        ("side_for_area", "locally_connected_params", (2, 64, 3, 30), 403_200),
+        ("side_for_area", "separable_params", (64, 128, 5), 8_512),
+        ("side_for_area", "conv_macs", (3, 64, 5, 64), 3_932_160),
+        ("side_for_area", "separable_macs", (64, 128, 5, 32), 8_716_288),
+        ("kernels_added", "receptive_field", (((5, 2),) * 3,), 15),
+        ("output_projection_left_out", "transformer_block_params", (768, 3072), 6_497_280),
+        ("output_projection_left_out", "attention_macs", (197, 768), 408_196_608),
     ],
 )
 def test_a_twin_gives_the_counts_that_students_give(mistake, solver, call, given):
@@ -96,6 +109,11 @@ def test_a_twin_gives_the_counts_that_students_give(mistake, solver, call, given
     ("mistake", "solver", "call", "keywords", "given"),
     [
         ("batch_norm_learnable", "basic_block_params", (64, 64), {"count": "all"}, 73_984),
+        ("bias_in_each_channel", "conv_params", (8, 16, 3), {"groups": 4}, 320),
+        (
+            "output_projection_left_out", "transformer_block_params", (512, 2048),
+            {"cross_attention": True}, 4_204_032 - 2 * 262_656,
+        ),
         ("no_bias", "basic_block_params", (8, 8), {"bias": True}, 1_184),
         ("two_recurrent_biases", "recurrent_params", ("gru", 10, 20), {"bias_vectors": 1}, 1_920),
         ("multiplied_by_length", "recurrent_params", ("rnn", 10, 20), {"seq_len": 9}, 5_760),

@@ -7,13 +7,12 @@ from grader.arithmetic import FUNCTIONS
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope, evaluate
 from grader.reading.constants import VALUES, with_exponentials
-from grader.reading.parser import MAX_LENGTH
+from grader.reading.parser import MAX_LENGTH, parse
 from grader.reading.tokens import Token
 from grader.show import show
-from grader.tree import Node
 from grader.values import Number, is_number
 
-__all__ = ["EXACT_SCOPE", "LARGEST", "bounded", "compute"]
+__all__ = ["EXACT_SCOPE", "LARGEST", "bounded", "computed"]
 
 LARGEST: Final = 10**309
 """The bound of every number, a little beyond the doubles."""
@@ -25,8 +24,12 @@ LONGEST_SHOWN: Final = MAX_LENGTH - len("(-)%")
 EXACT_SCOPE: Final = Scope(VALUES, FUNCTIONS)
 
 
-def compute(tree: Node, tokens: Sequence[Token]) -> Number:
-    """Return the exact value of *tree*, which was read from *tokens*, or raise `AnswerError`."""
+def computed(tokens: Sequence[Token], text: str) -> Number:
+    """Return the exact value of *tokens*, which were found in *text*, or raise `AnswerError`."""
+    first = tokens[0] if len(tokens) == 1 else None
+    if first is not None and first.place is not None and first.end - first.start <= MAX_LENGTH:
+        return bounded(first.value)  # a number alone
+    tree = parse(tokens, text)
     try:
         value = evaluate(with_exponentials(tree), EXACT_SCOPE)
     except SolverError as error:

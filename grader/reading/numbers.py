@@ -9,11 +9,11 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.characters import clean
-from grader.reading.computing import bounded, compute
+from grader.reading.computing import bounded, computed
 from grader.reading.constants import CONSTANTS
 from grader.reading.links import Found, last_link
 from grader.reading.magnitudes import scaled
-from grader.reading.parser import MAX_LENGTH, parse
+from grader.reading.parser import MAX_LENGTH
 from grader.reading.percents import is_in_percent
 from grader.reading.places import CROSSES, decimal_step, last_unit
 from grader.reading.printing import printed_number
@@ -140,15 +140,16 @@ def read_cell(text: str, start: int, end: int) -> Number:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
     refuse_check(tokens, text)
     refuse_repeating(tokens, text)
-    return compute(parse(tokens, text), tokens)
+    return computed(tokens, text)
 
 
 def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Number, Number | None]:
     """Return the number that *tokens* spell, and one unit of its last place if it has one."""
-    refuse_range(tokens, text, typed)
-    refuse_repeating(tokens, text)
+    if len(tokens) > 1:
+        refuse_range(tokens, text, typed)
+        refuse_repeating(tokens, text)
     refuse_lost_power(tokens, text, grouping=isinstance(typed, Styled))
-    return compute(parse(tokens, text), tokens), last_unit(tokens)
+    return computed(tokens, text), last_unit(tokens)
 
 
 def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:

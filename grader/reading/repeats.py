@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.computing import compute
+from grader.reading.computing import computed
 from grader.reading.links import CHAIN_NOTE, Found
-from grader.reading.parser import parse
 from grader.reading.percents import is_in_percent
 from grader.reading.places import BRACES, SUMS, decimal_step, last_unit
 from grader.reading.refusals import quoted
@@ -97,7 +96,7 @@ def without_check(found: Found, text: str) -> Found:
         return found
     repeated = quoted(text, check[0].start, check[-1].end)
     remark = (*found.notes, f"{repeated} was taken as a remark.")
-    first, second = (compute(parse(tokens, text), tokens) for tokens in (value, check))
+    first, second = (computed(tokens, text) for tokens in (value, check))
     if first == second:
         in_percent = is_in_percent(check) and not is_in_percent(value)
         return replace(found, tokens=check if in_percent else value, notes=remark)
@@ -119,7 +118,7 @@ def refuse_check(tokens: list[Token], text: str) -> None:
     if not check:
         return
     sums = any(token.text in SUMS for token in check)
-    if not sums or compute(parse(value, text), value) == compute(parse(check, text), check):
+    if not sums or computed(value, text) == computed(check, text):
         raise _factor_or_remark(check, text)
 
 

@@ -8,10 +8,9 @@ from grader.errors import AnswerError
 from grader.reading.axes import has_cross_and_comma, split_axes
 from grader.reading.axis_names import refuse_maps
 from grader.reading.characters import clean
-from grader.reading.computing import compute
+from grader.reading.computing import computed
 from grader.reading.links import Found, last_link
 from grader.reading.numbers import MAX_TEXT, WORDS, given_number
-from grader.reading.parser import parse
 from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
 from grader.reading.result import Reading, Styled, Typed
 from grader.reading.tokens import CLOSERS, Token, ends_operand, tokenize
@@ -24,12 +23,14 @@ __all__ = ["SHAPE_FORMS", "read_shape", "read_side"]
 SQUARE: Final = 2
 BRACKETS: Final = frozenset({"(", "["})
 SEPARATORS: Final = frozenset({"×", "*", "·", ",", ";"})
-SIZE: Final = r"([1-9][0-9]{0,8})"
-PLAIN: Final = (
-    re.compile(rf"{SIZE} ?[×x] ?{SIZE}(?: ?[×x] ?{SIZE})?(?: ?[×x] ?{SIZE})?"),
-    re.compile(rf"[(\[]{SIZE}, {SIZE}(?:, {SIZE})?(?:, {SIZE})?[)\]]"),
+SIZE: Final = "[1-9][0-9]{0,8}"
+COMMAS: Final = f"{SIZE}, {SIZE}(?:, {SIZE}){{0,2}}"
+PLAIN: Final = re.compile(
+    rf"\$?{SIZE}(?P<by> ?(?:[×x*]|\\times) ?| by ){SIZE}(?:(?P=by){SIZE}){{0,2}}\$?"
+    rf"|[(\[]{COMMAS}[)\]]|torch\.Size\(\[{COMMAS}\]\)"
 )
 """The common shapes, plain sizes alone: what the full reader makes of them is known."""
+DIGITS: Final = re.compile("[0-9]+")
 LABELS: Final = re.compile(
     r"\s*+\(?\s*+h(?:eight)?\s*+[=:]?\s*+([0-9]{1,9})\s*+[,;x×]?\s*+w(?:idth)?\s*+[=:]?\s*+([0-9]{1,9})"
     r"(?:\s*+[,;x×]?\s*+c(?:hannels?)?\s*+[=:]?\s*+([0-9]{1,9}))?\s*+\)?\s*+\.?\s*+",
@@ -117,10 +118,7 @@ def read_side(typed: str) -> Reading[Number] | None:
 
 def _plain(typed: str) -> tuple[int, ...] | None:
     """Return the sizes if *typed* is nothing but plain ones, None for the rest and every error."""
-    for form in PLAIN:
-        if found := form.fullmatch(typed):
-            return tuple(int(size) for size in found.groups() if size is not None)
-    return None
+    return tuple(map(int, DIGITS.findall(typed))) if PLAIN.fullmatch(typed) else None
 
 
 def _axis_tokens(text: str) -> Found:
@@ -214,7 +212,7 @@ def _axis(tokens: Sequence[Token], text: str, number: int) -> int:
             expected="no brackets around two axes, or * for a product",
             position=crossed.start,
         )
-    return _size(compute(parse(tokens, text), tokens), number, tokens[0].start)
+    return _size(computed(tokens, text), number, tokens[0].start)
 
 
 def _item(item: Typed) -> Number:
@@ -222,7 +220,7 @@ def _item(item: Typed) -> Number:
         return given_number(item)
     text = clean(item, limit=MAX_TEXT)
     tokens = tokenize(text)
-    return compute(parse(tokens, text), tokens)
+    return computed(tokens, text)
 
 
 def _size(value: Number, number: int, position: int | None) -> int:

@@ -122,6 +122,8 @@ SECOND: Final = frozenset("-*/=>")
 CLOSED: Final = frozenset(("", *"+-*/()^×·"))
 """What a letter or a digit stands alone before: no longer name or number has it there."""
 DIGITS: Final = frozenset("0123456789")
+WHOLE: Final = re.compile(rf"(?!0[xX])[0-9]{{1,15}}(?![0-9.,{{\\'_{THIN}eE])")
+"""A short whole number, and behind it nothing with which a longer one goes on."""
 PATTERNS: Final = {True: _compiled(_MARKS), False: _compiled(_SURE_MARKS)}
 CROSSES: Final = "xX\u0445\u0425\u03c7\u03a7"
 """The letters that look like a cross: the Latin, the Cyrillic and the Greek one."""
@@ -177,9 +179,13 @@ def _longer(
 ) -> tuple[Token | None, int]:
     """Return the token at *at*, None for what is not one, and the place behind it."""
     character = text[at]
-    if character in DIGITS and _is_argument(tokens):
-        return Token("number", character, at, at + 1, int(character), 0), at + 1
-    if character.isalpha() or character in "\\∂":
+    if character in DIGITS:
+        if _is_argument(tokens):
+            return Token("number", character, at, at + 1, int(character), 0), at + 1
+        if whole := WHOLE.match(text, at, end):
+            digits, after = whole[0], whole.end()
+            return Token("number", digits, at, after, int(digits), 0), after
+    elif character.isalpha() or character in "\\∂":
         token = _variable(text, at, end, names) or _cross(text, at, end, tokens, names)
         if token is not None:
             return token, token.end

@@ -19,6 +19,7 @@ __all__ = ["refuse_changing", "without_words"]
 
 STARS: Final = frozenset({"*", "**"})
 PUNCTUATION: Final = frozenset({",", ";", ".", ":"})
+EDGES: Final = STARS | PUNCTUATION
 SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
 VALUES: Final = frozenset({"number", "name"})
 REMARKS: Final = frozenset({"(", "[", "{"})
@@ -43,6 +44,8 @@ def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) 
 
     *words* are the kinds of token that are words here: in a formula only those set as text.
     """
+    if _is_bare(tokens, words):
+        return Found(list(tokens))
     kept, notes = _without_remarks(tokens, text, words)
     start = 0
     while start < len(kept) and _opens(kept, start, words):
@@ -55,6 +58,13 @@ def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) 
         _check_before(kept, start, text, words)
         _check_behind(kept, end, text, words)
     return Found(value, tuple(note for note in (*dropped, *notes) if note))
+
+
+def _is_bare(tokens: Sequence[Token], words: frozenset[str]) -> bool:
+    """Tell whether there is nothing but a value."""
+    if not tokens or tokens[0].text in EDGES or tokens[-1].text in EDGES:
+        return False
+    return not any(token.kind in words or token.text in LINKS for token in tokens)
 
 
 def refuse_changing(words: str, position: int) -> None:

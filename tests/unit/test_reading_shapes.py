@@ -168,8 +168,16 @@ def test_marks_that_separate_no_axes_group_thousands(typed, axes):
 
 SIZES = st.lists(st.integers(1, 10**9 - 1).map(str), min_size=2, max_size=4)
 CROSSES = st.tuples(
-    st.sampled_from(["×", "x", " × ", " x ", "× ", " x"]), st.just(("", "")), SIZES
-) | st.tuples(st.just(", "), st.sampled_from([("(", ")"), ("[", "]"), ("(", "]")]), SIZES)
+    st.sampled_from(
+        ["×", "x", " × ", " x ", "× ", " x", "*", " * ", " by ", r"\times ", r" \times "]
+    ),
+    st.sampled_from([("", ""), ("$", "$"), ("$", ""), ("", "$")]),
+    SIZES,
+) | st.tuples(
+    st.just(", "),
+    st.sampled_from([("(", ")"), ("[", "]"), ("(", "]"), ("torch.Size([", "])")]),
+    SIZES,
+)
 
 
 @given(CROSSES, st.sampled_from([None, 2]))
@@ -181,7 +189,8 @@ def test_a_plain_shape_is_read_at_a_glance_as_it_is_when_looked_at_closely(shape
 
 
 @pytest.mark.parametrize(
-    "typed", ["0x10", "007x7", "1,024x7", "(1,024, 7)", "3x3x", "x3x3", "(3, 3"]
+    "typed",
+    ["0x10", "007x7", "1,024x7", "(1,024, 7)", "3x3x", "x3x3", "(3, 3", "3x3*3", "3**3", "3 by3"],
 )
 def test_what_only_looks_like_a_plain_shape_is_looked_at_closely(typed):
     def outcome(text):

@@ -6,7 +6,7 @@ compared by their numerators and denominators, because arithmetic on them costs 
 
 import math
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -43,6 +43,8 @@ NOISE: Final = 10**9
 """A float that was computed is this many times as large as its noise."""
 FLOAT_FIGURES: Final = 15
 """As many figures of a float are sure; programs print up to two more."""
+
+SAID_KEPT: Final = 2048
 
 Steps: TypeAlias = tuple[Number | None, Number | None]
 Rule: TypeAlias = Literal["exact", "tolerance", "rounding"]
@@ -269,6 +271,7 @@ def last_figure(answer: Number, step: Number | None) -> Number | None:
     return int(10 ** (len(digits) - len(digits.rstrip("0"))))
 
 
+@lru_cache(maxsize=SAID_KEPT, typed=True)
 def accepted(tolerance: Tolerance, key: Number, *, unit: str = "") -> str:
     """Return in words which answers are right for *key*.
 

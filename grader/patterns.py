@@ -3,10 +3,12 @@
 Every pattern is a phrase that goes on from "It is": "twice the key", "the key, transposed".
 """
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -21,7 +23,8 @@ from grader.values import Number, Tensor, is_number, magnitude
 __all__ = ["patterns"]
 
 Cells: TypeAlias = tuple[Number, ...]
-Places: TypeAlias = npt.NDArray[np.int64]
+Form: TypeAlias = tuple[int, ...]
+Places: TypeAlias = tuple[int, ...]
 """For each cell of an array, from which cell of another it comes."""
 
 UNNAMED: Final = frozenset({"wrong", "partial"})
@@ -49,6 +52,8 @@ ROUGHLY: Final = [float(one) for one in LINE]
 NEAR: Final = (0.9949, 1.0051)
 """How far a rounding to three figures can move a factor, and a little more for floats."""
 
+FORMS_KEPT: Final = 32
+"""Of how many shapes it is remembered which cells stand where."""
 ROUNDED: Final = Tolerance(rounded=3)
 MATRIX: Final = 2
 PAIR: Final = 2
@@ -116,13 +121,23 @@ def _more(one: object, other: object) -> Number | None:
 def _rearranged(value: Tensor, key: Tensor) -> str:
     """Return how the cells of the answer are those of the key in other places, "" where not."""
     if len(value.cells) == len(key.cells):
-        places: Places = np.arange(len(key.cells), dtype=np.int64).reshape(key.shape)
-        return _turned(value, key, places) or _shifted(value, key, places) or _swapped(value, key)
+        return _turned(value, key) or _shifted(value, key) or _swapped(value, key)
     return _without_a_slice(value, key)
 
 
-def _turned(value: Tensor, key: Tensor, places: Places) -> str:
+def _turned(value: Tensor, key: Tensor) -> str:
     """Return how the answer is the key transposed or flipped."""
+    for how, form, places in _turns(key.shape):
+        cells = _taken(key, places)
+        if form == value.shape and cells != key.cells and _alike(value.cells, cells):
+            return f"the key, {how}"
+    return ""
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def _turns(shape: Form) -> tuple[tuple[str, Form, Places], ...]:
+    """Return the ways to turn an array, each with the shape and the places after it."""
+    places = _places(shape)
     if places.ndim == 1:
         turns = {"backwards": places[::-1]}
     else:
@@ -132,31 +147,35 @@ def _turned(value: Tensor, key: Tensor, places: Places) -> str:
             "flipped left to right": places[..., ::-1],
             "turned by half": places[..., ::-1, ::-1],
         }
-    for how, turned in turns.items():
-        cells = _taken(key, turned)
-        if turned.shape == value.shape and cells != key.cells and _alike(value.cells, cells):
-            return f"the key, {how}"
+    return tuple((how, turned.shape, _flat(turned)) for how, turned in turns.items())
+
+
+def _shifted(value: Tensor, key: Tensor) -> str:
+    """Return in which way the answer is the key moved on by one cell, whatever came in."""
+    for way, to, origin in _shifts(key.shape) if value.shape == key.shape else ():
+        cells = _taken(key, origin)
+        if len({*cells}) > 1 and _alike(_taken(value, to), cells):
+            return f"the key, shifted {way} by one"
     return ""
 
 
-def _shifted(value: Tensor, key: Tensor, places: Places) -> str:
-    """Return in which way the answer is the key moved on by one cell, whatever came in."""
-    if value.shape != key.shape:
-        return ""
-    for axis, ways in zip((-2, -1), WAYS, strict=True):
+@lru_cache(maxsize=FORMS_KEPT)
+def _shifts(shape: Form) -> tuple[tuple[str, Places, Places], ...]:
+    """Return the ways to shift an array by one, each with the places after it and before it."""
+    places = _places(shape)
+    found: list[tuple[str, Places, Places]] = []
+    for axis, (back, on) in zip((-2, -1), WAYS, strict=True):
         if places.ndim + axis < 0 or places.shape[axis] < SHORTEST:
             continue
         along = np.moveaxis(places, axis, 0)
-        for way, to, origin in ((ways[0], along[:-1], along[1:]), (ways[1], along[1:], along[:-1])):
-            cells = _taken(key, origin)
-            if len({*cells}) > 1 and _alike(_taken(value, to), cells):
-                return f"the key, shifted {way} by one"
-    return ""
+        first, last = _flat(along[:-1]), _flat(along[1:])
+        found += [(back, first, last), (on, last, first)]
+    return tuple(found)
 
 
 def _swapped(value: Tensor, key: Tensor) -> str:
     """Return which slices of the key stand in another order."""
-    if value.shape != key.shape:
+    if value.shape != key.shape or {*value.cells} != {*key.cells}:
         return ""
     for axis, name in enumerate(_axes(key)):
         mine, true = _slices(value, axis), _slices(key, axis)
@@ -207,21 +226,33 @@ def _reckoned(value: Tensor, key: Tensor) -> str:
 
 def _added(pairs: list[tuple[Number, Number]]) -> str:
     """Return the number by which all *pairs* differ as "plus 3" or "minus 3", "" where none."""
-    found = {one - two for one, two in pairs}
-    if len(found) != 1:
+    difference = pairs[0][0] - pairs[0][1]
+    if any(one - two != difference for one, two in pairs):
         return ""
-    (difference,) = found
     return f"{'plus' if difference >= 0 else 'minus'} {show(magnitude(difference))}"
 
 
 def _taken(tensor: Tensor, places: Places) -> Cells:
-    return tuple(tensor.cells[at] for at in places.ravel().tolist())
+    return tuple(map(tensor.cells.__getitem__, places))
 
 
 def _slices(tensor: Tensor, axis: int) -> list[Cells]:
     """Return the cells of each slice across *axis*."""
-    places: Places = np.arange(len(tensor.cells), dtype=np.int64).reshape(tensor.shape)
-    return [_taken(tensor, one) for one in np.moveaxis(places, axis, 0)]
+    return [_taken(tensor, one) for one in _cuts(tensor.shape, axis)]
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def _cuts(shape: Form, axis: int) -> tuple[Places, ...]:
+    """Return the places of the cells of each slice across *axis*."""
+    return tuple(map(_flat, np.moveaxis(_places(shape), axis, 0)))
+
+
+def _places(shape: Form) -> npt.NDArray[np.int64]:
+    return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
+
+
+def _flat(places: npt.NDArray[np.int64]) -> Places:
+    return tuple(places.ravel().tolist())
 
 
 def _axes(tensor: Tensor) -> tuple[str, ...]:

@@ -86,8 +86,10 @@ def _credit(result: Result) -> str:
     points = f"{result.points} {'point' if result.points == 1 else 'points'}"
     if result.credit is None:
         return f"Credit: a person gives it, of {points}."
-    if result.credit in {0, 1}:
-        return f"Credit: {'all' if result.credit else 'none'} of {points}."
+    if result.credit == 0:
+        return f"Credit: none of {points}."
+    if result.credit == 1:
+        return f"Credit: all of {points}."
     return f"Credit: {result.credit} of {points}."
 
 

@@ -38,15 +38,19 @@ def to_json(value: Value | Sequence[object] | Mapping[str, object] | None) -> ob
         case Fraction():
             return {"fraction": f"{value.numerator}/{value.denominator}"}
         case tuple():
-            return {"tuple": [to_json(item) for item in value]}
+            return {"tuple": _cells(value)}
         case list():
             return [to_json(item) for item in value]
         case dict():
             return {"object": {name: to_json(item) for name, item in value.items()}}
         case Tensor():
-            return {"tensor": [to_json(cell) for cell in value.cells], "shape": list(value.shape)}
+            return {"tensor": _cells(value.cells), "shape": list(value.shape)}
         case _:
             raise UnwrittenError
+
+
+def _cells(items: tuple[Value, ...]) -> list[object]:
+    return list(items) if WHOLE.issuperset(map(type, items)) else [to_json(item) for item in items]
 
 
 def from_json(told: Any) -> Any:

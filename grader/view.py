@@ -1,7 +1,7 @@
 """What a student sees of a result before the release, and nothing else."""
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from grader.parts import KeyedPart, Part
 from grader.problem import Status
@@ -11,8 +11,7 @@ from grader.values import Number
 __all__ = ["StudentView", "before_release"]
 
 
-@dataclass(frozen=True, slots=True)
-class StudentView:
+class StudentView(NamedTuple):
     """What became of one part, as far as its student may know before the release.
 
     *say* is the verdict in words with the hint of a named mistake, or with a counter-example that

@@ -1,7 +1,6 @@
 """One answer marked: what `grader mark` says, as plain data."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from grader.record import to_record
 from grader.result import Result
 from grader.values import Number
 from grader.variant import Variant, solve
-from grader.view import StudentView, before_release
+from grader.view import before_release
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 
@@ -33,7 +32,6 @@ __all__ = [
 
 CACHED_VARIANTS: Final = 4096
 PLACES: Final = 6
-SEEN: Final = tuple(one.name for one in fields(StudentView))
 
 
 def open_bank(folder: Path | None) -> Catalogue:
@@ -100,7 +98,7 @@ def student_record(result: Result, variant: Variant) -> dict[str, object]:
     """Return what the student sees of a result before the release, as JSON data."""
     seen = before_release(result, variant.problem.part(result.part))
     score = None if seen.credit is None else seen.credit * seen.points
-    return {name: getattr(seen, name) for name in SEEN} | {
+    return seen._asdict() | {
         "notes": list(seen.notes),
         "cells": list(seen.cells),
         "credit": _credit(seen.credit),

@@ -7,7 +7,6 @@ is the same. Every leak that is planted in the view is found.
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -246,7 +245,7 @@ def saying(leak: Callable[[Result], str]) -> View:
 
     def view(result: Result, part: Any) -> StudentView:
         seen = before_release(result, part)
-        return replace(seen, say=f"{seen.say}{leak(result)}")
+        return seen._replace(say=f"{seen.say}{leak(result)}")
 
     return view
 

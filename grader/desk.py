@@ -25,6 +25,7 @@ from grader.variant import Variant, double_mistakes
 __all__ = ["Desk", "desk_of", "desks", "heard_parts"]
 
 CACHED_DESKS: Final = 16_384
+CACHED_VARIANTS: Final = 2048
 CACHED_PROBLEMS: Final = 1024
 READINGS_KEPT: Final = 2048
 SHORT: Final = 256
@@ -33,6 +34,7 @@ NOTHING: Final = Fraction(0)
 UNSEEN: Final = Scope({}, {})
 
 
+@lru_cache(maxsize=CACHED_VARIANTS)
 def desks(variant: Variant, book: Book) -> tuple["Desk", ...]:
     """Return the desks at which the parts of *variant* are judged, in order."""
     return tuple(desk_of(variant, part.id, book) for part in variant.problem.parts)

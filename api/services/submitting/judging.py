@@ -31,7 +31,7 @@ __all__ = ["Judged", "Judging", "carried_by", "judge", "value_digest"]
 MAX_SHOWN = 2_000
 SORTED: Final = json.JSONEncoder(sort_keys=True)
 JUDGED_KEPT: Final = 8_192
-KEPT_TYPES: Final = (str, int, Fraction)
+KEPT_TYPES: Final = frozenset({str, int, Fraction})
 """Of which types answers are remembered: a list would have to be taken apart to be looked up."""
 
 
@@ -95,10 +95,10 @@ class Judging:
         numbers: Style | None,
     ) -> dict[str, Judged]:
         """Return what `judge` does; *drawn* are the numbers of the student, those of *variant*."""
-        if not all(isinstance(typed, KEPT_TYPES) for typed in answers.values()):
+        if not KEPT_TYPES.issuperset(map(type, answers.values())):
             return judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number)
-        typed = tuple((part, type(one), one) for part, one in answers.items())
-        key = drawn, numbers, typed, _heard(variant, answers, carried)
+        typed = tuple([(part, type(one), one) for part, one in answers.items()])
+        key = variant, drawn.number, numbers, typed, _heard(variant, answers, carried)
         return self._judged.get(
             key,
             lambda: judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number),
@@ -111,10 +111,11 @@ def _heard(
     """Return what of *carried* can count where *answers* are judged."""
     if not carried:
         return ()
-    heard = {
-        name for desk in desks(variant, BOOK) if desk.part.id in answers for name in desk.heard
-    }
-    return tuple((name, type(value), value) for name, value in carried.items() if name in heard)
+    heard = [desk.heard for desk in desks(variant, BOOK) if desk.heard and desk.part.id in answers]
+    if not heard:
+        return ()
+    names = frozenset().union(*heard)
+    return tuple((name, type(value), value) for name, value in carried.items() if name in names)
 
 
 def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: int) -> Judged:

@@ -41,8 +41,8 @@ class Here(Asking):
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.service: Service = request.app.state.service
-        self.now: datetime = request.state.arrived
+        self.service: Service = request.scope["app"].state.service
+        self.now: datetime = request.scope["state"]["arrived"]
         self.visit = Visit(request.method)
 
     @contextmanager

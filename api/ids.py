@@ -1,11 +1,16 @@
 """Ids: UUIDs of version 7, which sort by the time when they were made."""
 
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 import uuid_utils
 from uuid_utils.compat import uuid7
 
 __all__ = ["new_id", "new_name", "read_id"]
+
+READ_KEPT: Final = 1024
+LENGTH: Final = 36
 
 
 def new_id() -> UUID:
@@ -21,6 +26,10 @@ def new_name() -> str:
 def read_id(text: str) -> UUID | None:
     """Return the id that *text* is, or None."""
     try:
-        return UUID(text)
+        return _read(text) if len(text) == LENGTH else UUID(text)
     except ValueError:
         return None
+
+
+_read = lru_cache(maxsize=READ_KEPT)(UUID)
+"""Many ask for the same assignment: its id is then one object, which is equal to itself at once."""

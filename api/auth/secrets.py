@@ -78,7 +78,7 @@ def parse(text: str) -> Presented | None:
     match = FORM.fullmatch(text)
     if match is None:
         return None
-    kind = next(one for one in KINDS if one == match[1])
+    kind = KINDS[KINDS.index(match[1])]
     return Presented(kind, match[2], sha256(text.encode()).digest())
 
 

@@ -1,6 +1,5 @@
 """Rows that two hold in different orders: nobody waits crosswise, so that nobody is told 503."""
 
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -49,7 +48,7 @@ def test_who_is_suspended_while_they_hand_in(world, other, pool, course, student
     world.clock.advance(hours=1)  # that the token is in use is noted again
     with other.session() as session:
         user = accounts.locked_user(session, student.id)
-        sent = pool.submit(written, world, replace(entry, recalled=True))
+        sent = pool.submit(written, world, entry._replace(recalled=True))
         until_it_waits(world, sent)
         author = by_token(session, f"Bearer {admin.token}", now=world.clock())
         accounts.suspend(session, author, user, now=world.clock())

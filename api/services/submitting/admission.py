@@ -164,7 +164,7 @@ def take(
             f"There are {MOST_SUBMISSIONS} submissions to this problem; ask your instructor."
         )
     if ground.version_id != entry.drawn.version_id:
-        entry = replace(entry, drawn=_moved(session, entry, ground.version_id), seen=-1)
+        entry = entry._replace(drawn=_moved(session, entry, ground.version_id), seen=-1)
     if seat.sequence != entry.seen:
         entry = _judged_again(session, entry, seat, variants=variants, judging=judging)
     if _is_new(entry, seat) and held.late_credit(to_micros(entry.received_at)) != 1:
@@ -208,7 +208,7 @@ def _judged_again(
     )
     if judged.keys() != entry.answers.keys():
         raise Conflict(CHANGED)
-    return replace(entry, judged=judged, seen=seat.sequence)
+    return entry._replace(judged=judged, seen=seat.sequence)
 
 
 def _admit(held: Rules, entry: Entry, seat: Seat) -> Admission:

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.json_text import JsonText
@@ -21,8 +22,7 @@ __all__ = ["Accepted", "Entry", "fingerprint", "receipt_digest"]
 SORTED: Final = json.JSONEncoder(sort_keys=True, default=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A submission that was judged, with the sequence number of the last one that was seen then.
 
     *author_id* sent it, *student_id* it is for: they differ for the test student. *known* are the
@@ -43,7 +43,7 @@ class Entry:
     judged: Mapping[str, Judged]
     seen: int
     numbers: Style | None
-    print: str = field(default="")
+    print: str = ""
     known: Known | None = None
     recalled: bool = False
 
@@ -64,8 +64,14 @@ class Accepted:
 
 def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:
     """Return the digest of a request, by which a key that is used for another one is noticed."""
-    told = SORTED.encode([str(problem_id), str(student_id), answers])
+    pairs = [f"{_quoted(part)}: {_written(typed)}" for part, typed in sorted(answers.items())]
+    told = f'["{problem_id}", "{student_id}", {{{", ".join(pairs)}}}]'
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _written(typed: Typed) -> str:
+    """Return an answer as `SORTED` writes it, a text at once."""
+    return _quoted(typed) if type(typed) is str else SORTED.encode(typed)
 
 
 def receipt_digest(

@@ -94,12 +94,13 @@ def _judged(
 ) -> Entry:
     """Return what was *sent*, judged with the numbers that the student has."""
     course, (variant, memory) = known.here.course, by
+    problem_id, numbers = known.standing.problem_id, course.numbers
     return Entry(
         author_id=known.author_id,
         student_id=known.student_id,
         course_id=course.id,
         assignment_id=known.here.assignment.id,
-        problem_id=known.problem.row.id,
+        problem_id=problem_id,
         problem=known.problem.row.slug,
         token_id=known.secret.token_id,
         drawn=seat.drawn,
@@ -111,11 +112,11 @@ def _judged(
             seat.drawn,
             sent.answers,
             carried=seat.carried.get(seat.drawn.number, {}),
-            numbers=course.numbers,  # type: ignore[arg-type]  # a course holds a style or none
+            numbers=numbers,  # type: ignore[arg-type]  # a course holds a style or none
         ),
         seen=seat.sequence,
-        numbers=course.numbers,  # type: ignore[arg-type]
-        print=fingerprint(known.problem.row.id, known.student_id, sent.answers),
+        numbers=numbers,  # type: ignore[arg-type]
+        print=fingerprint(problem_id, known.student_id, sent.answers),
         known=known,
         recalled=recalled,
     )

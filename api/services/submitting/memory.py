@@ -78,7 +78,7 @@ class Known:
     """Who may hand in to a problem, and the rules that hold for them, as long as *stamps* do.
 
     *here* is the assignment with the rules of this student; *parts* are the ids of what the
-    problem asks.
+    problem asks. *standing* is whose standing changes when they hand in, *rules* are theirs.
     """
 
     secret: Secret
@@ -88,21 +88,18 @@ class Known:
     parts: frozenset[str]
     here: WholeAssignment
     stamps: Stamps
+    standing: Key = field(init=False)
+    rules: Rules = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what every submission asks for."""
+        object.__setattr__(self, "standing", Key(self.problem.row.id, self.student_id))
+        object.__setattr__(self, "rules", self.here.rules[self.student_id])
 
     @property
     def place(self) -> tuple[bytes, UUID, str]:
         """By what it is found: the secret, the assignment, the name of the problem in it."""
         return self.secret.digest, self.here.assignment.id, self.problem.row.slug
-
-    @property
-    def standing(self) -> Key:
-        """Whose standing changes when they hand in."""
-        return Key(self.problem.row.id, self.student_id)
-
-    @property
-    def rules(self) -> Rules:
-        """The rules for the student."""
-        return self.here.rules[self.student_id]
 
     def holds_by(self, stamps: Stamps) -> bool:
         """Tell whether nothing changed of what is known, by the *stamps* that are there now."""

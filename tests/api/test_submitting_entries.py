@@ -1,0 +1,26 @@
+"""The digests of a submission: of the request, by which another one under its key is noticed."""
+
+import hashlib
+import json
+from fractions import Fraction
+from uuid import UUID
+
+import pytest
+
+from api.services.submitting.entries import fingerprint
+
+PROBLEM, STUDENT = UUID(int=1), UUID(int=2)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"side": "64"},
+        {"side": 'a "quote", ½ and \\times\n', "area": "3 × 3"},
+        {"side": 64, "rate": Fraction(1, 10)},
+        {"z": [[1, Fraction(1, 2)], ["x", 2]], "a": -1},
+    ],
+)
+def test_a_request_has_the_digest_of_its_json_in_order(answers):
+    told = json.dumps([str(PROBLEM), str(STUDENT), answers], sort_keys=True, default=str)
+    assert fingerprint(PROBLEM, STUDENT, answers) == hashlib.sha256(told.encode()).hexdigest()

@@ -12,7 +12,10 @@ V = TypeVar("V")
 
 
 class Kept(Generic[K, V]):
-    """The last *size* values that were asked for; threads may share it."""
+    """At most *size* values, among them the last half as many that were asked for.
+
+    Threads may share it. While it is not half full nothing is about to go, and no order is kept.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -24,11 +27,12 @@ class Kept(Generic[K, V]):
 
     def find(self, key: K) -> V | None:
         """Return the value of *key*, None where it is not kept."""
-        with self._lock:
-            value = self._values.get(key)
-            if value is not None:
-                self._values.move_to_end(key)
-            return value
+        value = self._values.get(key)
+        if value is not None and 2 * len(self._values) > self._size:
+            with self._lock:
+                if key in self._values:  # another thread may have been faster
+                    self._values.move_to_end(key)
+        return value
 
     def keep(self, key: K, value: V) -> None:
         """Keep *value* under *key*, in place of another."""

@@ -52,8 +52,11 @@ class _OwnHandler(logging.StreamHandler[IO[str]]):
     """Writes to what standard error is at the moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+        except Exception:  # a line of the log breaks nothing
+            self.handleError(record)
 
 
 def write_log(form: Literal["text", "json"]) -> None:

@@ -63,8 +63,15 @@ def load_body(body: bytes) -> object:
         ) from None
     except RecursionError:
         raise _too_deep() from None
-    _check(value)
+    if not _is_harmless(text):
+        _check(value)
     return value
+
+
+def _is_harmless(text: str) -> bool:
+    """Tell whether *text*, which is JSON, is too short and plain for anything to be refused."""
+    plain = len(text) <= min(MAX_TEXT, MAX_VALUES) and "\\u" not in text
+    return plain and text.count("[") + text.count("{") <= MAX_DEPTH
 
 
 @lru_cache(maxsize=2)

@@ -173,9 +173,9 @@ class _Visit:
 
     def admit(self) -> None:
         """Raise the `ServiceError` for what the head of the request already shows to be wrong."""
-        names = [value for name, value in self.scope["headers"] if name == b"host"]
+        host = self.fields.get(b"host", b"").decode("latin-1")
         # Of several, whoever stands in front may have gone by another than we would.
-        if len(names) > 1 or not self.shell.answers_to(b"".join(names).decode("latin-1")):
+        if self.has_several(b"host") or not self.shell.answers_to(host):
             raise Misdirected(CODES["unknown_host"].meaning)
         if "\0" in self.scope["path"]:
             raise NotFound(CODES["not_found"].meaning)
@@ -188,6 +188,11 @@ class _Visit:
         if length.isdigit():
             self.length = int(length.lstrip(b"0")[:DIGITS] or 0)
         self.check_length(self.length or 0)
+
+    def has_several(self, name: bytes) -> bool:
+        """Tell whether a field came more than once."""
+        headers = self.scope["headers"]
+        return len(self.fields) < len(headers) and sum(one[0] == name for one in headers) > 1
 
     def check_length(self, length: int) -> None:
         """Raise `TooLarge` for a body of so many bytes where the cap is lower."""

@@ -11,6 +11,7 @@ from grader.problem import AnyPart
 from grader.reading import Typed
 from grader.result import Result, Rule
 from grader.show import counted, show
+from grader.variant import Variant
 
 __all__ = ["explain", "typed_text"]
 
@@ -41,18 +42,29 @@ SENTENCES: Final[dict[Rule, str]] = {
 UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failure"})
 
 
-def explain(result: Result, part: AnyPart) -> tuple[str, ...]:
+def explain(result: Result, part: AnyPart, variant: Variant | None = None) -> tuple[str, ...]:
     """Return what was typed, how it was read, which rule decided, and the credit: a sentence each.
 
-    *part* is the part that was answered. Where no known mistake gives the answer, it is said what
-    it looks like beside the key.
+    *part* is the part that was answered; what the key of its *variant* accepts is put in words
+    once. Where no known mistake gives the answer, it is said what it looks like beside the key.
     """
     typed = () if result.typed is None else (f"Typed: {_short(typed_text(result.typed))}",)
     read = (f"Read as: {_short(result.read_as)}",) if result.read_as else ()
-    accepted = "" if result.rule in UNJUDGED else KINDS[part.kind].accepted(part, result.against)
-    key = (f"Accepted: {_short(accepted)}.",) if accepted else ()
+    accepted = "" if result.rule in UNJUDGED else _accepted(result, part, variant)
+    key = (f"Accepted: {accepted}.",) if accepted else ()
     said = (_reason(result), *_looks(result))
     return (*typed, *read, *result.notes, *said, *key, _credit(result))
+
+
+def _accepted(result: Result, part: AnyPart, variant: Variant | None) -> str:
+    """Return which answers the key that counted accepts."""
+    kind = KINDS[part.kind]
+    if variant is None or result.against is not variant.keys.get(part.id):
+        return _short(kind.accepted(part, result.against))
+    found = variant.words.get(part.id)
+    if found is None:
+        found = variant.words[part.id] = _short(kind.accepted(part, result.against))
+    return found
 
 
 def _reason(result: Result) -> str:

@@ -71,7 +71,7 @@ def to_record(
         "credit": None if result.credit is None else str(result.credit),
         "points": _exact(result.points),
         "mistakes": list(result.mistakes),
-        "explanation": list(explain(result, variant.problem.part(result.part))),
+        "explanation": list(explain(result, variant.problem.part(result.part), variant)),
     }
 
 

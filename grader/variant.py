@@ -39,8 +39,8 @@ class Variant:
 
     *names* holds parameters and derived values, which the student sees; *keys* the right answers by
     part, *failures* why a key could not be computed, *mistakes* the wrong answers that are known.
-    *pairs* are those by two mistakes at once, as far as `double_mistakes` was asked for them. A
-    variant is equal to itself alone.
+    *pairs* are those by two mistakes at once, as far as `double_mistakes` was asked for them,
+    *words* what the keys accept, as far as `explain` was. A variant is equal to itself alone.
     """
 
     problem: Problem
@@ -50,6 +50,7 @@ class Variant:
     failures: Mapping[str, str]
     mistakes: Mapping[str, Known]
     pairs: dict[str, Known] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
 
     def scope(self, book: Book) -> Scope:
         """Return what the student sees: parameters and functions, never a key."""

@@ -98,11 +98,17 @@ def student_record(result: Result, variant: Variant) -> dict[str, object]:
     """Return what the student sees of a result before the release, as JSON data."""
     seen = before_release(result, variant.problem.part(result.part))
     score = None if seen.credit is None else seen.credit * seen.points
-    return seen._asdict() | {
-        "notes": list(seen.notes),
-        "cells": list(seen.cells),
+    return {
+        "part": seen.part,
+        "status": seen.status,
         "credit": _credit(seen.credit),
         "points": number_in_json(seen.points),
+        "read_as": seen.read_as,
+        "notes": list(seen.notes),
+        "say": seen.say,
+        "position": seen.position,
+        "cells": list(seen.cells),
+        "place": seen.place,
         "score": number_in_json(score),
         "feedback": " ".join((seen.say, *seen.notes)),
     }

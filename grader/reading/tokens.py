@@ -198,6 +198,8 @@ def _is_argument(tokens: Sequence[Token]) -> bool:
     at = len(tokens) - 1
     if at < 0 or tokens[at].text == "frac":
         return at >= 0
+    if tokens[at].kind == "symbol" and tokens[at].text != "}":
+        return False
     depth = 0
     while at >= 0:
         depth += (tokens[at].text == "}") - (tokens[at].text == "{")

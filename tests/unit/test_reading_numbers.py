@@ -201,6 +201,7 @@ def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(type
         (r"$\num{3640}$", 3640, ()),
         (r"\SI{36.4e2}{parameters}", 3640, ("'parameters' was ignored.",)),
         (r"\frac{\num{3}}{\num{4}}", F(3, 4), ()),
+        ("frac = 12.5", F(25, 2), ()),
         (r"\qty{75}{\percent}", F(3, 4), ()),
         ("6700000 (about 6.7 million)", 6700000, ("'(about 6.7 million)' was ignored.",)),
         ("10860 [3640 + 7220]", 10860, ("'[3640 + 7220]' was taken as a remark.",)),

@@ -11,9 +11,11 @@ from grader.reading.refusals import quoted
 from grader.reading.tokens import CLOSERS, OPENERS, Token, ends_operand
 from grader.reading.unit_names import unit_named
 
-__all__ = ["CHAIN_NOTE", "CUTTING", "LINKS", "Found", "last_link"]
+__all__ = ["CHAIN_NOTE", "CUTTING", "LINKS", "NAMED", "Found", "last_link"]
 
 LINKS: Final = frozenset({"=", "⇒"})
+NAMED: Final = r"(?:(?!None\b)[A-Za-z][A-Za-z0-9_]{0,40} ?= ?)?"
+"""One word and the sign behind it, or nothing: what is behind it reads as it does alone."""
 CUTTING: Final = LINKS | {":"}
 """The signs behind which a value may begin."""
 SO: Final = frozenset({"so", "hence", "thus", "therefore"})

@@ -11,7 +11,7 @@ from grader.errors import AnswerError
 from grader.reading.characters import clean
 from grader.reading.computing import bounded, computed
 from grader.reading.constants import CONSTANTS
-from grader.reading.links import Found, last_link
+from grader.reading.links import NAMED, Found, last_link
 from grader.reading.magnitudes import scaled
 from grader.reading.parser import MAX_LENGTH
 from grader.reading.percents import is_in_percent
@@ -55,7 +55,10 @@ MAX_TEXT: Final = 2_000
 """The longest answer in which one value is looked for."""
 WORDS: Final = frozenset({"word", "text"})
 
-PLAIN: Final = re.compile(r"\s*([+-]?[0-9]{1,300})(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\s*")
+PLAIN: Final = re.compile(
+    rf"\s*(?:{NAMED}|= ?|\$)([+-]?[0-9]{{1,300}})"
+    r"(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\$?\s*"
+)
 POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 RATIO: Final = re.compile(rf"(?<=[0-9]){TIMES}(?=[\s$.]*\Z)")
 """A cross or the word times behind a number, with nothing behind it."""

@@ -9,7 +9,7 @@ from grader.reading.axes import has_cross_and_comma, split_axes
 from grader.reading.axis_names import refuse_maps
 from grader.reading.characters import clean
 from grader.reading.computing import computed
-from grader.reading.links import Found, last_link
+from grader.reading.links import NAMED, Found, last_link
 from grader.reading.numbers import MAX_TEXT, WORDS, given_number
 from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
 from grader.reading.result import Reading, Styled, Typed
@@ -26,8 +26,8 @@ SEPARATORS: Final = frozenset({"×", "*", "·", ",", ";"})
 SIZE: Final = "[1-9][0-9]{0,8}"
 COMMAS: Final = f"{SIZE}, {SIZE}(?:, {SIZE}){{0,2}}"
 PLAIN: Final = re.compile(
-    rf"\$?{SIZE}(?P<by> ?(?:[×x*]|\\times) ?| by ){SIZE}(?:(?P=by){SIZE}){{0,2}}\$?"
-    rf"|[(\[]{COMMAS}[)\]]|torch\.Size\(\[{COMMAS}\]\)"
+    rf"{NAMED}(?:\$?{SIZE}(?P<by> ?(?:[×x*]|\\times) ?| by ){SIZE}(?:(?P=by){SIZE}){{0,2}}\$?"
+    rf"|[(\[]{COMMAS}[)\]]|torch\.Size\(\[{COMMAS}\]\))"
 )
 """The common shapes, plain sizes alone: what the full reader makes of them is known."""
 DIGITS: Final = re.compile("[0-9]+")
@@ -118,7 +118,9 @@ def read_side(typed: str) -> Reading[Number] | None:
 
 def _plain(typed: str) -> tuple[int, ...] | None:
     """Return the sizes if *typed* is nothing but plain ones, None for the rest and every error."""
-    return tuple(map(int, DIGITS.findall(typed))) if PLAIN.fullmatch(typed) else None
+    if not PLAIN.fullmatch(typed):
+        return None
+    return tuple(map(int, DIGITS.findall(typed.rpartition("=")[2])))
 
 
 def _axis_tokens(text: str) -> Found:

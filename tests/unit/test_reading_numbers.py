@@ -462,6 +462,11 @@ def test_a_plain_fraction_is_read_as_arithmetic_is(typed):
     assert read_number(typed) == read_number(typed.replace("/", " / "))
 
 
+@pytest.mark.parametrize("typed", ["$63$", "= 63", "side = -63", "W=6.50", "log = 1/3", "not =+7"])
+def test_a_number_with_little_around_it_is_read_as_it_is_when_looked_at_closely(typed):
+    assert read_number(typed) == read_number(typed.replace("=", " =  ").replace("$", "$ "))
+
+
 def test_a_fraction_is_refused_where_it_could_not_be_shown_and_read_again():
     digits = "7" * 240
     assert read_number(read_number(f"{digits}/3^500").shown).value == F(int(digits), 3**500)

@@ -180,17 +180,32 @@ CROSSES = st.tuples(
 )
 
 
-@given(CROSSES, st.sampled_from([None, 2]))
-def test_a_plain_shape_is_read_at_a_glance_as_it_is_when_looked_at_closely(shape, square):
+NAMES = st.sampled_from(["", "stride_1 = ", "W=", "log = ", "not =", "x= "])
+
+
+@given(NAMES, CROSSES, st.sampled_from([None, 2]))
+def test_a_plain_shape_is_read_at_a_glance_as_it_is_when_looked_at_closely(name, shape, square):
     sign, (before, after), sizes = shape
-    typed = f"{before}{sign.join(sizes)}{after}"
+    typed = f"{name}{before}{sign.join(sizes)}{after}"
     closely = f" {typed}"
     assert read_shape(typed, square=square) == read_shape(closely, square=square)
 
 
 @pytest.mark.parametrize(
     "typed",
-    ["0x10", "007x7", "1,024x7", "(1,024, 7)", "3x3x", "x3x3", "(3, 3", "3x3*3", "3**3", "3 by3"],
+    [
+        "0x10",
+        "007x7",
+        "1,024x7",
+        "(1,024, 7)",
+        "3x3x",
+        "x3x3",
+        "(3, 3",
+        "3x3*3",
+        "3**3",
+        "3 by3",
+        "None = 3x3",
+    ],
 )
 def test_what_only_looks_like_a_plain_shape_is_looked_at_closely(typed):
     def outcome(text):

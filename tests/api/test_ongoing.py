@@ -1,0 +1,46 @@
+"""Which assignments are open for whom, and who sees what is published, on each database."""
+
+import pytest
+
+from api.services.access import Caller, Member
+from api.services.counting import Audience, audience
+from api.services.ongoing import ongoing
+from api.tables import Course, User
+
+
+@pytest.fixture
+def course(world):
+    return world.course()
+
+
+def told(world, course, staff):
+    """Return for how many students each open assignment is, and how many of them have begun."""
+    with world.session() as session:
+        caller = Caller(session.get_one(User, staff.id), None)
+        member = Member(caller, session.get_one(Course, course), "instructor", staff.id)
+        found = ongoing(session, member, now=world.clock())
+        return [(one.students, one.begun) for one in found]
+
+
+def test_an_assignment_is_open_for_those_whose_time_is_not_over(world, course):
+    staff = world.enrol(course, "Ina Instructor", role="instructor")
+    begun, granted, _ = (world.enrol(course) for _ in range(3))
+    [posed] = world.assignment(course, timeline_spec={"due": "2026-11-03 12:00"})
+    begun.get(posed.path)
+    assert told(world, course, staff) == [(3, 1)]
+    more = {"student": str(granted.id), "grants": {"days": 9}}
+    assert staff.post(f"/courses/{course}/extensions", more).status_code == 201
+    world.clock.advance(days=3)
+    assert told(world, course, staff) == [(1, 0)]
+    world.clock.advance(days=9)
+    assert told(world, course, staff) == []
+
+
+def test_who_sees_what_is_published_is_counted_with_those_who_have_no_password(world, course):
+    world.enrol(course, "Ina Instructor", role="instructor")
+    first, _ = world.enrol(course), world.enrol(course)
+    known = "a hash"
+    with world.session() as session:
+        session.get_one(User, first.id).password_hash = known
+    with world.session() as session:
+        assert audience(session, course) == Audience(2, 1)

@@ -16,11 +16,11 @@ def is_in_percent(tokens: Sequence[Token]) -> bool:
     """Tell whether a percent sign stands in the value, as in ``(88.9%)``; ``7 % 2`` has none.
 
     A bare 100 beside one, ``100 - 11.1%``, is an `AnswerError`: it may be in percent too. That in
-    ``(100)%`` is not bare.
+    ``(100)%`` and in ``(100/3)%`` is not bare.
     """
     signed = [at for at in range(len(tokens)) if _is_sign(tokens, at)]
     for at, token in enumerate(tokens):
-        bare = token.kind == "number" and token.value == WHOLE and _after(tokens, at) not in signed
+        bare = token.kind == "number" and token.value == WHOLE and not _has_sign(tokens, at, signed)
         if signed and bare:
             raise AnswerError(
                 "100 beside a percentage can be read as 100 or as 100%.",
@@ -30,10 +30,18 @@ def is_in_percent(tokens: Sequence[Token]) -> bool:
     return bool(signed)
 
 
-def _after(tokens: Sequence[Token], at: int) -> int:
-    """Return the place of what stands behind a token and the brackets that close behind it."""
-    behind = range(at + 1, len(tokens))
-    return next((place for place in behind if tokens[place].text != ")"), len(tokens))
+def _has_sign(tokens: Sequence[Token], at: int, signed: Sequence[int]) -> bool:
+    """Tell whether one of the *signed* places is behind a token or brackets that hold it."""
+    if at + 1 in signed:
+        return True
+    depth = 0
+    for place in range(at + 1, len(tokens)):
+        depth += (tokens[place].text == "(") - (tokens[place].text == ")")
+        if depth < 0:
+            depth = 0
+            if place + 1 in signed:
+                return True
+    return False
 
 
 def _is_sign(tokens: Sequence[Token], at: int) -> bool:

@@ -3,9 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["NO_MARK", "Mark", "added", "lowest", "together"]
+
+WHOLE_KEPT: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,13 @@ def added(numbers: Iterable[Fraction]) -> Fraction:
             whole += top
         else:
             broken.append(one)
-    return sum(broken, Fraction(whole))
+    return sum(broken, _whole(whole))
+
+
+@lru_cache(maxsize=WHOLE_KEPT)
+def _whole(number: int) -> Fraction:
+    """Return a whole number as an exact one, which takes longer to make than to add."""
+    return Fraction(number)
 
 
 def together(marks: Iterable[Mark]) -> Mark:

@@ -69,7 +69,7 @@ def problem_grade(line: ProblemLine) -> Graded:
         return _excused(line.problem, problem=line.problem)
     inside = [(part, part.score) for part in line.parts if part.voided != "out"]
     waiting = [Mark(score, part.points) for part, score in inside if part.is_pending]
-    own = Mark(added(score for _, score in inside), added(part.points for part, _ in inside))
+    own = Mark(added([score for _, score in inside]), added([part.points for part, _ in inside]))
     scale = _scale(line)
 
     def steps() -> list[Step]:
@@ -129,10 +129,10 @@ def total_grade(
     """Return what `assignment_grade` does, where the *grades* of its problems are known already."""
     if excused:
         return _excused(TOTAL)
-    counting = {line.problem: line for line in problems if not line.excused}
-    droppable = {name: grades[name] for name, line in counting.items() if not line.extra}
-    dropped = {name: group.id for group in groups for name in _dropped(group, droppable)}
-    kept = {name: line for name, line in counting.items() if name not in dropped}
+    counting = [(line, grades[line.problem]) for line in problems if not line.excused]
+    dropped = _dropped_by(groups, counting) if groups else {}
+    kept = [one for one in counting if one[0].problem not in dropped]
+    inside = [grade for line, grade in kept if not line.extra]
 
     def remarks() -> tuple[Reckoning, ...]:
         return tuple(
@@ -141,20 +141,17 @@ def total_grade(
 
     def steps() -> list[Step]:
         return [
-            Step("problem", grades[name].score, "extra" if line.extra else "", "plus", name)
-            for name, line in kept.items()
+            Step("problem", grade.score, "extra" if line.extra else "", "plus", line.problem)
+            for line, grade in kept
         ]
 
     return _total(
         TOTAL,
         steps,
         out_of=Mark(
-            added(grades[name].score for name in kept),
-            added(grades[name].possible for name in kept if name in droppable),
+            added([grade.score for _, grade in kept]), added([grade.possible for grade in inside])
         ),
-        pending=together(
-            grades[name].pending for name in kept if name in droppable and grades[name].waiting
-        ),
+        pending=together([grade.pending for grade in inside if grade.waiting]),
         waiting=any(grade.waiting for grade in grades.values()),
         override=override,
         below=lambda: [*grades.values(), Graded(NOTHING, NOTHING, tell=remarks)],
@@ -197,6 +194,14 @@ def _total(
 
 def _excused(about: str, *, problem: str = "") -> Graded:
     return left_out(remark(about, "excused", f"excused, {OUT}", problem=problem))
+
+
+def _dropped_by(
+    groups: Sequence[Group], counting: Sequence[tuple[ProblemLine, Graded]]
+) -> dict[str, str]:
+    """Return the problems that do not count, with the group that drops each."""
+    droppable = {line.problem: grade for line, grade in counting if not line.extra}
+    return {name: group.id for group in groups for name in _dropped(group, droppable)}
 
 
 def _dropped(group: Group, droppable: Mapping[str, Graded]) -> list[str]:

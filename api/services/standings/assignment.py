@@ -1,6 +1,6 @@
 """An assignment with all on which grades in it depend, and the grades that follow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Final
@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.db import once
+from api.kept import Kept
 from api.services.rules import rules_for
 from api.services.standings.parts import read_part
 from api.tables import (
@@ -50,6 +51,7 @@ __all__ = [
 TEXT: Final = "text"
 """The kind of a part that is written in words."""
 NOWHERE: Final = PartStanding()
+TALLIES_KEPT: Final = 256
 STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
 POSED: Final = (
     select(AssignmentProblem, ProblemVersion)
@@ -91,11 +93,17 @@ class AskedPart:
 
 @dataclass(frozen=True, slots=True)
 class PosedProblem:
-    """A problem of an assignment with what its grade depends on; *asked* are its parts."""
+    """A problem of an assignment with what its grade depends on; *asked* are its parts.
+
+    *tallied* are what students have in it, by where they stand in the parts: most stand alike.
+    """
 
     row: AssignmentProblem
     version: ProblemVersion
     asked: tuple[AskedPart, ...] = field(init=False, compare=False)
+    tallied: Kept[Hashable, Any] = field(
+        init=False, compare=False, repr=False, default_factory=lambda: Kept(TALLIES_KEPT)
+    )
 
     def __post_init__(self) -> None:
         """Read the parts: exact points take their time, and many grades need them."""

@@ -1,7 +1,7 @@
 """What a student has in each problem of an assignment, and the grade that this adds up to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ __all__ = ["Tally", "grade_values", "tally"]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a student has in one problem, without the steps to it.
+    """What a student has in one problem, without its parts and the steps to it.
 
     *begun* says that something was handed in, *late* that lateness took some of what counts.
     """
@@ -32,12 +32,31 @@ class Tally:
 def tally(
     here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
 ) -> Tally:
-    """Return what a student has in a problem by where they stand in its parts."""
+    """Return what a student has in a problem by where they stand in its parts.
+
+    It is worked out once for all who stand alike, but where people gave points or excused somebody.
+    """
+    if here.overrides or here.excused:
+        return _tally(here, problem, student, parts)
+    alike = tuple([_figures(part, one) for part, one in parts.items()])
+    found: Tally = problem.tallied.get(alike, lambda: _tally(here, problem, student, parts))
+    return found
+
+
+def _figures(part: str, one: PartStanding) -> tuple[object, ...]:
+    """Return all of a standing that counts, in numbers that are compared at once."""
+    credit = None if one.credit is None else one.credit.as_integer_ratio()
+    return part, credit, one.waiting, one.counts is None, one.late_factor.as_integer_ratio()
+
+
+def _tally(
+    here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
+) -> Tally:
     line = problem_line(here, problem, student, parts)
     graded = problem_grade(line)
     counting = [one for one in parts.values() if one.counts is not None]
     return Tally(
-        line,
+        replace(line, parts=()),
         Graded(graded.score, graded.possible, graded.waiting, pending=graded.pending),
         begun=bool(counting),
         late=any(one.late_factor != 1 for one in counting),
@@ -53,8 +72,8 @@ def grade_values(
         {one.line.problem: one.graded for one in own},
         [one.line for one in own],
         groups_of(here),
-        override=here.overrides.get((student, None, None)),
-        excused=(student, None) in here.excused,
+        override=here.overrides.get((student, None, None)) if here.overrides else None,
+        excused=bool(here.excused) and (student, None) in here.excused,
     )
     begun = any(one.begun for one in own)
     return {

@@ -1,0 +1,76 @@
+"""What students have in a problem is worked out once for all who stand alike, and no one else."""
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from api.services.standings import PosedProblem, WholeAssignment, tally
+from api.tables import Assignment, AssignmentProblem, Course, ProblemVersion
+from grader.policy import PartStanding
+
+HALF = Fraction(1, 2)
+ONE, TWO = UUID(int=1), UUID(int=2)
+RIGHT = PartStanding(1, "first", Fraction(1), credit=Fraction(1), status="correct")
+
+
+def posed(**row: Any) -> PosedProblem:
+    parts = [{"id": name, "points": "2", "kind": "number"} for name in ("a", "b")]
+    return PosedProblem(
+        AssignmentProblem(id=uuid4(), slug="one", extra=False, **{"voided": {}, **row}),
+        ProblemVersion(points=Fraction(4), parts=parts),
+    )
+
+
+def around(problem: PosedProblem, **more: Any) -> WholeAssignment:
+    empty: dict[str, Any] = {"rules": {}, "overrides": {}, "excused": set()}
+    return WholeAssignment(Assignment(), Course(), (problem,), **{**empty, **more})
+
+
+def test_students_who_stand_alike_share_what_they_have():
+    problem = posed()
+    here = around(problem)
+    other = replace(RIGHT, counts="another", attempts_used=3, attempt=3)
+    first, second = (
+        tally(here, problem, who, {"a": one})
+        for who, one in zip((ONE, TWO), (RIGHT, other), strict=True)
+    )
+    assert first is second
+    assert (first.graded.score, first.graded.possible, first.begun) == (2, 4, True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "score", "waiting", "late"),
+    [
+        ({}, 0, False, False),
+        ({"b": RIGHT}, 2, False, False),
+        ({"a": RIGHT, "b": RIGHT}, 4, False, False),
+        ({"a": replace(RIGHT, credit=HALF)}, 1, False, False),
+        ({"a": replace(RIGHT, credit=HALF, late_factor=HALF)}, 1, False, True),
+        ({"a": replace(RIGHT, credit=None, waiting=True)}, 0, True, False),
+        ({"a": replace(RIGHT, waiting=True)}, 2, True, False),
+    ],
+)
+def test_whoever_stands_otherwise_has_their_own(parts, score, waiting, late):
+    problem = posed()
+    here = around(problem)
+    tally(here, problem, ONE, {"a": RIGHT})
+    found = tally(here, problem, TWO, parts)
+    assert (found.graded.score, found.graded.waiting) == (score, waiting)
+    assert (found.begun, found.late) == (bool(parts), late)
+
+
+def test_points_by_hand_and_excuses_are_those_of_one_student():
+    problem = posed()
+    by_hand = around(problem, overrides={(ONE, problem.row.id, "a"): HALF})
+    excused = around(problem, excused={(ONE, problem.row.id)})
+    plain = tally(around(problem), problem, ONE, {"a": RIGHT})
+    found = [
+        tally(here, problem, who, {"a": RIGHT}).graded.score
+        for here in (by_hand, excused)
+        for who in (ONE, TWO)
+    ]
+    assert found == [HALF, 2, 0, 2]
+    assert plain.graded.score == 2

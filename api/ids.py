@@ -7,7 +7,7 @@ from uuid import UUID
 import uuid_utils
 from uuid_utils.compat import uuid7
 
-__all__ = ["new_id", "new_name", "read_id"]
+__all__ = ["new_digits", "new_id", "new_name", "read_id"]
 
 READ_KEPT: Final = 1024
 LENGTH: Final = 36
@@ -21,6 +21,11 @@ def new_id() -> UUID:
 def new_name() -> str:
     """Return the text of an id that nobody has had; a `UUID` takes longer to make and to write."""
     return str(uuid_utils.uuid7())
+
+
+def new_digits() -> str:
+    """Return the digits of an id that nobody has had, as `UUID.hex` writes them."""
+    return uuid_utils.uuid7().hex
 
 
 def read_id(text: str) -> UUID | None:

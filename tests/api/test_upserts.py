@@ -36,6 +36,7 @@ class Thing(Tables):
     at: Mapped[datetime | None]
     share: Mapped[float | None]
     other: Mapped[UUID | None]
+    print: Mapped[bytes | None]
     kind: Mapped[str] = mapped_column(default="plain")
     version: Mapped[int] = mapped_column(default=0)
 
@@ -49,9 +50,10 @@ FULL: Final = {
     "at": datetime(2026, 11, 2, 12, 0, 0, 250, UTC),
     "share": 0.1,
     "other": uuid4(),
+    "print": b"\x00\xff\\",
 }
 EMPTY: Final = dict.fromkeys(FULL)
-VAIN: Final = EMPTY | {"told": {}, "some": [None], "words": "", "exact": Fraction(0)}
+VAIN: Final = EMPTY | {"told": {}, "some": [None], "words": "", "exact": Fraction(0), "print": b""}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from api.services.standings.assignment import (
     posed_in,
     standings_of,
 )
-from api.services.standings.parts import read_part
+from api.services.standings.parts import part_text, parts_text, read_part
 from api.services.standings.refreshing import (
     Cause,
     grade_change,
@@ -43,6 +43,8 @@ __all__ = [
     "grade_row",
     "load_assignment",
     "load_students",
+    "part_text",
+    "parts_text",
     "posed_in",
     "read_part",
     "refresh",

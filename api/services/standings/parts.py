@@ -1,12 +1,13 @@
 """Where a student stands in a part, as JSON data and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from api.json_text import JsonText, written
 from api.tables.base import exact
 from grader.policy import PartStanding
 
-__all__ = ["part_told", "read_part"]
+__all__ = ["part_text", "part_told", "parts_text", "read_part"]
 
 
 def part_told(part: PartStanding) -> dict[str, Any]:
@@ -24,6 +25,20 @@ def part_told(part: PartStanding) -> dict[str, Any]:
         "manual": part.manual,
         "late_days": part.late_days,
     }
+
+
+def part_text(name: str, part: PartStanding) -> str:
+    """Return where a student stands in the part of a *name*, as `parts_text` puts it together."""
+    return written({name: part_told(part)})[1:-1]
+
+
+def parts_text(texts: Iterable[str]) -> JsonText:
+    """Return the parts of a standing as JSON, from the text of each.
+
+    >>> parts_text(['"a":{}', '"b":{}'])
+    '{"a":{},"b":{}}'
+    """
+    return JsonText(f"{{{','.join(texts)}}}")
 
 
 def read_part(told: Mapping[str, Any]) -> PartStanding:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.clock import from_micros
 from api.ids import new_id
-from api.json_text import written
+from api.json_text import JsonText
 from api.services.standings.answers import Given, Key, given_answers
 from api.services.standings.assignment import (
     PosedProblem,
@@ -21,7 +21,7 @@ from api.services.standings.assignment import (
     load_assignment,
     standings_of,
 )
-from api.services.standings.parts import part_told, read_part
+from api.services.standings.parts import part_text, parts_text, read_part
 from api.services.standings.tallies import Tally, grade_values, tally
 from api.services.upserts import insert_all, insert_missing, upsert
 from api.tables import AssignmentProblem, Grade, GradeChange, Standing
@@ -115,19 +115,23 @@ def _stand(session: Session, here: WholeAssignment, keys: Collection[Key]) -> No
         parts = parts_of(posed[key.problem_id], answers[key], here.rules[key.student_id])
         found = tally(here, posed[key.problem_id], key.student_id, parts)
         last = answers[key][-1][1] if answers[key] else None
-        rows.append(standing_row(key, parts, found, last))
+        told = parts_text(part_text(part, one) for part, one in parts.items())
+        rows.append(standing_row(key, told, found, last))
     upsert(session, Standing, rows, version=True)
 
 
 def standing_row(
-    key: Key, parts: Mapping[str, PartStanding], found: Tally, last: Answered | None
+    key: tuple[Any, Any], parts: JsonText, found: Tally, last: Answered | None
 ) -> dict[str, Any]:
-    """Return the row of a student's standing in a problem; *last* is the answer that came last."""
+    """Return the row of a student's standing in a problem; *last* is the answer that came last.
+
+    *key* are the problem and the student.
+    """
     return {
-        "problem_id": key.problem_id,
-        "student_id": key.student_id,
+        "problem_id": key[0],
+        "student_id": key[1],
         "sequence": last.sequence if last else 0,
-        "parts": written({part: part_told(one) for part, one in parts.items()}),
+        "parts": parts,
         "score": found.graded.score,
         "possible": found.graded.possible,
         "waiting": found.graded.waiting,
@@ -178,8 +182,12 @@ def grade_row(
     here: WholeAssignment, student: UUID, tallies: Mapping[UUID, Tally], *, at: datetime
 ) -> dict[str, Any]:
     """Return the row of a student's grade in an assignment."""
-    place = {"assignment_id": here.assignment.id, "student_id": student}
-    return place | grade_values(here, student, tallies) | {"updated_at": at}
+    return {
+        "assignment_id": here.assignment.id,
+        "student_id": student,
+        **grade_values(here, student, tallies),
+        "updated_at": at,
+    }
 
 
 def _held_scores(

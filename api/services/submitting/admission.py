@@ -56,9 +56,13 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An entry that is admitted on a *ground*, for which *late_days* were spent, all in all."""
+    """An entry that is admitted on a *ground*, for which *late_days* were spent, all in all.
+
+    *name* is how people are told of the submission: its *id*.
+    """
 
     id: UUID
+    name: str
     entry: Entry
     ground: Ground
     sequence: int
@@ -81,7 +85,8 @@ class Taken:
         """The digest of the receipt."""
         one = self.entry
         answers = {part: to_json(typed) for part, typed in one.answers.items()}
-        return receipt_digest(self.id, one.standing, self.sequence, one.received_at, answers)
+        key = one.ids.names[:2]
+        return receipt_digest(self.name, key, self.sequence, one.received_at, answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +172,15 @@ def take(
         entry = entry._replace(drawn=_moved(session, entry, ground.version_id), seen=-1)
     if seat.sequence != entry.seen:
         entry = _judged_again(session, entry, seat, variants=variants, judging=judging)
-    if _is_new(entry, seat) and held.late_credit(to_micros(entry.received_at)) != 1:
+    if here.assignment.timeline.get("late_days") and _may_be_late(entry, seat, held):
         held, days = late_days.with_late_days(
             session, here.assignment, student=entry.student_id, at=entry.received_at
         )
     admission = _admit(held, entry, seat)
     if days:
         late_days.spend(session, here.assignment, entry.student_id, days=days, at=entry.received_at)
-    return Taken(new_id(), entry, ground, seat.sequence + 1, admission, held, late_days=days)
+    made = new_id()
+    return Taken(made, str(made), entry, ground, seat.sequence + 1, admission, held, late_days=days)
 
 
 def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
@@ -184,6 +190,11 @@ def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
     if numbers_at(session, version_id, old.position) != mine:
         raise Conflict(CHANGED)
     return replace(old, version_id=version_id)
+
+
+def _may_be_late(entry: Entry, seat: Seat, held: Rules) -> bool:
+    """Tell whether *entry* would lose credit by its time."""
+    return _is_new(entry, seat) and held.late_credit(to_micros(entry.received_at)) != 1
 
 
 def _is_new(entry: Entry, seat: Seat) -> bool:

@@ -13,7 +13,7 @@ from api.json_text import JsonText
 from api.services.standings import Key
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judged
-from api.services.submitting.memory import Known
+from api.services.submitting.memory import Ids, Known
 from grader.reading import Typed
 from grader.reading.styles import Style
 
@@ -48,6 +48,13 @@ class Entry(NamedTuple):
     recalled: bool = False
 
     @property
+    def ids(self) -> Ids:
+        """The ids that it tells, as their digits."""
+        if self.known is not None:
+            return self.known.ids
+        return Ids.of(self.problem_id, self.student_id, self.author_id, self.assignment_id)
+
+    @property
     def standing(self) -> Key:
         """Whose standing the submission changes."""
         return Key(self.problem_id, self.student_id)
@@ -75,14 +82,21 @@ def _written(typed: Typed) -> str:
 
 
 def receipt_digest(
-    submission_id: UUID, key: Key, sequence: int, received_at: datetime, answers: object
+    submission_id: UUID | str,
+    key: tuple[UUID, UUID] | tuple[str, str],
+    sequence: int,
+    received_at: datetime,
+    answers: object,
 ) -> str:
-    """Return the SHA-256 of a receipt: of what was handed in, by whom, to what and when."""
+    """Return the SHA-256 of a receipt: of what was handed in, by whom, to what and when.
+
+    *key* are the problem and the student.
+    """
     told = SORTED.encode(
         [
             str(submission_id),
-            str(key.problem_id),
-            str(key.student_id),
+            str(key[0]),
+            str(key[1]),
             sequence,
             received_at.isoformat(),
             answers,

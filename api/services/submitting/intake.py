@@ -12,6 +12,7 @@ from api.errors import FieldError, Forbidden, Invalid, NotFound
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import drawn
 from api.services.rules import rules_of
+from api.services.standings import Key
 from api.services.submitting.entries import Accepted, Entry, fingerprint
 from api.services.submitting.learning import known_of
 from api.services.submitting.memory import Known, Memory, Seat
@@ -54,9 +55,10 @@ def prepare(
     check_parts(asked, sent.answers)
     known = known_of(session, posed, memory, parts=[part.id for part in asked.parts])
     first = drawn(posed, 0, student=member.student_id)
-    seat = seats_of(session, {known.standing: first}, stamps=known.stamps)[known.standing]
+    key = Key(problem.id, member.student_id)
+    seat = seats_of(session, {key: first}, stamps=known.stamps)[key]
     variant = variants.variant(session, seat.drawn.version_id, seat.drawn.position)
-    memory.sit(known.standing, seat)
+    memory.sit(known.ids.standing, seat)
     if not member.caller.view_as:
         memory.learn(known)
     if member.caller.seen_at is not None:
@@ -80,7 +82,7 @@ def recall(
     known = memory.known(digest, assignment, problem)
     if known is None or not known.secret.is_good(memory.seen(known.secret), now=sent.at):
         return None
-    seat = memory.seat(known.standing)
+    seat = memory.seat(known.ids.standing)
     if seat is None or not sent.answers.keys() <= known.parts:
         return None
     variant = variants.kept(seat.drawn.version_id, seat.drawn.position)
@@ -94,7 +96,7 @@ def _judged(
 ) -> Entry:
     """Return what was *sent*, judged with the numbers that the student has."""
     course, (variant, memory) = known.here.course, by
-    problem_id, numbers = known.standing.problem_id, course.numbers
+    problem_id, numbers = known.problem.row.id, course.numbers
     return Entry(
         author_id=known.author_id,
         student_id=known.student_id,

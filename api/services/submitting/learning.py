@@ -2,31 +2,31 @@
 
 from collections.abc import Collection
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from api.db import once
 from api.services.access import Caller, Posed
 from api.services.standings import load_students, posed_in
 from api.services.submitting.memory import Known, Memory, Secret, Shared, Stamps, holds
+from api.services.submitting.pairs import by_places, find_places
 from api.tables import Stamp
 
 __all__ = ["known_of", "stamps_of"]
 
 TABLE: Final = Stamp.__table__.c
-STAMPS: Final = (
-    select(TABLE.scope, func.sum(TABLE.number))
-    .where(TABLE.scope.in_(bindparam("scopes", expanding=True)))
-    .group_by(TABLE.scope)
-)
+STAMPS: Final = {
+    is_sqlite: found.group_by(found.selected_columns[0])
+    for is_sqlite, found in by_places([TABLE.scope], func.sum(TABLE.number)).items()
+}
 
 
-def stamps_of(session: Session, scopes: Collection[UUID]) -> Stamps:
+def stamps_of(session: Session, scopes: Collection[str]) -> Stamps:
     """Return the stamps of *scopes*: 0 where nothing changed there yet."""
-    found = {row[0]: int(row[1]) for row in session.execute(STAMPS, {"scopes": list(scopes)})}
-    return {scope: found.get(scope, 0) for scope in scopes}
+    asked = list(scopes)
+    rows = find_places(session, STAMPS, [(scope,) for scope in asked])
+    return dict.fromkeys(asked, 0) | {asked[row[0]]: int(row[1]) for row in rows}
 
 
 def _secret_of(caller: Caller) -> Secret:
@@ -40,7 +40,8 @@ def _secret_of(caller: Caller) -> Secret:
 def known_of(session: Session, posed: Posed, memory: Memory, *, parts: Collection[str]) -> Known:
     """Return what is known of a student at a problem: who they are, and the rules for them."""
     member, assignment = posed.member, posed.assignment
-    scopes = {member.course.id, assignment.id, member.student_id, member.caller.id}
+    own = (member.course.id, assignment.id, member.student_id, member.caller.id)
+    scopes = {one.hex for one in own}
     stamps = once(session, (Stamp, frozenset(scopes)), lambda: stamps_of(session, scopes))
     shared = _shared(session, posed, memory, stamps=stamps)
     here = load_students(
@@ -67,7 +68,7 @@ def _shared(session: Session, posed: Posed, memory: Memory, *, stamps: Stamps) -
         posed.assignment,
         posed.member.course,
         posed_in(session, posed.assignment.id),
-        {scope: stamps[scope] for scope in own},
+        {scope.hex: stamps[scope.hex] for scope in own},
     )
     memory.share(shared)
     return shared

@@ -9,19 +9,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from api.auth.sessions import is_alive
 from api.kept import Kept
-from api.services.standings import Key, PosedProblem, Tally, WholeAssignment
+from api.services.standings import PosedProblem, Tally, WholeAssignment
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judging
+from api.services.submitting.pairs import Pair
 from api.tables import Assignment, Course
 from grader.policy import Answered, PartStanding, Rules
 from grader.values import Value
 
-__all__ = ["NEW", "Known", "Memory", "Seat", "Secret", "Shared", "Sheet", "Stamps", "holds"]
+__all__ = [
+    "NEW",
+    "Ids",
+    "Known",
+    "Memory",
+    "Seat",
+    "Secret",
+    "Shared",
+    "Sheet",
+    "Stamps",
+    "Stood",
+    "holds",
+]
 
 NEW: Final = -1
 """The version of a standing or a grade that is not there yet."""
@@ -30,13 +43,43 @@ KNOWN_KEPT: Final = 32_768
 SEATS_KEPT: Final = 32_768
 SHEETS_KEPT: Final = 8_192
 
-Stamps = Mapping[UUID, int]
-"""The stamps of a course, an assignment and persons, by their ids."""
+Stamps: TypeAlias = Mapping[str, int]
+"""The stamps of a course, an assignment and persons, by the digits of their ids."""
 
 
 def holds(kept: Stamps, found: Stamps) -> bool:
     """Tell whether the stamps that were *kept* are those that are *found* now."""
-    return all(found.get(scope, 0) == number for scope, number in kept.items())
+    return kept.items() <= found.items()
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids of who hands in, and to what, as their digits: those are compared at once.
+
+    *names* are how people are told of the problem, the student and the assignment.
+    """
+
+    problem: str
+    student: str
+    author: str
+    assignment: str
+    names: tuple[str, str, str]
+
+    @classmethod
+    def of(cls, problem: UUID, student: UUID, author: UUID, assignment: UUID) -> "Ids":
+        """Return ids as they are told."""
+        names = str(problem), str(student), str(assignment)
+        return cls(problem.hex, student.hex, author.hex, assignment.hex, names)
+
+    @property
+    def standing(self) -> Pair:
+        """Whose standing changes when they hand in."""
+        return self.problem, self.student
+
+    @property
+    def grade(self) -> Pair:
+        """Whose grade changes."""
+        return self.assignment, self.student
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +131,14 @@ class Known:
     parts: frozenset[str]
     here: WholeAssignment
     stamps: Stamps
-    standing: Key = field(init=False)
     rules: Rules = field(init=False)
+    ids: Ids = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Work out what every submission asks for."""
-        object.__setattr__(self, "standing", Key(self.problem.row.id, self.student_id))
+        """Work out what every submission asks for, and write the ids once that it tells."""
+        every = (self.problem.row.id, self.student_id, self.author_id, self.here.assignment.id)
         object.__setattr__(self, "rules", self.here.rules[self.student_id])
+        object.__setattr__(self, "ids", Ids.of(*every))
 
     @property
     def place(self) -> tuple[bytes, UUID, str]:
@@ -104,6 +148,15 @@ class Known:
     def holds_by(self, stamps: Stamps) -> bool:
         """Tell whether nothing changed of what is known, by the *stamps* that are there now."""
         return holds(self.stamps, stamps)
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """Where a student stands in each part of a problem by some *rules*, and each as JSON."""
+
+    rules: Rules
+    parts: Mapping[str, PartStanding]
+    texts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +176,7 @@ class Seat:
     given: Mapping[str, tuple[Answered, ...]]
     carried: Mapping[int, Mapping[str, Value]]
     stamps: Stamps
-    stood: tuple[Rules, Mapping[str, PartStanding]] | None = None
+    stood: Stood | None = None
 
     @property
     def tag(self) -> tuple[int, int]:
@@ -151,8 +204,8 @@ class Memory:
     judging: Judging = field(default_factory=Judging)
     _shared: Kept[UUID, Shared] = field(default_factory=lambda: Kept(ASSIGNMENTS_KEPT))
     _known: Kept[tuple[bytes, UUID, str], Known] = field(default_factory=lambda: Kept(KNOWN_KEPT))
-    _seats: Kept[Key, Seat] = field(default_factory=lambda: Kept(SEATS_KEPT))
-    _sheets: Kept[tuple[UUID, UUID], Sheet] = field(default_factory=lambda: Kept(SHEETS_KEPT))
+    _seats: Kept[Pair, Seat] = field(default_factory=lambda: Kept(SEATS_KEPT))
+    _sheets: Kept[Pair, Sheet] = field(default_factory=lambda: Kept(SHEETS_KEPT))
     _seen: Kept[bytes, datetime] = field(default_factory=lambda: Kept(KNOWN_KEPT))
 
     def shared(self, assignment: UUID) -> Shared | None:
@@ -167,13 +220,13 @@ class Memory:
         """Return what is known of the owner of a secret at a problem of an assignment."""
         return self._known.find((digest, assignment, problem))
 
-    def seat(self, key: Key) -> Seat | None:
+    def seat(self, key: Pair) -> Seat | None:
         """Return where a student is at a problem."""
         return self._seats.find(key)
 
-    def sheet(self, assignment: UUID, student: UUID) -> Sheet | None:
+    def sheet(self, place: Pair) -> Sheet | None:
         """Return a student's grade in an assignment."""
-        return self._sheets.find((assignment, student))
+        return self._sheets.find(place)
 
     def seen(self, secret: Secret) -> datetime | None:
         """Return when the use of a secret was last noted."""
@@ -191,14 +244,14 @@ class Memory:
         """Forget what was *known*: it does not hold any more."""
         self._known.drop(known.place)
 
-    def sit(self, key: Key, seat: Seat) -> None:
+    def sit(self, key: Pair, seat: Seat) -> None:
         """Keep where a student is at a problem."""
         self._seats.keep(key, seat)
 
     def settle(
         self,
-        seats: Mapping[Key, Seat | None],
-        sheets: Mapping[tuple[UUID, UUID], Sheet],
+        seats: Mapping[Pair, Seat | None],
+        sheets: Mapping[Pair, Sheet],
     ) -> None:
         """Keep what a transaction made of seats and sheets; a seat of None is forgotten."""
         for key, seat in seats.items():

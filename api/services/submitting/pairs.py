@@ -1,43 +1,93 @@
-"""Rows found by pairs of values, so that either database goes by its index."""
+"""Rows found by ids or pairs, each by its place among them; either database goes by its index.
 
-from collections.abc import Collection, Mapping
-from typing import Any, Final
+Of a row only the place comes back, and what is asked about it: an id that is read takes longer than
+all else of its row.
+"""
 
-from sqlalchemy import ColumnElement, and_, bindparam, tuple_
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
-__all__ = ["by_pairs", "for_pairs", "given"]
+from api.json_text import written
+from api.services.bound import find, is_sqlite
 
-SQLITE: Final = "sqlite"
+__all__ = ["Found", "Pair", "by_places", "find_places"]
+
+Pair: TypeAlias = tuple[str, str]
+"""An id as its digits, and another one or a text."""
+Found: TypeAlias = Mapping[bool, Select[Any]]
+"""A statement for each database; under True the one for SQLite."""
+Lock: TypeAlias = Literal["none", "write", "read"]
+NAMES: Final = ("firsts", "seconds")
+DIGITS: Final = 32
+FROM_ONE: Final[ColumnElement[int]] = literal_column("1")
 
 
-def by_pairs(first: Any, second: Any) -> Mapping[bool, ColumnElement[bool]]:
-    """Return the condition that two columns have one of the pairs `given`; under True, on SQLite.
+def by_places(columns: Sequence[Any], *asked: Any, lock: Lock = "none") -> Found:
+    """Return the statement that finds what is *asked* by the values of one or two *columns*.
 
-    SQLite looks through the whole table for pairs, so there each column is compared by itself: what
-    is found may be more than was asked for.
+    The first of them holds ids. Rows come with the place of their values; where there is a *lock*,
+    they are locked in the order of the columns, to write them or so that nobody else does.
     """
-    each = and_(
-        first.in_(bindparam("firsts", expanding=True)),
-        second.in_(bindparam("seconds", expanding=True)),
+    return {True: _of_texts(columns, asked), False: _of_arrays(columns, asked, lock=lock)}
+
+
+def _of_texts(columns: Sequence[Any], asked: Sequence[Any]) -> Select[Any]:
+    given = func.json_each(bindparam("given", type_=Text)).table_valued("key", "value")
+    parts = func.substr(given.c.value, 1, DIGITS), func.substr(given.c.value, DIGITS + 1)
+    return select(given.c.key, *asked).join_from(given, columns[0].table, _are(columns, parts))
+
+
+def _of_arrays(columns: Sequence[Any], asked: Sequence[Any], *, lock: Lock) -> Select[Any]:
+    names = NAMES[: len(columns)]
+    arrays = (
+        cast(bindparam(name, type_=Text), ARRAY(one.type))
+        for name, one in zip(names, columns, strict=True)
     )
-    return {True: each, False: tuple_(first, second).in_(bindparam("pairs", expanding=True))}
+    given = func.unnest(*arrays).table_valued(*names, with_ordinality="place")
+    given = given.render_derived(name="given")
+    found = select(given.c.place - FROM_ONE, *asked).join_from(
+        given, columns[0].table, _are(columns, [given.c[name] for name in names])
+    )
+    if lock == "none":
+        return found
+    return found.order_by(*columns).with_for_update(read=lock == "read", of=columns[0].table)
 
 
-def for_pairs(session: Session, statements: Mapping[bool, Any]) -> Any:
-    """Return the one of two *statements* that is for the database of *session*."""
-    return statements[_is_sqlite(session)]
+def _are(columns: Sequence[Any], values: Sequence[Any]) -> Any:
+    """Return the condition that *columns* have these *values*."""
+    return and_(*(one == value for one, value in zip(columns, values, strict=False)))
 
 
-def given(session: Session, pairs: Collection[tuple[Any, Any]]) -> dict[str, list[Any]]:
-    """Return the parameters of a statement that looks for *pairs*."""
-    if not _is_sqlite(session):
-        return {"pairs": list(pairs)}
-    return {
-        "firsts": list({first for first, _ in pairs}),
-        "seconds": list({second for _, second in pairs}),
-    }
+def find_places(
+    session: Session, statements: Found, given: Sequence[Sequence[str]]
+) -> list[tuple[Any, ...]]:
+    """Return what one of *statements* finds: rows that begin with the place among the *given*."""
+    if is_sqlite(session):
+        texts = written(["".join(one) for one in given])
+        return find(session, statements[True], {"given": texts})
+    columns = zip(NAMES, zip(*given, strict=True), strict=False)
+    return find(session, statements[False], {name: _array(texts) for name, texts in columns})
 
 
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == SQLITE
+def _array(texts: Iterable[str]) -> str:
+    """Return *texts* as PostgreSQL writes an array: the driver would look at each by itself."""
+    return f"{{{','.join([_quoted(one) for one in texts])}}}"
+
+
+def _quoted(text: str) -> str:
+    told = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{told}"'

@@ -1,16 +1,18 @@
 """What is remembered, held against one transaction, and what the transaction makes of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from api.auth.sessions import is_touch_due
 from api.services.standings import Key
+from api.services.submitting.drawn import Drawn
 from api.services.submitting.entries import Entry
+from api.services.submitting.holding import Tags
 from api.services.submitting.memory import Memory, Seat, Secret, Sheet, Stamps, holds
+from api.services.submitting.pairs import Pair
 from api.services.submitting.seats import seats_of
 
 __all__ = ["Recollection"]
@@ -26,34 +28,40 @@ class Recollection:
 
     memory: Memory
     stamps: Stamps
-    tags: Mapping[Key, tuple[int, int]]
-    _seats: dict[Key, Seat | None] = field(default_factory=dict)
-    _sheets: dict[tuple[UUID, UUID], Sheet] = field(default_factory=dict)
+    tags: Tags
+    _seats: dict[Pair, Seat | None] = field(default_factory=dict)
+    _sheets: dict[Pair, Sheet] = field(default_factory=dict)
     _seen: dict[bytes, datetime] = field(default_factory=dict)
-    _changed: set[UUID] = field(default_factory=set)
+    _changed: set[str] = field(default_factory=set)
 
-    def seats(self, session: Session, entries: Iterable[Entry]) -> dict[Key, Seat]:
+    def seats(self, session: Session, entries: Iterable[Entry]) -> dict[Pair, Seat]:
         """Return where the students of *entries* are, whose rules hold.
 
         What is not remembered of them, or has changed, is read.
         """
-        drawn = {one.standing: one.drawn for one in entries}
-        found = {key: seat for key in drawn if (seat := self._seat(key)) is not None}
-        missing = {key: one for key, one in drawn.items() if key not in found}
+        found: dict[Pair, Seat] = {}
+        missing: dict[Key, Drawn] = {}
+        for one in entries:
+            seat = self._seat(one.ids.standing)
+            if seat is None:
+                missing[one.standing] = one.drawn
+            else:
+                found[one.ids.standing] = seat
         if missing:
-            found |= seats_of(session, missing, stamps=self.stamps)
+            read = seats_of(session, missing, stamps=self.stamps)
+            found |= {(key.problem_id.hex, key.student_id.hex): one for key, one in read.items()}
         return found
 
     def holds(self, entry: Entry, *, now: datetime) -> bool:
         """Tell whether all that is known of who sent an entry is so still."""
         known = entry.known
-        if known is None or entry.student_id in self._changed:
+        if known is None or entry.ids.student in self._changed:
             return False
         if not known.holds_by(self.stamps):
             return False
         return known.secret.expires_at is None or known.secret.expires_at > now
 
-    def _seat(self, key: Key) -> Seat | None:
+    def _seat(self, key: Pair) -> Seat | None:
         if key in self._seats:
             return self._seats[key]
         seat = self.memory.seat(key)
@@ -61,26 +69,26 @@ class Recollection:
             return None
         return seat if seat.tag == self.tags[key] else None
 
-    def sit(self, key: Key, seat: Seat | None) -> None:
+    def sit(self, key: Pair, seat: Seat | None) -> None:
         """Take note of where a student is now; None: it is to be read."""
         self._seats[key] = seat
 
-    def forget(self, keys: Iterable[Key]) -> None:
+    def forget(self, keys: Iterable[Pair]) -> None:
         """Take note that students are somewhere else, to be read when it is asked for."""
         self._seats.update(dict.fromkeys(keys))
 
-    def change(self, students: Iterable[UUID]) -> None:
+    def change(self, students: Iterable[str]) -> None:
         """Take note that this transaction changed the rules for students."""
         self._changed.update(students)
 
-    def sheet(self, place: tuple[UUID, UUID], version: int, stamps: Stamps) -> Sheet | None:
+    def sheet(self, place: Pair, version: int, stamps: Stamps) -> Sheet | None:
         """Return a student's grade in an assignment where it is remembered in this *version*."""
-        found = self._sheets.get(place) or self.memory.sheet(*place)
+        found = self._sheets.get(place) or self.memory.sheet(place)
         if found is None or found.version != version or found.stamps != stamps:
             return None
         return found
 
-    def enter(self, place: tuple[UUID, UUID], sheet: Sheet) -> None:
+    def enter(self, place: Pair, sheet: Sheet) -> None:
         """Take note of a student's grade in an assignment."""
         self._sheets[place] = sheet
 

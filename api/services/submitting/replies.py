@@ -39,8 +39,8 @@ def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
     entry, admission = taken.entry, taken.admission
     shown = results_shown(taken.assignment, taken.rules, now=entry.received_at)
     return {
-        "id": str(taken.id),
-        "assignment": str(taken.assignment.id),
+        "id": taken.name,
+        "assignment": entry.ids.names[2],
         "problem": entry.problem,
         "sequence": taken.sequence,
         "received_at": zulu(entry.received_at),
@@ -53,7 +53,7 @@ def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
             *_messages(entry, admission, shown),
             *_lateness(admission, taken.late_days),
         ],
-        "receipt": {"id": str(taken.id), "digest": taken.receipt},
+        "receipt": {"id": taken.name, "digest": taken.receipt},
     }
 
 

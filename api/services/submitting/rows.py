@@ -2,50 +2,45 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
-from api.ids import new_id
+from api.ids import new_digits
 from api.json_text import JsonText, written
 from api.services.submitting.admission import Taken
-from api.services.upserts import insert_all, insert_missing
+from api.services.upserts import Row, Rows
 from api.tables import Answer, Draw, Grading, Submission
 from grader.json_values import to_json
 
-__all__ = ["insert"]
+__all__ = ["rows_of"]
 
 
-def insert(
-    session: Session,
-    taken: Sequence[Taken],
-    replies: Mapping[UUID, JsonText],
-    *,
-    now: datetime,
-) -> None:
-    """Write draws, submissions, answers and gradings of what was taken.
+def rows_of(
+    taken: Sequence[Taken], replies: Mapping[UUID, JsonText], *, now: datetime
+) -> list[Rows]:
+    """Return draws, submissions, answers and gradings of what was taken.
 
     *replies* are what its authors are told.
     """
-    insert_missing(session, Draw, [_draw(one) for one in taken if not one.seat.opened])
-    insert_all(session, Submission, [_submission(one, replies[one.id]) for one in taken])
-    answers: list[dict[str, Any]] = []
-    gradings: list[dict[str, Any]] = []
+    answers: list[Row] = []
+    gradings: list[Row] = []
     for one in taken:
         for part in one.entry.judged:
-            ids = new_id(), new_id()
+            ids = new_digits(), new_digits()
             answers.append(_answer(one, part, ids))
             gradings.append(_grading(one, part, ids, now=now))
-    insert_all(session, Answer, answers)
-    insert_all(session, Grading, gradings)
+    return [
+        Rows(Draw, [_draw(one) for one in taken if not one.seat.opened], "if missing"),
+        Rows(Submission, [_submission(one, replies[one.id]) for one in taken]),
+        Rows(Answer, answers),
+        Rows(Grading, gradings),
+    ]
 
 
-def _draw(one: Taken) -> dict[str, object]:
+def _draw(one: Taken) -> Row:
     entry = one.entry
     return {
-        "problem_id": entry.problem_id,
-        "student_id": entry.student_id,
+        "problem_id": entry.ids.problem,
+        "student_id": entry.ids.student,
         "number": entry.drawn.number,
         "version_id": entry.drawn.version_id,
         "position": entry.drawn.position,
@@ -53,13 +48,13 @@ def _draw(one: Taken) -> dict[str, object]:
     }
 
 
-def _submission(one: Taken, reply: JsonText) -> dict[str, object]:
+def _submission(one: Taken, reply: JsonText) -> Row:
     entry = one.entry
     return {
         "id": one.id,
-        "problem_id": entry.problem_id,
-        "student_id": entry.student_id,
-        "author_id": entry.author_id,
+        "problem_id": entry.ids.problem,
+        "student_id": entry.ids.student,
+        "author_id": entry.ids.author,
         "sequence": one.sequence,
         "version_id": entry.drawn.version_id,
         "position": entry.drawn.position,
@@ -72,13 +67,13 @@ def _submission(one: Taken, reply: JsonText) -> dict[str, object]:
     }
 
 
-def _answer(one: Taken, part: str, ids: tuple[UUID, UUID]) -> dict[str, object]:
+def _answer(one: Taken, part: str, ids: tuple[str, str]) -> Row:
     entry, judged, repeats = one.entry, one.entry.judged[part], one.admission.repeats.get(part)
     return {
         "id": ids[0],
         "submission_id": one.id,
-        "problem_id": entry.problem_id,
-        "student_id": entry.student_id,
+        "problem_id": entry.ids.problem,
+        "student_id": entry.ids.student,
         "part": part,
         "draw": entry.drawn.number,
         "sequence": one.sequence,
@@ -98,7 +93,7 @@ def _answer(one: Taken, part: str, ids: tuple[UUID, UUID]) -> dict[str, object]:
     }
 
 
-def _grading(one: Taken, part: str, ids: tuple[UUID, UUID], *, now: datetime) -> dict[str, object]:
+def _grading(one: Taken, part: str, ids: tuple[str, str], *, now: datetime) -> Row:
     judged = one.entry.judged[part]
     return {
         "id": ids[1],

@@ -1,24 +1,25 @@
 """Submissions that were taken, written with the standings and grades that follow."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from fractions import Fraction
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.json_text import written
 from api.services.standings import (
     Cause,
-    Key,
     Tally,
     WholeAssignment,
     grade_change,
     grade_row,
+    part_text,
+    parts_text,
     standing_row,
     standings_of,
     tallies_of,
@@ -26,29 +27,23 @@ from api.services.standings import (
 )
 from api.services.submitting.admission import Taken
 from api.services.submitting.entries import Accepted
-from api.services.submitting.memory import Seat, Sheet, Stamps
-from api.services.submitting.pairs import by_pairs, for_pairs, given
+from api.services.submitting.memory import Seat, Sheet, Stamps, Stood
+from api.services.submitting.pairs import Pair, by_places, find_places
 from api.services.submitting.recollection import Recollection
 from api.services.submitting.replies import Worth, reply
-from api.services.submitting.rows import insert
-from api.services.upserts import insert_all, insert_missing, upsert
+from api.services.submitting.rows import rows_of
+from api.services.upserts import Row, Rows, insert_missing, write_all
 from api.tables import Grade, GradeChange, Standing
 from grader.json_values import from_json
 from grader.policy import Answered, PartStanding, stand
+from grader.values import Value
 
 __all__ = ["stand_at_once"]
 
-Place: TypeAlias = tuple[UUID, UUID]
-"""An assignment and a student."""
 GRADES: Final = Grade.__table__.c
-PLACE: Final = (GRADES.assignment_id, GRADES.student_id)
-HELD: Final = {
-    is_sqlite: select(*PLACE, GRADES.version, GRADES.score)
-    .where(found)
-    .order_by(*PLACE)
-    .with_for_update()
-    for is_sqlite, found in by_pairs(*PLACE).items()
-}
+HELD: Final = by_places(
+    (GRADES.assignment_id, GRADES.student_id), GRADES.version, GRADES.score, lock="write"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +53,20 @@ class _Stood:
     taken: Taken
     seat: Seat
     here: WholeAssignment
-    parts: Mapping[str, PartStanding]
+    stood: Stood
     tally: Tally
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Pair:
         """The assignment and the student."""
-        return self.here.assignment.id, self.taken.entry.student_id
+        return self.taken.entry.ids.grade
 
     @property
-    def key(self) -> Key:
-        """Whose standing it is."""
-        return self.taken.entry.standing
+    def row(self) -> Row:
+        """The standing as it is written."""
+        entry, parts = self.taken.entry, parts_text(self.stood.texts.values())
+        last = self.seat.given[next(iter(entry.judged))][-1]
+        return standing_row(entry.ids.standing, parts, self.tally, last)
 
     @property
     def stamps(self) -> Stamps | None:
@@ -83,61 +80,89 @@ def stand_at_once(
     """Write what was taken, with standings and grades; return what its authors are told."""
     if not taken:
         return {}
-    stood = {at: _stood(one) for at, one in taken.items()}
-    told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in stood.values()}
-    insert(session, list(taken.values()), told, now=now)
-    rows = [standing_row(one.key, one.parts, one.tally, _last(one)) for one in stood.values()]
-    upsert(session, Standing, rows, version=True)
-    _grade(session, list(stood.values()), recalled, now=now)
-    for one in stood.values():
-        recalled.sit(one.key, None if one.stamps is None else one.seat)
+    stood = [_stood(one) for one in taken.values()]
+    told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in stood}
+    rows = rows_of(list(taken.values()), told, now=now)  # ids tell that it came before the grades
+    standings = [one.row for one in stood]
+    grades, changes = _grades(session, stood, recalled, now=now)
+    write_all(
+        session,
+        [
+            *rows,
+            Rows(Standing, standings, "counted"),
+            Rows(Grade, grades, "counted"),
+            Rows(GradeChange, changes),
+        ],
+    )
+    for one in stood:
+        recalled.sit(one.taken.entry.ids.standing, None if one.stamps is None else one.seat)
     return {at: Accepted(one.id, told[one.id]) for at, one in taken.items()}
 
 
 def _stood(taken: Taken) -> _Stood:
-    seat, student, problem = _moved_on(taken), taken.entry.student_id, taken.ground.problem
+    student, problem = taken.entry.student_id, taken.ground.problem
     here = taken.ground.here.with_rules(student, taken.rules)
-    parts = _parts(taken, seat)
-    found = tally(here, problem, student, parts)
-    return _Stood(taken, replace(seat, stood=(taken.rules, parts)), here, parts, found)
-
-
-def _parts(taken: Taken, seat: Seat) -> Mapping[str, PartStanding]:
-    """Return where the student stands in each part; only what was answered can have changed."""
-    rules, before = seat.stood or (None, {})
-    kept = before if rules is taken.rules else {}
-    return {
-        part.id: kept[part.id]
-        if part.id in kept and part.id not in taken.entry.judged
-        else stand(taken.rules, seat.given.get(part.id, ()), text=part.text)
-        for part in taken.ground.problem.asked
-    }
-
-
-def _moved_on(taken: Taken) -> Seat:
-    """Return where the student is after what was taken."""
-    seat, entry = taken.seat, taken.entry
-    given, carried = dict(seat.given), dict(seat.carried.get(entry.drawn.number, {}))
-    for part, judged in entry.judged.items():
-        given[part] = (*given.get(part, ()), _answered(taken, part))
-        if judged.carries is not None:
-            carried[part] = from_json(judged.carries["value"])
-    return Seat(
-        entry.drawn,
-        opened=True,
-        sequence=taken.sequence,
-        version=seat.version + 1,
-        given=given,
-        carried={**seat.carried, entry.drawn.number: carried},
-        stamps=taken.ground.stamps or {},  # without, it is not remembered
-        stood=seat.stood,
+    given, carried = _given(taken), _carried(taken)
+    stood = _parts(taken, given)
+    return _Stood(
+        taken,
+        Seat(
+            taken.entry.drawn,
+            opened=True,
+            sequence=taken.sequence,
+            version=taken.seat.version + 1,
+            given=given,
+            carried=carried,
+            stamps=taken.ground.stamps or {},  # without, it is not remembered
+            stood=stood,
+        ),
+        here,
+        stood,
+        tally(here, problem, student, stood.parts),
     )
+
+
+def _parts(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> Stood:
+    """Return where the student stands in each part; only what was answered can have changed."""
+    rules, kept = taken.rules, taken.seat.stood
+    if kept is None or kept.rules is not rules:
+        kept = Stood(rules, {}, {})
+    parts: dict[str, PartStanding] = {}
+    texts: dict[str, str] = {}
+    for part in taken.ground.problem.asked:
+        name = part.id
+        if name in kept.parts and name not in taken.entry.judged:
+            parts[name], texts[name] = kept.parts[name], kept.texts[name]
+        else:
+            parts[name] = stand(rules, given.get(name, ()), text=part.text)
+            texts[name] = part_text(name, parts[name])
+    return Stood(rules, parts, texts)
+
+
+def _given(taken: Taken) -> Mapping[str, tuple[Answered, ...]]:
+    """Return all answers of the student by part, with those that were taken."""
+    given = dict(taken.seat.given)
+    for part in taken.entry.judged:
+        given[part] = (*given.get(part, ()), _answered(taken, part))
+    return given
+
+
+def _carried(taken: Taken) -> Mapping[int, Mapping[str, Value]]:
+    """Return the last readable answers by draw, with those that were taken."""
+    before, entry = taken.seat.carried, taken.entry
+    more = {
+        part: from_json(one.carries["value"])
+        for part, one in entry.judged.items()
+        if one.carries is not None
+    }
+    number = entry.drawn.number
+    return {**before, number: {**before.get(number, {}), **more}} if more else before
 
 
 def _answered(taken: Taken, part: str) -> Answered:
     judged = taken.entry.judged[part]
     return Answered(
-        submission=str(taken.id),
+        submission=taken.name,
         sequence=taken.sequence,
         at=to_micros(taken.entry.received_at),
         attempt=taken.admission.attempts.get(part),
@@ -148,85 +173,83 @@ def _answered(taken: Taken, part: str) -> Answered:
     )
 
 
-def _last(one: _Stood) -> Answered:
-    return next(reversed(one.seat.given[next(iter(one.taken.entry.judged))]))
-
-
 def _worth(one: _Stood) -> Worth:
     graded = one.tally.graded
-    used = {part: where.attempts_used for part, where in one.parts.items()}
+    used = {part: where.attempts_used for part, where in one.stood.parts.items()}
     return Worth(used, graded.score, graded.possible, waiting=graded.waiting)
 
 
-def _grade(
+def _grades(
     session: Session, stood: Sequence[_Stood], recalled: Recollection, *, now: datetime
-) -> None:
-    """Write the grades that follow, and what of them changed, with its cause."""
-    by_place: defaultdict[Place, list[_Stood]] = defaultdict(list)
+) -> tuple[list[Row], list[Row]]:
+    """Return the rows of the grades that follow, held, and of what of them changed, with cause."""
+    by_place: defaultdict[Pair, list[_Stood]] = defaultdict(list)
     for one in stood:
         by_place[one.place].append(one)
     sheets = _sheets(session, by_place, recalled, now=now)
-    rows, changes = [], []
+    rows: list[Row] = []
+    changes: list[Row] = []
     for place, some in by_place.items():
-        tallies = {
-            **sheets[place].tallies,
-            **{one.taken.entry.problem_id: one.tally for one in some},
-        }
-        row = grade_row(some[-1].here, place[1], tallies, at=now)
+        before, last = sheets[place], some[-1]
+        tallies = {**before.tallies, **{one.taken.entry.problem_id: one.tally for one in some}}
+        row = grade_row(last.here, last.taken.entry.student_id, tallies, at=now)
         rows.append(row)
-        if row["score"] != sheets[place].score:
-            cause = Cause("submission", some[-1].taken.id, some[-1].taken.entry.author_id, now)
-            changes.append(grade_change(row, sheets[place].score, cause))
-        if some[-1].stamps is not None:
-            sheet = Sheet(sheets[place].version + 1, row["score"], tallies, some[-1].stamps)
-            recalled.enter(place, sheet)
-    upsert(session, Grade, rows, version=True)
-    insert_all(session, GradeChange, changes)
+        if row["score"] != before.score:
+            cause = Cause("submission", last.taken.id, last.taken.entry.author_id, now)
+            changes.append(grade_change(row, before.score, cause))
+        if last.stamps is not None:
+            recalled.enter(place, Sheet(before.version + 1, row["score"], tallies, last.stamps))
+    return rows, changes
 
 
 def _sheets(
     session: Session,
-    by_place: Mapping[Place, Sequence[_Stood]],
+    by_place: Mapping[Pair, Sequence[_Stood]],
     recalled: Recollection,
     *,
     now: datetime,
-) -> dict[Place, Sheet]:
+) -> dict[Pair, Sheet]:
     """Return the grades before, held from here on; what is not remembered of them is read."""
-    held = _held(session, sorted(by_place))
-    missing = [place for place in sorted(by_place) if place not in held]
+    held = _held(session, by_place)
+    missing = sorted(by_place.keys() - held.keys())
     if missing:
         insert_missing(session, Grade, [_no_grade(place, now) for place in missing])
         held |= _held(session, missing)
-    kept = {
-        place: sheet
-        for place, (version, _) in held.items()
-        if (stamps := by_place[place][-1].stamps) is not None
-        and (sheet := recalled.sheet(place, version, stamps)) is not None
-    }
-    unknown = [by_place[place][-1] for place in held if place not in kept]
-    tallies = _tallies(session, unknown)
-    return kept | {one.place: Sheet(*held[one.place], tallies[one.place], {}) for one in unknown}
+    sheets: dict[Pair, Sheet] = {}
+    unknown: list[_Stood] = []
+    for place, (version, _) in held.items():
+        last = by_place[place][-1]
+        sheet = None if last.stamps is None else recalled.sheet(place, version, last.stamps)
+        if sheet is None:
+            unknown.append(last)
+        else:
+            sheets[place] = sheet
+    for one, tallies in _tallies(session, unknown):
+        sheets[one.place] = Sheet(*held[one.place], tallies, {})
+    return sheets
 
 
-def _tallies(session: Session, stood: Sequence[_Stood]) -> dict[Place, Mapping[UUID, Tally]]:
-    """Return what students have in each problem of their assignments, as it is kept."""
-    by_assignment: defaultdict[UUID, list[_Stood]] = defaultdict(list)
+def _tallies(
+    session: Session, stood: Sequence[_Stood]
+) -> Iterator[tuple[_Stood, Mapping[UUID, Tally]]]:
+    """Yield what students have in each problem of their assignments, as it is kept."""
+    by_assignment: defaultdict[str, list[_Stood]] = defaultdict(list)
     for one in stood:
         by_assignment[one.place[0]].append(one)
-    found: dict[Place, Mapping[UUID, Tally]] = {}
     for some in by_assignment.values():
-        standings = standings_of(session, some[0].here, [one.place[1] for one in some])
-        found |= {one.place: tallies_of(one.here, one.place[1], standings) for one in some}
-    return found
+        students = [one.taken.entry.student_id for one in some]
+        standings = standings_of(session, some[0].here, students)
+        for one, student in zip(some, students, strict=True):
+            yield one, tallies_of(one.here, student, standings)
 
 
-def _held(session: Session, places: Sequence[Place]) -> dict[Place, tuple[int, Any]]:
-    rows = session.execute(for_pairs(session, HELD), given(session, places))
-    asked = set(places)
-    return {pair: (row[2], row[3]) for row in rows if (pair := (row[0], row[1])) in asked}
+def _held(session: Session, places: Collection[Pair]) -> dict[Pair, tuple[int, Fraction | None]]:
+    asked = sorted(places)
+    rows = find_places(session, HELD, asked)
+    return {asked[at]: (version, score) for at, version, score in rows}
 
 
-def _no_grade(place: Place, at: datetime) -> dict[str, Any]:
+def _no_grade(place: Pair, at: datetime) -> Row:
     return {
         "assignment_id": place[0],
         "student_id": place[1],

@@ -19,11 +19,12 @@ from api.errors import Invalid, ServiceError
 from api.json_text import written
 from api.services.standings import Cause, Key, refresh_each
 from api.services.submitting.admission import Ground, Situation, Taken, take
+from api.services.submitting.drawn import Drawn
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.holding import KEYS_OF, hold
 from api.services.submitting.learning import stamps_of
 from api.services.submitting.memory import Known, Memory, Seat
-from api.services.submitting.pairs import by_pairs, for_pairs, given
+from api.services.submitting.pairs import Pair, by_places, find_places
 from api.services.submitting.recollection import Recollection
 from api.services.submitting.standing import stand_at_once
 from api.services.upserts import rewrite
@@ -33,10 +34,7 @@ from api.tables import AssignmentProblem, LoginSession, Standing, Submission, To
 __all__ = ["Outcome", "Outdated", "find_replay", "write"]
 
 SENT: Final = Submission.__table__.c
-BEFORE: Final = {
-    is_sqlite: select(SENT.author_id, SENT.key, SENT.id, SENT.fingerprint).where(found)
-    for is_sqlite, found in by_pairs(SENT.author_id, SENT.key).items()
-}
+BEFORE: Final = by_places([SENT.author_id, SENT.key], SENT.id, SENT.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,10 @@ def _turns(entries: Sequence[Entry]) -> Iterator[dict[int, Entry]]:
         turn: dict[int, Entry] = {}
         seen: set[object] = set()
         for at, entry in waiting.items():
-            marks = {entry.standing, (entry.author_id, entry.key or at)}
-            if not seen & marks:
+            standing, key = entry.ids.standing, entry.key or at
+            if standing not in seen and key not in seen:
                 turn[at] = entry
-            seen |= marks
+            seen |= {standing, key}
         yield turn
         waiting = {at: entry for at, entry in waiting.items() if at not in turn}
 
@@ -134,15 +132,13 @@ class _Turn:
 
     def _replayed(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
         """Return what was said before to those that came before."""
-        keys = [(one.author_id, one.key) for one in turn.values()]
-        before, outcomes = _came_before(self.session, keys), dict[int, Outcome]()
-        for at, entry in turn.items() if before else ():
-            found = before.get((entry.author_id, entry.key))
-            if found is not None:
-                try:
-                    outcomes[at] = found.replay(self.session, entry.print)
-                except ServiceError as error:
-                    outcomes[at] = error
+        asked = {at: (one.ids.author, one.key) for at, one in turn.items() if one.key is not None}
+        outcomes: dict[int, Outcome] = {}
+        for at, found in _came_before(self.session, asked).items():
+            try:
+                outcomes[at] = found.replay(self.session, turn[at].print)
+            except ServiceError as error:
+                outcomes[at] = error
         return outcomes
 
     def _sure(self, turn: Mapping[int, Entry]) -> dict[int, tuple[Entry, Ground]]:
@@ -151,7 +147,7 @@ class _Turn:
         return {
             at: (entry, _ground(entry.known, seat))
             for at, entry in turn.items()
-            if entry.known is not None and (seat := seats[entry.standing]).drawn == entry.drawn
+            if entry.known is not None and _has(seat := seats[entry.ids.standing], entry.drawn)
         }
 
     def _anew(
@@ -194,9 +190,13 @@ class _Turn:
         told = stand_at_once(self.session, taken, self.recalled, now=self.now)
         spent = _with_late_days(self.session, taken.values(), now=self.now)
         refresh_each(self.session, spent)
-        self.recalled.forget(spent)
-        self.recalled.change({key.student_id for key in spent})
+        self.recalled.forget((key.problem_id.hex, key.student_id.hex) for key in spent)
+        self.recalled.change(key.student_id.hex for key in spent)
         return dict(told)
+
+
+def _has(seat: Seat, drawn: Drawn) -> bool:
+    return seat.drawn is drawn or seat.drawn == drawn
 
 
 def _ground(known: Known, seat: Seat) -> Ground:
@@ -250,16 +250,15 @@ def find_replay(
 
     Raises `Invalid` where the key came with another request.
     """
-    found = _came_before(session, [(author_id, key)]).get((author_id, key))
+    asked = {} if key is None else {0: (author_id.hex, key)}
+    found = _came_before(session, asked).get(0)
     return None if found is None else found.replay(session, fingerprint)
 
 
-def _came_before(
-    session: Session, keys: Sequence[tuple[UUID, str | None]]
-) -> dict[tuple[UUID, str | None], _Before]:
-    """Return the submissions that were made with one of *keys*, each of an author."""
-    asked = {one for one in keys if one[1] is not None}
+def _came_before(session: Session, asked: Mapping[int, Pair]) -> dict[int, _Before]:
+    """Return the submissions that came before by place: those *asked* are of an author and key."""
     if not asked:
         return {}
-    rows = session.execute(for_pairs(session, BEFORE), given(session, asked))
-    return {pair: _Before(*row[2:]) for row in rows if (pair := (row[0], row[1])) in asked}
+    places, pairs = zip(*asked.items(), strict=True)
+    rows = find_places(session, BEFORE, pairs)
+    return {places[at]: _Before(one, fingerprint) for at, one, fingerprint in rows}

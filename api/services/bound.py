@@ -1,0 +1,115 @@
+"""Statements put together once, and given to the driver with their values.
+
+SQLAlchemy would look up the statement, the types of its values and those of its rows each time,
+which takes longer than to run it. What goes wrong is told by its errors all the same.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import repeat
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import CursorResult, Dialect, Uuid
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+__all__ = ["Process", "find", "gives", "is_sqlite", "run"]
+
+Process: TypeAlias = Callable[[Any], Any] | None
+SQLITE: Final = "sqlite"
+STATEMENTS_KEPT: Final = 256
+
+
+def is_sqlite(session: Session) -> bool:
+    """Tell whether *session* is one of SQLite."""
+    return session.get_bind().dialect.name == SQLITE
+
+
+def find(session: Session, statement: Any, given: Mapping[str, Any]) -> list[Any]:
+    """Return the rows that a *statement* finds by what it is *given*; it is one that is kept.
+
+    Its parameters are single ones: a list would make another text for each length.
+    """
+    bound = _bound(statement, session.get_bind().dialect)
+    rows = _execute(session, bound, bound.row(given)).fetchall()
+    return [bound.found(row) for row in rows] if bound.results else list(rows)
+
+
+def run(session: Session, statement: Any, given: Mapping[str, Sequence[Any]]) -> None:
+    """Run a *statement* for columns of values: once on PostgreSQL, on SQLite for each row."""
+    bound = _bound(statement, session.get_bind().dialect)
+    _execute(session, bound, bound.row(given) if bound.named else bound.rows(given))
+
+
+def _execute(session: Session, bound: "_Bound", values: Any) -> CursorResult[Any]:
+    return session.connection().exec_driver_sql(bound.text, values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """The *text* of a statement, how its *values* are given to it, and what its rows are made of.
+
+    *constants* are the values that the statement has of its own. The driver is told the values by
+    name where it is *named*, else in order. *results* are how the values of a row are read; none
+    where they are what the driver finds.
+    """
+
+    text: str
+    values: Sequence[tuple[str, Process]]
+    constants: Mapping[str, Any]
+    results: Sequence[Process]
+    named: bool
+
+    def row(self, given: Mapping[str, Any]) -> Any:
+        """Return one set of the values that are *given*, as the driver takes them."""
+        told = {**self.constants, **given} if self.constants else given
+        if self.named:
+            return {name: told[name] if of is None else of(told[name]) for name, of in self.values}
+        return tuple([told[name] if of is None else of(told[name]) for name, of in self.values])
+
+    def rows(self, given: Mapping[str, Iterable[Any]]) -> list[tuple[Any, ...]]:
+        """Return whole rows of the columns that are *given*, as the driver takes them."""
+        told = {name: repeat(value) for name, value in self.constants.items()} | dict(given)
+        columns = [told[name] if of is None else map(of, told[name]) for name, of in self.values]
+        return list(zip(*columns, strict=False))
+
+    def found(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the values of a row that the driver found."""
+        return tuple(
+            [one if of is None else of(one) for one, of in zip(row, self.results, strict=True)]
+        )
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _bound(statement: Any, dialect: Dialect) -> _Bound:
+    compiled = statement.compile(dialect=dialect)
+    kinds = {name: bind.type for bind, name in compiled.bind_names.items()}
+    columns = getattr(compiled, "_result_columns", ())
+    results = [_reads(one.type, dialect) for one in columns]
+    return _Bound(
+        str(compiled),
+        [(name, gives(kinds[name], dialect)) for name in compiled.positiontup or kinds],
+        {name: value for name, value in compiled.params.items() if value is not None},
+        results if any(results) else (),
+        named=compiled.positiontup is None,
+    )
+
+
+def gives(kind: TypeEngine[Any], dialect: Dialect) -> Process:
+    """Return how a value of a *kind* is given to the driver, None where it is as it is."""
+    if isinstance(kind, Uuid):
+        return _digits
+    if isinstance(kind, TypeDecorator) and kind.impl_instance.bind_processor(dialect) is None:
+        return partial(kind.process_bind_param, dialect=dialect)
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _digits(value: Any) -> str | None:
+    """Return an id as its digits; one that is written so already stays as it is."""
+    return value.hex if value is not None and type(value) is not str else value
+
+
+def _reads(kind: TypeEngine[Any], dialect: Dialect) -> Process:
+    """Return how a value of a *kind* is read that the driver found, None where it is as it is."""
+    return kind.dialect_impl(dialect).result_processor(dialect, None)

@@ -1,0 +1,116 @@
+"""What is found by ids or pairs comes with their place, by an index, on either system."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from api.db import Database
+from api.services.submitting.holding import HELD
+from api.services.submitting.pairs import by_places, find_places
+from api.services.submitting.writing import BEFORE
+from api.services.upserts import Rows, insert_all, write_all
+from api.tables import Base, Standing, Submission
+
+
+class Tables(DeclarativeBase):
+    """Tables of this test alone, with the types of ours."""
+
+    metadata = MetaData()
+    type_annotation_map = Base.type_annotation_map
+
+
+class Thing(Tables):
+    """A row that is found by an owner and a name."""
+
+    __tablename__ = "places_of_a_test"
+
+    owner: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+
+class Other(Tables):
+    """A row of another table."""
+
+    __tablename__ = "others_of_a_test"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+COLUMNS = Thing.__table__.c
+NAMES = ["plain", 'a "quoted" one', "back\\slash", "{1,2}", "NULL", "½ ☃", "0" * 32]
+ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    Tables.metadata.create_all(database.engine)
+    yield database
+    Tables.metadata.drop_all(database.engine)
+    database.close()
+
+
+@pytest.fixture
+def things(db: Database) -> Database:
+    rows = [{"owner": ONE, "name": name, "number": at} for at, name in enumerate(NAMES)]
+    with db.transaction() as session:
+        insert_all(session, Thing, rows)
+    return db
+
+
+@pytest.mark.parametrize("lock", ["none", "write", "read"])
+def test_rows_come_with_the_place_of_the_pair_by_which_they_are_found(things, lock):
+    found = by_places([COLUMNS.owner, COLUMNS.name], COLUMNS.number, lock=lock)
+    asked = [(TWO.hex, "plain"), *((ONE.hex, name) for name in reversed(NAMES)), (ONE.hex, "")]
+    with things.transaction() as session:
+        rows = find_places(session, found, asked)
+    assert sorted(map(tuple, rows)) == [(1 + at, 6 - at) for at in range(7)]
+
+
+def test_ids_alone_are_looked_for_too_and_what_is_asked_has_its_type(things):
+    found = by_places([COLUMNS.owner], COLUMNS.owner, COLUMNS.number)
+    with things.transaction() as session:
+        rows = find_places(session, found, [(TWO.hex,), (ONE.hex,)])
+    assert sorted(map(tuple, rows)) == [(1, ONE, number) for number in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("table", "statements"), [(Standing, HELD), (Submission, BEFORE)], ids=["standings", "keys"]
+)
+def test_no_pair_is_looked_for_through_the_whole_table(db, table, statements):
+    compiled = statements[db.is_sqlite].compile(db.engine)
+    explain = "EXPLAIN QUERY PLAN" if db.is_sqlite else "EXPLAIN"
+    given = {name: value for name, value in compiled.params.items() if value is not None}
+    given |= {"given": "[]"} if db.is_sqlite else {"firsts": "{}", "seconds": "{}"}
+    asked = compiled.construct_params(given)
+    values = tuple(asked[one] for one in compiled.positiontup) if db.is_sqlite else asked
+    with db.engine.begin() as connection:
+        if not db.is_sqlite:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = connection.exec_driver_sql(f"{explain} {compiled}", values).all()
+    name = table.__tablename__
+    by_index = [str(one) for row in plan for one in row if name in str(one)]
+    assert any("INDEX" in one.upper() for one in by_index)
+    assert not any(one.startswith(f"SCAN {name}") or "Seq Scan" in one for one in by_index)
+
+
+def test_rows_of_several_tables_are_one_statement_for_postgresql(db):
+    run: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if "_of_a_test" in statement:
+            run.append(statement)
+
+    rows = [{"owner": ONE, "name": name, "number": 0} for name in NAMES]
+    with db.transaction() as session:
+        event.listen(session.get_bind(), "before_cursor_execute", note)
+        write_all(session, [Rows(Thing, rows), Rows(Other, [{"id": ONE}]), Rows(Other, [])])
+        event.remove(session.get_bind(), "before_cursor_execute", note)
+    assert len(run) == (2 if db.is_sqlite else 1)
+    with db.reading() as session:
+        numbers = [session.query(table).count() for table in (Thing, Other)]
+    assert numbers == [7, 1]

@@ -24,7 +24,7 @@ from grader.result import Result, Rule
 from grader.values import Value
 from grader.variant import Variant
 
-__all__ = ["grade", "grade_part"]
+__all__ = ["grade", "grade_at", "grade_part"]
 
 NOTHING: Final = Fraction(0)
 FULL: Final = Fraction(1)
@@ -52,7 +52,7 @@ def grade(
     results = []
     for desk in desks(variant, book):
         typed = answers.get(desk.part.id)
-        result = desk.bench.missing if typed is None else _grade_part(desk, typed, own, style)
+        result = desk.bench.missing if typed is None else grade_at(desk, typed, own, style)
         if result.carries is not None:
             own[desk.part.id] = result.carries
         results.append(result)
@@ -70,11 +70,15 @@ def grade_part(
 ) -> Result:
     """Return the result of one part, as `grade` has it where no other part is answered."""
     style = variant.problem.numbers or numbers
-    return _grade_part(desk_of(variant, part_id, book), typed, carried, style)
+    return grade_at(desk_of(variant, part_id, book), typed, carried, style)
 
 
-def _grade_part(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style | None) -> Result:
-    """Return the result of an answer, which may be blank, unreadable, or for a person."""
+def grade_at(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style | None) -> Result:
+    """Return the result of an answer at the desk of its part.
+
+    The answer may be blank, unreadable, or for a person. *own* are the values that the student
+    carries, *style* is how decimals are marked.
+    """
     if is_blank(typed):
         return desk.bench.missing._replace(typed=typed)
     try:

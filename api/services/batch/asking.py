@@ -1,6 +1,7 @@
 """All answers of a file judged: each different question once, level by level."""
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -12,38 +13,41 @@ import polars as pl
 
 from api.services.batch.blocks import Ints
 from api.services.batch.carrying import Flags, Levels, current_rows, levels_of, nearest, people
-from api.services.batch.interning import Answers, Small, combined
-from api.services.batch.judging import (
-    VERDICT_FIELDS,
-    Asked,
-    Chunk,
-    Job,
-    Text,
-    Verdicts,
-    columns_of,
-    failed,
-)
+from api.services.batch.interning import Answers, Codes, Small, combined
+from api.services.batch.judging import Asked, Chunk, Job, Text
 from api.services.batch.questions import Bank, Place, Places
+from api.services.batch.verdicts import Outcome, Verdicts, failures
 from problems.stored import line_of_parts
 
 __all__ = ["Judge", "Marked", "frame_of", "mark_answers"]
 
 CHUNK_QUESTIONS: Final = 2_000
 """How many questions are judged in one go."""
-SCHEMA: Final = {name: pl.Boolean if name == "costs" else pl.String for name in VERDICT_FIELDS}
+OUTCOME: Final = {name: pl.Boolean if name == "costs" else pl.String for name in Outcome._fields}
 
 Judge: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
 """Judges the questions of a level, so many, in chunks; the verdicts are in their order."""
 
 
 def frame_of(verdicts: Verdicts) -> pl.DataFrame:
-    """Return verdicts as a frame."""
-    return pl.DataFrame(dict(zip(VERDICT_FIELDS, verdicts, strict=True)), schema=SCHEMA)
+    """Return verdicts as columns, each with its outcome as JSON text."""
+    outcomes = pl.Series("outcome", verdicts.outcomes, pl.String)
+    return pl.DataFrame(
+        [
+            outcomes.gather(np.array(verdicts.which, np.int64)),
+            pl.Series("read_as", verdicts.read_as, pl.String),
+            pl.Series("carries", verdicts.carries, pl.String),
+        ]
+    )
 
 
-def _failures(errors: Iterable[str]) -> pl.DataFrame:
-    """Return the verdicts of rows that have no result."""
-    return frame_of(columns_of([failed(error) for error in errors]))
+def _told(verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Return what is told of verdicts, their outcomes as columns."""
+    codes = Codes()
+    which = codes.add(verdicts.get_column("outcome"))
+    rows = list(map(json.loads, codes.texts))
+    outcomes = pl.DataFrame(rows, schema=OUTCOME, orient="row")
+    return outcomes[which].with_columns(verdicts.get_column("read_as"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class _Marking:
         self._first_level()
         for level in range(1, int(self._levels.level.max(initial=0)) + 1):
             self._next_level(level)
-        verdicts = pl.concat(self._verdicts, rechunk=True) if self._verdicts else _failures(())
+        verdicts = _told(pl.concat(self._verdicts))
         worth = _worths(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
         place = np.append(self._of_base, [0])[self._answers.base]
         return Marked(verdicts, self._result, current_rows(self._person, place, worth))
@@ -100,7 +104,7 @@ class _Marking:
         errors = {
             error: at for at, error in enumerate(dict.fromkeys(self._answers.broken.values()))
         }
-        first = self._keep(_failures(errors))
+        first = self._keep(frame_of(failures(errors)))
         for row, error in self._answers.broken.items():
             self._result[row] = first + errors[error]
 
@@ -166,7 +170,7 @@ class _Marking:
             return self._keep(judged)
         errors = [self._places[at].error for at in self._of_base[questions.base[wrong]]]
         order = np.argsort(np.concatenate((right, np.flatnonzero(wrong))))
-        return self._keep(pl.concat([judged, _failures(errors)])[order])
+        return self._keep(pl.concat([judged, frame_of(failures(errors))])[order])
 
     def _keep(self, verdicts: pl.DataFrame) -> int:
         """Take verdicts in; return the number of the first."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain
 from typing import Any, Final, ParamSpec, TypeVar
 
 from api.processes import end_with_parent, keep_what_there_is, loaded
 from api.services.batch import JUDGING
-from api.services.batch.judging import Chunk, Verdicts, columns_of, failed, judge_chunk
+from api.services.batch.judging import Chunk, judge_chunk
+from api.services.batch.verdicts import Verdicts, failures, joined
 from api.services.rows import FileError
 from grader import ENGINE
 
@@ -190,9 +190,8 @@ def _alone(pool: Pool, chunk: Chunk) -> Verdicts:
         pool.renew()
     halves = _halved(chunk)
     if not halves:
-        return columns_of([failed(KILLED)])
-    columns = zip(*(_alone(pool, half) for half in halves), strict=True)
-    return tuple(tuple(chain.from_iterable(pieces)) for pieces in columns)
+        return failures([KILLED])
+    return joined(_alone(pool, half) for half in halves)
 
 
 def _halved(chunk: Chunk) -> tuple[Chunk, ...]:

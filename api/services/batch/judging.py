@@ -1,23 +1,23 @@
 """Different questions judged, plain data in and plain data out, so that any process may do it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from fractions import Fraction
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import pydantic_core
 
-from api.services.marking import decimal, number_in_json
-from grader.desk import desk_of, heard_parts
+from api.services.batch.verdicts import Telling, Verdicts
+from grader.desk import Desk, heard_parts, new_desk
 from grader.errors import GraderError, ProblemError
-from grader.grade import grade_part
-from grader.json_values import from_json, to_json
+from grader.grade import grade_at
+from grader.json_values import from_json
 from grader.problem import Problem
 from grader.result import Result
-from grader.values import Number
 from grader.variant import Variant, solve
 from problems.book import BOOK
 from problems.catalogue import check_part
@@ -25,24 +25,17 @@ from problems.loader import load_source
 from problems.stored import load_parts
 
 __all__ = [
-    "VERDICT_FIELDS",
     "Asked",
     "Chunk",
     "Job",
     "Outline",
     "Text",
-    "Verdict",
-    "Verdicts",
-    "columns_of",
-    "failed",
     "judge_chunk",
     "outline",
 ]
 
 PROBLEMS_KEPT: Final = 512
 VARIANTS_KEPT: Final = 64
-NUMBERS_KEPT: Final = 4096
-SEPARATOR: Final = "|"
 
 
 class Text(NamedTuple):
@@ -89,43 +82,6 @@ def _job_of(columns: tuple[tuple[Any, ...], ...], told: Mapping[str, Any]) -> Jo
 Chunk: TypeAlias = tuple[Job, ...]
 
 
-class Verdict(NamedTuple):
-    """What became of a question, as text; *error* says why there is no result.
-
-    *exact*, *score_json* and *points_json* are for JSON, *carries* is the value that later parts
-    compute with (JSON text, empty for none). *costs* says whether it uses an attempt.
-    """
-
-    status: str
-    credit: str
-    score: str
-    points: str
-    read_as: str
-    mistakes: str
-    feedback: str
-    error: str
-    exact: str | None
-    score_json: str
-    points_json: str
-    carries: str
-    costs: bool
-
-
-VERDICT_FIELDS: Final = Verdict._fields
-Verdicts: TypeAlias = tuple[tuple[Any, ...], ...]
-"""Verdicts by their fields: columns are sent from one process to another with less work."""
-
-
-def columns_of(verdicts: Sequence[Verdict]) -> Verdicts:
-    """Return verdicts as columns."""
-    return tuple(zip(*verdicts, strict=True)) or ((),) * len(VERDICT_FIELDS)
-
-
-def failed(error: str) -> Verdict:
-    """Return the verdict of a row that has no result."""
-    return Verdict("", "", "", "", "", "", "", error, None, "null", "null", "", costs=False)
-
-
 class Outline(NamedTuple):
     """The parts of a problem that were asked for, by id.
 
@@ -157,68 +113,47 @@ def _outlined(problem: Problem, part: str) -> tuple[int, tuple[str, ...]] | str:
 
 def judge_chunk(chunk: Chunk) -> Verdicts:
     """Return the verdict on each question, in order; one that fails in any way stops no other."""
-    verdicts = [verdict for job in chunk for verdict in _judged(job)]
-    desk_of.cache_clear()  # the next chunk is about other variants
-    return columns_of(verdicts)
+    told = Telling()
+    for job in chunk:
+        for (seed, part), asked in groupby(job.asked, PLACE):
+            _judge(told, job, _desk(job, seed, part), asked)
+    return told.verdicts()
 
 
-def _judged(job: Job) -> Iterator[Verdict]:
-    solved: dict[int | None, Variant] = {}
-    for asked in job.asked:
+PLACE: Final = attrgetter("seed", "part")
+
+
+def _desk(job: Job, seed: int | None, part: str) -> Desk | str:
+    """Return the desk at which the answers to a part are judged, or why there is none."""
+    try:
+        return new_desk(_variant(job, seed), part, BOOK)
+    except Exception as error:
+        return _reason(error)
+
+
+def _judge(told: Telling, job: Job, desk: Desk | str, asked: Iterable[Asked]) -> None:
+    """Judge the answers to one part of one variant."""
+    for one in asked:
         try:
-            if asked.seed not in solved:
-                solved[asked.seed] = _variant(job, asked.seed)
-            result = _result(job, asked, solved[asked.seed])
-            yield _told(result, carries=asked.part in job.followed)
-        except GraderError as error:
-            yield failed(str(error))
+            if isinstance(desk, str):
+                told.fail(desk)
+            else:
+                told.add(_result(job, one, desk), carries=one.part in job.followed)
         except Exception as error:
-            yield failed(f"the answer could not be marked: {type(error).__name__}: {error}")
+            told.fail(_reason(error))
 
 
-def _result(job: Job, asked: Asked, variant: Variant) -> Result:
+def _reason(error: Exception) -> str:
+    """Return why an answer has no result."""
+    if isinstance(error, GraderError):
+        return str(error)
+    return f"the answer could not be marked: {type(error).__name__}: {error}"
+
+
+def _result(job: Job, asked: Asked, desk: Desk) -> Result:
     typed = from_json(json.loads(asked.typed)) if job.typed_json and asked.typed else asked.typed
     carried = {part: from_json(json.loads(text)) for part, text in asked.carried}
-    return grade_part(variant, asked.part, typed, book=BOOK, carried=carried)
-
-
-def _told(result: Result, *, carries: bool) -> Verdict:
-    value = result.carries if carries else None
-    ratio = None if result.credit is None else result.credit.as_integer_ratio()
-    credit, score, points, exact, score_json, points_json = _numbers(ratio, result.points)
-    return Verdict(
-        result.status,
-        credit,
-        score,
-        points,
-        result.read_as,
-        SEPARATOR.join(result.mistakes),
-        result.feedback,
-        "",
-        exact,
-        score_json,
-        points_json,
-        "" if value is None else json.dumps(to_json(value)),
-        result.costs_attempt,
-    )
-
-
-@lru_cache(maxsize=NUMBERS_KEPT)
-def _numbers(ratio: tuple[int, int] | None, points: Number) -> tuple[Any, ...]:
-    """Return credit, score and points as decimals, the credit exactly, and both others as JSON.
-
-    The credit is given as a *ratio*, which is looked up faster than a fraction.
-    """
-    credit = None if ratio is None else Fraction(*ratio)
-    score = None if credit is None else credit * points
-    return (
-        decimal(credit),
-        decimal(score),
-        decimal(points),
-        None if credit is None else str(credit),
-        json.dumps(number_in_json(score)),
-        json.dumps(number_in_json(points)),
-    )
+    return grade_at(desk, typed, carried, desk.variant.problem.numbers)
 
 
 @lru_cache(maxsize=PROBLEMS_KEPT)
@@ -237,25 +172,23 @@ def _problem(source: Text) -> Problem:
 
 
 def _variant(job: Job, seed: int | None) -> Variant:
+    """Return a variant, from what was published where that is of this problem and engine."""
     stored = job.published.get(seed) if seed is not None else None
-    found = _solved(job.source, seed, stored, job.parts)
+    if stored is not None:
+        try:
+            data = pydantic_core.from_json(stored)
+            return load_parts(data, _problem(job.source), BOOK, job.parts)
+        except ProblemError:
+            pass  # it was published for another version: it is solved, as the others are
+    found = _solved(job.source, seed, job.parts)
     if isinstance(found, ProblemError):
         raise found.with_traceback(None)
     return found
 
 
 @lru_cache(maxsize=VARIANTS_KEPT)
-def _solved(
-    source: Text, seed: int | None, stored: str | None, parts: frozenset[str]
-) -> Variant | ProblemError:
-    """Return a variant, from what was published where that is of this problem and engine."""
-    problem = _problem(source)
-    if stored is not None:
-        try:
-            return load_parts(pydantic_core.from_json(stored), problem, BOOK, parts)
-        except ProblemError:
-            pass  # it was published for another version: it is solved, as the others are
+def _solved(source: Text, seed: int | None, parts: frozenset[str]) -> Variant | ProblemError:
     try:
-        return solve(problem, seed, BOOK, parts=parts)
+        return solve(_problem(source), seed, BOOK, parts=parts)
     except ProblemError as error:
         return error

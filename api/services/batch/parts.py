@@ -22,7 +22,7 @@ except ImportError:  # not on Windows, where two runs at once are the user's own
 
 __all__ = ["FORM", "Parts", "parts_beside"]
 
-FORM: Final = 3
+FORM: Final = 4
 """How questions are cut into chunks and parts are written; parts in another form are of no use."""
 MANIFEST: Final = "manifest.json"
 LOCK: Final = "lock"

@@ -16,11 +16,12 @@ from api.services.batch.blocks import Block, Source
 from api.services.batch.executors import Pool, here, spread
 from api.services.batch.fields import check_columns
 from api.services.batch.interning import Interner
-from api.services.batch.judging import Chunk, columns_of
+from api.services.batch.judging import Chunk
 from api.services.batch.outputs import Output, Rejects
 from api.services.batch.parts import FORM, Parts, parts_beside
 from api.services.batch.questions import Bank, find_places
 from api.services.batch.summing import HEAD_ROWS, Summary, summary_of
+from api.services.batch.verdicts import failures
 from api.services.batch.writing import Form, writer_of
 from api.services.output import replaced, telling
 from api.services.rows import FileError
@@ -197,7 +198,7 @@ class _Judge:
                 found[number] = frame_of(verdicts)
                 self._parts.keep(self._name(level, number), found[number])
                 advance(found[number].height)
-        return pl.concat([frame_of(columns_of(())), *(found[number] for number in sorted(found))])
+        return pl.concat([frame_of(failures(())), *(found[number] for number in sorted(found))])
 
     def _missing(
         self, level: int, chunks: Iterator[Chunk], found: dict[int, pl.DataFrame]

@@ -11,7 +11,7 @@ import polars as pl
 from api.services.batch.asking import Marked
 from api.services.batch.blocks import Block, Ints
 from api.services.batch.interning import Small
-from api.services.batch.judging import SEPARATOR
+from api.services.batch.verdicts import SEPARATOR
 
 __all__ = ["HEAD_ROWS", "Failed", "Summary", "summary_of"]
 

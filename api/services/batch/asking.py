@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Final, TypeAlias
 
@@ -206,14 +206,13 @@ class _Marking:
     def _asked(self, questions: _Questions, some: Ints) -> list[tuple[str, Asked]]:
         """Return questions with the values carried to them, each with its problem."""
         base, texts = questions.base[some], self._answers.texts["answer"]
-        numbers = self._answers.answer[base].tolist()
-        of_base, carried = self._of_base[base].tolist(), questions.carried[some].tolist()
-        found = []
-        for at, number, values in zip(of_base, numbers, carried, strict=True):
-            place = self._places[at]
-            own = self._own(at, values) if any(values) else ()
-            found.append((place.problem, Asked(place.seed, place.part, texts[number], own)))
-        return found
+        numbers, carried = self._of_base[base].tolist(), questions.carried[some]
+        places = [self._places[at] for at in numbers]
+        typed = [texts[at] for at in self._answers.answer[base].tolist()]
+        own = map(self._own, numbers, carried.tolist()) if carried.any() else repeat(())
+        seeds, parts = [one.seed for one in places], [one.part for one in places]
+        asked = map(Asked, seeds, parts, typed, own)
+        return list(zip([one.problem for one in places], asked, strict=True))
 
     def _own(self, place: int, values: list[int]) -> tuple[tuple[str, str], ...]:
         """Return the values carried to a place, by their parts."""
@@ -229,14 +228,14 @@ class _Marking:
         assert isinstance(source, Text)  # noqa: S101  # else its places have errors
         stored = self._bank.variants(problem)
         parts = frozenset(one.part for one in asked)
-        seeds = {one.seed for one in asked if one.seed in stored}
+        seeds = stored.keys() & {one.seed for one in asked}
         return Job(
             source,
             asked,
             parts,
             self._levels.followed.get(problem, frozenset()),
             self._bank.typed_json,
-            {seed: line_of_parts(stored[seed], parts) for seed in seeds if seed is not None},
+            {seed: line_of_parts(stored[seed], parts) for seed in seeds},
         )
 
 

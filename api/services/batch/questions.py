@@ -1,7 +1,7 @@
 """What a file asks: its rows as questions on parts of variants, each different one once."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,7 +21,7 @@ from problems.loader import read_source
 
 __all__ = ["Bank", "Place", "Places", "find_places"]
 
-SEED: Final = re.compile(r'"seed": (\d+),')
+SEED: Final = re.compile(rb'"seed": (\d+),')
 
 
 class Place(NamedTuple):
@@ -38,6 +38,33 @@ class Place(NamedTuple):
     position: int = 0
     heard: tuple[str, ...] = ()
     error: str = ""
+
+
+class _Lines(Mapping[int, str]):
+    """The lines of a file of stored variants by seed, each made a text when it is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._spans: dict[int, tuple[int, int]] = {}
+        start = 0
+        while start < len(data):
+            end = data.find(b"\n", start) % (len(data) + 1)
+            if seed := SEED.search(data, start, end):
+                self._spans[int(seed[1])] = start, end
+            start = end + 1
+
+    def __contains__(self, seed: object) -> bool:
+        return seed in self._spans
+
+    def __getitem__(self, seed: int) -> str:
+        start, end = self._spans[seed]
+        return self._data[start:end].decode()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._spans)
+
+    def __len__(self) -> int:
+        return len(self._spans)
 
 
 @dataclass(slots=True, eq=False)
@@ -72,9 +99,7 @@ class Bank:
         path = None if self.published is None else self.published / f"{problem}.jsonl"
         if path is None or not path.is_file():
             return {}
-        lines = path.read_bytes().decode().split("\n")
-        seeds = (SEED.search(line) for line in lines)
-        return {int(seed[1]): line for seed, line in zip(seeds, lines, strict=True) if seed}
+        return _Lines(path.read_bytes())
 
     def _read(self, problem: str) -> Text | str:
         try:

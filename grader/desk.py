@@ -98,8 +98,12 @@ class Desk:
         self.earlier, self.heard = bench.earlier, bench.heard
         self.seen = variant.scope(book)
         name = bench.part.id
-        self.key: Value | None = variant.keys.get(name)
-        self.failure = None if name in variant.keys else variant.failures.get(name)
+        self.key: Value | None = None
+        self.failure: str | None = None
+        try:
+            self.key = variant.keys[name]
+        except KeyError:
+            self.failure = variant.failures.get(name)
 
     def read(self, typed: Typed, style: Style | None) -> Reading[Any]:
         """Return what an answer is read as, or raise `AnswerError`."""

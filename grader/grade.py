@@ -15,7 +15,7 @@ from grader.carry import carried_names
 from grader.desk import Desk, desk_of, desks
 from grader.errors import AnswerError, SolverError
 from grader.index import highest
-from grader.kinds.base import NOT, Judgement
+from grader.kinds.base import NOT, RIGHT, Judgement
 from grader.mistakes import Candidate
 from grader.problem import Status
 from grader.reading import Reading, Typed, is_blank
@@ -132,32 +132,38 @@ class _Answer(NamedTuple):
         *,
         say: str,
         carries: bool = True,
-        **more: Any,
+        mistakes: tuple[str, ...] = (),
+        judged: Judgement = RIGHT,
+        against: Value | None = None,
     ) -> Result:
-        """Return the result of the part, with how the answer was read."""
+        """Return the result of the part, with how the answer was read; *judged* has its cells."""
         part, reading = self.desk.part, self.reading
         value = self.desk.kind.carried(reading)
-        return Result(
+        return Result(  # by place, because names take as long as all the rest
             part.id,
             status,
             credit,
             part.points,
-            read_as=reading.shown,
-            notes=reading.notes,
-            say=say,
-            carries=value if carries else None,
-            typed=self.typed,
-            value=reading.shown if value is None else value,
-            rule=rule,
-            carried=self.carried,
-            **more,
+            reading.shown,
+            reading.notes,
+            mistakes,
+            say,
+            None,
+            value if carries else None,
+            judged.cells,
+            "",
+            self.typed,
+            reading.shown if value is None else value,
+            rule,
+            against,
+            judged.place,
+            self.carried,
         )
 
     def review(self, failure: str) -> Result:
         """Return the result of a part whose key, or whose form, could not be computed."""
-        return self.result(
-            "needs_review", None, "failure", say=FAILED, carries=False, reason=failure
-        )
+        found = self.result("needs_review", None, "failure", say=FAILED, carries=False)
+        return found._replace(reason=failure)
 
 
 def _better(answer: _Answer) -> Result:
@@ -181,15 +187,16 @@ def _judge(answer: _Answer) -> Result:
         if key is not None and _compared(answer, key).right:
             return answer.result("correct", FULL, "accepted", say=said, against=key)
     follow = _follow(desk, answer.carried)
-    followed = NOT if follow.key is None else _compared(answer, follow.key)
-    if followed.right:
-        credit = max(follow.credit, judged.credit)
-        rule: Rule = "follow_through"
-        return answer.result("follow_through", credit, rule, say=FOLLOWED, against=follow.key)
     standing = _Standing(judged, judged.by, desk.key)
-    if follow.key is not None and followed.credit * follow.credit > judged.credit:
-        earned = Judgement(followed.credit * follow.credit, followed.remark)
-        standing = _Standing(earned, "follow_through", follow.key)
+    if follow.key is not None:
+        followed = _compared(answer, follow.key)
+        if followed.right:
+            credit = max(follow.credit, judged.credit)
+            by: Rule = "follow_through"
+            return answer.result("follow_through", credit, by, say=FOLLOWED, against=follow.key)
+        if followed.credit * follow.credit > judged.credit:
+            earned = Judgement(followed.credit * follow.credit, followed.remark)
+            standing = _Standing(earned, "follow_through", follow.key)
     rule, named = _causes(answer, follow)
     if named:
         return _mistaken(answer, standing, rule, named)
@@ -276,8 +283,7 @@ def _mistaken(
         rule,
         say=f"One of these may have happened. {say}" if len(named) > 1 else say,
         mistakes=tuple(dict.fromkeys(name for one in named for name in one.ids)),
-        cells=judged.cells,
-        place=judged.place,
+        judged=judged,
         against=standing.against,
     )
 
@@ -298,7 +304,6 @@ def _wrong(answer: _Answer, standing: _Standing) -> Result:
         judged.credit,
         standing.by if partly else "none",
         say=say,
-        cells=judged.cells,
-        place=judged.place,
+        judged=judged,
         against=standing.against,
     )

@@ -132,8 +132,8 @@ def _is_short(value: Any) -> bool:
 
 def highest(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Return those of the highest rank."""
-    if not found:
-        return ()
+    if len(found) <= 1:
+        return tuple(found)
     best = max(one.rank for one in found)
     return tuple(one for one in found if one.rank == best)
 

@@ -78,7 +78,7 @@ class Judgement:
     @property
     def right(self) -> bool:
         """Whether the answer has full credit."""
-        return self.credit == 1
+        return self.credit.numerator == self.credit.denominator
 
 
 RIGHT = Judgement(Fraction(1))

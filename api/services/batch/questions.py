@@ -14,7 +14,7 @@ import numpy as np
 from api.services.batch.blocks import Ints
 from api.services.batch.interning import Answers, combined
 from api.services.batch.judging import Outline, Text, outline
-from grader.errors import GraderError, ProblemError
+from grader.errors import ProblemError
 from grader.problem import MAX_SEED
 from problems.catalogue import Catalogue
 from problems.loader import read_source
@@ -120,11 +120,12 @@ class Places:
 def find_places(answers: Answers, bank: Bank, executor: Executor) -> Places:
     """Return which part of which variant each base asks for, without solving anything."""
     texts = answers.texts
-    seeds, parts = len(texts["seed"]), len(texts["part"])
-    keys = combined(combined(answers.problem, answers.seed, seeds), answers.part, parts)
+    problems, parts = ([one.strip() for one in texts[name]] for name in ("problem", "part"))
+    seeds = [_seed(one.strip()) for one in texts["seed"]]
+    keys = combined(combined(answers.problem, answers.seed, len(seeds)), answers.part, len(parts))
     _, first, of_base = np.unique(keys, return_index=True, return_inverse=True)
     named = [
-        _named(texts["problem"][problem], texts["seed"][seed], texts["part"][part])
+        _named(problems[problem], seeds[seed], parts[part])
         for problem, seed, part in zip(
             answers.problem[first].tolist(),
             answers.seed[first].tolist(),
@@ -137,25 +138,22 @@ def find_places(answers: Answers, bank: Bank, executor: Executor) -> Places:
     return Places(found, numbers[of_base])
 
 
-def _named(problem: str, seed: str, part: str) -> tuple[str, int | None, str] | str:
+def _named(problem: str, seed: int | str | None, part: str) -> tuple[str, int | None, str] | str:
     """Return problem, seed and part as a row names them, or what is wrong with these names."""
-    names = {"problem": problem.strip(), "part": part.strip()}
-    missing = next((column for column, name in names.items() if not name), None)
-    if missing:
-        return f"the row has no {missing}"
-    try:
-        return names["problem"], _seed(seed.strip()), names["part"]
-    except GraderError as error:
-        return str(error)
+    if not problem:
+        return "the row has no problem"
+    if not part:
+        return "the row has no part"
+    return seed if isinstance(seed, str) else (problem, seed, part)
 
 
-def _seed(text: str) -> int | None:
-    """Return the seed of a row; an empty one means the original."""
+def _seed(text: str) -> int | str | None:
+    """Return the seed of a row, or what is wrong with it; an empty one means the original."""
     if text in {"", "original"}:
         return None
     whole = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_SEED))
     if not whole or int(text) > MAX_SEED:
-        raise ProblemError(
+        return (
             f"the seed {text[:40]!r} is not a whole number from 0 to {MAX_SEED}; leave it empty "
             "for the original"
         )

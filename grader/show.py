@@ -145,7 +145,7 @@ def _decimal_places(bottom: int) -> tuple[int, int]:
 
 
 def _nested(tensor: Tensor) -> str:
-    level = [_number(cell) for cell in tensor.cells]
+    level = [str(cell) if type(cell) is int else _number(cell) for cell in tensor.cells]
     for length in reversed(tensor.shape):
         rows = range(0, len(level), length)
         level = [f"[{', '.join(level[at : at + length])}]" for at in rows]

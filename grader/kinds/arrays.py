@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import cycle
+from operator import eq
 from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from pydantic import Field
@@ -20,7 +21,6 @@ from grader.kinds.base import (
     NamesOfNumbers,
     Samples,
     as_tensor,
-    share,
 )
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, read_listed, read_tensor
@@ -28,8 +28,8 @@ from grader.reading.places import decimal_step
 from grader.show import counted, show
 from grader.tolerance import (
     EXACT,
+    FLOAT_FIGURES,
     TELLING_FIGURES,
-    Rule,
     Tolerance,
     Tolerances,
     cell_accepted_by,
@@ -53,6 +53,8 @@ __all__ = [
 ]
 
 MAX_PLACES: Final = 10
+WHOLE: Final = frozenset({int})
+SURE: Final = 10**FLOAT_FIGURES
 
 
 class ArrayPart(KeyedPart):
@@ -100,6 +102,8 @@ class ArrayKind(Kind[T, Tensor]):
             return _other_size(answer, expected, part)
         if answer.cells == expected.cells:
             return RIGHT_BY["exact"]
+        if isinstance(part.tolerance, Tolerance) and part.tolerance.widest == "exact":
+            return _partly(tuple(map(eq, answer.cells, expected.cells)), expected.shape, part)
         rules = tuple(
             "exact" if cell == wanted else cell_accepted_by(cell, wanted, tolerance)
             for cell, wanted, tolerance in zip(
@@ -108,7 +112,7 @@ class ArrayKind(Kind[T, Tensor]):
         )
         if None not in rules:
             return RIGHT_BY["rounding" if "rounding" in rules else "tolerance"]
-        return _partly(rules, expected.shape, part)
+        return _partly(tuple(rule is not None for rule in rules), expected.shape, part)
 
     def accepted(self, part: T, key: Value | None) -> str:
         """Return in words which answers are right: the key, and how near each cell has to be."""
@@ -130,10 +134,10 @@ class ArrayKind(Kind[T, Tensor]):
         """Return what tells whether every cell is that of a value, or it rounded to what was typed.
 
         One of them has three figures or more. All have the decimals of the longest, because
-        programs fill columns with zeros.
+        programs fill columns with zeros. Whole numbers round nothing but what they equal.
         """
         answer = reading.value
-        if not any(map(_tells, answer.cells)):
+        if _are_whole(answer.cells) or not any(map(_tells, answer.cells)):
             return None
         steps = map(_step, answer.cells)
         finest = min((step for step in steps if step is not None), default=1)
@@ -180,6 +184,11 @@ def _pairs(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number
     return zip(answer.cells, wanted.cells, strict=True) if same else None
 
 
+def _are_whole(cells: tuple[Number, ...]) -> bool:
+    """Tell whether all *cells* are whole numbers with no more digits than a float is sure of."""
+    return WHOLE.issuperset(map(type, cells)) and max(map(magnitude, cells), default=0) < SURE
+
+
 @lru_cache(maxsize=1024)
 def _unit(denominator: int) -> Number | None:
     """Return one unit of the last decimal of numbers with this *denominator*, None without end."""
@@ -214,17 +223,20 @@ def not_right(places: Sequence[str]) -> str:
     return f"Not right: {', '.join(places[:MAX_PLACES])}{more}."
 
 
-def _partly(rules: Sequence[Rule | None], shape: tuple[int, ...], part: ArrayPart) -> Judgement:
-    """Return the judgement of an array of which some cells are not right."""
-    cells = tuple(rule is not None for rule in rules)
+def _partly(cells: tuple[bool, ...], shape: tuple[int, ...], part: ArrayPart) -> Judgement:
+    """Return the judgement of an array of which some *cells* are not right."""
     credit = NOT.credit
     if part.credit_by == "cell":
-        credit = share(cells, partial=True).credit
+        credit = _ratio(sum(cells), len(cells))
     elif part.credit_by == "row":
         ends = range(0, len(cells), shape[-1])
-        rows = tuple(all(cells[at : at + shape[-1]]) for at in ends)
-        credit = share(rows, partial=True).credit
+        credit = _ratio(sum(all(cells[at : at + shape[-1]]) for at in ends), len(ends))
     return Judgement(credit, cells=cells, by="cells", place=_place(cells.index(False), shape))
+
+
+@lru_cache(maxsize=1024)
+def _ratio(right: int, of: int) -> Fraction:
+    return Fraction(right, of)
 
 
 def _place(at: int, shape: tuple[int, ...]) -> str:

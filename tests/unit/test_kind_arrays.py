@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from grader.errors import ProblemError
 from grader.grade import grade
 from grader.kinds import KINDS
+from grader.values import Tensor
 from grader.variant import solve
 from problems.book import BOOK as BANK
 from problems.catalogue import Catalogue
@@ -256,3 +257,19 @@ def test_there_is_a_name_for_each_component_of_a_key():
     )
     with pytest.raises(ValidationError, match="these names cannot be told from each other"):
         original(ask("vector", key="[1, 2]", names=["a", "A"]))
+
+
+@pytest.mark.parametrize(
+    ("typed", "rounds"),
+    [("[300, 7]", False), ("[300, 7.5]", True), ("[299.7, 7]", True), (f"[{10**15}, 7]", True)],
+)
+def test_an_array_of_whole_numbers_is_looked_at_for_no_roundings(
+    typed: str,
+    rounds: bool,  # noqa: FBT001
+) -> None:
+    part = original(VECTOR).problem.parts[0]
+    kind = KINDS["vector"]
+    reading = kind.read(typed, part, original(VECTOR).scope(BANK))
+    assert (kind.likeness(reading) is not None) is rounds
+    whole = all(type(cell) is int for cell in reading.value.cells)
+    assert not (whole and kind.resembles(reading, Tensor((2,), (Fraction(2999, 10), 7))))

@@ -1,0 +1,60 @@
+"""What is told of judged questions: each different outcome once, whatever is put behind it."""
+
+import json
+from fractions import Fraction
+
+from api.services.batch.verdicts import Outcome, Telling, Verdicts, failures, joined
+from grader.result import Result
+
+RIGHT = Result("a", "correct", Fraction(1), 2, "7", say="Correct.", carries=7)
+WRONG = Result("a", "wrong", Fraction(0), 2, "8", say="Not right.", carries=8)
+
+
+def told(*results: Result, carries: bool = True) -> Verdicts:
+    telling = Telling()
+    for result in results:
+        telling.add(result, carries=carries)
+    return telling.verdicts()
+
+
+def rows(verdicts: Verdicts) -> list[tuple[Outcome, str, str]]:
+    outcomes = [Outcome(*json.loads(one)) for one in verdicts.outcomes]
+    which = [outcomes[at] for at in verdicts.which]
+    return list(zip(which, verdicts.read_as, verdicts.carries, strict=True))
+
+
+def test_an_outcome_is_told_once_for_all_answers_that_have_it() -> None:
+    found = told(RIGHT, WRONG, RIGHT._replace(read_as="7.0"), WRONG._replace(carries=9))
+    assert [found.which, found.read_as] == [(0, 1, 0, 1), ("7", "8", "7.0", "8")]
+    assert found.carries == ("7", "8", "7", "9")
+
+
+def test_what_differs_in_anything_that_is_told_is_another_outcome() -> None:
+    changes: list[dict[str, object]] = [
+        {"status": "partial"},
+        {"credit": None},
+        {"credit": Fraction(1, 3)},
+        {"points": 3},
+        {"mistakes": ("no_bias",)},
+        {"say": "Other."},
+        {"notes": ("The comma groups thousands.",)},
+    ]
+    found = told(WRONG, *(WRONG._replace(**one) for one in changes))  # type: ignore[arg-type]
+    assert found.which == tuple(range(len(changes) + 1))
+    assert len(set(found.outcomes)) == len(changes) + 1
+
+
+def test_a_value_is_told_only_where_later_parts_carry_it_on() -> None:
+    assert told(RIGHT, carries=False).carries == ("",)
+
+
+def test_an_error_stands_alone_and_is_told_once() -> None:
+    found = rows(failures(["gone", "lost", "gone"]))
+    assert [one.error for one, _, _ in found] == ["gone", "lost", "gone"]
+    assert {(one.status, one.exact, one.costs) for one, _, _ in found} == {("", None, False)}
+    assert len(failures(["gone", "gone"]).outcomes) == 1
+
+
+def test_verdicts_stay_what_they_are_where_they_are_joined() -> None:
+    pieces = [told(RIGHT, WRONG), failures(["gone"]), failures([]), told(WRONG)]
+    assert rows(joined(pieces)) == [row for piece in pieces for row in rows(piece)]

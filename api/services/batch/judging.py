@@ -115,30 +115,39 @@ def judge_chunk(chunk: Chunk) -> Verdicts:
     """Return the verdict on each question, in order; one that fails in any way stops no other."""
     told = Telling()
     for job in chunk:
-        for (seed, part), asked in groupby(job.asked, PLACE):
-            _judge(told, job, _desk(job, seed, part), asked)
+        for seed, asked in groupby(job.asked, attrgetter("seed")):
+            _judge_variant(told, job, seed, asked)
     return told.verdicts()
 
 
-PLACE: Final = attrgetter("seed", "part")
-
-
-def _desk(job: Job, seed: int | None, part: str) -> Desk | str:
-    """Return the desk at which the answers to a part are judged, or why there is none."""
+def _judge_variant(told: Telling, job: Job, seed: int | None, asked: Iterable[Asked]) -> None:
+    """Judge the answers to one variant, which is loaded once, part by part."""
     try:
-        return new_desk(_variant(job, seed), part, BOOK)
+        variant = _variant(job, seed)
     except Exception as error:
-        return _reason(error)
+        _fail(told, asked, error)
+        return
+    for part, those in groupby(asked, attrgetter("part")):
+        _judge_part(told, job, (variant, part), those)
 
 
-def _judge(told: Telling, job: Job, desk: Desk | str, asked: Iterable[Asked]) -> None:
-    """Judge the answers to one part of one variant."""
+def _fail(told: Telling, asked: Iterable[Asked], error: Exception) -> None:
+    for _ in asked:
+        told.fail(_reason(error))
+
+
+def _judge_part(
+    told: Telling, job: Job, place: tuple[Variant, str], asked: Iterable[Asked]
+) -> None:
+    """Judge the answers to one part of one variant, all at one desk."""
+    try:
+        desk = new_desk(*place, BOOK)
+    except Exception as error:
+        _fail(told, asked, error)
+        return
     for one in asked:
         try:
-            if isinstance(desk, str):
-                told.fail(desk)
-            else:
-                told.add(_result(job, one, desk), carries=one.part in job.followed)
+            told.add(_result(job, one, desk), carries=one.part in job.followed)
         except Exception as error:
             told.fail(_reason(error))
 

@@ -18,6 +18,7 @@ __all__ = ["Process", "find", "gives", "is_sqlite", "run"]
 
 Process: TypeAlias = Callable[[Any], Any] | None
 SQLITE: Final = "sqlite"
+DIGITS: Final = 32
 STATEMENTS_KEPT: Final = 256
 
 
@@ -107,7 +108,11 @@ def gives(kind: TypeEngine[Any], dialect: Dialect) -> Process:
 
 def _digits(value: Any) -> str | None:
     """Return an id as its digits; one that is written so already stays as it is."""
-    return value.hex if value is not None and type(value) is not str else value
+    if type(value) is str:
+        if len(value) != DIGITS:
+            raise ValueError("an id is written without dashes here")
+        return value
+    return None if value is None else str(value.hex)
 
 
 def _reads(kind: TypeEngine[Any], dialect: Dialect) -> Process:

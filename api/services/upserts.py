@@ -43,9 +43,12 @@ class Rows:
 def write_all(session: Session, rows: Iterable[Rows]) -> None:
     """Write *rows* of several tables; those may refer to each other in this order.
 
-    On PostgreSQL that is one statement: each has to be sent, waited for and answered.
+    On PostgreSQL that is one statement: each has to be sent, waited for and answered. Raises
+    `ValueError` where a table comes twice: one statement cannot write the same row again.
     """
     some = [one for one in rows if one.rows]
+    if len({one.table for one in some}) < len(some):
+        raise ValueError("a table is written twice at once")
     if not some:
         return
     dialect = session.get_bind().dialect

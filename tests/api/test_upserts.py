@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from api.db import Database
 from api.json_text import written
-from api.services.upserts import insert_all, insert_missing, rewrite, upsert
+from api.services.upserts import Rows, insert_all, insert_missing, rewrite, upsert, write_all
 from api.tables import Base
 
 
@@ -111,4 +111,19 @@ def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db,
     said = r"^2026-11-02T12:00:00\.000250 has no time zone$"
     with pytest.raises(ValueError, match=said), db.transaction() as session:
         write(session, Thing, some(FULL | {"at": naive}))
+    assert things(db) == []
+
+
+def test_an_id_may_be_given_as_its_digits_and_not_with_dashes(db):
+    with db.transaction() as session:
+        insert_all(session, Thing, some(FULL | {"id": UUID(int=0).hex}))
+    assert things(db) == [{**row, "kind": "plain", "version": 0} for row in some(FULL)]
+    with pytest.raises(ValueError, match="without dashes"), db.transaction() as session:
+        insert_all(session, Thing, some(FULL | {"id": str(UUID(int=1))}))
+
+
+def test_a_table_is_written_once_at_a_time(db):
+    twice = [Rows(Thing, some(FULL)), Rows(Thing, some(EMPTY), "in place")]
+    with pytest.raises(ValueError, match="written twice"), db.transaction() as session:
+        write_all(session, twice)
     assert things(db) == []

@@ -9,7 +9,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import IO, Any, Final, Literal
+from typing import Any, Final, Literal
 
 __all__ = ["JsonLines", "PlainLines", "write_log"]
 
@@ -48,7 +48,7 @@ class PlainLines(logging.Formatter):
         return told
 
 
-class _OwnHandler(logging.StreamHandler[IO[str]]):
+class _OwnHandler(logging.Handler):
     """Writes to what standard error is at the moment."""
 
     def emit(self, record: logging.LogRecord) -> None:

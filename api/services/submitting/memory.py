@@ -121,7 +121,7 @@ class Known:
     """Who may hand in to a problem, and the rules that hold for them, as long as *stamps* do.
 
     *here* is the assignment with the rules of this student; *parts* are the ids of what the
-    problem asks. *standing* is whose standing changes when they hand in, *rules* are theirs.
+    problem asks. *rules* are those of the student, *ids* what every submission of theirs tells.
     """
 
     secret: Secret

@@ -145,6 +145,13 @@ def test_the_ways_of_a_problem_are_drawn_without_styles_in_the_room_of_a_page(pr
     assert set(re.findall(r'href="#([^"]+)"', source)) <= set(ids)
 
 
+def test_of_many_parts_the_likeliest_mistakes_are_told_and_of_few_all():
+    assert "<summary>The likeliest 5 of 8 known mistakes" in whole_page(
+        "encoder-decoder-parameters", None
+    )
+    assert "likeliest" not in whole_page("cnn-parameter-table", None)
+
+
 def test_a_long_page_says_a_sentence_once_and_a_short_one_wherever_it_belongs():
     sentence = "Each filter has a weight for each cell of its kernel in each input channel"
     assert whole_page("encoder-decoder-parameters", None).count(sentence) == 1

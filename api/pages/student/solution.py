@@ -1,6 +1,6 @@
 """The worked solution of a problem: the way to every answer, drawn where a drawing says more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -13,7 +13,7 @@ from api.pages.drawing import Block, drawn
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.wording import part_letter, said
-from api.schemas.student_solution import SolutionView, SolvedPart
+from api.schemas.student_solution import KnownMistake, SolutionView, SolvedPart
 from api.services.student.seat import Choice, Seat, take_seat
 from api.services.student.solution import solution_view
 from grader.values import Tensor
@@ -30,6 +30,8 @@ ROOM: Final = 25_000
 """So many bytes all parts take at the most, where frames can be left out."""
 CARD, MISTAKE = 520, 25
 """So many bytes stand around a part, and around a mistake of it."""
+MOST_MISTAKES, FEWEST_OF_PART = 96, 4
+"""So many mistakes are told of all parts together, and of each one however many parts there are."""
 
 Seed = Annotated[int | None, Query(ge=0, le=2**53)]
 Position = Annotated[int | None, Query(ge=-1, le=100_000)]
@@ -37,11 +39,12 @@ Position = Annotated[int | None, Query(ge=-1, le=100_000)]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A part with its letter and the way to its answer."""
+    """A part with its letter, the way to its answer, and the likeliest of its mistakes."""
 
     part: SolvedPart
     letter: str
     blocks: tuple[Block, ...]
+    mistakes: tuple[KnownMistake, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +97,31 @@ def _crumbs(seat: Seat) -> tuple[Crumb, ...]:
 def solved_cards(view: SolutionView, variant: Variant) -> tuple[Card, ...]:
     """Return a card for each part, with its way drawn."""
     given = [plain(one) for one in variant.names.values() if isinstance(one, Tensor)]
-    blocks = drawn_ways(Ways(variant, view.parts, given, _around(view)))
+    told = _told(view)
+    blocks = drawn_ways(Ways(variant, view.parts, given, _around(view, told)))
     return tuple(
         Card(
             part=part,
             letter=part_letter(at),
             blocks=way,
+            mistakes=told[part.id],
         )
         for at, (part, way) in enumerate(zip(view.parts, blocks, strict=True))
     )
 
 
-def _around(view: SolutionView) -> int:
+def _told(view: SolutionView) -> dict[str, tuple[KnownMistake, ...]]:
+    """Return which mistakes are told of each part; they come with the likeliest first."""
+    each = max(MOST_MISTAKES // (len(view.parts) or 1), FEWEST_OF_PART)
+    return {part.id: part.mistakes[:each] for part in view.parts}
+
+
+def _around(view: SolutionView, told: Mapping[str, tuple[KnownMistake, ...]]) -> int:
     """Return in how many bytes about the text of a problem is sent, with what is asked in it."""
     return len(view.statement.encode()) + sum(
         CARD
         + len(f"{part.title}{part.prompt}".encode())
-        + sum(MISTAKE + len(f"{said(one.answer)}{one.said}".encode()) for one in part.mistakes)
+        + sum(MISTAKE + len(f"{said(one.answer)}{one.said}".encode()) for one in told[part.id])
         for part in view.parts
     )
 

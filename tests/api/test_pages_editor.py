@@ -245,6 +245,31 @@ def test_solutions_that_are_shown_now_wait_for_who_is_at_work_and_that_is_said(s
     assert "to each student whose time to answer is over." in page.one(id="release").text
 
 
+@pytest.mark.parametrize("release", [None, "2026-11-09T08:00"])
+def test_nobody_is_said_to_see_results_of_an_assignment_that_is_not_seen(world, release):
+    scene = StaffScene(world)
+    scene.staff.post(f"{scene.path}/unpublish")
+    if release:
+        published(scene, **{"timeline.release": release})
+    for what in ("results", "solutions"):
+        done = scene.browser.post(f"{scene.path}/release", {what: "now"})
+        told = scene.browser.follow(done).one(has="note-good").text
+        assert "they see the assignment" in told
+        assert " now" not in told
+
+
+def test_who_publishes_without_a_problem_is_told_that_the_settings_are_saved(scene):
+    action = f"/courses/{scene.course}/assignments/new"
+    form = scene.browser.get(action).one("form", action=action)
+    made = scene.browser.send(form, title="Empty", slug="empty")
+    editor = scene.browser.follow(made)
+    fields = form_fields(settings_form(editor)) | {"act": "publish", "title": "Still empty"}
+    refused = scene.browser.post(made.location.partition("?")[0], fields)
+    assert refused.status == 409
+    assert refused.one(has="note-good").text == "Saved."
+    assert refused.one("input", name="title")["value"] == "Still empty"
+
+
 def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
     delete = scene.editor().one("form", action=f"{scene.path}/delete")

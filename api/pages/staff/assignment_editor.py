@@ -162,7 +162,7 @@ def _publish(assignment: UUID, here: Here) -> Response:
     try:
         api.post_publish(assignment, here, Response())
     except Conflict as error:
-        return editor(assignment, here, error=error)
+        return editor(assignment, here, error=error, saved="done")  # the settings are
     return RedirectResponse(f"/assignments/{assignment}/edit?saved={PUBLISHED}", status_code=303)
 
 

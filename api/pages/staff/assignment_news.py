@@ -21,6 +21,11 @@ NOW: Final[Mapping[str, str]] = {
     "results": "Students see their results now.",
     "solutions": "Students see the solutions now, each as soon as their time to answer is over.",
 }
+LATER: Final[Mapping[str, str]] = {
+    "results": "Students see their results as soon as they see the assignment.",
+    "solutions": "Students see the solutions once they see the assignment, each as soon as their "
+    "time to answer is over.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +47,6 @@ def news(saved: str, one: StaffAssignment, here: Here) -> News:
         return News(outcome.told(saved if saved != PUBLISHED else ""))
     if not shown[saved]:
         return News(RULE[saved])
-    warns = saved == "results"
-    return News(NOW[saved], warnings=review.ready(one.id, here).warnings if warns else ())
+    is_seen = one.published_at is not None and one.times.state != "planned"
+    warnings = review.ready(one.id, here).warnings if saved == "results" else ()
+    return News((NOW if is_seen else LATER)[saved], warnings=warnings)

@@ -85,7 +85,7 @@ def _from_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
         )
     refuse_maps(text)
     if space := SPACE.fullmatch(text):
-        text = space[1].rjust(space.end(1))
+        text, square = space[1].rjust(space.end(1)), None
     if labelled := LABELS.fullmatch(text):
         sizes = tuple(int(size) for size in labelled.groups() if size is not None)
         return _reading(sizes, (f"The labels name the axes of {show(sizes)}.",), square)

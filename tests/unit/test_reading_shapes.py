@@ -83,6 +83,11 @@ def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
     assert ("One number stands for 9×9." in reading.notes) is squared
 
 
+@pytest.mark.parametrize("typed", ["R^{7}", r"\mathbb{R}^{7}", "x ∈ R^(7)"])
+def test_a_space_of_one_axis_stands_for_no_square(typed):
+    assert read_shape(typed, square=2).value == (7,)
+
+
 def test_a_squared_size_is_refused_where_one_number_stands_for_a_square_too():
     with pytest.raises(AnswerError, match="one axis or as two"):
         read_shape("250²", square=2)

@@ -33,6 +33,9 @@ NUMBERED: Final = re.compile(
 SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
 PLAIN: Final = re.compile(rf"(?:{EASTERN})+")
 CROSSES: Final = frozenset("xX×")
+BEFORE_AXIS: Final = frozenset({"in", "along", "on", "the", "per", "for"})
+BEHIND_AXIS: Final = frozenset({"direction", "axis", "and"})
+"""Words beside an ``x`` that is the name of an axis: ``5 pixels in x direction``."""
 FAR: Final = 20
 """Of how many parts of a value one lies between it and another value, not its rounding."""
 SUFFIX: Final = 2
@@ -274,8 +277,9 @@ def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset
     if end == len(tokens) or tokens[end].kind not in words:
         return
     last, word = tokens[end - 1], tokens[end]
-    if cross := next((token for token in tokens[end:] if token.text in CROSSES), None):
-        raise _not_a_number(text, cross)
+    for at in range(end, len(tokens)):
+        if tokens[at].text in CROSSES and not _is_axis(tokens, at):
+            raise _not_a_number(text, tokens[at])
     if last.kind == "symbol" and last.text in SIGNS - {"%"}:
         raise _not_a_number(text, word)
     if last.kind == "number" and PART.fullmatch(word.text):
@@ -287,6 +291,12 @@ def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset
             expected="the number alone",
             position=word.start,
         )
+
+
+def _is_axis(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the cross at *at* is the name of an axis by the words beside it."""
+    behind = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
+    return tokens[at - 1].text.lower() in BEFORE_AXIS or behind in BEHIND_AXIS
 
 
 def _not_a_number(text: str, word: Token) -> AnswerError:

@@ -668,3 +668,17 @@ def test_a_power_of_ten_that_lost_something_is_refused(typed, why):
 )
 def test_products_that_only_look_like_it_are_computed(typed, value):
     assert read_number(typed).value == value
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "5 in x direction",
+        "5 pixels in x direction",
+        "5 pixels in x and y",
+        "5 along x",
+        "5 steps on the x axis",
+    ],
+)
+def test_a_letter_that_names_an_axis_is_no_cross(typed):
+    assert read_number(typed).value == 5

@@ -16,7 +16,7 @@ def is_in_percent(tokens: Sequence[Token]) -> bool:
     """Tell whether a percent sign stands in the value, as in ``(88.9%)``; ``7 % 2`` has none.
 
     A bare 100 beside one, ``100 - 11.1%``, is an `AnswerError`: it may be in percent too. That in
-    ``(100)%`` and in ``(100/3)%`` is not bare.
+    ``(100)%`` and in ``(100/3)%`` is not bare; that in ``(100 - 14%)%`` is.
     """
     signed = [at for at in range(len(tokens)) if _is_sign(tokens, at)]
     for at, token in enumerate(tokens):
@@ -31,7 +31,10 @@ def is_in_percent(tokens: Sequence[Token]) -> bool:
 
 
 def _has_sign(tokens: Sequence[Token], at: int, signed: Sequence[int]) -> bool:
-    """Tell whether one of the *signed* places is behind a token or brackets that hold it."""
+    """Tell whether one of the *signed* places is behind a token or brackets that hold it.
+
+    Not so where another one stands in the brackets.
+    """
     if at + 1 in signed:
         return True
     depth = 0
@@ -40,8 +43,19 @@ def _has_sign(tokens: Sequence[Token], at: int, signed: Sequence[int]) -> bool:
         if depth < 0:
             depth = 0
             if place + 1 in signed:
-                return True
+                opened = _opening(tokens, place)
+                return not any(opened < sign < place for sign in signed)
     return False
+
+
+def _opening(tokens: Sequence[Token], closed: int) -> int:
+    """Return where the bracket opens that closes at *closed*."""
+    depth = 0
+    for place in range(closed, 0, -1):
+        depth += (tokens[place].text == ")") - (tokens[place].text == "(")
+        if depth == 0:
+            return place
+    return 0
 
 
 def _is_sign(tokens: Sequence[Token], at: int) -> bool:

@@ -682,3 +682,9 @@ def test_products_that_only_look_like_it_are_computed(typed, value):
 )
 def test_a_letter_that_names_an_axis_is_no_cross(typed):
     assert read_number(typed).value == 5
+
+
+@pytest.mark.parametrize("typed", ["(100 - 14%)%", "(14% - 100)%", "((100) - 14%)%"])
+def test_a_hundred_beside_a_percentage_in_brackets_is_refused(typed):
+    with pytest.raises(AnswerError, match="100 beside a percentage"):
+        read_number(typed, percent=True)

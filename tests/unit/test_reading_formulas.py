@@ -296,3 +296,9 @@ def test_a_rounding_apart_from_its_bracket_before_a_division_is_refused(typed):
 )
 def test_a_rounding_at_its_bracket_is_read(typed, shown):
     assert read_formula(typed, ["H", "K", "S"]).shown == shown
+
+
+def test_a_formula_that_is_given_again_behind_a_name_is_read():
+    assert read_formula("2*K, n = 2*K", ["K"]).shown == "2·K"
+    with pytest.raises(AnswerError, match="Several values are given"):
+        read_formula("2*K, n = 3*K", ["K"])

@@ -97,8 +97,8 @@ def _labels(text: str, names: tuple[str, ...]) -> list[Label]:
         before = labels[-1] if labels else None
         if before and before.number == label.number:
             again = AGAIN.fullmatch(text, before.end, label.start)
-            if again:
-                closed = bool(again[1]) and text.startswith(")", label.end)
+            closed = bool(again and again[1]) and text.startswith(")", label.end)
+            if again and (closed or not again[1]):
                 labels[-1] = Label(label.number, before.start, label.end + closed)
                 continue
         labels.append(label)

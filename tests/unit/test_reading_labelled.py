@@ -85,6 +85,11 @@ def test_names_that_do_not_fit_are_refused(typed, names):
         read_listed(typed, names)
 
 
+def test_several_equations_in_brackets_behind_names_are_told_so():
+    with pytest.raises(AnswerError, match="Several values are given"):
+        read_listed("kernel (k = 3), stride (s = 2)", ("kernel | k", "stride | s"))
+
+
 @pytest.mark.parametrize(
     "typed",
     ["7, 3, 2", "[7 3 2]", [7, 3, 2], "counts = (7, 3, 2)", "7, 3 and 2", "7, 3, and 2."],

@@ -143,6 +143,7 @@ def read_cell(text: str, start: int, end: int) -> Number:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
     refuse_check(tokens, text)
     refuse_repeating(tokens, text)
+    refuse_lost_power(tokens, text, grouping=True)
     return computed(tokens, text)
 
 

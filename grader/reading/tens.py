@@ -13,6 +13,7 @@ __all__ = ["refuse_lost_power"]
 
 BASES: Final = frozenset({"10", "e"})
 MANTISSA: Final = re.compile(r"[1-9]\.[0-9]+")
+BEFORE: Final = frozenset({"-", "+", "("})
 LEVEL: Final = re.compile(r"10([1-9]|1[0-5])")
 """What is left of 10⁶ where the raised digits stand on the line: ``106``."""
 GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
@@ -42,8 +43,12 @@ def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> 
 
 
 def _refuse_level(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` for ``2.4 × 106`` where nothing else is given."""
-    value = tokens[1:] if tokens and tokens[0].text in {"-", "+"} else tokens
+    """Raise `AnswerError` for ``2.4 × 106``, in brackets or not, where nothing else is given."""
+    value = [*tokens]
+    while value and value[0].text in BEFORE:
+        value = value[1:]
+    while value and value[-1].text == ")":
+        value = value[:-1]
     if [token.kind for token in value] != ["number", "symbol", "number"]:
         return
     mantissa, cross, ten = value

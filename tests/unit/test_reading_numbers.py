@@ -672,6 +672,8 @@ def test_names_in_the_way_to_a_value_are_none_of_another(typed, value):
         ("1,792e3 MACs", "The comma in '1,792e3' can be read in two ways"),
         ("1,792 * 1e3", "The comma in '1,792 . 1e3' can be read in two ways"),
         ("2.4 × 106", "'2.4 × 106' can be read as a product or as a power of ten"),
+        ("(2.4*106)", r"'2.4\*106' can be read as a product or as a power of ten"),
+        ("-(2.4*106)", r"'2.4\*106' can be read as a product or as a power of ten"),
         ("240 = -2.4x1012 MACs", "'2.4x1012' can be read as a product or as a power of ten"),
         ("1.5·e-3", "'e-3' can be read as a power or as a subtraction"),
     ],

@@ -432,3 +432,9 @@ def test_several_arrays_and_cells_are_told(typed, why):
 )
 def test_quotes_around_an_array_are_dropped(typed):
     assert read_tensor(typed, rank=2).value.cells == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("typed", ["[2.4 × 106, 3]", "[[1.5·e-3, 2]]", "[3, (2.4*106)]"])
+def test_a_power_of_ten_that_lost_something_is_refused_in_a_cell(typed):
+    with pytest.raises(AnswerError, match=r"can be read as a (power|product)"):
+        read_tensor(typed)

@@ -46,7 +46,7 @@ SETTING: Final = re.compile(
 )
 """A word that names a value of its own: a letter, ``s_1``, or the setting of a layer."""
 LONGEST_NAME: Final = 3
-TOLD: Final = LEADING | CONDITIONS | {"in", "by", "of", "per", "on", "after", "was"}
+TOLD: Final = LEADING | CONDITIONS | {"in", "by", "of", "out", "per", "on", "after", "was"}
 """Words behind a number that are nothing to count."""
 FIRST: Final = frozenset({"+", "-", "frac"})
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "D", "d"})
@@ -87,8 +87,12 @@ def is_beside(label: Sequence[Token], *, first: bool) -> bool:
 
 
 def is_again(label: Sequence[Token], behind: Sequence[Token], text: str) -> bool:
-    """Tell whether *label* begins with the value *behind* it: ``36 + 4, n = 40``."""
-    one = _unworded(_until(_unlabelled(label), CONDITIONS))
+    """Tell whether *label* is the value *behind* it and no other: ``36 + 4, n = 40``."""
+    label = _unlabelled(label)
+    value = _until(label, CONDITIONS)
+    if any(token.kind == "number" for token in label[len(value) :]):
+        return False
+    one = _unworded(value)
     two = _unworded(_until(behind, LINKS | PAUSES))
     if _spelt(one) == _spelt(two):
         return bool(one)

@@ -66,9 +66,10 @@ def written(world, entry):
     return told
 
 
-def erase_beside(world, pool, student, *, chunk, stop):
-    """Erase a student while a chunk of a regrade has stopped; both must come to their end."""
-    admin = world.person("Ad Min", admin=True)
+def erase_beside(world, pool, student, *, work, stop):
+    """Erase a student while the *work* of a regrade has stopped; both must come to their end."""
+    admin = world.person("Ad Min", admin=True)  # who works holds all of SQLite
+    chunk = pool.submit(work)
     stop.wait()
     erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
     until_it_waits(world, erased)
@@ -85,7 +86,7 @@ def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
     [run] = applying(world, teacher, problem)
     stop = Stop()
     monkeypatch.setattr(steps, "lock_standings", stop.after(steps.lock_standings))
-    erase_beside(world, pool, student, chunk=pool.submit(step, other, run), stop=stop)
+    erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
     world.service.regrades.run_until_idle()
     assert seen(teacher, {"id": run})["status"] == "applied"
 
@@ -99,7 +100,7 @@ def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
     student.submit(problem, {"cells": "8"})
     stop = Stop()
     monkeypatch.setattr(stepping, "store", stop.after(stepping.store))
-    erase_beside(world, pool, student, chunk=pool.submit(step, other, run), stop=stop)
+    erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
 
 
 def test_who_is_taken_out_of_a_course_while_they_are_erased(

@@ -14,11 +14,12 @@ from sqlalchemy import CursorResult, Dialect, Uuid
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-__all__ = ["Process", "find", "gives", "is_sqlite", "run"]
+__all__ = ["DIGITS", "Process", "find", "gives", "is_sqlite", "run"]
 
 Process: TypeAlias = Callable[[Any], Any] | None
 SQLITE: Final = "sqlite"
 DIGITS: Final = 32
+"""So many digits an id is written in."""
 STATEMENTS_KEPT: Final = 256
 
 

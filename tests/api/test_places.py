@@ -4,22 +4,18 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import MetaData, event, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from own_tables import made, own_tables
+from sqlalchemy import event, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db import Database
 from api.services.submitting.holding import HELD
 from api.services.submitting.pairs import by_places, find_places
 from api.services.submitting.writing import BEFORE
 from api.services.upserts import Rows, insert_all, write_all
-from api.tables import Base, Standing, Submission
+from api.tables import Standing, Submission
 
-
-class Tables(DeclarativeBase):
-    """Tables of this test alone, with the types of ours."""
-
-    metadata = MetaData()
-    type_annotation_map = Base.type_annotation_map
+Tables = own_tables()
 
 
 class Thing(Tables):
@@ -47,11 +43,8 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    Tables.metadata.create_all(database.engine)
-    yield database
-    Tables.metadata.drop_all(database.engine)
-    database.close()
+    with made(Tables, database_url) as database:
+        yield database
 
 
 @pytest.fixture

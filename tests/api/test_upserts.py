@@ -7,20 +7,15 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import MetaData, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from own_tables import made, own_tables
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db import Database
 from api.json_text import written
 from api.services.upserts import Rows, insert_all, insert_missing, rewrite, upsert, write_all
-from api.tables import Base
 
-
-class Tables(DeclarativeBase):
-    """Tables of this test alone, with the types of ours."""
-
-    metadata = MetaData()
-    type_annotation_map = Base.type_annotation_map
+Tables = own_tables()
 
 
 class Thing(Tables):
@@ -58,11 +53,8 @@ VAIN: Final = EMPTY | {"told": {}, "some": [None], "words": "", "exact": Fractio
 
 @pytest.fixture
 def db(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    Tables.metadata.create_all(database.engine)
-    yield database
-    Tables.metadata.drop_all(database.engine)
-    database.close()
+    with made(Tables, database_url) as database:
+        yield database
 
 
 def things(db: Database) -> list[dict[str, Any]]:

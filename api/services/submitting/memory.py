@@ -32,7 +32,7 @@ __all__ = [
     "Shared",
     "Sheet",
     "Stamps",
-    "Stood",
+    "StoodParts",
     "holds",
 ]
 
@@ -151,7 +151,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
+class StoodParts:
     """Where a student stands in each part of a problem by some *rules*, and each as JSON."""
 
     rules: Rules
@@ -176,7 +176,7 @@ class Seat:
     given: Mapping[str, tuple[Answered, ...]]
     carried: Mapping[int, Mapping[str, Value]]
     stamps: Stamps
-    stood: Stood | None = None
+    stood: StoodParts | None = None
 
     @property
     def tag(self) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from api.json_text import written
-from api.services.bound import find, is_sqlite
+from api.services.bound import DIGITS, find, is_sqlite
 
 __all__ = ["Found", "Pair", "by_places", "find_places"]
 
@@ -32,7 +32,6 @@ Found: TypeAlias = Mapping[bool, Select[Any]]
 """A statement for each database; under True the one for SQLite."""
 Lock: TypeAlias = Literal["none", "write", "read"]
 NAMES: Final = ("firsts", "seconds")
-DIGITS: Final = 32
 FROM_ONE: Final[ColumnElement[int]] = literal_column("1")
 
 

@@ -27,7 +27,7 @@ from api.services.standings import (
 )
 from api.services.submitting.admission import Taken
 from api.services.submitting.entries import Accepted
-from api.services.submitting.memory import Seat, Sheet, Stamps, Stood
+from api.services.submitting.memory import Seat, Sheet, Stamps, StoodParts
 from api.services.submitting.pairs import Pair, by_places, find_places
 from api.services.submitting.recollection import Recollection
 from api.services.submitting.replies import Worth, reply
@@ -53,7 +53,7 @@ class _Stood:
     taken: Taken
     seat: Seat
     here: WholeAssignment
-    stood: Stood
+    stood: StoodParts
     tally: Tally
 
     @property
@@ -122,11 +122,11 @@ def _stood(taken: Taken) -> _Stood:
     )
 
 
-def _parts(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> Stood:
+def _parts(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> StoodParts:
     """Return where the student stands in each part; only what was answered can have changed."""
     rules, kept = taken.rules, taken.seat.stood
     if kept is None or kept.rules is not rules:
-        kept = Stood(rules, {}, {})
+        kept = StoodParts(rules, {}, {})
     parts: dict[str, PartStanding] = {}
     texts: dict[str, str] = {}
     for part in taken.ground.problem.asked:
@@ -136,7 +136,7 @@ def _parts(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> Stood:
         else:
             parts[name] = stand(rules, given.get(name, ()), text=part.text)
             texts[name] = part_text(name, parts[name])
-    return Stood(rules, parts, texts)
+    return StoodParts(rules, parts, texts)
 
 
 def _given(taken: Taken) -> Mapping[str, tuple[Answered, ...]]:

@@ -1,0 +1,30 @@
+"""Tables of a test alone, with the types of ours, on either database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+from api.db import Database
+from api.tables import Base
+
+
+def own_tables() -> type[DeclarativeBase]:
+    """Return what the tables of one test are made of."""
+
+    class Tables(DeclarativeBase):
+        metadata = MetaData()
+        type_annotation_map = Base.type_annotation_map
+
+    return Tables
+
+
+@contextmanager
+def made(tables: type[DeclarativeBase], url: str) -> Iterator[Database]:
+    """Yield a database that has the *tables* until the block ends."""
+    database = Database(url)
+    tables.metadata.create_all(database.engine)
+    yield database
+    tables.metadata.drop_all(database.engine)
+    database.close()

@@ -109,7 +109,9 @@ def at_once(world: World, *entries: Entry | Accepted) -> list[Any]:
 
 def kept(world: World, student: Person) -> list[Any]:
     with world.session() as session:
-        standings = select(Standing.sequence, Standing.score, Standing.parts)
+        standings = select(Standing.sequence, Standing.score, Standing.parts).order_by(
+            Standing.problem_id
+        )
         grades = select(Grade.score, Grade.possible)
         return [
             *session.execute(standings.where(Standing.student_id == student.id)).all(),

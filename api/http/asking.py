@@ -1,9 +1,10 @@
 """Who asks comes before what they sent: of a wrong request a stranger learns only that."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from api.errors import FieldError, Invalid
 from api.http.wrong_fields import PLAIN_NAME
 
-__all__ = ["STRICT", "Ask", "Asking", "check_query", "query_names", "who_asks"]
+__all__ = ["STRICT", "Ask", "Asking", "check_query", "query_lists", "query_names", "who_asks"]
 
 STRICT: Final = "/api/"
 """Below it the query may hold nothing that is not known; pages and probes take anything."""
@@ -52,12 +53,22 @@ def query_names(dependant: Dependant) -> tuple[str, ...]:
     return (*(one.alias for one in dependant.query_params), *below)
 
 
-def check_query(request: Request, known: Collection[str]) -> None:
-    """Raise `Invalid` for parameters of the query that are not *known*: a typo changes nothing."""
+def query_lists(dependant: Dependant) -> frozenset[str]:
+    """Return the names of those parameters of a route's query that may come several times."""
+    own = (one.alias for one in dependant.query_params if _is_list(one.field_info.annotation))
+    return frozenset(own).union(*(query_lists(one) for one in dependant.dependencies))
+
+
+def check_query(request: Request, known: Collection[str], lists: Collection[str]) -> None:
+    """Raise `Invalid` for parameters of the query that are not *known*: a typo changes nothing.
+
+    One that comes twice is refused as well unless it is one of *lists*, as either could be meant.
+    """
     if not request.scope["query_string"] or not request.scope["path"].startswith(STRICT):
         return
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if not unknown:
+        _check_once(request, lists)
         return
     told = [name if PLAIN_NAME.fullmatch(name) else "…" for name in unknown[:MAX_NAMED]]
     here = f"known are {', '.join(sorted(known))}" if known else "this address has none"
@@ -65,3 +76,19 @@ def check_query(request: Request, known: Collection[str]) -> None:
         f"The query has a parameter that is not one here: {', '.join(told)}; {here}.",
         errors=tuple(FieldError(f"query {name}", f"is not a parameter; {here}") for name in told),
     )
+
+
+def _check_once(request: Request, lists: Collection[str]) -> None:
+    """Raise `Invalid` for known parameters that come several times and are none of *lists*."""
+    times = Counter(name for name, _ in request.query_params.multi_items() if name not in lists)
+    twice = [name for name, count in times.items() if count > 1]
+    if twice:
+        raise Invalid(
+            f"The query has a parameter more than once: {', '.join(twice)}. Send each once.",
+            errors=tuple(FieldError(f"query {name}", "comes more than once") for name in twice),
+        )
+
+
+def _is_list(annotation: object) -> bool:
+    """Return whether what is annotated is a list, or a list or nothing."""
+    return list in {get_origin(one) for one in (annotation, *get_args(annotation))}

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import Invalid, ServiceError, TooLarge, Unsupported
-from api.http.asking import check_query, query_names, who_asks
+from api.http.asking import check_query, query_lists, query_names, who_asks
 from grader.errors import AnswerError
 from grader.reading import load_json
 
@@ -187,11 +187,12 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
         types = self.body_types()
         asking, known = who_asks(self.dependant), query_names(self.dependant)
+        lists = query_lists(self.dependant)
 
         async def strict(request: Request) -> Response:
             one = StrictRequest(request.scope, request.receive)
             try:
-                check_query(one, known)
+                check_query(one, known, lists)
                 await one.read(types)
                 return await handle(one)
             except (ServiceError, RequestValidationError):

@@ -105,6 +105,27 @@ def test_a_misspelt_dry_run_changes_nothing(world, course):
     assert teacher.get(path).json()["withdrawn_at"] is None
 
 
+def test_a_dry_run_that_is_asked_for_and_not_changes_nothing(world, course):
+    teacher, student = world.enrol(course, role="instructor"), world.enrol(course)
+    path = f"/courses/{course}/extensions"
+    told = teacher.post(
+        f"{path}?dry_run=true&dry_run=false", {"student": str(student.id), "grants": {"days": 1}}
+    )
+    assert told.status_code == 422
+    assert told.json()["detail"] == (
+        "The query has a parameter more than once: dry_run. Send each once."
+    )
+    assert told.json()["errors"] == [{"field": "query dry_run", "said": "comes more than once"}]
+    assert teacher.get(path).json()["items"] == []
+
+
+def test_a_parameter_that_is_a_list_may_come_several_times(world, course):
+    teacher = world.enrol(course, role="instructor")
+    first, second = (world.assignment(course)[0].assignment for _ in range(2))
+    path = f"/courses/{course}/exports/csv/check?assignments={first}&assignments={second}"
+    assert teacher.get(path).json()["assignments"] == 2
+
+
 @pytest.mark.parametrize("name", ["<b>", "a b", "x" * 41, "%C3%A4"])
 def test_a_parameter_that_does_not_look_like_a_name_is_not_repeated(world, name):
     told = world.person().get(f"/me?{name}=1").json()

@@ -199,8 +199,12 @@ class Counts(Schema):
     manual: Count = Field(0, description="answers marked by a person: they stay, and are flagged")
     newly_readable: Count = Field(0, description="answers that could not be read before")
     students: Count = Field(0, description="all students whom the regrade is for")
-    students_up: Count = Field(0, description="students whose score of the problem rises")
-    students_down: Count = Field(0, description="students whose score of the problem falls")
+    students_up: Count = Field(
+        0, description="students whose score of the problem rises, as `never_lower` has it"
+    )
+    students_down: Count = Field(
+        0, description="students whose score of the problem falls, as `never_lower` has it"
+    )
 
 
 REGRADE: Final[dict[str, Any]] = {

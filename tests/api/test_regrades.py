@@ -146,20 +146,21 @@ def test_what_becomes_readable_counts_at_its_own_time_and_takes_no_attempt(world
 
 
 def test_no_answer_is_lowered_where_that_is_asked_for(world, course, teacher, problem):
-    right, wrong = world.enrol(course, "Right"), world.enrol(course, "Wrong")
+    right, wrong, too = (world.enrol(course, name) for name in ("Right", "Wrong", "Wronger"))
     right.submit(problem, {"cells": "9"})
     wrong.submit(problem, {"cells": "10"})
+    too.submit(problem, {"cells": "10"})
     run = prepare(world, teacher, problem)
     told = teacher.get(f"/regrades/{run['id']}/students").json()["items"]
     kept = {one["student"]: one["score"]["never_lower"] for one in told}
     act(world, teacher, run, "apply", never_lower=True)
-    for person in (right, wrong):
+    for person in (right, wrong, too):
         assert score(world, problem, person) == 2 == kept[str(person.id)]
     found = teacher.get(f"/regrades/{run['id']}").json()["counts"]
     assert [run["counts"]["students_down"], found["students_down"]] == [1, 0]
-    assert found["students_up"] == 1
+    assert found["students_up"] == 2
     changed = teacher.get(f"/regrades/{run['id']}/students?changed=true").json()["items"]
-    assert [one["student"] for one in changed] == [str(wrong.id)]
+    assert [one["student"] for one in changed] == [str(wrong.id), str(too.id)]
     [change] = teacher.get(f"/regrades/{run['id']}/changes?flag=kept").json()["items"]
     assert change["student"] == str(right.id)
     assert not change["is_applied"]

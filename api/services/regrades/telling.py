@@ -63,23 +63,28 @@ def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) 
 
 
 def _counts(session: Session, runs: Sequence[Regrade]) -> dict[UUID, Counts]:
-    """Return the figures of *runs*; where nobody loses credit, scores move as they do then."""
+    """Return the figures of *runs*; where nobody loses credit, scores move as they do then.
+
+    Those are counted by the database: of all students who move, few move in different ways.
+    """
     found = {run.id: run.counts for run in runs}
     gentle = [run.id for run in runs if run.never_lower and run.counts]
     if not gentle:
         return {run: Counts(**counts) for run, counts in found.items()}
     own = RegradeStudent
     rows = session.execute(
-        select(own.regrade_id, own.score_before, own.score_kept).where(
+        select(own.regrade_id, own.score_before, own.score_kept, func.count())
+        .where(
             own.regrade_id.in_(gentle),
             own.counted,
             own.score_before.is_distinct_from(own.score_kept),
         )
+        .group_by(own.regrade_id, own.score_before, own.score_kept)
     )
     moved = {run: {"students_up": 0, "students_down": 0} for run in gentle}
-    for run, before, after in rows:
-        moved[run]["students_up"] += (after or 0) > (before or 0)
-        moved[run]["students_down"] += (after or 0) < (before or 0)
+    for run, before, after, students in rows:
+        moved[run]["students_up"] += students * ((after or 0) > (before or 0))
+        moved[run]["students_down"] += students * ((after or 0) < (before or 0))
     return {run: Counts(**counts | moved.get(run, {})) for run, counts in found.items()}
 
 

@@ -46,15 +46,15 @@ LEAST = 64
 class Intake:
     """The way of a submission without server and threads, over an empty database."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, students: int = STUDENTS) -> None:
         """Make the class, and let each student hand in to every problem once."""
         self._db = Database(url)
         upgrade(self._db)
-        self._made = IntakeClass(self._db, students=STUDENTS, seeds=SEEDS)
-        self._variants, self._memory = Variants(), Memory()
+        self._made = IntakeClass(self._db, students=students, seeds=SEEDS)
+        self._variants, self.memory = Variants(), Memory()
         self._todo = {load: self._made.answers(load, self._made.students) for load in ASKED}
         for load, problems in ASKED.items():
-            first = list(islice(self._todo[load], len(problems) * STUDENTS))
+            first = list(islice(self._todo[load], len(problems) * students))
             for one in first:
                 self.write([self._prepared(one)])
 
@@ -64,9 +64,7 @@ class Intake:
             posed = posed_member(
                 session, caller, self._made.assignment, one.problem, right="submit"
             )
-            entry = prepare(
-                session, posed, _sent(one), variants=self._variants, memory=self._memory
-            )
+            entry = prepare(session, posed, _sent(one), variants=self._variants, memory=self.memory)
         if not isinstance(entry, Entry):
             raise SystemExit("nobody handed this in before")
         return entry
@@ -84,7 +82,7 @@ class Intake:
             one.problem,
             _sent(one),
             variants=self._variants,
-            memory=self._memory,
+            memory=self.memory,
         )
         if not entry:
             raise SystemExit("a student is not remembered")
@@ -97,7 +95,7 @@ class Intake:
                 session,
                 entries,
                 variants=self._variants,
-                memory=self._memory,
+                memory=self.memory,
                 now=system_clock(),
             )
         recalled.keep()

@@ -1,0 +1,154 @@
+"""How much memory a process holds for what it remembers, and how much that can become.
+
+``python benchmarks/kept.py [STUDENTS] [SEEDS]``: a class of STUDENTS (500) hands in to six problems
+and hands in again; then what is remembered of them is let go, one kind after the other. Then SEEDS
+(8) variants of each problem of the bank are read and answered, each part rightly and wrongly. Each
+in a process of its own, in what Python asked for (tracemalloc); what the process has is more.
+"""
+
+import json
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from gc import collect
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from intake_class import ASKED
+from intake_parts import Intake
+
+from api.kept import Kept
+from api.services.demo.dice import Dice
+from api.services.demo.guesses import guesses
+from api.services.demo.notations import notations
+from api.services.publishing import Published, Source, publish_one
+from api.services.submitting.judging import JUDGED_KEPT, Judged, judge
+from api.services.submitting.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT
+from api.services.variants import VARIANTS_KEPT
+from grader.desk import CACHED_DESKS
+from grader.draw import Stream
+from grader.variant import Variant
+from problems.book import BOOK
+from problems.catalogue import Catalogue
+from problems.loader import load_problem
+from problems.stored import load_variant
+
+AT_ONCE = 64
+AGAIN = 3
+"""How often each student hands in again."""
+KIB = 1024
+REMEMBERED: Final[Mapping[str, tuple[str, int]]] = {
+    "_seats": ("where a student is at a problem", SEATS_KEPT),
+    "_known": ("who hands in to a problem, and the rules", KNOWN_KEPT),
+    "_sheets": ("a student's grade in an assignment", SHEETS_KEPT),
+    "_seen": ("when a secret was used", KNOWN_KEPT),
+}
+"""What a memory has of students, and how many of each at most."""
+
+
+def held() -> float:
+    """Return the memory that Python holds, in KiB, without what is garbage."""
+    collect()
+    return tracemalloc.get_traced_memory()[0] / KIB
+
+
+def resident() -> float:
+    """Return the memory that this process has, in MiB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return float(status.partition("VmRSS:")[2].split()[0]) / KIB
+
+
+def show(what: str, grown: float, count: int, most: int) -> None:
+    """Print how much is held for each of so many things, and for the *most* that are kept."""
+    each = grown / count
+    print(f"{what:42} {count:7,} of {each:5.2f} KB  at most {most:7,}: {each * most / KIB:4.0f} MB")
+
+
+def of_students(students: int) -> None:
+    """Measure what is remembered of students who hand in."""
+    print(f"a process that did nothing yet has {resident():.0f} MB")
+    tracemalloc.start(1)
+    with TemporaryDirectory() as folder:
+        intake = Intake(f"sqlite:///{Path(folder)}/kept.db", students=students)
+        seats = students * sum(len(problems) for problems in ASKED.values())
+        before = held()
+        for _ in range(AGAIN):
+            _hand_in(intake, students)
+        each = (held() - before) / AGAIN / seats
+        print(f"each further submission {each:.2f} KB, verdicts and readings included")
+        for one in fields(intake.memory):
+            if one.name in REMEMBERED:
+                kept, before = len(getattr(intake.memory, one.name)), held()
+                setattr(intake.memory, one.name, Kept(1))
+                what, most = REMEMBERED[one.name]
+                show(what, before - held(), kept, most)
+        intake.close()
+
+
+def _hand_in(intake: Intake, students: int) -> None:
+    """Let each student hand in to each problem."""
+    for load, problems in ASKED.items():
+        for start in range(0, students * len(problems), AT_ONCE):
+            some = intake.take(load, min(AT_ONCE, students * len(problems) - start))
+            intake.write([intake.recalled(one) for one in some])
+
+
+def of_the_bank(seeds: int) -> None:
+    """Measure variants of all problems, the desks at which answers are judged, and verdicts."""
+    every = [one for name in Catalogue().ids for one in _published(name, seeds)]
+    problems = {
+        name: load_problem(Catalogue().path(name).read_text(encoding="utf-8"), file=name)
+        for name in Catalogue().ids
+    }
+    tracemalloc.start(1)
+    before = held()
+    variants = [load_variant(json.loads(text), problems[name], BOOK) for name, text in every]
+    show("a variant", held() - before, len(variants), VARIANTS_KEPT)
+    dice = Dice(Stream(b"kept", "answers"))
+    before = held()
+    right = list(_judged(variants, dice, wrong=False))
+    show("a desk, with a verdict", held() - before, len(right), CACHED_DESKS)
+    before = held()
+    wrong = list(_judged(variants, dice, wrong=True))
+    show("a verdict on a wrong answer", held() - before, len(wrong), JUDGED_KEPT)
+
+
+def _published(name: str, seeds: int) -> Iterator[tuple[str, str]]:
+    made = publish_one(
+        Source(name, Catalogue().path(name).read_text(encoding="utf-8")), seeds=seeds
+    )
+    if not isinstance(made, Published):
+        raise SystemExit(str(made))
+    for one in made.variants:
+        yield name, json.dumps(one)
+
+
+def _judged(variants: list[Variant], dice: Dice, *, wrong: bool) -> Iterator[dict[str, Judged]]:
+    """Yield the verdict on an answer to each part of each variant."""
+    for variant in variants:
+        for part in variant.problem.parts:
+            if part.id in variant.keys:
+                value: Any = variant.keys[part.id]
+                told = next(iter(guesses(value, dice)), value) if wrong else value
+                typed = dice.pick([text for _, text in notations(told, part)])
+                yield judge(variant, {part.id: typed}, carried={}, numbers=None)
+
+
+def apart(measure: Callable[[int], None], count: int) -> None:
+    """Measure in a process of its own."""
+    process = get_context("spawn").Process(target=measure, args=(count,))
+    process.start()
+    process.join()
+
+
+def main(students: str = "500", seeds: str = "8") -> None:
+    """Measure both."""
+    apart(of_students, int(students))
+    apart(of_the_bank, int(seeds))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

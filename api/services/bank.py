@@ -19,7 +19,7 @@ from grader.errors import ProblemError
 from problems.catalogue import Catalogue
 from problems.loader import load_problem
 
-__all__ = ["BankReport", "Progress", "changed", "publish_bank"]
+__all__ = ["AT_ONCE", "BankReport", "Progress", "changed", "publish_bank"]
 
 BY_THE_SERVICE: Final = "from the bank"
 LOCK: Final = 4_242_000_003
@@ -82,8 +82,11 @@ def publish_bank(
         waiting = changed(session, catalogue, names)
     run = _Run(len(waiting))
     for start in range(0, len(waiting), AT_ONCE):
-        with db.reading() as session:
-            sources = list(_sources(session, catalogue, waiting[start : start + AT_ONCE]))
+        some = waiting[start : start + AT_ONCE]
+        with db.reading() as session:  # another run may have stored some of them meanwhile
+            still = changed(session, catalogue, some)
+            sources = list(_sources(session, catalogue, still))
+        run.done += len(some) - len(still)
         outcomes = publish_all([one for one, _ in sources], seeds=seeds, executor=executor)
         for (source, based_on), outcome in zip(sources, outcomes, strict=True):
             _keep(db, run, outcome, source, based_on=based_on, now=now)

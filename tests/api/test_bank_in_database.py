@@ -10,7 +10,7 @@ from actors import NOW
 from sqlalchemy import select
 from world import World
 
-from api.services.bank import BankReport, publish_bank
+from api.services.bank import AT_ONCE, BankReport, publish_bank
 from api.tables import ProblemVersion, Variant
 from problems.catalogue import Catalogue
 
@@ -188,3 +188,16 @@ def test_a_version_that_another_run_stored_meanwhile_is_not_stored_again(world, 
 
     assert publish(executor=Slow()).published == ()
     assert [len(versions(world, name)) for name in ("one", "two", "three")] == [1, 1, 1]
+
+
+def test_what_another_run_stored_before_its_turn_came_is_not_stored_again(world, publish, folder):
+    names = [f"more-{at:02}" for at in range(AT_ONCE)]
+    for name in names:
+        (folder / f"{name}.yaml").write_text(TOY.format(name=name))
+
+    def another(_name: str, at: int, _of: int) -> None:
+        if at == 1:
+            publish()
+
+    assert len(publish(progress=another).published) == 1
+    assert {len(versions(world, name)) for name in ("one", "two", "three", *names)} == {1}

@@ -178,7 +178,8 @@ def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_
         ledger = Ledger(re.findall(r"http://\S+", said)[0], *posed)
         service.wait_for("Application startup complete", times=2)
         until(lambda: ledger.hand_in(4) is None and len(servers(service)) == 2)
-        assert visited(service, ledger.address, 8) == [4, 4]
+        few, many = visited(service, ledger.address, 20)
+        assert many - few <= 4  # whoever is slow to take one is passed over
         posts = 'grader_requests_total{method="POST"'
         assert ledger.figure(posts) == len(ledger.stored)  # of both, whichever is asked
         killed = min(servers(service))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pages import Browser, Element, Page
+from pages import Browser, Element, Page, form_fields
 from world import TEXT_PROBLEM, World
 
 
@@ -37,6 +37,18 @@ class StaffScene:
         found = self.browser.get(f"{self.path}/edit")
         assert found.status == 200, found.text
         return found
+
+    def press(self, editor: Page, label: str, **typed: str) -> Page:
+        """Return the answer to a button outside the settings that sends them, as they stand.
+
+        *label* is what it is called, *typed* what was typed into the settings before.
+        """
+        buttons = editor.all("button", form="settings")
+        [button] = [one for one in buttons if label in {one.text, one.get("aria-label")}]
+        form = settings_form(editor)
+        pressed = {button["name"]: button["value"]} if button.get("name") else {}
+        fields = form_fields(form) | typed | pressed
+        return self.browser.post(button.get("formaction", form["action"]), fields)
 
 
 def settings_form(page: Page) -> Element:

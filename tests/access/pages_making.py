@@ -78,10 +78,13 @@ ROUTES = {
         ),
     ),
     ("POST", f"{ASSIGNMENT}/unpublish"): Route(**MANAGES, body="", called=False),
-    ("POST", f"{ASSIGNMENT}/release"): Route(**MANAGES, body="results=now"),
+    ("POST", f"{ASSIGNMENT}/release"): Route(**MANAGES, body="show_results=now"),
     ("POST", f"{ASSIGNMENT}/order"): Route(
         **MANAGES,
-        body=lambda scene: version_of("/assignments/{assignment}")(scene) + "&up=why-small-kernels",
+        body=lambda scene: (
+            version_of("/assignments/{assignment}")(scene)
+            + "&results=at_once&solutions=after_close&variants=each&up=why-small-kernels"
+        ),
     ),
     ("POST", f"{ASSIGNMENT}/delete"): Route(**MANAGES, body="confirm=yes"),
     ("POST", f"{ASSIGNMENT}/problems"): Route(

@@ -7,8 +7,10 @@ import pytest
 from assignment_scene import grade_of
 from regrading import store_gain
 from sqlalchemy import select
+from student_scenes import test_student as try_out
 from world import TEXT_PROBLEM, Posing
 
+from api.services.assignments.pinned import seen_by_students
 from api.tables import ProblemVersion, Submission
 
 MARKED = TEXT_PROBLEM.replace("points: 4", "points: 6").replace("points: 2, say", "points: 3, say")
@@ -187,3 +189,16 @@ def test_a_notice_names_a_regrade_of_its_problem_only(teacher, problem):
     body = {"text": "Corrected.", "regrade": str(UUID(int=1))}
     assert teacher.post(f"{problem.path}/notices", body).status_code == 422
     assert teacher.post(f"{problem.path}/notices", {"text": ""}).status_code == 422
+
+
+def test_what_the_test_student_alone_opened_or_answered_no_student_has_seen(world, course, problem):
+    def seen():
+        with world.db.reading() as session:
+            return seen_by_students(session, [problem.id])
+
+    tester, ann = try_out(world, course), world.enrol(course, "Ann")
+    assert tester.get(problem.path).status_code == 200
+    assert tester.submit(problem, {"cells": "9"}).status_code == 201
+    assert seen() == frozenset()
+    assert ann.get(problem.path).status_code == 200
+    assert seen() == {problem.id}

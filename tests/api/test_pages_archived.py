@@ -1,10 +1,19 @@
 """An archived course in a browser: archived, said on every page, and forms that meet it kept."""
 
+import re
+
 import pytest
+from furnished import ROUTES, furnished
 from pages import Browser
+from scene import HERE
 from staff_scene import StaffScene
 
 ARCHIVED = "This course is archived: all of it can be read, and nothing in it changes."
+
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+STILL_DONE = re.compile(r".*/(restore|copy|view-as|moodle|practice)")
+"""What is done in an archived course too: it is brought back, copied, looked at and practised."""
 
 
 @pytest.fixture
@@ -134,3 +143,47 @@ def test_an_archived_course_without_a_form_says_nothing_of_what_was_typed(scene)
     met = scene.browser.post(f"{scene.path}/unpublish")
     assert met.status == 409
     assert "What you typed" not in met.text
+
+
+def buttons(page):
+    """Yield what the buttons of a page would send to the service, other than what is still done."""
+    main = page.one("main")
+    forms = {one.get("id"): one for one in main.all("form") if one.get("id")}
+    inside = [(form, one) for form in main.all("form") for one in form.all("button")]
+    beside = [(forms.get(one["form"]), one) for one in main.all("button") if one.get("form")]
+    for form, button in inside + beside:
+        action = button.get("formaction", form.get("action") if form else "")
+        method = form.get("method") if form else "post"
+        is_live = "disabled" not in button.attributes
+        if is_live and method == "post" and not STILL_DONE.fullmatch(action):
+            yield button.text
+
+
+def test_no_page_of_an_archived_course_has_a_button_that_would_be_refused(world):
+    scene = furnished(world)
+    places, found, looked = scene.places[HERE], {}, 0
+    done = scene.instructor.post(f"/courses/{scene.course}/archive")
+    assert done.status_code == 200
+    for (method, path), route in ROUTES.items():
+        if method != "GET" or path.startswith(("/api/", "/static/")) or "{" not in path:
+            continue
+        at = places | dict(route.path)
+        where = PARAMETER.sub(lambda name, at=at: at[name[1]], path)
+        for who in ("student", "grader", "instructor"):
+            page = Browser(world, scene.people[who]).get(where, params=route.query)
+            if page.status != 200 or not page.all("main") or "is archived" not in page.text:
+                continue
+            looked += 1
+            if left := [*buttons(page)]:
+                found[path, who] = left
+    assert found == {}
+    assert looked > 60
+
+
+def test_what_is_set_in_an_archived_course_is_read_and_not_typed_over(scene):
+    scene.browser.post(f"{scene.home}/archive")
+    for path in (f"{scene.path}/edit", f"{scene.home}/settings", f"{scene.posed.path}/settings"):
+        form = scene.browser.get(path).one("form", id="settings")
+        [fields] = [one for one in form.children if getattr(one, "tag", "") == "fieldset"]
+        assert "disabled" in fields.attributes
+        assert fields.all("input")

@@ -160,6 +160,24 @@ def test_who_publishes_a_version_is_led_to_the_assignments_that_have_another(
     assert scene.browser.get(link["href"].partition("#")[0]).status == 200
 
 
+def test_what_only_the_test_student_opened_is_not_called_seen_by_students(world):
+    scene = StaffScene(world)
+    test = scene.staff.post(f"{scene.home}/test-student").json()["user"]
+    scene.browser.post("/view-as", {"student": test})
+    scene.browser.get(scene.posed.path)
+    scene.browser.post("/view-as", {"student": ""})
+    told = scene.staff.get(scene.path).json()["problems"][0]
+    assert told["opened"]
+    version, own = f"{scene.home}/problems/{told['version_id']}", f"{scene.posed.path}/settings"
+    assert "(this version, seen by the test student alone)" in scene.browser.get(version).text
+    assert "seen by the test student" in scene.editor().one(id="problems").text
+    assert "The test student has seen numbers, so" in scene.browser.get(own).text
+    scene.student.get(scene.posed.path)
+    assert "(this version, seen by students)" in scene.browser.get(version).text
+    assert "test student" not in scene.editor().one(id="problems").text
+    assert "Students have seen their numbers, so" in scene.browser.get(own).text
+
+
 def test_a_version_says_where_it_is_set_and_that_it_stays_there_when_it_is_retired(world):
     scene = StaffScene(world)
     posed = scene.staff.get(scene.path).json()["problems"][0]

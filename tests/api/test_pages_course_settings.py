@@ -193,6 +193,7 @@ def grants(scene, **query):
 
 def test_an_extension_is_looked_at_granted_and_taken_back(scene):
     form = grants(scene).one("form", id="grant")
+    assert "Times are on the clock of Europe/Berlin." in form.text
     typed = {"student": "stu dent", "grants.days": "2", "grants.reason": "ill"}
     looked = scene.browser.send(form, "act=try", **typed)
     assert "Thu 12 Nov 2026, 23:59" in looked.one(has="note").text

@@ -3,6 +3,7 @@
 import pytest
 from pages import form_fields
 from staff_scene import StaffScene, settings_form
+from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.pages.staff.assignment_form import LABELS
 
@@ -206,40 +207,77 @@ def test_who_publishes_is_told_what_is_visible_to_whom_and_until_when(world, typ
     assert note.endswith(" 1 of them has no password yet: send the invitations.")
 
 
+ALONG = (
+    *("Hide again", "Show results now", "Show solutions now"),
+    *("Move why-large-kernels up", "Find problems to add"),
+)
+
+
+@pytest.mark.parametrize("button", ALONG)
+def test_what_was_typed_into_the_settings_is_saved_by_every_button_of_the_editor(world, button):
+    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    done = scene.press(scene.editor(), button, title="Homework one", results="manual")
+    assert done.status == 303
+    told = scene.staff.get(scene.path).json()
+    assert (told["title"], told["results"]) == ("Homework one", "manual")
+
+
+def test_who_moves_a_problem_is_told_what_was_saved_with_it(world):
+    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    up, down = (f"Move why-large-kernels {way}" for way in ("up", "down"))
+    moved = scene.browser.follow(scene.press(scene.editor(), up, title="Homework one"))
+    assert moved.one(has="note-good").text == "Saved. No grade changed."
+    again = scene.browser.follow(scene.press(moved, down))
+    assert not again.all(has="note-good")
+
+
+@pytest.mark.parametrize("button", ALONG)
+def test_where_a_setting_is_wrong_no_button_does_anything_and_what_was_typed_stays(world, button):
+    scene = StaffScene(world, TEXT_PROBLEM, OTHER_PROBLEM)
+    before = scene.staff.get(scene.path).json()
+    refused = scene.press(scene.editor(), button, title="Homework one", attempts="many")
+    assert refused.status == 422
+    assert refused.one("input", name="title")["value"] == "Homework one"
+    assert scene.staff.get(scene.path).json() == before
+
+
+def test_a_button_of_the_editor_takes_nothing_typed_over_what_somebody_else_saved(scene):
+    mine = scene.editor()
+    scene.browser.send(settings_form(scene.editor()), "act=save", attempts="2")
+    refused = scene.press(mine, "Show results now", title="Mine")
+    assert (refused.status, refused.one("input", name="title")["value"]) == (412, "Mine")
+    assert scene.staff.get(scene.path).json()["results_released_at"] is None
+
+
 def test_an_assignment_that_is_hidden_meanwhile_is_not_called_published(scene):
     scene.staff.post(f"{scene.path}/unpublish")
     assert "Published. 1" not in scene.browser.get(f"{scene.path}/edit?saved=published").text
 
 
 def test_an_assignment_is_hidden_and_published_until_somebody_has_handed_in(scene):
-    hide = scene.editor().one("form", action=f"{scene.path}/unpublish")
-    assert scene.browser.send(hide).status == 303
+    seen = scene.editor()
+    assert scene.press(seen, "Hide again").status == 303
     assert "Students do not see it." in scene.editor().text
     published(scene)
     scene.student.submit(scene.posed, {"cells": "9"})
-    refused = scene.browser.send(hide)
+    refused = scene.press(seen, "Hide again")
     assert refused.status == 409
     assert "cannot be hidden again" in refused.text
 
 
 def test_results_are_shown_now_and_by_the_rule_again(scene):
-    now = [
-        one
-        for one in scene.editor().all("form", action=f"{scene.path}/release")
-        if one.all("button", name="results")
-    ]
     scene.student.submit(scene.posed, {"why": "Fewer."})
-    told = scene.browser.follow(scene.browser.send(now[0], "results=now")).one(has="note-good")
+    done = scene.press(scene.editor(), "Show results now")
+    told = scene.browser.follow(done).one(has="note-good")
     assert told.text.startswith("Students see their results now. 1 answer to part why")
     assert scene.staff.get(scene.path).json()["results_released_at"]
-    rule = scene.editor().all("form", action=f"{scene.path}/release")
-    done = scene.browser.send(rule[0], "results=rule")
+    done = scene.press(scene.editor(), "Show results by the rule")
     assert "Results are shown by the rule again." in scene.browser.follow(done).text
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
 
 
 def test_solutions_that_are_shown_now_wait_for_who_is_at_work_and_that_is_said(scene):
-    done = scene.browser.post(f"{scene.path}/release", {"solutions": "now"})
+    done = scene.browser.post(f"{scene.path}/release", {"show_solutions": "now"})
     page = scene.browser.follow(done)
     assert "each as soon as their time to answer is over." in page.one(has="note-good").text
     assert "to each student whose time to answer is over." in page.one(id="release").text
@@ -252,7 +290,7 @@ def test_nobody_is_said_to_see_results_of_an_assignment_that_is_not_seen(world, 
     if release:
         published(scene, **{"timeline.release": release})
     for what in ("results", "solutions"):
-        done = scene.browser.post(f"{scene.path}/release", {what: "now"})
+        done = scene.browser.post(f"{scene.path}/release", {f"show_{what}": "now"})
         told = scene.browser.follow(done).one(has="note-good").text
         assert "they see the assignment" in told
         assert " now" not in told

@@ -16,25 +16,25 @@ def names(scene):
 
 def test_problems_move_up_and_down(scene):
     assert names(scene) == ["why-small-kernels", "why-large-kernels"]
-    order = scene.editor().one("form", action=f"{scene.path}/order")
-    assert scene.browser.send(order, "down=why-small-kernels").status == 303
+    assert scene.press(scene.editor(), "Move why-small-kernels down").status == 303
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]
-    order = scene.editor().one("form", action=f"{scene.path}/order")
-    assert scene.browser.send(order, "up=why-small-kernels").status == 303
+    assert scene.press(scene.editor(), "Move why-small-kernels up").status == 303
     assert names(scene) == ["why-small-kernels", "why-large-kernels"]
 
 
 def test_an_order_that_was_read_before_another_change_is_not_taken(scene):
-    order = scene.editor().one("form", action=f"{scene.path}/order")
-    scene.browser.send(order, "down=why-small-kernels")
-    assert scene.browser.send(order, "down=why-small-kernels").status == 412
+    mine = scene.editor()
+    assert scene.press(mine, "Move why-small-kernels down").status == 303
+    refused = scene.press(mine, "Move why-small-kernels down")
+    assert refused.status == 412
+    assert "changed since you opened this page" in refused.one(role="alert").text
     assert names(scene) == ["why-large-kernels", "why-small-kernels"]
 
 
 def test_a_problem_is_found_in_the_bank_and_added(scene):
     scene.world.version("conv-output-shape")
-    find = scene.editor().one("form", role="search")
-    found = scene.browser.send(find, text="conv-output")
+    bank = scene.browser.follow(scene.press(scene.editor(), "Find problems to add"))
+    found = scene.browser.send(bank.one("form", role="search"), text="conv-output")
     [add] = found.all("form", action=f"{scene.path}/problems")
     [button] = add.all("button", name="add")
     added = scene.browser.send(add, f"add={button['value']}")
@@ -44,7 +44,7 @@ def test_a_problem_is_found_in_the_bank_and_added(scene):
     assert "Saved. No grade changed." in search.one(role="status").text
     assert search.one("input", name="text")["value"] == "conv-output"
     assert "is in it" in search.one("tr", id="conv-output-shape").text
-    again = scene.browser.send(find, text="conv-output")
+    again = scene.browser.send(search.one("form", role="search"), text="conv-output")
     assert again.all("button", name="add") == []
     assert "is in it" in again.text
 

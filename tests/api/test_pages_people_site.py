@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 from pages import Browser
 from sqlalchemy import select
-from world import TEXT_PROBLEM
+from world import TEXT_PROBLEM, published
 
 from api.services.audit_actions import ACTIONS
+from api.services.versions import store_version
 from api.tables import AuditEntry, User
 
 
@@ -209,6 +210,18 @@ def test_what_changed_is_told_in_words_but_names_stay(world, course):
     assert "part: top_left" in told
 
 
+def test_the_log_tells_whose_version_it_is(world, course):
+    prof, bank = world.enrol(course, "Grace Prof", role="instructor"), world.version(TEXT_PROBLEM)
+    with world.session() as session:
+        made = published(TEXT_PROBLEM)
+        own = store_version(session, made, TEXT_PROBLEM, now=world.clock(), space=str(course))
+        kept = {"before": {"version": str(bank.id)}, "after": {"version": str(own.id)}}
+        row = {"action": "problem.changed", "target": "", "target_id": "", "reason": ""}
+        session.add(AuditEntry(course_id=course, at=world.clock(), **row, **kept))
+    told = Browser(world, prof).get(f"/courses/{course}/audit").one("table").rows()[1][3]
+    assert told == "version: 1 of the bank 1 of the course"
+
+
 def test_the_log_tells_numbers_of_versions_and_names_of_people_and_no_ids(world, course):
     prof, ann = world.enrol(course, "Grace Prof", role="instructor"), world.enrol(course, "Ann")
     version, other = world.version(TEXT_PROBLEM).id, UUID(int=7)
@@ -223,7 +236,7 @@ def test_the_log_tells_numbers_of_versions_and_names_of_people_and_no_ids(world,
         row = {"action": "extension.granted", "target": "", "target_id": "", "reason": ""}
         session.add(AuditEntry(course_id=course, at=world.clock(), **row, before={}, after=after))
     told = Browser(world, prof).get(f"/courses/{course}/audit").one("table").rows()[1][3]
-    assert told == "grants: days 3, no cool down ; people: Ann, …00000007 ; version: 1"
+    assert told == "grants: days 3, no cool down ; people: Ann, …00000007 ; version: 1 of the bank"
 
 
 def test_older_entries_follow_on_the_next_page(world, course):

@@ -115,7 +115,21 @@ def test_a_late_answer_says_what_it_counts(world: World) -> None:
     page = Browser(world, student).get(posed.path)
     assert "It came late: it counts 90" in told(page, "cells")
     assert "1.8 / 2 points" in page.one(id="points-cells").text
-    assert "Late now: an answer is worth 90" in page.one(id="side").text
+    assert "Late: an answer is worth 90" in page.one(id="notices").text
+
+
+def test_when_it_is_due_is_told_also_where_the_assignment_is_closed_above_the_problem(
+    world: World,
+) -> None:
+    due = {"due": "2026-11-03 12:00", "late": [{"days": 1, "credit": "90%"}]}
+    student, posed, _ = seat(world, timeline_spec=due)
+    page = Browser(world, student).get(posed.path)
+    assert "Due Tue 3 Nov 2026, 12:00" in page.one(id="side").one("summary").text
+    assert "Late" not in page.one(id="notices").text
+    world.clock.advance(hours=30)
+    page = Browser(world, student).get(posed.path)
+    assert "Was due Tue 3 Nov 2026, 12:00" in page.one(id="side").one("summary").text
+    assert "Late: an answer is worth 90 % until Wed 4 Nov" in page.one(id="notices").text
 
 
 def test_a_text_waits_for_a_person(world: World) -> None:

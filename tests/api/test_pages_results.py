@@ -187,10 +187,31 @@ def test_results_that_wait_can_be_released_where_the_warnings_stand(world, group
     page = browser.get(f"/assignments/{posed.assignment}/results")
     assert "1 answer to part why of “Powers of a number” is not marked." in page.text
     form = page.one("form", action=f"/assignments/{posed.assignment}/release")
-    assert browser.send(form, "results=now").status == 303
+    assert browser.send(form, "show_results=now").status == 303
     again = browser.get(f"/assignments/{posed.assignment}/results")
     assert "Results were released on" in again.text
     assert not again.all("form", action=f"/assignments/{posed.assignment}/release")
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [(lambda n: 2 * n, "doubled"), (lambda n: 2 * n * n, "It is twice the key.")],
+    ids=["a mistake", "a relation to the key"],
+)
+def test_a_cause_that_has_more_votes_than_the_key_comes_first_for_numbers_of_ones_own(
+    world, given, cause
+):
+    group = Class(world, 24)
+    [posed] = world.assignment(group.course, POWERS, variants="each")
+    numbers = group.draw(posed, *[0, 1, 2, 3] * 6)
+    best = [{"square": str(given(n)), "cube": str(n**3)} for n in numbers[:14]]
+    group.hand_in(posed, *best, *[{"square": "7", "cube": "7"}] * 10)
+    page = Browser(world, group.staff).get(f"{posed.path}/results")
+    first = page.one(aria_label="Wrong answers to Square").one("table").rows()[1]
+    assert first[0].startswith("4 values, such as")
+    assert first[1].startswith("14")
+    assert cause in first[2]
+    assert "more votes than the key" in first[2]
 
 
 def test_wrong_answers_stand_in_groups_what_nothing_explains_first(world, group, browser):

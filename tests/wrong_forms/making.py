@@ -78,7 +78,6 @@ FORMS = {
         "/assignments/{two}/edit",
         "It was changed since you opened this page",
         {"version": "77"},
-        to="/assignments/{two}/order",
         button="why-large-kernels",
         status=412,
     ),

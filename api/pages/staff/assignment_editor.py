@@ -1,7 +1,7 @@
 """The editor of an assignment: its settings, its problems in their order, and its publication."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from fastapi import Response
@@ -26,6 +26,7 @@ from api.pages.staff.assignment_form import (
     values_of,
 )
 from api.pages.staff.assignment_news import PUBLISHED, news
+from api.pages.staff.placed import seen_in
 from api.pages.staff.timeline_drawn import drawn, marks
 from api.pages.typed import REFUSALS, Typed, differences
 from api.routes import assignments as api
@@ -39,11 +40,16 @@ from api.schemas.assignments import (
     StaffAssignment,
 )
 from api.schemas.courses import CourseView
+from api.schemas.effects import Effect
 
 __all__ = ["editor", "router"]
 
 router = PageRouter()
 EDIT: Final = "/assignments/{assignment}/edit"
+SHOWN: Final = {"show_results": "results", "show_solutions": "solutions"}
+"""The buttons that release something: the settings have fields of these names themselves."""
+Act: TypeAlias = Callable[[str, Effect | None], Response]
+"""What is done to a version, after settings were saved with an effect, or none were typed."""
 
 
 @router.get("/courses/{course}/assignments/new")
@@ -126,6 +132,7 @@ def editor(
         status=error.status if error else 200,
         course=view,
         one=found,
+        seen=seen_in(assignment, here),
         news=news(saved, found, here),
         trial=trial,
         marks=marks(times),
@@ -139,31 +146,71 @@ def editor(
 
 @router.post(EDIT)
 def save(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Save the settings and publish where that was asked for, or show what they would change."""
-    typed, act = typed_of(form), form.text("act")
-    is_trial = act == "try"
+    """Save the settings, before another act where one was asked for, or show what they change."""
+    match form.text("act"):
+        case "publish":
+            return _along(assignment, form, here, lambda *_: _published(assignment, here))
+        case "find":
+            return _along(assignment, form, here, lambda *_: _bank(assignment, here))
+        case act:
+            is_trial = act == "try"
+    typed = typed_of(form)
     try:
-        body = validated(AssignmentPatch, _kept(values_of(typed)))
-        expected = held(form.text("version"))
-        changed = api.patch_assignment(
-            assignment, body, here, expected, Response(), dry_run=is_trial
-        )
+        changed = _patched(assignment, form, here, is_trial=is_trial)
     except REFUSALS as error:
         return editor(assignment, here, typed=typed, error=error)
     if is_trial:
         return editor(assignment, here, typed=typed, trial=changed)
-    if act == "publish":
-        return _publish(assignment, here)
     return outcome.onwards(f"/assignments/{assignment}/edit", changed.effect)
 
 
-def _publish(assignment: UUID, here: Here) -> Response:
-    """Let students see the assignment from its release on."""
+def _patched(
+    assignment: UUID, form: Form, here: Here, *, is_trial: bool = False
+) -> AssignmentChanged:
+    """Return the assignment with the settings of the *form*."""
+    body = validated(AssignmentPatch, _kept(values_of(typed_of(form))))
+    expected = held(form.text("version"))
+    return api.patch_assignment(assignment, body, here, expected, Response(), dry_run=is_trial)
+
+
+def _along(assignment: UUID, form: Form, here: Here, act: Act) -> Response:
+    """Save what was typed into the settings, and *act* on the version that there is then.
+
+    Where a setting is wrong nothing is done, and what was typed stays.
+    """
+    version, effect = form.text("version"), None
     try:
-        api.post_publish(assignment, here, Response())
-    except Conflict as error:
-        return editor(assignment, here, error=error, saved="done")  # the settings are
+        if _is_typed(assignment, form, here):
+            changed = _patched(assignment, form, here)
+            version, effect = str(changed.assignment.version), changed.effect
+    except REFUSALS as error:
+        return editor(assignment, here, typed=typed_of(form), error=error)
+    try:
+        return act(version, effect)
+    except REFUSALS as error:
+        return editor(assignment, here, error=error, saved="done" if effect else "")
+
+
+def _is_typed(assignment: UUID, form: Form, here: Here) -> bool:
+    """Tell whether the *form* has settings, and others than those that are stored."""
+    if not form.has("title"):
+        return False  # a button that stands elsewhere
+    found = api.get_assignment(assignment, here, Response())
+    if not isinstance(found, StaffAssignment):
+        return False
+    return bool(differences(fields_of(found), typed_of(form), label))
+
+
+def _published(assignment: UUID, here: Here) -> Response:
+    """Let students see the assignment from its release on."""
+    api.post_publish(assignment, here, Response())
     return RedirectResponse(f"/assignments/{assignment}/edit?saved={PUBLISHED}", status_code=303)
+
+
+def _bank(assignment: UUID, here: Here) -> Response:
+    """Return the way to the bank, to add problems from there."""
+    course = api.get_assignment(assignment, here, Response()).course
+    return RedirectResponse(f"/courses/{course}/problems?to={assignment}", status_code=303)
 
 
 def _kept(values: dict[str, object]) -> dict[str, object]:
@@ -172,40 +219,44 @@ def _kept(values: dict[str, object]) -> dict[str, object]:
 
 
 @router.post("/assignments/{assignment}/unpublish")
-def unpublish(assignment: UUID, here: PageDep) -> Response:
+def unpublish(assignment: UUID, form: FormDep, here: PageDep) -> Response:
     """Hide the assignment again."""
-    try:
+
+    def hide(_: str, effect: Effect | None) -> Response:
         api.post_unpublish(assignment, here, Response())
-    except Conflict as error:
-        return editor(assignment, here, error=error)
-    return outcome.onwards(f"/assignments/{assignment}/edit")
+        return outcome.onwards(f"/assignments/{assignment}/edit", effect)
+
+    return _along(assignment, form, here, hide)
 
 
 @router.post("/assignments/{assignment}/release")
 def release(assignment: UUID, form: FormDep, here: PageDep) -> Response:
     """Show results or solutions from now on, or by the rule again."""
     states = {"now": True, "rule": False}
-    given = form.given("results", "solutions")
-    try:
-        body = validated(ReleaseIn, {name: states.get(one, one) for name, one in given.items()})
-        api.post_release(assignment, body, here, Response())
-    except REFUSALS as error:
-        return editor(assignment, here, error=error)
-    what = "solutions" if form.has("solutions") else "results"
-    return RedirectResponse(f"/assignments/{assignment}/edit?saved={what}", status_code=303)
+    given = form.given(*SHOWN)
+    values = {SHOWN[name]: states.get(one, one) for name, one in given.items()}
+    what = "solutions" if form.has("show_solutions") else "results"
+
+    def show(_: str, _effect: Effect | None) -> Response:
+        api.post_release(assignment, validated(ReleaseIn, values), here, Response())
+        return RedirectResponse(f"/assignments/{assignment}/edit?saved={what}", status_code=303)
+
+    return _along(assignment, form, here, show)
 
 
 @router.post("/assignments/{assignment}/order")
 def order(assignment: UUID, form: FormDep, here: PageDep) -> Response:
     """Move a problem one place up or down."""
-    try:
+
+    def move(version: str, effect: Effect | None) -> Response:
         found = api.get_assignment(assignment, here, Response())
         names = [one.problem for one in found.problems]
         body = validated(OrderIn, {"problems": _moved(names, form)})
-        api.put_order(assignment, body, here, held(form.text("version")), Response())
-    except REFUSALS as error:
-        return editor(assignment, here, error=error)
-    return RedirectResponse(f"/assignments/{assignment}/edit#problems", status_code=303)
+        api.put_order(assignment, body, here, held(version), Response())
+        there = f"/assignments/{assignment}/edit#problems"
+        return outcome.onwards(there, effect) if effect else RedirectResponse(there, 303)
+
+    return _along(assignment, form, here, move)
 
 
 def _moved(names: list[str], form: Form) -> list[str]:

@@ -6,10 +6,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from api.ids import read_id
 from api.services.named import names_of
+from api.services.versions import space_of
 from api.tables import ProblemVersion
 
 __all__ = ["changes_of", "named_in", "plain"]
@@ -30,10 +31,12 @@ def named_in(session: Session, kept: Iterable[object]) -> dict[UUID, str]:
     ids = {one for value in kept for one in _ids(value)}
     if not ids:
         return {}
-    rows = session.execute(
-        select(ProblemVersion.id, ProblemVersion.number).where(ProblemVersion.id.in_(ids))
+    rows = session.scalars(
+        select(ProblemVersion)
+        .where(ProblemVersion.id.in_(ids))
+        .options(load_only(ProblemVersion.number, ProblemVersion.space))
     )
-    versions = {row[0]: str(row[1]) for row in rows}
+    versions = {one.id: f"{one.number} of the {space_of(one)}" for one in rows}
     return versions | names_of(session, ids - versions.keys())
 
 

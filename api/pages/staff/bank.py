@@ -15,6 +15,7 @@ from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
+from api.pages.staff.common import may
 from api.pages.staff.placed import done_to, places_of
 from api.pages.typed import REFUSALS
 from api.routes import assignments, courses
@@ -78,7 +79,7 @@ def bank(
         spaces=SPACES,
         statuses=STATUSES,
         to=to,
-        manages=_manages(here),
+        manages=may(here, "manage_problems"),
         back=f"/courses/{course}/problems?{wanted.address(cursor)}",
         next=wanted.address(found.next) if found.next else "",
         done=outcome.told(saved),
@@ -157,17 +158,11 @@ def _version(
         missing=missing,
         changed=changed,
         lines=tuple(_marked(changed.text)) if changed else (),
-        manages=_manages(here),
+        manages=may(here, "manage_problems"),
         places=places,
         done=done_to(one, places) if fresh else "",
         error=error,
     )
-
-
-def _manages(here: Here) -> bool:
-    """Tell whether who looks may upload and publish problems."""
-    member = here.visit.member
-    return member is not None and member.may("manage_problems")
 
 
 def _preview(

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from api.auth.roles import Right
+from api.auth.roles import RIGHTS, Right
 from api.deps import Here
 from api.errors import Conflict, Forbidden, Invalid, Precondition
 from api.pages.frame import Crumb
@@ -18,9 +18,14 @@ MENDABLE: Final = (Invalid, Conflict, Precondition, Forbidden)
 
 
 def may(here: Here, right: Right) -> bool:
-    """Tell whether who looks has a *right* in the course that was last read from."""
+    """Tell whether who looks has a *right* in the course that was last read from.
+
+    A right to change something nobody has while the course is archived.
+    """
     member = here.visit.member
-    return member is not None and member.may(right)
+    if member is None or not member.may(right):
+        return False
+    return RIGHTS[right].scope == "read" or member.course.archived_at is None
 
 
 def course_crumbs(here: Here, *more: Crumb) -> tuple[Crumb, ...]:

@@ -7,24 +7,36 @@ from uuid import UUID
 from api.deps import Here
 from api.pages.staff.common import may
 from api.schemas.problems import VersionOut
-from api.services.assignments.pinned import Pinned, pinned
+from api.services.assignments.pinned import Pinned, pinned, seen_by_students
 from api.services.assignments.viewing import titles_in
 from api.services.versions import space_of
 
-__all__ = ["Place", "done_to", "places_of"]
+__all__ = ["Place", "done_to", "places_of", "seen_in"]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An assignment that has a problem: in which version, and the way to a *newer* one."""
+    """An assignment that has a problem: in which version, and the way to a *newer* one.
+
+    What *is_opened* keeps its version until a regrade, if only the test student opened it.
+    """
 
     title: str
     href: str
     number: int
     space: str
     is_this: bool
+    is_opened: bool
     is_seen: bool
     newer: str
+
+
+def seen_in(assignment: UUID, here: Here) -> frozenset[str]:
+    """Return the problems of an assignment that students have seen, not the test student alone."""
+    with here.reading() as session:
+        rows = [one.row for one in pinned(session, [assignment])[assignment]]
+        seen = seen_by_students(session, [row.id for row in rows])
+    return frozenset(row.slug for row in rows if row.id in seen)
 
 
 def places_of(one: VersionOut, course: UUID, here: Here) -> tuple[Place, ...]:
@@ -36,6 +48,8 @@ def _places(one: VersionOut, course: UUID, here: Here) -> Iterator[Place]:
     with here.reading() as session:
         titles = titles_in(session, course)
         found = pinned(session, titles)
+        rows = [each.row.id for every in found.values() for each in every]
+        seen = seen_by_students(session, rows)
     for assignment, title in titles.items():
         for each in found[assignment]:
             if each.version.problem != one.problem:
@@ -47,7 +61,8 @@ def _places(one: VersionOut, course: UUID, here: Here) -> Iterator[Place]:
                 number=each.version.number,
                 space=space_of(each.version),
                 is_this=each.version.id == one.id,
-                is_seen=each.opened,
+                is_opened=each.opened,
+                is_seen=each.row.id in seen,
                 newer=_newer(one, each, f"{way}/problems/{each.row.slug}", here),
             )
 

@@ -16,6 +16,7 @@ from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignment_editor import editor
+from api.pages.staff.placed import seen_in
 from api.pages.typed import REFUSALS, Typed, differences
 from api.pages.wording import part_name
 from api.routes import assignment_problems as api
@@ -97,6 +98,7 @@ def _settings(
         status=error.status if error else 200,
         one=one,
         posed=posed,
+        is_seen=problem in seen_in(assignment, here),
         notices=noted.items,
         versions=[each for each in versions.items if each.status == "published"],
         voiding=VOID,

@@ -168,7 +168,9 @@ def _block(
 
 
 def _rank(one: WrongGroup) -> int:
-    """Return where a group stands: several equal ones without a cause first, lone ones last."""
+    """Return where a group stands: what may be the key, several without a cause; lone ones last."""
+    if one.key_doubt:
+        return -1
     if one.mistakes:
         return 1
     return 0 if one.count > 1 else 2

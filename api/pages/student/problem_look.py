@@ -58,7 +58,7 @@ def _place(seat: Seat, variant: Variant) -> Place:
         zone=member.course.zone,
         numbers=numbers_of(seat, variant),
         now=seat.now,
-        may_write=not (seat.preview or member.viewing),
+        may_write=not (seat.preview or member.viewing or member.course.archived_at),
     )
 
 

@@ -13,7 +13,7 @@ from api.db import once
 from api.errors import Invalid
 from api.schemas.assignment_problems import PartSummary, PosedSettings
 from api.services.versions import BANK, newest, space_of
-from api.tables import AssignmentProblem, Course, Draw, ProblemVersion, Submission
+from api.tables import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
 
 __all__ = [
     "Pinned",
@@ -22,6 +22,7 @@ __all__ = [
     "pinned",
     "posed_in",
     "posed_settings",
+    "seen_by_students",
     "version_to_pin",
 ]
 
@@ -47,11 +48,23 @@ OPENED: Final = select(AssignmentProblem.id).where(
         exists().where(Submission.problem_id == AssignmentProblem.id),
     ),
 )
+SEEN: Final = select(AssignmentProblem.id).where(
+    AssignmentProblem.id.in_(PROBLEMS),
+    or_(
+        *(
+            exists().where(
+                rows.problem_id == AssignmentProblem.id,
+                ~exists().where(Enrolment.user_id == rows.student_id, Enrolment.is_test),
+            )
+            for rows in (Draw, Submission)
+        )
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A problem in an assignment, its version, and whether a student has seen numbers of it."""
+    """A problem in an assignment, its version, and whether anybody has seen numbers of it."""
 
     row: AssignmentProblem
     version: ProblemVersion
@@ -99,8 +112,13 @@ def _opened(session: Session, problems: Sequence[UUID]) -> set[UUID]:
 
 
 def is_opened(session: Session, problem: AssignmentProblem) -> bool:
-    """Tell whether a student has seen numbers of a problem, or handed in to it."""
+    """Tell whether anybody has seen numbers of a problem, if only the test student."""
     return bool(_opened(session, [problem.id]))
+
+
+def seen_by_students(session: Session, problems: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of *problems* of which somebody has seen numbers who is no test student."""
+    return frozenset(session.scalars(SEEN, {"problems": list(problems)}))
 
 
 def is_answered(session: Session, problem: AssignmentProblem) -> bool:

@@ -91,7 +91,7 @@ def _chosen(session: Session, act: Act, row: Row | None, body: PosedIn) -> Probl
 
 
 OPENED: Final = (
-    "Students have seen this problem, so its version stays; a regrade of the problem changes it."
+    "This problem has been opened, so its version stays; a regrade of the problem changes it."
 )
 
 

@@ -93,7 +93,7 @@ def _version(
     if kept is not None and _is_meant(kept, entry) and (opened or entry.version is not None):
         return kept
     if kept is not None and opened:
-        said = f"must stay {kept.number} of the {space_of(kept)}: students have seen it; a regrade "
+        said = f"must stay {kept.number} of the {space_of(kept)}: it has been opened; a regrade "
         place = FieldError(f"{field}.version", f"{said}changes it")
         raise Conflict(f"version {place.said}.", errors=(place,))
     try:
@@ -148,5 +148,5 @@ def _notes(session: Session, act: Act, version: ProblemVersion, entry: Entry) ->
     newer = _newest(session, act, entry)
     if newer.id == version.id:
         return []
-    said = f"stays at version {version.number}, which students have seen; a regrade brings version"
+    said = f"stays at version {version.number}, which has been opened; a regrade brings version"
     return [f"{entry.problem} {said} {newer.number}"]

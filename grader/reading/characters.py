@@ -4,6 +4,7 @@ Every character stays at its place, so that a position in the clean text is one 
 """
 
 import re
+import string
 import unicodedata
 from typing import Final
 
@@ -20,6 +21,9 @@ REFUSED: Final = re.compile(
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
     r"|(?![0-9])\d"
 )
+
+DIRECTIONS: Final = "\u200e\u202a\u202c\u2066\u2068\u2069"
+"""Marks of left-to-right text, which calculators and messengers copy around a number."""
 
 ALIKE: Final[dict[str, str]] = {
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63",
@@ -69,7 +73,8 @@ QUOTES: Final = re.compile("['\"«»]")
 def clean(typed: str, *, limit: int) -> str:
     """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
 
-    The numbers of siunitx are made plain too, and quotes around the whole are dropped.
+    The numbers of siunitx are made plain too; quotes and marks of direction around the whole are
+    dropped.
 
     >>> clean("\u22125\u00a0000", limit=10) == f"-5{THIN}000"
     True
@@ -79,11 +84,21 @@ def clean(typed: str, *, limit: int) -> str:
             f"The answer has {len(typed):,} characters.", expected=f"at most {limit:,} characters"
         )
     text = typed if typed.isascii() else typed.translate(PLAIN_FORMS)
-    if found := REFUSED.search(text):
+    if REFUSED.search(text) and (found := REFUSED.search(text := _without_directions(text))):
         raise _refusal(found[0], found.start())
     if QUOTED.fullmatch(text):
         text = QUOTES.sub(" ", text)
     return without_siunitx(text)
+
+
+def _without_directions(text: str) -> str:
+    """Return *text* with blanks in place of the marks of direction at its ends.
+
+    Inside it, or where they turn the order of numbers round, they may show another answer.
+    """
+    core = text.strip(DIRECTIONS + string.whitespace)
+    start = text.index(core)
+    return core.rjust(start + len(core)).ljust(len(text))
 
 
 def _refusal(character: str, position: int) -> AnswerError:

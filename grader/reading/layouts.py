@@ -78,7 +78,9 @@ def in_lines(text: str, start: int, *, blocks: bool) -> list[Grid]:
 def _rows(text: str, start: int, end: int) -> Iterator[Grid]:
     lines = [line.span() for line in LINE.finditer(text, start, end) if line[0].strip()]
     lines = [line for line in lines if not RULE.fullmatch(text, *line)]
-    if len(lines) == 1:
+    if len(lines) == 1 and text.find("&", *lines[0]) >= 0:
+        lines = list(_pieces(text, *lines[0], LATEX_ROW))
+    elif len(lines) == 1:
         lines = [(at, stop) for at, stop in _cut(text, *lines[0], ";") if text[at:stop].strip()]
     items = [ITEM.match(text, *line) for line in lines]
     if len(lines) > 1 and all(items):

@@ -53,6 +53,8 @@ EQUATIONS: Final = re.compile(
     r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+(?:[\[({][0-9, ]*+[\])}])?\s*+\Z"
 )
 """A value and then the name of the next one, as in ``k=3, s=2`` and ``y[0]=3, y[1]=2``."""
+ROWS_THEN_NAME: Final = re.compile(r"([^=]*[0-9])[ \t]*+\n\s*+[^\W\d_][\w ]*+\Z")
+"""Bare rows and then the name of another value on a line of its own: ``1 2``, ``sum = 10``."""
 ARRAY_NAME: Final = re.compile(r"([^\W\d_]\w*+)\s*+=\s*+(?=[\[({]|\\begin)")
 NAMED: Final = re.compile(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
 """A value and then a word, as between the links of ``m = 0.4 and v = 0.32``."""
@@ -133,7 +135,12 @@ def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
         )
     before = text[: last.start()]
     between = text[links[-2].end() : last.start()] if len(links) > 1 else ""
-    if EQUATIONS.search(before) or _ends_equation(between, text[last.end() :]):
+    after = text[last.end() :]
+    if (
+        EQUATIONS.search(before)
+        or _ends_equation(between, after)
+        or _ends_rows(before.rstrip(), after)
+    ):
         raise AnswerError(
             "Several values are given.", expected="the values alone", position=last.start()
         )
@@ -159,8 +166,21 @@ def _ends_equation(between: str, last: str) -> bool:
     """
     if ARRAY.search(between):
         return False
-    found = len(SEPARATOR.findall(last)) + len(BETWEEN_DIGITS.findall(last))
-    return NAMED.fullmatch(between) is not None or _outside(between) > found
+    return NAMED.fullmatch(between) is not None or _outside(between) > _cuts(last)
+
+
+def _ends_rows(before: str, last: str) -> bool:
+    """Tell whether bare rows stand *before* the name of what is *last*, with more cells than it.
+
+    So it is in ``1 2``, ``3 4``, ``sum = 10``, and not in ``1+2, 3+4``, ``so y = 3, 7``.
+    """
+    rows = ROWS_THEN_NAME.fullmatch(before)
+    return rows is not None and _cuts(rows[1]) > _cuts(last)
+
+
+def _cuts(text: str) -> int:
+    """Return how many places in *text* part two cells."""
+    return len(SEPARATOR.findall(text)) + len(BETWEEN_DIGITS.findall(text))
 
 
 def _outside(text: str) -> int:

@@ -17,9 +17,12 @@ from grader.values import Number, magnitude
 
 __all__ = ["refuse_changing", "without_words"]
 
+BULLET: Final = "·"
+"""What `clean` makes of ``•``: that of a list has a blank behind it, ``·5`` is 0.5 for some."""
+BULLETS: Final = frozenset({BULLET, "*", "-"})
 STARS: Final = frozenset({"*", "**"})
 PUNCTUATION: Final = frozenset({",", ";", ".", ":"})
-EDGES: Final = STARS | PUNCTUATION
+EDGES: Final = STARS | PUNCTUATION | {BULLET}
 SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
 VALUES: Final = frozenset({"number", "name"})
 REMARKS: Final = frozenset({"(", "[", "{"})
@@ -47,6 +50,8 @@ def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) 
 
     *words* are the kinds of token that are words here: in a formula only those set as text.
     """
+    if "\n" in text:
+        _refuse_list(text)
     if _is_bare(tokens, words):
         return Found(list(tokens))
     kept, notes = _without_remarks(tokens, text, words)
@@ -184,12 +189,24 @@ def _is_symbol(token: Token) -> bool:
     return SYMBOL_LIKE.fullmatch(token.text) is not None and not PLAIN.fullmatch(token.text)
 
 
+def _refuse_list(text: str) -> None:
+    """Raise `AnswerError` if *text* is a list of points, whose bullets would be taken for signs."""
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+    bullets = {line[0] for line in lines}
+    if len(lines) > 1 and len(bullets) == 1 and bullets <= BULLETS:
+        raise AnswerError(f"This is a list of {len(lines)} points.", expected="one value")
+
+
 def _opens(tokens: Sequence[Token], at: int, words: frozenset[str]) -> bool:
-    """Tell whether the token at *at* stands before the value: a word, a comma, an opening star."""
+    """Tell whether the token at *at* stands before the value: word, comma, bullet, opening star."""
     token = tokens[at]
     if token.kind in words or token.text in PUNCTUATION:
         return True
-    if not _is_star(token) or at + 1 == len(tokens):
+    if at + 1 == len(tokens):
+        return False
+    if at == 0 and token.text == BULLET:
+        return token.end - token.start == 1 and token.end < tokens[1].start
+    if not _is_star(token):
         return False
     return at == 0 or tokens[at - 1].text in PUNCTUATION or _is_bold(tokens, at)
 

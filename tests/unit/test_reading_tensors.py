@@ -60,6 +60,8 @@ HALF = Fraction(1, 2)
         ("Row 1: 1 2\nRow 2: 3 4", SQUARE),
         # LaTeX
         (r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}", SQUARE),
+        (r"$1 & 2 \\ 3 & 4 \\$", SQUARE),
+        (r"1 & 2 \cr 3 & 4", SQUARE),
         (r"$$\begin{pmatrix}1&2\\3&4\\\end{pmatrix}.$$", SQUARE),
         (r"\left[\begin{array}{cc} 1 & 2 \\ \hline 3 & 4 \end{array}\right]", SQUARE),
         (r"\left(\begin{matrix} 1 & 2 \\[2pt] 3 & 4 \end{matrix}\right)", SQUARE),
@@ -196,6 +198,10 @@ def test_what_was_decided_on_an_array_is_said(typed, notes):
         ("[[1, 2]]^T", "'^T' asks for a transpose, which is not carried out."),
         ("[[1, 2]] + [[3, 4]]", "'+' beside the brackets cannot be read."),
         ("transpose of [[1, 2]]", "The word 'transpose' changes"),
+        ("columns: [1, 3], [2, 4]", "'columns:' says that the brackets hold columns."),
+        ("Col 1: [1, 3]\nCol 2: [2, 4]", "'Col 1:' says that the brackets hold columns."),
+        ("1 2\n3 4\n\nsum = 10", "Several values are given."),
+        ("1, 2\nmean = 1.5", "Several values are given."),
         (r"2\begin{bmatrix}1&2\end{bmatrix}", "'2' beside a matrix cannot be read."),
         (r"\begin{bmatrix}1\end{bmatrix}\begin{bmatrix}2\end{bmatrix}", "A product with a matrix"),
         (r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", "is not a matrix."),
@@ -403,6 +409,14 @@ def test_a_long_array_in_wide_columns_is_read():
 )
 def test_the_transpose_of_a_vector_has_its_numbers(typed):
     assert read_tensor(typed, rank=1).value.cells == (-6, -18)
+
+
+def test_a_column_is_a_vector():
+    assert read_tensor("column: [1, 2]", rank=1).value.cells == (1, 2)
+
+
+def test_bare_rows_may_be_a_link_of_a_chain():
+    assert read_tensor("1+2, 3+4\nso y = 3, 7", rank=1).value.cells == (3, 7)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ demo: setup ## mark a small file of answers
 	$(BIN)/grader batch docs/examples/answers.csv
 
 bench: setup ## measure how long things take
-	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+	@for script in benchmarks/*.py; do echo "$$script"; PYTHONPATH=tests $(BIN)/python "$$script" || exit 1; done
 
 clean: ## remove what these targets have made, .venv included
 	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -1,10 +1,10 @@
 """How often a wrong answer is named: rightly, where a mistake gave it, and wrongly, where none did.
 
-Run with `make bench`, or `.venv/bin/python benchmarks/naming.py [SEEDS]`. Of every problem of the
-bank the original and so many seeds are looked at. Values that a twin gives must be named by that
-mistake. Values that nobody computed (near the key, doubled, two digits exchanged, as large as the
-key, one cell changed) should not be named; those that a mistake gives all the same are named by it,
-and counted. Last come the figures of the wrong values that are collected in the tests.
+Run with `make bench`, or `PYTHONPATH=tests .venv/bin/python benchmarks/naming.py [SEEDS]`. Of every
+problem of the bank the original and so many seeds are looked at. Values that a twin gives must be
+named by that mistake. Values that nobody computed (near the key, doubled, two digits exchanged, as
+large as the key, one cell changed) should not be named; those that a mistake gives all the same are
+named by it, and counted. Last come the figures of the wrong values that are collected in the tests.
 """
 
 import random

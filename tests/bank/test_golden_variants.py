@@ -1,7 +1,8 @@
 """The same seed gives the same numbers, for ever and everywhere.
 
 `golden_variants.json` holds the hashes of variants; it changes only with a problem's draw block.
-`make golden` writes it anew, and a change of it is a change that students can see.
+`python tests/bank/test_golden_variants.py` writes it anew, and a change of it is a change that
+students can see.
 """
 
 import hashlib

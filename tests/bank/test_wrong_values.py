@@ -1,8 +1,16 @@
 """A wrong value is named by its own cause, seldom not at all, and hardly ever by another."""
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.bank.wrong_values import VALUES, Diagnosed, diagnosed, figures
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +36,18 @@ def test_causes_are_named_right_and_hardly_ever_wrong() -> None:
     assert found["named right"] >= 0.95
     assert found["named wrong"] <= 0.01
     assert found["wrongly named of all"] <= 0.03
+
+
+def test_the_benchmark_of_naming_finds_them_as_make_starts_it() -> None:
+    recipe = re.search(r"^bench:.*\n\t(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe is not None
+    paths = dict(re.findall(r"(PYTHONPATH)=(\S+)", recipe[1]))
+    run = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.path.insert(0, 'benchmarks'); import naming"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | paths,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert run.stderr == ""

@@ -24,7 +24,7 @@ MORE: Final = Tensor.of([[2, 1], [4, 3]])
 LESS: Final = Tensor.of([[1, 3], [1, 3]])
 
 LEARNING_CALLS: Final[dict[str, list[Call]]] = {
-    "conv_transpose_params": [((6, 4, 3), {"groups": 2})],
+    "conv_transpose_params": [((6, 4, 3), {"groups": 2}), ((6, 4, 3), {"bias": False})],
     "locally_connected_params": [((3, 8, 3, (5, 4)), {})],
     "layer_norm_params": [((12,), {})],
     "embedding_params": [((100, 12), {})],
@@ -49,7 +49,7 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "recurrent_macs": [
         (("lstm", 5, 7), {"num_layers": 2, "bidirectional": True, "seq_len": 9}),
     ],
-    "attention_params": [((12, 3), {})],
+    "attention_params": [((12, 3), {}), ((12, 3), {"bias": False})],
     "transformer_block_params": [((12, 40), {"cross_attention": True})],
     "attention_macs": [((10, 12, 3), {})],
     "transformer_block_macs": [((10, 12, 40), {})],
@@ -61,7 +61,7 @@ LEARNING_CALLS: Final[dict[str, list[Call]]] = {
     "flops": [((10,), {})],
     "separable_ratio": [((64, 3), {})],
     "bytes_of": [(("float32",), {})],
-    "in_unit": [((10**7, "MiB"), {}), ((10**7, "MB"), {})],
+    "in_unit": [((10**7, "MiB"), {}), ((10**7, "MB"), {}), ((10**7, "Mbit"), {})],
     "parameter_bytes": [((1000,), {}), ((1000,), {"dtype": "float16"})],
     "activation_bytes": [((SHAPES,), {"batch_size": 8, "with_gradients": True})],
     "peak_bytes": [((SHAPES,), {"batch_size": 8})],

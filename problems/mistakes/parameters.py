@@ -104,6 +104,11 @@ MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
             "Do all positions use the same filters here?",
             "Counted the filters once, as in a convolution, where each position has its own.",
         ),
+        "bias_added": (
+            4,
+            "Are biases among what is counted here?",
+            "Counted biases where there are none, or where weights alone are asked for.",
+        ),
         "bias_per_filter": (
             3,
             "Do all positions share one bias here?",

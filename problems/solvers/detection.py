@@ -190,6 +190,12 @@ def _of_one_scale(change: Solver) -> Solver:
     return instead(yolo_output_shapes, formula)
 
 
+def _without_coordinates(given: SimpleNamespace) -> int:
+    """Return the depth without the four coordinates of each box, or what stands for them."""
+    sides = given.reg_max if given.version in ANCHOR_FREE else 1
+    return yolo_depth(**vars(given)) - 4 * sides * _boxes(given.version, given.boxes)
+
+
 DEPTHS: Final[dict[str, Solver]] = {
     "boxes_times_five_plus_classes": instead(
         yolo_depth, lambda given: _anchored(given) * 5 + given.classes
@@ -201,6 +207,7 @@ DEPTHS: Final[dict[str, Solver]] = {
         yolo_depth, lambda given: yolo_depth(**vars(given)) - _anchored(given)
     ),
     "objectness_counted": instead(yolo_depth, _with_objectness),
+    "coordinates_left_out": instead(yolo_depth, _without_coordinates),
     "one_anchor": told(yolo_depth, boxes=1),
     "anchors_of_all_scales": told(yolo_depth, boxes=_all_scales),
     "earlier_version": told(yolo_depth, version=_version_five),
@@ -227,6 +234,9 @@ TWINS: Final[tuple[Twin, ...]] = (
             "objectness_left_out": instead(
                 yolo_box_depth,
                 lambda given: yolo_box_depth(**vars(given)) - (given.version not in ANCHOR_FREE),
+            ),
+            "coordinates_left_out": instead(
+                yolo_box_depth, lambda given: yolo_box_depth(**vars(given)) - 4
             ),
             "earlier_version": told(yolo_box_depth, version=_version_five),
             "background_counted": told(yolo_box_depth, classes=lambda given: given.classes + 1),

@@ -226,6 +226,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         conv_params,
         {
             "no_bias": told(conv_params, bias=False),
+            "bias_added": told(conv_params, bias=True),
             "one_bias": one_bias(conv_params),
             "input_channels_left_out": told(conv_params, in_channels=lambda g: g.groups),
             "output_channels_left_out": told(conv_params, out_channels=lambda g: g.groups),
@@ -244,6 +245,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         conv_transpose_params,
         {
             "no_bias": told(conv_transpose_params, bias=False),
+            "bias_added": told(conv_transpose_params, bias=True),
             "one_bias": one_bias(conv_transpose_params),
             "bias_per_input_channel": told(
                 conv_transpose_params,
@@ -270,6 +272,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         linear_params,
         {
             "no_bias": told(linear_params, bias=False),
+            "bias_added": told(linear_params, bias=True),
             "one_bias": one_bias(linear_params),
         },
     ),
@@ -277,6 +280,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         mlp_params,
         {
             "no_bias": told(mlp_params, bias=False),
+            "bias_added": told(mlp_params, bias=True),
             "one_bias": instead(
                 mlp_params,
                 lambda g: mlp_params(g.sizes, bias=False) + int(g.bias) * (len(g.sizes) - 1),
@@ -299,6 +303,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         separable_params,
         {
             "no_bias": told(separable_params, bias=False),
+            "bias_added": told(separable_params, bias=True),
             "side_for_area": told(separable_params, kernel_size=side_of_kernel),
             "depthwise_only": instead(
                 separable_params,

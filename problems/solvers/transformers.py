@@ -233,6 +233,7 @@ TWINS: Final[tuple[Twin, ...]] = (
         attention_params,
         {
             "no_bias": told(attention_params, bias=False),
+            "bias_added": told(attention_params, bias=True),
             "output_projection_left_out": told(attention_params, output_projection=False),
             "heads_unshared": instead(attention_params, _every_head_full),
             "one_head": instead(attention_params, _one_head),

@@ -160,6 +160,8 @@ def _field(value: Value, name: str) -> Value:
     raise SolverError(f"only a record has fields such as {name!r}")
 
 
+CELL_BY_CELL: Final = frozenset({"+", "-", "*", "/", "**"})
+"""The operations that tensors have too."""
 ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -188,7 +190,7 @@ def _apply(symbol: str, left: Value, right: Value) -> Value:
     """Return the result of one operation on numbers, or cell by cell where a tensor takes part."""
     if is_number(left) and is_number(right):
         return bounded(arithmetic(symbol, left, right))
-    if symbol in {"+", "-", "*", "/"}:
+    if symbol in CELL_BY_CELL:
         if isinstance(left, Tensor) and isinstance(right, Tensor):
             if left.shape != right.shape:
                 raise SolverError(f"{symbol} of tensors of shapes {left.shape} and {right.shape}")

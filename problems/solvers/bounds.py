@@ -106,7 +106,8 @@ def fitting(sizes: Sequence[int], what: str = "the result", *, most: int = MAX_C
 def array(value: object, what: str, *, ranks: tuple[int, ...]) -> Array:
     """Return *value* as an array of integers or floats that has one of the *ranks*.
 
-    Nested tuples are taken too, so that an expression may spell a kernel as ``[[1, 0], [0, 1]]``.
+    Nested tuples are taken too, so that an expression may spell a kernel as ``[[1, 0], [0, 1]]``,
+    and tuples of arrays, so that it may stack rows as ``(X[0], X[2])``.
 
     >>> array(((1, 2), (3, 4)), "x", ranks=(2,)).shape
     (2, 2)
@@ -179,12 +180,19 @@ def rows_of(
 
 def _spelled(value: object, what: str) -> Array:
     try:
-        return Tensor.of(value).array()
+        return Tensor.of(_listed(value)).array()
     except ValueError as error:
         raise SolverError(f"{what} is ragged: {error}") from error
 
 
+def _listed(value: object) -> object:
+    """Return *value* with the arrays in it as lists."""
+    if isinstance(value, (tuple, list)):
+        return [_listed(item) for item in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
 def _shown(value: object) -> str:
-    """Return *value* cut short, for messages."""
-    text = str(value)
+    """Return *value* in a line, cut short, for messages."""
+    text = " ".join(str(value).split())
     return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - a line's worth

@@ -13,6 +13,8 @@ from arrays import integers, spread
 from scipy import signal
 
 from grader.errors import SolverError
+from grader.evaluate import Scope, evaluate
+from grader.expr import parse
 from grader.values import Tensor
 from problems.book import BOOK
 from problems.solvers.arrays import distinct, flip, symmetric, transpose
@@ -94,6 +96,13 @@ def test_height_and_width_may_differ_in_everything():
 
 def test_nested_tuples_spell_arrays():
     np.testing.assert_array_equal(conv2d(((1, 2), (3, 4)), ((1, 0), (0, 1))), [[5]])
+
+
+def test_rows_of_an_array_are_stacked_in_an_expression():
+    x = Tensor.of([[1, 2], [10, 20], [3, 5]])
+    tree = parse("matmul((X[2], X[0]), [[1, 0], [0, 2]])").tree
+    stacked = evaluate(tree, Scope({"X": x}, BOOK.functions))
+    assert stacked == Tensor.of([[3, 10], [1, 4]])
 
 
 def test_large_integers_are_summed_exactly():

@@ -7,6 +7,8 @@ lambda, no attribute of Python objects. `grader.evaluate` computes a tree.
 """
 
 import ast
+import keyword
+import re
 import warnings
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -45,6 +47,12 @@ MAX_DECIMAL_EXPONENT: Final = 400
 MAX_QUOTED: Final = 60
 QUOTE: Final = "; in a YAML list in [ ] quote what has a comma"
 """The advice on half a call, as a list in the file leaves it that ends a text at each comma."""
+
+SAID: Final = frozenset({"and", "or", "not", "if", "else", "True", "False"})
+"""The words that say something in an expression."""
+WORDS: Final = frozenset(keyword.kwlist) - SAID
+"""What Python keeps for itself, so that an expression cannot have it as a name."""
+TEXTS: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
@@ -97,7 +105,7 @@ def parse(source: str) -> Expression:
             body = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        hint = QUOTE if source.count("(") != source.count(")") else ""
+        hint = QUOTE if source.count("(") != source.count(")") else _reserved(source)
         raise ProblemError(f"{shorten(source)!r} is not an expression: {reason}{hint}") from error
     if sum(1 for _ in ast.walk(body)) > 4 * MAX_NODES:
         raise ProblemError(f"{shorten(source)!r} is too large; split it with `let`")
@@ -110,6 +118,13 @@ def parse(source: str) -> Expression:
             "split it with `let`"
         )
     return Expression(source.strip(), tree)
+
+
+def _reserved(source: str) -> str:
+    """Return the advice on a name that no expression can have, "" where there is none."""
+    named = re.findall(r"\w+", TEXTS.sub("", source))
+    taken = next((word for word in named if word in WORDS), None)
+    return f"; {taken!r} is a word of expressions, choose another name" if taken else ""
 
 
 def shorten(text: str) -> str:
@@ -193,6 +208,11 @@ class _Builder:
                 return index
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as index)):
                 return -index
+            case ast.Slice():
+                raise ProblemError(
+                    f"{shorten(self._source)!r} has a slice; write the items one by one, "
+                    "such as (X[0], X[1])"
+                )
             case _:
                 raise ProblemError(f"an index in {shorten(self._source)!r} is not a whole number")
 

@@ -22,6 +22,18 @@ MAX_NAME: Final = 80
 SHOWN: Final = re.compile(r"statement|parts\.\d+\.(?:prompt|rows)")
 """The fields whose names a student sees the values of."""
 OF_A_PART: Final = "; a part may be named by the keys of later parts alone"
+OF_AN_OPTION: Final = "; the id of an option stands in quotes of its own, such as key: \"'a'\""
+
+OTHERWISE: Final = {
+    "log": "write ln, log2 or log10",
+    "mean": "divide a sum by the number of values, such as sum(x)/9",
+    "pow": "write ** for a power",
+    "range": "write the values out",
+    "int": "write floor or round",
+}
+"""How functions are written that authors know by other names."""
+TRUTHS: Final = {"true": "True", "false": "False"}
+"""How truth values are written that YAML has in small letters."""
 
 
 def check_names(problem: Problem, book: Book) -> None:
@@ -29,7 +41,8 @@ def check_names(problem: Problem, book: Book) -> None:
     functions = {*FUNCTIONS, *book.functions}
     parts = {part.id for part in problem.parts}
     for field, expression, known in _expressions(problem):
-        _check(field, expression, known, functions=functions, parts=parts)
+        options = _offered(problem, field)
+        _check(field, expression, known, functions=functions, parts=parts, options=options)
     _check_ids(problem, functions)
     _check_examples(problem)
     for at, part in enumerate(problem.parts):
@@ -109,22 +122,51 @@ def _in_part(
         yield f"{place}.{field}", expression, allowed
 
 
+def _offered(problem: Problem, field: str) -> Collection[str]:
+    """Return the ids of the options of the part that has *field*."""
+    head, _, rest = field.partition(".")
+    return getattr(problem.parts[int(rest.split(".")[0])], "options", ()) if head == "parts" else ()
+
+
 def _check(
-    field: str, expression: Expression, known: set[str], *, functions: set[str], parts: set[str]
+    field: str,
+    expression: Expression,
+    known: set[str],
+    *,
+    functions: set[str],
+    parts: Collection[str],
+    options: Collection[str],
 ) -> None:
     for name in sorted(expression.names - known):
-        remedy = near(name, known) or "; declare it under params or let"
         raise ProblemError(
             f"{expression.source!r} names {name!r}, which is not known here"
-            f"{OF_A_PART if name in parts else remedy}",
+            f"{_remedy(name, known, parts=parts, options=options)}",
             field=field,
         )
     for call in expression.calls:
         if call.function not in functions:
             raise ProblemError(
-                f"there is no function {call.function!r}{near(call.function, functions)}",
+                f"there is no function {call.function!r}{_meant(call.function, functions)}",
                 field=field,
             )
+
+
+def _remedy(name: str, known: set[str], *, parts: Collection[str], options: Collection[str]) -> str:
+    """Return what to do about a *name* that is not *known* in an expression."""
+    if name in options:
+        return OF_AN_OPTION
+    if name in parts:
+        return OF_A_PART
+    if name in TRUTHS:
+        return f"; write {TRUTHS[name]}"
+    return near(name, known) or "; declare it under params or let"
+
+
+def _meant(function: str, functions: set[str]) -> str:
+    """Return what may be meant by a *function* that there is not."""
+    if function in OTHERWISE:
+        return f"; {OTHERWISE[function]}"
+    return near(function, functions)
 
 
 def _check_ids(problem: Problem, functions: set[str]) -> None:

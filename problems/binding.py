@@ -19,12 +19,15 @@ from grader.errors import SolverError
 from grader.names import near
 from grader.steps import Step, Tracer
 from grader.values import Opaque, Tensor, Value, exact
+from problems.network.layers import Layer
 
 __all__ = ["bind", "bind_rewrite", "bind_tracer", "usage"]
 
 T = TypeVar("T")
 
 UNKNOWN: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+
+LAYER: Final = ", a layer of a network; values have solvers of their own, such as activation"
 
 REMEMBERED: Final = 32
 """How many of its last results a function remembers."""
@@ -159,8 +162,13 @@ def _misfit(
             return f"{error}{meant}"
         named = any(one.kind is one.KEYWORD_ONLY for one in known.parameters.values())
         by_name = ", with what stands behind * by its name" if named else ""
-        return f"{error}; write {usage(solver)}{by_name}"
+        layer = LAYER if _is_layer(known.return_annotation) else ""
+        return f"{error}; write {usage(solver)}{by_name}{layer}"
     return ""
+
+
+def _is_layer(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Layer)
 
 
 def _plain(value: Value) -> object:

@@ -60,6 +60,7 @@ PARAM: Final = (
     "this is no parameter; write {choose: [1, 2]}, {integers: [1, 9]}, {network: [...]}, "
     "{torch: text} or {named: text}"
 )
+TOLERANCE: Final = "this must say what is measured; write {abs: 0.01}, {rel: 1%} or {rounded: 3}"
 
 Place: TypeAlias = tuple[int | str, ...]
 
@@ -175,6 +176,8 @@ def _message(error: Mapping[str, Any], path: Place, given: Any) -> str:
             return f"{context['actual_length']} are too many; give at most {context['max_length']}"
         case "value_error":
             return str(context["error"])
+        case "model_type" | "model_attributes_type" if path[-1] == "tolerance":
+            return TOLERANCE
         case kind:
             return WRONG.get(kind, "this cannot be used here").format_map(context)
 

@@ -172,3 +172,9 @@ def test_who_calls_a_solver_wrongly_is_told_how_it_is_called(key, wrong):
         "; write conv_size(size, kernel_size, *, stride=1, padding=0, dilation=1, "
         "rounding='floor'), with what stands behind * by its name"
     )
+
+
+@pytest.mark.parametrize("key", ["softmax((1, 2))", "batch_norm((1, 2), 3)"])
+def test_who_computes_with_a_layer_is_told_that_it_is_one(key):
+    with pytest.raises(SolverError, match="a layer of a network; values have solvers of their own"):
+        evaluate(parse(key).tree, Scope({}, BOOK.functions))

@@ -110,7 +110,7 @@ def test_what_is_not_listed_is_refused(source):
         parse(source)
 
 
-@pytest.mark.parametrize("source", ["a[b]", "a[1:2]", "a[1.0]", "a['x']", "a[True]", "a[1, 2]"])
+@pytest.mark.parametrize("source", ["a[b]", "a[1.0]", "a['x']", "a[True]", "a[1, 2]"])
 def test_an_index_is_a_written_whole_number(source):
     with pytest.raises(ProblemError, match="is not a whole number"):
         parse(source)
@@ -129,6 +129,25 @@ def test_calls_are_numbered_outermost_and_leftmost_first():
         (2, "h"),
         (3, "f"),
     ]
+
+
+@pytest.mark.parametrize("source", ["lambda*2 + 1", "2*(1 - lambda)", "a if b else in + 1"])
+def test_a_name_that_is_a_word_of_expressions_is_told(source):
+    with pytest.raises(ProblemError, match=r"; '(lambda|in)' is a word of expressions, choose"):
+        parse(source)
+
+
+@pytest.mark.parametrize("source", ["not", "if True else", "'lambda' +", "True False"])
+def test_no_other_name_is_asked_for_where_no_name_is_at_fault(source):
+    with pytest.raises(ProblemError, match="is not an expression: ") as caught:
+        parse(source)
+    assert "choose another name" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", ["X[0:2]", "X[:]", "X[::2]"])
+def test_a_slice_is_told_what_stands_in_its_place(source):
+    with pytest.raises(ProblemError, match=r"has a slice; write the items one by one, such as"):
+        parse(source)
 
 
 @pytest.mark.parametrize(

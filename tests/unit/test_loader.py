@@ -91,6 +91,7 @@ def test_a_right_file_is_the_problem():
         (CHOOSE, "integers: [1, 2], shape: ['3 +']", 6, "params.W.shape.0", "not an expression"),
         (CHOOSE, "network: ['conv(']", 6, "params.W.network.0", "was never closed"),
         (f"{{{CHOOSE}}}", "[]", 6, "params.W", "[] is not a value; write a number"),
+        (KEY, f"{KEY}\n    tolerance: 1%", 17, "parts.0.tolerance", "write {abs: 0.01}, {rel: 1%}"),
         ("halve(W)", "halve(W", 8, "let.half", "'(' was never closed"),
         ("  - W > 3", "  - W >", 10, "require.0", "is not an expression"),
         ("{{W}}", "{{W", 11, "statement", "write {{name}}"),

@@ -21,6 +21,19 @@ def error_of(toy) -> ProblemError:
     [
         (problem(ask(key="w + 1"), params=W), "parts.0.key", "names 'w'"),
         (problem(ask(key="sid(64, 3)")), "parts.0.key", "'sid'; did you mean 'side'?"),
+        (problem(ask(key="log(8)")), "parts.0.key", "'log'; write ln, log2 or log10"),
+        (problem(ask(key="mean(2, 4)")), "parts.0.key", "'mean'; divide a sum by the number of"),
+        (problem(ask(key="side(64, true)")), "parts.0.key", "known here; write True"),
+        (
+            problem(ask("choice", options={"a": "none", "b": "some"}, key="a if 1 < 2 else b")),
+            "parts.0.key",
+            """; the id of an option stands in quotes of its own, such as key: "'a'\"""",
+        ),
+        (
+            problem(ask("set", of="name", options=["conv", "relu"], key="(relu,)")),
+            "parts.0.key",
+            "stands in quotes",
+        ),
         (problem(ask(key="qqqqq + 1")), "parts.0.key", "declare it under params or let"),
         (problem(ask(key="b"), ask(id="b", key=5)), "parts.0.key", "keys of later parts alone"),
         (problem(ask(key="a")), "parts.0.key", "here; a part may be named by the keys of later"),

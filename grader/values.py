@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, TypeAlias, TypeGuard
+from typing import Any, Final, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -73,13 +73,15 @@ class Tensor:
     def of(cls, nested: object) -> "Tensor":
         """Return the tensor that nested sequences of numbers spell; ragged input is a `ValueError`.
 
+        A row may be a tensor or an array.
+
         >>> Tensor.of([[1, 2], [3, 4]]).shape
         (2, 2)
         """
         shape: list[int] = []
         level: list[object] = [nested]
-        while level and all(isinstance(item, (list, tuple)) for item in level):
-            rows = [item for item in level if isinstance(item, (list, tuple))]
+        while level and all(isinstance(item, (list, tuple, Tensor, np.ndarray)) for item in level):
+            rows = [tuple(_items(item)) for item in level]
             lengths = {len(row) for row in rows}
             if len(lengths) != 1:
                 raise ValueError(f"rows of different lengths: {sorted(lengths)}")
@@ -174,6 +176,11 @@ def same_form(value: Value, true: Value, *, whole: bool = False) -> bool:
             and (all(cell > 0 for cell in value.cells) or any(cell <= 0 for cell in true.cells))
         )
     return False
+
+
+def _items(row: Any) -> Iterable[Any]:
+    """Return what stands in a *row*: a tensor, an array or a sequence."""
+    return row.rows() if isinstance(row, Tensor) else row
 
 
 def exact(number: object) -> Number:

@@ -180,16 +180,9 @@ def rows_of(
 
 def _spelled(value: object, what: str) -> Array:
     try:
-        return Tensor.of(_listed(value)).array()
+        return Tensor.of(value).array()
     except ValueError as error:
         raise SolverError(f"{what} is ragged: {error}") from error
-
-
-def _listed(value: object) -> object:
-    """Return *value* with the arrays in it as lists."""
-    if isinstance(value, (tuple, list)):
-        return [_listed(item) for item in value]
-    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _shown(value: object) -> str:

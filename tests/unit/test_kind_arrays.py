@@ -273,3 +273,9 @@ def test_an_array_of_whole_numbers_is_looked_at_for_no_roundings(
     assert (kind.likeness(reading) is not None) is rounds
     whole = all(type(cell) is int for cell in reading.value.cells)
     assert not (whole and kind.resembles(reading, Tensor((2,), (Fraction(2999, 10), 7))))
+
+
+def test_a_key_may_be_rows_of_a_tensor():
+    part = ask("matrix", key="(2*X[1], X[0], (5, 6))")
+    variant = original(part, params={"X": [[1, 2], [3, 4]]})
+    assert variant.keys["a"] == Tensor.of([[6, 8], [1, 2], [5, 6]])

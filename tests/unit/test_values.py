@@ -65,6 +65,13 @@ def test_nested_sequences_spell_a_tensor(given, shape, cells):
     assert Tensor.of(given) == Tensor(shape, cells)
 
 
+def test_tensors_and_arrays_are_rows_of_a_tensor():
+    rows = (Tensor((2,), (1, Fraction(1, 3))), np.array([0.5, 2]), [3, 4])
+    assert Tensor.of(rows) == Tensor((3, 2), (1, Fraction(1, 3), Fraction(1, 2), 2, 3, 4))
+    with pytest.raises(ValueError, match="rows of different lengths"):
+        Tensor.of((Tensor((2,), (1, 2)), np.array([1, 2, 3])))
+
+
 def test_ragged_rows_are_refused_with_their_lengths():
     with pytest.raises(ValueError, match=r"different lengths: \[1, 2\]"):
         Tensor.of([[1, 2], [3]])

@@ -16,6 +16,7 @@ from tests.bank.oracle import (
     cost,
     detectors,
     gradients,
+    groups,
     images,
     information,
     layer_parameters,
@@ -29,6 +30,7 @@ from tests.bank.oracle import (
     shapes,
     sizes,
     small_networks,
+    soft_losses,
     training,
     vectors,
 )
@@ -69,6 +71,8 @@ ORACLE = _flat(
     by_hand.TABLE,
     information.TABLE,
     vectors.TABLE,
+    soft_losses.TABLE,
+    groups.TABLE,
 )
 SHOWN = _flat(
     shapes.SHOWN,
@@ -85,5 +89,7 @@ SHOWN = _flat(
     sequences.SHOWN,
     budgets.SHOWN,
     vectors.SHOWN,
+    soft_losses.SHOWN,
+    groups.SHOWN,
 )
 ACCEPTED = _flat(networks.ACCEPTED)

@@ -37,18 +37,25 @@ TRUTHS: Final = {"true": "True", "false": "False"}
 
 
 def check_names(problem: Problem, book: Book) -> None:
-    """Raise `ProblemError` at the first name, function or id that the problem may not use."""
+    """Raise `ProblemError` at the first name, function or id that the problem may not use.
+
+    The others are its `others`; a name that is not known is told where it first stands.
+    """
+    if found := tuple(_misused(problem, book)):
+        first, *others = found
+        first.others = tuple(others)
+        raise first
+
+
+def _misused(problem: Problem, book: Book) -> Iterator[ProblemError]:
     functions = {*FUNCTIONS, *book.functions}
-    parts = {part.id for part in problem.parts}
-    for field, expression, known in _expressions(problem):
-        options = _offered(problem, field)
-        _check(field, expression, known, functions=functions, parts=parts, options=options)
-    _check_ids(problem, functions)
-    _check_examples(problem)
+    yield from _unknown(problem, functions)
+    yield from _unusable(problem, functions)
+    yield from _unanswered(problem)
     for at, part in enumerate(problem.parts):
         for mistake in getattr(part, "ignore", ()):
             if mistake not in book.mistakes:
-                raise ProblemError(
+                yield ProblemError(
                     f"there is no mistake {mistake!r}{near(mistake, book.mistakes)}",
                     field=f"parts.{at}.ignore",
                 )
@@ -128,27 +135,26 @@ def _offered(problem: Problem, field: str) -> Collection[str]:
     return getattr(problem.parts[int(rest.split(".")[0])], "options", ()) if head == "parts" else ()
 
 
-def _check(
-    field: str,
-    expression: Expression,
-    known: set[str],
-    *,
-    functions: set[str],
-    parts: Collection[str],
-    options: Collection[str],
-) -> None:
-    for name in sorted(expression.names - known):
-        raise ProblemError(
-            f"{expression.source!r} names {name!r}, which is not known here"
-            f"{_remedy(name, known, parts=parts, options=options)}",
-            field=field,
-        )
-    for call in expression.calls:
-        if call.function not in functions:
-            raise ProblemError(
-                f"there is no function {call.function!r}{_meant(call.function, functions)}",
+def _unknown(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
+    """Yield an error for each name and function that is not known, where it first stands."""
+    parts = {part.id for part in problem.parts}
+    told: set[str] = set()
+    absent: set[str] = set()
+    for field, expression, known in _expressions(problem):
+        for name in sorted(expression.names - known - told):
+            told.add(name)
+            remedy = _remedy(name, known, parts=parts, options=_offered(problem, field))
+            yield ProblemError(
+                f"{expression.source!r} names {name!r}, which is not known here{remedy}",
                 field=field,
             )
+        for call in expression.calls:
+            if call.function not in functions | absent:
+                absent.add(call.function)
+                yield ProblemError(
+                    f"there is no function {call.function!r}{_meant(call.function, functions)}",
+                    field=field,
+                )
 
 
 def _remedy(name: str, known: set[str], *, parts: Collection[str], options: Collection[str]) -> str:
@@ -169,7 +175,8 @@ def _meant(function: str, functions: set[str]) -> str:
     return near(function, functions)
 
 
-def _check_ids(problem: Problem, functions: set[str]) -> None:
+def _unusable(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
+    """Yield an error for each name that is taken, or that no expression can have."""
     seen: dict[str, str] = {}
     names = chain(
         ((f"params.{name}", name) for name in problem.params),
@@ -178,28 +185,29 @@ def _check_ids(problem: Problem, functions: set[str]) -> None:
     )
     for field, name in names:
         if name in seen:
-            raise ProblemError(f"{name!r} is taken by {seen[name]}; choose another", field=field)
+            yield ProblemError(f"{name!r} is taken by {seen[name]}; choose another", field=field)
         seen[name] = field
         if field.startswith("parts."):
             continue
         if keyword.iskeyword(name):
-            raise ProblemError(f"{name!r} is a word of expressions; choose another", field=field)
+            yield ProblemError(f"{name!r} is a word of expressions; choose another", field=field)
         if name in functions:
-            raise ProblemError(f"{name!r} is the name of a function; choose another", field=field)
+            yield ProblemError(f"{name!r} is the name of a function; choose another", field=field)
 
 
-def _check_examples(problem: Problem) -> None:
+def _unanswered(problem: Problem) -> Iterator[ProblemError]:
+    """Yield an error for each example of what the problem does not have."""
     ids = [part.id for part in problem.parts]
     for at, example in enumerate(problem.examples):
         if example.seed is None and not problem.has_original:
-            raise ProblemError(
+            yield ProblemError(
                 "the example is of the original, which the problem does not have; name a seed",
                 field=f"examples.{at}.params",
             )
         for field, used in (("answers", example.answers), ("expect", example.expect)):
             for name in used:
                 if name not in ids:
-                    raise ProblemError(
+                    yield ProblemError(
                         f"there is no part {name!r}{near(name, ids)}",
                         field=f"examples.{at}.{field}",
                     )

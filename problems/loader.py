@@ -1,6 +1,6 @@
 """Problems from their files, every error with its file, line and field."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -81,14 +81,23 @@ def load_problem(text: str, *, file: str, book: Book = BOOK) -> Problem:
     try:
         problem = Problem.model_validate(document.data)
     except ValidationError as error:
-        first, *others = sorted(_located(error, document, file), key=lambda one: one.line or 0)
-        first.others = tuple(others)
-        raise first from error
+        raise _together(_located(error, document, file)) from error
     try:
         check_names(problem, book)
     except ProblemError as error:
-        raise error.at(file=file, line=document.line(_path(error.field))) from error
+        placed = [
+            one.at(file=file, line=document.line(_path(one.field)))
+            for one in (error, *error.others)
+        ]
+        raise _together(placed) from error
     return problem
+
+
+def _together(errors: Iterable[ProblemError]) -> ProblemError:
+    """Return the error that stands first in the file, the others with it."""
+    first, *others = sorted(errors, key=lambda one: one.line or 0)
+    first.others = tuple(others)
+    return first
 
 
 def load_file(path: Path, *, book: Book = BOOK) -> Problem:

@@ -188,6 +188,12 @@ def test_a_name_that_is_not_known_is_told_with_its_line(old, new, line, field, w
     assert words in error.message
 
 
+def test_names_that_are_not_known_are_told_together_in_the_order_of_the_file():
+    text = changed("halve(W)", "halv(W)").replace("How wide?", "How {{V}}?")
+    text = text.replace("- W > 3", "- W > U")
+    assert places_of(text) == [(8, "let.half"), (10, "require.0"), (15, "parts.0.prompt")]
+
+
 def test_a_file_is_loaded_by_its_name(tmp_path):
     assert load_file(write(tmp_path / "toy.yaml"), book=BOOK).id == "toy"
 

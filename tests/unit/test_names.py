@@ -152,6 +152,24 @@ def test_a_name_that_is_known_there_is_taken(toy):
     check_names(toy, BOOK)
 
 
+def test_all_that_is_not_known_is_told_at_once_and_each_where_it_first_stands():
+    toy = problem(
+        ask(key="log(W) + V"),
+        ask(id="b", key="V + log(4) + pow(V, V)", ignore=["no_bais"]),
+        examples=[{"answers": {"c": "1"}, "expect": {"a": "wrong"}}],
+    )
+    first = error_of(toy)
+    told = [(one.field, one.message.split(";")[0]) for one in (first, *first.others)]
+    assert told == [
+        ("parts.0.key", "'log(W) + V' names 'V', which is not known here"),
+        ("parts.0.key", "'log(W) + V' names 'W', which is not known here"),
+        ("parts.0.key", "there is no function 'log'"),
+        ("parts.1.key", "there is no function 'pow'"),
+        ("examples.0.answers", "there is no part 'c'"),
+        ("parts.1.ignore", "there is no mistake 'no_bais'"),
+    ]
+
+
 def test_only_a_near_name_is_suggested():
     assert near("strid", ["stride", "size"]) == "; did you mean 'stride'?"
     assert near("x" * 10_000, ["stride"]) == ""

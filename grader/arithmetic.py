@@ -118,15 +118,15 @@ def half_up(number: Number, digits: int = 0) -> Number:
     return simplest(rounded if number >= 0 else -rounded)
 
 
-def _numbers(arguments: tuple[Value, ...]) -> list[Number]:
-    """Return the numbers among the arguments: several numbers, one tuple, or one tensor."""
+def _numbers(name: str, arguments: tuple[Value, ...]) -> list[Number]:
+    """Return several numbers, or those of one tuple or one tensor; an error tells the *name*."""
     items: tuple[Value, ...] = arguments
     if len(arguments) == 1 and isinstance(arguments[0], Tensor):
         items = arguments[0].cells
     elif len(arguments) == 1 and isinstance(arguments[0], tuple):
         items = arguments[0]
     if not items or not all(is_number(item) for item in items):
-        raise SolverError("this function takes numbers")
+        raise SolverError(f"{name} takes numbers, or one tuple or tensor of them")
     return [item for item in items if isinstance(item, (int, Fraction))]
 
 
@@ -163,9 +163,9 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "log2": _one("log2", logarithm),
     "log10": _one("log10", lambda number: logarithm(number, 10)),
     "round": _round,
-    "min": lambda *values: min(_numbers(values)),
-    "max": lambda *values: max(_numbers(values)),
-    "sum": lambda *values: sum(_numbers(values)),
-    "prod": lambda *values: math.prod(_numbers(values)),
+    "min": lambda *values: min(_numbers("min", values)),
+    "max": lambda *values: max(_numbers("max", values)),
+    "sum": lambda *values: sum(_numbers("sum", values)),
+    "prod": lambda *values: math.prod(_numbers("prod", values)),
     "len": _length,
 }

@@ -123,6 +123,7 @@ def test_an_expression_has_its_exact_value(source, result):
         ("floor(1, 2)", "floor could not compute"),
         ("max()", "takes numbers"),
         ("max('a')", "takes numbers"),
+        ("min(X, row)", "^min takes numbers, or one tuple or tensor of them"),
         ("sum(net)", "takes numbers"),
         ("len(5)", "only a tuple or a tensor has a length"),
         ("round(1, 101)", "rounding to 101"),

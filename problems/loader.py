@@ -14,6 +14,7 @@ from grader.names import check_names, near
 from grader.problem import Problem
 from problems.book import BOOK
 from problems.documents import MAX_BYTES, Document, load_document
+from problems.fields import fields_at
 
 __all__ = [
     "bank_root",
@@ -54,8 +55,9 @@ WRONG: Final = {
 """What pydantic's kinds of error say to an author; the names in braces are limits of the field."""
 
 NOT_UTF8: Final = "the file is not UTF-8; save it as UTF-8"
-PARAMS: Final = {"Choose", "Integers", "Network", "Torch", "Named"}
-"""The models of parameters, whose fields stand nowhere else."""
+A_PART: Final = ("parts", 0)
+FEW: Final = 8
+"""How many fields are told by their names."""
 PARAM: Final = (
     "this is no parameter; write {choose: [1, 2]}, {integers: [1, 9]}, {network: [...]}, "
     "{torch: text} or {named: text}"
@@ -198,12 +200,13 @@ def _is_param(path: Place) -> bool:
 
 def _other_field(path: Place) -> str:
     """Return the field that the last piece of *path* may stand for, where it is like one."""
-    name, schema = str(path[-1]), Problem.model_json_schema()
-    models = {"": schema, **schema["$defs"]}
-    among = PARAMS if path[0] == "params" else models.keys() - PARAMS
-    fields = {field for model in among for field in models[model].get("properties", ())}
-    meant = "" if name in fields else near(name, fields)
-    return meant or "; see `grader schema` for those there are"
+    name = str(path[-1])
+    fields = fields_at(path[:-1]) or fields_at(A_PART)  # the schema leaves columns open
+    if meant := "" if name in fields else near(name, fields):
+        return meant
+    if 0 < len(fields) <= FEW:
+        return f"; there are {', '.join(fields)}"
+    return "; see `grader schema` for those there are"
 
 
 def _at(path: Place, data: Any) -> Any:

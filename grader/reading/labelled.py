@@ -11,6 +11,7 @@ from grader.reading.characters import clean
 from grader.reading.names import LETTER
 from grader.reading.numbers import MAX_TEXT, read_number
 from grader.reading.result import Reading, Typed
+from grader.reading.signs import LABEL_DASH, label_dash
 from grader.reading.tensors import read_tensor
 from grader.show import show
 from grader.values import Number, Tensor
@@ -75,12 +76,15 @@ def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
 
 def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
     """Return the numbers by their names, None unless each name stands there once."""
-    text = SETTING.sub(_blank, clean(typed, limit=MAX_TEXT)).translate(LOW)
+    plain = clean(typed, limit=MAX_TEXT)
+    text = SETTING.sub(_blank, plain).translate(LOW)
     text = MARKS.sub(_blank, text)
     labels = _labels(text, tuple(names))
     order = [label.number for label in labels]
     if sorted(order) != [*range(len(names))]:
         return None
+    if dash := LABEL_DASH.search(plain):
+        raise label_dash(dash.start() + 1)
     cells = _listed(text, labels) or _each(text, labels)
     if len(cells) != len(names):
         _refuse_order(order)

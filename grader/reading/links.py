@@ -19,6 +19,7 @@ from grader.reading.beside import (
     may_be_other,
 )
 from grader.reading.refusals import quoted
+from grader.reading.signs import refuse_assignment, refuse_label_dash
 from grader.reading.tokens import CLOSERS, OPENERS, Token, ends_operand
 
 __all__ = ["CHAIN_NOTE", "CUTTING", "LINKS", "NAMED", "Found", "last_link"]
@@ -91,6 +92,7 @@ def _cuts(tokens: Sequence[Token], text: str) -> list[int]:
         if depth:
             continue
         start = cuts[-1] if cuts else 0
+        refuse_assignment(tokens, at, text)
         named = worded and not _is_ratio(tokens, at)
         labels = token.text == ":" and (named or _is_named(tokens, start, at))
         if labels and _holds_value(tokens[start:at], first=not cuts):
@@ -102,6 +104,8 @@ def _cuts(tokens: Sequence[Token], text: str) -> list[int]:
         if beside and not is_again(tokens[start:at], tokens[at + 1 :], text):
             raise _several(token)
         if labels or token.text in LINKS:
+            if labels:
+                refuse_label_dash(tokens, at, text)
             cuts.append(at + 1)
             worded = False
         elif cuts and token.text in ",;" and at < equals and ends_operand(tokens[at - 1 : at]):

@@ -34,6 +34,7 @@ from grader.reading.repeats import (
     without_check,
 )
 from grader.reading.result import Reading, Styled, Typed
+from grader.reading.signs import refuse_margin
 from grader.reading.tens import refuse_lost_power
 from grader.reading.tokens import Token, tokenize
 from grader.reading.wording import without_words
@@ -151,6 +152,7 @@ def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Numb
     """Return the number that *tokens* spell, and one unit of its last place if it has one."""
     if len(tokens) > 1:
         refuse_range(tokens, text, typed)
+        refuse_margin(tokens, text)
         refuse_repeating(tokens, text)
     refuse_lost_power(tokens, text, grouping=isinstance(typed, Styled))
     return computed(tokens, text), last_unit(tokens)

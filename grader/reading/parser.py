@@ -29,6 +29,7 @@ from grader.reading.refusals import (
     refuse_rounding_brackets,
     side_by_side,
 )
+from grader.reading.signs import refuse_bare_root, refuse_tower
 from grader.reading.tokens import OPENERS, Token
 from grader.tree import Binary, Call, Name, Negate, Node, Num
 
@@ -157,6 +158,9 @@ class _Parser:
         node = self._raised(node)
         if self._signs[self._at] != "**":
             return node
+        refuse_bare_root(self._text, self._tokens[self._at])
+        if self._declared:
+            refuse_tower(self._text, self._tokens, self._at)
         self._at += 1
         self._deeper()
         node = Binary("**", node, self._signed())

@@ -9,6 +9,7 @@ from grader.reading.characters import clean
 from grader.reading.refusals import shortened
 from grader.reading.result import Reading, Typed
 from grader.reading.shapes import read_shape
+from grader.reading.signs import LABEL_DASH, label_dash
 from grader.reading.tensors import read_tensor
 from grader.show import show
 from grader.values import Number, Value
@@ -95,6 +96,8 @@ def _body(typed: str | Number) -> str:
     if not isinstance(typed, str):
         return show(typed)
     text = DECORATION.sub("", clean(typed, limit=MAX_TEXT)).strip()
+    if dash := LABEL_DASH.search(text):
+        raise label_dash(dash.start() + 1)
     label = LABEL.match(text)
     if label and SECOND.search(label[0]):
         raise AnswerError("Several values are given.", expected="one set, such as {1, 2, 3}")

@@ -14,6 +14,11 @@ __all__ = ["refuse_lost_power"]
 BASES: Final = frozenset({"10", "e"})
 MANTISSA: Final = re.compile(r"[1-9]\.[0-9]+")
 BEFORE: Final = frozenset({"-", "+", "("})
+TIMES_TEN: Final = re.compile(r"10[eE]([+-]?[0-9]{1,3})")
+"""A ten before the ``e`` that says it already: ``2 * 10e3`` is 2e3 to some, 2e4 to Python."""
+POINT_TEN: Final = re.compile(r"([1-9][0-9]*)\.10")
+"""A number and a ten with a point between them, which multiplies in France and in India."""
+BRACKETED: Final = ["(", "-"]
 LEVEL: Final = re.compile(r"10([1-9]|1[0-5])")
 """What is left of 10⁶ where the raised digits stand on the line: ``106``."""
 GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
@@ -23,23 +28,60 @@ GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
 def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> None:
     """Raise `AnswerError` for a product or a number that is a power of ten to whoever typed it.
 
-    So is ``1.2 × 10-3``, ``1.2·e-3`` and ``1.2 × 106``, copied from a page, and ``1,792 × 10^3``
-    unless a comma is known to do the *grouping* of thousands.
+    So is ``1.2 × 10-3``, ``1.2·e-3`` and ``1.2 × 106``, copied from a page, ``1.2 × 10e3``,
+    ``3.10^4``, and ``1,792 × 10^3`` unless a comma is known to do the *grouping* of thousands.
     """
-    for at in range(1, len(tokens) - 2):
-        cross, ten, sign, digits = tokens[at - 1 : at + 3]
-        if ten.text not in BASES or sign.text != "-" or cross.text not in CROSSES:
-            continue
-        if digits.kind == "number" and ten.end == sign.start and sign.end == digits.start:
-            found = quoted(text, ten.start, digits.end)
-            raise AnswerError(
-                f"{found} can be read as a power or as a subtraction.",
-                expected=f"10^-{digits.text} for the power, blanks around a minus sign",
-                position=ten.start,
-            )
+    for at in range(len(tokens)):
+        _refuse_minus(tokens[at : at + 5], text)
+        _refuse_times_ten(tokens[at : at + 2], text)
+        _refuse_point_ten(tokens[at : at + 2], text)
     _refuse_level(tokens, text)
     for at, token in enumerate(() if grouping else tokens):
         _refuse_comma(token, tokens[at + 1 : at + 5], text)
+
+
+def _refuse_minus(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` if *tokens* begin with ``× 10-3``, ``× 10 -3`` or ``× 10(-3)``."""
+    match tokens:
+        case [cross, ten, sign, digits, *_] if sign.text == "-":
+            pass
+        case [cross, ten, opener, sign, digits] if [opener.text, sign.text] == BRACKETED:
+            pass
+        case _:
+            return
+    if ten.text not in BASES or cross.text not in CROSSES or digits.kind != "number":
+        return
+    if sign.end == digits.start:
+        raise AnswerError(
+            f"{quoted(text, ten.start, digits.end)} can be read as a power or as a subtraction.",
+            expected=f"10^-{digits.text} for the power, blanks around a minus sign",
+            position=ten.start,
+        )
+
+
+def _refuse_times_ten(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` if *tokens* are ``× 10e3``."""
+    match tokens:
+        case [cross, ten] if cross.text in CROSSES and (power := TIMES_TEN.fullmatch(ten.text)):
+            raise AnswerError(
+                f"{quoted(text, cross.start, ten.end)} can be read as 10^{power[1]} or as ten "
+                "times that.",
+                expected=f"10^{power[1]}, or 1e{power[1]}, for the power of ten",
+                position=ten.start,
+            )
+
+
+def _refuse_point_ten(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` if *tokens* are ``3.10^`` or ``3.10`` and a raised digit."""
+    match tokens:
+        case [base, power] if power.text == "**" or power.kind == "power":
+            if base.kind == "number" and (point := POINT_TEN.fullmatch(base.text)):
+                raise AnswerError(
+                    f"The point in {quoted(text, base.start, power.end)} can be read in two ways.",
+                    expected=f"{point[1]} * 10^... for the product, ({base.text})^... for the "
+                    "power of a decimal",
+                    position=base.start,
+                )
 
 
 def _refuse_level(tokens: Sequence[Token], text: str) -> None:

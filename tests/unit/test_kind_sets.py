@@ -139,6 +139,7 @@ def test_what_counts_once_and_what_is_not_right_is_told(typed, words):
         (NUMBERS, "B1, B3", "unreadable", "'B1' is a name, and a set of numbers is asked for."),
         (NUMBERS, "R_1 and R_3", "unreadable", "Expected the numbers alone, such as {1}."),
         (NUMBERS, "not 1, 3, 5", "unreadable", "'not'"),
+        (NUMBERS, "kept:- 1, 3, 5", "unreadable", "The dash in ':-' can be read as a minus sign"),
         (NUMBERS, "all but 1, 3, 5", "unreadable", "'all'"),
         (NAMES, "the layers conv1 and fc", "correct", "'the layers' was ignored."),
         (NAMES, "conv1 and the layer fc", "correct", "'the layer' was ignored."),

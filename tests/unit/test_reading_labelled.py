@@ -69,6 +69,7 @@ def test_numbers_stand_in_the_order_of_their_names(typed, names, cells):
         ("TP/FP/FN = 7/3/2", COUNTS),
         ("TP - 7, FP - 3, FN - 2", COUNTS),
         ("TP-7, FP-3, FN-2", COUNTS),
+        ("TP:- 7, FP:- 3, FN:- 2", COUNTS),
         ("Answer (FN, FP, TP) = (2, 3, 7)", COUNTS),
         ("k=3x3, s=2, p=1", LAYER),
         ("m_1 = 0.4, v_1 = 0.32", MOMENTS),

@@ -1,0 +1,91 @@
+"""Signs side by side that two people read in two ways: ``:-``, ``-=``, ``+-`` and ``^1/2``."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.refusals import quoted
+from grader.reading.tokens import Token
+
+__all__ = [
+    "LABEL_DASH",
+    "label_dash",
+    "refuse_assignment",
+    "refuse_bare_root",
+    "refuse_label_dash",
+    "refuse_margin",
+    "refuse_tower",
+]
+
+LABEL_DASH: Final = re.compile(r"(?<![\"']):-(?=[\s0-9.$(\[])")
+"""A dash glued to the colon behind a label, ``Ans:- 5``; behind a quote it is JSON's minus."""
+CHANGES: Final = frozenset({"+", "-", "/"})
+"""Signs that make an assignment of ``=``; a star may be Markdown's."""
+MARGIN: Final = ("number", "symbol", "symbol", "number")
+ROOT: Final = re.compile(r"-?1/[2-9](?![0-9.])")
+DIGITS: Final = 2
+
+
+def label_dash(position: int) -> AnswerError:
+    """Return the refusal of ``Ans:- 5`` with the dash at *position*."""
+    return AnswerError(
+        "The dash in ':-' can be read as a minus sign.",
+        expected="no dash, or a blank between the colon and a minus sign",
+        position=position,
+    )
+
+
+def refuse_label_dash(tokens: Sequence[Token], at: int, text: str) -> None:
+    """Raise `AnswerError` for ``Ans:- 5`` with the colon at *at*."""
+    if LABEL_DASH.match(text, tokens[at].start):
+        raise label_dash(tokens[at].start + 1)
+
+
+def refuse_assignment(tokens: Sequence[Token], at: int, text: str) -> None:
+    """Raise `AnswerError` for ``w -= 0.1``, which gives no value, with the equals sign at *at*."""
+    before, sign = tokens[max(0, at - 1)], tokens[at]
+    if sign.text == "=" and before.text in CHANGES and before.end == sign.start:
+        raise AnswerError(
+            f"{quoted(text, before.start, sign.end)} changes a value that is not given.",
+            expected="the value that comes out",
+            position=before.start,
+        )
+
+
+def refuse_margin(tokens: Sequence[Token], text: str) -> None:
+    """Raise `AnswerError` for ``5 +- 0.1``, the value and its error, or a sum."""
+    if tuple(token.kind for token in tokens) != MARGIN:
+        return
+    value, plus, minus, margin = tokens
+    if plus.text + minus.text == "+-" and plus.end == minus.start:
+        raise AnswerError(
+            f"{quoted(text, value.start, margin.end)} can be read as a value with its error or as "
+            "a subtraction.",
+            expected="the value alone",
+            position=plus.start,
+        )
+
+
+def refuse_bare_root(text: str, power: Token) -> None:
+    """Raise `AnswerError` for ``2^1/2`` with the sign *power*: half of 2^1, or its square root."""
+    if root := ROOT.match(text, power.end):
+        raise AnswerError(
+            f"{quoted(text, power.start, root.end())} can be read in two ways.",
+            expected=f"^({root[0]}), or the number itself",
+            position=power.start,
+        )
+
+
+def refuse_tower(text: str, tokens: Sequence[Token], at: int) -> None:
+    """Raise `AnswerError` for ``C^24^L`` in a formula, where the digits behind *at* may be two."""
+    exponent, power = (*tokens[at + 1 : at + 3], None, None)[:2]
+    if exponent is None or power is None or power.text != "**":
+        return
+    digits = text[exponent.start : exponent.end]
+    if digits.isdigit() and len(digits) >= DIGITS and text[power.start : power.end] == "^":
+        raise AnswerError(
+            f"{quoted(text, tokens[at].start, power.end)} can be read in two ways.",
+            expected="a multiplication sign between the power and the next number, or brackets",
+            position=tokens[at].start,
+        )

@@ -14,7 +14,7 @@ CHANGING: Final = re.compile(
     r"|halves|thirds|quarters?|twice|double|triple|times|squared?|cubed?|root|cent|except|pi"
     r"|halved|doubled|tripled|quadrupled|factorial|transposed?|inverse|none"
     r"|repeating|recurring|periodic|periodisch|périodique|periódico|periodico"
-    r"|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|exp|sin|cos|tan|tanh"
+    r"|floor|ceil|ceiling|sqrt|abs|round|int|log|ln|lg|ld|lb|exp|sin|cos|tan|tanh|arctan"
     r"|moins|menos|meno|минус|eksi|miinus|mínusz?|négati(?:f|ve)|negativo?"
     r"|nicht|keine?|nie|niet|ikke|inte|pas|não|не|нет"
     r"|halbe?|hälfte|moitié|mitad|metade|metà|половина|połowa|doppelte?|doppio|doble|dobro|вдвое"
@@ -25,10 +25,11 @@ CHANGING: Final = re.compile(
 )
 """Words that change what a number means."""
 SCALING: Final = re.compile(
-    r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|lakhs?|crores?|dozens?"
+    r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|la(?:kh|c)s?|cr|crores?|dozens?"
     r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
     r"|[mb]il+i?ons?"
-    r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|gigs?|megs?|kilos?|mega|giga|tera|peta|[kmgtp]i"
+    r"|mln|mio|mrd|tsd|mn|bn|bil|bio|tn|mm|kk|gigs?|megs?|kilos?|mega|giga|tera|peta|[kmgtp]i"
+    r"|pc|pp|basis|yüzde"
     r"|hundert|tausend|millionen|milliarden?|billionen|mil|mill(?:ones|ón|iards?)|mili(?:oni|ardi)"
     r"|dutzend|docenas?|douzaines?|dúzias?|дюжин[аы]?|milliers?|centaines?|cientos|centos|mila"
     r"|mil(?:ione|iardo|h[ãõ]o|hões|ioane|iarde?)|bilh(?:ão|ões)|mii|mil(?:j|i)ard(?:er|y|ów)?"

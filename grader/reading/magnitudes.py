@@ -20,6 +20,8 @@ WORDS: Final = {
     "kilo": 3,
     "lakh": 5,
     "lakhs": 5,
+    "lac": 5,
+    "lacs": 5,
     "million": 6,
     "millions": 6,
     "millionen": 6,
@@ -52,7 +54,10 @@ MEANINGS: Final = {
 POWERS: Final[Mapping[Number, int]] = {10**power: power for power in (3, 6, 9, 12, 15)}
 PERCENT: Final = frozenset(
     {"percent", "pct", "prozent", "procent", "процент", "процента", "процентов"}
+    | {"pourcent", "pourcents", "porcento", "percento", "prosent", "prosenttia", "persen"}
+    | {"procenta", "procentů", "procentów", "százalék"}
 )
+PER_CENT: Final = frozenset({"per cent", "pour cent", "por ciento", "por cento", "per cento"})
 OPERATIONS: Final = re.compile(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
 PREFIXED: Final = re.compile(
     r"[kKMGT](?i:mul|add|val|neuron|conn|elem|pix|px|tok|sampl|image)[A-Za-z]*"
@@ -69,7 +74,7 @@ def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
     """
     found: list[Token] = []
     notes: list[str] = []
-    for token in tokens:
+    for token in _whole_words(tokens):
         if token.kind not in {"word", "text"} or not found or found[-1].kind != "number":
             found.append(token)
         elif token.text.lower() in PERCENT:
@@ -82,6 +87,22 @@ def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
             found[-1] = _times(found[-1], token, power)
             notes.extend(_note(token, power))
     return found, tuple(dict.fromkeys(notes))
+
+
+def _whole_words(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield the tokens, the two words of ``5 per cent`` as one."""
+    at = 0
+    while at < len(tokens):
+        yield tokens[at]
+        words = tokens[at + 1 : at + 3]
+        if tokens[at].kind == "number" and _in_lower_case(words) in PER_CENT:
+            yield words[0]._replace(text="percent", end=words[1].end)
+            at += 2
+        at += 1
+
+
+def _in_lower_case(words: Sequence[Token]) -> str:
+    return " ".join(word.text.lower() for word in words)
 
 
 def is_scale(word: Token) -> bool:

@@ -4,6 +4,7 @@ A row's key may use the row before it (``prev.shape``). A cell is right if it fi
 row or the student's own, so one slip costs one row.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
@@ -38,6 +39,7 @@ __all__ = ["TableKind", "TablePart"]
 
 MAX_ROWS: Final = 256
 EMPTY: Final = "–"
+SIZE: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
 
 COLUMN_KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
     "integer": IntegerKind(),
@@ -259,12 +261,24 @@ def _row(line: list[Typed], number: int, part: TablePart, scope: Scope) -> Row:
     for (name, column), cell in zip(part.columns.items(), line, strict=True):
         try:
             kind = COLUMN_KINDS[column.kind]
+            _refuse_size(cell, column)
             read.append(None if is_blank(cell) else kind.read(cell, column, scope))
         except AnswerError as error:
             raise AnswerError(
                 f"Row {number}, {name}: {error.message}", expected=error.expected
             ) from error
     return tuple(read)
+
+
+def _refuse_size(cell: Typed, column: Column) -> None:
+    """Raise `AnswerError` for ``7×7`` where a whole number is asked for: its side or a product."""
+    if not isinstance(cell, str) or not isinstance(column, IntegerPart) or column.square:
+        return
+    if size := SIZE.fullmatch(cell):
+        raise AnswerError(
+            f"'{cell.strip()}' can be read as a size or as a product.",
+            expected=f"{size[1]} for the side, the product itself for the other",
+        )
 
 
 def _followed(

@@ -40,6 +40,12 @@ LABEL: Final = re.compile(rf"(?:\(?\d{{1,3}}[.):]\s*)?(?!{FUNCTION})[^\W\d_]{{2}
 """The name of a row, where it has to be told from a cell: ``conv1``, ``1. Pooling (max)``."""
 NUMBERED: Final = re.compile(r"\s*\(?([0-9]{1,3})[.):]\s+(?=\S)")
 """The number of a row, as in a list: ``1.``, ``2)``."""
+HEAD: Final = re.compile(r"[^\W\d_]+")
+"""The words of the head of a column."""
+BESIDE: Final = re.compile(r"^[\s$]*([^\W\d_]+)(?:_?\{?[0-9]+\}?)?\s*[=:]")
+"""The name before the value of a cell, such as ``r_1 = 7``."""
+SHORTEST: Final = 3
+"""The fewest letters that stand for a longer name."""
 BAR: Final = re.compile(r"[|;&]")
 WORD: Final = re.compile(r"[^\W\d_]{3}")
 LETTER: Final = re.compile(r"[^\W\d_]")
@@ -67,7 +73,10 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
         ruled = False
         found = [_listed(row, number, columns) for number, row in enumerate(given, start=1)]
     if found and _is_header(found[0], columns, ruled=ruled, more=len(found) != rows):
+        _refuse_order(_named_columns(_unnamed(found[0], len(columns)), HEAD, columns), columns)
         found = found[1:]
+    for row in found:
+        _refuse_order(_named_columns(_unnamed(row, len(columns)), BESIDE, columns), columns)
     text = Styled if isinstance(typed, Styled) else str
     return [
         [text(cell) if isinstance(cell, str) else cell for cell in _unnamed(row, len(columns))]
@@ -78,6 +87,35 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
 def _unnamed(row: list[Typed], columns: int) -> list[Typed]:
     """Return the cells of *row* without its name, which stands before them."""
     return row[1:] if len(row) == columns + 1 else row
+
+
+def _named_columns(
+    row: Sequence[Typed], names: re.Pattern[str], columns: Sequence[str]
+) -> list[str]:
+    """Return the columns that the cells name by *names*, [] where a cell names none or several."""
+    found: list[str] = []
+    for cell in row:
+        words = [word.casefold() for word in names.findall(cell)] if isinstance(cell, str) else []
+        named = [name for name in columns if any(_means(word, name) for word in words)]
+        if len(named) != 1:
+            return []
+        found += named
+    return found
+
+
+def _means(word: str, name: str) -> bool:
+    """Tell whether *word* is the *name* of a column or short for it: ``params``, parameters."""
+    name = name.casefold()
+    return word == name or (len(word) >= SHORTEST and name.startswith(word.rstrip("s")))
+
+
+def _refuse_order(named: Sequence[str], columns: Sequence[str]) -> None:
+    """Raise `AnswerError` if the cells stand beside or below all names, in another order."""
+    if sorted(named) == sorted(columns) and [*named] != [*columns]:
+        raise AnswerError(
+            f"The columns stand in another order: {', '.join(named)}.",
+            expected=" | ".join(columns),
+        )
 
 
 def _is_header(row: Sequence[Typed], columns: Sequence[str], *, ruled: bool, more: bool) -> bool:

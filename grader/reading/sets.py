@@ -27,6 +27,12 @@ DECORATION: Final = re.compile(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
 LABEL: Final = re.compile(r"(?:[^,;\n=:∈<>!()\[\]{}]*(?:[=:∈]|(?<=\\in)(?=\s)))+")
 SECOND: Final = re.compile(r"[=:∈]\s*[0-9][^=:∈]*\s[^\W\d_][^=:∈]*[=:∈]")
 """A value and then the name of the next one, as in ``k = 5 or k =``."""
+RANGE: Final = re.compile(r"(?<![\w.)\]])([0-9]+)-([0-9]+)(?![\w.(\[])")
+"""A dash between two numbers, ``5-7``: from the one to the other, or a subtraction."""
+INTERVAL: Final = re.compile(r"(?:∈|\\in\b|\bin\b)\s*\[\s*-?[0-9.]+\s*[,;]\s*-?[0-9.]+\s*\]")
+"""Square brackets around two numbers behind ``∈``, an interval to most."""
+SLICE: Final = re.compile(r"(?<![^\s=])[0-9]+\s*:\s*[0-9]+\s*\Z")
+"""Two numbers and a colon, as MATLAB and Python write all from one to the other."""
 SIZE: Final = re.compile(r"(?<![\w.])([0-9]+)\s?[x×]\s?\1(?![\w.])")
 """A size such as ``5×5``, which may stand for its side or for the product."""
 BULLET: Final = re.compile(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
@@ -96,6 +102,7 @@ def _body(typed: str | Number) -> str:
     if not isinstance(typed, str):
         return show(typed)
     text = DECORATION.sub("", clean(typed, limit=MAX_TEXT)).strip()
+    _refuse_interval(text)
     if dash := LABEL_DASH.search(text):
         raise label_dash(dash.start() + 1)
     label = LABEL.match(text)
@@ -112,6 +119,17 @@ def _body(typed: str | Number) -> str:
     for _ in range(MOST_AROUND):
         text = text[1:-1].strip() if _is_around(text) else text
     return "" if text.casefold() in EMPTY else text
+
+
+def _refuse_interval(text: str) -> None:
+    """Raise `AnswerError` for ``z ∈ [3, 6]`` and ``3:6``: the two numbers, or all between them."""
+    found = INTERVAL.search(text) or SLICE.search(text)
+    if found is not None:
+        raise AnswerError(
+            f"'{shortened(found[0].strip())}' can be read as an interval or as two numbers.",
+            expected="every item in braces, such as {1, 2, 3}",
+            position=found.start(),
+        )
 
 
 def _without_words(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -155,6 +173,12 @@ def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:
             f"'{size[0]}' can be read as a size or as a product.",
             expected=f"{size[1]} for the side, the product itself for the other",
         )
+    for found in RANGE.finditer(body) if isinstance(body, str) else ():
+        if int(found[1]) < int(found[2]):
+            raise AnswerError(
+                f"'{found[0]}' can be read as a range or as a subtraction.",
+                expected="every item in braces, such as {1, 2, 3}",
+            )
     try:
         return read_tensor(body, rank=1).value.cells
     except AnswerError as error:

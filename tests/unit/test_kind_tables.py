@@ -86,6 +86,38 @@ def test_the_row_that_cannot_be_read_is_told(typed, words):
     assert words in mark(TABLE, typed).feedback
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("count | side\n320 | 15\n150 | 7\n70 | 3", "another order: count, side."),
+        ("| # | Counts | $side$ |\n|---|---|---|\n|1|320|15|\n|2|150|7|\n|3|70|3|", "count, side."),
+        ("count = 320, side = 15\n150, 7\n70, 3", "Expected side | count."),
+        ([["15", "320"], ["count_2: 150", "side_2: 7"], ["3", "70"]], "Expected side | count."),
+        (
+            "15 | 320\n7×7 | 150\n3 | 70",
+            "Row 2, side: '7×7' can be read as a size",
+        ),
+    ],
+)
+def test_cells_beside_other_names_and_sizes_for_numbers_are_refused(typed, said):
+    result = mark(TABLE, typed)
+    assert result.status == "unreadable"
+    assert said in result.feedback
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "side | count\n15 | 320\n7 | 150\n3 | 70",
+        "side_1 = 15, count_1 = 320\nside = 7, count = 150\n3, 70",
+        "Layer | Side (px) | number\nconv1 | 15 | 320\nconv2 | 7 | 150\npool | 3 | 70",
+        "15 | 320\n7 | 150\n3 | 7x10",
+    ],
+)
+def test_cells_beside_their_own_names_are_read(typed):
+    assert mark(TABLE, typed).status == "correct"
+
+
 def test_what_was_read_is_shown_row_by_row():
     typed = [["15", ""], [7, "150"], [3, 70]]
     assert mark(TABLE, typed).read_as == "15 | –\n7 | 150\n3 | 70"

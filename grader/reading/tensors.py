@@ -19,6 +19,7 @@ from grader.reading.plain_arrays import Plain, plain_array
 from grader.reading.printing import before_last_link, last_array
 from grader.reading.repeats import in_full, rounds_off_cells
 from grader.reading.result import Reading, Typed
+from grader.reading.row_marks import refuse_row_marks
 from grader.reading.transposes import without_transpose
 from grader.show import show
 from grader.values import Number, Tensor, simplest
@@ -67,6 +68,7 @@ def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
 
 
 def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
+    refuse_row_marks(typed, rank)
     if plain := _plain(typed, rank):
         return _reading(*plain, ())
     _check_digits(typed)

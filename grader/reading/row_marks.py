@@ -1,0 +1,69 @@
+"""Rows of a matrix that could be other rows: numbered, behind slashes, or columns by their names.
+
+What two people lay out in two ways is refused before any cell of it is read.
+"""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.refusals import quoted
+
+__all__ = ["refuse_row_marks"]
+
+NUMBERED: Final = re.compile(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
+"""The number of a row, as in a list: ``1. 4 5``."""
+POINT: Final = re.compile(r"[0-9]\.(?![0-9])")
+"""A whole number as NumPy prints it."""
+SLASH: Final = re.compile(r"\s+//?\s+")
+LABELLED: Final = re.compile(
+    r"^[ \t]*(?:col(?:s|umns?|umnas?|onnes?|onn[ae]|unas?)?|spalten?|stolpec|sütun|столбец|列)"
+    r"[ .]*#?[0-9]{1,2}[ \t]*[:=)](?=[ \t]*[-+.0-9(\[])",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The name of a column before its cells: ``Column 1: 4 5``."""
+FEWEST: Final = 2
+
+
+def refuse_row_marks(text: str, rank: int | None) -> None:
+    """Raise `AnswerError` if it is doubtful where the rows in *text* begin or what they are."""
+    if "\n" in text and NUMBERED.match(text):
+        _refuse_numbers(text)
+    if rank == 1:
+        return
+    if column := LABELLED.search(text):
+        raise AnswerError(
+            f"{quoted(text, *column.span())} gives a column, and rows are asked for.",
+            expected="the rows one below the other, without names",
+            position=column.start(),
+        )
+    if "/" in text and "\n" not in text.strip():
+        _refuse_slashes(text)
+
+
+def _refuse_numbers(text: str) -> None:
+    """Raise `AnswerError` for ``1. 4 5`` above ``2. 6 7``, whose numbers may be cells."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    marks = [mark for line in lines if (mark := NUMBERED.match(line))]
+    numbers = [int(mark[1]) for mark in marks]
+    if len(lines) < FEWEST or numbers != [*range(1, len(lines) + 1)]:
+        return
+    if not any(POINT.search(mark.string, mark.end()) for mark in marks):
+        raise AnswerError(
+            f"'{marks[0][0].strip()}' can be read as the number of a row or as its first cell.",
+            expected="the rows without numbers",
+            position=text.find(marks[0][0]),
+        )
+
+
+def _refuse_slashes(text: str) -> None:
+    """Raise `AnswerError` for ``1,2 / 3,4``, where the slash may end a row."""
+    rows = SLASH.split(text)
+    lengths = {row.count(",") for row in rows}
+    if len(rows) >= FEWEST and len(lengths) == 1 and lengths != {0}:
+        slash = text.find("/")
+        raise AnswerError(
+            "'/' can be read as a division or as the end of a row.",
+            expected="semicolons or line ends between the rows",
+            position=slash,
+        )

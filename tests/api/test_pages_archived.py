@@ -99,6 +99,16 @@ def test_in_an_archived_course_nothing_is_left_to_answer(scene):
     assert left not in student.get(scene.home).text
 
 
+def test_nobody_is_told_what_a_late_answer_is_worth_in_an_archived_course(world):
+    late = [{"days": 30, "credit": "50%"}]
+    scene = StaffScene(world, timeline_spec={"due": "2026-10-25 23:59", "late": late})
+    student, told = Browser(world, scene.student), "Late: an answer is worth"
+    places = (scene.home, scene.path, scene.posed.path)
+    assert [told in student.get(path).text for path in places] == [True] * 3
+    scene.browser.post(f"{scene.home}/archive")
+    assert [told in student.get(path).text for path in places] == [False] * 3
+
+
 def test_what_was_typed_into_a_course_that_was_archived_meanwhile_is_kept_and_sent_again(scene):
     form = scene.browser.get(f"{scene.home}/assignments/new").one(
         "form", action=f"{scene.home}/assignments/new"

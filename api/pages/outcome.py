@@ -12,16 +12,17 @@ from api.schemas.effects import Effect
 __all__ = ["Saved", "onwards", "told"]
 
 COUNTS: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
-Saved: TypeAlias = Annotated[str, Query(max_length=30)]
-"""What the page before has done: ``done``, or how many grades changed, went up and down."""
+Saved: TypeAlias = Annotated[str, Query(max_length=40)]
+"""What the page before has done: a word, or how many grades changed, went up and down, or both."""
 
 
-def onwards(path: str, effect: Effect | None = None) -> RedirectResponse:
-    """Return the way to the page that says what was done, and what it did to grades."""
-    counts = f"{effect.changed}-{effect.up}-{effect.down}" if effect else "done"
+def onwards(path: str, effect: Effect | None = None, word: str = "") -> RedirectResponse:
+    """Return the way to the page that says what was done, by a *word*, and did to grades."""
+    counts = f"{effect.changed}-{effect.up}-{effect.down}" if effect else ""
+    done = ".".join(filter(None, (word, counts))) or "done"
     page, sign, place = path.partition("#")
     mark = "&" if "?" in page else "?"
-    return RedirectResponse(f"{page}{mark}saved={counts}{sign}{place}", status_code=303)
+    return RedirectResponse(f"{page}{mark}saved={done}{sign}{place}", status_code=303)
 
 
 def told(saved: str) -> str:

@@ -310,13 +310,34 @@ def test_who_publishes_without_a_problem_is_told_that_the_settings_are_saved(sce
 
 def test_work_in_an_assignment_is_asked_about_before_it_is_deleted(scene):
     scene.student.submit(scene.posed, {"cells": "9"})
-    delete = scene.editor().one("form", action=f"{scene.path}/delete")
-    asked = scene.browser.send(delete)
+    asked = scene.press(scene.editor(), "Delete assignment")
     assert asked.status == 409
     assert "send confirm" not in asked.text
-    sure = asked.one(id="error").one("form")
-    assert scene.browser.send(sure).location.startswith(f"/courses/{scene.course}")
+    done = scene.press(asked, "Delete it all the same")
+    assert done.location.startswith(scene.home)
     assert scene.staff.get(scene.path).status_code == 404
+
+
+def test_what_was_typed_stays_while_one_is_asked_before_a_deletion_and_keeps_the_assignment(scene):
+    scene.student.submit(scene.posed, {"cells": "9"})
+    asked = scene.press(scene.editor(), "Delete assignment", title="Homework one")
+    kept = scene.press(asked, "Keep it")
+    assert [one.one("input", name="title")["value"] for one in (asked, kept)] == [
+        "Homework one",
+        "Homework one",
+    ]
+    assert not kept.all(id="error")
+    assert scene.staff.get(scene.path).json()["title"] == "Homework 1"
+
+
+@pytest.mark.parametrize("button", ["Find problems to add", "Show solutions now"])
+def test_what_a_button_saved_along_is_told_with_its_effect_on_grades(scene, button):
+    scene.student.submit(scene.posed, {"cells": "9"})
+    done = scene.press(scene.editor(), button, by_attempt="50%")
+    told = scene.browser.follow(done).one(has="note-good").text
+    assert "Saved. 1 grade changed: 0 up, 1 down." in told
+    again = scene.browser.follow(scene.press(scene.editor(), "Find problems to add"))
+    assert not again.all(has="note-good")
 
 
 def test_a_course_without_times_has_no_drawing(world):

@@ -61,6 +61,11 @@ def worked(served, page, script="on"):
         page.reload()
 
 
+def style(locator, name):
+    """Return how the browser shows a property of an element."""
+    return locator.evaluate("(one, name) => getComputedStyle(one)[name]", name)
+
+
 def score_of(student, posed):
     """Return the points that a student sees for the part with the number."""
     return str(student.get(posed.path).json()["parts"][0]["standing"]["score"])
@@ -276,3 +281,68 @@ def test_enter_in_the_settings_only_shows_what_they_change_and_publishes_nothing
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.locator(".note-good")).to_contain_text("Published. 0 students can see it now")
     expect(page.get_by_label("Title", exact=True)).to_have_value("Homework one")
+
+
+@script
+@pytest.mark.usefixtures("class_")
+def test_enter_in_a_form_that_changes_grades_only_shows_what_it_would_do(
+    desk, course, posed, script
+):
+    page = desk(f"/courses/{course}/extensions", script)
+    page.get_by_label("Student", exact=True).fill("Ann")
+    page.get_by_label("Days more").fill("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Not granted yet.")).to_be_visible()
+    page.get_by_label("Days more").press("Enter")
+    expect(page.get_by_text("Not granted yet.")).to_be_visible()
+    page.goto(f"/courses/{course}/settings")
+    page.get_by_label("Title", exact=True).press("Enter")
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    page.goto(f"{posed.path}/settings")
+    page.get_by_label("Points", exact=True).press("Enter")
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    page.goto(f"/assignments/{posed.assignment}/review/{posed.slug}/why/rubric")
+    page.get_by_label("Points", exact=True).first.press("Enter")
+    expect(page.get_by_text("Not done yet.")).to_be_visible()
+
+
+def test_who_leaves_settings_with_something_typed_is_asked_first(desk, posed):
+    page = desk(f"/assignments/{posed.assignment}/edit")
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    title = page.get_by_label("Title", exact=True)
+    title.fill("Homework one")
+    page.get_by_role("link", name="Extensions").click()
+    expect(title).to_have_value("Homework one")
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Show what this changes").last.click()
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    page.get_by_role("link", name="Extensions").click()
+    expect(title).to_have_value("Homework one")
+    assert asked == ["beforeunload"] * 2
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_text("Saved. No grade changed.")).to_be_visible()
+    page.get_by_role("link", name="Extensions").click()
+    expect(page.get_by_role("heading", name="Extensions", exact=True)).to_be_visible()
+    assert asked == ["beforeunload"] * 2
+
+
+@pytest.mark.usefixtures("class_")
+def test_the_ticks_of_a_mark_in_an_archived_course_are_plain_to_see(desk, teacher, course, posed):
+    page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
+    page.keyboard.press("n")
+    page.get_by_role("checkbox", name="Fewer parameters.").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("marked", exact=True)).to_be_visible()
+    answer = page.url
+    assert teacher.post(f"/courses/{course}/archive").status_code == 200
+    page.goto(answer)
+    items = page.get_by_role("checkbox", disabled=True)
+    signs = "all => all.map(one => getComputedStyle(one, '::before').content)"
+    assert items.evaluate_all(signs) == ['"✓"', "none"]
+    assert style(items.first, "color") == style(page.locator("main"), "color")

@@ -140,6 +140,7 @@ def editor(
         times=times,
         differences=differences(fields, typed, label) if stale and typed else None,
         confirm=confirm,
+        is_unsaved=typed is not None,
         **_fields(Typed(fields if typed is None else typed, told, LABELS), view),
     )
 
@@ -151,7 +152,9 @@ def save(assignment: UUID, form: FormDep, here: PageDep) -> Response:
         case "publish":
             return _along(assignment, form, here, lambda *_: _published(assignment, here))
         case "find":
-            return _along(assignment, form, here, lambda *_: _bank(assignment, here))
+            return _along(assignment, form, here, lambda _, told: _bank(assignment, here, told))
+        case "keep":
+            return editor(assignment, here, typed=typed_of(form))
         case act:
             is_trial = act == "try"
     typed = typed_of(form)
@@ -207,10 +210,15 @@ def _published(assignment: UUID, here: Here) -> Response:
     return RedirectResponse(f"/assignments/{assignment}/edit?saved={PUBLISHED}", status_code=303)
 
 
-def _bank(assignment: UUID, here: Here) -> Response:
+def _bank(assignment: UUID, here: Here, effect: Effect | None) -> Response:
     """Return the way to the bank, to add problems from there."""
     course = api.get_assignment(assignment, here, Response()).course
-    return RedirectResponse(f"/courses/{course}/problems?to={assignment}", status_code=303)
+    return _told(f"/courses/{course}/problems?to={assignment}", effect)
+
+
+def _told(there: str, effect: Effect | None) -> Response:
+    """Return the way *there*, with what was saved on the way, if anything was."""
+    return outcome.onwards(there, effect) if effect else RedirectResponse(there, 303)
 
 
 def _kept(values: dict[str, object]) -> dict[str, object]:
@@ -237,9 +245,9 @@ def release(assignment: UUID, form: FormDep, here: PageDep) -> Response:
     values = {SHOWN[name]: states.get(one, one) for name, one in given.items()}
     what = "solutions" if form.has("show_solutions") else "results"
 
-    def show(_: str, _effect: Effect | None) -> Response:
+    def show(_: str, effect: Effect | None) -> Response:
         api.post_release(assignment, validated(ReleaseIn, values), here, Response())
-        return RedirectResponse(f"/assignments/{assignment}/edit?saved={what}", status_code=303)
+        return outcome.onwards(f"/assignments/{assignment}/edit", effect, what)
 
     return _along(assignment, form, here, show)
 
@@ -253,8 +261,7 @@ def order(assignment: UUID, form: FormDep, here: PageDep) -> Response:
         names = [one.problem for one in found.problems]
         body = validated(OrderIn, {"problems": _moved(names, form)})
         api.put_order(assignment, body, here, held(version), Response())
-        there = f"/assignments/{assignment}/edit#problems"
-        return outcome.onwards(there, effect) if effect else RedirectResponse(there, 303)
+        return _told(f"/assignments/{assignment}/edit#problems", effect)
 
     return _along(assignment, form, here, move)
 
@@ -272,11 +279,15 @@ def _moved(names: list[str], form: Form) -> list[str]:
 
 @router.post("/assignments/{assignment}/delete")
 def delete(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Take the assignment out of the course; one with work in it is asked about first."""
+    """Take the assignment out of the course; one with work in it is asked about first.
+
+    What was typed into the settings stays meanwhile.
+    """
     confirmed, anything = form.text("confirm") == "yes", Expected(None)
     try:
         found = api.get_assignment(assignment, here, Response())
         api.delete_assignment(assignment, here, anything, confirm=confirmed)
     except Conflict as error:
-        return editor(assignment, here, error=error, confirm="delete")
+        typed = typed_of(form) if form.has("title") else None
+        return editor(assignment, here, typed=typed, error=error, confirm="delete")
     return outcome.onwards(f"/courses/{found.course}")

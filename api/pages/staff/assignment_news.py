@@ -42,11 +42,13 @@ def news(saved: str, one: StaffAssignment, here: Here) -> News:
     if saved == PUBLISHED and one.published_at:
         with here.reading() as session:
             return News(audience=audience(session, one.course))
+    word, _, counts = saved.partition(".")
     shown = {"results": one.results_released_at, "solutions": one.solutions_released_at}
-    if saved not in shown:
+    if word not in shown:
         return News(outcome.told(saved if saved != PUBLISHED else ""))
-    if not shown[saved]:
-        return News(RULE[saved])
+    along = f"{outcome.told(counts)} " if counts else ""
+    if not shown[word]:
+        return News(along + RULE[word])
     is_seen = one.published_at is not None and one.times.state != "planned"
-    warnings = review.ready(one.id, here).warnings if saved == "results" else ()
-    return News((NOW if is_seen else LATER)[saved], warnings=warnings)
+    warnings = review.ready(one.id, here).warnings if word == "results" else ()
+    return News(along + (NOW if is_seen else LATER)[word], warnings=warnings)

@@ -245,6 +245,16 @@ for (const leave of all("form[data-leaves]")) leave.addEventListener("submit", a
   leave.submit();
 });
 
+/* Who leaves a long form in which something was typed, or came back unsaved, is asked first. */
+for (const one of all("form[data-unsaved]")) {
+  const state = () => JSON.stringify([...new FormData(one)].map(([name, value]) => [name, value.name ?? value]));
+  const stored = one.dataset.unsaved ? "" : state();
+  let sent = false;
+  one.addEventListener("submit", () => { sent = true; });
+  addEventListener("pageshow", () => { sent = false; });
+  addEventListener("beforeunload", (event) => { if (!sent && state() !== stored) event.preventDefault(); });
+}
+
 /* For any page: an element that is fetched again, keys that press, a secret out of the address. */
 async function again(id) {
   const old = document.getElementById(id);

@@ -60,6 +60,14 @@ def test_problems_are_found_by_what_is_asked(scene, query, is_there):
     assert ("No problem is like that" in found.text) != is_there
 
 
+def test_the_topics_that_there_are_can_be_chosen(scene):
+    own(scene, TEXT_PROBLEM.replace("topic: convolution", "topic: kernels"))
+    page = scene.browser.get(f"{scene.path}?topic=kernels")
+    topics = page.one("select", id="topic").all("option")
+    assert [one.text for one in topics] == ["any", "convolution", "kernels"]
+    assert [one.text for one in topics if "selected" in one.attributes] == ["kernels"]
+
+
 def test_the_next_page_keeps_what_was_asked_for(scene, monkeypatch):
     scene.world.version("conv-output-shape")
     scene.world.version("conv-sizing")

@@ -339,6 +339,18 @@ def test_a_request_is_accepted_with_another_credit(asked):
     assert "No request." in ada.get(f"{scene.assignment}/requests?status=open").text
 
 
+def test_a_credit_that_is_no_number_is_called_as_in_the_form_and_led_to(asked):
+    scene, _ = asked
+    ada = Browser(scene.world, scene.ada)
+    found = ada.get(f"{scene.assignment}/requests")
+    form = next(one for one in found.all("form") if one["action"].startswith("/requests/"))
+    refused = ada.send(form, "decision=accepted", reply="You are right.", credit="80")
+    told = refused.one(id="error")
+    assert "New credit must be a number from 0 to 1" in told.text
+    field = refused.one("input", id=told.one("a")["href"].removeprefix("#"))
+    assert (field["name"], field["value"], field["aria-invalid"]) == ("credit", "80", "true")
+
+
 def test_a_request_that_was_decided_meanwhile_says_so_and_keeps_the_reply(asked):
     scene, _ = asked
     ada, bob = (Browser(scene.world, one) for one in (scene.ada, scene.bob))

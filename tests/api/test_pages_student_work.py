@@ -82,6 +82,14 @@ def test_a_submission_says_what_was_read_what_it_earned_and_when_it_came(browser
     assert "Mon 2 Nov 2026, 13:00 Europe/Berlin (CET)" in page.text
 
 
+def test_a_submission_names_its_problem_and_says_its_verdict_once(browser, student, posed):
+    page = browser.get(f"/submissions/{handed_in(student, posed, {'cells': '1234'})}")
+    assert page.heading == "Submission 1 to Why small kernels"
+    card = page.one(id="part-cells")
+    assert "Not correct" in card.text
+    assert "Not right" not in card.text
+
+
 def test_without_results_a_submission_keeps_its_verdict_to_itself(world, browser, student, course):
     [posed] = world.assignment(course, results="after_close", timeline_spec=CLOSED_SOON)
     where = handed_in(student, posed, WRONG)

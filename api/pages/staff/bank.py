@@ -21,6 +21,7 @@ from api.pages.typed import REFUSALS
 from api.routes import assignments, courses
 from api.routes import problems as api
 from api.schemas.problems import DiffOut, PreviewOut, ProblemPage, ReasonIn
+from api.services.problems import finding
 from grader.kinds import KINDS
 
 __all__ = ["router"]
@@ -66,6 +67,9 @@ def bank(
     found = _found(course, here, wanted, cursor)
     to = assignments.get_assignment(wanted.to, here, Response()) if wanted.to else None
     view = courses.get_course(course, here, Response())
+    with here.reading() as session:
+        member = here.member(session, course, right="see_unreleased")
+        topics = finding.topics(session, member)
     return page(
         here,
         "staff/bank.html",
@@ -75,6 +79,7 @@ def bank(
         course=view,
         found=found.items,
         wanted=wanted,
+        topics=topics,
         kinds=tuple(KINDS),
         spaces=SPACES,
         statuses=STATUSES,

@@ -72,7 +72,6 @@ def _requests(
         at=at,
         typed=Typed(typed or {}, error, LABELS),
         blank=Typed(),
-        error=error,
     )
 
 
@@ -85,7 +84,7 @@ def answer(request: UUID, form: FormDep, here: PageDep) -> Response:
         assignment = read_id(form.text("assignment"))
         if assignment is None:
             raise
-        typed = {name: form.text(name) for name in ("reply", "credit")}
+        typed = {"reply": form.text("reply"), "mark": form.text("credit")}
         return _requests(assignment, here, at=request, typed=typed, error=error)
     return outcome.onwards(f"/assignments/{told.assignment}/requests")
 

@@ -16,7 +16,16 @@ from api.schemas.student_solution import PracticeOutcome
 from api.schemas.student_work import PartOutcome, ReadAs, StudentSubmission
 from grader.reading import Typed
 
-__all__ = ["Feedback", "Marked", "drawn", "feedback_of", "marked", "practice_feedback", "verdict"]
+__all__ = [
+    "PLAIN",
+    "Feedback",
+    "Marked",
+    "drawn",
+    "feedback_of",
+    "marked",
+    "practice_feedback",
+    "verdict",
+]
 
 UNREADABLE: Final = "unreadable"
 TONES: Final = {"good": "good", "mid": "mid", "bad": "bad"}

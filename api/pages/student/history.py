@@ -16,7 +16,7 @@ from api.pages.forms import FormDep, validated
 from api.pages.frame import page
 from api.pages.named import Names
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.student.feedback import verdict
+from api.pages.student.feedback import PLAIN, verdict
 from api.pages.student.grids import as_rows
 from api.pages.student.places import Place
 from api.pages.student.states import State
@@ -123,7 +123,8 @@ def _submission(here: Here, submission: UUID, *, at: str = "", asked: Typed = NO
     return page(
         here,
         "student/submission.html",
-        title=f"Submission {told.sequence}",
+        title=f"Submission {told.sequence} to {where.title}",
+        plain=PLAIN,
         status=asked.status,
         crumbs=where.crumbs,
         tab="assignments",

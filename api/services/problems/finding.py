@@ -15,7 +15,7 @@ from api.services.searching import holding
 from api.services.versions import BANK
 from api.tables import ProblemVersion
 
-__all__ = ["Filters", "find", "newest_of_any", "problems", "versions"]
+__all__ = ["Filters", "find", "newest_of_any", "problems", "topics", "versions"]
 
 MOST_VERSIONS: Final = 200
 NO_VERSION: Final = "There is no such problem version in this course or in the bank."
@@ -68,6 +68,12 @@ def problems(
         found = found.where(told.like(f'%"kind": "{wanted.kind}"%'))
     page = keyset(found, ProblemVersion.problem, ProblemVersion.id, after=after)
     return session.scalars(page.limit(limit)).all()
+
+
+def topics(session: Session, member: Member) -> Sequence[str]:
+    """Return the topics of the problems that *member*'s course can set, in order."""
+    found = select(ProblemVersion.topic).where(ProblemVersion.space.in_(_spaces(member, "")))
+    return session.scalars(found.distinct().order_by(ProblemVersion.topic)).all()
 
 
 def _spaces(member: Member, wanted: str) -> list[str]:

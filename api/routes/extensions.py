@@ -33,7 +33,7 @@ from api.services.granting.students import student_of
 __all__ = ["router"]
 
 router = ApiRouter(tags=["extensions"])
-Narrow = Annotated[UUID | None, Query(description="only those of this one")]
+Narrow = Annotated[UUID | None, Query(description="only those that hold here")]
 
 
 @router.get(

@@ -134,6 +134,34 @@ def test_the_list_of_extensions_comes_in_pages(course, teacher, student):
     assert found == [1, 2, 3]
 
 
+def test_what_holds_for_a_student_in_an_assignment_is_listed_whomever_it_was_granted_to(
+    world, course, teacher, late
+):
+    section = world.section(course, "Monday")
+    member = world.enrol(course, "In Side", section=section)
+    [other] = world.assignment(course, OTHER_PROBLEM)
+    classmate = world.enrol(course, "Class Mate")
+    for days, whom in enumerate(
+        (
+            {"section": section},
+            {"student": member.id, "assignment": late.assignment},
+            {"student": member.id, "assignment": other.assignment},
+            {"student": classmate.id},
+        ),
+        start=1,
+    ):
+        assert granted(teacher, course, {"days": days}, **whom).status_code == 201
+
+    def days(**narrow):
+        told = teacher.get(f"/courses/{course}/extensions", params=narrow).json()
+        return [one["grants"]["days"] for one in told["items"]]
+
+    assert days(student=str(member.id)) == [1, 2, 3]
+    assert days(assignment=str(late.assignment)) == [1, 2, 4]
+    assert days(student=str(member.id), assignment=str(late.assignment)) == [1, 2]
+    assert days(section=str(section)) == [1]
+
+
 def test_an_excused_assignment_counts_neither_way(world, teacher, student, late):
     path = f"/assignments/{late.assignment}/excuses"
     body = {"student": str(student.id), "reason": "ill"}

@@ -207,6 +207,29 @@ def test_an_extension_is_looked_at_granted_and_taken_back(scene):
     assert "No extension holds." in grants(scene).text
 
 
+def test_the_extensions_of_an_assignment_say_that_there_are_others_and_keep_it_from_page_to_page(
+    scene, monkeypatch
+):
+    monkeypatch.setattr("api.pages.staff.extensions.ROWS", 1)
+    assignment = str(scene.posed.assignment)
+    whole, part = {"days": 1}, {"days": 2}
+    empty = grants(scene, assignment=assignment)
+    assert "No extension holds here." in empty.text
+    assert empty.one("a", text="All extensions of the course")["href"] == f"{scene.home}/extensions"
+    whom = {"student": str(scene.student.id)}
+    for more in ({"grants": whole}, {"grants": part, "assignment": assignment}):
+        made = scene.staff.post(f"{scene.home}/extensions", whom | more)
+        assert made.status_code == 201
+    first = grants(scene, assignment=assignment)
+    more = first.one("a", rel="next")["href"]
+    assert f"assignment={assignment}" in more
+    second = scene.browser.get(f"{scene.home}/extensions{more}")
+    assert [one.one("table").rows()[1][2] for one in (first, second)] == [
+        "1 day more.",
+        "2 days more.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

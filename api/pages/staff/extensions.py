@@ -15,7 +15,7 @@ from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import titles_of
+from api.pages.staff.common import query, titles_of
 from api.pages.typed import REFUSALS, Typed
 from api.routes import courses, people
 from api.routes import extensions as api
@@ -89,7 +89,8 @@ def _extensions(
         status=t.status,
         course=view,
         found=found.items,
-        next=found.next,
+        next=query({**narrow, "cursor": found.next}) if found.next else "",
+        is_narrow=any(narrow.values()),
         titles=titles,
         names=names,
         sections=sections,

@@ -27,7 +27,7 @@ from api.services.effects import settle
 from api.services.granting.students import enrolled, in_section, student_of
 from api.services.rules import Granted, granted_to, rules
 from api.services.student.times import times
-from api.tables import Assignment, Course, Extension, Section
+from api.tables import Assignment, Course, Enrolment, Extension, Section
 
 __all__ = ["extensions_in", "grant", "times_of", "withdraw"]
 
@@ -166,14 +166,23 @@ def extensions_in(
     after: Cursor | None,
     limit: int,
 ) -> Sequence[Extension]:
-    """Return the extensions of a course that hold, the oldest first; one more than *limit*."""
+    """Return the extensions of a course that hold, the oldest first; one more than *limit*.
+
+    One for all assignments holds in each of them, one for a section for each student of it.
+    """
     found = select(Extension).where(
         Extension.course_id == course.id, Extension.withdrawn_at.is_(None)
     )
-    given = {"assignment_id": assignment, "student_id": student, "section_id": section}
-    for name, value in given.items():
-        if value is not None:
-            found = found.where(getattr(Extension, name) == value)
+    if assignment is not None:
+        holds = (Extension.assignment_id == assignment, Extension.assignment_id.is_(None))
+        found = found.where(or_(*holds))
+    if student is not None:
+        own = select(Enrolment.section_id).where(
+            Enrolment.course_id == course.id, Enrolment.user_id == student
+        )
+        found = found.where(or_(Extension.student_id == student, Extension.section_id.in_(own)))
+    if section is not None:
+        found = found.where(Extension.section_id == section)
     paged = keyset(found, Extension.created_at, Extension.id, after=after)
     return session.scalars(paged.limit(limit + 1)).all()
 

@@ -15,6 +15,9 @@ UV := $(shell sed -n '/^name = "uv"$$/{n;s/^version = "\(.*\)"$$/uv==\1/p;}' uv.
 PYTHONS := $(strip $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11)
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 
+# The scripts that run alone; the other files beside them are what these share.
+BENCHMARKS := judging solvers networks naming files pages memory intake_parts intake regrading_engine regrading growth batch
+
 .DEFAULT_GOAL := help
 .PHONY: help setup venv run test docker-test durability load fuzz cover check fix docs demo bench audit clean
 
@@ -88,7 +91,9 @@ demo: setup ## mark a small file of answers
 	$(BIN)/grader batch docs/examples/answers.csv
 
 bench: setup ## measure how long things take
-	@for script in benchmarks/*.py; do echo "$$script"; PYTHONPATH=tests $(BIN)/python "$$script" || exit 1; done
+	@for name in $(BENCHMARKS); do \
+	    echo "benchmarks/$$name.py"; PYTHONPATH=tests $(BIN)/python "benchmarks/$$name.py" || exit 1; \
+	done
 
 clean: ## remove what these targets have made, .venv included
 	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

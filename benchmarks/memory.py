@@ -1,9 +1,10 @@
 """How much memory a process holds for what it remembers, and how much that can become.
 
-``python benchmarks/kept.py [STUDENTS] [SEEDS]``: a class of STUDENTS (500) hands in to six problems
-and hands in again; then what is remembered of them is let go, one kind after the other. Then SEEDS
-(8) variants of each problem of the bank are read and answered, each part rightly and wrongly. Each
-in a process of its own, in what Python asked for (tracemalloc); what the process has is more.
+``python benchmarks/memory.py [STUDENTS] [SEEDS]``: a class of STUDENTS (500) hands in to six
+problems and hands in again; then what is remembered of them is let go, one kind after the other.
+Then SEEDS (8) variants of each problem of the bank are read and answered, each part rightly and
+wrongly. Each in a process of its own, in what Python asked for (tracemalloc); what the process has
+is more.
 """
 
 import json

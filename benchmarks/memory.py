@@ -21,7 +21,7 @@ from typing import Any, Final
 from intake_class import ASKED
 from intake_parts import Intake
 
-from api.kept import Kept
+from api.cache import Cache
 from api.services.demo.dice import Dice
 from api.services.demo.guesses import guesses
 from api.services.demo.notations import notations
@@ -83,7 +83,7 @@ def of_students(students: int) -> None:
         for one in fields(intake.memory):
             if one.name in REMEMBERED:
                 kept, before = len(getattr(intake.memory, one.name)), held()
-                setattr(intake.memory, one.name, Kept(1))
+                setattr(intake.memory, one.name, Cache(1))
                 what, most = REMEMBERED[one.name]
                 show(what, before - held(), kept, most)
         intake.close()

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from api.cache import Cache
 from api.errors import NotFound
-from api.kept import Kept
 from api.tables import ProblemVersion
 from api.tables import Variant as VariantRow
 from grader import ENGINE
@@ -67,8 +67,8 @@ class Variants:
     """Problems by version, and their variants by position."""
 
     def __init__(self) -> None:
-        self._problems: Kept[UUID, Problem] = Kept(PROBLEMS_KEPT)
-        self._variants: Kept[tuple[UUID, int], Variant] = Kept(VARIANTS_KEPT)
+        self._problems: Cache[UUID, Problem] = Cache(PROBLEMS_KEPT)
+        self._variants: Cache[tuple[UUID, int], Variant] = Cache(VARIANTS_KEPT)
 
     def problem(self, version: ProblemVersion) -> Problem:
         """Return the problem of a version."""

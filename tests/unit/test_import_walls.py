@@ -75,7 +75,7 @@ API_LAYERS = (
         "clock",
         "ids",
         "json_text",
-        "kept",
+        "cache",
         "names",
         "processes",
         "ready",

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
+from api.cache import Cache
 from api.clock import Clock
 from api.db import Database
-from api.kept import Kept
 
 __all__ = ["MOST", "QUICK", "REST", "Figures", "seconds_of"]
 
@@ -56,7 +56,7 @@ class Figures:
 
     def __init__(self, seconds: Callable[[], float] = time.thread_time) -> None:
         self.seconds = seconds
-        self._made: Kept[Hashable, _Made] = Kept(KEPT)
+        self._made: Cache[Hashable, _Made] = Cache(KEPT)
 
     def get(self, key: Hashable, make: Callable[[], F], *, now: datetime) -> F:
         """Return what *make* gives, of *now* or of a moment before.

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from api.clock import to_micros
 from api.services import timeline
 from api.services.gradebook.book import Book
-from api.services.gradebook.cells import Cell as Kept
+from api.services.gradebook.cells import Cell as GradebookCell
 from api.services.gradebook.cells import cells_of, totals_of
 from api.services.gradebook.students import Student
 from api.services.gradebook_files import Cell, Column, Gradebook, Person
@@ -91,7 +91,7 @@ def _person(student: Student) -> Person:
     )
 
 
-def _cell(kept: Kept, worth: Fraction, comment: str) -> Cell:
+def _cell(kept: GradebookCell, worth: Fraction, comment: str) -> Cell:
     free = not kept.possible and worth > 0
     return Cell(
         score=None if kept.excused or free else _score(kept, worth),
@@ -103,11 +103,11 @@ def _cell(kept: Kept, worth: Fraction, comment: str) -> Cell:
     )
 
 
-def _score(kept: Kept, worth: Fraction) -> Fraction | None:
+def _score(kept: GradebookCell, worth: Fraction) -> Fraction | None:
     return None if kept.score is None else _scaled(kept.score, kept, worth)
 
 
-def _scaled(points: Fraction, kept: Kept, worth: Fraction) -> Fraction:
+def _scaled(points: Fraction, kept: GradebookCell, worth: Fraction) -> Fraction:
     """Return *points* out of the maximum of the column, not of the student's own."""
     return points if kept.possible in {0, worth} else points * worth / kept.possible
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from api.kept import Kept
+from api.cache import Cache
 from api.services.submitting.judging import Judged, judge
 from grader import ENGINE
 from grader.desk import desks
@@ -27,7 +27,7 @@ __all__ = ["Handed", "Job", "Judge", "Verdicts", "judge_job", "side_by_side"]
 PROBLEMS_KEPT: Final = 64
 VARIANTS_KEPT: Final = 1_024
 QUESTIONS_KEPT: Final = 2_048
-JUDGED: Final = Kept[Hashable, dict[str, Judged]](QUESTIONS_KEPT)
+JUDGED: Final = Cache[Hashable, dict[str, Judged]](QUESTIONS_KEPT)
 """The last submissions that were judged, over jobs."""
 FEWEST_FOR_PROCESSES: Final = 500
 """How many different submissions it takes until another process is worth its while."""

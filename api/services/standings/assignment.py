@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
+from api.cache import Cache
 from api.db import once
-from api.kept import Kept
 from api.services.rules import rules_for
 from api.services.standings.parts import read_part
 from api.tables import (
@@ -101,8 +101,8 @@ class PosedProblem:
     row: AssignmentProblem
     version: ProblemVersion
     asked: tuple[AskedPart, ...] = field(init=False, compare=False)
-    tallied: Kept[Hashable, Any] = field(
-        init=False, compare=False, repr=False, default_factory=lambda: Kept(TALLIES_KEPT)
+    tallied: Cache[Hashable, Any] = field(
+        init=False, compare=False, repr=False, default_factory=lambda: Cache(TALLIES_KEPT)
     )
 
     def __post_init__(self) -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from api.kept import Kept
+from api.cache import Cache
 from api.services.marking import student_record
 from api.services.submitting.drawn import Drawn
 from api.tables import Answer
@@ -83,7 +83,7 @@ class Judging:
     """Judges answers, each of the same ones to the same numbers once while it is remembered."""
 
     def __init__(self) -> None:
-        self._judged: Kept[Hashable, dict[str, Judged]] = Kept(JUDGED_KEPT)
+        self._judged: Cache[Hashable, dict[str, Judged]] = Cache(JUDGED_KEPT)
 
     def judge(
         self,

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from api.auth.sessions import is_alive
-from api.kept import Kept
+from api.cache import Cache
 from api.services.standings import PosedProblem, Tally, WholeAssignment
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judging
@@ -202,11 +202,11 @@ class Memory:
     """What one process remembers; threads may share it, and what is not used goes."""
 
     judging: Judging = field(default_factory=Judging)
-    _shared: Kept[UUID, Shared] = field(default_factory=lambda: Kept(ASSIGNMENTS_KEPT))
-    _known: Kept[tuple[bytes, UUID, str], Known] = field(default_factory=lambda: Kept(KNOWN_KEPT))
-    _seats: Kept[Pair, Seat] = field(default_factory=lambda: Kept(SEATS_KEPT))
-    _sheets: Kept[Pair, Sheet] = field(default_factory=lambda: Kept(SHEETS_KEPT))
-    _seen: Kept[bytes, datetime] = field(default_factory=lambda: Kept(KNOWN_KEPT))
+    _shared: Cache[UUID, Shared] = field(default_factory=lambda: Cache(ASSIGNMENTS_KEPT))
+    _known: Cache[tuple[bytes, UUID, str], Known] = field(default_factory=lambda: Cache(KNOWN_KEPT))
+    _seats: Cache[Pair, Seat] = field(default_factory=lambda: Cache(SEATS_KEPT))
+    _sheets: Cache[Pair, Sheet] = field(default_factory=lambda: Cache(SHEETS_KEPT))
+    _seen: Cache[bytes, datetime] = field(default_factory=lambda: Cache(KNOWN_KEPT))
 
     def shared(self, assignment: UUID) -> Shared | None:
         """Return an assignment as all students have it."""

@@ -1,17 +1,17 @@
-"""Values kept in memory: the last ones that were asked for, so many and no more."""
+"""A cache in memory: the last values that were asked for, so many and no more."""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-__all__ = ["Kept"]
+__all__ = ["Cache"]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Kept(Generic[K, V]):
+class Cache(Generic[K, V]):
     """At most *size* values, among them the last half as many that were asked for.
 
     Threads may share it. While it is not half full nothing is about to go, and no order is kept.

@@ -29,7 +29,7 @@ from api.services.publishing import Published, Source, publish_one
 from api.services.submitting.judging import JUDGED_KEPT, Judged, judge
 from api.services.submitting.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT
 from api.services.variants import VARIANTS_KEPT
-from grader.desk import CACHED_DESKS
+from grader.context import CACHED_VARIANTS
 from grader.draw import Stream
 from grader.variant import Variant
 from problems.book import BOOK
@@ -98,7 +98,7 @@ def _hand_in(intake: Intake, students: int) -> None:
 
 
 def of_the_bank(seeds: int) -> None:
-    """Measure variants of all problems, the desks at which answers are judged, and verdicts."""
+    """Measure variants of all problems, the contexts in which answers are judged, and verdicts."""
     every = [one for name in Catalogue().ids for one in _published(name, seeds)]
     problems = {
         name: load_problem(Catalogue().path(name).read_text(encoding="utf-8"), file=name)
@@ -111,7 +111,8 @@ def of_the_bank(seeds: int) -> None:
     dice = Dice(Stream(b"kept", "answers"))
     before = held()
     right = list(_judged(variants, dice, wrong=False))
-    show("a desk, with a verdict", held() - before, len(right), CACHED_DESKS)
+    most = CACHED_VARIANTS * len(right) // len(variants)
+    show("a context, with a verdict", held() - before, len(right), most)
     before = held()
     wrong = list(_judged(variants, dice, wrong=True))
     show("a verdict on a wrong answer", held() - before, len(wrong), JUDGED_KEPT)

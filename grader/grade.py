@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from grader.book import Book
 from grader.carry import carried_names
-from grader.desk import Desk, desk_of, desks
+from grader.context import PartContext, contexts
 from grader.errors import AnswerError, SolverError
 from grader.index import highest
 from grader.kinds.base import NOT, RIGHT, Judgement
@@ -24,7 +24,7 @@ from grader.result import Result, Rule
 from grader.values import Value
 from grader.variant import Variant
 
-__all__ = ["grade", "grade_at", "grade_part"]
+__all__ = ["grade", "grade_at"]
 
 NOTHING: Final = Fraction(0)
 FULL: Final = Fraction(1)
@@ -50,61 +50,49 @@ def grade(
     style = variant.problem.numbers or numbers
     own: dict[str, Value] = dict(carried or {})
     results = []
-    for desk in desks(variant, book):
-        typed = answers.get(desk.part.id)
-        result = desk.bench.missing if typed is None else grade_at(desk, typed, own, style)
+    for context in contexts(variant, book):
+        typed = answers.get(context.part.id)
+        result = context.common.missing if typed is None else grade_at(context, typed, own, style)
         if result.carries is not None:
-            own[desk.part.id] = result.carries
+            own[context.part.id] = result.carries
         results.append(result)
     return tuple(results)
 
 
-def grade_part(
-    variant: Variant,
-    part_id: str,
-    typed: Typed,
-    *,
-    book: Book,
-    carried: Mapping[str, Value],
-    numbers: Style | None = None,
+def grade_at(
+    context: PartContext, typed: Typed, own: Mapping[str, Value], style: Style | None
 ) -> Result:
-    """Return the result of one part, as `grade` has it where no other part is answered."""
-    style = variant.problem.numbers or numbers
-    return grade_at(desk_of(variant, part_id, book), typed, carried, style)
-
-
-def grade_at(desk: Desk, typed: Typed, own: Mapping[str, Value], style: Style | None) -> Result:
-    """Return the result of an answer at the desk of its part.
+    """Return the result of an answer in the context of its part.
 
     The answer may be blank, unreadable, or for a person. *own* are the values that the student
     carries, *style* is how decimals are marked.
     """
     if is_blank(typed):
-        return desk.bench.missing._replace(typed=typed)
+        return context.common.missing._replace(typed=typed)
     try:
-        reading = desk.read(typed, style)
+        reading = context.read(typed, style)
     except AnswerError as error:
-        return _unreadable(desk, typed, error)
+        return _unreadable(context, typed, error)
     except SolverError as error:
-        return _Answer(desk, typed, Reading("", shown=""), {}).review(str(error))
-    carried = {name: own[name] for name in desk.heard if name in own} if own else {}
-    answer = _Answer(desk, typed, reading, carried)
-    if desk.kind.by_person:
+        return _Answer(context, typed, Reading("", shown=""), {}).review(str(error))
+    carried = {name: own[name] for name in context.heard if name in own} if own else {}
+    answer = _Answer(context, typed, reading, carried)
+    if context.kind.by_person:
         return answer.result("needs_review", None, "person", say=BY_PERSON, carries=False)
-    if desk.failure is not None:
-        return answer.review(desk.failure)
+    if context.failure is not None:
+        return answer.review(context.failure)
     try:
         return _better(answer)
     except SolverError as error:
         return answer.review(str(error))
 
 
-def _unreadable(desk: Desk, typed: Typed, error: AnswerError) -> Result:
+def _unreadable(context: PartContext, typed: Typed, error: AnswerError) -> Result:
     return Result(
-        desk.part.id,
+        context.part.id,
         "unreadable",
         NOTHING,
-        desk.part.points,
+        context.part.points,
         say=str(error),
         position=error.position,
         typed=typed,
@@ -113,16 +101,16 @@ def _unreadable(desk: Desk, typed: Typed, error: AnswerError) -> Result:
 
 
 class _Answer(NamedTuple):
-    """An answer that was read, at the desk where it is judged, with what the student carries."""
+    """An answer that was read, in the context of its part, with what the student carries."""
 
-    desk: Desk
+    context: PartContext
     typed: Typed
     reading: Reading[Any]
     carried: Mapping[str, Value]
 
     def judge(self, key: Value | None) -> Judgement:
         """Return how the answer compares with *key*."""
-        return self.desk.kind.judge(self.reading, key, self.desk.part, self.desk.seen)
+        return self.context.kind.judge(self.reading, key, self.context.part, self.context.seen)
 
     def result(
         self,
@@ -137,8 +125,8 @@ class _Answer(NamedTuple):
         against: Value | None = None,
     ) -> Result:
         """Return the result of the part, with how the answer was read; *judged* has its cells."""
-        part, reading = self.desk.part, self.reading
-        value = self.desk.kind.carried(reading)
+        part, reading = self.context.part, self.reading
+        value = self.context.kind.carried(reading)
         return Result(  # by place, because names take as long as all the rest
             part.id,
             status,
@@ -177,17 +165,17 @@ def _better(answer: _Answer) -> Result:
 
 def _judge(answer: _Answer) -> Result:
     """Return the result of an answer by the first rule that fits."""
-    desk = answer.desk
-    judged = answer.judge(desk.key)
+    context = answer.context
+    judged = answer.judge(context.key)
     if judged.right:
-        return answer.result("correct", FULL, judged.by, say="Correct.", against=desk.key)
-    if desk.keyed is None:
+        return answer.result("correct", FULL, judged.by, say="Correct.", against=context.key)
+    if context.keyed is None:
         return answer.result("wrong", judged.credit, "none", say="Not right.")
-    for key, said in desk.accepted if desk.keyed.accept else ():
+    for key, said in context.accepted if context.keyed.accept else ():
         if key is not None and _compared(answer, key).right:
             return answer.result("correct", FULL, "accepted", say=said, against=key)
-    follow = _follow(desk, answer.carried)
-    standing = _Standing(judged, judged.by, desk.key)
+    follow = _follow(context, answer.carried)
+    standing = _Standing(judged, judged.by, context.key)
     if follow.key is not None:
         followed = _compared(answer, follow.key)
         if followed.right:
@@ -228,21 +216,21 @@ class _Follow:
     credit: Fraction
 
 
-def _follow(desk: Desk, own: Mapping[str, Value]) -> _Follow:
+def _follow(context: PartContext, own: Mapping[str, Value]) -> _Follow:
     """Return what the student carries on; no key where their own leads to none, or by a shortcut.
 
     A key that merely repeats a carried answer, where the true ones differ, is a shortcut.
     """
-    if not own or desk.keyed is None or desk.earlier.isdisjoint(own):
+    if not own or context.keyed is None or context.earlier.isdisjoint(own):
         return ALONE
-    names = carried_names(desk.variant, desk.keyed, own, book=desk.book)
+    names = carried_names(context.variant, context.keyed, own, book=context.book)
     if not names:
         return ALONE
-    key = desk.solve(names)
-    keys = desk.variant.keys
-    if any(key == value and desk.key != keys.get(name) for name, value in names.items()):
+    key = context.solve(names)
+    keys = context.variant.keys
+    if any(key == value and context.key != keys.get(name) for name, value in names.items()):
         key = None
-    return _Follow(names, key, Fraction(desk.keyed.follow_through))
+    return _Follow(names, key, Fraction(context.keyed.follow_through))
 
 
 ALONE: Final = _Follow({}, None, NOTHING)
@@ -254,20 +242,20 @@ def _causes(answer: _Answer, follow: _Follow) -> tuple[Rule, tuple[Candidate, ..
     An answer that may be the right value rounded shows no mistake but that. Two at once are named
     only where they give the very answer: there are too many of them for a rounding to tell.
     """
-    desk, reading = answer.desk, answer.reading
+    context, reading = answer.context, answer.reading
 
     def rounded() -> bool:
-        return any(desk.kind.may_round(reading, key) for key in (desk.key, follow.key))
+        return any(context.kind.may_round(reading, key) for key in (context.key, follow.key))
 
-    named = desk.known.likeliest(reading, rounded=rounded)
+    named = context.known.likeliest(reading, rounded=rounded)
     if named:
         return "mistake", named
     if follow.names:
-        named = desk.carried(follow.names).likeliest(reading, rounded=rounded)
+        named = context.carried(follow.names).likeliest(reading, rounded=rounded)
         if named:
             named = tuple(one._replace(credit=one.credit * follow.credit) for one in named)
             return "mistake_carried", named
-    return "mistake_pair", highest(desk.pairs.equal(reading))
+    return "mistake_pair", highest(context.pairs.equal(reading))
 
 
 def _mistaken(
@@ -290,15 +278,15 @@ def _mistaken(
 
 def _wrong(answer: _Answer, standing: _Standing) -> Result:
     """Return the result of an answer that is of another form, partly right, or wrong."""
-    judged, desk = standing.judged, answer.desk
+    judged, context = standing.judged, answer.context
     if judged.misfit:
         return answer.result("unreadable", NOTHING, "misfit", say=judged.misfit, carries=False)
     partly = bool(judged.credit)
     say = "Partly right." if partly else "Not right."
     if judged.remark:
         say = f"{say} {judged.remark}"
-    if judged.cells and desk.keyed is not None and desk.keyed.show == "cells":
-        say = f"{say} {desk.kind.point_out(answer.reading, judged.cells)}"
+    if judged.cells and context.keyed is not None and context.keyed.show == "cells":
+        say = f"{say} {context.kind.point_out(answer.reading, judged.cells)}"
     return answer.result(
         "partial" if partly else "wrong",
         judged.credit,

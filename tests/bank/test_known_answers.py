@@ -13,9 +13,10 @@ from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.context import new_context
 from grader.errors import SolverError
 from grader.evaluate import Scope
-from grader.grade import grade, grade_part
+from grader.grade import grade, grade_at
 from grader.index import Index
 from grader.kinds import KINDS
 from grader.kinds.quantities import Amount, QuantityPart
@@ -202,7 +203,7 @@ def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: st
         carried: dict[str, Value] = {}
         for part, typed in given_answers.items():
             first, second = (
-                grade_part(some, part, typed, book=BOOK, carried=carried)
+                grade_at(new_context(some, part, BOOK), typed, carried, some.problem.numbers)
                 for some in (variant, alone[part])
             )
             assert comparable(first) == comparable(second)

@@ -3,7 +3,8 @@
 import pytest
 from bank_at_hand import CATALOGUE
 
-from grader.grade import grade_part
+from grader.context import new_context
+from grader.grade import grade_at
 from grader.show import show
 from grader.variant import solve
 from problems.book import BOOK
@@ -23,5 +24,5 @@ def test_the_other_layout_is_named(name, part):
     variant = solve(CATALOGUE.get(name), None, BOOK)
     key = variant.keys[part.id]
     other = tuple(key[axis] for axis in LAYOUTS[part.layout])
-    result = grade_part(variant, part.id, show(other), book=BOOK, carried={})
+    result = grade_at(new_context(variant, part.id, BOOK), show(other), {}, None)
     assert other == key or "layout_swapped" in result.mistakes

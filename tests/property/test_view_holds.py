@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
-from grader.desk import desks
+from grader.context import contexts
 from grader.errors import AnswerError
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
@@ -144,18 +144,18 @@ SHOWING = ("set by item", "matrix", "shape by axis", "table")
 
 def differences(result: Result, variant: Variant) -> object:
     """Return where a formula is not right, with the student's own value: it may be told."""
-    desk = desks(variant, BOOK)[0]
-    if not isinstance(desk.part, FormulaPart) or not desk.part.variables:
+    context = contexts(variant, BOOK)[0]
+    if not isinstance(context.part, FormulaPart) or not context.part.variables:
         return None
-    read = desk.kind.read(result.typed, desk.part, desk.seen).value
-    keys = desk.key if isinstance(desk.key, tuple) else (desk.key,)
+    read = context.kind.read(result.typed, context.part, context.seen).value
+    keys = context.key if isinstance(context.key, tuple) else (context.key,)
     found = zip(read if isinstance(read, tuple) else (read,), keys, strict=False)
     both = [one for one in found if all(isinstance(item, Formula) for item in one)]
     return next(
         (
             (at, differs)
             for at, (answer, key) in enumerate(both)
-            if (differs := compare(answer, key, desk.part.sample)) is not None
+            if (differs := compare(answer, key, context.part.sample)) is not None
         ),
         None,
     )

@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, mark, marked, original, problem
 
-from grader.grade import grade, grade_part
+from grader.context import new_context
+from grader.grade import grade, grade_at
 from grader.kinds import KINDS
 from grader.kinds.numbers import NumberKind
 from grader.result import Result
@@ -317,7 +318,8 @@ def test_one_part_is_judged_as_it_is_beside_parts_that_nobody_answered(typed, ca
     variant = original(SIDE, HALF)
     for at, part in enumerate(("a", "b")):
         together = grade(variant, {part: typed}, book=BOOK, carried=carried)
-        assert grade_part(variant, part, typed, book=BOOK, carried=carried) == together[at]
+        alone = grade_at(new_context(variant, part, BOOK), typed, carried, None)
+        assert alone == together[at]
 
 
 W = {"W": {"choose": [[7], [7, 9]], "original": [7]}}
@@ -350,7 +352,7 @@ def test_a_short_text_is_read_once_for_the_variants_of_a_part(typed, styles, tim
     part = ask("number", key="halve(V)", prompt=f"{times} of {styles}")
     for variant in drawn(part, count=4, V={"integers": [1, 99], "original": 63}):
         for style in styles:
-            result = grade_part(variant, "a", typed, book=BOOK, carried={}, numbers=style)
+            result = grade_at(new_context(variant, "a", BOOK), typed, {}, style)
             assert (result.read_as, result.typed) == ("31.5", typed)
     assert len(reads) == times
 
@@ -358,7 +360,7 @@ def test_a_short_text_is_read_once_for_the_variants_of_a_part(typed, styles, tim
 def test_a_table_is_read_by_the_numbers_of_each_variant():
     expected = {1: "unreadable", 2: "correct"}
     found = {
-        len(variant.names["W"]): grade_part(variant, "a", "3\n4", book=BOOK, carried={}).status
+        len(variant.names["W"]): grade(variant, {"a": "3\n4"}, book=BOOK)[0].status
         for variant in drawn(TABLE, **W)
     }
     assert found == expected

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import pydantic_core
 
 from api.services.batch.verdicts import Telling, Verdicts
-from grader.desk import Desk, heard_parts, new_desk
+from grader.context import PartContext, heard_parts, new_context
 from grader.errors import GraderError, ProblemError
 from grader.grade import grade_at
 from grader.json_values import from_json
@@ -139,15 +139,15 @@ def _fail(told: Telling, asked: Iterable[Asked], error: Exception) -> None:
 def _judge_part(
     told: Telling, job: Job, place: tuple[Variant, str], asked: Iterable[Asked]
 ) -> None:
-    """Judge the answers to one part of one variant, all at one desk."""
+    """Judge the answers to one part of one variant, all in one context."""
     try:
-        desk = new_desk(*place, BOOK)
+        context = new_context(*place, BOOK)
     except Exception as error:
         _fail(told, asked, error)
         return
     for one in asked:
         try:
-            told.add(_result(job, one, desk), carries=one.part in job.followed)
+            told.add(_result(job, one, context), carries=one.part in job.followed)
         except Exception as error:
             told.fail(_reason(error))
 
@@ -159,10 +159,10 @@ def _reason(error: Exception) -> str:
     return f"the answer could not be marked: {type(error).__name__}: {error}"
 
 
-def _result(job: Job, asked: Asked, desk: Desk) -> Result:
+def _result(job: Job, asked: Asked, context: PartContext) -> Result:
     typed = from_json(json.loads(asked.typed)) if job.typed_json and asked.typed else asked.typed
     carried = {part: from_json(json.loads(text)) for part, text in asked.carried}
-    return grade_at(desk, typed, carried, desk.variant.problem.numbers)
+    return grade_at(context, typed, carried, context.variant.problem.numbers)
 
 
 @lru_cache(maxsize=PROBLEMS_KEPT)

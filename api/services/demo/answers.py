@@ -18,7 +18,7 @@ from api.services.demo.notations import notations
 from api.services.demo.people import Classmate
 from grader.book import Book
 from grader.carry import carried_names
-from grader.desk import Desk, desks
+from grader.context import PartContext, contexts
 from grader.draw import Stream
 from grader.grade import grade
 from grader.kinds.texts import TextPart
@@ -104,7 +104,7 @@ class _Sitting:
         self._classmate = classmate
         self._dice = dice
         self._book = book
-        self._desks = {desk.part.id: desk for desk in desks(variant, book)}
+        self._contexts = {context.part.id: context for context in contexts(variant, book)}
         self._own: dict[str, Value] = {}
         self._results: dict[str, Result] = {}
         self._sent: dict[str, str] = {}
@@ -112,7 +112,7 @@ class _Sitting:
 
     def first(self) -> Iterator[Submission]:
         """Yield the first answers: all parts at once, or one after the other."""
-        written = [self._write((part,)) for part in self._desks if not self._dice.chance(BLANK)]
+        written = [self._write((part,)) for part in self._contexts if not self._dice.chance(BLANK)]
         sent = [one for one in written if one.answers]
         whole = sent if self._classmate.habits.piecemeal else [_joined(sent)]
         for one in whole:
@@ -124,7 +124,7 @@ class _Sitting:
         """Return the parts that a student would try again."""
         return [
             part
-            for part in self._desks
+            for part in self._contexts
             if part not in self._results or self._results[part].status not in DONE
         ]
 
@@ -147,8 +147,8 @@ class _Sitting:
         typed: dict[str, str] = {}
         moves: dict[str, Move] = {}
         for part in parts:
-            for move in INSTEAD[self._move(self._desks[part])]:
-                result = self._made(self._desks[part], move)
+            for move in INSTEAD[self._move(self._contexts[part])]:
+                result = self._made(self._contexts[part], move)
                 if result is not None and isinstance(result.typed, str):
                     typed[part], moves[part] = result.typed, move
                     self._keep(result)
@@ -161,11 +161,11 @@ class _Sitting:
         if result.carries is not None:
             self._own[result.part] = result.carries
 
-    def _move(self, desk: Desk) -> Move:
+    def _move(self, context: PartContext) -> Move:
         """Return what the student does with a part, the better for having been told something."""
-        if isinstance(desk.part, TextPart):
+        if isinstance(context.part, TextPart):
             return "words"
-        told = self._results.get(desk.part.id)
+        told = self._results.get(context.part.id)
         known = self._classmate.skill + EASIER * (MIDDLING - self._variant.problem.difficulty)
         known += HEEDED.get(told.status, 0) if told is not None else 0
         if self._dice.chance(max(HARDEST, min(known, EASIEST))):
@@ -174,74 +174,74 @@ class _Sitting:
             return "scrawl"
         return "slip" if self._dice.chance(EXPLAINED) else "guess"
 
-    def _made(self, desk: Desk, move: Move) -> Result | None:
+    def _made(self, context: PartContext, move: Move) -> Result | None:
         """Return the result of the first text that makes the *move*, None where none does."""
-        for typed, mistake in islice(self._texts(desk, move), TRIED):
-            result = self._judged(desk, typed)
+        for typed, mistake in islice(self._texts(context, move), TRIED):
+            result = self._judged(context, typed)
             if result.status in MEANT[move] and mistake in {"", *result.mistakes}:
                 return result
         return None
 
-    def _judged(self, desk: Desk, typed: str) -> Result:
-        results = grade(self._variant, {desk.part.id: typed}, book=self._book, carried=self._own)
-        return next(one for one in results if one.part == desk.part.id)
+    def _judged(self, context: PartContext, typed: str) -> Result:
+        results = grade(self._variant, {context.part.id: typed}, book=self._book, carried=self._own)
+        return next(one for one in results if one.part == context.part.id)
 
-    def _texts(self, desk: Desk, move: Move) -> Iterator[tuple[str, str]]:
+    def _texts(self, context: PartContext, move: Move) -> Iterator[tuple[str, str]]:
         """Yield texts for a *move*, each with the mistake that it is to show, if any."""
         match move:
             case "right":
-                yield from ((text, "") for text in self._right(desk))
+                yield from ((text, "") for text in self._right(context))
             case "slip":
-                yield from self._slips(desk)
+                yield from self._slips(context)
             case "guess":
-                for value in guesses(desk.key, self._dice):
-                    yield self._in_style(desk, value)[0], ""
-                samples = desk.kind.samples(desk.part, desk.key).wrong
+                for value in guesses(context.key, self._dice):
+                    yield self._in_style(context, value)[0], ""
+                samples = context.kind.samples(context.part, context.key).wrong
                 yield from ((text, "") for text in samples if isinstance(text, str))
             case "scrawl":
-                yield from ((text, "") for text in scrawls(desk.part, desk.key, self._dice))
+                yield from ((text, "") for text in scrawls(context.part, context.key, self._dice))
             case "words":
-                yield self._words(desk), ""
+                yield self._words(context), ""
 
-    def _right(self, desk: Desk) -> Iterator[str]:
+    def _right(self, context: PartContext) -> Iterator[str]:
         """Yield what is right after the student's own earlier answers, then what is right."""
-        for value in (self._followed(desk), desk.key):
+        for value in (self._followed(context), context.key):
             if value is not None:
-                yield from self._in_style(desk, value)[: TRIED // 2]
-        samples = desk.kind.samples(desk.part, desk.key).right
+                yield from self._in_style(context, value)[: TRIED // 2]
+        samples = context.kind.samples(context.part, context.key).right
         yield from (text for text in samples if isinstance(text, str))
 
-    def _followed(self, desk: Desk) -> Value | None:
+    def _followed(self, context: PartContext) -> Value | None:
         """Return the key from what the student carries on, None where that is nothing."""
-        if desk.keyed is None:
+        if context.keyed is None:
             return None
-        names = carried_names(self._variant, desk.keyed, self._own, book=self._book)
-        return desk.solve(names) if names else None
+        names = carried_names(self._variant, context.keyed, self._own, book=self._book)
+        return context.solve(names) if names else None
 
-    def _slips(self, desk: Desk) -> Iterator[tuple[str, str]]:
+    def _slips(self, context: PartContext) -> Iterator[tuple[str, str]]:
         """Yield what known mistakes give, the commoner ones and the student's own more often."""
-        left = list(self._variant.mistakes.get(desk.part.id, NONE).candidates)
+        left = list(self._variant.mistakes.get(context.part.id, NONE).candidates)
         while left:
             one = self._dice.weighed(left, [self._weight(candidate) for candidate in left])
             left.remove(one)
-            yield self._in_style(desk, one.value)[0], one.ids[0]
+            yield self._in_style(context, one.value)[0], one.ids[0]
 
     def _weight(self, one: Candidate) -> int:
         rank = OWN_RANK if one.rank == AUTHOR_RANK else one.rank
         usual = any(mistake in self._classmate.habits.favourites for mistake in one.ids)
         return max(1, rank) * (FAVOURITE if usual else 1)
 
-    def _in_style(self, desk: Desk, value: Value) -> list[str]:
+    def _in_style(self, context: PartContext, value: Value) -> list[str]:
         """Return *value* in several notations, those of the student's style before the others."""
-        found = self._dice.shuffled(notations(value, desk.part))
+        found = self._dice.shuffled(notations(value, context.part))
         own = self._classmate.habits.style
         if not self._dice.chance(STRAYS):
             found.sort(key=lambda one: one[0] != own)
         return [text for _, text in found]
 
-    def _words(self, desk: Desk) -> str:
+    def _words(self, context: PartContext) -> str:
         level = level_of(self._classmate.skill, self._dice)
-        part: Any = desk.part
+        part: Any = context.part
         return essay(part, self._variant.scope(self._book), level, self._dice)
 
 

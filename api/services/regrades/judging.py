@@ -12,7 +12,7 @@ from uuid import UUID
 from api.cache import Cache
 from api.services.submitting.judging import Judged, judge
 from grader import ENGINE
-from grader.desk import desks
+from grader.context import contexts
 from grader.json_values import from_json
 from grader.problem import Problem
 from grader.reading.styles import Style
@@ -124,7 +124,10 @@ def _heard(numbers: _Numbers, answered: tuple[str, ...]) -> tuple[str, ...]:
     """Return the parts whose values can count where those *answered* are judged, in one order."""
     variant = _variant(numbers)
     heard = {
-        name for desk in desks(variant, BOOK) if desk.part.id in answered for name in desk.heard
+        name
+        for context in contexts(variant, BOOK)
+        if context.part.id in answered
+        for name in context.heard
     }
     return tuple(sorted(heard))
 

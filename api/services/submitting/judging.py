@@ -13,7 +13,7 @@ from api.services.marking import student_record
 from api.services.submitting.drawn import Drawn
 from api.tables import Answer
 from grader import ENGINE
-from grader.desk import desks
+from grader.context import contexts
 from grader.grade import grade
 from grader.json_values import UnwrittenError, from_json, to_json
 from grader.kinds import KINDS
@@ -111,7 +111,11 @@ def _heard(
     """Return what of *carried* can count where *answers* are judged."""
     if not carried:
         return ()
-    heard = [desk.heard for desk in desks(variant, BOOK) if desk.heard and desk.part.id in answers]
+    heard = [
+        context.heard
+        for context in contexts(variant, BOOK)
+        if context.heard and context.part.id in answers
+    ]
     if not heard:
         return ()
     names = frozenset().union(*heard)

@@ -1,6 +1,6 @@
 """What the judging of a part looks at and no answer changes: worked out once a problem, or variant.
 
-What is the same for all variants of a part stands on its bench: also what short texts are read as.
+What is the same for all variants of a part is common to them: also what short texts are read as.
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,9 @@ from grader.result import Result
 from grader.values import Value
 from grader.variant import Variant, double_mistakes
 
-__all__ = ["Desk", "desk_of", "desks", "heard_parts", "new_desk"]
+__all__ = ["CACHED_VARIANTS", "PartContext", "contexts", "heard_parts", "new_context"]
 
-CACHED_DESKS: Final = 16_384
-CACHED_VARIANTS: Final = 2048
+CACHED_VARIANTS: Final = 3_400
 CACHED_PROBLEMS: Final = 1024
 READINGS_KEPT: Final = 2048
 SHORT: Final = 256
@@ -35,26 +34,20 @@ UNSEEN: Final = Scope({}, {})
 
 
 @lru_cache(maxsize=CACHED_VARIANTS)
-def desks(variant: Variant, book: Book) -> tuple["Desk", ...]:
-    """Return the desks at which the parts of *variant* are judged, in order."""
-    return tuple(desk_of(variant, part.id, book) for part in variant.problem.parts)
+def contexts(variant: Variant, book: Book) -> tuple["PartContext", ...]:
+    """Return what each part of *variant* is judged with, in order."""
+    return tuple(new_context(variant, part.id, book) for part in variant.problem.parts)
 
 
-@lru_cache(maxsize=CACHED_DESKS)
-def desk_of(variant: Variant, part_id: str, book: Book) -> "Desk":
-    """Return the desk at which one part of *variant* is judged; `KeyError` where there is none."""
-    return new_desk(variant, part_id, book)
-
-
-def new_desk(variant: Variant, part_id: str, book: Book) -> "Desk":
-    """Return what `desk_of` returns, for one who asks once and forgets the variant then."""
-    return Desk(variant, _benches(variant.problem, book)[part_id], book)
+def new_context(variant: Variant, part_id: str, book: Book) -> "PartContext":
+    """Return the context of one part, for one who asks once and forgets the variant then."""
+    return PartContext(variant, _common(variant.problem, book)[part_id], book)
 
 
 @lru_cache(maxsize=CACHED_PROBLEMS)
-def _benches(problem: Problem, book: Book) -> Mapping[str, "Bench"]:
-    """Return what is the same at the desks of all variants, by part."""
-    return {part.id: Bench(problem, part, book) for part in problem.parts}
+def _common(problem: Problem, book: Book) -> Mapping[str, "CommonContext"]:
+    """Return what is the same in the contexts of all variants, by part."""
+    return {part.id: CommonContext(problem, part, book) for part in problem.parts}
 
 
 def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
@@ -68,7 +61,7 @@ def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
     return earlier.union(*guards).intersection(one.id for one in problem.parts)
 
 
-class Bench:
+class CommonContext:
     """One part of a problem with all of its judging that no numbers change.
 
     *earlier* are the names in the key, those of earlier parts among them; *heard* the earlier parts
@@ -85,19 +78,19 @@ class Bench:
         self.missing = Result(part.id, "missing", NOTHING, part.points, say=said, rule="missing")
 
 
-class Desk:
+class PartContext:
     """One part of a variant with all that its judging needs, most of it when first asked for.
 
     *seen* holds what the student sees, *key* is the right answer (None for thresholds and
-    conditions), *failure* why it could not be computed; the others are those of its *bench*.
+    conditions), *failure* why it could not be computed; the others are those of its *common*.
     """
 
-    def __init__(self, variant: Variant, bench: Bench, book: Book) -> None:
-        self.variant, self.bench, self.book = variant, bench, book
-        self.part, self.kind, self.keyed = bench.part, bench.kind, bench.keyed
-        self.earlier, self.heard = bench.earlier, bench.heard
+    def __init__(self, variant: Variant, common: CommonContext, book: Book) -> None:
+        self.variant, self.common, self.book = variant, common, book
+        self.part, self.kind, self.keyed = common.part, common.kind, common.keyed
+        self.earlier, self.heard = common.earlier, common.heard
         self.seen = variant.scope(book)
-        name = bench.part.id
+        name = common.part.id
         self.key: Value | None = None
         self.failure: str | None = None
         try:
@@ -108,7 +101,7 @@ class Desk:
     def read(self, typed: Typed, style: Style | None) -> Reading[Any]:
         """Return what an answer is read as, or raise `AnswerError`."""
         if type(typed) is str and len(typed) <= SHORT and not self.kind.reads_by_numbers:
-            return _read_anywhere(self.bench, typed, style)
+            return _read_anywhere(self.common, typed, style)
         return self.kind.read(in_style(typed, style), self.part, self.seen)
 
     @cached_property
@@ -165,6 +158,6 @@ class Desk:
 
 
 @lru_cache(maxsize=READINGS_KEPT)
-def _read_anywhere(bench: Bench, typed: str, style: Style | None) -> Reading[Any]:
+def _read_anywhere(common: CommonContext, typed: str, style: Style | None) -> Reading[Any]:
     """Return what a text is read as at all variants, whose numbers do not matter."""
-    return bench.kind.read(in_style(typed, style), bench.part, UNSEEN)
+    return common.kind.read(in_style(typed, style), common.part, UNSEEN)

@@ -10,7 +10,7 @@ from sqlalchemy import URL
 
 from api.lasting_files import put_in_place
 from api.services.rows import FileError
-from api.turns import TURNS
+from api.write_lock import LOCK_FILES
 
 __all__ = ["dump", "load", "revision_in"]
 
@@ -52,7 +52,7 @@ def load(where: URL, file: Path, *, ready: Callable[[Path], None] | None) -> Non
                 target.with_name(target.name + left).unlink(missing_ok=True)
             put_in_place(part, target)
         finally:
-            for left in ("", "-wal", "-shm", *TURNS):
+            for left in ("", "-wal", "-shm", *LOCK_FILES):
                 part.with_name(part.name + left).unlink(missing_ok=True)
 
 

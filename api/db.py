@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from api.json_text import stored
-from api.turns import Turn
+from api.write_lock import WriteLock
 
 __all__ = ["Database", "InDoubtError", "driver_url", "find_one", "forget", "is_line_down", "once"]
 
@@ -123,11 +123,11 @@ class Database:
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._turn: Any = nullcontext()
+        self._write_lock: Any = nullcontext()
         if self.is_sqlite:
             file = self.engine.url.database
             shared = Path(file) if file and file != MEMORY else None
-            self._turn = Turn(shared, patience=PATIENCE)
+            self._write_lock = WriteLock(shared, patience=PATIENCE)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -135,7 +135,7 @@ class Database:
 
         Raises `InDoubtError` where nobody can tell which of both it was.
         """
-        with self._turn, Session(self._writing, expire_on_commit=False) as session:
+        with self._write_lock, Session(self._writing, expire_on_commit=False) as session:
             yield session
             session.flush()
             try:
@@ -160,7 +160,7 @@ class Database:
         SQLite changes a table by making it anew, which would delete what refers to the old one: the
         references are not enforced meanwhile.
         """
-        with self._turn, self._writing.connect() as connection:
+        with self._write_lock, self._writing.connect() as connection:
             if self.is_sqlite:
                 connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
             try:
@@ -188,7 +188,7 @@ class Database:
         Something is really committed, for a full disk or a quota shows only then: a number that
         nobody reads, or on PostgreSQL a row as it was.
         """
-        with self._turn, self._writing.begin() as connection:
+        with self._write_lock, self._writing.begin() as connection:
             if self.is_sqlite:
                 if connection.exec_driver_sql("PRAGMA user_version").scalar_one():
                     connection.exec_driver_sql("PRAGMA user_version = 0")
@@ -201,7 +201,7 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
         if self.is_sqlite:
-            self._turn.close()
+            self._write_lock.close()
 
 
 def _engine(url: str, pool: int) -> Engine:

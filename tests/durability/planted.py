@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 import api.db
 import api.serve
 from api.db import Database
-from api.turns import Turn
+from api.write_lock import WriteLock
 
 LATE = 0.03
 """How many seconds after the answer the planted commit comes."""
@@ -33,15 +33,15 @@ def acknowledge_before_commit() -> None:
 
     @contextmanager
     def transaction(self: Database) -> Iterator[Session]:
-        self._turn.__enter__()
+        self._write_lock.__enter__()
         session = Session(self._writing, expire_on_commit=False)
         try:
             yield session
         except BaseException:
             session.close()
-            self._turn.__exit__(None, None, None)
+            self._write_lock.__exit__(None, None, None)
             raise
-        threading.Thread(target=_commit, args=(session, self._turn)).start()
+        threading.Thread(target=_commit, args=(session, self._write_lock)).start()
 
     Database.transaction = transaction  # type: ignore[method-assign]
 
@@ -88,7 +88,7 @@ def begin_deferred() -> None:
         connection.exec_driver_sql("BEGIN")
 
     api.db._begin_sqlite = begin  # noqa: SLF001
-    api.db.Turn = lambda _path, *, patience: Turn(None, patience=patience)  # type: ignore[misc,assignment]
+    api.db.WriteLock = lambda _path, *, patience: WriteLock(None, patience=patience)  # type: ignore[misc,assignment]
 
 
 def do_not_sync() -> None:

@@ -80,7 +80,7 @@ API_LAYERS = (
         "processes",
         "ready",
         "sources",
-        "turns",
+        "write_lock",
     ),
     ("http", "db", "tables", "error_pages"),
     ("services", "schemas", "auth"),

@@ -1,4 +1,4 @@
-"""Whose turn it is to write into a file of SQLite, which has one writer at a time.
+"""The lock of a file of SQLite, which has one writer: nobody writes twice while another waits.
 
 SQLite lets a process that waits look again after up to a tenth of a second. Another that writes
 again and again is always faster, until the first is told that the file is locked. Here whoever
@@ -18,15 +18,15 @@ from typing import Final
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["TURNS", "Turn"]
+__all__ = ["LOCK_FILES", "WriteLock"]
 
-TURNS: Final = ("-turn", "-next")
+LOCK_FILES: Final = ("-turn", "-next")
 """What the names of the two files beside the database end with."""
 GLANCE: Final = 0.0005
 """How often, in seconds, a process looks whether it is its turn."""
 
 
-class Turn:
+class WriteLock:
     """The turn to write into the file *path*, for the threads of all processes that ask for it.
 
     Without a path, for a database in memory, it is for those of this process.
@@ -38,7 +38,7 @@ class Turn:
     def __init__(self, path: Path | None, *, patience: float) -> None:
         self._patience = patience
         self._threads = threading.Lock()
-        self._now, self._next = (_Lock(path, suffix) for suffix in TURNS)
+        self._now, self._next = (_Lock(path, suffix) for suffix in LOCK_FILES)
 
     def __enter__(self) -> None:
         """Wait for the turn."""

@@ -27,12 +27,12 @@ __all__ = [
     "Ids",
     "Known",
     "Memory",
+    "PartStandings",
     "Seat",
     "Secret",
     "Shared",
     "Sheet",
     "Stamps",
-    "StoodParts",
     "holds",
 ]
 
@@ -151,7 +151,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class StoodParts:
+class PartStandings:
     """Where a student stands in each part of a problem by some *rules*, and each as JSON."""
 
     rules: Rules
@@ -165,8 +165,8 @@ class Seat:
 
     It holds while the standing has this *sequence* and *version* (`NEW` where there is none yet),
     and *stamps* are as they were. *opened* says that the numbers are noted; *given* are all answers
-    by part, in order, *carried* the last readable ones by draw; *stood* is where the student stands
-    in each part by some rules, if that was worked out.
+    by part, in order, *carried* the last readable ones by draw; *standings* is where the student
+    stands in each part by some rules, if that was worked out.
     """
 
     drawn: Drawn
@@ -176,7 +176,7 @@ class Seat:
     given: Mapping[str, tuple[Answered, ...]]
     carried: Mapping[int, Mapping[str, Value]]
     stamps: Stamps
-    stood: StoodParts | None = None
+    standings: PartStandings | None = None
 
     @property
     def tag(self) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from api.services.standings import (
 )
 from api.services.submitting.admission import Taken
 from api.services.submitting.entries import Accepted
-from api.services.submitting.memory import Seat, Sheet, Stamps, StoodParts
+from api.services.submitting.memory import PartStandings, Seat, Sheet, Stamps
 from api.services.submitting.pairs import Pair, by_places, find_places
 from api.services.submitting.recollection import Recollection
 from api.services.submitting.replies import Worth, reply
@@ -47,13 +47,13 @@ HELD: Final = by_places(
 
 
 @dataclass(frozen=True, slots=True)
-class _Stood:
+class _StandingUpdate:
     """Something taken, with where its student stands in the problem then."""
 
     taken: Taken
     seat: Seat
     here: WholeAssignment
-    stood: StoodParts
+    standings: PartStandings
     tally: Tally
 
     @property
@@ -64,7 +64,7 @@ class _Stood:
     @property
     def row(self) -> Row:
         """The standing as it is written."""
-        entry, parts = self.taken.entry, parts_text(self.stood.texts.values())
+        entry, parts = self.taken.entry, parts_text(self.standings.texts.values())
         last = self.seat.given[next(iter(entry.judged))][-1]
         return standing_row(entry.ids.standing, parts, self.tally, last)
 
@@ -80,11 +80,11 @@ def stand_at_once(
     """Write what was taken, with standings and grades; return what its authors are told."""
     if not taken:
         return {}
-    stood = [_stood(one) for one in taken.values()]
-    told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in stood}
+    updates = [_update(one) for one in taken.values()]
+    told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in updates}
     rows = rows_of(list(taken.values()), told, now=now)  # ids tell that it came before the grades
-    standings = [one.row for one in stood]
-    grades, changes = _grades(session, stood, recalled, now=now)
+    standings = [one.row for one in updates]
+    grades, changes = _grades(session, updates, recalled, now=now)
     write_all(
         session,
         [
@@ -94,17 +94,17 @@ def stand_at_once(
             Rows(GradeChange, changes),
         ],
     )
-    for one in stood:
+    for one in updates:
         recalled.sit(one.taken.entry.ids.standing, None if one.stamps is None else one.seat)
     return {at: Accepted(one.id, told[one.id]) for at, one in taken.items()}
 
 
-def _stood(taken: Taken) -> _Stood:
+def _update(taken: Taken) -> _StandingUpdate:
     student, problem = taken.entry.student_id, taken.ground.problem
     here = taken.ground.here.with_rules(student, taken.rules)
     given, carried = _given(taken), _carried(taken)
-    stood = _parts(taken, given)
-    return _Stood(
+    standings = _standings(taken, given)
+    return _StandingUpdate(
         taken,
         Seat(
             taken.entry.drawn,
@@ -114,19 +114,19 @@ def _stood(taken: Taken) -> _Stood:
             given=given,
             carried=carried,
             stamps=taken.ground.stamps or {},  # without, it is not remembered
-            stood=stood,
+            standings=standings,
         ),
         here,
-        stood,
-        tally(here, problem, student, stood.parts),
+        standings,
+        tally(here, problem, student, standings.parts),
     )
 
 
-def _parts(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> StoodParts:
+def _standings(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> PartStandings:
     """Return where the student stands in each part; only what was answered can have changed."""
-    rules, kept = taken.rules, taken.seat.stood
+    rules, kept = taken.rules, taken.seat.standings
     if kept is None or kept.rules is not rules:
-        kept = StoodParts(rules, {}, {})
+        kept = PartStandings(rules, {}, {})
     parts: dict[str, PartStanding] = {}
     texts: dict[str, str] = {}
     for part in taken.ground.problem.asked:
@@ -136,7 +136,7 @@ def _parts(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> StoodParts:
         else:
             parts[name] = stand(rules, given.get(name, ()), text=part.text)
             texts[name] = part_text(name, parts[name])
-    return StoodParts(rules, parts, texts)
+    return PartStandings(rules, parts, texts)
 
 
 def _given(taken: Taken) -> Mapping[str, tuple[Answered, ...]]:
@@ -173,18 +173,18 @@ def _answered(taken: Taken, part: str) -> Answered:
     )
 
 
-def _worth(one: _Stood) -> Worth:
+def _worth(one: _StandingUpdate) -> Worth:
     graded = one.tally.graded
-    used = {part: where.attempts_used for part, where in one.stood.parts.items()}
+    used = {part: where.attempts_used for part, where in one.standings.parts.items()}
     return Worth(used, graded.score, graded.possible, waiting=graded.waiting)
 
 
 def _grades(
-    session: Session, stood: Sequence[_Stood], recalled: Recollection, *, now: datetime
+    session: Session, updates: Sequence[_StandingUpdate], recalled: Recollection, *, now: datetime
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows of the grades that follow, held, and of what of them changed, with cause."""
-    by_place: defaultdict[Pair, list[_Stood]] = defaultdict(list)
-    for one in stood:
+    by_place: defaultdict[Pair, list[_StandingUpdate]] = defaultdict(list)
+    for one in updates:
         by_place[one.place].append(one)
     sheets = _sheets(session, by_place, recalled, now=now)
     rows: list[Row] = []
@@ -204,7 +204,7 @@ def _grades(
 
 def _sheets(
     session: Session,
-    by_place: Mapping[Pair, Sequence[_Stood]],
+    by_place: Mapping[Pair, Sequence[_StandingUpdate]],
     recalled: Recollection,
     *,
     now: datetime,
@@ -216,7 +216,7 @@ def _sheets(
         insert_missing(session, Grade, [_no_grade(place, now) for place in missing])
         held |= _held(session, missing)
     sheets: dict[Pair, Sheet] = {}
-    unknown: list[_Stood] = []
+    unknown: list[_StandingUpdate] = []
     for place, (version, _) in held.items():
         last = by_place[place][-1]
         sheet = None if last.stamps is None else recalled.sheet(place, version, last.stamps)
@@ -230,11 +230,11 @@ def _sheets(
 
 
 def _tallies(
-    session: Session, stood: Sequence[_Stood]
-) -> Iterator[tuple[_Stood, Mapping[UUID, Tally]]]:
+    session: Session, updates: Sequence[_StandingUpdate]
+) -> Iterator[tuple[_StandingUpdate, Mapping[UUID, Tally]]]:
     """Yield what students have in each problem of their assignments, as it is kept."""
-    by_assignment: defaultdict[str, list[_Stood]] = defaultdict(list)
-    for one in stood:
+    by_assignment: defaultdict[str, list[_StandingUpdate]] = defaultdict(list)
+    for one in updates:
         by_assignment[one.place[0]].append(one)
     for some in by_assignment.values():
         students = [one.taken.entry.student_id for one in some]

@@ -75,7 +75,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if settings.worker == "inside":
             service.regrades.start()
-        service.paces.start()
+        service.shared_throttles.start()
         yield
         service.close()
 

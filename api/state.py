@@ -9,9 +9,9 @@ from api.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of
-from api.services.paces import Paces
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
+from api.services.shared_throttles import SharedThrottles
 from api.services.submitting.memory import Memory
 from api.services.submitting.writer import Writer
 from api.services.variants import Variants
@@ -52,7 +52,7 @@ class Service:
     figures: Figures = field(init=False)
     writer: Writer = field(init=False)
     regrades: Runner = field(init=False)
-    paces: Paces = field(init=False)
+    shared_throttles: SharedThrottles = field(init=False)
 
     def __post_init__(self) -> None:
         """Start the writer; the rest begins when the service is up."""
@@ -65,13 +65,13 @@ class Service:
         object.__setattr__(self, "figures", Figures(seconds_of(self.db, self.clock)))
         object.__setattr__(self, "writer", writer)
         object.__setattr__(self, "regrades", regrades)
-        paces = Paces(self.db, self.clock, _rates(self.settings))
-        object.__setattr__(self, "paces", paces)
+        shared = SharedThrottles(self.db, self.clock, _rates(self.settings))
+        object.__setattr__(self, "shared_throttles", shared)
 
     @property
     def throttles(self) -> Mapping[str, Throttle]:
         """Return what counts the requests of each pace."""
-        return self.paces.throttles
+        return self.shared_throttles.throttles
 
     @classmethod
     def of(cls, settings: Settings, *, clock: Clock = system_clock) -> Self:
@@ -82,5 +82,5 @@ class Service:
         """Finish what was accepted, and let go of the database."""
         self.regrades.close()
         self.writer.close()
-        self.paces.close()
+        self.shared_throttles.close()
         self.db.close()

@@ -23,7 +23,7 @@ from api.http.throttle import Rate, Throttle
 from api.services.knocks import key_of
 from api.tables import Spending
 
-__all__ = ["LATEST", "Paces"]
+__all__ = ["LATEST", "SharedThrottles"]
 
 SOONEST: Final = 0.5
 """So many seconds lie between two exchanges, or everybody's requests would each make one."""
@@ -35,10 +35,10 @@ KEPT: Final = timedelta(hours=1)
 """By then every level has gone down to nothing."""
 MICROSECONDS: Final = 1_000_000
 
-log = logging.getLogger("api.paces")
+log = logging.getLogger("api.shared_throttles")
 
 
-class Paces:
+class SharedThrottles:
     """A throttle for each of *rates*, exchanged with the *db* in a thread once that is started."""
 
     def __init__(self, db: Database, clock: Clock, rates: Mapping[str, Rate]) -> None:
@@ -50,7 +50,7 @@ class Paces:
             pace: Throttle(rate, clock=lambda: clock().timestamp(), on_owing=self._wake.set)
             for pace, rate in rates.items()
         }
-        self._thread = threading.Thread(target=self._loop, name="paces", daemon=True)
+        self._thread = threading.Thread(target=self._loop, name="throttles", daemon=True)
 
     def start(self) -> None:
         """Begin to exchange, and go on until it is closed."""

@@ -9,7 +9,7 @@ from world import World
 
 from api.db import Database
 from api.http.throttle import Rate, Throttle
-from api.services.paces import SOONEST, Paces
+from api.services.shared_throttles import SOONEST, SharedThrottles
 from api.settings import Settings
 from api.state import Service
 from api.tables import Spending
@@ -32,16 +32,16 @@ def processes(world, database_url):
     def another():
         db = Database(database_url)
         opened.append(db)
-        return Paces(db, world.clock, {"requests": RATE})
+        return SharedThrottles(db, world.clock, {"requests": RATE})
 
     yield another
     for db in opened:
         db.close()
 
 
-def spend(paces, times=1, who="ann"):
+def spend(process, times=1, who="ann"):
     """Return how many of so many requests in one moment were let through."""
-    return sum(not paces.throttles["requests"].spend(who) for _ in range(times))
+    return sum(not process.throttles["requests"].spend(who) for _ in range(times))
 
 
 def test_several_processes_let_through_one_limit_between_them(processes):
@@ -49,18 +49,18 @@ def test_several_processes_let_through_one_limit_between_them(processes):
     several = [processes() for _ in range(3)]
     passed = 0
     for _ in range(10):
-        for paces in several:
-            passed += spend(paces, SHARE)
-            paces.exchange()
+        for process in several:
+            passed += spend(process, SHARE)
+            process.exchange()
     assert RATE.times <= passed <= RATE.times + (len(several) - 1) * SHARE
 
 
 def test_what_passes_before_others_know_is_waited_for_later(processes, clock):
     """The worst case: all is spent in each process within one moment."""
     several = [processes() for _ in range(3)]
-    assert [spend(paces, 50) for paces in several] == [RATE.times] * 3
-    for paces in several:
-        paces.exchange()
+    assert [spend(process, 50) for process in several] == [RATE.times] * 3
+    for process in several:
+        process.exchange()
     wait = several[-1].throttles["requests"].spend("ann")
     assert wait == pytest.approx((2 * RATE.times + 1) * RATE.seconds / RATE.times)
     clock.advance(seconds=wait)
@@ -72,10 +72,10 @@ def test_over_time_nobody_has_more_than_the_limit_however_many_processes(process
     passed, minutes = 0, 10
     for _ in range(minutes * 6):
         clock.advance(seconds=10)
-        for paces in several:
-            passed += spend(paces, 9)
-        for paces in several:
-            paces.exchange()
+        for process in several:
+            passed += spend(process, 9)
+        for process in several:
+            process.exchange()
     let = RATE.times * minutes
     assert let <= passed <= let + RATE.times + (len(several) - 1) * 9
 
@@ -162,10 +162,10 @@ def test_a_request_alone_asks_the_database_nothing_more(world, course, problem):
     event.listen(world.db.engine, "before_cursor_execute", hear)
     assert student.get(problem.path).status_code == 200
     assert not [one for one in asked if "spendings" in one]
-    world.service.paces.exchange()
+    world.service.shared_throttles.exchange()
     assert [one.split()[0] for one in asked if "spendings" in one] == ["INSERT", "DELETE"]
     asked.clear()
-    world.service.paces.exchange()
+    world.service.shared_throttles.exchange()
     assert asked == []
 
 
@@ -195,7 +195,7 @@ def test_counting_does_not_wait_while_the_database_is_away(processes):
 def test_a_thread_tells_what_is_a_tenth_of_the_limit_and_at_its_end_the_rest(database_url, world):
     settings = Settings(database=database_url, requests_per_minute=20, password_memory=8)
     service = Service.of(settings)
-    service.paces.start()
+    service.shared_throttles.start()
     for _ in range(SHARE):
         service.throttles["requests"].check("ann")
     end = time.monotonic() + 20 * SOONEST
@@ -221,7 +221,7 @@ def test_a_person_who_asks_two_services_in_turn_meets_one_limit(world, database_
         for one in (first, second):
             student.client = one.client
             told.append(student.get(f"/courses/{course}").status_code)
-            one.service.paces.exchange()
+            one.service.shared_throttles.exchange()
     assert told.count(200) in {6, 7}, "one more may pass in the process that has yet to learn"
     assert told[-2:] == [429, 429]
     first.close()

@@ -25,7 +25,7 @@ from api.clock import system_clock
 from api.db import Database
 from api.services.migrating import upgrade
 from api.services.regrades.applying import Apply, begin_apply
-from api.services.regrades.planning import Wanted, plan
+from api.services.regrades.planning import RegradeOptions, plan
 from api.services.regrades.runner import Runner
 from api.services.regrades.undoing import begin_undo
 from api.tables import ProblemVersion, Regrade
@@ -78,7 +78,7 @@ def run(url: str, students: int, each: int, workers: int) -> None:
     runner = Runner(db, system_clock, workers=workers)
     with db.transaction() as session:
         version = session.get_one(ProblemVersion, here.new)
-        row = plan(session, here.posed(session), version, Wanted(), now=system_clock())
+        row = plan(session, here.posed(session), version, RegradeOptions(), now=system_clock())
     timed("dry run", here, runner, workers, students * each)
     with db.transaction() as session:
         begin_apply(session, here.member(session), row.id, Apply(), now=system_clock())

@@ -17,7 +17,7 @@ from api.http.problems import responses
 from api.routes.refusals import SEES
 from api.schemas.users import AuditPage
 from api.services import audit_log
-from api.services.audit_log import Wanted
+from api.services.audit_log import AuditFilter
 from api.services.audit_targets import names_of_things
 
 __all__ = ["router"]
@@ -33,16 +33,16 @@ def _wanted(
     target_id: Word = "",
     since: Annotated[When | None, Query(description="from this time on")] = None,
     until: Annotated[When | None, Query(description="before this time")] = None,
-) -> Wanted:
-    return Wanted(None, actor, action, target, target_id, since, until)
+) -> AuditFilter:
+    return AuditFilter(None, actor, action, target, target_id, since, until)
 
 
-WantedDep = Annotated[Wanted, Depends(_wanted)]
+AuditFilterDep = Annotated[AuditFilter, Depends(_wanted)]
 
 
 @router.get("/courses/{course}/audit", responses=SEES)
 def get_course_audit(
-    course: UUID, here: HereDep, window: PageWindow, wanted: WantedDep
+    course: UUID, here: HereDep, window: PageWindow, wanted: AuditFilterDep
 ) -> AuditPage:
     """List who did what in a course, the newest first."""
     with here.reading() as session:
@@ -51,14 +51,14 @@ def get_course_audit(
 
 
 @router.get("/audit", responses=responses(Unauthenticated, Forbidden))
-def get_audit(here: HereDep, window: PageWindow, wanted: WantedDep) -> AuditPage:
+def get_audit(here: HereDep, window: PageWindow, wanted: AuditFilterDep) -> AuditPage:
     """List who did what on the whole site, the newest first."""
     with here.reading() as session:
         here.site(session, right="see_site_audit")
         return _page(session, window, wanted)
 
 
-def _page(session: Session, window: Window, wanted: Wanted) -> AuditPage:
+def _page(session: Session, window: Window, wanted: AuditFilter) -> AuditPage:
     after = window.after("at", datetime)
     rows = audit_log.entries(session, wanted, after=after, limit=window.limit + 1)
     names = names_of_things(session, [row[0] for row in rows])

@@ -12,7 +12,7 @@ from api.http.json_body import ApiRouter
 from api.http.paging import PageWindow
 from api.routes.refusals import SENDS
 from api.schemas.gradebook import GradebookOut
-from api.services.gradebook.listing import Direction, Wanted, gradebook, kind_of, order_of
+from api.services.gradebook.listing import Direction, GradebookQuery, gradebook, kind_of, order_of
 
 __all__ = ["router"]
 
@@ -42,7 +42,7 @@ def get_gradebook(
 ) -> GradebookOut:
     """Return a page of students with their scores, and what the class has in each column."""
     order = order_of(sort, direction)
-    wanted = Wanted(
+    query = GradebookQuery(
         order=order,
         section=section,
         text=text,
@@ -52,6 +52,6 @@ def get_gradebook(
     )
     with here.reading() as session:
         member = here.member(session, course, right="see_gradebook")
-        head, rows = gradebook(session, member, wanted, now=here.now)
+        head, rows = gradebook(session, member, query, now=here.now)
     page = window.page(rows, end=lambda row: row[1], show=lambda row: row[0])
     return head.model_copy(update={"items": tuple(page.items), "next": page.next})

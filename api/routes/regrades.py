@@ -29,7 +29,7 @@ from api.services.access import Member
 from api.services.regrades import telling, versions
 from api.services.regrades.applying import Apply, begin_apply
 from api.services.regrades.cancelling import cancel
-from api.services.regrades.planning import Wanted, plan
+from api.services.regrades.planning import RegradeOptions, plan
 from api.services.regrades.runs import NO_REGRADE, find
 from api.services.regrades.undoing import begin_undo
 from api.tables import AssignmentProblem, Regrade
@@ -68,7 +68,7 @@ def post_regrade(
     with here.transaction() as session:
         posed = here.posed(session, assignment, problem, right="regrade")
         version = versions.settle(session, posed, published, now=here.now)
-        run = plan(session, posed, version, _wanted(body), now=here.now, made=made.is_new)
+        run = plan(session, posed, version, _options(body), now=here.now, made=made.is_new)
         [found] = telling.told(session, [run], posed.problem)
     here.service.regrades.notify()
     response.headers["Location"] = f"/api/v1/regrades/{found.id}"
@@ -96,8 +96,8 @@ def _version(body: VersionIn) -> versions.Version:
             raise Invalid("Say in version by which version is marked.")
 
 
-def _wanted(body: RegradeIn) -> Wanted:
-    return Wanted(
+def _options(body: RegradeIn) -> RegradeOptions:
+    return RegradeOptions(
         students=body.students,
         statuses=body.statuses,
         part=body.part,

@@ -12,11 +12,11 @@ from api.http.paging import Cursor, keyset
 from api.schemas.users import AuditOut
 from api.tables import AuditEntry, User
 
-__all__ = ["Wanted", "entries", "listed"]
+__all__ = ["AuditFilter", "entries", "listed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuditFilter:
     """Which entries are wanted; *course* None is the whole site."""
 
     course: UUID | None
@@ -29,7 +29,7 @@ class Wanted:
 
 
 def entries(
-    session: Session, wanted: Wanted, *, after: Cursor | None, limit: int
+    session: Session, wanted: AuditFilter, *, after: Cursor | None, limit: int
 ) -> Sequence[Row[AuditEntry, str]]:
     """Return the *wanted* entries with the names of who acted."""
     found = select(AuditEntry, User.name).outerjoin(User, User.id == AuditEntry.actor_id)

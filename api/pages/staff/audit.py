@@ -21,7 +21,7 @@ from api.routes import audit as api
 from api.schemas.my_assignments import Moment
 from api.schemas.users import AuditOut, AuditPage
 from api.services.audit_actions import ACTIONS
-from api.services.audit_log import Wanted
+from api.services.audit_log import AuditFilter
 from api.services.student.times import moment_of
 from api.services.timeline import zone as zone_of
 
@@ -50,9 +50,9 @@ class Asked:
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         return query(told | changes) or "?"
 
-    def wanted(self, where: ZoneInfo) -> Wanted:
+    def wanted(self, where: ZoneInfo) -> AuditFilter:
         """Return what the log is asked for; `Invalid` for what is no day."""
-        return Wanted(
+        return AuditFilter(
             None,
             read_id(self.actor),
             self.action,

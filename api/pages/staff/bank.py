@@ -39,7 +39,7 @@ Place = Annotated[str, Query(max_length=6, pattern=r"^(-1|\d*)$")]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ProblemFilter:
     """Which problems are asked for, and the assignment *to* which they can be added."""
 
     topic: Short = ""
@@ -59,7 +59,7 @@ class Wanted:
 def bank(
     course: UUID,
     here: PageDep,
-    wanted: Annotated[Wanted, Depends()],
+    wanted: Annotated[ProblemFilter, Depends()],
     cursor: Cursor = None,
     saved: outcome.Saved = "",
 ) -> Response:
@@ -91,7 +91,7 @@ def bank(
     )
 
 
-def _found(course: UUID, here: Here, wanted: Wanted, cursor: str | None) -> ProblemPage:
+def _found(course: UUID, here: Here, wanted: ProblemFilter, cursor: str | None) -> ProblemPage:
     return api.get_problems(
         course,
         here,

@@ -27,7 +27,7 @@ from api.services.gradebook.students import Student, counting
 from api.services.gradebook.summaries import Summary, of_column, of_totals
 from api.tables import Assignment
 
-__all__ = ["Direction", "Order", "Wanted", "gradebook", "kind_of", "order_of"]
+__all__ = ["Direction", "GradebookQuery", "Order", "gradebook", "kind_of", "order_of"]
 
 Direction: TypeAlias = Literal["asc", "desc"]
 MILLIONTHS: Final = 1_000_000
@@ -50,7 +50,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class GradebookQuery:
     """Which students, in which order, from where; *below* is the share that is counted under."""
 
     order: Order
@@ -83,18 +83,18 @@ def kind_of(order: Order) -> type[Sort]:
 
 
 def gradebook(
-    session: Session, member: Member, wanted: Wanted, *, now: datetime
+    session: Session, member: Member, query: GradebookQuery, *, now: datetime
 ) -> tuple[GradebookOut, list[tuple[GradebookRow, Cursor]]]:
     """Return the head of a gradebook, and a page of its rows, one more than *limit* if there are.
 
     Each row comes with the cursor of a page that ends there.
     """
     course = member.course
-    students = counting(session, course.id, section=wanted.section, text=wanted.text)
+    students = counting(session, course.id, section=query.section, text=query.text)
     book = load_book(session, course, students)
     cells = cells_of(session, book, now=now)
     totals = totals_of(book, cells)
-    key = _key(book, cells, totals, wanted.order)
+    key = _key(book, cells, totals, query.order)
     rows = [_Row(one, cells[one.id], totals[one.id], (key(one), one.id)) for one in students]
     head = GradebookOut(
         course=course.id,
@@ -103,23 +103,23 @@ def gradebook(
             GradebookCategory(id=one.id, weight=one.weight, drop_lowest=one.drop_lowest)
             for one in categories_of(course)
         ),
-        columns=_columns(book, cells, wanted.below),
-        total=_summary(of_totals(totals.values(), wanted.below)),
+        columns=_columns(book, cells, query.below),
+        total=_summary(of_totals(totals.values(), query.below)),
         items=(),
         next=None,
     )
-    page = _page(rows, wanted)
-    return head, [(_row(book, one), Cursor(wanted.order.name, *one.key)) for one in page]
+    page = _page(rows, query)
+    return head, [(_row(book, one), Cursor(query.order.name, *one.key)) for one in page]
 
 
-def _page(rows: Sequence[_Row], wanted: Wanted) -> list[_Row]:
+def _page(rows: Sequence[_Row], query: GradebookQuery) -> list[_Row]:
     """Return the rows after the cursor in order, one more than fit if there are more."""
-    down = wanted.order.direction == "desc"
-    after = wanted.after
+    down = query.order.direction == "desc"
+    after = query.after
     if after is not None:
         end = (after.value, after.id)
         rows = [row for row in rows if (row.key < end if down else row.key > end)]
-    return sorted(rows, key=lambda row: row.key, reverse=down)[: wanted.limit + 1]
+    return sorted(rows, key=lambda row: row.key, reverse=down)[: query.limit + 1]
 
 
 def _key(

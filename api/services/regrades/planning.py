@@ -27,7 +27,7 @@ from api.tables import (
 )
 from grader.kinds import KINDS
 
-__all__ = ["Scope", "Wanted", "add_chunks", "plan"]
+__all__ = ["RegradeOptions", "Scope", "add_chunks", "plan"]
 
 Scope: TypeAlias = Literal["all", "some", "unopened"]
 STUDENTS_IN_CHUNK: Final = 200
@@ -35,7 +35,7 @@ SUBMISSIONS_IN_CHUNK: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RegradeOptions:
     """For whom a regrade is, and how.
 
     *students* are those alone (None: all); *statuses* narrows them to those with an answer of such
@@ -54,7 +54,7 @@ def plan(
     session: Session,
     posed: Posed,
     version: ProblemVersion,
-    wanted: Wanted,
+    options: RegradeOptions,
     *,
     now: datetime,
     made: bool = False,
@@ -68,7 +68,7 @@ def plan(
     pinned = session.get_one(ProblemVersion, problem.version_id)
     check_free(session, problem.id)
     _check_parts(pinned, version)
-    scope = _scope(session, problem, pinned, version, wanted)
+    scope = _scope(session, problem, pinned, version, options)
     run = Regrade(
         id=new_id(),
         problem_id=problem.id,
@@ -76,8 +76,8 @@ def plan(
         to_version=version.id,
         made=made,
         scope=scope,
-        never_lower=wanted.never_lower,
-        reason=wanted.reason,
+        never_lower=options.never_lower,
+        reason=options.reason,
         status="judging",
         began_at=now,
         stepped_at=now,
@@ -87,11 +87,11 @@ def plan(
     session.add(run)
     session.flush()
     if scope != "unopened":
-        found = handed_in(session, problem.id, students=_students(session, problem, wanted))
+        found = handed_in(session, problem.id, students=_students(session, problem, options))
         if scope == "some" and not found:
             raise Invalid("None of these students has handed in anything to this problem.")
         run.total = add_chunks(session, run, found, course=posed.member.course.id)
-    told = {"version": str(version.id), "scope": scope, "never_lower": wanted.never_lower}
+    told = {"version": str(version.id), "scope": scope, "never_lower": options.never_lower}
     audit.record(
         session,
         posed.member,
@@ -99,7 +99,7 @@ def plan(
         now=now,
         target=("regrade", run.id),
         change=({"version": str(pinned.id)}, told),
-        reason=wanted.reason,
+        reason=options.reason,
     )
     return run
 
@@ -126,10 +126,10 @@ def _scope(
     problem: AssignmentProblem,
     pinned: ProblemVersion,
     version: ProblemVersion,
-    wanted: Wanted,
+    options: RegradeOptions,
 ) -> Scope:
     """Return for whom the regrade is; `Conflict` where the version has other numbers for them."""
-    if wanted.unopened:
+    if options.unopened:
         return "unopened"
     if numbers_in(session, version.id) != numbers_in(session, pinned.id):
         opened = session.scalar(select(Draw.student_id).where(Draw.problem_id == problem.id))
@@ -141,21 +141,21 @@ def _scope(
                 code="other_numbers",
             )
         return "unopened"
-    return "all" if wanted.students is None and not wanted.statuses else "some"
+    return "all" if options.students is None and not options.statuses else "some"
 
 
 def _students(
-    session: Session, problem: AssignmentProblem, wanted: Wanted
+    session: Session, problem: AssignmentProblem, options: RegradeOptions
 ) -> Collection[UUID] | None:
-    if not wanted.statuses:
-        return wanted.students
+    if not options.statuses:
+        return options.students
     asked = select(Answer.student_id).where(
-        Answer.problem_id == problem.id, Answer.status.in_(wanted.statuses)
+        Answer.problem_id == problem.id, Answer.status.in_(options.statuses)
     )
-    if wanted.part is not None:
-        asked = asked.where(Answer.part == wanted.part)
+    if options.part is not None:
+        asked = asked.where(Answer.part == options.part)
     found = set(session.scalars(asked.distinct()))
-    return found if wanted.students is None else found & set(wanted.students)
+    return found if options.students is None else found & set(options.students)
 
 
 def add_chunks(session: Session, run: Regrade, found: Mapping[UUID, int], *, course: UUID) -> int:

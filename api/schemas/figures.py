@@ -37,20 +37,20 @@ Figure = Annotated[float, AfterValidator(_rounded), Field(examples=[0.62])]
 """A statistic. Credits and points are exact elsewhere; nothing is decided by this."""
 
 
-class _Told(Schema):
+class _FromAttributes(Schema):
     """What is read from the attributes of a value."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class IntervalOut(_Told):
+class IntervalOut(_FromAttributes):
     """The two ends between which the true figure lies with 90 % confidence."""
 
     low: Figure
     high: Figure
 
 
-class BinOut(_Told):
+class BinOut(_FromAttributes):
     """How many lie from *low* up to *high*."""
 
     low: Figure
@@ -58,7 +58,7 @@ class BinOut(_Told):
     count: Count
 
 
-class DistributionOut(_Told):
+class DistributionOut(_FromAttributes):
     """How *n* totals lie between 0 and *maximum*; *sd* has n - 1 below."""
 
     n: Count
@@ -72,7 +72,7 @@ class DistributionOut(_Told):
     histogram: tuple[BinOut, ...]
 
 
-class ReliabilityOut(_Told):
+class ReliabilityOut(_FromAttributes):
     """Cronbach's alpha of *k* parts over the *n* students who have all of them.
 
     *sem* is the standard error of a total, in points.
@@ -84,7 +84,7 @@ class ReliabilityOut(_Told):
     n: Count
 
 
-class ItemOut(_Told):
+class ItemOut(_FromAttributes):
     """How hard a part or a problem is for *n* students, and how far it agrees with the others.
 
     *facility* is the mean as a share of the points. *discrimination* is the correlation with the
@@ -106,7 +106,7 @@ class ItemOut(_Told):
     alpha_if_deleted: Figure | None
 
 
-class SolvedOut(_Told):
+class SolvedOut(_FromAttributes):
     """How many were right first at this *attempt*, and the share of all who were by then."""
 
     attempt: Count
@@ -114,7 +114,7 @@ class SolvedOut(_Told):
     share_by_then: Figure
 
 
-class AttemptsOut(_Told):
+class AttemptsOut(_FromAttributes):
     """At which attempt *n* students were right; *mean* and *median* are of those who ever were."""
 
     n: Count
@@ -124,7 +124,7 @@ class AttemptsOut(_Told):
     by_attempt: tuple[SolvedOut, ...]
 
 
-class GainOut(_Told):
+class GainOut(_FromAttributes):
     """The mean credit of *n* students at first and at best, without policy.
 
     *improvable* had less than full credit at first, *improved* of them did better later.
@@ -138,7 +138,7 @@ class GainOut(_Told):
     improved: Count
 
 
-class TimesOut(_Told):
+class TimesOut(_FromAttributes):
     """Seconds from the opening to the first answer of *n* students; *idle* took over 30 minutes."""
 
     n: Count
@@ -147,7 +147,7 @@ class TimesOut(_Told):
     idle: Count
 
 
-class VariantOut(_Told):
+class VariantOut(_FromAttributes):
     """How many of *n* students were right at first with a variant, or with several together.
 
     *unlike*: it differs from all together, beyond chance.
@@ -164,7 +164,7 @@ class VariantOut(_Told):
     unlike: bool
 
 
-class FairnessOut(_Told):
+class FairnessOut(_FromAttributes):
     """The variants from the hardest to the easiest; those below 20 students in one row."""
 
     n: Count

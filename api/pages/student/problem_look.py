@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.deps import Here
 from api.pages.student.inputs import is_given
-from api.pages.student.problem_view import Look, Place, Told
+from api.pages.student.problem_view import JudgedAnswer, Look, Place
 from api.routes import problems_posed
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.student import ProblemView
@@ -44,10 +44,10 @@ def look_at(here: Here, where: Where, *, choice: Choice, **form: Any) -> Look:
 def _look(here: Here, session: Session, seat: Seat, form: Mapping[str, Any]) -> Look:
     view = problem_view(session, seat, variants=here.service.variants)
     variant = seat.variant(session, here.service.variants)
-    place, told = _place(seat, variant), _told(session, seat, view)
-    bare = Look(view, place, _mine(session, seat), told, {}, **form)
+    place, judged = _place(seat, variant), _judged(session, seat, view)
+    bare = Look(view, place, _mine(session, seat), judged, {}, **form)
     typed = {one.id: text for one in view.parts if (text := bare.text_of(one)) is not None}
-    return Look(view, place, bare.mine, told, _readings(variant, typed, place), **form)
+    return Look(view, place, bare.mine, judged, _readings(variant, typed, place), **form)
 
 
 def _place(seat: Seat, variant: Variant) -> Place:
@@ -74,14 +74,14 @@ def _readings(variant: Variant, typed: Mapping[str, Typed], place: Place) -> dic
     }
 
 
-def _told(session: Session, seat: Seat, view: ProblemView) -> dict[str, Told]:
+def _judged(session: Session, seat: Seat, view: ProblemView) -> dict[str, JudgedAnswer]:
     """Return the last answer to each part, as far as its results are shown."""
     last = {one.id: one.last.submission for one in view.parts if one.last is not None}
     if not last:
         return {}
     found = {one.id: one for one in last_submissions(session, seat, set(last.values()))}
     return {
-        part: Told(outcome, found[submission])
+        part: JudgedAnswer(outcome, found[submission])
         for part, submission in last.items()
         for outcome in found[submission].results
         if outcome.part == part

@@ -22,11 +22,11 @@ from grader.reading import Style, Typed, is_blank
 
 __all__ = [
     "Card",
+    "JudgedAnswer",
     "Look",
     "Place",
     "Preview",
     "Side",
-    "Told",
     "cards",
     "preview",
     "side",
@@ -46,11 +46,11 @@ CELLS_MISSING: Final = "Some cells are empty; fill them before you check the ans
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class JudgedAnswer:
     """An answer as it was handed in, with the submission that it was in."""
 
     outcome: PartOutcome
-    within: StudentSubmission
+    submission: StudentSubmission
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,14 @@ class Look:
     """What is known when a page is made: the problem, and what a form says if there is one.
 
     *typed* has the answers of the form, *at* is the part that was to be checked, *error* is what
-    stood against it, *told* the last answers by part, *readings* how what stands in the inputs is
+    stood against it, *judged* the last answers by part, *readings* how what stands in the inputs is
     read, *elsewhere* the draft that another window saved in between.
     """
 
     view: ProblemView
     place: Place
     mine: MyAssignment | None
-    told: Mapping[str, Told]
+    judged: Mapping[str, JudgedAnswer]
     readings: Mapping[str, ReadAs]
     typed: Mapping[str, Typed] | None = None
     at: str = ""
@@ -156,15 +156,15 @@ def cards(look: Look) -> tuple[Card, ...]:
 
 
 def _card(look: Look, part: PartView, at: int) -> Card:
-    told, typed, is_draft = look.told.get(part.id), look.text_of(part), look.is_draft(part)
+    last, typed, is_draft = look.judged.get(part.id), look.text_of(part), look.is_draft(part)
     reading = look.readings.get(part.id)
     numbers = look.place.numbers
     marks: Marks = ()
-    if told is not None and not is_draft:
-        outcome = told.outcome
+    if last is not None and not is_draft:
+        outcome = last.outcome
         marks = marks_of(part, typed, status=outcome.status, right=outcome.cells, numbers=numbers)
     field = input_of(part, typed, marks=marks, numbers=numbers)
-    feedback = _feedback(told, None if is_draft else reading)
+    feedback = _feedback(last, None if is_draft else reading)
     if feedback and (field.look in SHOWN or (field.look == "grid" and not is_draft)):
         feedback = replace(feedback, read_as="", mathml=Markup(""))
     is_open = look.view.times.state in {"open", "late"} and look.place.may_write
@@ -172,7 +172,7 @@ def _card(look: Look, part: PartView, at: int) -> Card:
         part=part,
         letter=part_letter(at),
         input=field,
-        preview=preview(field, typed, reading) if is_draft or told is None else None,
+        preview=preview(field, typed, reading) if is_draft or last is None else None,
         feedback=feedback,
         is_draft=is_draft and look.error is None,
         voided=VOIDED.get(part.voided, ""),
@@ -184,10 +184,10 @@ def _card(look: Look, part: PartView, at: int) -> Card:
     )
 
 
-def _feedback(told: Told | None, reading: ReadAs | None) -> Feedback | None:
-    if told is None or told.outcome.status in FREE:
+def _feedback(last: JudgedAnswer | None, reading: ReadAs | None) -> Feedback | None:
+    if last is None or last.outcome.status in FREE:
         return None
-    return feedback_of(told.outcome, told.within, reading=reading)
+    return feedback_of(last.outcome, last.submission, reading=reading)
 
 
 def preview(field: Input, typed: Typed | None, reading: ReadAs | None) -> Preview | None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from grader.errors import SolverError
 from grader.evaluate import Scope
+from grader.kinds.array_likeness import is_value, likeness_of, may_be_rounded
 from grader.kinds.base import (
     NOT,
     NOT_BY,
@@ -24,23 +25,15 @@ from grader.kinds.base import (
 )
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, read_listed, read_tensor
-from grader.reading.places import decimal_step
 from grader.show import counted, show
 from grader.tolerance import (
     EXACT,
-    FLOAT_FIGURES,
-    TELLING_FIGURES,
     Tolerance,
     Tolerances,
     cell_accepted_by,
-    has_figures,
     in_words,
-    last_figure,
-    may_round,
-    recognised,
-    resembles,
 )
-from grader.values import Number, Tensor, Value, magnitude, simplest
+from grader.values import Tensor, Value, magnitude
 
 __all__ = [
     "MatrixKind",
@@ -53,8 +46,6 @@ __all__ = [
 ]
 
 MAX_PLACES: Final = 10
-WHOLE: Final = frozenset({int})
-SURE: Final = 10**FLOAT_FIGURES
 
 
 class ArrayPart(KeyedPart):
@@ -124,39 +115,15 @@ class ArrayKind(Kind[T, Tensor]):
     def recognise(self, reading: Reading[Tensor], value: Value, part: T, scope: Scope) -> bool:
         """Tell whether every cell is that of *value*."""
         del part, scope
-        answer, expected = reading.value, as_tensor(value)
-        return answer.shape == expected.shape and all(
-            cell == wanted or recognised(cell, wanted, step=None)
-            for cell, wanted in zip(answer.cells, expected.cells, strict=True)
-        )
+        return is_value(reading.value, value)
 
     def likeness(self, reading: Reading[Tensor]) -> Likeness | None:
-        """Return what tells whether every cell is that of a value, or it rounded to what was typed.
-
-        One of them has three figures or more. All have the decimals of the longest, because
-        programs fill columns with zeros. Whole numbers round nothing but what they equal.
-        """
-        answer = reading.value
-        if _are_whole(answer.cells) or not any(map(_tells, answer.cells)):
-            return None
-        steps = map(_step, answer.cells)
-        finest = min((step for step in steps if step is not None), default=1)
-
-        def is_like(value: Value | None) -> bool:
-            pairs = _pairs(answer, value)
-            return pairs is not None and all(
-                cell == wanted or _is_rounded(cell, wanted, finest=finest) for cell, wanted in pairs
-            )
-
-        return is_like
+        """Return what tells whether every cell is that of a value, or it rounded as typed."""
+        return likeness_of(reading.value)
 
     def may_round(self, reading: Reading[Tensor], value: Value | None) -> bool:
         """Tell whether no cell shows, by three figures or more, that *value* was not rounded."""
-        pairs = _pairs(reading.value, value)
-        return pairs is not None and all(
-            cell == wanted or not _tells(cell) or _may_be_rounded(cell, wanted)
-            for cell, wanted in pairs
-        )
+        return may_be_rounded(reading.value, value)
 
     def point_out(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
         """Return the places of the cells that are not right, counted from 1."""
@@ -172,49 +139,6 @@ class ArrayKind(Kind[T, Tensor]):
         )
         broken = ("[[1, 2], [3]]", "[[1, ...]]", "abc", "[[nan]]")
         return Samples((show(tensor),), (show(Tensor(tensor.shape, moved)),), broken)
-
-
-def _pairs(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number]] | None:
-    """Yield the cells of both at each place; None where *value* is no array of that shape."""
-    try:
-        wanted = as_tensor(value)
-    except SolverError:
-        return None
-    same = answer.shape == wanted.shape
-    return zip(answer.cells, wanted.cells, strict=True) if same else None
-
-
-def _are_whole(cells: tuple[Number, ...]) -> bool:
-    """Tell whether all *cells* are whole numbers with no more digits than a float is sure of."""
-    return WHOLE.issuperset(map(type, cells)) and max(map(magnitude, cells), default=0) < SURE
-
-
-@lru_cache(maxsize=1024)
-def _unit(denominator: int) -> Number | None:
-    """Return one unit of the last decimal of numbers with this *denominator*, None without end."""
-    return decimal_step(simplest(Fraction(1, denominator)))
-
-
-def _step(cell: Number) -> Number | None:
-    return _unit(cell.denominator)
-
-
-def _tells(cell: Number) -> bool:
-    """Tell whether *cell* has enough figures to tell one value from another."""
-    step = _step(cell)
-    return step is None or has_figures(cell, step, TELLING_FIGURES)
-
-
-def _is_rounded(cell: Number, wanted: Number, *, finest: Number) -> bool:
-    if recognised(cell, wanted, step=None) or resembles(cell, wanted, step=_step(cell)):
-        return True
-    return finest < 1 and may_round(cell, wanted, step=finest)
-
-
-def _may_be_rounded(cell: Number, wanted: Number) -> bool:
-    if recognised(cell, wanted, step=None):
-        return True
-    return may_round(cell, wanted, step=last_figure(cell, _step(cell)))
 
 
 def not_right(places: Sequence[str]) -> str:

@@ -1,14 +1,14 @@
 """Text or JSON to an array of numbers: a vector, a matrix, or nested lists of any depth."""
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.array_size import NESTED, shape_of, sides, slim_shape, too_large
 from grader.reading.brackets import in_brackets, with_square_brackets
 from grader.reading.cells import MAX_CELLS, Cell, Grid, number_in, plain_cell, unglued
 from grader.reading.characters import clean
@@ -31,7 +31,6 @@ LONG_TEXT: Final = 8_192
 SPARSEST: Final = 32
 """A long text has a digit among so many characters, blanks and commands included."""
 MAX_ARITHMETIC: Final = 400
-MAX_AXES: Final = 8
 PIECE: Final = re.compile(r"[^\s,;&|\[\]]+")
 MAX_MARKS: Final = 5_000
 MAX_PIECES: Final = 2 * MAX_CELLS
@@ -43,9 +42,6 @@ FORMS: Final = {
     MATRIX: "a matrix such as [[1, 2], [3, 4]]",
 }
 NAMES: Final = {VECTOR: "a vector", MATRIX: "a matrix"}
-NESTED: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
-
-Nested: TypeAlias = Sequence[object]
 
 
 def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
@@ -61,7 +57,7 @@ def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
         return _in_full(typed, last, rank) or last
     if not isinstance(typed, list):
         raise AnswerError(f"This is {'one number' if typed else 'no array'}.", expected=_form(rank))
-    shape, leaves = _shape_of(typed)
+    shape, leaves = shape_of(typed)
     _check_rank(shape, rank)
     _check_arithmetic(sum(isinstance(leaf, str) for leaf in leaves))
     return _reading(shape, tuple(_item(leaf) for leaf in leaves), ())
@@ -83,9 +79,9 @@ def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
         return _reading(plain[0], _scaled(plain[1], printed.scale), printed.notes)
     grid, missing = _laid_out(text, bracketed, start, rank)
     glued = unglued(list(_rows(grid)), text)
-    shape, leaves = _shape_of(grid)
-    slim = _slim(shape, rank)
-    slimmed = f"The size {_sides(shape)} was read as {_sides(slim)}." if slim != shape else ""
+    shape, leaves = shape_of(grid)
+    slim = slim_shape(shape, rank)
+    slimmed = f"The size {sides(shape)} was read as {sides(slim)}." if slim != shape else ""
     _check_rank(slim, rank)
     numbers = _numbers(text, [leaf for leaf in leaves if isinstance(leaf, Cell)])
     numbers = _scaled(numbers, printed.scale)
@@ -146,7 +142,7 @@ def _check_size(text: str) -> None:
     """Refuse a text with far more pieces than the largest array has, before it is laid out."""
     marks = max(text.count(mark) for mark in ",;&|[\t")
     if marks > MAX_MARKS or sum(1 for _ in _pieces(text)) == MAX_PIECES:
-        raise _too_large()
+        raise too_large()
 
 
 def _pieces(text: str) -> Iterator[re.Match[str]]:
@@ -169,10 +165,6 @@ def _check_arithmetic(arithmetic: int) -> None:
             f"{arithmetic:,} cells hold more than a plain number.",
             expected=f"arithmetic in at most {MAX_ARITHMETIC} cells",
         )
-
-
-def _too_large() -> AnswerError:
-    return AnswerError(f"The array has more than {MAX_CELLS:,} cells.", expected="a smaller array")
 
 
 def _blocks(blocks: list[list[Grid]], rank: int | None) -> list[Grid]:
@@ -208,83 +200,11 @@ def _rows(grid: list[Grid]) -> Iterator[list[Grid]]:
             yield from _rows(item)
 
 
-def _shape_of(nested: Nested) -> tuple[tuple[int, ...], Nested]:
-    """Return the length of each axis and the leaves; unequal lengths are an `AnswerError`."""
-    shape: list[int] = []
-    level: Nested = [nested]
-    while any(isinstance(item, list) for item in level):
-        lists = [item for item in level if isinstance(item, list)]
-        if len(lists) < len(level):
-            raise AnswerError("Numbers and brackets stand side by side.", expected=NESTED)
-        _check_lengths(lists, shape)
-        shape.append(len(lists[0]))
-        if math.prod(shape) > MAX_CELLS:
-            raise _too_large()
-        if len(shape) > MAX_AXES:
-            raise AnswerError("The lists are nested too deeply.", expected=f"{MAX_AXES} levels")
-        level = [item for inner in lists for item in inner]
-    return tuple(shape), level
-
-
-def _check_lengths(lists: Sequence[list[object]], shape: Sequence[int]) -> None:
-    """Refuse lists of different lengths, naming the first that differs from the first of all."""
-    length = len(lists[0])
-    if not length:
-        raise AnswerError("A row has no cells.", expected="at least one number in each row")
-    for at, items in enumerate(lists):
-        if len(items) == length:
-            continue
-        inside = any(isinstance(item, list) for item in (*items, *lists[0]))
-        unit, inner = ("Block", "rows") if inside else ("Row", "cells")
-        raise AnswerError(
-            f"{unit} {_place(at, shape)} has {_counted(len(items), inner)}, "
-            f"{unit.lower()} {_place(0, shape)} has {length}.",
-            expected=f"as many {inner} in each {unit.lower()}",
-            position=_position(items),
-        )
-
-
-def _place(at: int, shape: Sequence[int]) -> str:
-    """Return the number of the list at *at* of its level, such as ``2 of block 1``."""
-    if len(shape) <= 1:
-        return str(at + 1)
-    block, row = divmod(at, shape[-1])
-    return f"{row + 1} of block {block + 1}"
-
-
-def _counted(count: int, things: str) -> str:
-    return f"{count} {things if count != 1 else things.removesuffix('s')}"
-
-
-def _position(items: Sequence[object]) -> int | None:
-    first = next(iter(items), None)
-    while isinstance(first, list):
-        first = next(iter(first), None)
-    return first.start if isinstance(first, Cell) else None
-
-
-def _slim(shape: tuple[int, ...], rank: int | None) -> tuple[int, ...]:
-    """Return *shape* without axes of size 1 at its ends, such as that of a batch, if it has more.
-
-    It stays as it is where it has no more axes than *rank*, or too many others.
-    """
-    slim, axes = shape, len(shape) if rank is None else rank
-    while len(slim) > axes and slim[0] == 1:
-        slim = slim[1:]
-    while len(slim) > axes and slim[-1] == 1:
-        slim = slim[:-1]
-    return slim if len(slim) == axes else shape
-
-
 def _check_rank(shape: tuple[int, ...], rank: int | None) -> None:
     if rank is None or len(shape) == rank:
         return
     name = NAMES.get(len(shape), f"an array with {len(shape)} axes")
-    raise AnswerError(f"This is {name} of size {_sides(shape)}.", expected=_form(rank))
-
-
-def _sides(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
+    raise AnswerError(f"This is {name} of size {sides(shape)}.", expected=_form(rank))
 
 
 def _form(rank: int | None) -> str:

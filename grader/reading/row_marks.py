@@ -9,19 +9,21 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.refusals import quoted
 
-__all__ = ["refuse_row_marks"]
+__all__ = ["refuse_columns", "refuse_row_marks"]
 
 NUMBERED: Final = re.compile(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
 """The number of a row, as in a list: ``1. 4 5``."""
 POINT: Final = re.compile(r"[0-9]\.(?![0-9])")
 """A whole number as NumPy prints it."""
 SLASH: Final = re.compile(r"\s+//?\s+")
-LABELLED: Final = re.compile(
-    r"^[ \t]*(?:col(?:s|umns?|umnas?|onnes?|onn[ae]|unas?)?|spalten?|stolpec|sütun|столбец|列)"
-    r"[ .]*#?[0-9]{1,2}[ \t]*[:=)](?=[ \t]*[-+.0-9(\[])",
-    re.IGNORECASE | re.MULTILINE,
+COLUMN: Final = re.compile(
+    r"(?<![^\W_])(?<![0-9] )"
+    r"(?:col(?:s|umns?|umnas?|onnes?|onn[ae]|unas?)?|spalten?|stolpec|sütun|столбец|列)(?![^\W\d_])"
+    r"(?:[ .]*#?[0-9]{1,2}[ \t]*[:=)](?=[ \t]*[-+.0-9])"
+    r"|[ .]*#?[0-9]{0,2}[ \t]*(?:vectors?[ \t]*)?[:=]?\s*(?=[\[(]))",
+    re.IGNORECASE,
 )
-"""The name of a column before its cells: ``Column 1: 4 5``."""
+"""The name of a column before its cells, ``Column 1: 4 5``, or of several before brackets."""
 FEWEST: Final = 2
 
 
@@ -29,16 +31,18 @@ def refuse_row_marks(text: str, rank: int | None) -> None:
     """Raise `AnswerError` if it is doubtful where the rows in *text* begin or what they are."""
     if "\n" in text and NUMBERED.match(text):
         _refuse_numbers(text)
-    if rank == 1:
-        return
-    if column := LABELLED.search(text):
+    if rank != 1 and "/" in text and "\n" not in text.strip():
+        _refuse_slashes(text)
+
+
+def refuse_columns(text: str, rank: int | None) -> None:
+    """Raise `AnswerError` if the cells behind a word in *text* are those of a column."""
+    if rank != 1 and (column := COLUMN.search(text)):
         raise AnswerError(
             f"{quoted(text, *column.span())} gives a column, and rows are asked for.",
             expected="the rows one below the other, without names",
             position=column.start(),
         )
-    if "/" in text and "\n" not in text.strip():
-        _refuse_slashes(text)
 
 
 def _refuse_numbers(text: str) -> None:

@@ -19,7 +19,7 @@ from grader.reading.plain_arrays import Plain, plain_array
 from grader.reading.printing import before_last_link, last_array
 from grader.reading.repeats import in_full, rounds_off_cells
 from grader.reading.result import Reading, Typed
-from grader.reading.row_marks import refuse_row_marks
+from grader.reading.row_marks import refuse_columns, refuse_row_marks
 from grader.reading.transposes import without_transpose
 from grader.show import show
 from grader.values import Number, Tensor, simplest
@@ -69,6 +69,7 @@ def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
         return _reading(*plain, ())
     _check_digits(typed)
     text = without_transpose(clean(typed, limit=MAX_TEXT), rank)
+    refuse_columns(text, rank)
     _check_size(text)
     printed = last_array(text)
     text, start = printed.text, printed.start

@@ -1,4 +1,4 @@
-"""What says that an array is given transposed: ``[1, 2]^T``, ``ᵀ``, ``.T``, ``columns: [1, 3]``."""
+"""The sign of a transpose behind an array: ``[1, 2]^T``, ``ᵀ``, ``.T``, MATLAB's ``'``."""
 
 import re
 from typing import Final
@@ -13,29 +13,17 @@ _LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T
 SIGN: Final = re.compile(
     rf"(?<=[\])}}])\s?(?:\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))(?=[\s$.`]*\Z)"
 )
-COLUMNS: Final = re.compile(
-    r"(?<![^\W_])(?<![0-9] )(?:col(?:umn)?s?|spalten?|colonnes?|columnas?)(?![^\W\d_])"
-    r"[ \t]*[0-9]*[ \t]*(?:vectors?[ \t]*)?[:=]?\s*(?=[\[(])",
-    re.IGNORECASE,
-)
-"""A word by which each pair of brackets behind it is a column, and not a row."""
 MARKS: Final = frozenset("Tt⊤ᵀᵗ'")
 
 
 def without_transpose(text: str, rank: int | None) -> str:
     """Return *text* without a last sign of a transpose, which says nothing of a vector.
 
-    Of another *rank* the array would be another one: that is an `AnswerError`, and so are columns.
+    Of another *rank* the array would be another one: that is an `AnswerError`.
 
     >>> without_transpose("[-6, -18]^T", 1)
     '[-6, -18]  '
     """
-    if rank != 1 and (named := COLUMNS.search(text)):
-        raise AnswerError(
-            f"'{named[0].strip()}' says that the brackets hold columns.",
-            expected="the rows, one below the other",
-            position=named.start(),
-        )
     sign = SIGN.search(text) if MARKS.intersection(text) else None
     if sign is None:
         return text

@@ -39,7 +39,7 @@ def test_causes_are_named_right_and_hardly_ever_wrong() -> None:
 
 
 def test_the_benchmark_of_naming_finds_them_as_make_starts_it() -> None:
-    recipe = re.search(r"^bench:.*\n\t(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    recipe = re.search(r"^bench:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe is not None
     paths = dict(re.findall(r"(PYTHONPATH)=(\S+)", recipe[1]))
     run = subprocess.run(

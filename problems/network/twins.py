@@ -33,6 +33,7 @@ from problems.network.layers import BatchNorm, Layer, Pool
 from problems.network.mistaken import MACS_TOTALS, PARAMS_TOTALS, Asked, Formula
 from problems.network.mistaken_shapes import SHAPES_BY
 from problems.network.walk import Rules, walk_by
+from problems.solvers.geometry import swapped
 from problems.solvers.sizes import CONV_SIDES
 from problems.solvers.twins import instead, told, twins_of
 
@@ -188,6 +189,14 @@ TWINS: Final[tuple[Twin, ...]] = (
     *_shapes(out_shape, _shape),
     *_shapes(network_shape, _shape),
     *_changed(network_shape, POOLS),
+    *twins_of(
+        network_shape,
+        {
+            "axes_swapped": instead(
+                network_shape, lambda given: swapped(network_shape(**vars(given)), "CHW")
+            )
+        },
+    ),
     *_shapes(output_shapes, _all_shapes),
     *_totals(
         layer_params,

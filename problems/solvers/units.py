@@ -104,10 +104,11 @@ def _one_prefix_less(given: SimpleNamespace) -> Number:
 
 
 def _bytes_for_bits(given: SimpleNamespace) -> Number:
-    """Return bytes where bits are asked for; those who count bits do so where they count."""
-    if given.unit not in DIMENSIONS["bytes"] or "bit" not in given.unit:
-        raise SolverError(f"{given.unit} counts no bits")
-    return Fraction(1, 8) * in_unit(**vars(given))
+    """Return bytes where bits are asked for; bits are taken for bytes where these are counted."""
+    if given.unit not in DIMENSIONS["bytes"]:
+        raise SolverError(f"{given.unit} counts no bytes")
+    wrong = Fraction(1, 8) if "bit" in given.unit else 1
+    return wrong * in_unit(**vars(given))
 
 
 TWINS: Final[tuple[Twin, ...]] = (

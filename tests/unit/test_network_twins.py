@@ -165,6 +165,7 @@ def test_a_mistake_gives_these_operations(mistake, net, shape, macs):
         ("rounded_up", network_shape, (network(conv(4, 3, stride=2)), MAPS), (4, 3, 3)),
         ("fraction_left", network_shape, (network(conv(4, 3, stride=4)), MAPS), (4, 1.75, 1.75)),
         ("pooling_left_out", network_shape, (network(conv(8, 1), max_pool(2)), MAPS), (8, 6, 6)),
+        ("axes_swapped", network_shape, (network(conv(8, 3)), (3, 6, 9)), (8, 7, 4)),
         ("flatten_before_pool", network_shape, (network(max_pool(2), flatten()), MAPS), (144,)),
         ("flatten_before_pool", network_shape, (network(adaptive_avg_pool(1), flatten()), MAPS),
          (144,)),

@@ -160,6 +160,7 @@ def test_a_twin_gives_the_counts_that_students_give(mistake, solver, call, given
         ("decimal_for_binary", "in_unit", (1_572_864, "MiB"), {}, Fraction("1.572864")),
         ("binary_for_decimal", "in_unit", (1_572_864, "MB"), {}, Fraction(3, 2)),
         ("bits_for_bytes", "in_unit", (1_500_000, "Mbit"), {}, Fraction(3, 2)),
+        ("bits_for_bytes", "in_unit", (1_500_000, "MB"), {}, Fraction(3, 2)),
     ],
 )  # fmt: skip
 def test_a_twin_gives_what_students_give_under_a_convention(mistake, solver, call, keywords, given):

@@ -275,7 +275,6 @@ def test_the_sum_is_the_mean_times_the_number_of_examples(solver):
         ("prefix_too_small", "in_unit", (10, "B"), {}),
         ("binary_for_decimal", "in_unit", (10, "MiB"), {}),
         ("bits_for_bytes", "in_unit", (10, "GMAC"), {}),
-        ("bits_for_bytes", "in_unit", (10, "MB"), {}),
         ("multiplied_for_power", "step_lr", (1, 1), {"step_size": 2}),
         ("smoothed_over_others", "smoothed_label", (0, 1), {"smoothing": 0}),
         ("softmax_left_out", "softmax_cross_entropy", ((-1, 1), 0), {}),

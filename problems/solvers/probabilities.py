@@ -29,6 +29,7 @@ BASES: Final = (2, 10)
 MAX_CELLS: Final = 10_000
 LARGEST_CELL: Final = 1e60
 NEARLY_ONE: Final = 1e-6
+SOFTMAX: Final = "; activation(z, 'softmax') makes probabilities of scores z"
 
 
 def doubles(value: object, what: str) -> Array:
@@ -53,7 +54,7 @@ def rows_of_doubles(value: Grid, what: str) -> Array:
 def distribution(value: Grid, what: str) -> Array:
     """Return rows of probabilities, each of which adds up to 1."""
     rows = rows_of_doubles(value, what)
-    _between(rows, what)
+    _between(rows, what, advice=SOFTMAX)
     if np.abs(rows.sum(axis=-1) - 1).max() > NEARLY_ONE:
         raise SolverError(f"each row of {what} must add up to 1")
     return rows
@@ -68,9 +69,9 @@ def shares(value: object, what: str, like: Array) -> Array:
     return found
 
 
-def _between(cells: Array, what: str) -> None:
+def _between(cells: Array, what: str, *, advice: str = "") -> None:
     if cells.min() < 0 or cells.max() > 1:
-        raise SolverError(f"the numbers of {what} must be from 0 to 1")
+        raise SolverError(f"the numbers of {what} must be from 0 to 1{advice}")
 
 
 def information(weights: Array, probabilities: Array) -> Array:

@@ -182,7 +182,11 @@ def test_the_perplexity_of_an_even_guess_is_the_number_of_choices():
         (lambda: softmax_cross_entropy([1, 2], 0, base=3), "base must be None .natural., 2 or 10"),
         (lambda: softmax_cross_entropy([1, 2], [1, 1]), "each row of target must add up to 1"),
         (lambda: softmax_cross_entropy([1e300, 2], 0), "a number of logits is too large"),
-        (lambda: cross_entropy([1, 2], 0), "probabilities must be from 0 to 1"),
+        (
+            lambda: cross_entropy([1, 2], 0),
+            r"probabilities must be from 0 to 1; activation\(z, 'softmax'\) makes",
+        ),
+        (lambda: binary_cross_entropy(2, 1), "must be from 0 to 1$"),
         (lambda: cross_entropy([0.5, 0.4], 0), "each row of probabilities must add up to 1"),
         (lambda: cross_entropy([1, 0], 1), "the loss is infinite"),
         (lambda: binary_cross_entropy(0, 1), "the loss is infinite"),

@@ -16,7 +16,8 @@ from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
 from grader.names import shown_names
 from grader.parts import KeyedPart
-from grader.problem import AnyPart, Example, Problem
+from grader.problem import AnyPart, Expectation, Problem
+from grader.reading.refusals import shortened
 from grader.result import Result
 from grader.show import show
 from grader.symbolic import Formula, compare
@@ -231,20 +232,28 @@ def _examples(problem: Problem, book: Book) -> Iterator[str]:
     for at, example in enumerate(problem.examples):
         variant = solve(problem, example.seed, book)
         results = {one.part: one for one in grade(variant, example.answers, book=book)}
-        yield from _differences(at, example, results)
+        for part in problem.parts:
+            if part.id in example.expect:
+                place = f"examples.{at}.{part.id}"
+                yield from _differences(place, part, example.expect[part.id], results[part.id])
 
 
-def _differences(at: int, example: Example, results: dict[str, Result]) -> Iterator[str]:
-    for part, expected in example.expect.items():
-        result = results[part]
-        place = f"examples.{at}.{part}"
-        if result.status != expected.status:
-            yield f"{place}: is {result.status}, expected {expected.status}: {result.feedback}"
-        elif expected.mistakes is not None and set(expected.mistakes) != set(result.mistakes):
-            named = ", ".join(result.mistakes) or "none"
-            yield f"{place}: names {named}, expected {', '.join(expected.mistakes) or 'none'}"
-        elif expected.credit is not None and result.credit != expected.credit:
-            yield f"{place}: earns {result.credit}, expected {expected.credit}"
+def _differences(place: str, part: AnyPart, expected: Expectation, result: Result) -> Iterator[str]:
+    if result.status != expected.status:
+        told = f"{place}: is {result.status}, expected {expected.status}: {result.feedback}"
+        yield f"{told}{_right(part, result)}"
+    elif expected.mistakes is not None and set(expected.mistakes) != set(result.mistakes):
+        named = ", ".join(result.mistakes) or "none"
+        yield f"{place}: names {named}, expected {', '.join(expected.mistakes) or 'none'}"
+    elif expected.credit is not None and result.credit != expected.credit:
+        yield f"{place}: earns {result.credit}, expected {expected.credit}"
+
+
+def _right(part: AnyPart, result: Result) -> str:
+    """Return which answers would be right, where this one is wrong."""
+    if result.status not in {"mistake", "partial", "wrong"}:
+        return ""
+    return f" Accepted: {shortened(KINDS[part.kind].accepted(part, result.against))}."
 
 
 def _unexampled(problem: Problem) -> Iterator[str]:

@@ -105,7 +105,7 @@ def test_the_same_error_is_told_once_and_each_variant_is_named():
         (with_example("wrong"), "examples.0.a: is correct, expected wrong: Correct."),
         (
             with_example("correct", answer="3"),
-            "examples.0.a: is mistake, expected correct: Hint: rounded_up.",
+            "examples.0.a: is mistake, expected correct: Hint: rounded_up. Accepted: exactly 2.",
         ),
         (
             with_example({"status": "mistake", "mistakes": ["no_bias"]}, answer="3"),

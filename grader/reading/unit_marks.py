@@ -14,6 +14,8 @@ __all__ = ["Asked", "ambiguous", "marked"]
 
 MOST_NAMED: Final = 9
 """How many units of a dimension a refusal names."""
+PLAIN: Final = "parameters"
+"""What is just counted, so that a number with a magnitude says it all: ``47.2B``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,16 @@ class Asked:
         return token.kind == "symbol" and token.text in DIMENSIONS[self.dimension]
 
     def bare(self, end: int | None, *, scaled: bool) -> str:
-        """Return the unit of a number without one; ``3.2G`` counts in the first of all."""
-        if self.default is None:
+        """Return the unit of a number without one; ``3.2G`` counts in the first of all.
+
+        Where no unit may be left out that is refused, but for parameters.
+        """
+        if self.default is None and not (scaled and self.dimension == PLAIN):
             raise AnswerError(
                 "The unit is missing or not known.", expected=self.expected, position=end
             )
-        return next(iter(DIMENSIONS[self.dimension])) if scaled else self.default
+        first = next(iter(DIMENSIONS[self.dimension]))
+        return first if scaled or self.default is None else self.default
 
 
 def marked(tokens: Sequence[Token], asked: Asked) -> list[Token]:

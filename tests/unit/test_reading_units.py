@@ -53,6 +53,8 @@ KIB = Quantity(587776, "KiB", 1024)
         ("138.4M trainable parameters", "parameters", Quantity(138_400_000, "parameters", 100_000)),
         ("138.4 Mparams", "parameters", Quantity(138_400_000, "Mparams", 100_000)),
         ("7 B weights", "parameters", Quantity(7_000_000_000, "parameters", 1_000_000_000)),
+        ("47.2B", "parameters", Quantity(47_200_000_000, "parameters", 100_000_000)),
+        ("138.4 million", "parameters", Quantity(138_400_000, "parameters", 100_000)),
         ("50,176 pixels", "pixels", Quantity(50_176, "px", 1)),
         ("12 MP", "pixels", Quantity(12_000_000, "Mpx", 1_000_000)),
         ("12 ms", "seconds", Quantity(F(12, 1000), "ms", F(1, 1000))),
@@ -161,3 +163,11 @@ def test_a_unit_that_is_defined_behind_the_quantity_is_not_the_answer(typed):
 @pytest.mark.parametrize("typed", ["for 3 maps, 602112 B = 588 KiB", "588 KiB = 588 KiB"])
 def test_a_chain_behind_a_comma_is_one_quantity(typed):
     assert read_quantity(typed, dimension="bytes").shown == "588 KiB"
+
+
+@pytest.mark.parametrize(
+    ("typed", "dimension"), [("47.2", "parameters"), ("4e9", "parameters"), ("3.2G", "macs")]
+)
+def test_only_parameters_with_a_magnitude_need_no_unit(typed, dimension):
+    with pytest.raises(AnswerError, match="The unit is missing or not known"):
+        read_quantity(typed, dimension=dimension)

@@ -17,7 +17,14 @@ from grader.kinds.formulas import (
     identity_of,
     judge_each,
 )
-from grader.reading import Reading, Typed, read_formulas, read_named_axes, read_shape
+from grader.reading import (
+    Reading,
+    Typed,
+    read_formulas,
+    read_named_axes,
+    read_shape,
+    refuse_other_layout,
+)
 from grader.show import show
 from grader.symbolic import Formula
 from grader.tree import Num
@@ -147,6 +154,7 @@ def _read_sizes(typed: Typed, part: ShapePart) -> Reading[tuple[int, ...]]:
         return read_shape(typed, square=square)
     if beside := read_named_axes(typed, part.layout):
         return beside
+    refuse_other_layout(typed, part.layout)
     named = None
     if typed.rstrip(" .$\r\n").endswith(")"):
         named = _names_of(part.layout).search(typed)

@@ -8,7 +8,7 @@ of a chain, `parser` builds a tree, `places` knows the last digit of a number. O
 decimal commas of a declared style into points.
 """
 
-from grader.reading.axis_names import read_named_axes
+from grader.reading.axis_names import read_named_axes, refuse_other_layout
 from grader.reading.formulas import read_formula, read_formula_list, read_formulas
 from grader.reading.json_text import load_json
 from grader.reading.labelled import read_listed
@@ -38,4 +38,5 @@ __all__ = [
     "read_shape",
     "read_side",
     "read_tensor",
+    "refuse_other_layout",
 ]

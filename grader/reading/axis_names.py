@@ -13,7 +13,7 @@ from grader.reading.numbers import MAX_TEXT
 from grader.reading.result import Reading
 from grader.show import show
 
-__all__ = ["read_named_axes", "refuse_maps"]
+__all__ = ["read_named_axes", "refuse_maps", "refuse_other_layout"]
 
 NAMES: Final = {
     "N": "n(?:_?out)?|batch(?:[ _]size)?",
@@ -29,6 +29,8 @@ BETWEEN: Final = r"(?:\s*+(?:[,;×&|]|x(?=\s)|and\b)\s*+|\s++|(?<=[0-9])(?=[A-Za
 MAPS: Final = re.compile(
     rf"[\s$(]*({SIZE})\s*@\s*\(?({SIZE})\s*(?:[×x*]|\\times)\s*({SIZE})[\s$).]*"
 )
+JOINT: Final = r"\s*+(?:[x×*·,;/]|\\times|by\b)\s*+"
+"""What stands between the names of axes."""
 NOTE: Final = "The names tell which size is which."
 
 
@@ -48,6 +50,28 @@ def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
         return None
     named = [(_axis(found), int(found["size"])) for found in one.finditer(text)]
     return _ordered(dict(named), layout, NOTE) if len(named) == len(layout) else None
+
+
+def refuse_other_layout(typed: str, layout: str) -> None:
+    """Raise `AnswerError` if the names before the sizes have another order than *layout*.
+
+    So it is in ``W×H×C = 100×126×16`` and ``NCHW (16, 126, 100)`` where HWC is asked for.
+    """
+    header, compact = _headers(layout)
+    text = clean(typed, limit=MAX_TEXT)
+    found = max(header.finditer(text), key=re.Match.start, default=None)
+    if found is not None:
+        order = "".join(map(_axis, _one_name(layout).finditer(found[1])))
+    elif found := compact.search(text):
+        order = found[1]
+    else:
+        return
+    if sorted(order) == sorted(layout) and order != layout:
+        raise AnswerError(
+            f"The sizes are given as {' × '.join(order)}.",
+            expected=f"{' × '.join(layout)}, or each size beside its name",
+            position=found.start(1),
+        )
 
 
 def refuse_maps(text: str) -> None:
@@ -82,3 +106,20 @@ def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     count = len(layout) - 1
     whole = rf"[\s$({{\[]*+{item}(?:{BETWEEN}{item}){{{count}}}[\s$)}}\].]*+"
     return one, re.compile(whole, re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _one_name(layout: str) -> re.Pattern[str]:
+    """Return the pattern of one name of an axis of *layout*."""
+    named = "|".join(f"(?P<{axis}>{NAMES[axis]})" for axis in layout)
+    return re.compile(rf"(?:{named})(?![a-wyz_])", re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _headers(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of the names of all axes before sizes, and that of their letters alone."""
+    name = f"(?:{'|'.join(NAMES[axis] for axis in layout)})"
+    names = rf"(?<![A-Za-z_])({name}(?:{JOINT}{name}){{{len(layout) - 1}}})(?![A-Za-z_])"
+    header = rf"{names}\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
+    letters = rf"(?<![A-Za-z_])N?([{layout}]{{{len(layout)}}})(?![A-Za-z_])"
+    return re.compile(header, re.IGNORECASE), re.compile(letters)

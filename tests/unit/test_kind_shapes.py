@@ -139,3 +139,35 @@ def test_sizes_beside_the_names_of_their_axes_are_read_in_the_order_asked_for(ty
 def test_names_that_are_not_those_of_each_axis_are_refused(typed):
     part = ask("shape", key="(126, 100, 16)", layout="HWC")
     assert mark(part, typed).status == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("typed", "order"),
+    [
+        ("W×H×C = 100×126×16", "W × H × C"),
+        ("(W, H, C) = (100, 126, 16)", "W × H × C"),
+        ("$C \\times H \\times W = 16 \\times 126 \\times 100$", "C × H × W"),
+        ("width x height x channels: 100 x 126 x 16", "W × H × C"),
+        ("NCHW (16, 126, 100)", "C × H × W"),
+        ("16x126x100 CHW", "C × H × W"),
+        ("16x126x100 (CHW)", "C × H × W"),
+    ],
+)
+def test_sizes_behind_names_in_another_order_are_refused(typed, order):
+    result = mark(ask("shape", key="(126, 100, 16)", layout="HWC"), typed)
+    assert result.status == "unreadable"
+    assert f"The sizes are given as {order}. Expected H × W × C" in result.feedback
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "H×W×C = 126×100×16",
+        "(height, width, channels) = (126, 100, 16)",
+        "NHWC: (126, 100, 16)",
+        "C×H×W = 16×126×100 → H×W×C = 126×100×16",
+        "H x W = 126 x 100, so 126x100x16",
+    ],
+)
+def test_sizes_behind_names_in_the_order_asked_for_are_read(typed):
+    assert mark(ask("shape", key="(126, 100, 16)", layout="HWC"), typed).status == "correct"

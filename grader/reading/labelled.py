@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
 from grader.reading.characters import clean
+from grader.reading.headings import refuse_heading
 from grader.reading.names import LETTER
 from grader.reading.numbers import MAX_TEXT, read_number
 from grader.reading.result import Reading, Typed
@@ -70,8 +71,10 @@ def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
         return read_tensor(typed, rank=1)
     if joined := JOINED.fullmatch(typed):
         return read_tensor(f"{joined[1]}, {joined[2]}", rank=1)
-    found = _by_name(typed, names) if names else None
-    return found or read_tensor(typed, rank=1)
+    if found := _by_name(typed, names) if names else None:
+        return found
+    refuse_heading(typed, names)
+    return read_tensor(typed, rank=1)
 
 
 def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:

@@ -24,6 +24,10 @@ COLUMN: Final = re.compile(
     re.IGNORECASE,
 )
 """The name of a column before its cells, ``Column 1: 4 5``, or of several before brackets."""
+NAMED: Final = re.compile(
+    r"^[ \t*]*([^\W\d_][\w ]*?[ _]|[^\W\d_]{2,})??([0-9]{1,2}|[A-Za-z])[ \t]*:", re.MULTILINE
+)
+"""The name of a row or of a block with its number or letter: ``Row 2:``, ``Filter B:``, ``B:``."""
 FEWEST: Final = 2
 
 
@@ -31,8 +35,12 @@ def refuse_row_marks(text: str, rank: int | None) -> None:
     """Raise `AnswerError` if it is doubtful where the rows in *text* begin or what they are."""
     if "\n" in text and NUMBERED.match(text):
         _refuse_numbers(text)
-    if rank != 1 and "/" in text and "\n" not in text.strip():
+    if rank == 1:
+        return
+    if "/" in text and "\n" not in text.strip():
         _refuse_slashes(text)
+    if ":" in text:
+        _refuse_order(text)
 
 
 def refuse_columns(text: str, rank: int | None) -> None:
@@ -70,4 +78,20 @@ def _refuse_slashes(text: str) -> None:
             "'/' can be read as a division or as the end of a row.",
             expected="semicolons or line ends between the rows",
             position=slash,
+        )
+
+
+def _refuse_order(text: str) -> None:
+    """Raise `AnswerError` for ``B:`` above ``A:`` and ``Row 2:`` above ``Row 1:``."""
+    marks = [*NAMED.finditer(text)]
+    ends = [mark[2] for mark in marks]
+    places = [int(end) if end.isdigit() else ord(end) for end in ends]
+    if len(marks) < FEWEST or len({mark[1] for mark in marks}) > 1:
+        return
+    first = min(places)
+    if sorted(places) == [*range(first, first + len(places))] and places != sorted(places):
+        raise AnswerError(
+            f"{quoted(text, *marks[0].span())} stands before a name that comes first.",
+            expected="the parts in the order of the question, without names",
+            position=marks[0].start(),
         )

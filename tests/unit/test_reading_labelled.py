@@ -111,3 +111,34 @@ def test_numbers_without_names_keep_their_order(typed):
 )
 def test_names_must_differ_as_they_are_typed(names, distinct):
     assert are_distinct(names) == distinct
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("(x, y) = (9, 3)", ("row", "column")),
+        ("x, y: 9, 3", ("row", "column")),
+        ("(c, r) = (9, 3)", ("row", "column")),
+        ("$(j, i) = (9, 3)$", ("row", "column")),
+        ("(n3, n2, n1) = (0, 2, 8)", ()),
+        ("(n_1, n_3, n_2) = (8, 0, 2)", ()),
+    ],
+)
+def test_names_before_a_list_that_may_turn_it_round_are_refused(typed, names):
+    with pytest.raises(AnswerError, match="may put the numbers in another order"):
+        read_listed(typed, names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("(r, c) = (3, 9)", ("row", "column")),
+        ("(i, j) = (3, 9)", ("row", "column")),
+        ("(x, y) = (3, 9)", ("x", "y")),
+        ("(x, y) = (3, 9)", ()),
+        ("(n_1, n_2) = (3, 9)", ()),
+        ("w, b = 3, 9", ()),
+    ],
+)
+def test_other_names_before_a_list_leave_it_as_it_is(typed, names):
+    assert read_listed(typed, names).value.cells == (3, 9)

@@ -67,6 +67,12 @@ def _plain_forms() -> dict[int, str]:
 PLAIN_FORMS: Final = _plain_forms()
 QUOTED: Final = re.compile(r"\s*+(?:'[^'\"«»]++'|«[^'\"«»]++»|\"\s*+[\[({][^'\"«»]++\")\s*+")
 """An answer in quotes; in double ones only an array, because they may hold a cell together."""
+APPROVED: Final = re.compile(
+    r"\A[\s✓✔✅☑👍👉🙂😊🎉]*[✓✔✅☑👍👉🙂😊🎉]\ufe0f?|[✓✔✅☑👍🙂😊🎉][✓✔✅☑👍🙂😊🎉\ufe0f\s]*\Z"
+)
+"""Ticks and smiles around the whole; one inside may choose between what stands beside it."""
+BOLD: Final = re.compile(r"\s*+\*\*[^*]*[:=][^*]*\*\*\s*+")
+"""A label and its value in bold type, both together."""
 QUOTES: Final = re.compile("['\"«»]")
 
 
@@ -86,8 +92,12 @@ def clean(typed: str, *, limit: int) -> str:
     text = typed if typed.isascii() else typed.translate(PLAIN_FORMS)
     if REFUSED.search(text) and (found := REFUSED.search(text := _without_directions(text))):
         raise _refusal(found[0], found.start())
+    if not text.isascii():
+        text = APPROVED.sub(_blanks, text)
     if QUOTED.fullmatch(text):
         text = QUOTES.sub(" ", text)
+    if BOLD.fullmatch(text):
+        text = text.replace("**", "  ")
     return without_siunitx(text)
 
 
@@ -99,6 +109,10 @@ def _without_directions(text: str) -> str:
     core = text.strip(DIRECTIONS + string.whitespace)
     start = text.index(core)
     return core.rjust(start + len(core)).ljust(len(text))
+
+
+def _blanks(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def _refusal(character: str, position: int) -> AnswerError:

@@ -24,7 +24,7 @@ PREFIX: Final = 3
 LOW: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SETTING: Final = re.compile(
-    r"[$\"'`]|\\(?:left|right|text|(?:wide)?hat)(?![A-Za-z])(?:(?<=hat)\s*\{)?"
+    r"[$\"'`]|\\[()\[\]]|\*\*(?=[^\W\d_])|(?<=[0-9])\*\*(?=\s*(?:[,;\n]|and\b|\Z))|\\(?:left|right|text|(?:wide)?hat)(?![A-Za-z])(?:(?<=hat)\s*\{)?"
 )
 OPENED: Final = re.compile(r"[\s(\[{]*")
 LISTED: Final = re.compile(r",?\s*(?:[,;/|&]|\b(?:and|und)\b|\s)\s*")
@@ -43,7 +43,9 @@ DASHED: Final = re.compile(r"[)\]}]*(?:\s+-\s|-(?![->]))")
 SQUARE: Final = re.compile(r"\s*([0-9]+)\s*[x×]\s*\1\s*")
 """The size of a window, or a product."""
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?"
-JOINED: Final = re.compile(rf"\s*({_NUMBER}(?:, ?{_NUMBER})*),?\s+and\s+({_NUMBER})[\s.]*")
+JOINED: Final = re.compile(
+    rf"\s*({_NUMBER}(?:, ?{_NUMBER})*),?\s+(?:and|und|et|y|и)\s+({_NUMBER})[\s.]*"
+)
 """Plain numbers with ``and`` before the last."""
 AGAIN: Final = re.compile(r"\s+(\()?")
 """What stands between two spellings of one name."""

@@ -27,7 +27,8 @@ _WORDS: Final = (
 _MODULE: Final = r"(?:np|numpy|math|torch)\s*\.\s*"
 _CALLED: Final = r"(?=\s*(?:\\left\s*)?[({])"
 FUNCTION: Final = (
-    rf"(?:{_MODULE})?{_WORDS}{_CALLED}|{_MODULE}log{_CALLED}|ln(?=\s*[0-9.])|{WRAP}\{{\s*{_WORDS}\s*\}}"
+    rf"(?:{_MODULE})?{_WORDS}{_CALLED}|{_MODULE}log{_CALLED}|(?:ln|log₂|log₁₀)(?=\s*[0-9.])|log_?(?:2|10)(?=\s[0-9.])"
+    rf"|{WRAP}\{{\s*{_WORDS}\s*\}}"
     r"|\\log\s*_\s*(?:2|\{\s*2\s*\}|\{\s*10\s*\})|\\(?:sqrt|min|max|ln|exp)(?![A-Za-z])|√"
 )
 """A function that may be called, as it is written in Python, TeX or Unicode.
@@ -151,6 +152,8 @@ def _glued(piece: str) -> str:
 
 
 def _letters(piece: str) -> str:
+    if piece == "l":
+        return r"(?:l|\\ell(?![A-Za-z]))"
     name = _LETTERS.get(piece, piece)
     if name not in GREEK:
         return re.escape(piece)

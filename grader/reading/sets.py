@@ -38,7 +38,7 @@ SIZE: Final = re.compile(r"(?<![\w.])([0-9]+)\s?[x×]\s?\1(?![\w.])")
 BULLET: Final = re.compile(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
 """What stands before the lines of a list."""
 LINK: Final = re.compile(r"[=:→⇒]|->|=>")
-AND: Final = re.compile(r"[,;]\s*(?:\band\b|&)|\band\b|&", re.IGNORECASE)
+AND: Final = re.compile(r"[,;]\s*(?:\b(?:and|und|et)\b|&)|\b(?:and|und|et)\b|&", re.IGNORECASE)
 NOUNS: Final = (
     "anchor|answer|block|box|cell|channel|class|column|detection|feature|filter|head|image|index"
     "|input|item|kernel|layer|network|neuron|number|operation|option|output|part|pixel|prediction"
@@ -76,7 +76,7 @@ def read_set(
         case "number" | "integer":
             return _set(sorted(_numbers(body)), said)
         case "shape":
-            found = [read_shape(item) for item in _items(body)]
+            found = [read_shape(item) for item in _items(body, apart=True)]
             notes = (note for one in found for note in one.notes)
             return _set(sorted(one.value for one in found), (*said, *notes))
         case "name":
@@ -185,21 +185,26 @@ def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:
         raise AnswerError(error.message, expected="a set such as {1, 2, 3}") from error
 
 
-def _items(body: str | list[Typed]) -> list[Typed]:
-    """Return the items as typed, at most so many."""
-    items = body if isinstance(body, list) else _pieces(body)
+def _items(body: str | list[Typed], *, apart: bool = False) -> list[Typed]:
+    """Return the items as typed, at most so many; *apart* a stronger mark than commas parts them.
+
+    So do the semicolon in ``16,3,5,5; 32,16,3,3`` and line ends.
+    """
+    items = body if isinstance(body, list) else _pieces(body, ",;\n")
+    if apart and isinstance(body, str) and "," in body and not set("([{x×").intersection(body):
+        items = next((found for sign in "\n;" if len(found := _pieces(body, sign)) > 1), items)
     if len(items) > MAX_ITEMS:
         raise _too_long(len(items))
     return items
 
 
-def _pieces(text: str) -> list[Typed]:
-    """Return what stands between the commas, semicolons and line ends outside brackets."""
+def _pieces(text: str, signs: str) -> list[Typed]:
+    """Return what stands between the *signs* outside brackets."""
     pieces, depth = [""], 0
     for found in PIECE.finditer(text):
         piece = found[0]
         depth += (piece in BRACKETS) - (piece in BRACKETS.values())
-        if piece in {",", ";", "\n"} and depth <= 0:
+        if piece in signs and depth <= 0:
             pieces.append("")
         else:
             pieces[-1] += piece
@@ -208,9 +213,9 @@ def _pieces(text: str) -> list[Typed]:
 
 def _named(item: Typed, spelled: dict[str, str]) -> list[str]:
     """Return the name that *item* is, or the names between blanks that it has."""
-    text = clean(item, limit=MAX_TEXT).strip("()[]{}'\" ") if isinstance(item, str) else ""
+    text = clean(item, limit=MAX_TEXT).strip("()[]{}'\"`* ") if isinstance(item, str) else ""
     text = BULLET.sub("", text)
-    words = [text] if text.casefold() in spelled else text.split()
+    words = [text] if text.casefold() in spelled else [word.strip("`*") for word in text.split()]
     unknown = next((word for word in words if word.casefold() not in spelled), "")
     if unknown or not words:
         message = f"{shortened(unknown)!r} is not known here." if unknown else "This is no name."

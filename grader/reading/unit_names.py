@@ -99,7 +99,7 @@ STEMS: Final = {
     **dict.fromkeys(("hour", "hr"), Unit("seconds", "h")),
 }
 """Words that may have a prefix and an ``s``, in any case."""
-WORD: Final = re.compile(rf"({'|'.join(PREFIXES)}|)({'|'.join(STEMS)})s?", re.IGNORECASE)
+WORD: Final = re.compile(rf"(|{'|'.join(PREFIXES)})({'|'.join(STEMS)})s?", re.IGNORECASE)
 
 
 def unit_named(spelling: str) -> Unit | None:

@@ -20,6 +20,9 @@ NOTE = "The names tell which number is which."
         ("FN=2; FP=3; TP=7", COUNTS, (7, 3, 2)),
         ("tp: 7\nfp: 3\nfn: 2", COUNTS, (7, 3, 2)),
         ("TP 7 FP 3 FN 2", COUNTS, (7, 3, 2)),
+        ("**TP = 7**, **FP = 3** and **FN = 2**", COUNTS, (7, 3, 2)),
+        (r"\(TP = 7\), \(FP = 3\), \(FN = 2\)", COUNTS, (7, 3, 2)),
+        ("TP = 2**3, FP = 3, FN = 2", COUNTS, (8, 3, 2)),
         ("(TP=7, FP=3, FN=2)", COUNTS, (7, 3, 2)),
         ("{'TP': 7, 'FP': 3, 'FN': 2}", COUNTS, (7, 3, 2)),
         ("7 TP, 2 FN and 3 FP.", COUNTS, (7, 3, 2)),
@@ -93,7 +96,7 @@ def test_several_equations_in_brackets_behind_names_are_told_so():
 
 @pytest.mark.parametrize(
     "typed",
-    ["7, 3, 2", "[7 3 2]", [7, 3, 2], "counts = (7, 3, 2)", "7, 3 and 2", "7, 3, and 2."],
+    ["7, 3, 2", "[7 3 2]", [7, 3, 2], "counts = (7, 3, 2)", "7, 3 and 2", "7, 3 und 2."],
 )
 def test_numbers_without_names_keep_their_order(typed):
     assert read_listed(typed, COUNTS).value.cells == (7, 3, 2)

@@ -1,4 +1,4 @@
-"""Rows of a matrix that could be other rows: numbered, behind slashes, or columns by their names.
+"""Rows that could be others: numbered, behind slashes, of decimal commas, in another order.
 
 What two people lay out in two ways is refused before any cell of it is read.
 """
@@ -28,6 +28,11 @@ NAMED: Final = re.compile(
     r"^[ \t*]*([^\W\d_][\w ]*?[ _]|[^\W\d_]{2,})??([0-9]{1,2}|[A-Za-z])[ \t]*:", re.MULTILINE
 )
 """The name of a row or of a block with its number or letter: ``Row 2:``, ``Filter B:``, ``B:``."""
+_DECIMAL: Final = r"-?[0-9]{1,9},[0-9]{1,9}"
+DECIMALS: Final = re.compile(
+    rf"[\s(\[]*+({_DECIMAL})(?:(?:\s*;\s*|[ \t]++|\n){_DECIMAL})++[\s)\].]*+"
+)
+"""Numbers that have one comma each, with blanks or semicolons between them."""
 FEWEST: Final = 2
 
 
@@ -36,6 +41,7 @@ def refuse_row_marks(text: str, rank: int | None) -> None:
     if "\n" in text and NUMBERED.match(text):
         _refuse_numbers(text)
     if rank == 1:
+        _refuse_decimals(text)
         return
     if "/" in text and "\n" not in text.strip():
         _refuse_slashes(text)
@@ -65,6 +71,16 @@ def _refuse_numbers(text: str) -> None:
             f"'{marks[0][0].strip()}' can be read as the number of a row or as its first cell.",
             expected="the rows without numbers",
             position=text.find(marks[0][0]),
+        )
+
+
+def _refuse_decimals(text: str) -> None:
+    """Raise `AnswerError` for ``0,4; 0,32``, where each comma could mark decimals."""
+    if found := DECIMALS.fullmatch(text):
+        raise AnswerError(
+            f"The comma in '{found[1]}' can be read as the decimal sign or between two numbers.",
+            expected=f"{found[1].replace(',', '.')} for the decimal",
+            position=found.start(1),
         )
 
 

@@ -34,7 +34,8 @@ def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> 
     for at in range(len(tokens)):
         _refuse_minus(tokens[at : at + 5], text)
         _refuse_times_ten(tokens[at : at + 2], text)
-        _refuse_point_ten(tokens[at : at + 2], text)
+        if not at or tokens[at - 1].text != ",":
+            _refuse_point_ten(tokens[at : at + 2], text)
     _refuse_level(tokens, text)
     for at, token in enumerate(() if grouping else tokens):
         _refuse_comma(token, tokens[at + 1 : at + 5], text)

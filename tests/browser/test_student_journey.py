@@ -370,3 +370,24 @@ def test_what_was_handed_in_leads_to_the_solution_to_practice_and_to_a_request(
     page.get_by_label("Why?").fill("I read it as averages.")
     page.get_by_role("button", name="Send request").click()
     expect(page.get_by_text("You asked that this is marked again")).to_be_visible()
+
+
+def test_what_was_typed_without_a_connection_is_saved_when_it_is_back_and_no_trouble_is_told(desk):
+    here = desk()
+    here.page.context.set_offline(offline=True)
+    here.cell("max").fill("9")
+    expect(here.page.locator("#said")).to_contain_text("The server did not answer.")
+    here.page.context.set_offline(offline=False)
+    expect(here.page.locator("#saved")).to_contain_text(SAVED)
+    expect(here.page.locator("#said")).to_be_empty()
+    here.page.reload()
+    assert here.cells("max")[0] == "9"
+
+
+def test_without_scripts_what_is_refused_is_in_view_and_has_the_focus(desk):
+    here = desk("off")
+    here.button("average").click()
+    refused = here.told("average").locator(".note")
+    expect(refused).to_have_text("Nothing is typed here yet.")
+    expect(refused).to_be_in_viewport()
+    expect(refused).to_be_focused()

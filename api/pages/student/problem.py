@@ -119,9 +119,9 @@ def hand_in_page(assignment: UUID, problem: str, form: FormDep, here: PageSubmit
         check_numbers(view, form)
         hand_in(here, where, {part: answers.get(part, "")}, number=form.text("number"))
     except ServiceError as error:
-        return _page(
-            here, look_at(here, where, choice=OWN, typed=answers, error=error, at=part, saved=True)
-        )
+        kept = is_given(answers.get(part, ""))
+        found = look_at(here, where, choice=OWN, typed=answers, error=error, at=part, saved=kept)
+        return _page(here, found)
     return RedirectResponse(f"{_path(where)}#part-{part}", status_code=303)
 
 

@@ -31,7 +31,9 @@ const snapshot = () => JSON.stringify(entries());
 const partOf = (field) => field.name.slice(field.name.indexOf(".") + 1);
 const fieldsOf = (root) => all("input:not([type=hidden]), textarea", root);
 
+let failed = ""; // what the trouble that is told is about: save or send
 function say(text, ...rest) {
+  failed = "";
   const line = document.createElement("p");
   line.className = "note note-mid";
   line.append(text, ...rest.flatMap((one) => [" ", one]));
@@ -106,6 +108,7 @@ async function send(submitter) {
     document.getElementById(`told-${submitter?.value}`)?.scrollIntoView({ block: "nearest" });
   } catch (error) {
     report(error, () => send(submitter));
+    failed = "send";
   } finally {
     submitter?.removeAttribute("aria-disabled");
     busy = false;
@@ -136,8 +139,11 @@ async function save() {
     form.elements.version.value = state.dataset.version;
     document.getElementById("saved").firstChild.textContent = "Draft saved. ";
     if (sent === snapshot()) forget();
+    if (failed === "save") say("");
   } catch (error) {
+    if (failed === "send") return;
     report(error, save);
+    failed = "save";
   }
 }
 function later() {
@@ -219,6 +225,7 @@ if (form) {
     event.preventDefault();
     if (check) send(check);
   });
+  addEventListener("online", () => dirty && save());
   addEventListener("pagehide", () => {
     if (dirty) fetch(`${form.action}/draft`, {
       method: "POST", keepalive: true, body: new URLSearchParams(new FormData(form)),

@@ -71,6 +71,7 @@ STUDENT: Final[dict[str, Any]] = {
     "instructions": "Show nothing but the result.",
     "category": "Homework",
     "times": TIMES,
+    "late_days": 2,
     "attempts": 3,
     "cool_down_seconds": 0,
     "by_attempt": [1, 0.9],
@@ -181,7 +182,10 @@ class StudentProblem(Schema):
 
 
 class StudentAssignment(Schema):
-    """An assignment as one student sees it: *times* and limits are the student's own."""
+    """An assignment as one student sees it: *times* and limits are the student's own.
+
+    *late_days* is how many of those of the course can be spent here.
+    """
 
     model_config = examples(STUDENT)
 
@@ -192,6 +196,7 @@ class StudentAssignment(Schema):
     instructions: str
     category: str
     times: Times
+    late_days: Count
     attempts: Count | None
     cool_down_seconds: Count
     by_attempt: tuple[Credit, ...]

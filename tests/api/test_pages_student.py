@@ -162,6 +162,25 @@ def test_what_is_not_released_is_not_there(world, browser, course):
     assert browser.get(f"/assignments/{posed.assignment}").status == 404
 
 
+@pytest.mark.parametrize(
+    ("budget", "late_days", "said"),
+    [
+        (3, 0, "Late days They cannot be spent here."),
+        (3, 1, "Late days At most 1 late day can be spent here, and they are by themselves."),
+        (0, 1, ""),
+    ],
+)
+def test_an_assignment_tells_how_many_late_days_it_takes(world, budget, late_days, said):
+    course = world.course(late_day_budget=budget)
+    student = world.enrol(course)
+    due = {"due": "2026-11-10 23:59", "late_days": late_days}
+    [posed] = world.assignment(course, timeline_spec=due)
+    told = Browser(world, student).get(f"/assignments/{posed.assignment}")
+    rules = told.one(aria_labelledby="rules").text
+    assert said in rules
+    assert ("Late days" in rules) == bool(said)
+
+
 def test_an_assignment_tells_its_times_and_rules_in_words(world, browser, course):
     [posed] = world.assignment(
         course,

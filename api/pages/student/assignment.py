@@ -8,7 +8,7 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.student.states import work_of
 from api.pages.student.times import rules_in_words, stretches, strip
-from api.routes import assignments
+from api.routes import assignments, extensions
 from api.schemas.assignments import StaffAssignment
 from api.services.student.mine import my_assignment
 
@@ -25,6 +25,7 @@ def assignment_page(assignment: UUID, here: PageDep) -> Response:
         return RedirectResponse(f"/assignments/{assignment}/results", status_code=303)
     with here.reading() as session:
         mine = my_assignment(session, *here.assignment(session, assignment), now=here.now)
+    budget = extensions.get_my_late_days(told.course, here).budget
     return page(
         here,
         "student/assignment.html",
@@ -35,5 +36,5 @@ def assignment_page(assignment: UUID, here: PageDep) -> Response:
         work=work_of(mine),
         strip=strip(told.times, now=here.now),
         stretches=stretches(told.times),
-        rules=rules_in_words(told),
+        rules=rules_in_words(told, late_days=budget),
     )

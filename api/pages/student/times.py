@@ -147,13 +147,18 @@ def _said(one: Stretch) -> str:
     return f"{worth} until {one.until.text}" if one.until else f"{worth} after that"
 
 
-def rules_in_words(told: StudentAssignment) -> tuple[Rule, ...]:
-    """Return the rules of an assignment as they hold for the student."""
-    return tuple(_rules(told))
+def rules_in_words(told: StudentAssignment, *, late_days: int) -> tuple[Rule, ...]:
+    """Return the rules of an assignment as they hold for the student.
+
+    *late_days* is how many of them the course gives a student.
+    """
+    return tuple(_rules(told, late_days))
 
 
-def _rules(told: StudentAssignment) -> Iterator[Rule]:
+def _rules(told: StudentAssignment, late_days: int) -> Iterator[Rule]:
     yield Rule("Attempts", _attempts(told))
+    if late_days and told.times.due:
+        yield Rule("Late days", _late_days(told.late_days))
     if told.cool_down_seconds:
         wait = _span(told.cool_down_seconds)
         yield Rule("Wait", f"{wait} after an answer before the next one to the same part.")
@@ -168,6 +173,12 @@ def _attempts(told: StudentAssignment) -> str:
     many = "As many as you like" if told.attempts is None else counted(told.attempts, "attempt")
     worth = _by_attempt(told.by_attempt)
     return f"{many} at each part{worth}. What cannot be read, and the same answer again, uses none."
+
+
+def _late_days(most: int) -> str:
+    if not most:
+        return "They cannot be spent here."
+    return f"At most {counted(most, 'late day')} can be spent here, and they are by themselves."
 
 
 def _by_attempt(left: tuple[Fraction, ...]) -> str:

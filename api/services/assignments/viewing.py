@@ -109,6 +109,7 @@ def _student_view(
         id=row.id,
         course=row.course_id,
         times=times(held, zone, now=now),
+        late_days=row.timeline.get("late_days", 0),
         attempts=held.attempts,
         cool_down_seconds=held.cool_down // 1_000_000,
         by_attempt=held.by_attempt,

@@ -63,6 +63,7 @@ def test_the_way_from_equal_wrong_answers_to_changed_grades_and_back(
     undone = pressed(world, browser, applied, "undo", reason="It was right before")
     assert "It was undone" in undone.text
     assert "Scores of this problem, before it was undone:" in undone.text
+    assert "6 counts as well. (taken off)" in undone.text
     assert not undone.all("h2", text="What next")
     assert [score(world, problem, person) for person in people] == [0, 0]
 

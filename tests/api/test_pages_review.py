@@ -66,6 +66,14 @@ def test_the_answer_at_the_desk_is_called_by_the_title_of_its_problem(scene, ada
     assert (found.heading, way[-1]) == ("Why small kernels, Why",) * 2
 
 
+def test_what_a_person_gave_is_not_called_what_a_machine_said(scene, ada):
+    student = scene.student(GOOD)
+    scene.mark(scene.ada, scene.answer(student), credit=1)
+    [how] = [one for one in desk(ada, scene, student).all("details") if "person" in one.text]
+    assert how.one("summary").text == "How it is marked"
+    assert "Marked by a person." in how.text
+
+
 def test_an_overview_without_work_says_what_will_appear(scene, ada):
     assert "Texts appear here" in ada.get(f"{scene.assignment}/review").text
 

@@ -9,6 +9,7 @@ done = browser.send(page.one("form", action="/me/name"), name="Ada")   # as a cl
 assert done.location == "/account"
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -25,6 +26,8 @@ INLINE = frozenset(
     {"a", "abbr", "b", "code", "em", "i", "mi", "mn", "mo", "span", "strong", "time"}
 )
 UNSEEN = frozenset({"script", "style", "head"})
+LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
+"""What a field of a time takes; it is empty with anything else."""
 
 
 @dataclass
@@ -248,4 +251,6 @@ def _value(one: Element) -> str | None:
         return None
     if one.get("type") in {"checkbox", "radio"}:
         return one.get("value", "on") if "checked" in one.attributes else None
+    if one.get("type") == "datetime-local" and not LOCAL.fullmatch(one.get("value")):
+        return ""
     return one.get("value")

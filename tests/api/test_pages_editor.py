@@ -31,6 +31,20 @@ def test_the_editor_shows_what_is_stored_and_saving_it_changes_nothing(scene):
     assert scene.staff.get(scene.path).json() == before
 
 
+def test_a_button_saves_nothing_where_nothing_was_typed(scene):
+    fine = {"release": "2026-11-01 08:00:30.5", "due": "2026-11-10 23:59:59.999999"}
+    late = [{"until": "2026-11-12 12:00:00.000001", "credit": "2/3"}]
+    body = {"instructions": "Show the way.\n", "timeline": fine | {"late": late}}
+    tag = scene.staff.get(scene.path).headers["ETag"]
+    assert scene.staff.patch(scene.path, body, headers={"If-Match": tag}).status_code == 200
+    before = scene.staff.get(scene.path).json()
+    assert scene.press(scene.editor(), "Hide again").status == 303
+    after = scene.staff.get(scene.path).json()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"published_at", "version"}
+    assert after["version"] == before["version"] + 1
+
+
 def test_what_is_typed_is_saved(scene):
     typed = {
         "title": "Kernels",

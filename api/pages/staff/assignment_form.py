@@ -114,9 +114,10 @@ def fields_of(found: StaffAssignment) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
+    """Return a value as its field is read again: without blanks around it."""
     if isinstance(value, bool):
         return "on" if value else ""
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).strip()
 
 
 def _clock(told: str | None) -> str:

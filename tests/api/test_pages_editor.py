@@ -263,6 +263,13 @@ def test_a_button_of_the_editor_takes_nothing_typed_over_what_somebody_else_save
     assert scene.staff.get(scene.path).json()["results_released_at"] is None
 
 
+def test_who_looks_as_a_student_is_told_that_what_was_typed_is_not_saved(scene):
+    mine = scene.editor()
+    scene.browser.post("/view-as", {"student": str(scene.student.id)})
+    refused = scene.press(mine, "Find problems to add", title="Typed")
+    assert (refused.status, "You look as a student" in refused.text) == (403, True)
+
+
 def test_an_assignment_that_is_hidden_meanwhile_is_not_called_published(scene):
     scene.staff.post(f"{scene.path}/unpublish")
     assert "Published. 1" not in scene.browser.get(f"{scene.path}/edit?saved=published").text

@@ -212,7 +212,9 @@ def _published(assignment: UUID, here: Here) -> Response:
 
 def _bank(assignment: UUID, here: Here, effect: Effect | None) -> Response:
     """Return the way to the bank, to add problems from there."""
-    course = api.get_assignment(assignment, here, Response()).course
+    with here.reading() as session:
+        _, found = here.assignment(session, assignment, right="manage_assignments")
+        course = found.course_id
     return _told(f"/courses/{course}/problems?to={assignment}", effect)
 
 

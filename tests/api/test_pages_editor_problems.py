@@ -1,8 +1,13 @@
 """The problems of an assignment in a browser: added, ordered, changed, void in part, removed."""
 
+from uuid import UUID
+
 import pytest
 from staff_scene import StaffScene, settings_form
-from world import OTHER_PROBLEM, TEXT_PROBLEM
+from world import OTHER_PROBLEM, TEXT_PROBLEM, published
+
+from api.services.versions import store_version
+from api.tables import ProblemVersion
 
 
 @pytest.fixture
@@ -75,6 +80,20 @@ def test_points_of_a_problem_stand_as_they_were_typed_and_wrong_ones_are_named(s
     assert found.one("input", name="points")["value"] == "-3"
     assert scene.browser.send(settings_form(found), "act=save", points="7/2").status == 303
     assert settings(scene).one("input", name="points")["value"] == "3.5"
+
+
+def test_a_retired_version_stays_where_something_else_is_saved(scene):
+    first = scene.staff.get(f"{scene.posed.path}/settings").json()["version_id"]
+    with scene.world.session() as session:
+        made = published(TEXT_PROBLEM)
+        store_version(session, made, TEXT_PROBLEM, now=scene.world.clock())
+        session.get_one(ProblemVersion, UUID(first)).status = "retired"
+    form = settings_form(settings(scene))
+    said = [one.text for one in form.one("select", name="version").all("option")]
+    assert said == ["2", "1 (retired)"]
+    assert scene.browser.send(form, "act=save", points="5").status == 303
+    told = scene.staff.get(f"{scene.posed.path}/settings").json()
+    assert (told["own_points"], told["version_id"]) == (5, first)
 
 
 def test_a_stale_change_of_a_problem_says_what_differs(scene):

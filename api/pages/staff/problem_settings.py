@@ -100,7 +100,11 @@ def _settings(
         posed=posed,
         is_seen=problem in seen_in(assignment, here),
         notices=noted.items,
-        versions=[each for each in versions.items if each.status == "published"],
+        versions=[
+            each
+            for each in versions.items
+            if each.status == "published" or each.id == posed.version_id
+        ],
         voiding=VOID,
         t=told,
         differences=differences(fields, fields | typed, label) if stale and typed else None,

@@ -8,9 +8,10 @@ from assignment_scene import grade_of
 from regrading import store_gain
 from sqlalchemy import select
 from student_scenes import test_student as try_out
-from world import TEXT_PROBLEM, Posing
+from world import TEXT_PROBLEM, Posing, published
 
 from api.services.assignments.pinned import seen_by_students
+from api.services.versions import store_version
 from api.tables import ProblemVersion, Submission
 
 MARKED = TEXT_PROBLEM.replace("points: 4", "points: 6").replace("points: 2, say", "points: 3, say")
@@ -42,6 +43,21 @@ def test_a_problem_is_added_with_its_newest_version_and_at_the_end(world, teache
     assert teacher.get(f"{path}/conv-output-shape/settings").json() == told
     assert teacher.post(path, body).json()["problem"] == told
     assert teacher.post(path, body | {"points": 4}).status_code == 409
+
+
+def test_another_version_of_a_problem_that_nobody_opened_is_not_called_opened(
+    world, teacher, student, problem
+):
+    with world.session() as session:
+        made = published(TEXT_PROBLEM)
+        other = store_version(session, made, TEXT_PROBLEM, now=world.clock())
+        body = {"problem": "why-small-kernels", "version": str(other.id)}
+    path = f"/assignments/{problem.assignment}/problems"
+    for said in ("change that with PATCH", "This problem has been opened"):
+        refused = teacher.post(path, body)
+        assert refused.status_code == 409
+        assert said in refused.json()["detail"]
+        student.get(problem.path)
 
 
 @pytest.mark.parametrize(

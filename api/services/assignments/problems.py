@@ -76,18 +76,19 @@ def _named(session: Session, assignment_id: UUID, slug: str) -> Row | None:
 
 def _chosen(session: Session, act: Act, row: Row | None, body: PosedIn) -> ProblemVersion:
     """Return the version that a problem is to have; an opened one keeps its own."""
-    kept = row is not None and (row.removed_at is None or is_opened(session, row))
-    if row is None or not kept:
-        return version_to_pin(
-            session,
-            act.course,
-            version_id=body.version,
-            of=body.of or body.problem,
-            field="of" if body.of else "problem",
-        )
-    if body.version not in {None, row.version_id}:
-        raise Conflict(OPENED)
-    return session.get_one(ProblemVersion, row.version_id)
+    stays = row is not None and is_opened(session, row)
+    if row is not None and (stays or row.removed_at is None):
+        if body.version in {None, row.version_id}:
+            return session.get_one(ProblemVersion, row.version_id)
+        if stays:
+            raise Conflict(OPENED)
+    return version_to_pin(
+        session,
+        act.course,
+        version_id=body.version,
+        of=body.of or body.problem,
+        field="of" if body.of else "problem",
+    )
 
 
 OPENED: Final = (

@@ -93,7 +93,9 @@ def _from_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
     _refuse_second(found.tokens, text)
     if not isinstance(typed, Styled):
         _refuse_thousand(found.tokens)
-    axes = tuple(_axis(tokens, text, at) for at, tokens in _numbered(found.tokens))
+    axes = tuple(
+        _axis(tokens, text, at) for at, tokens in enumerate(split_axes(found.tokens), start=1)
+    )
     if square is not None and len(axes) == 1:
         _refuse_product(text, found.tokens[0].start)
     return _reading(axes, found.notes, square)
@@ -139,10 +141,6 @@ def _value(text: str, *, grouping: bool) -> Found:
     link = last_link(tokenize(text, grouping=grouping), text)
     value = without_words(link.tokens, text, words=WORDS)
     return Found(value.tokens, (*link.notes, *value.notes))
-
-
-def _numbered(tokens: Sequence[Token]) -> enumerate[list[Token]]:
-    return enumerate(split_axes(tokens), start=1)
 
 
 def _refuse_second(tokens: Sequence[Token], text: str) -> None:

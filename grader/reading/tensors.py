@@ -142,12 +142,8 @@ def _check_digits(typed: str) -> None:
 def _check_size(text: str) -> None:
     """Refuse a text with far more pieces than the largest array has, before it is laid out."""
     marks = max(text.count(mark) for mark in ",;&|[\t")
-    if marks > MAX_MARKS or sum(1 for _ in _pieces(text)) == MAX_PIECES:
+    if marks > MAX_MARKS or sum(1 for _ in islice(PIECE.finditer(text), MAX_PIECES)) == MAX_PIECES:
         raise too_large()
-
-
-def _pieces(text: str) -> Iterator[re.Match[str]]:
-    return islice(PIECE.finditer(text), MAX_PIECES)
 
 
 def _numbers(text: str, cells: Sequence[Cell]) -> tuple[Number, ...]:

@@ -65,15 +65,12 @@ def _errors(course: Course, values: AssignmentIn) -> Iterator[FieldError]:
 
 def _never(values: AssignmentIn) -> Iterator[FieldError]:
     """Yield what is wrong where results wait for a time that never comes."""
-    ends = {"after_due": values.timeline.due, "after_close": _closes(values.timeline)}
+    due, close = values.timeline.due, values.timeline.close
+    ends = {"after_due": due, "after_close": close or due}
     if values.results in ends and ends[values.results] is None:
         end = values.results.removeprefix("after_")
         said = f"waits for {end}, which the timeline does not have; add it, or choose another"
         yield FieldError("results", said)
-
-
-def _closes(spec: TimelineSpec) -> object:
-    return spec.close or spec.due
 
 
 def _group_errors(

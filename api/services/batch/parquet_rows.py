@@ -88,16 +88,11 @@ class ParquetSource:
 def _mapped(series: pl.Series, told: Callable[[Any], str]) -> pl.Series:
     """Return the text of each value; nothing of none."""
     if series.dtype.is_nested():
-        values = [None if one is None else told(one) for one in _plain(series)]
+        values = [None if one is None else told(one) for one in series.to_list()]
         return pl.Series(series.name, values, pl.String)
     different = series.drop_nulls().unique(maintain_order=True)
     texts = pl.Series([told(one) for one in different.to_list()], dtype=pl.String)
     return series.replace_strict(different, texts, default=None, return_dtype=pl.String)
-
-
-def _plain(series: pl.Series) -> list[Any]:
-    """Return nested values as lists and dictionaries."""
-    return series.to_list()
 
 
 def _exact(value: Any) -> str:

@@ -85,7 +85,9 @@ def move(session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime) 
 
 def put_back(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
     """Point answers at the gradings that they had, where they still have ours; return whose."""
-    rows = [row for row in _locked(session, run, chunk, BEFORE) if _is_ours(row)]
+    rows = [
+        row for row in _locked(session, run, chunk, BEFORE) if row.grading_id == row.new_grading
+    ]
     read = Texts()
     back = [
         pointed(
@@ -99,10 +101,6 @@ def put_back(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
     ]
     put_forward(session, [], back)
     return {row.student_id for row in rows}
-
-
-def _is_ours(row: Row[Any]) -> bool:
-    return bool(row.grading_id == row.new_grading)
 
 
 def _locked(

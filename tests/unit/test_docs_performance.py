@@ -1,6 +1,9 @@
 """Each table of the page on performance can be repeated, and `make bench` runs what measures."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,8 @@ PAGE = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
 TABLE = re.compile(r"(?:^ *\|.*\n)+", re.MULTILINE)
 COMMAND = re.compile(r"benchmarks/(\w+)\.py|make load")
 SCRIPTS = {one.stem: one.read_text(encoding="utf-8") for one in ROOT.glob("benchmarks/*.py")}
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+LISTED = re.findall(r"^BENCHMARKS := (.*)$", MAKEFILE, re.MULTILINE)[0].split()
 NOT_ALONE = {"batch_file", "intake_references"}  # are told a file, or an address
 
 
@@ -25,8 +30,11 @@ def test_every_script_that_is_named_is_there():
 
 
 def test_make_bench_runs_every_script_that_can_run_alone():
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    listed = re.search(r"^BENCHMARKS := (.*)$", makefile, re.MULTILINE)
     runs = {name for name, text in SCRIPTS.items() if "__main__" in text} - NOT_ALONE
-    assert listed
-    assert set(listed[1].split()) == runs
+    assert set(LISTED) == runs
+
+
+def test_every_script_finds_what_it_imports():
+    there = {**os.environ, "PYTHONPATH": "tests"}
+    code = f"import sys; sys.path.insert(0, 'benchmarks'); import {', '.join(LISTED)}"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=there, check=True, timeout=120)

@@ -58,8 +58,6 @@ def put_forward(
     """Write new gradings, the answers that point at them, and what became of the changes."""
     insert_all(session, Grading, gradings)
     rewrite(session, Answer, answers)
-    for kept in [one for one in session.identity_map.values() if isinstance(one, Answer)]:
-        session.expire(kept)  # it was read before this statement
     rewrite(session, RegradeChange, changes)
 
 

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
     judged: Mapping[str, Judged]
     seen: int
     numbers: Style | None
-    print: str = ""
+    print: str
     known: Known | None = None
     recalled: bool = False
 

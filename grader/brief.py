@@ -1,11 +1,9 @@
 """Long numbers made brief, where people look at them and nothing is judged."""
 
-from decimal import Context, Decimal
-from fractions import Fraction
 from typing import Final
 
 from grader.show import show
-from grader.values import Number, Tensor, Value, is_number, simplest
+from grader.values import Number, Tensor, Value, is_number, rounded_to
 
 __all__ = ["brief", "brief_number"]
 
@@ -19,9 +17,7 @@ def brief_number(number: Number) -> Number:
     text = show(number)
     if isinstance(number, int) or len(text) <= (LONG_FRACTION if "/" in text else LONG_DECIMAL):
         return number
-    figures = max(FIGURES, len(str(abs(number.numerator) // number.denominator)))
-    top, bottom = Decimal(number.numerator), Decimal(number.denominator)
-    return simplest(Fraction(Context(prec=figures).divide(top, bottom)))
+    return rounded_to(number, FIGURES)
 
 
 def brief(value: Value) -> Value:

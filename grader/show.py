@@ -1,7 +1,8 @@
 """Values and formulas as plain text and as TeX; what is shown can be read back as the same value.
 
 A product is written with ``·``, a power with ``^``, brackets stand only where they are needed. A
-decimal that ends is shown as a decimal, any other fraction as ``1/3``.
+decimal that ends is shown as a decimal, any other fraction as ``1/3``; only where its denominator
+is long, as that of ``1/sqrt(5)``, as a decimal of 15 figures.
 """
 
 import re
@@ -26,9 +27,18 @@ from grader.tree import (
     Sequence,
     Text,
 )
-from grader.values import Number, Tensor, Value, is_number
+from grader.values import Number, Tensor, Value, is_number, rounded_to
 
-__all__ = ["DERIVATIVE", "GREEK", "Showable", "counted", "is_shape", "show", "show_tex"]
+__all__ = [
+    "DERIVATIVE",
+    "GREEK",
+    "Showable",
+    "counted",
+    "is_shape",
+    "show",
+    "show_exactly",
+    "show_tex",
+]
 
 Showable: TypeAlias = Value | Node | tuple[Node, ...]
 
@@ -50,6 +60,10 @@ PLACES: Final = 40
 """The most digits that a decimal is shown with; longer ones are shown as fractions."""
 SCALES: Final = tuple((places, 10**places) for places in (PLACES, 1100))
 """Powers of ten that a decimal is tried with; the last has more places than any double."""
+LONG: Final = 10**9
+"""From this denominator on a fraction is that of a decimal, such as a root, and shown as one."""
+FIGURES: Final = 15
+"""The figures that such a decimal is shown with: as many as roots and logarithms are worked out."""
 ZEROS: Final = 6
 """The most zeros after the point that are written out."""
 
@@ -113,10 +127,18 @@ def show_tex(value: Showable) -> str:
     return show(value)
 
 
-def _number(value: Number) -> str:
+def show_exactly(value: Number) -> str:
+    """Return a number as plain text, with all digits of a fraction whose denominator is long."""
     if isinstance(value, int) or value.denominator == 1:
         return str(value.numerator)
     return _decimal(value) or f"{value.numerator}/{value.denominator}"
+
+
+def _number(value: Number) -> str:
+    text = show_exactly(value)
+    if "/" in text and value.denominator >= LONG:
+        return show_exactly(rounded_to(Fraction(value), FIGURES))
+    return text
 
 
 def _decimal(value: Fraction) -> str:

@@ -7,7 +7,7 @@ float that comes from outside (a NumPy solver, a JSON document) enters by its sh
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, Final, TypeAlias, TypeGuard
 
@@ -28,6 +28,7 @@ __all__ = [
     "is_number",
     "magnitude",
     "nested",
+    "rounded_to",
     "same_form",
     "simplest",
 ]
@@ -151,6 +152,13 @@ def magnitude(number: Number) -> Number:
 def simplest(number: Fraction) -> Number:
     """Return *number* as an integer where it is one."""
     return number.numerator if number.denominator == 1 else number
+
+
+def rounded_to(number: Fraction, figures: int) -> Number:
+    """Return *number* rounded to so many figures, or to the point if that is later."""
+    most = max(figures, len(str(abs(number.numerator) // number.denominator)))
+    top, bottom = Decimal(number.numerator), Decimal(number.denominator)
+    return simplest(Fraction(Context(prec=most).divide(top, bottom)))
 
 
 def same_form(value: Value, true: Value, *, whole: bool = False) -> bool:

@@ -9,7 +9,7 @@ from grader.evaluate import Scope, evaluate
 from grader.reading.constants import VALUES, with_exponentials
 from grader.reading.parser import MAX_LENGTH, parse
 from grader.reading.tokens import Token
-from grader.show import show
+from grader.show import show_exactly
 from grader.values import Number, is_number
 
 __all__ = ["EXACT_SCOPE", "LARGEST", "bounded", "computed"]
@@ -48,7 +48,7 @@ def bounded(value: Number) -> Number:
     bits = value.numerator.bit_length() + value.denominator.bit_length()
     if bits > MANY_BITS and (
         max(abs(value.numerator), value.denominator) > MOST_DIGITS
-        or len(show(value)) > LONGEST_SHOWN
+        or len(show_exactly(value)) > LONGEST_SHOWN
     ):
         raise AnswerError("The number has too many digits.", expected="at most 400 digits")
     return value

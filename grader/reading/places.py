@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.reading.parser import PERCENTS
 from grader.reading.tokens import Token
-from grader.show import show
+from grader.show import show_exactly
 from grader.values import Number, is_number
 
 __all__ = ["BRACES", "CROSSES", "SUMS", "decimal_step", "last_unit"]
@@ -61,7 +61,7 @@ def _ten_to(place: int) -> Number:
 
 def decimal_step(typed: object) -> Number | None:
     """Return one unit of the last place of a JSON number, None for a fraction that never ends."""
-    text = show(typed) if is_number(typed) else ""
+    text = show_exactly(typed) if is_number(typed) else ""
     if "/" in text or not text:
         return None
     digits, _, exponent = text.partition("e")

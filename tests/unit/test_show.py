@@ -6,7 +6,7 @@ import pytest
 
 from grader.expr import parse
 from grader.reading import read_formula, read_number, read_tensor
-from grader.show import GREEK, show, show_tex
+from grader.show import GREEK, show, show_exactly, show_tex
 from grader.tree import Binary, Name, Negate, Num, Sequence
 from grader.values import Opaque, Tensor
 
@@ -29,7 +29,10 @@ from grader.values import Opaque, Tensor
         (Fraction(-15, 10**12), "-1.5e-11"),
         (Fraction(1, 10**320), "1e-320"),
         (Fraction(1, 2**20), "0.00000095367431640625"),
-        (Fraction(1, 2**200), f"1/{2**200}"),
+        (Fraction(1, 999_999_999), "1/999999999"),
+        (Fraction(1, 2**200), "6.22301527786114e-61"),
+        (Fraction(-(10**14), 74535599249993), "-1.34164078649987"),
+        (Fraction(10**45 + 1, 10**9 + 7), "999999993000000048999999657000002401"),
         (Fraction(10**45 + 1, 10), f"{10**45 + 1}/10"),
         (True, "true"),
         (False, "false"),
@@ -160,6 +163,14 @@ def test_every_greek_name_is_read_from_its_letter_and_its_command():
 def test_a_shown_number_reads_back(value):
     assert read_number(show(value)).value == value
     assert read_number(show_tex(value)).value == value
+
+
+@pytest.mark.parametrize("typed", ["1/sqrt(5)", "3/7.1^12", "2^80/3^40", "1/3^300"])
+def test_a_fraction_with_long_terms_is_shown_as_a_decimal_of_15_figures(typed):
+    read = read_number(typed)
+    assert "/" in show_exactly(read.value)
+    assert len(read.shown.partition("e")[0].lstrip("0.").replace(".", "")) <= 15
+    assert read_number(read.shown).value == pytest.approx(read.value, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("cells", [[1, 2], [[1, Fraction(1, 3)]], [[[1, 2]], [[3, 4]]]])

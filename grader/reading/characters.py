@@ -67,11 +67,13 @@ def _plain_forms() -> dict[int, str]:
 PLAIN_FORMS: Final = _plain_forms()
 QUOTED: Final = re.compile(r"\s*+(?:'[^'\"«»]++'|«[^'\"«»]++»|\"\s*+[\[({][^'\"«»]++\")\s*+")
 """An answer in quotes; in double ones only an array, because they may hold a cell together."""
+_TICKS: Final = "✓✔✅☑👍🙂😊🎉"
+_TICKED: Final = rf"\s\ufe0f{_TICKS}"
 APPROVED: Final = re.compile(
-    r"\A[\s✓✔✅☑👍👉🙂😊🎉]*[✓✔✅☑👍👉🙂😊🎉]\ufe0f?|[✓✔✅☑👍🙂😊🎉][✓✔✅☑👍🙂😊🎉\ufe0f\s]*\Z"
+    rf"\A[{_TICKED}👉]*[{_TICKS}👉]\ufe0f?|(?<![{_TICKED}])[\s\ufe0f]*+[{_TICKS}][{_TICKED}]*\Z"
 )
 """Ticks and smiles around the whole; one inside may choose between what stands beside it."""
-BOLD: Final = re.compile(r"\s*+\*\*[^*]*[:=][^*]*\*\*\s*+")
+BOLD: Final = re.compile(r"\s*+\*\*[^*:=]*+[:=][^*]*+\*\*\s*+")
 """A label and its value in bold type, both together."""
 QUOTES: Final = re.compile("['\"«»]")
 

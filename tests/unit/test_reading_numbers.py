@@ -165,6 +165,7 @@ def test_arithmetic_left_standing_is_computed_exactly_and_has_no_last_place(type
         ("● 3 · 12", 36, ()),
         ("\u202a36\u202c", 36, ()),
         ("\n\u2066 36\u2069 ", 36, ()),
+        ("✔\ufe0f ✔\ufe0f 36 ✔\ufe0f✔\ufe0f", 36, ()),
         ("**Answer:** 36", 36, ()),
         ("`36`", 36, ()),
         ("\\(36\\).", 36, ()),

@@ -16,6 +16,8 @@ NUMBERED: Final = re.compile(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
 POINT: Final = re.compile(r"[0-9]\.(?![0-9])")
 """A whole number as NumPy prints it."""
 SLASH: Final = re.compile(r"\s+//?\s+")
+BRACKETED: Final = re.compile(r"[\])}]\s*+,?\s*+[\[({]")
+"""The end of a row in brackets and the begin of the next one."""
 COLUMN: Final = re.compile(
     r"(?<![^\W_])(?<![0-9] )"
     r"(?:col(?:s|umns?|umnas?|onnes?|onn[ae]|unas?)?|spalten?|stolpec|sütun|столбец|列)(?![^\W\d_])"
@@ -90,7 +92,12 @@ def _refuse_decimals(text: str) -> None:
 
 
 def _refuse_slashes(text: str) -> None:
-    """Raise `AnswerError` for ``1,2 / 3,4``, where the slash may end a row."""
+    """Raise `AnswerError` for ``1,2 / 3,4``, where the slash may end a row.
+
+    Not for ``[[1, 1 / 2], [1 / 3, 4]]``, whose rows are plain to see.
+    """
+    if BRACKETED.search(text):
+        return
     rows = SLASH.split(text)
     lengths = {row.count(",") for row in rows}
     if len(rows) >= FEWEST and len(lengths) == 1 and lengths != {0}:

@@ -12,6 +12,7 @@ from grader.reading.headings import refuse_heading
 from grader.reading.names import LETTER
 from grader.reading.numbers import MAX_TEXT, read_number
 from grader.reading.result import Reading, Typed
+from grader.reading.row_marks import refuse_order
 from grader.reading.signs import LABEL_DASH, label_dash
 from grader.reading.tensors import read_tensor
 from grader.show import show
@@ -76,6 +77,7 @@ def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
     if found := _by_name(typed, names) if names else None:
         return found
     refuse_heading(typed, names)
+    refuse_order(typed)
     return read_tensor(typed, rank=1)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.refusals import quoted
 
-__all__ = ["refuse_columns", "refuse_row_marks"]
+__all__ = ["refuse_columns", "refuse_order", "refuse_row_marks"]
 
 NUMBERED: Final = re.compile(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
 """The number of a row, as in a list: ``1. 4 5``."""
@@ -29,9 +29,10 @@ COLUMN: Final = re.compile(
 COLUMN_WORDS: Final = ("col", "spalte", "stolpec", "sütun", "столбец", "列")
 """How each of these names begins: a long text is looked through for them in no time."""
 NAMED: Final = re.compile(
-    r"^[ \t*]*([^\W\d_][\w ]*?[ _]|[^\W\d_]{2,})??([0-9]{1,2}|[A-Za-z])[ \t]*:", re.MULTILINE
+    r"^[ \t*]*([^\W\d_][\w ]*?[ _]|[^\W\d_]{2,}|[^\W\d_](?=[0-9]))??([0-9]{1,2}|[A-Za-z])[ \t]*:",
+    re.MULTILINE,
 )
-"""The name of a row or of a block with its number or letter: ``Row 2:``, ``Filter B:``, ``B:``."""
+"""The name of a row, block or value with its number or letter: ``Row 2:``, ``x2:``, ``B:``."""
 _DECIMAL: Final = r"-?[0-9]{1,9},[0-9]{1,9}"
 DECIMALS: Final = re.compile(
     rf"[\s(\[]*+({_DECIMAL})(?:(?:\s*;\s*|[ \t]++|\n){_DECIMAL})++[\s)\].]*+"
@@ -50,7 +51,23 @@ def refuse_row_marks(text: str, rank: int | None) -> None:
     if "/" in text and "\n" not in text.strip():
         _refuse_slashes(text)
     if ":" in text:
-        _refuse_order(text)
+        refuse_order(text)
+
+
+def refuse_order(text: str) -> None:
+    """Raise `AnswerError` for ``B:`` above ``A:`` and ``Row 2:`` above ``Row 1:``."""
+    marks = [*NAMED.finditer(text)]
+    ends = [mark[2] for mark in marks]
+    places = [int(end) if end.isdigit() else ord(end) for end in ends]
+    if len(marks) < FEWEST or len({mark[1] for mark in marks}) > 1:
+        return
+    first = min(places)
+    if sorted(places) == [*range(first, first + len(places))] and places != sorted(places):
+        raise AnswerError(
+            f"{quoted(text, *marks[0].span())} stands before a name that comes first.",
+            expected="the parts in the order of the question, without names",
+            position=marks[0].start(),
+        )
 
 
 def refuse_columns(text: str, rank: int | None) -> None:
@@ -106,20 +123,4 @@ def _refuse_slashes(text: str) -> None:
             "'/' can be read as a division or as the end of a row.",
             expected="semicolons or line ends between the rows",
             position=slash,
-        )
-
-
-def _refuse_order(text: str) -> None:
-    """Raise `AnswerError` for ``B:`` above ``A:`` and ``Row 2:`` above ``Row 1:``."""
-    marks = [*NAMED.finditer(text)]
-    ends = [mark[2] for mark in marks]
-    places = [int(end) if end.isdigit() else ord(end) for end in ends]
-    if len(marks) < FEWEST or len({mark[1] for mark in marks}) > 1:
-        return
-    first = min(places)
-    if sorted(places) == [*range(first, first + len(places))] and places != sorted(places):
-        raise AnswerError(
-            f"{quoted(text, *marks[0].span())} stands before a name that comes first.",
-            expected="the parts in the order of the question, without names",
-            position=marks[0].start(),
         )

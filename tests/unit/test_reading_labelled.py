@@ -132,6 +132,17 @@ def test_names_before_a_list_that_may_turn_it_round_are_refused(typed, names):
         read_listed(typed, names)
 
 
+@pytest.mark.parametrize("typed", ["x2: 9\nx1: 3", "Layer 2: 9\nLayer 1: 3", "B: 9\nA: 3"])
+def test_numbers_beside_names_in_another_order_are_refused(typed):
+    with pytest.raises(AnswerError, match="stands before a name that comes first"):
+        read_listed(typed)
+
+
+@pytest.mark.parametrize("typed", ["x1: 9\nx2: 3", "Layer 0: 9\nLayer 1: 3", "dx: 9\ndw: 3"])
+def test_numbers_beside_names_of_their_order_are_read(typed):
+    assert read_listed(typed).shown == "[9, 3]"
+
+
 @pytest.mark.parametrize(
     ("typed", "names"),
     [

@@ -27,7 +27,7 @@ _WORDS: Final = (
 _MODULE: Final = r"(?:np|numpy|math|torch)\s*\.\s*"
 _CALLED: Final = r"(?=\s*(?:\\left\s*)?[({])"
 FUNCTION: Final = (
-    rf"(?:{_MODULE})?{_WORDS}{_CALLED}|{_MODULE}log{_CALLED}|(?:ln|log₂|log₁₀)(?=\s*[0-9.])|log_?(?:2|10)(?=\s[0-9.])"
+    rf"(?:{_MODULE})?{_WORDS}{_CALLED}|{_MODULE}log{_CALLED}|(?:ln|log₂|log₁₀)(?=\s*[0-9.])|log_?(?:2|10)(?=\s+[0-9.])"
     rf"|{WRAP}\{{\s*{_WORDS}\s*\}}"
     r"|\\log\s*_\s*(?:2|\{\s*2\s*\}|\{\s*10\s*\})|\\(?:sqrt|min|max|ln|exp)(?![A-Za-z])|√"
 )

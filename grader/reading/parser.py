@@ -29,7 +29,7 @@ from grader.reading.refusals import (
     refuse_rounding_brackets,
     side_by_side,
 )
-from grader.reading.signs import refuse_bare_root, refuse_tower
+from grader.reading.signs import refuse_bare_root, refuse_loose_logarithm, refuse_tower
 from grader.reading.tokens import OPENERS, Token
 from grader.tree import Binary, Call, Name, Negate, Node, Num
 
@@ -223,8 +223,10 @@ class _Parser:
             raise self._stuck()
         if opener is None or opener.text not in {"(", "{"}:
             self._deeper()
+            name = self._at - 1
             argument = self._power()
             self._depth -= 1
+            refuse_loose_logarithm(self._text, self._tokens, name, self._at)
             return Call(function, (argument,), site=site)
         opened, self._at = self._at, self._at + 1
         arguments = self._arguments(MOST_ARGUMENTS.get(function, 1))

@@ -6,7 +6,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.refusals import quoted
-from grader.reading.tokens import Token
+from grader.reading.tokens import OPENERS, Token
 
 __all__ = [
     "LABEL_DASH",
@@ -14,6 +14,7 @@ __all__ = [
     "refuse_assignment",
     "refuse_bare_root",
     "refuse_label_dash",
+    "refuse_loose_logarithm",
     "refuse_margin",
     "refuse_tower",
 ]
@@ -25,6 +26,8 @@ CHANGES: Final = frozenset({"+", "-", "/"})
 MARGIN: Final = ("number", "symbol", "symbol", "number")
 ROOT: Final = re.compile(r"-?1/[2-9](?![0-9.])")
 DIGITS: Final = 2
+LOGARITHMS: Final = frozenset({"ln", "log2", "log10"})
+FACTORS: Final = frozenset({"*", "×", "·", "/", "//"})
 
 
 def label_dash(position: int) -> AnswerError:
@@ -74,6 +77,26 @@ def refuse_bare_root(text: str, power: Token) -> None:
             f"{quoted(text, power.start, root.end())} can be read in two ways.",
             expected=f"^({root[0]}), or the number itself",
             position=power.start,
+        )
+
+
+def refuse_loose_logarithm(text: str, tokens: Sequence[Token], name: int, behind: int) -> None:
+    """Raise `AnswerError` for ``ln 1/4`` and ``log2 8N``: the logarithm of it all, or of a number.
+
+    *name* is the place of the logarithm, *behind* the one behind the number. What another function
+    stands in, such as ``ln 8/ln 2``, is plain.
+    """
+    rest = [token for token in tokens[behind : behind + 4] if token.text not in OPENERS]
+    if tokens[name].text not in LOGARITHMS or not rest or rest[0].kind == "number":
+        return
+    factor = rest
+    if rest[0].text in FACTORS:
+        factor = [token for token in rest[1:] if token.text not in {"-", "+"}]
+    if factor and (factor[0].kind in {"number", "name"} or factor[0].text == "frac"):
+        raise AnswerError(
+            f"{quoted(text, tokens[name].start, factor[0].end)} can be read in two ways.",
+            expected="brackets around what the logarithm is taken of",
+            position=tokens[name].start,
         )
 
 

@@ -240,6 +240,7 @@ def test_a_json_number_is_a_formula(typed, tree):
         ("K2", "'K2' can be read in two ways.", 1),
         ("(K+1)2", "A sign is missing in ')2'.", 5),
         ("H/2K", "two ways, at '2K'", 3),
+        ("ln 2K", "'ln 2K' can be read in two ways", 0),
         ("2½K", "as a sum or as a product", 1),
         (r"2\frac{1}{2}K", "as a sum or as a product", 1),
         ("K!", "'!' cannot be read here.", 1),

@@ -27,12 +27,12 @@ DECORATION: Final = re.compile(r"\$|\\left|\\right|\\(?=[{}])|\.\s*\Z")
 LABEL: Final = re.compile(r"(?:[^,;\n=:∈<>!()\[\]{}]*(?:[=:∈]|(?<=\\in)(?=\s)))+")
 SECOND: Final = re.compile(r"[=:∈]\s*[0-9][^=:∈]*\s[^\W\d_][^=:∈]*[=:∈]")
 """A value and then the name of the next one, as in ``k = 5 or k =``."""
-RANGE: Final = re.compile(r"(?<![\w.)\]])([0-9]+)-([0-9]+)(?![\w.(\[])")
-"""A dash between two numbers, ``5-7``: from the one to the other, or a subtraction."""
+RANGE: Final = re.compile(r"(?<![\w.)\]])([0-9]+)( ?)-\2([0-9]+)(?![\w.(\[])")
+"""A dash between two numbers, ``5-7`` or ``5 - 7``: from the one to the other, or a subtraction."""
 INTERVAL: Final = re.compile(r"(?:∈|\\in\b|\bin\b)\s*\[\s*-?[0-9.]+\s*[,;]\s*-?[0-9.]+\s*\]")
 """Square brackets around two numbers behind ``∈``, an interval to most."""
-SLICE: Final = re.compile(r"(?<![^\s=])[0-9]+\s*:\s*[0-9]+\s*\Z")
-"""Two numbers and a colon, as MATLAB and Python write all from one to the other."""
+SLICE: Final = re.compile(r"(?<![^\s=])[0-9]+(?:\s*:\s*[0-9]+){1,2}\Z")
+"""Two numbers and a colon, or three, as MATLAB and Python write all from one to the other."""
 SIZE: Final = re.compile(r"(?<![\w.])([0-9]+)\s?[x×]\s?\1(?![\w.])")
 """A size such as ``5×5``, which may stand for its side or for the product."""
 BULLET: Final = re.compile(r"\A(?:[-*·]|[0-9]{1,2}[.)])\s+(?=\S)")
@@ -174,7 +174,7 @@ def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:
             expected=f"{size[1]} for the side, the product itself for the other",
         )
     for found in RANGE.finditer(body) if isinstance(body, str) else ():
-        if int(found[1]) < int(found[2]):
+        if int(found[1]) < int(found[3]):
             raise AnswerError(
                 f"'{found[0]}' can be read as a range or as a subtraction.",
                 expected="every item in braces, such as {1, 2, 3}",

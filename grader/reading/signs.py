@@ -24,7 +24,7 @@ LABEL_DASH: Final = re.compile(r"(?<![\"']):-(?=[\s0-9.$(\[])")
 CHANGES: Final = frozenset({"+", "-", "/"})
 """Signs that make an assignment of ``=``; a star may be Markdown's."""
 MARGIN: Final = ("number", "symbol", "symbol", "number")
-ROOT: Final = re.compile(r"-?1/[2-9](?![0-9.])")
+ROOT: Final = re.compile(r"\s*(-?1/[2-9])(?![0-9.])")
 DIGITS: Final = 2
 LOGARITHMS: Final = frozenset({"ln", "log2", "log10"})
 FACTORS: Final = frozenset({"*", "×", "·", "/", "//"})
@@ -75,7 +75,7 @@ def refuse_bare_root(text: str, power: Token) -> None:
     if root := ROOT.match(text, power.end):
         raise AnswerError(
             f"{quoted(text, power.start, root.end())} can be read in two ways.",
-            expected=f"^({root[0]}), or the number itself",
+            expected=f"^({root[1]}), or the number itself",
             position=power.start,
         )
 

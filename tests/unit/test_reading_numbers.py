@@ -248,6 +248,7 @@ def test_what_is_dropped_around_a_number_is_said(typed, value, notes):
         (r"2\frac{1}{2}", "as a sum or as a product", "a sign"),
         ("1/3%", "two ways", "(1/3)%"),
         ("1/2 million", "two ways", "brackets"),
+        ("25 ^ 1/2", "two ways", "^(1/2)"),
         ("-ln 1/4", "'ln 1/4' can be read in two ways", "brackets"),
         ("log2 4*8", "two ways", "brackets"),
         (r"\log_2 8 \cdot (-4)", "two ways", "brackets"),

@@ -84,6 +84,14 @@ def refuse_maps(text: str) -> None:
         )
 
 
+def _names(layout: str) -> dict[str, str]:
+    """Return how each axis of *layout* is called; a depth is the channels of what has no other."""
+    found = {axis: NAMES[axis] for axis in layout}
+    if "C" in found and "D" not in found:
+        found["C"] = f"{found['C']}|{NAMES['D']}"
+    return found
+
+
 def _axis(found: re.Match[str]) -> str:
     return next(name for name, text in found.groupdict().items() if text is not None)
 
@@ -98,8 +106,8 @@ def _ordered(sizes: dict[str, int], layout: str, note: str) -> Reading[tuple[int
 @lru_cache(maxsize=32)
 def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of one axis of *layout* with its size, and that of all of them."""
-    named = "|".join(f"(?P<{axis}>{NAMES[axis]})" for axis in layout)
-    plain = "|".join(NAMES[axis] for axis in layout)
+    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
+    plain = "|".join(_names(layout).values())
     sign = r"\s*+(?:=|:|is\b)?\s*+"
     one = re.compile(rf"(?<![A-Za-z_])(?:{named}){sign}(?P<size>{SIZE})", re.IGNORECASE)
     item = rf"(?:{plain}){sign}{SIZE}"
@@ -111,14 +119,14 @@ def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 @lru_cache(maxsize=32)
 def _one_name(layout: str) -> re.Pattern[str]:
     """Return the pattern of one name of an axis of *layout*."""
-    named = "|".join(f"(?P<{axis}>{NAMES[axis]})" for axis in layout)
+    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
     return re.compile(rf"(?:{named})(?![a-wyz_])", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)
 def _headers(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the pattern of the names of all axes before sizes, and that of their letters alone."""
-    name = f"(?:{'|'.join(NAMES[axis] for axis in layout)})"
+    name = f"(?:{'|'.join(_names(layout).values())})"
     names = rf"(?<![A-Za-z_])({name}(?:{JOINT}{name}){{{len(layout) - 1}}})(?![A-Za-z_])"
     header = rf"{names}\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
     letters = rf"(?<![A-Za-z_])N?([{layout}]{{{len(layout)}}})(?![A-Za-z_])"

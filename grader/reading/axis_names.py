@@ -59,13 +59,13 @@ def refuse_other_layout(typed: str, layout: str) -> None:
     """
     header, compact = _headers(layout)
     text = clean(typed, limit=MAX_TEXT)
-    found = max(header.finditer(text), key=re.Match.start, default=None)
-    if found is not None:
-        order = "".join(map(_axis, _one_name(layout).finditer(found[1])))
-    elif found := compact.search(text):
-        order = found[1]
-    else:
+    headers = [*header.finditer(text), *compact.finditer(text)]
+    if not headers:
         return
+    found = max(headers, key=re.Match.start)
+    order = found[1]
+    if found.re is header:
+        order = "".join(map(_axis, _one_name(layout).finditer(order)))
     if sorted(order) == sorted(layout) and order != layout:
         raise AnswerError(
             f"The sizes are given as {' × '.join(order)}.",

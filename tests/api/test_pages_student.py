@@ -166,7 +166,8 @@ def test_what_is_not_released_is_not_there(world, browser, course):
     ("budget", "late_days", "said"),
     [
         (3, 0, "Late days They cannot be spent here."),
-        (3, 1, "Late days At most 1 late day can be spent here, and they are by themselves."),
+        (3, 1, "Late days At most 1 late day can be spent here. They are spent by themselves."),
+        (2, 5, "Late days At most 2 late days can be spent here. They are spent by themselves."),
         (0, 1, ""),
     ],
 )

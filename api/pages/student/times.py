@@ -158,7 +158,7 @@ def rules_in_words(told: StudentAssignment, *, late_days: int) -> tuple[Rule, ..
 def _rules(told: StudentAssignment, late_days: int) -> Iterator[Rule]:
     yield Rule("Attempts", _attempts(told))
     if late_days and told.times.due:
-        yield Rule("Late days", _late_days(told.late_days))
+        yield Rule("Late days", _late_days(min(told.late_days, late_days)))
     if told.cool_down_seconds:
         wait = _span(told.cool_down_seconds)
         yield Rule("Wait", f"{wait} after an answer before the next one to the same part.")
@@ -178,7 +178,7 @@ def _attempts(told: StudentAssignment) -> str:
 def _late_days(most: int) -> str:
     if not most:
         return "They cannot be spent here."
-    return f"At most {counted(most, 'late day')} can be spent here, and they are by themselves."
+    return f"At most {counted(most, 'late day')} can be spent here. They are spent by themselves."
 
 
 def _by_attempt(left: tuple[Fraction, ...]) -> str:

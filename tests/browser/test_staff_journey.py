@@ -333,6 +333,18 @@ def test_who_leaves_settings_with_something_typed_is_asked_first(desk, posed):
 
 
 @pytest.mark.usefixtures("class_")
+def test_an_assignment_is_deleted_whatever_stands_in_its_settings(desk, course, posed):
+    page = desk(f"/assignments/{posed.assignment}/edit")
+    page.get_by_label("Title").fill("")
+    page.get_by_role("button", name="Delete assignment").click()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_label("Title")).to_have_value("")
+    page.get_by_role("button", name="Delete assignment").click()
+    page.get_by_role("button", name="Delete it all the same").click()
+    page.wait_for_url(f"**/courses/{course}?saved=done")
+
+
+@pytest.mark.usefixtures("class_")
 def test_the_ticks_of_a_mark_in_an_archived_course_are_plain_to_see(desk, teacher, course, posed):
     page = desk(f"/assignments/{posed.assignment}/review/{posed.slug}/why")
     page.keyboard.press("n")

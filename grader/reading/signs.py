@@ -21,8 +21,10 @@ __all__ = [
 
 LABEL_DASH: Final = re.compile(r"(?<![\"']):-(?=[\s0-9.$(\[])")
 """A dash glued to the colon behind a label, ``Ans:- 5``; behind a quote it is JSON's minus."""
-CHANGES: Final = frozenset({"+", "-", "/"})
-"""Signs that make an assignment of ``=``; a star may be Markdown's."""
+CHANGES: Final = frozenset({"+", "-", "/", "//"})
+"""Signs that make an assignment of ``=``."""
+STARS: Final = frozenset({"*", "**"})
+"""Signs that do so behind a blank, else they may be Markdown's or those of the best, ``w*=5``."""
 MARGIN: Final = ("number", "symbol", "symbol", "number")
 ROOT: Final = re.compile(r"\s*(-?1/[2-9])(?![0-9.])")
 DIGITS: Final = 2
@@ -48,7 +50,10 @@ def refuse_label_dash(tokens: Sequence[Token], at: int, text: str) -> None:
 def refuse_assignment(tokens: Sequence[Token], at: int, text: str) -> None:
     """Raise `AnswerError` for ``w -= 0.1``, which gives no value, with the equals sign at *at*."""
     before, sign = tokens[max(0, at - 1)], tokens[at]
-    if sign.text == "=" and before.text in CHANGES and before.end == sign.start:
+    if sign.text != "=" or before.end != sign.start:
+        return
+    starred = before.text in STARS and text[before.start - 1 : before.start].isspace()
+    if starred or before.text in CHANGES:
         raise AnswerError(
             f"{quoted(text, before.start, sign.end)} changes a value that is not given.",
             expected="the value that comes out",

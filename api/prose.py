@@ -1,6 +1,7 @@
 """Texts of problem files, in Markdown with TeX, as HTML; and what students write, as plain text."""
 
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -10,34 +11,53 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from api.tex import TexError, apart, tex_markup
+from api.tex import TexCostError, TexError, TexUnavailableError, apart, tex_markup
 
 __all__ = ["dressed", "formula_faults", "formulas", "inline", "prose"]
 
 KEPT: Final = 2_048
+
+
+class _Text(threading.local):
+    """The text that a thread is rendering: after one formula that costs too much, none is tried."""
+
+    is_too_costly = False
+
+
+TEXT: Final = _Text()
 ALIGNED: Final = re.compile(r' style="text-align:(left|right|center)"')
 SCROLLED: Final = 'tabindex="0" role="group" aria-label'
 
 
 def _formula(source: str, options: dict[str, Any]) -> str:
     """Return a formula as `math`; what stands side by side in a display may break on a phone."""
+    if TEXT.is_too_costly:
+        return _source(source)
     try:
         if options.get("display_mode"):
             return "".join(tex_markup(one, display=True) for one in apart(source))
         return tex_markup(source.strip())
-    except TexError:
-        return f"<code>{escape(source)}</code>"
+    except TexUnavailableError:
+        raise
+    except TexError as error:
+        TEXT.is_too_costly = isinstance(error, TexCostError)
+        return _source(source)
 
 
-@lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
+def _source(source: str, _options: object = None) -> str:
+    """Return a formula as it is written."""
+    return f"<code>{escape(source)}</code>"
+
+
+@lru_cache(maxsize=2)
+def _markdown(*, converts: bool = True) -> MarkdownIt:
     """Return the reader of Markdown: no HTML, no images, no links to elsewhere."""
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.disable(["image", "html_inline", "html_block", "autolink", "link", "reference"])
-    return reader.use(dollarmath_plugin, allow_space=True, double_inline=True, renderer=_formula)
+    renderer = _formula if converts else _source
+    return reader.use(dollarmath_plugin, allow_space=True, double_inline=True, renderer=renderer)
 
 
-@lru_cache(maxsize=KEPT)
 def prose(text: str) -> Markup:
     """Return paragraphs of Markdown with formulas as HTML; what is no formula stands as it is.
 
@@ -45,6 +65,15 @@ def prose(text: str) -> Markup:
     <p>A stride of <span class="math inline"><math><mn>2</mn></math></span> <em>skips</em>.</p>
     <BLANKLINE>
     """
+    try:
+        return _prose(text)
+    except TexUnavailableError:  # this text is tried again the next time
+        return dressed(_markdown(converts=False).render(text), table="given")
+
+
+@lru_cache(maxsize=KEPT)
+def _prose(text: str) -> Markup:
+    TEXT.is_too_costly = False
     return dressed(_markdown().render(text), table="given")
 
 
@@ -59,9 +88,17 @@ def dressed(html: str, *, table: str) -> Markup:
     return Markup(found.replace("<pre>", f'<pre {SCROLLED}="Code">'))  # noqa: S704  # see above
 
 
-@lru_cache(maxsize=KEPT)
 def inline(text: str) -> Markup:
     """Return one line of Markdown with formulas as HTML without a paragraph around it."""
+    try:
+        return _inline(text)
+    except TexUnavailableError:
+        return Markup(_markdown(converts=False).renderInline(text))  # noqa: S704  # as above
+
+
+@lru_cache(maxsize=KEPT)
+def _inline(text: str) -> Markup:
+    TEXT.is_too_costly = False
     return Markup(_markdown().renderInline(text))  # noqa: S704  # as above
 
 

@@ -1,27 +1,37 @@
 """TeX of a problem's texts as MathML Core, by math-core (ADR 13).
 
-Only texts of problem files come here, never what a student typed: the converter is native code, and
-deep nesting would end the process. What it could not bear is refused before.
+math-core is native code: what could cost much is refused before (`api.tex_bounds`), and the rest is
+converted by a child process that can be killed (`api.tex_converter`).
 """
 
 import re
-from functools import lru_cache
 from typing import Final
 
-from math_core import LatexError, LatexToMathML
+from api.cache import Cache
+from api.tex_bounds import MAX_LENGTH, TexError, check_bounds
+from api.tex_converter import TexConverter, TexCostError, TexUnavailableError
 
-__all__ = ["STYLES", "TexError", "apart", "tex_markup"]
+__all__ = [
+    "CONVERTER",
+    "STYLES",
+    "TexCostError",
+    "TexError",
+    "TexUnavailableError",
+    "apart",
+    "tex_markup",
+]
 
-MAX_LENGTH: Final = 4_000
-MAX_DEPTH: Final = 20
 KEPT: Final = 8_192
-# What makes the next group one level deeper without a brace.
-STACKING: Final = re.compile(r"(?:\\[dt]?frac|\\sqrt|\^|_)(?=\s*(?:\\[dt]?frac|\\sqrt|\^|_))")
+CONVERTED: Final = Cache[tuple[str, bool], str | TexError](KEPT)
+"""Formulas with their markup, or with what is wrong with them."""
+CONVERTER: Final = TexConverter()
 OPENING: Final = re.compile(r"(?<!\\)\{|\\left\b|\\begin\b")
 CLOSING: Final = re.compile(r"(?<!\\)\}|\\right\b|\\end\b")
 APART: Final = re.compile(r"\\qquad(?![A-Za-z])")
 PLACE: Final = re.compile(r"^(\d+): ")
 STYLE: Final = re.compile(r' style="([^"]*)"')
+LINKED: Final = re.compile(r'<[^<>]* (?:id|href)="')
+r"""What `\label` and `\eqref` become. An id of a formula could be an id that the page uses."""
 
 STYLES: Final = {
     "text-align:left": "mx-left",
@@ -39,29 +49,35 @@ STYLES: Final = {
 """The classes that stand for the styles of the converter, which a strict policy forbids."""
 
 
-class TexError(ValueError):
-    """A formula cannot be converted; the text says why and where."""
-
-
-@lru_cache(maxsize=1)
-def _converter() -> LatexToMathML:
-    return LatexToMathML(annotation=False, fancy_error=False)
-
-
-@lru_cache(maxsize=KEPT)
 def tex_markup(source: str, *, display: bool = False) -> str:
     """Return a formula as a `math` element without styles; `TexError` where it is not one.
 
     >>> tex_markup("S=1")
     '<math><mi>S</mi><mo>=</mo><mn>1</mn></math>'
     """
-    _check_size(source)
+    markup = CONVERTED.get((source, display), lambda: _converted(source, display=display))
+    if isinstance(markup, TexError):
+        raise type(markup)(str(markup))
+    return markup
+
+
+def _converted(source: str, *, display: bool) -> str | TexError:
+    """Return the markup or the error of a formula; `TexUnavailableError` is raised and not kept."""
     try:
-        found = _converter().convert_with_local_state(source, displaystyle=display)
-    except LatexError as error:
-        raise TexError(PLACE.sub(_counted, str(error))) from None
+        check_bounds(source)
+        return _admitted(CONVERTER.convert(source, display=display))
+    except TexUnavailableError:
+        raise
+    except TexError as error:
+        return type(error)(PLACE.sub(_counted, str(error)))
+
+
+def _admitted(markup: str) -> str:
+    """Return what the converter made, as a page may show it."""
+    if LINKED.search(markup):
+        raise TexError("A formula cannot have a label, nor refer to one.")
     # Browsers differ in how they draw the box of `menclose`; a row with a class is drawn by all.
-    boxed = found.replace('<menclose notation="box">', '<mrow class="mx-boxed">')
+    boxed = markup.replace('<menclose notation="box">', '<mrow class="mx-boxed">')
     return STYLE.sub(_as_classes, boxed.replace("</menclose>", "</mrow>"))
 
 
@@ -71,6 +87,8 @@ def apart(source: str) -> list[str]:
     >>> apart(r"X = 1, \qquad K = \text{a \qquad b}")
     ['X = 1,', 'K = \\text{a \\qquad b}']
     """
+    if len(source) > MAX_LENGTH:
+        return [source.strip()]  # it is refused as a whole
     found: list[str] = []
     for piece in APART.split(source):
         if found and len(OPENING.findall(found[-1])) > len(CLOSING.findall(found[-1])):
@@ -83,17 +101,6 @@ def apart(source: str) -> list[str]:
 def _counted(place: re.Match[str]) -> str:
     """Return a place as people count characters."""
     return f"at character {int(place[1]) + 1}: "
-
-
-def _check_size(source: str) -> None:
-    if len(source) > MAX_LENGTH:
-        raise TexError(f"A formula has more than {MAX_LENGTH:,} characters.")
-    depth = deepest = len(STACKING.findall(source))
-    for sign in re.finditer(f"({OPENING.pattern})|({CLOSING.pattern})", source):
-        depth += 1 if sign[1] else -1
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise TexError(f"A formula is nested deeper than {MAX_DEPTH}.")
 
 
 def _as_classes(found: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from student_scenes import CANARY, KEY_OF_CANARY
 from world import TEXT_PROBLEM, World
 
 from api.tables import AssignmentProblem
+from api.tex import CONVERTER
 
 
 def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:
@@ -201,3 +202,20 @@ def test_what_is_typed_is_never_markup(world: World, hostile: str) -> None:
     assert hostile not in page.source or hostile == "{{ 7*7 }}"
     assert value(page, "answer.cells") == hostile
     assert page.one("textarea", name="answer.why").text == hostile
+
+
+def test_what_is_typed_never_reaches_the_converter_of_formulas(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(CONVERTER, "convert", lambda source, **_: asked.append(source) or "<math/>")
+    options = 'parts:\n  - {id: cells, kind: choice, prompt: "Which?", key: "\'x\'", options: '
+    source = TEXT_PROBLEM.partition("parts:")[0] + options + "{x: a, y: b}, reason: told}\n"
+    student, posed, browser = seat(world, source)
+    typed = f"$x+4711$ ${'(' * 25}$"
+    done = student.submit(posed, {"cells": typed})
+    assert typed in done.json()["results"][0]["feedback"]
+    submission = f"/submissions/{done.json()['id']}"
+    for path in (posed.path, submission, f"{posed.path}/submissions"):
+        assert "((((" in browser.get(path).text
+    assert asked == []

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.pages.student.states import State, answer_state
 from api.pages.wording import percent
+from api.prose import inline
 from api.schemas.student_solution import PracticeOutcome
 from api.schemas.student_work import PartOutcome, ReadAs, StudentSubmission
 from grader.reading import Typed
@@ -60,7 +61,7 @@ class Feedback:
     read_as: str
     mathml: Markup
     typed: Marked | None
-    cause: str
+    cause: Markup
     is_cause: bool
     more: tuple[str, ...]
     submission: str
@@ -85,7 +86,7 @@ def feedback_of(
         read_as=outcome.read_as if is_read else "",
         mathml=drawn(reading) if is_read else Markup(""),
         typed=None if is_read else marked(outcome.typed, outcome.position),
-        cause=_cause(outcome.feedback or ""),
+        cause=_cause(outcome.feedback or "", is_read=is_read),
         is_cause=outcome.status == "mistake",
         more=tuple(_more(outcome, within)),
         submission=str(within.id),
@@ -106,7 +107,7 @@ def practice_feedback(
         read_as=outcome.read_as if is_read else "",
         mathml=Markup(""),
         typed=None if is_read else marked(typed, outcome.position),
-        cause=_cause(outcome.feedback),
+        cause=_cause(outcome.feedback, is_read=is_read),
         is_cause=outcome.status == "mistake",
         more=(),
         submission="",
@@ -128,8 +129,14 @@ def marked(typed: Typed | None, position: int | None) -> Marked | None:
     return Marked(typed[:position], typed[position : position + 1], typed[position + 1 :])
 
 
-def _cause(said: str) -> str:
-    return "" if said in PLAIN else said
+def _cause(said: str, *, is_read: bool) -> Markup:
+    """Return the sentence of the engine; that on an unreadable answer quotes it, and is no markup.
+
+    What a student typed never reaches the converter of formulas.
+    """
+    if said in PLAIN:
+        return Markup("")
+    return inline(said) if is_read else escape(said)
 
 
 def _more(outcome: PartOutcome, within: StudentSubmission) -> Iterator[str]:

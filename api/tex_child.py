@@ -1,0 +1,59 @@
+"""Child process that converts TeX with math-core, one formula a line; `api.tex_converter` runs it.
+
+math-core is native code that cannot be interrupted and holds the interpreter. The kernel ends this
+process where a formula takes more processor time or memory than it may.
+"""
+
+import json
+import signal
+import sys
+from typing import Final
+
+from math_core import LatexError, LatexToMathML
+
+__all__ = ["main"]
+
+CPU_SECONDS: Final = 0.25
+"""Processor time for one formula; the formulas of the bank take less than a millisecond."""
+MEMORY_BYTES: Final = 512 * 1024 * 1024
+MAX_EXPANSIONS: Final = 200
+"""Expansions of commands such as ``\\ldots`` in one formula."""
+
+
+def main() -> None:
+    """Answer each line of standard input, ``[source, display]`` in JSON, until it ends.
+
+    The answer is ``[true, MathML]``, or ``[false, why]`` for a formula that is not one.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which ends this
+    _limit_memory()
+    converter = LatexToMathML(annotation=False, fancy_error=False, max_expansions=MAX_EXPANSIONS)
+    for line in sys.stdin.buffer:
+        source, display = json.loads(line)
+        _limit_time(CPU_SECONDS)
+        try:
+            answer = True, converter.convert_with_local_state(source, displaystyle=display)
+        except (LatexError, UnicodeError) as error:
+            answer = False, str(error)
+        _limit_time(0)
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _limit_time(seconds: float) -> None:
+    """End this process after so much processor time, where the system can; 0 lifts the limit."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _limit_memory() -> None:
+    try:
+        import resource  # noqa: PLC0415  # not on Windows
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Converts TeX in a child process, which can be killed where a formula takes too long."""
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Final
+
+from api.tex_bounds import TexError
+
+__all__ = ["TexConverter", "TexCostError", "TexUnavailableError"]
+
+ANSWER_SECONDS: Final = 5.0
+"""How long an answer may take on a busy machine; the child itself counts processor time."""
+WATCH_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 1.0
+ENDED_FROM_OUTSIDE: Final = frozenset({-signal.SIGTERM, -9})
+"""Exit codes of a child that somebody ended, which says nothing of its formula."""
+SETTINGS_PREFIX: Final = "GRADER_"
+"""What the names of settings begin with: the child is given none of them."""
+TOO_COSTLY: Final = (
+    "The formula takes too much time or memory to convert. Split it into shorter formulas, and "
+    "close every bracket."
+)
+NO_ANSWER: Final = "The converter of formulas did not answer in time. Try again in a moment."
+
+
+class TexCostError(TexError):
+    """A formula took more time or memory than it may; the child that converted it has ended."""
+
+
+class TexUnavailableError(TexError):
+    """A formula was not converted in time, for a reason that lies not in the formula."""
+
+
+class TexConverter:
+    """Converts one formula at a time in a child process; threads may share it.
+
+    The child is started at the first formula and replaced when it dies. It dies with this process:
+    its input ends then, and what it is busy with ends by its own limit of processor time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._sent_at: float | None = None
+        self._is_late = False
+        atexit.register(self.close)
+
+    def convert(self, source: str, *, display: bool) -> str:
+        """Return the MathML of a formula.
+
+        Raises `TexError` for what is no formula, `TexCostError` for what costs too much, and
+        `TexUnavailableError` where the machine is too busy, or no child can be started.
+        """
+        if not self._lock.acquire(timeout=ANSWER_SECONDS):
+            raise TexUnavailableError(NO_ANSWER)
+        try:
+            answer = self._ask(json.dumps([source, display]).encode() + b"\n")
+        finally:
+            self._lock.release()
+        is_converted, text = json.loads(answer)
+        if not is_converted:
+            raise TexError(str(text))
+        return str(text)
+
+    def close(self) -> None:
+        """End the child; it is started again when it is needed."""
+        child, self._child = self._child, None
+        if child is not None:
+            _end(child)
+
+    def _ask(self, line: bytes) -> bytes:
+        """Return the answer of the child to one line; it is started anew if it died idle."""
+        for is_fresh in (False, True):
+            child = self._running() if not is_fresh else self._start()
+            self._is_late, self._sent_at = False, time.monotonic()
+            try:
+                child.stdin.write(line)  # type: ignore[union-attr]  # both are pipes
+                child.stdin.flush()  # type: ignore[union-attr]
+                answer = child.stdout.readline()  # type: ignore[union-attr]
+            except OSError:
+                continue  # it was gone before it had the formula
+            finally:
+                self._sent_at = None
+            if answer.endswith(b"\n"):
+                return answer
+            if child.wait() not in ENDED_FROM_OUTSIDE:
+                raise TexCostError(TOO_COSTLY)
+            if self._is_late:
+                break
+        raise TexUnavailableError(NO_ANSWER)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        child = self._child
+        return child if child is not None and child.poll() is None else self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self.close()
+        given = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(SETTINGS_PREFIX)
+        }
+        try:
+            # `-P`: no module of the folder that this process works in is loaded.
+            self._child = subprocess.Popen(
+                [sys.executable, "-P", "-m", "api.tex_child"],
+                env=given | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise TexUnavailableError(NO_ANSWER) from error
+        threading.Thread(target=self._watch, args=(self._child,), daemon=True).start()
+        return self._child
+
+    def _watch(self, child: subprocess.Popen[bytes]) -> None:
+        """Kill a child that does not answer, as long as it lives."""
+        while child.poll() is None:
+            sent_at = self._sent_at
+            if sent_at is not None and time.monotonic() - sent_at > ANSWER_SECONDS:
+                self._is_late = True
+                child.kill()
+            time.sleep(WATCH_SECONDS)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):
+        child.stdin.close()  # type: ignore[union-attr]  # it is a pipe
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    child.stdout.close()  # type: ignore[union-attr]  # it is a pipe

@@ -1,0 +1,203 @@
+"""TeX costs a bounded moment, in a process that can be killed, whatever stands in it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from api.prose import formula_faults, inline, prose
+from api.tex import CONVERTER, TexError, TexUnavailableError, apart, tex_markup
+from api.tex_bounds import MAX_LENGTH, check_bounds
+from api.tex_converter import TexConverter
+
+ROOT = Path(__file__).parents[2]
+LIMIT_SECONDS = 30
+OPENING = [
+    *(
+        "(",
+        "[",
+        r"\{",
+        r"\langle ",
+        r"\lfloor ",
+        r"\lceil ",
+        r"\lvert ",
+        r"\lbrace ",
+        "⟨",
+        "⌊",
+        "⎰",
+    ),
+    *(r"\sin(", "(a", r"\bigl(", r"\lparen x", "{a}[", r"\bra{x}\{", r"\ulcorner "),
+]
+ADMITTED = [
+    r"[0, 1) \times ]0, 1[",
+    r"\left(\left[\left\{ x \right\}\right]\right) \qquad \left. x \right|",
+    "(" * 8 + "x",
+    "(" * 1_900 + "x" + ")" * 1_900,
+    r"\begin{cases}" + r"(0, 1] & [0, 1) \\" * 60 + r"\end{cases}",
+    r"\text{a) first} \quad \text{b) second}",
+    r"\langle x, y \rangle \ldots \lfloor n/2 \rfloor",
+    r"\sin(" * 300 + ")" * 300,
+]
+EVADING = [
+    # An optional argument ends at the first bracket, and leaves the others open.
+    r"\sqrt[" + "(" * 60 + "]{x}" + ")" * 60,
+]
+
+
+@pytest.mark.parametrize("source", ADMITTED)
+def test_delimiters_that_are_closed_are_admitted(source):
+    assert tex_markup(source).startswith("<math")
+
+
+@pytest.mark.parametrize("opening", OPENING)
+def test_delimiters_that_are_not_closed_are_refused_with_their_place(opening):
+    with pytest.raises(TexError, match=r"^at character \d+: More than 8 opening brackets"):
+        tex_markup(opening * 60)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{" + "(" * 60 + "}{" + ")" * 60 + "}",
+        "(" * 60 + "&" + ")" * 60,
+        "(" * 60 + r"\\" + ")" * 60,
+        r"\left(" + "(" * 60 + r"\right)" + ")" * 60,
+        "(" * 60 + "%" + ")" * 60 + "\nx",
+        "(" * 60 + r"\bigr)" * 30,
+        "(" * 60 + r"\text{" + ")" * 60 + "}",
+    ],
+)
+def test_a_delimiter_is_closed_in_its_own_group_or_cell(source):
+    with pytest.raises(TexError, match="opening brackets are not closed"):
+        check_bounds(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\def\a#1{\a{#1#1}}\a{x}",
+        r"\let\x(" + r"\x" * 60,
+        r"\newcommand{\a}{((((((((}\a\a\a",
+        r"\global\def\a{x}",
+        r"\providecommand{\a}{x}",
+    ],
+)
+def test_a_formula_defines_no_command(source):
+    with pytest.raises(TexError, match=r"^at character 1: A formula cannot define commands"):
+        tex_markup(source)
+
+
+@pytest.mark.parametrize("source", [r"\eqref{state}", r"\begin{align}a\label{state}\end{align}"])
+def test_a_formula_has_no_label_and_no_link(source):
+    with pytest.raises(TexError, match="cannot have a label"):
+        tex_markup(source)
+
+
+@pytest.mark.parametrize("source", EVADING)
+def test_what_the_bounds_let_through_ends_by_its_processor_time(source):
+    check_bounds(source)
+    began = time.monotonic()
+    with pytest.raises(TexError, match="too much time or memory"):
+        tex_markup(source)
+    assert time.monotonic() - began < LIMIT_SECONDS
+    began = time.monotonic()
+    with pytest.raises(TexError, match="too much time or memory"):
+        tex_markup(source)
+    assert time.monotonic() - began < 1, "the answer is remembered"
+    assert tex_markup("a+1").startswith("<math")
+
+
+def test_a_formula_that_takes_all_memory_ends_the_child_alone():
+    converter = TexConverter()
+    with pytest.raises(TexError, match="too much time or memory"):
+        converter.convert(r"\def\a#1{\a{#1#1}}\a{x}", display=False)
+    assert converter.convert("x", display=False) == "<math><mi>x</mi></math>"
+    converter.close()
+
+
+def test_a_child_that_was_killed_is_replaced():
+    converter = TexConverter()
+    converter.convert("x", display=False)
+    os.kill(converter._child.pid, signal.SIGKILL)  # noqa: SLF001  # as the system does it
+    assert converter.convert("y", display=False) == "<math><mi>y</mi></math>"
+    converter.close()
+
+
+def test_a_text_that_cannot_be_converted_now_is_shown_as_it_is_written_and_tried_again(monkeypatch):
+    text = "A side of $S=4321$."
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/nowhere")
+        CONVERTER.close()
+        assert (
+            prose(text)
+            == '<p>A side of <span class="math inline"><code>S=4321</code></span>.</p>\n'
+        )
+        assert "<code>S=4321</code>" in inline(text)
+        with pytest.raises(TexUnavailableError):
+            tex_markup("S=4321")
+    assert "<mn>4321</mn>" in prose(text)
+    assert "<mn>4321</mn>" in inline(text)
+
+
+def test_a_formula_that_costs_too_much_is_shown_escaped():
+    assert "<code>&lt;((((((((((" in prose(f"$<{'(' * 60}$")
+    [fault] = formula_faults(f"$<{'(' * 60}$")
+    assert "cannot be shown: at character 10: More than 8 opening brackets" in fault
+
+
+def test_after_a_formula_that_costs_too_much_no_other_of_its_text_is_tried():
+    costly = [rf"$\sqrt[{'(' * 60}]{{{place}}}{')' * 60}$" for place in range(40)]
+    began = time.monotonic()
+    assert prose(" ".join(costly)).count("<code>") == 40
+    assert time.monotonic() - began < 5
+    assert "<math>" in prose("$a+2$")
+
+
+def test_a_long_display_is_not_taken_apart():
+    long = r"{\qquad" * MAX_LENGTH
+    assert apart(long) == [long]
+
+
+PARENT = """
+import os, sys, threading, time
+from api.tex_converter import TexConverter
+converter = TexConverter()
+converter.convert("x", display=False)
+print(converter._child.pid, flush=True)
+if sys.argv[1] == "busy":
+    threading.Thread(target=converter.convert, args=("(" * 60,), kwargs={"display": False}).start()
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at /proc")
+@pytest.mark.parametrize("state", ["idle", "busy"])
+def test_the_child_ends_with_a_parent_that_was_killed(state):
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, state], stdout=subprocess.PIPE, env=environment
+    ) as parent:
+        child = int(parent.stdout.readline())
+        time.sleep(0.3)
+        parent.kill()
+    until = time.monotonic() + LIMIT_SECONDS
+    while is_running(child) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not is_running(child)
+
+
+def is_running(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_the_service_does_not_load_the_converter():
+    code = "import sys, api.app, api.worker; sys.exit('math_core' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,14 +1,28 @@
 """The process that serves, and those that work for it and end with it however it ends."""
 
+import ctypes
 import gc
 import multiprocessing
 import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Thread
 from typing import Any, Final
 
-__all__ = ["end_with_parent", "keep_what_there_is", "loaded", "start_loading", "work_quietly"]
+__all__ = [
+    "end_with_parent",
+    "keep_what_there_is",
+    "killed_after",
+    "loaded",
+    "start_loading",
+    "work_quietly",
+]
 
 FORKSERVER: Final = "forkserver"
+PR_SET_PDEATHSIG: Final = 1
+"""The number by which Linux knows the option, in `linux/prctl.h`."""
 
 
 def keep_what_there_is(*, sweep: bool = True) -> None:
@@ -28,8 +42,30 @@ def end_with_parent() -> None:
     """Let this process end as soon as the one that started it is gone, even where that was killed.
 
     The workers of a pool would else wait for ever: each holds both ends of the queue of calls.
+
+    On Linux the kernel kills it, which ends native code too. That happens when the *thread* that
+    started this process ends, so start it in one that lives as long. Elsewhere a thread of this
+    process waits for the end of the parent, and can end it between two steps of Python.
     """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     Thread(target=_wait_for_parent, name="end with parent", daemon=True).start()
+
+
+@contextmanager
+def killed_after(seconds: float) -> Iterator[None]:
+    """Let the system end this process where the block takes longer, even in native code.
+
+    It does so though the parent is gone, or was stopped. There is no such timer on Windows.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def loaded(module: str) -> Any:

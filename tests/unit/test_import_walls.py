@@ -83,6 +83,7 @@ API_LAYERS = (
         "processes",
         "ready",
         "sources",
+        "worker_pool",
         "write_lock",
     ),
     ("http", "db", "tables", "error_pages"),

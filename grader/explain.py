@@ -1,7 +1,7 @@
 """Why an answer got its credit, in sentences for an appeal. They tell the key: for staff alone."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
@@ -39,6 +39,7 @@ SENTENCES: Final[dict[Rule, str]] = {
 }
 """What is said of each rule; the braces hold the ids of the mistakes."""
 
+TOO_MANY_DIGITS: Final = "a number with too many digits to be shown"
 UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failure"})
 
 
@@ -48,7 +49,7 @@ def explain(result: Result, part: AnyPart, variant: Variant | None = None) -> tu
     *part* is the part that was answered; what the key of its *variant* accepts is put in words
     once. Where no known mistake gives the answer, it is said what it looks like beside the key.
     """
-    typed = () if result.typed is None else (f"Typed: {_short(typed_text(result.typed))}",)
+    typed = () if result.typed is None else (f"Typed: {_short_typed(result.typed)}",)
     read = (f"Read as: {_short(result.read_as)}",) if result.read_as else ()
     accepted = "" if result.rule in UNJUDGED else _accepted(result, part, variant)
     key = (f"Accepted: {accepted}.",) if accepted else ()
@@ -112,24 +113,46 @@ def typed_text(typed: Typed) -> str:
     ('1/4', '[1, 0.25, "1/4"]')
     """
     try:
-        return typed if isinstance(typed, str) else _as_json(typed)
+        return typed if isinstance(typed, str) else "".join(_json_pieces(typed))
     except ValueError:  # Python writes no integer of more than some thousand digits
-        return "a number with too many digits to be shown"
+        return TOO_MANY_DIGITS
 
 
-def _as_json(typed: object) -> str:
+def _json_pieces(typed: object) -> Iterator[str]:
     match typed:
         case str():
-            return json.dumps(typed, ensure_ascii=False)
+            yield json.dumps(typed, ensure_ascii=False)
         case list():
-            return f"[{', '.join(map(_as_json, typed))}]"
+            yield "["
+            for number, item in enumerate(typed):
+                yield ", " if number else ""
+                yield from _json_pieces(item)
+            yield "]"
         case Mapping():
-            pairs = (f"{_as_json(str(name))}: {_as_json(one)}" for name, one in typed.items())
-            return f"{{{', '.join(pairs)}}}"
+            yield "{"
+            for number, (name, item) in enumerate(typed.items()):
+                yield f"{', ' if number else ''}{json.dumps(str(name), ensure_ascii=False)}: "
+                yield from _json_pieces(item)
+            yield "}"
         case bool() | int() | Fraction():
-            return show(typed)
+            yield show(typed)
         case _:
-            return "null"
+            yield "null"
+
+
+def _short_typed(typed: Typed) -> str:
+    """Return the beginning of an answer as text; the rest of a long list is not written."""
+    if isinstance(typed, str):
+        return _short(typed)
+    text = ""
+    try:
+        for piece in _json_pieces(typed):
+            text += piece
+            if len(text) > MOST:
+                break
+    except ValueError:
+        return TOO_MANY_DIGITS
+    return _short(text)
 
 
 def _short(text: str) -> str:

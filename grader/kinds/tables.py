@@ -29,7 +29,7 @@ from grader.kinds.shapes import ShapeKind, ShapePart
 from grader.mathml import mtable, words
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, is_blank
-from grader.reading.grid import split_rows
+from grader.reading.grid import check_cells, split_rows
 from grader.reading.refusals import shortened
 from grader.show import counted
 from grader.steps import itemised
@@ -168,6 +168,7 @@ class TableKind(Kind[TablePart, Cells]):
                 f"The table has {counted(len(lines), 'row')}.",
                 expected=f"{counted(expected, 'row')}, one a layer",
             )
+        check_cells(lines)
         rows = tuple(_row(line, number, part, scope) for number, line in enumerate(lines, 1))
         shown = "\n".join(" | ".join(cell.shown if cell else EMPTY for cell in row) for row in rows)
         return Reading(rows, shown=shown)

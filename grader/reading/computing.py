@@ -6,7 +6,7 @@ from typing import Final
 from grader.arithmetic import FUNCTIONS
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope, evaluate
-from grader.reading.constants import VALUES, with_exponentials
+from grader.reading.constants import EULER, VALUES, with_exponentials
 from grader.reading.parser import MAX_LENGTH, parse
 from grader.reading.tokens import Token
 from grader.show import show_exactly
@@ -30,8 +30,10 @@ def computed(tokens: Sequence[Token], text: str) -> Number:
     if first is not None and first.place is not None and first.end - first.start <= MAX_LENGTH:
         return bounded(first.value)  # a number alone
     tree = parse(tokens, text)
+    if any(token.text == EULER for token in tokens):
+        tree = with_exponentials(tree)
     try:
-        value = evaluate(with_exponentials(tree), EXACT_SCOPE)
+        value = evaluate(tree, EXACT_SCOPE)
     except SolverError as error:
         raise AnswerError(
             f"This cannot be computed: {error}.", expected="a number", position=tokens[0].start

@@ -9,7 +9,7 @@ from grader.reading.names import WRAP, Names
 from grader.tree import Binary, Call, Name, Node, rebuilt
 from grader.values import Value, exact
 
-__all__ = ["CONSTANTS", "VALUES", "with_exponentials"]
+__all__ = ["CONSTANTS", "EULER", "VALUES", "with_exponentials"]
 
 _BEFORE_E: Final = r"(?<![\w.])(?<![0-9.] )"
 """What may stand before e: behind a number, ``2e^3`` and ``2 e^3`` may be powers of ten."""
@@ -26,7 +26,7 @@ CONSTANTS: Final = Names(
     meanings=(("π", False), ("e", False)),
 )
 """What a number may hold beside digits: π, and e where it is raised or an operand."""
-EULER: Final = Name("e")
+EULER: Final = "e"
 VALUES: Final[Mapping[str, Value]] = {"e": exact(math.e), "π": exact(math.pi)}
 """The constants as the nearest doubles."""
 
@@ -40,7 +40,7 @@ def with_exponentials(tree: Node) -> Node:
 
     def change(node: Node) -> Node | None:
         match node:
-            case Binary("**", base, exponent) if base == EULER:
+            case Binary("**", base, exponent) if base == Name(EULER):
                 return Call("exp", (with_exponentials(exponent),))
         return None
 

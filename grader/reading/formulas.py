@@ -7,6 +7,7 @@ from grader.errors import AnswerError
 from grader.reading.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.characters import clean
 from grader.reading.items import MAX_ITEMS, split_items
+from grader.reading.lengths import check_length
 from grader.reading.links import Found, last_link
 from grader.reading.names import Names, names_of
 from grader.reading.numbers import MAX_TEXT, given_number
@@ -129,6 +130,7 @@ def _recased(tokens: Sequence[Token], text: str) -> list[str]:
 def _listed(typed: list[Typed], names: Names, noun: str) -> Reading[tuple[Node, ...]]:
     if not 0 < len(typed) <= MAX_ITEMS:
         raise AnswerError(f"This has {len(typed)} {noun}.", expected=f"1 to {MAX_ITEMS}")
+    check_length(typed, MAX_TEXT)
     readings = [read_formula(item, names.declared) for item in typed]
     notes = dict.fromkeys(note for reading in readings for note in reading.notes)
     return _together([reading.value for reading in readings], tuple(notes))

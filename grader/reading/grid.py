@@ -6,17 +6,20 @@ the columns and the name in front of a row are dropped.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.json_text import load_json
 from grader.reading.latex_rows import latex_rows
+from grader.reading.lengths import check_arithmetic_length, check_length
 from grader.reading.names import FUNCTION
+from grader.reading.numbers import is_plain_number
 from grader.reading.refusals import shortened
 from grader.reading.result import Styled, Typed
+from grader.reading.shapes import is_plain_shape
 
-__all__ = ["split_rows"]
+__all__ = ["check_cells", "split_rows"]
 
 MAX_LENGTH: Final = 20_000
 FORMS: Final = "one line a row, cells with tabs or |"
@@ -63,6 +66,8 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
     """
     if not isinstance(typed, (str, list)) or (isinstance(typed, str) and len(typed) > MAX_LENGTH):
         raise AnswerError("This is not a table.", expected=FORMS)
+    if isinstance(typed, list):
+        check_length(typed, MAX_LENGTH)
     given = _given(typed) if isinstance(typed, str) else typed
     if given is None:
         lines, ruled = _lines(str(typed))
@@ -82,6 +87,14 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
         [text(cell) if isinstance(cell, str) else cell for cell in _unnamed(row, len(columns))]
         for row in found
     ]
+
+
+def check_cells(rows: Iterable[Sequence[Typed]]) -> None:
+    """Raise `AnswerError` where the cells of a table hold too much arithmetic together."""
+    texts = [cell for row in rows for cell in row if isinstance(cell, str)]
+    check_arithmetic_length(
+        len(text) for text in texts if not is_plain_number(text) and not is_plain_shape(text)
+    )
 
 
 def _unnamed(row: list[Typed], columns: int) -> list[Typed]:

@@ -46,6 +46,7 @@ __all__ = [
     "WORDS",
     "given_number",
     "grouping_note",
+    "is_plain_number",
     "looks_like_thousands",
     "read_cell",
     "read_number",
@@ -91,6 +92,11 @@ def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> 
         return _reading(value, step, (), percent=percent)
     text = clean(typed, limit=MAX_TEXT)
     return (_ratio(text, typed) if ratio else None) or _worded(text, typed, percent=percent)
+
+
+def is_plain_number(typed: str) -> bool:
+    """Tell whether *typed* is one plain number, which is read without a parser."""
+    return PLAIN.fullmatch(typed) is not None
 
 
 @lru_cache(maxsize=512)

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from grader.errors import AnswerError
 from grader.reading.characters import clean
+from grader.reading.lengths import check_length
 from grader.reading.refusals import shortened
 from grader.reading.result import Reading, Typed
 from grader.reading.shapes import read_shape
@@ -70,6 +71,8 @@ def read_set(
     """
     body: str | list[Typed]
     body, said = (typed, ()) if isinstance(typed, list) else _without_words(_body(typed), names)
+    if isinstance(body, list):
+        _check_size(body, of)
     if not body:
         return Reading((), show_set(()))
     match of:
@@ -84,8 +87,18 @@ def read_set(
             if isinstance(body, str) and _is_enclosed(body):
                 body = body[1:-1]
             named = [name for item in _items(body) for name in _named(item, spelled)]
+            if len(named) > MAX_ITEMS:
+                raise _too_long(len(named))
             ordered = [name for name in names for one in named if one == name]
             return _set(ordered, said)
+
+
+def _check_size(items: Sequence[Typed], of: ItemKind) -> None:
+    """Raise `AnswerError` for a list that is longer than a set may be; names may be long."""
+    if len(items) > MAX_ITEMS:
+        raise _too_long(len(items))
+    if of != "name":
+        check_length(items, MAX_TEXT)
 
 
 def show_set(items: Iterable[Value]) -> str:

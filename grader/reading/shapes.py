@@ -9,6 +9,7 @@ from grader.reading.axes import has_cross_and_comma, split_axes
 from grader.reading.axis_names import refuse_maps
 from grader.reading.characters import clean
 from grader.reading.computing import computed
+from grader.reading.lengths import check_length
 from grader.reading.links import NAMED, Found, last_link
 from grader.reading.numbers import MAX_TEXT, WORDS, given_number
 from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
@@ -18,7 +19,7 @@ from grader.reading.wording import without_words
 from grader.show import show
 from grader.values import Number
 
-__all__ = ["SHAPE_FORMS", "read_shape", "read_side"]
+__all__ = ["SHAPE_FORMS", "is_plain_shape", "read_shape", "read_side"]
 
 SQUARE: Final = 2
 BRACKETS: Final = frozenset({"(", "["})
@@ -72,6 +73,7 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
     items = typed if isinstance(typed, list) else [typed]
     if not 0 < len(items) <= MAX_ITEMS:
         raise AnswerError(f"This has {len(items)} axes.", expected=SHAPE_FORMS)
+    check_length(items, MAX_TEXT)
     sizes = tuple(_size(_item(item), at, None) for at, item in enumerate(items, start=1))
     return _reading(sizes, (), square)
 
@@ -123,6 +125,11 @@ def _plain(typed: str) -> tuple[int, ...] | None:
     if not PLAIN.fullmatch(typed):
         return None
     return tuple(map(int, DIGITS.findall(typed.rpartition("=")[2])))
+
+
+def is_plain_shape(typed: str) -> bool:
+    """Tell whether *typed* is nothing but plain sizes, which are read without a parser."""
+    return PLAIN.fullmatch(typed) is not None
 
 
 def _axis_tokens(text: str) -> Found:

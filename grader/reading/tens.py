@@ -31,10 +31,11 @@ def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> 
     So is ``1.2 × 10-3``, ``1.2·e-3`` and ``1.2 × 106``, copied from a page, ``1.2 × 10e3``,
     ``3.10^4``, and ``1,792 × 10^3`` unless a comma is known to do the *grouping* of thousands.
     """
-    for at in range(len(tokens)):
-        _refuse_minus(tokens[at : at + 5], text)
-        _refuse_times_ten(tokens[at : at + 2], text)
-        if not at or tokens[at - 1].text != ",":
+    for at, token in enumerate(tokens):
+        if token.text in CROSSES:
+            _refuse_minus(tokens[at : at + 5], text)
+            _refuse_times_ten(tokens[at : at + 2], text)
+        elif token.text.endswith(".10") and (not at or tokens[at - 1].text != ","):
             _refuse_point_ten(tokens[at : at + 2], text)
     _refuse_level(tokens, text)
     for at, token in enumerate(() if grouping else tokens):

@@ -13,6 +13,7 @@ from grader.reading.brackets import in_brackets, with_square_brackets
 from grader.reading.cells import MAX_CELLS, Cell, Grid, number_in, plain_cell, unglued
 from grader.reading.characters import clean
 from grader.reading.layouts import has_blocks, in_blocks, in_lines
+from grader.reading.lengths import check_arithmetic, check_length
 from grader.reading.links import CHAIN_NOTE
 from grader.reading.numbers import given_number
 from grader.reading.plain_arrays import Plain, plain_array
@@ -30,7 +31,6 @@ MAX_TEXT: Final = 65_536
 LONG_TEXT: Final = 8_192
 SPARSEST: Final = 32
 """A long text has a digit among so many characters, blanks and commands included."""
-MAX_ARITHMETIC: Final = 400
 PIECE: Final = re.compile(r"[^\s,;&|\[\]]+")
 MAX_MARKS: Final = 5_000
 MAX_PIECES: Final = 2 * MAX_CELLS
@@ -59,7 +59,9 @@ def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
         raise AnswerError(f"This is {'one number' if typed else 'no array'}.", expected=_form(rank))
     shape, leaves = shape_of(typed)
     _check_rank(shape, rank)
-    _check_arithmetic(sum(isinstance(leaf, str) for leaf in leaves))
+    texts = [leaf for leaf in leaves if isinstance(leaf, str)]
+    check_length(texts, MAX_TEXT)
+    check_arithmetic([0 if plain_cell(text) is not None else len(text) for text in texts])
     return _reading(shape, tuple(_item(leaf) for leaf in leaves), ())
 
 
@@ -148,20 +150,9 @@ def _check_size(text: str) -> None:
 
 def _numbers(text: str, cells: Sequence[Cell]) -> tuple[Number, ...]:
     plain = [plain_cell(text[start:end]) for start, end, _ in cells]
-    _check_arithmetic(sum(number is None for number in plain))
-    return tuple(
-        number_in(text, cell) if number is None else number
-        for cell, number in zip(cells, plain, strict=True)
-    )
-
-
-def _check_arithmetic(arithmetic: int) -> None:
-    """Refuse arithmetic in more cells than anyone computes by hand, because it takes long."""
-    if arithmetic > MAX_ARITHMETIC:
-        raise AnswerError(
-            f"{arithmetic:,} cells hold more than a plain number.",
-            expected=f"arithmetic in at most {MAX_ARITHMETIC} cells",
-        )
+    pairs = list(zip(cells, plain, strict=True))
+    check_arithmetic([cell.end - cell.start for cell, number in pairs if number is None])
+    return tuple(number_in(text, cell) if number is None else number for cell, number in pairs)
 
 
 def _blocks(blocks: list[list[Grid]], rank: int | None) -> list[Grid]:

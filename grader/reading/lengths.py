@@ -1,0 +1,65 @@
+"""Limits on the text of a whole answer, which bound the work of reading it.
+
+Reading arithmetic takes about 4 µs a character. A limit for each cell alone would let 400 cells
+of 500 characters take most of a second.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.result import Typed
+
+__all__ = ["check_arithmetic", "check_arithmetic_length", "check_length"]
+
+MAX_ARITHMETIC_CELLS: Final = 400
+MAX_ARITHMETIC_CHARACTERS: Final = 10_000
+"""The most arithmetic in one array: about 40 ms of reading."""
+
+
+def check_length(items: Sequence[Typed], limit: int) -> None:
+    """Raise `AnswerError` where all texts in *items* together have more than *limit* characters.
+
+    A list gets the same limit as the same answer typed as one text.
+    """
+    length = _text_length(items)
+    if length > limit:
+        raise AnswerError(
+            f"The texts of the list have {length:,} characters.",
+            expected=f"at most {limit:,} characters",
+        )
+
+
+def _text_length(items: Sequence[Typed]) -> int:
+    """Return the number of characters of all texts in nested lists."""
+    length = 0
+    waiting = [*items]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            length += len(item)
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return length
+
+
+def check_arithmetic(lengths: Sequence[int]) -> None:
+    """Raise `AnswerError` where an array holds more arithmetic than people compute by hand.
+
+    *lengths* are the characters of each cell that may hold arithmetic.
+    """
+    if len(lengths) > MAX_ARITHMETIC_CELLS:
+        raise AnswerError(
+            f"{len(lengths):,} cells hold more than a plain number.",
+            expected=f"arithmetic in at most {MAX_ARITHMETIC_CELLS} cells",
+        )
+    check_arithmetic_length(lengths)
+
+
+def check_arithmetic_length(lengths: Iterable[int]) -> None:
+    """Raise `AnswerError` where cells of these *lengths* hold too much arithmetic together."""
+    if (characters := sum(lengths)) > MAX_ARITHMETIC_CHARACTERS:
+        raise AnswerError(
+            f"The arithmetic in the cells has {characters:,} characters.",
+            expected=f"at most {MAX_ARITHMETIC_CHARACTERS:,} characters, or the results alone",
+        )

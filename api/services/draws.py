@@ -1,6 +1,7 @@
 """Which numbers a student has in a problem: drawn from a course's secret, kept once seen."""
 
 import hmac
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,9 +14,10 @@ from api.services.submitting.drawn import Drawn
 from api.services.variants import ORIGINAL
 from api.tables import Draw
 
-__all__ = ["current_draw", "draw_of", "draw_position", "drawn"]
+__all__ = ["current_draw", "draw_of", "draw_position", "drawn", "first_positions"]
 
 EVERYBODY = "all"
+FIRST: Final = 0
 LAST: Final = (
     select(Draw)
     .where(Draw.problem_id == bindparam("problem"), Draw.student_id == bindparam("student"))
@@ -32,19 +34,35 @@ def drawn(posed: Posed, number: int, *, student: UUID) -> Drawn:
 
 def draw_position(posed: Posed, number: int, *, student: UUID) -> int:
     """Return the place in the list of variants: an HMAC of who draws, by the course's secret."""
-    if posed.assignment.variants == "original" or posed.version.variants == 0:
-        return ORIGINAL
-    whose = EVERYBODY if posed.assignment.variants == "shared" else str(student)
-    told = f"{posed.problem.id}|{whose}|{number}".encode()
-    digest = hmac.digest(bytes.fromhex(posed.member.course.secret), told, "sha256")
-    return int.from_bytes(digest, "big") % posed.version.variants
+    return _positions(posed, number, [student])[student]
+
+
+def first_positions(posed: Posed, students: Collection[UUID]) -> dict[UUID, int]:
+    """Return by student the place of the numbers that each gets at first."""
+    return _positions(posed, FIRST, students)
+
+
+def _positions(posed: Posed, number: int, students: Collection[UUID]) -> dict[UUID, int]:
+    """Return the places of one draw of many students: thousands take a few milliseconds."""
+    variants, how = posed.version.variants, posed.assignment.variants
+    if how == "original" or variants == 0:
+        return dict.fromkeys(students, ORIGINAL)
+    secret, problem = bytes.fromhex(posed.member.course.secret), posed.problem.id
+
+    def position(whose: object) -> int:
+        digest = hmac.digest(secret, f"{problem}|{whose}|{number}".encode(), "sha256")
+        return int.from_bytes(digest, "big") % variants
+
+    if how == "shared":
+        return dict.fromkeys(students, position(EVERYBODY))
+    return {student: position(student) for student in students}
 
 
 def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Drawn, datetime | None]:
     """Return the numbers that a student has, and when the student saw them first, None if never."""
     found = session.scalars(LAST, {"problem": posed.problem.id, "student": student}).first()
     if found is None:
-        return drawn(posed, 0, student=student), None
+        return drawn(posed, FIRST, student=student), None
     return Drawn(found.number, found.version_id, found.position), found.opened_at
 
 

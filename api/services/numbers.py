@@ -7,9 +7,10 @@ have been published with other seeds of it: a place in one list says nothing abo
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from api.db import find_one
 from api.services.variants import ORIGINAL
 from api.tables import Draw, ProblemVersion, Variant
 
@@ -21,6 +22,7 @@ __all__ = [
     "numbers_at",
     "numbers_had",
     "numbers_in",
+    "position_in",
     "variant_of",
     "version_of",
 ]
@@ -41,6 +43,14 @@ LISTED: Final = select(Variant.position, *NUMBERS).join(
     ProblemVersion, ProblemVersion.id == Variant.version_id
 )
 """The numbers in the lists of versions, with their places."""
+PLACE_OF: Final = LISTED.with_only_columns(Variant.position).where(
+    Variant.version_id == bindparam("version"),
+    bindparam("draw_hash") == DRAW_HASH,
+    bindparam("seed") == SEED,
+)
+LISTED_AT: Final = LISTED.where(
+    Variant.version_id == bindparam("version"), Variant.position == bindparam("position")
+)
 
 
 def version_of(given: Any) -> ColumnElement[bool]:
@@ -58,9 +68,7 @@ def variant_of(given: Any) -> ColumnElement[bool]:
 
 def numbers_at(session: Session, version_id: UUID, position: int) -> Numbers | None:
     """Return the numbers at one place in the list of a version, None where it has no such place."""
-    row = session.execute(
-        LISTED.where(Variant.version_id == version_id, Variant.position == position)
-    ).one_or_none()
+    row = find_one(session, LISTED_AT, version=version_id, position=position)
     return None if row is None else Numbers(row.draw_hash, row.seed)
 
 
@@ -70,6 +78,11 @@ def numbers_in(session: Session, version_id: UUID) -> dict[int, Numbers]:
         LISTED.where(Variant.version_id == version_id).order_by(Variant.position)
     )
     return {row.position: Numbers(row.draw_hash, row.seed) for row in rows}
+
+
+def position_in(session: Session, version_id: UUID, numbers: Numbers) -> int | None:
+    """Return the place of *numbers* in the list of a version, None where it does not have them."""
+    return session.scalars(PLACE_OF, {"version": version_id, **numbers._asdict()}).first()
 
 
 def numbers_had(session: Session, problem_id: UUID, student_id: UUID) -> dict[int, Numbers]:

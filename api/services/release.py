@@ -8,7 +8,7 @@ from api.clock import from_micros
 from api.tables import Assignment
 from grader.policy import Rules
 
-__all__ = ["Shown", "results_shown", "solutions_shown"]
+__all__ = ["Shown", "results_shown", "solutions_end", "solutions_shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,17 @@ def solutions_shown(
     same numbers, whose rules are *sharing*: they would be told the key.
     """
     shown = _shown(assignment.solutions, assignment.solutions_released_at, rules, now)
-    held = (rules, *sharing)
-    pays = assignment.solutions == "after_due"
-    ends = (_instant(one.pays_until if pays else one.ends_at) for one in held)
+    ends = (solutions_end(assignment, one) for one in (rules, *sharing))
     last = max((end for end in ends if end is not None), default=None)
     if last is not None and now <= last:
         return Shown(now=False, since=last)
     return shown
+
+
+def solutions_end(assignment: Assignment, rules: Rules) -> datetime | None:
+    """Return the last instant at which these *rules* keep a solution hidden; None for never."""
+    is_after_due = assignment.solutions == "after_due"
+    return _instant(rules.pays_until if is_after_due else rules.ends_at)
 
 
 def _ends(rule: str, rules: Rules) -> datetime | None:

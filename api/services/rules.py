@@ -20,7 +20,16 @@ from api.services.counting import COUNTS
 from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 from grader.policy import Rules, Timeline
 
-__all__ = ["GRANTED", "Granted", "own_timeline", "rules_for", "rules_in_class", "rules_of"]
+__all__ = [
+    "GRANTED",
+    "Granted",
+    "default_rules",
+    "excepted_students",
+    "own_timeline",
+    "rules_for",
+    "rules_in_class",
+    "rules_of",
+]
 
 SECOND: Final = 1_000_000
 KEPT: Final = 4096
@@ -33,8 +42,8 @@ GRANTED: Final = (
 EXTENSIONS: Final = select(Extension.student_id, Extension.section_id, Extension.spec).where(
     *GRANTED
 )
-# Two questions: by "the student or the section" a database goes through the whole class.
-EXTENDED: Final = union(
+# A union: by "the student or the section" a database goes through the whole class.
+EXCEPTED: Final = union(
     select(Enrolment.user_id).where(
         Enrolment.course_id == bindparam("course"),
         Enrolment.user_id.in_(select(Extension.student_id).where(*GRANTED)),
@@ -42,6 +51,14 @@ EXTENDED: Final = union(
     ),
     select(Enrolment.user_id).where(
         Enrolment.section_id.in_(select(Extension.section_id).where(*GRANTED)), *COUNTS
+    ),
+    select(Enrolment.user_id)
+    .join(LateDays, LateDays.student_id == Enrolment.user_id)
+    .where(
+        Enrolment.course_id == bindparam("course"),
+        LateDays.assignment_id == bindparam("assignment"),
+        LateDays.days > bindparam("most_late_days"),
+        *COUNTS,
     ),
 )
 SECTIONS: Final = select(Enrolment.user_id, Enrolment.section_id).where(
@@ -139,13 +156,27 @@ def _granted_in_course(
 def rules_in_class(session: Session, assignment: Assignment, course: Course) -> tuple[Rules, ...]:
     """Return all rules that hold for students of the course in an assignment, each once.
 
-    They are those of whom nothing was granted, and of each student who has an extension. A test
+    They are those of whom nothing was granted, and of each student with an exception. A test
     student and who has left the course count for nothing.
     """
-    told = {"course": course.id, "assignment": assignment.id}
-    extended = session.scalars(EXTENDED, told).all()
-    held = rules_for(session, assignment, course, extended) if extended else {}
-    return tuple(dict.fromkeys((rules(assignment, course, Granted()), *held.values())))
+    excepted = excepted_students(session, assignment, course)
+    held = rules_for(session, assignment, course, excepted) if excepted else {}
+    return tuple(dict.fromkeys((default_rules(assignment, course), *held.values())))
+
+
+def default_rules(assignment: Assignment, course: Course) -> Rules:
+    """Return the rules for a student to whom nothing was granted."""
+    return rules(assignment, course, Granted())
+
+
+def excepted_students(session: Session, assignment: Assignment, course: Course) -> Collection[UUID]:
+    """Return the students whose time may end later than the default rules say.
+
+    They have an extension, or they spent late days before the instructor allowed fewer of them.
+    """
+    most = min(_most_late_days(_told(assignment.timeline)), max(0, course.late_day_budget))
+    where = {"course": course.id, "assignment": assignment.id, "most_late_days": most}
+    return session.scalars(EXCEPTED, where).all()
 
 
 def granted_to(

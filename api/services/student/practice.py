@@ -4,29 +4,19 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.errors import NotReleased
 from api.schemas.student_solution import PracticeOutcome, PracticeProblem, PracticeReply
 from api.services.marking import student_record
-from api.services.numbers import (
-    NUMBERS,
-    Numbers,
-    numbers_had,
-    numbers_in,
-    variant_of,
-    version_of,
-)
-from api.services.rules import rules_for
+from api.services.numbers import numbers_had, numbers_in
+from api.services.protected_numbers import numbers_at_work
 from api.services.student.asking import asked, numbers, statement
 from api.services.student.seat import Seat, numbers_of, solutions_of
 from api.services.student.times import moment_of
 from api.services.submitting.intake import check_parts
 from api.services.variants import Variants
-from api.tables import Draw, Enrolment, ProblemVersion
-from api.tables import Variant as VariantRow
 from grader.grade import grade
 from grader.reading import Typed
 from grader.variant import Variant
@@ -116,31 +106,5 @@ def _others(session: Session, seat: Seat) -> list[int]:
     had = numbers_had(session, seat.key.problem_id, seat.student_id)
     taken = {listed[seat.drawn.position], *had.values()}
     if not seat.preview:
-        taken |= _numbers_at_work(session, seat)
+        taken |= numbers_at_work(session, seat.posed, now=seat.now)
     return [position for position, numbers in listed.items() if numbers not in taken]
-
-
-def _numbers_at_work(session: Session, seat: Seat) -> set[Numbers]:
-    """Return the numbers of students who may still hand in."""
-    posed = seat.posed
-    found = session.execute(
-        select(Draw.student_id, *NUMBERS)
-        .join(ProblemVersion, version_of(Draw))
-        .join(VariantRow, variant_of(Draw))
-        .join(
-            Enrolment,
-            (Enrolment.user_id == Draw.student_id)
-            & (Enrolment.course_id == posed.member.course.id),
-        )
-        .where(
-            Draw.problem_id == posed.problem.id,
-            Enrolment.withdrawn_at.is_(None),
-            Enrolment.is_test.is_(False),
-        )
-    ).all()
-    students = {row.student_id for row in found}
-    rules = rules_for(session, posed.assignment, posed.member.course, students)
-    now = to_micros(seat.now)
-    ends = {student: one.ends_at for student, one in rules.items()}
-    at_work = {student for student, end in ends.items() if end is None or now <= end}
-    return {Numbers(row.draw_hash, row.seed) for row in found if row.student_id in at_work}

@@ -12,7 +12,8 @@ from api.clock import to_micros
 from api.errors import Forbidden, NotFound
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import current_draw
-from api.services.release import Shown, results_shown, solutions_shown
+from api.services.protected_numbers import rules_of_students_with
+from api.services.release import Shown, results_shown, solutions_end, solutions_shown
 from api.services.rules import rules_in_class, rules_of
 from api.services.standings import Key
 from api.services.submitting.drawn import Drawn
@@ -85,9 +86,12 @@ class Seat:
         return results_shown(self.posed.assignment, self.rules, now=self.now)
 
     @property
-    def has_shared_numbers(self) -> bool:
-        """Whether the numbers are the same for the whole class."""
-        return self.posed.assignment.variants == "shared" or self.drawn.position == ORIGINAL
+    def has_class_wide_numbers(self) -> bool:
+        """Whether any student of the class may have these numbers or get them.
+
+        With `each_after` students draw new numbers, which can be those of anybody.
+        """
+        return self.posed.assignment.variants != "each" or self.drawn.position == ORIGINAL
 
     @property
     def is_first_sight(self) -> bool:
@@ -129,9 +133,19 @@ def take_seat(session: Session, posed: Posed, choice: Choice = OWN, *, now: date
 
 def solutions_of(session: Session, seat: Seat) -> Shown:
     """Return whether the student sees keys and worked solutions now."""
-    assignment, course = seat.posed.assignment, seat.posed.member.course
-    sharing = rules_in_class(session, assignment, course) if seat.has_shared_numbers else ()
-    return solutions_shown(assignment, seat.rules, sharing=sharing, now=seat.now)
+    sharing = _sharing_rules(session, seat)
+    return solutions_shown(seat.posed.assignment, seat.rules, sharing=sharing, now=seat.now)
+
+
+def _sharing_rules(session: Session, seat: Seat) -> tuple[Rules, ...]:
+    """Return the rules of students with the same numbers, whose time may end after the seat's."""
+    posed = seat.posed
+    if seat.has_class_wide_numbers:
+        return rules_in_class(session, posed.assignment, posed.member.course)
+    own_end = solutions_end(posed.assignment, seat.rules)
+    if seat.preview or own_end is None:
+        return ()
+    return rules_of_students_with(session, posed, seat.drawn, own_end=own_end, now=seat.now)
 
 
 def note_opened(session: Session, seat: Seat) -> bool:

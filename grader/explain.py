@@ -54,7 +54,8 @@ def explain(result: Result, part: AnyPart, variant: Variant | None = None) -> tu
     accepted = "" if result.rule in UNJUDGED else _accepted(result, part, variant)
     key = (f"Accepted: {accepted}.",) if accepted else ()
     said = (_reason(result), *_looks(result))
-    return (*typed, *read, *result.notes, *said, *key, _credit(result))
+    judged = (f"Judged by the rounded value: {result.judged_as}",) if result.judged_as else ()
+    return (*typed, *read, *result.notes, *judged, *said, *key, _credit(result))
 
 
 def _accepted(result: Result, part: AnyPart, variant: Variant | None) -> str:

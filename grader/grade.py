@@ -6,14 +6,13 @@ cannot be read is unreadable and costs nothing; what cannot be computed goes to 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from grader.book import Book
-from grader.carry import carried_names
 from grader.context import PartContext, contexts
 from grader.errors import AnswerError, SolverError
+from grader.follow import FollowThrough, follow_through
 from grader.index import highest
 from grader.kinds.base import NOT, RIGHT, Judgement
 from grader.mistakes import Candidate
@@ -155,18 +154,31 @@ class _Answer(NamedTuple):
 
 
 def _better(answer: _Answer) -> Result:
-    """Return the result of an answer; of one given twice, in full and rounded, the better one."""
+    """Return the result of an answer; of one given twice, in full and rounded, the better one.
+
+    How it was read is the same whichever is better: a student sees that before any verdict.
+    """
     full = _judge(answer)
     if answer.reading.rounded is None or full.credit == FULL:
         return full
     rounded = _judge(answer._replace(reading=answer.reading.rounded))
-    return max(full, rounded, key=lambda one: one.credit or NOTHING)
+    if (rounded.credit or NOTHING) <= (full.credit or NOTHING):
+        return full
+    return rounded._replace(
+        read_as=full.read_as, notes=full.notes, value=full.value, judged_as=rounded.read_as
+    )
 
 
 def _judge(answer: _Answer) -> Result:
+    """Return the result of an answer, which says too if it has another form than asked for."""
+    judged = answer.judge(answer.context.key)
+    result = _verdict(answer, judged)
+    return result._replace(misfit=judged.misfit) if judged.misfit else result
+
+
+def _verdict(answer: _Answer, judged: Judgement) -> Result:
     """Return the result of an answer by the first rule that fits."""
     context = answer.context
-    judged = answer.judge(context.key)
     if judged.right:
         return answer.result("correct", FULL, judged.by, say="Correct.", against=context.key)
     if context.keyed is None:
@@ -174,7 +186,7 @@ def _judge(answer: _Answer) -> Result:
     for key, said in context.accepted if context.keyed.accept else ():
         if key is not None and _compared(answer, key).right:
             return answer.result("correct", FULL, "accepted", say=said, against=key)
-    follow = _follow(context, answer.carried)
+    follow = follow_through(context, answer.carried)
     standing = _Standing(judged, judged.by, context.key)
     if follow.key is not None:
         followed = _compared(answer, follow.key)
@@ -207,36 +219,7 @@ def _compared(answer: _Answer, key: Value) -> Judgement:
         return NOT
 
 
-@dataclass(frozen=True, slots=True)
-class _Follow:
-    """What a student carries on to a part: earlier answers by *names*, and the *key* from them."""
-
-    names: Mapping[str, Value]
-    key: Value | None
-    credit: Fraction
-
-
-def _follow(context: PartContext, own: Mapping[str, Value]) -> _Follow:
-    """Return what the student carries on; no key where their own leads to none, or by a shortcut.
-
-    A key that merely repeats a carried answer, where the true ones differ, is a shortcut.
-    """
-    if not own or context.keyed is None or context.earlier.isdisjoint(own):
-        return ALONE
-    names = carried_names(context.variant, context.keyed, own, book=context.book)
-    if not names:
-        return ALONE
-    key = context.solve(names)
-    keys = context.variant.keys
-    if any(key == value and context.key != keys.get(name) for name, value in names.items()):
-        key = None
-    return _Follow(names, key, Fraction(context.keyed.follow_through))
-
-
-ALONE: Final = _Follow({}, None, NOTHING)
-
-
-def _causes(answer: _Answer, follow: _Follow) -> tuple[Rule, tuple[Candidate, ...]]:
+def _causes(answer: _Answer, follow: FollowThrough) -> tuple[Rule, tuple[Candidate, ...]]:
     """Return the likeliest causes: from true values, then from carried ones, then two at once.
 
     An answer that may be the right value rounded shows no mistake but that. Two at once are named

@@ -72,6 +72,7 @@ def to_record(
         "points": _exact(result.points),
         "mistakes": list(result.mistakes),
         "explanation": list(explain(result, variant.problem.part(result.part), variant)),
+        **({"misfit": result.misfit} if result.misfit else {}),
     }
 
 

@@ -66,6 +66,8 @@ class Result(NamedTuple):
     against: Value | None = None
     place: str = ""
     carried: Mapping[str, Value] = NOTHING
+    misfit: str = ""
+    judged_as: str = ""
 
     @property
     def feedback(self) -> str:

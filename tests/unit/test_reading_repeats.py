@@ -206,9 +206,14 @@ def test_either_may_be_right(part, typed, status):
     assert mark(part, typed).status == status
 
 
-def test_the_value_that_is_right_is_shown_and_carried_on():
-    found = mark(ask("number", key="0.67"), "2/3 ≈ 0.67")
-    assert (found.read_as, found.carries) == ("0.67", F(67, 100))
+def test_the_value_that_is_right_is_carried_on_and_what_is_shown_does_not_tell_which_it_is():
+    answers = [mark(ask("number", key=key), "2/3 ≈ 0.67") for key in ("0.67", "2/3")]
+    assert [one.status for one in answers] == ["correct", "correct"]
+    assert [one.carries for one in answers] == [F(67, 100), F(2, 3)]
+    assert {(one.read_as, one.notes, one.value) for one in answers} == {
+        ("2/3", answers[0].notes, F(2, 3))
+    }
+    assert [one.judged_as for one in answers] == ["0.67", ""]
 
 
 def test_what_the_better_of_both_earns_counts():

@@ -28,6 +28,8 @@ from grader.result import FREE
 
 __all__ = ["State", "my_assignment", "my_assignments", "rank"]
 
+NEEDS_REVIEW: Final = "needs_review"
+
 State: TypeAlias = Literal["open", "late", "closed"]
 
 
@@ -168,7 +170,7 @@ def _grade(cell: Cell) -> ProblemScore | None:
 
 def _problem(one: PosedProblem, work: _Work, results: Shown) -> MyProblem:
     standing = work.standings.get(one.row.id)
-    answered = _answered(standing)
+    answered = _answered(standing, results)
     parts = len(one.version.parts)
     opened = standing is not None or one.row.id in work.opened
     started: Literal["new", "opened", "started"] = "opened" if opened else "new"
@@ -184,7 +186,18 @@ def _problem(one: PosedProblem, work: _Work, results: Shown) -> MyProblem:
     )
 
 
-def _answered(standing: Standing | None) -> int:
+def _answered(standing: Standing | None, results: Shown) -> int:
     """Return how many parts have an answer that could be read."""
     parts = standing.parts.values() if standing else ()
-    return sum(told["counts"] is not None and told["status"] not in FREE for told in parts)
+    return sum(_is_answered(told, results) for told in parts)
+
+
+def _is_answered(part: Mapping[str, Any], results: Shown) -> bool:
+    """Return whether a part has an answer that could be read, as its student knows it.
+
+    While results are hidden a known mistake of another form is told to be unreadable, and free.
+    """
+    if part["counts"] is None or part["status"] in FREE:
+        return False
+    is_for_person = part["manual"] or part["status"] == NEEDS_REVIEW
+    return results.now or is_for_person or part["attempts"] > 0

@@ -13,22 +13,20 @@ from api.schemas.student_work import PartOutcome, StudentSubmission
 from api.schemas.submissions import Receipt
 from api.services.marking import points_of
 from api.services.release import Shown
+from api.services.visible_verdicts import visible_verdict
 from api.tables import Answer, AssignmentProblem, Grading, Submission
 from grader.json_values import from_json
-from grader.result import FREE
 
 __all__ = [
-    "RECEIVED",
     "Graded",
     "graded_answers",
     "kept",
+    "misfit_of",
     "outcome",
     "shown_submission",
-    "status_shown",
     "stored",
 ]
 
-RECEIVED: Final = "received"
 STORED: Final = select(Submission).where(Submission.id.in_(bindparam("ids", expanding=True)))
 GRADED: Final = (
     select(Answer, Grading)
@@ -58,44 +56,34 @@ def graded_answers(session: Session, submissions: Iterable[Submission]) -> dict[
     return found
 
 
-def status_shown(status: str, *, results: Shown) -> str:
-    """Return what became of an answer; where results are hidden only whether it was read."""
-    return status if results.now or status in FREE else RECEIVED
+def misfit_of(answer: Answer, grading: Grading) -> str:
+    """Return how the form of an answer differs from the one asked for; "" once a person marked."""
+    return "" if answer.manual else str(grading.record.get("misfit", ""))
 
 
 def outcome(graded: Graded, submission: Submission, *, results: Shown) -> dict[str, Any]:
     """Return the fields of a `PartOutcome`: what the student may know of an answer now."""
     answer, grading = graded
-    said = grading.said
-    status = status_shown(answer.status, results=results)
-    told: dict[str, Any] = {
+    said, misfit = grading.said, misfit_of(answer, grading)
+    points = points_of(grading.record, said)
+    seen = visible_verdict(answer.status, answer.credit, said, misfit=misfit, results=results)
+    return {
         "part": answer.part,
         "answer": answer.id,
         "typed": from_json(submission.answers.get(answer.part)),
-        "status": status,
-        "points": points_of(grading.record, grading.said),
+        "status": seen.status,
+        "credit": seen.credit,
+        "points": points,
+        "score": None if seen.credit is None else seen.credit * points,
         "read_as": said.get("read_as", answer.shown),
         "notes": tuple(said.get("notes", ())),
+        "feedback": seen.feedback,
         "position": said.get("position"),
+        "cells": tuple(seen.cells),
+        "place": seen.place,
         "attempt": answer.attempt,
         "repeats": answer.repeats,
-        "manual": answer.manual and status != RECEIVED,
-    }
-    return told | _verdict(graded, hidden=status == RECEIVED)
-
-
-def _verdict(graded: Graded, *, hidden: bool) -> dict[str, Any]:
-    answer, grading = graded
-    said = grading.said
-    if hidden:
-        return {"credit": None, "score": None, "feedback": None, "cells": (), "place": ""}
-    credit = answer.credit
-    return {
-        "credit": credit,
-        "score": None if credit is None else credit * points_of(grading.record, said),
-        "feedback": said.get("feedback"),
-        "cells": tuple(said.get("cells", ())),
-        "place": said.get("place", ""),
+        "manual": answer.manual and not seen.is_hidden,
     }
 
 

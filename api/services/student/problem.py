@@ -16,12 +16,13 @@ from api.schemas.submissions import ProblemScore
 from api.services.standings import answered, earlier_answers
 from api.services.student.asking import asked, numbers, statement
 from api.services.student.drafts import draft_of
-from api.services.student.outcomes import status_shown, stored
+from api.services.student.outcomes import misfit_of, stored
 from api.services.student.points import Points, overrides_on
 from api.services.student.seat import Seat, solutions_of
 from api.services.student.times import times
 from api.services.variants import Variants
-from api.tables import Answer, GradeChange, Notice, Standing
+from api.services.visible_verdicts import visible_status
+from api.tables import Answer, GradeChange, Grading, Notice, Standing
 from grader.json_values import from_json
 from grader.policy import attempts_used, next_attempt_at
 from grader.reading import Typed
@@ -32,6 +33,7 @@ __all__ = ["problem_view", "score_of"]
 STANDING: Final = select(Standing).where(
     Standing.problem_id == bindparam("problem_id"), Standing.student_id == bindparam("student_id")
 )
+GRADINGS: Final = select(Grading).where(Grading.id.in_(bindparam("ids", expanding=True)))
 NOTICES: Final = (
     select(Notice)
     .where(Notice.problem_id == bindparam("problem"), Notice.withdrawn_at.is_(None))
@@ -43,11 +45,13 @@ NOTICES: Final = (
 class _Work:
     """What a student has done at a problem: the answers by part in order, and what they make.
 
-    *typed* are the answers of submissions as they were typed.
+    *typed* are the answers of submissions as they were typed, *misfits* says which of the last
+    answers have another form than the one asked for, by answer.
     """
 
     answers: Mapping[str, Sequence[Answer]]
     typed: Mapping[UUID, Mapping[str, Typed]]
+    misfits: Mapping[UUID, str]
     standing: Standing | None
 
 
@@ -96,13 +100,22 @@ def _work(session: Session, seat: Seat) -> _Work:
     found: dict[str, list[Answer]] = {}
     for row in earlier_answers(session, [seat.key])[seat.key]:
         found.setdefault(row.part, []).append(row)
-    last = {rows[-1].submission_id for rows in found.values()}
+    answers = [rows[-1] for rows in found.values()]
+    last = {row.submission_id for row in answers}
     typed = {
         one.id: {part: from_json(told) for part, told in one.answers.items()}
         for one in stored(session, last)
     }
     standing = find_one(session, STANDING, **seat.key._asdict())
-    return _Work(found, typed, standing[0] if standing else None)
+    misfits = {} if seat.results.now else _misfits(session, answers)
+    return _Work(found, typed, misfits, standing[0] if standing else None)
+
+
+def _misfits(session: Session, answers: Sequence[Answer]) -> dict[UUID, str]:
+    """Return how the form of *answers* differs from the one asked for."""
+    rows = session.scalars(GRADINGS, {"ids": [one.grading_id for one in answers]})
+    gradings = {row.id: row for row in rows}
+    return {one.id: misfit_of(one, gradings[one.grading_id]) for one in answers}
 
 
 def _parts(seat: Seat, variant: Variant, work: _Work, points: Points) -> tuple[PartView, ...]:
@@ -143,7 +156,7 @@ def _last(seat: Seat, work: _Work, part: str) -> LastAnswer | None:
         received_at=row.received_at,
         typed=work.typed[row.submission_id].get(part),
         read_as=row.shown,
-        status=status_shown(row.status, results=seat.results),
+        status=visible_status(row.status, work.misfits.get(row.id, ""), results=seat.results),
     )
 
 

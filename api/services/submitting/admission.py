@@ -15,6 +15,7 @@ from api.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.ids import new_id
 from api.services.access import NO_PROBLEM
 from api.services.numbers import numbers_at
+from api.services.release import Shown, results_shown
 from api.services.standings import Key, PosedProblem, WholeAssignment, among, load_assignment
 from api.services.submitting import late_days
 from api.services.submitting.allowed import Allowed
@@ -58,7 +59,8 @@ class Ground:
 class Taken:
     """An entry that is admitted on a *ground*, for which *late_days* were spent, all in all.
 
-    *name* is how people are told of the submission: its *id*.
+    *name* is how people are told of the submission: its *id*. *results* says whether its student
+    sees verdicts when it arrives.
     """
 
     id: UUID
@@ -68,6 +70,7 @@ class Taken:
     sequence: int
     admission: Admission
     rules: Rules
+    results: Shown
     late_days: int = 0
 
     @property
@@ -176,11 +179,13 @@ def take(
         held, days = late_days.with_late_days(
             session, here.assignment, student=entry.student_id, at=entry.received_at
         )
-    admission = _admit(held, entry, seat)
+    results = results_shown(here.assignment, held, now=entry.received_at)
+    admission = _admit(held, entry, seat, results=results)
     if days:
         late_days.spend(session, here.assignment, entry.student_id, days=days, at=entry.received_at)
     made = new_id()
-    return Taken(made, str(made), entry, ground, seat.sequence + 1, admission, held, late_days=days)
+    number = seat.sequence + 1
+    return Taken(made, str(made), entry, ground, number, admission, held, results, late_days=days)
 
 
 def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
@@ -222,13 +227,15 @@ def _judged_again(
     return entry._replace(judged=judged, seen=seat.sequence)
 
 
-def _admit(held: Rules, entry: Entry, seat: Seat) -> Admission:
+def _admit(held: Rules, entry: Entry, seat: Seat, *, results: Shown) -> Admission:
     """Return how *entry* is admitted, or raise the error that its author reads."""
     try:
         return admit(
             held,
             to_micros(entry.received_at),
-            answers={part: one.offered for part, one in entry.judged.items()},
+            answers={
+                part: one.offered(results_shown=results.now) for part, one in entry.judged.items()
+            },
             earlier=seat.given,
         )
     except Refused as refused:

@@ -40,7 +40,8 @@ class Judged:
     """The result of one answer as it is stored.
 
     *value* is the digest of what was read ("" where nothing was), *shown* the same in words,
-    *carries* what later parts compute with, *said* what the student may see, *record* all.
+    *carries* what later parts compute with, *said* what the student may see, *record* all. *misfit*
+    says that the answer has another form than the one asked for.
     """
 
     part: str
@@ -54,12 +55,17 @@ class Judged:
     costs: bool
     said: dict[str, Any]
     record: dict[str, Any]
+    misfit: str = ""
     engine: str = ENGINE
 
-    @property
-    def offered(self) -> Offered:
-        """The answer as the policy sees it."""
-        return Offered(self.value, costs=self.costs)
+    def offered(self, *, results_shown: bool) -> Offered:
+        """Return the answer as the policy sees it.
+
+        While results are hidden every misfit is free, a known mistake too: otherwise the count of
+        attempts would tell the student that this answer is a known mistake.
+        """
+        is_free = bool(self.misfit) and not results_shown
+        return Offered(self.value, costs=self.costs and not is_free)
 
 
 def judge(
@@ -138,6 +144,7 @@ def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: in
         costs=result.costs_attempt and not by_person and not waits,
         said=student_record(result, variant),
         record=to_record(result, variant, numbers=numbers),
+        misfit=result.misfit,
     )
 
 

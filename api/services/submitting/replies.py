@@ -3,19 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from api.http.fields import told, zulu
-from api.services.release import Shown, results_shown
+from api.services.release import Shown
 from api.services.submitting.admission import Taken
 from api.services.submitting.entries import Entry
 from api.services.submitting.judging import Judged
+from api.services.visible_verdicts import visible_status, visible_verdict
 from grader.policy import Admission
 from grader.policy import shown as shown_number
 
 __all__ = ["Worth", "reply"]
-
-RECEIVED: Final = "received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
     It is JSON data, as `SubmissionReply` says.
     """
     entry, admission = taken.entry, taken.admission
-    shown = results_shown(taken.assignment, taken.rules, now=entry.received_at)
+    shown = taken.results
     return {
         "id": taken.name,
         "assignment": entry.ids.names[2],
@@ -45,7 +44,7 @@ def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
         "sequence": taken.sequence,
         "received_at": zulu(entry.received_at),
         "late_credit": told(admission.late),
-        "results": [_part(one, taken, worth, shown) for one in entry.judged.values()],
+        "results": [_part(one, taken, worth) for one in entry.judged.values()],
         "results_shown": shown.now,
         "results_from": zulu(shown.since) if not shown.now and shown.since else None,
         "standing": _score(worth) if shown.now else None,
@@ -57,24 +56,23 @@ def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
     }
 
 
-def _part(one: Judged, taken: Taken, worth: Worth, shown: Shown) -> dict[str, Any]:
-    said, rules = one.said, taken.rules
-    hidden = not shown.now and one.status not in {"unreadable", "missing"}
-    seen = None if hidden else one.credit
+def _part(one: Judged, taken: Taken, worth: Worth) -> dict[str, Any]:
+    said = one.said
+    seen = visible_verdict(one.status, one.credit, said, misfit=one.misfit, results=taken.results)
     return {
         "part": one.part,
-        "status": RECEIVED if hidden else one.status,
-        "credit": None if seen is None else told(seen),
+        "status": seen.status,
+        "credit": None if seen.credit is None else told(seen.credit),
         "points": told(one.points),
-        "score": None if seen is None else told(seen * one.points),
+        "score": None if seen.credit is None else told(seen.credit * one.points),
         "read_as": said["read_as"],
         "notes": said["notes"],
-        "feedback": None if hidden else said["feedback"],
+        "feedback": seen.feedback,
         "position": said["position"],
-        "cells": [] if hidden else said["cells"],
-        "place": "" if hidden else said["place"],
+        "cells": seen.cells,
+        "place": seen.place,
         "attempt": taken.admission.attempts.get(one.part),
-        "attempts_left": rules.attempts_left(worth.used[one.part]),
+        "attempts_left": taken.rules.attempts_left(worth.used[one.part]),
         "repeats": taken.admission.repeats.get(one.part),
     }
 
@@ -91,7 +89,8 @@ def _messages(entry: Entry, admission: Admission, shown: Shown) -> Iterator[str]
     for part in admission.repeats:
         yield f"{part}: the same answer as before; no attempt was used."
     for one in entry.judged.values():
-        if one.status == "unreadable":
+        status = visible_status(one.status, one.misfit, results=shown)
+        if status == "unreadable":
             yield f"{one.part}: it could not be read; no attempt was used."
     if not shown.now:
         yield "It is stored. Results are shown later."

@@ -150,6 +150,7 @@ def _line(user: User) -> str:
     special = {
         "administrator": user.is_admin,
         "no password yet": user.password_hash is None,
+        "has to set a new password": user.has_locked_password,
         "suspended": user.suspended_at is not None,
     }
     told = [user.email or "-", user.name, ", ".join(name for name, so in special.items() if so)]

@@ -29,7 +29,14 @@ TOUCH: Final = timedelta(minutes=5)
 """How old the stored time of the last request may get: a page need not write a row each time."""
 
 Event = Literal[
-    "login", "logout", "logout_everywhere", "password_changed", "role_changed", "reset", "suspended"
+    "login",
+    "logout",
+    "logout_everywhere",
+    "password_changed",
+    "password_locked",
+    "role_changed",
+    "reset",
+    "suspended",
 ]
 
 
@@ -51,6 +58,7 @@ EVENTS: Final[Mapping[Event, Effect]] = {
     "logout": Effect(this="end", others="keep", tokens="keep"),
     "logout_everywhere": Effect(this="end", others="end", tokens="keep"),
     "password_changed": Effect(this="new", others="end", tokens="keep"),
+    "password_locked": Effect(this="end", others="end", tokens="end"),
     # Somebody else does it, and a session's id must change with its rights: log in again. Tokens
     # stay, as what they may do is asked of the role at each request.
     "role_changed": Effect(this="end", others="end", tokens="keep"),

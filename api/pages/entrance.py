@@ -105,20 +105,28 @@ def logout(here: PageDep) -> Response:
 @router.get("/welcome")
 def welcome_page() -> Response:
     """Return the page that sets a password by the secret of a link."""
-    return respond("welcome.html", {"error": None, "secret": ""})
+    return respond("welcome.html", {"error": None, "secret": "", "asks_current": False})
 
 
 @router.post("/welcome")
 def welcome(form: FormDep, here: PageDep) -> Response:
     """Set the password and log in."""
     secret, response = form.text("secret").rpartition("#")[2], Response()
+    typed = {"secret": secret, "password": form.exact("password")}
+    if form.exact("current"):
+        typed["current"] = form.exact("current")
     try:
         _same_twice(form)
-        body = validated(AcceptInviteIn, {"secret": secret, "password": form.exact("password")})
-        api.accept_invite(body, here, response)
+        api.accept_invite(validated(AcceptInviteIn, typed), here, response)
     except ServiceError as error:
-        return respond("welcome.html", {"error": error, "secret": secret}, status=error.status)
+        context = {"error": error, "secret": secret}
+        context["asks_current"] = form.has("current") or _is_about(error, "current")
+        return respond("welcome.html", context, status=error.status)
     return _onwards("/", {}, response)
+
+
+def _is_about(error: ServiceError, field: str) -> bool:
+    return any(one.field == field for one in error.errors)
 
 
 def _same_twice(form: Form) -> None:

@@ -9,7 +9,7 @@ from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.schemas.account import AcceptInviteIn, LoginIn, LoginOut
 from api.services.people import sessions
-from api.services.people.invites import accept
+from api.services.people.acceptance import Acceptance, accept
 from api.services.people.login import Attempt, log_in
 from api.services.people.sessions import Begun
 
@@ -57,16 +57,13 @@ def logout(here: HereDep, response: Response) -> None:
     responses=responses(Forbidden, NotFound, Gone, Invalid, RateLimited),
 )
 def accept_invite(body: AcceptInviteIn, here: HereUnasked, response: Response) -> LoginOut:
-    """Set a password by the secret of an invitation or a reset, and log in; it can be used once."""
+    """Set a password by the secret of an invitation or a reset, and log in; it can be used once.
+
+    Somebody who got a staff role elsewhere sends the password until now as `current`.
+    """
     _refuse_foreign(here.request)
-    begun = accept(
-        here.service.db,
-        body.secret,
-        body.password,
-        passwords=here.service.passwords,
-        address=here.address,
-        now=here.now,
-    )
+    acceptance = Acceptance(here.address, here.now, body.secret, body.password, body.current or "")
+    begun = accept(here.service.db, acceptance, passwords=here.service.passwords)
     return logged_in(begun, here, response)
 
 

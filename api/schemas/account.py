@@ -72,7 +72,10 @@ class LoginOut(Schema):
 
 
 class AcceptInviteIn(Schema):
-    """The secret of a link, which stands behind its ``#``, and the password to set."""
+    """The secret of a link, which stands behind its ``#``, and the password to set.
+
+    *current* is the password until now, where the account became staff and has to set a new one.
+    """
 
     model_config = examples(
         {"secret": "gr_invite_4Xk9aQ2LmZ0p_...", "password": "three words of mine"}
@@ -80,6 +83,7 @@ class AcceptInviteIn(Schema):
 
     secret: Annotated[str, Field(min_length=1, max_length=200)]
     password: Password
+    current: Password | None = None
 
 
 class PasswordIn(Schema):

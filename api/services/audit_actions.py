@@ -66,6 +66,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "user.created": "an account was made",
     "user.erased": "a person was erased",
     "user.password_changed": "somebody changed their password",
+    "user.password_locked": "a password from a link of another course was locked",
     "user.renamed": "somebody changed their name",
     "user.restored": "somebody who was suspended was let in again",
     "user.revoked": "all sessions and tokens of an account were ended",

@@ -37,7 +37,7 @@ class Audience:
 def audience(session: Session, course_id: UUID) -> Audience:
     """Return who sees what is published in a course."""
     statement = (
-        select(func.count(), func.count() - func.count(User.password_hash))
+        select(func.count(), func.count().filter(~User.has_password))
         .select_from(Enrolment)
         .join(User, User.id == Enrolment.user_id)
         .where(Enrolment.course_id == course_id, *COUNTS)

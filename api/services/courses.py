@@ -20,6 +20,7 @@ from api.services.access import Caller, Member
 from api.services.acts import Act, differences, hold
 from api.services.assignments.values import resolve_into
 from api.services.effects import settle
+from api.services.people.credentials import secure_new_staff
 from api.tables import Assignment, Course, Enrolment, User
 
 __all__ = [
@@ -88,7 +89,8 @@ def create(session: Session, caller: Caller, body: CourseIn, *, now: datetime) -
     session.add(row)
     session.flush()
     if instructor is not None:
-        enrol_instructor(session, row, instructor, now=now)
+        enrol_instructor(session, row, instructor.id, now=now)
+        secure_new_staff(session, caller, instructor, course=row.id, now=now)
     audit.record(
         session,
         caller,
@@ -123,11 +125,13 @@ def enrol_instructor(session: Session, course: Course, user_id: UUID, *, now: da
     session.flush()
 
 
-def _instructor(session: Session, email: str | None) -> UUID | None:
+def _instructor(session: Session, email: str | None) -> User | None:
     if email is None:
         return None
     active = User.suspended_at.is_(None) & User.erased_at.is_(None)
-    found = session.scalar(select(User.id).where(User.email == email, active))
+    found = session.scalar(
+        select(User).where(User.email == email, active).with_for_update(key_share=True)
+    )
     if found is None:
         said = "is the address of no account; make the course without one, and add the person to it"
         raise Invalid.of("instructor", said)

@@ -15,7 +15,7 @@ from api.tables.courses import (
 )
 from api.tables.grades import Grade, GradeChange, Override
 from api.tables.keeping import Erasing
-from api.tables.people import Invite, Knock, LoginSession, Spending, Token, User
+from api.tables.people import LOCKED, Invite, Knock, LoginSession, Spending, Token, User
 from api.tables.problems import ProblemVersion, Variant
 from api.tables.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
 from api.tables.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
@@ -23,6 +23,7 @@ from api.tables.stamps import Stamp
 from api.tables.submissions import Answer, Draft, Draw, Grading, Standing, Submission
 
 __all__ = [
+    "LOCKED",
     "Answer",
     "Assignment",
     "AssignmentProblem",

@@ -1,15 +1,19 @@
 """People, and what they show to be let in."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import ColumnElement, LargeBinary, String, and_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from api.names import belongs, sort_name
 from api.tables.base import Base, Id, Line, UserId, When, refers
 
-__all__ = ["Invite", "Knock", "LoginSession", "Spending", "Token", "User"]
+__all__ = ["LOCKED", "Invite", "Knock", "LoginSession", "Spending", "Token", "User"]
+
+LOCKED: Final = "!"
+"""Prefix of the hash of a locked password, as in shadow(5): no password matches what follows."""
 
 
 class User(Base):
@@ -34,6 +38,21 @@ class User(Base):
     suspended_at: Mapped[When | None]
     erased_at: Mapped[When | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @hybrid_property
+    def has_password(self) -> bool:
+        """Whether the account has a password that can be used; a locked one cannot."""
+        return self.password_hash is not None and not self.password_hash.startswith(LOCKED)
+
+    @has_password.inplace.expression
+    @classmethod
+    def _has_password(cls) -> ColumnElement[bool]:
+        return and_(cls.password_hash.is_not(None), ~cls.password_hash.startswith(LOCKED))
+
+    @property
+    def has_locked_password(self) -> bool:
+        """Whether the account has a password that is locked until its owner sets another."""
+        return self.password_hash is not None and self.password_hash.startswith(LOCKED)
 
     @validates("name")
     def _renamed(self, _: str, name: str) -> str:
@@ -75,12 +94,17 @@ class Token(_Shown, Base):
 
 
 class Invite(_Shown, Base):
-    """A link that lets its owner set a password, once."""
+    """A link that lets its owner set a password, once.
+
+    *course_id* is the course whose staff made it, None for an administrator or the command line. A
+    used link that is not revoked set up the password of the account: its maker may know it.
+    """
 
     __tablename__ = "invites"
 
     purpose: Mapped[str] = mapped_column(String(10))
     created_by: Mapped[UUID | None] = refers("users.id", index=False)
+    course_id: Mapped[UUID | None] = refers("courses.id", index=False)
     used_at: Mapped[When | None]
 
 

@@ -71,14 +71,16 @@ def test_no_session_keeps_its_id_through_a_change_of_rights_or_password() -> Non
     assert {effect.this for effect in EVENTS.values()} == {"new", "end"}
 
 
-@pytest.mark.parametrize("event", ["password_changed", "role_changed", "reset", "suspended"])
+@pytest.mark.parametrize(
+    "event", ["password_changed", "password_locked", "role_changed", "reset", "suspended"]
+)
 def test_a_stolen_session_dies_with_the_password_the_role_or_the_account(event) -> None:
     assert EVENTS[event].others == "end"
 
 
 @pytest.mark.parametrize("event", get_args(Event))
 def test_tokens_end_when_the_account_may_be_in_other_hands(event) -> None:
-    assert (EVENTS[event].tokens == "end") == (event in {"reset", "suspended"})
+    assert (EVENTS[event].tokens == "end") == (event in {"password_locked", "reset", "suspended"})
 
 
 @pytest.mark.parametrize(

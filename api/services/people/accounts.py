@@ -14,7 +14,8 @@ from api.schemas.users import UserOut, UserPatch
 from api.services import audit
 from api.services.access import Caller
 from api.services.people import sessions
-from api.services.people.invites import Link, issue, issue_reset, withdraw
+from api.services.people.credentials import secure_new_staff
+from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset, withdraw
 from api.services.people.roll import check_free
 from api.services.searching import called
 from api.tables import User
@@ -63,7 +64,7 @@ def listed(user: User) -> UserOut:
         name=user.name,
         email=user.email,
         admin=user.is_admin,
-        has_password=user.password_hash is not None,
+        has_password=user.has_password,
         created_at=user.created_at,
         suspended_at=user.suspended_at,
         erased_at=user.erased_at,
@@ -132,7 +133,10 @@ def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now
         return
     user.is_admin = admin
     user.version += 1
-    sessions.settle(session, "role_changed", [user.id], now=now)
+    if admin:
+        secure_new_staff(session, caller, user, course=None, now=now)
+    else:
+        sessions.settle(session, "role_changed", [user.id], now=now)
     change = ({"admin": not admin}, {"admin": admin})
     target = ("user", user.id)
     audit.record(session, caller, "user.admin_changed", now=now, target=target, change=change)
@@ -143,8 +147,9 @@ def reset(session: Session, caller: Caller, user: User, *, public_url: str, now:
     if user.email is None:
         raise Conflict("This account has no e-mail address to log in with.")
     if user.suspended_at is not None:
-        raise Conflict("This account is suspended. Restore it first.")
-    found = issue_reset(session, user, public_url=public_url, author=caller.id, now=now)
+        raise Conflict(SUSPENDED)
+    maker = Maker(caller.id)
+    found = issue_reset(session, user, public_url=public_url, maker=maker, now=now)
     audit.record_account(session, caller, "person.reset", user=user.id, now=now)
     return found
 
@@ -165,10 +170,12 @@ def create(session: Session, email: str, name: str, *, admin: bool, now: datetim
 def link(session: Session, email: str, *, public_url: str, now: datetime) -> Link:
     """Return a link for whoever has *email*: an invitation, or a reset where a password is set."""
     user = by_email(session, email)
+    if user.suspended_at is not None:
+        raise Conflict(SUSPENDED)
     audit.record(session, None, "person.reset", now=now, target=("user", user.id))
     if user.password_hash is None:
-        return issue(session, [user], "invite", public_url=public_url, author=None, now=now)[0]
-    return issue_reset(session, user, public_url=public_url, author=None, now=now)
+        return issue(session, [user], "invite", public_url=public_url, maker=Maker(), now=now)[0]
+    return issue_reset(session, user, public_url=public_url, maker=Maker(), now=now)
 
 
 def by_email(session: Session, email: str) -> User:

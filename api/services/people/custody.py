@@ -2,6 +2,7 @@
 
 Whoever adds a known e-mail address to a course has its owner in that course. So being in a course
 lets its staff neither rename the person nor log in as them, where another course has them as well.
+A staff role locks a password that staff elsewhere may know (`api.services.people.credentials`).
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.auth.roles import may_reset
 from api.services.access import Member
+from api.services.people.credentials import is_sole_waiting
 from api.services.people.tokens import highest
 from api.tables import Enrolment, User
 
@@ -25,10 +27,14 @@ ELSEWHERE: Final = "This person is in another course too, or is staff; an admini
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """What a member may do for somebody's account: change whose it is, or invite them."""
+    """What a member may do for somebody's account: change whose it is, or invite them.
+
+    A *locked* password has to be set anew.
+    """
 
     may_edit: bool
     may_invite: bool
+    is_locked: bool = False
 
 
 def custody_of(session: Session, member: Member, user_id: UUID) -> Custody:
@@ -40,7 +46,7 @@ def custody_of(session: Session, member: Member, user_id: UUID) -> Custody:
     ).one()
     here = select(Enrolment.id).where(Enrolment.id == enrolment.id, invited_here())
     may_invite = not user.is_admin and session.scalar(here) is not None
-    return Custody(may_edit(session, member, enrolment, user), may_invite)
+    return Custody(may_edit(session, member, enrolment, user), may_invite, user.has_locked_password)
 
 
 def may_edit(session: Session, member: Member, enrolment: Enrolment, user: User) -> bool:
@@ -55,16 +61,18 @@ def may_edit(session: Session, member: Member, enrolment: Enrolment, user: User)
 def invited_here() -> ColumnElement[bool]:
     """Return what holds for an enrolment whose course invites the person.
 
-    It is the first of those that the person is in now, and they are staff of no other one.
+    It is the first of those that the person is in now, and they are staff of no other one; or it
+    alone waits for a new password.
     """
     other = aliased(Enrolment)
     earlier = or_(
         other.created_at < Enrolment.created_at,
         and_(other.created_at == Enrolment.created_at, other.id < Enrolment.id),
     )
-    return ~exists().where(
+    first = ~exists().where(
         other.user_id == Enrolment.user_id,
         other.course_id != Enrolment.course_id,
         other.withdrawn_at.is_(None),
         or_(other.role != "student", earlier),
     )
+    return or_(first, is_sole_waiting())

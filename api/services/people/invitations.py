@@ -14,7 +14,7 @@ from api.services import audit
 from api.services.access import Member
 from api.services.counting import PRESENT
 from api.services.people.custody import ELSEWHERE, invited_here, may_edit
-from api.services.people.invites import Link, issue, issue_reset
+from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset
 from api.services.people.roll import locked
 from api.services.rows import guard
 from api.tables import Enrolment, User
@@ -49,7 +49,7 @@ def invite(
             "administrator can make a link for them.",
             errors=tuple(FieldError(f"people {one}", "cannot be invited") for one in missing),
         )
-    links = issue(session, users, "invite", public_url=public_url, author=member.caller.id, now=now)
+    links = issue(session, users, "invite", public_url=public_url, maker=Maker.of(member), now=now)
     _note(session, member, [user.id for user in users], now=now)
     return links
 
@@ -97,7 +97,7 @@ def _waiting(member: Member) -> tuple[ColumnElement[bool], ...]:
     return (
         Enrolment.course_id == member.course.id,
         *PRESENT,
-        User.password_hash.is_(None),
+        ~User.has_password,
         User.suspended_at.is_(None),
     )
 
@@ -118,8 +118,9 @@ def reset(
         raise Conflict("This person is not in the course any more.")
     if not may_edit(session, member, enrolment, user):
         raise Forbidden(ELSEWHERE)
-    author = member.caller.id
-    link = issue_reset(session, user, public_url=public_url, author=author, now=now)
+    if user.suspended_at is not None:
+        raise Conflict(SUSPENDED)
+    link = issue_reset(session, user, public_url=public_url, maker=Maker.of(member), now=now)
     audit.record_account(session, member, "person.reset", user=user.id, now=now)
     return link
 

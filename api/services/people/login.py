@@ -20,12 +20,16 @@ from api.ids import new_id
 from api.services import knocks
 from api.services.people import sessions
 from api.services.people.sessions import Begun
-from api.tables import Knock, LoginSession, User
+from api.tables import LOCKED, Knock, LoginSession, User
 
-__all__ = ["Attempt", "count", "forgive", "log_in", "session_of"]
+__all__ = ["Attempt", "count", "forgive", "is_still", "log_in", "session_of"]
 
 WRONG = "The e-mail address or the password is not right."
 SUSPENDED = "This account is suspended. Ask your instructor."
+LOCKED_OUT = (
+    "You were given a new role, and your password came from another course. Set a new one with the "
+    "link from who gave you the role, or ask an administrator for a link."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,15 @@ def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str 
     `RateLimited`, or `Forbidden` for somebody suspended.
     """
     user_id, knock, stored = _counted(db, attempt)
-    if not passwords.verify(attempt.password, stored) or user_id is None or stored is None:
+    usable = None if stored is None else stored.removeprefix(LOCKED)
+    if not passwords.verify(attempt.password, usable) or user_id is None or stored is None:
         raise Unauthenticated(WRONG)
+    if stored.startswith(LOCKED):
+        raise Forbidden(LOCKED_OUT)
     anew = passwords.hash(attempt.password) if passwords.needs_rehash(stored) else stored
     with db.transaction() as session:
-        user = session.get_one(User, user_id, with_for_update={"key_share": True})
-        if not _is_still(user, stored):
+        user = session.get(User, user_id, with_for_update={"key_share": True})
+        if user is None or not is_still(user, stored):
             raise Unauthenticated(WRONG)
         if user.suspended_at is not None:
             raise Forbidden(SUSPENDED)
@@ -89,10 +96,10 @@ def _counted(db: Database, attempt: Attempt) -> tuple[UUID | None, tuple[UUID, .
         return (None, knock, None) if user is None else (user.id, knock, user.password_hash)
 
 
-def _is_still(user: User, stored: str) -> bool:
-    """Tell whether nobody set another password since the check began."""
+def is_still(user: User, stored: str | None) -> bool:
+    """Tell whether nobody set another password since *stored* was read."""
     now = None if user.password_hash is None else user.password_hash.encode()
-    return matches(stored.encode(), now)
+    return now is None if stored is None else matches(stored.encode(), now)
 
 
 def count(session: Session, attempt: Attempt) -> tuple[UUID, ...]:

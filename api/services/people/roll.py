@@ -17,6 +17,7 @@ from api.schemas.people import Person, PersonIn, PersonPatch
 from api.services import audit
 from api.services.access import Member
 from api.services.people import sessions
+from api.services.people.credentials import secure_new_staff
 from api.services.people.custody import ELSEWHERE, NUMBERS, may_edit
 from api.services.people.sections import hold_rules, regrade_moved, section_of
 from api.services.searching import called
@@ -89,7 +90,7 @@ def listed(row: Row[Enrolment, User, str]) -> Person:
         section=enrolment.section_id,
         section_name=section,
         is_test=enrolment.is_test,
-        has_password=user.password_hash is not None,
+        has_password=user.has_password,
         suspended=user.suspended_at is not None,
         joined_at=enrolment.created_at,
         withdrawn_at=enrolment.withdrawn_at,
@@ -127,7 +128,9 @@ def add(session: Session, member: Member, given: PersonIn, *, now: datetime) -> 
     """Add somebody to the course; who was withdrawn comes back with all their work."""
     _check_role(member, given.role)
     hold_rules(session, member.course.id)
-    user = session.scalar(select(User).where(User.email == given.email))
+    user = session.scalar(
+        select(User).where(User.email == given.email).with_for_update(key_share=True)
+    )
     if user is None:
         user = User(id=new_id(), email=given.email, name=given.name, created_at=now)
         user.student_number = given.student_number
@@ -151,6 +154,8 @@ def add(session: Session, member: Member, given: PersonIn, *, now: datetime) -> 
     enrolment.section_id = section
     enrolment.lms_id = given.lms_id or enrolment.lms_id or ""
     session.flush()
+    if given.role != "student":
+        secure_new_staff(session, member, user, course=member.course.id, now=now)
     regrade_moved(session, member, [user.id], now=now)
     told = {"role": given.role, "section": _text(section)}
     target = ("user", user.id)
@@ -169,7 +174,7 @@ def change(
     enrolment, user = locked(session, member, user_id)
     fields = given.model_dump(exclude_unset=True)
     if given.role is not None and given.role != enrolment.role:
-        _change_role(session, member, enrolment, given.role, now=now)
+        _change_role(session, member, (enrolment, user), given.role, now=now)
     before = {"role": enrolment.role, "section": _text(enrolment.section_id)}
     if "section" in fields and given.section != enrolment.section_id:
         enrolment.section_id = section_of(session, member.course.id, given.section)
@@ -187,14 +192,18 @@ def change(
 
 
 def _change_role(
-    session: Session, member: Member, enrolment: Enrolment, role: str, *, now: datetime
+    session: Session, member: Member, person: tuple[Enrolment, User], role: str, *, now: datetime
 ) -> None:
+    enrolment, user = person
     _check_role(member, enrolment.role)
     _check_role(member, role)
     if enrolment.role == "instructor":
         _check_not_last(session, member, enrolment)
     before, enrolment.role = enrolment.role, role
-    sessions.settle(session, "role_changed", [enrolment.user_id], now=now)
+    if role == "student":
+        sessions.settle(session, "role_changed", [user.id], now=now)
+    else:
+        secure_new_staff(session, member, user, course=member.course.id, now=now)
     target = ("user", enrolment.user_id)
     change = ({"role": before}, {"role": role})
     audit.record(session, member, "person.role_changed", now=now, target=target, change=change)

@@ -1,0 +1,128 @@
+"""A link used: its owner sets a password and is logged in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.passwords import Passwords
+from api.auth.secrets import matches, parse
+from api.auth.sessions import Event
+from api.db import Database
+from api.errors import Gone, Invalid, NotFound
+from api.services import knocks
+from api.services.people import login, sessions
+from api.services.people.credentials import end_vouching, needs_locked_password
+from api.services.people.invites import LASTS, check_password, withdraw
+from api.services.people.login import Attempt
+from api.services.people.sessions import Begun
+from api.tables import LOCKED, Invite, User
+
+__all__ = ["Acceptance", "accept"]
+
+NO_LINK = "There is no such link."
+USED = "This link was used, or a newer one was. Log in, or ask for another."
+WRONG_CURRENT = (
+    "is needed with this link, and was not right: the account is in another course, which the link "
+    "gives no way into; an administrator can make a link without it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A link as its owner uses it, from a network *address*, with the *password* to set.
+
+    *current* is the locked password, "" where none was sent.
+    """
+
+    address: str
+    now: datetime
+    secret: str = field(repr=False)
+    password: str = field(repr=False)
+    current: str = field(default="", repr=False)
+
+
+def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Begun:
+    """Set the password of the owner of a link, and return a new session for them.
+
+    A reset ends sessions and tokens: its owner may have lost those too. Raises `NotFound`, `Gone`,
+    `Invalid` for a password that cannot be used, and `RateLimited`.
+    """
+    now = acceptance.now
+    with db.transaction() as session:
+        knocks.spend(session, "invite_address", acceptance.address, now=now)
+    with db.reading() as session:
+        invite, user = _find(session, acceptance)
+        needs_current = needs_locked_password(session, invite, user)
+        check_password(user, acceptance.password)
+    if needs_current:
+        _check_locked_password(db, acceptance, user, passwords=passwords)
+    hashed = passwords.hash(acceptance.password)
+    with db.transaction() as session:
+        stored = user.password_hash
+        invite, user = _lock(session, acceptance)
+        # Another password or another course changes what the link must come with.
+        is_same = needs_locked_password(session, invite, user) == needs_current
+        if not is_same or not login.is_still(user, stored):
+            raise Gone(USED)
+        if not needs_current:
+            end_vouching(session, user.id, now=now)
+        is_reset = invite.purpose == "reset" or user.has_locked_password
+        user.password_hash = hashed
+        invite.used_at = now
+        withdraw(session, [user.id], now=now)
+        event: Event = "reset" if is_reset else "password_changed"
+        sessions.settle(session, event, [user.id], now=now)
+        return sessions.begin(session, user, now=now)
+
+
+def _find(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
+    """Return the link, which can still be used, and its owner."""
+    shown = parse(acceptance.secret)
+    if shown is None or shown.kind not in LASTS:
+        raise NotFound(NO_LINK)
+    invite = session.scalar(select(Invite).where(Invite.prefix == shown.prefix))
+    if invite is None or not matches(shown.digest, invite.digest):
+        raise NotFound(NO_LINK)
+    _check_usable(invite, now=acceptance.now)
+    return invite, _active(session.get(User, invite.user_id))
+
+
+def _lock(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
+    """Return the link and its owner, locked in this order: owner, link; `Gone` where it ended."""
+    invite, user = _find(session, acceptance)
+    held = _active(
+        session.get(User, user.id, with_for_update={"key_share": True}, populate_existing=True)
+    )
+    session.refresh(invite, with_for_update=True)
+    _check_usable(invite, now=acceptance.now)
+    return invite, held
+
+
+def _check_usable(invite: Invite, *, now: datetime) -> None:
+    if invite.used_at is not None or invite.revoked_at is not None:
+        raise Gone(USED)
+    if invite.expires_at is None or invite.expires_at <= now:
+        raise Gone("This link has expired. Ask for another.")
+
+
+def _active(user: User | None) -> User:
+    """Return *user*, or raise `Gone` where the account was suspended or erased."""
+    if user is None or user.suspended_at is not None or user.erased_at is not None:
+        raise Gone("This account is not active. Ask your instructor.")
+    return user
+
+
+def _check_locked_password(
+    db: Database, acceptance: Acceptance, user: User, *, passwords: Passwords
+) -> None:
+    """Raise `Invalid` unless the locked password is right; wrong ones count as log-ins do."""
+    stored = (user.password_hash or "").removeprefix(LOCKED)
+    attempt = Attempt(user.email or "", acceptance.address, acceptance.now, acceptance.current)
+    with db.transaction() as session:
+        counted = login.count(session, attempt)
+    if not passwords.verify(acceptance.current, stored):
+        raise Invalid.of("current", WRONG_CURRENT)
+    with db.transaction() as session:
+        login.forgive(session, attempt, counted)

@@ -1,0 +1,143 @@
+"""Credentials of people who become staff: a link from another course gives no way into the role.
+
+Staff who make a link can use it themselves, and then know the password of the account. A course
+*vouches* for a password that its used links set up; so do administrators and the command line. A
+staff role in a course that does not vouch locks the password, until its owner sets another with a
+link from that course and the locked password, or with a link from an administrator.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from api.errors import Gone
+from api.services import audit
+from api.services.access import Caller, Member
+from api.services.people import sessions
+from api.tables import LOCKED, Enrolment, Invite, User
+
+__all__ = [
+    "end_vouching",
+    "is_sole_waiting",
+    "needs_locked_password",
+    "secure_new_staff",
+]
+
+SEVERAL: Final = (
+    "Several courses gave you a role, and each would have to let you in. Ask an administrator for "
+    "a link."
+)
+SET_UP_PASSWORD: Final = (Invite.used_at.is_not(None), Invite.revoked_at.is_(None))
+
+
+def secure_new_staff(
+    session: Session, who: Member | Caller, user: User, *, course: UUID | None, now: datetime
+) -> None:
+    """End the sessions of *user*, who gets a staff role, and lock a password from elsewhere.
+
+    *user* is locked in the database. *course* is where the role is held, None for the whole site.
+    Links of other courses, and the tokens of a locked password, end too. An administrator gains
+    nothing by a role in a course, and keeps everything.
+    """
+    if user.is_admin and course is not None:
+        return
+    sessions.settle(session, "role_changed", [user.id], now=now)
+    _revoke_links(session, user.id, course, now=now)
+    if user.has_password and not _is_vouched(session, user.id, course):
+        _lock_password(session, who, user, now=now)
+
+
+def _revoke_links(session: Session, user_id: UUID, course: UUID | None, *, now: datetime) -> None:
+    """Revoke the unused links that other courses made."""
+    unused = update(Invite).where(
+        Invite.user_id == user_id,
+        Invite.used_at.is_(None),
+        Invite.revoked_at.is_(None),
+        Invite.course_id.is_not(None),
+    )
+    if course is not None:
+        unused = unused.where(Invite.course_id != course)
+    session.execute(unused.values(revoked_at=now))
+
+
+def _is_vouched(session: Session, user_id: UUID, course: UUID | None) -> bool:
+    """Tell whether *course* or an administrator vouches for the password.
+
+    So does the service for a password that no link set up.
+    """
+    links = select(Invite.course_id).where(Invite.user_id == user_id, *SET_UP_PASSWORD)
+    vouching = set(session.scalars(links))
+    return not vouching or bool(vouching & {None, course})
+
+
+def _lock_password(session: Session, who: Member | Caller, user: User, *, now: datetime) -> None:
+    user.password_hash = f"{LOCKED}{user.password_hash}"
+    user.version += 1
+    sessions.settle(session, "password_locked", [user.id], now=now)
+    audit.record_account(session, who, "user.password_locked", user=user.id, now=now)
+
+
+def _is_vouched_by(
+    course: InstrumentedAttribute[UUID], user: InstrumentedAttribute[UUID]
+) -> ColumnElement[bool]:
+    """Return the condition that a course vouches for the password of a user."""
+    link = aliased(Invite)
+    return exists().where(
+        link.user_id == user,
+        link.course_id == course,
+        link.used_at.is_not(None),
+        link.revoked_at.is_(None),
+    )
+
+
+def is_sole_waiting() -> ColumnElement[bool]:
+    """Return the condition of an enrolment whose course alone waits for a new password.
+
+    The password is locked, and no other course with a staff role lacks a link that set it up.
+    """
+    other = aliased(Enrolment)
+    others = exists().where(
+        other.user_id == Enrolment.user_id,
+        other.course_id != Enrolment.course_id,
+        *_is_waiting(other),
+    )
+    person = aliased(User)
+    locked = exists().where(person.id == Enrolment.user_id, person.password_hash.startswith(LOCKED))
+    return and_(locked, *_is_waiting(Enrolment), ~others)
+
+
+def _is_waiting(enrolment: type[Enrolment]) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a staff role whose course does not vouch for the password."""
+    return (
+        enrolment.role != "student",
+        enrolment.withdrawn_at.is_(None),
+        ~_is_vouched_by(enrolment.course_id, enrolment.user_id),
+    )
+
+
+def needs_locked_password(session: Session, invite: Invite, user: User) -> bool:
+    """Tell whether a link sets a new password only together with the locked one.
+
+    It does if a course made the link and another course has the person. Raises `Gone` if more
+    courses than that one wait for a new password: one link would open the roles of all.
+    """
+    course = invite.course_id
+    if course is None or not user.has_locked_password:
+        return False
+    elsewhere = (
+        Enrolment.user_id == user.id,
+        Enrolment.course_id != course,
+        Enrolment.withdrawn_at.is_(None),
+    )
+    if session.scalar(select(Enrolment.id).where(*elsewhere, *_is_waiting(Enrolment)).limit(1)):
+        raise Gone(SEVERAL)
+    return session.scalar(select(Enrolment.id).where(*elsewhere).limit(1)) is not None
+
+
+def end_vouching(session: Session, user_id: UUID, *, now: datetime) -> None:
+    """Let the links that set up earlier passwords of an account vouch for no later one."""
+    used = update(Invite).where(Invite.user_id == user_id, *SET_UP_PASSWORD)
+    session.execute(used.values(revoked_at=now))

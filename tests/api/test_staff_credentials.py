@@ -1,0 +1,356 @@
+"""Credentials of people who become staff: a link from another course gives no way into the role."""
+
+import csv
+import io
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from browsers import OTHER, PASSWORD, Browser
+from pages import Browser as Pages
+from sqlalchemy import select
+from world import Person, World
+
+from api.tables import Enrolment, User
+
+EMAIL = "future@example.edu"
+MINE = {"If-Match": "*"}
+NEWEST = "five words that nobody had before"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Two courses: in *theirs* Mallory lets a future colleague in, *course* gives the role."""
+
+    world: World
+    theirs: UUID
+    mallory: Person
+    course: UUID
+    instructor: Person
+    admin: Person
+
+    @property
+    def here(self):
+        return f"/courses/{self.course}"
+
+    @property
+    def there(self):
+        return f"/courses/{self.theirs}"
+
+    def grant(self):
+        """Make the future colleague a grader of the course."""
+        answer = add(self.instructor, self.course, "grader")
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture
+def scene(world):
+    theirs = world.course("theirs")
+    mallory = world.enrol(theirs, "Mallory Prof", role="instructor")
+    world.clock.advance(hours=1)
+    course = world.course("ours")
+    instructor = world.enrol(course, "Ina Structor", role="instructor")
+    return Scene(world, theirs, mallory, course, instructor, world.person("Ad Min", admin=True))
+
+
+def add(who, course, role="student", email=EMAIL, name="Future Colleague"):
+    return who.post(f"/courses/{course}/people", {"name": name, "email": email, "role": role})
+
+
+def invitation(who, course, user):
+    """Return the secret of an invitation of *user* by *who*."""
+    answer = who.post(f"/courses/{course}/invites", {"people": [user]})
+    assert answer.status_code == 200, answer.text
+    [row] = csv.DictReader(io.StringIO(answer.text))
+    return row["link"].partition("#")[2]
+
+
+def accept(world, secret, password=PASSWORD, **more):
+    browser = Browser(world)
+    return browser, browser.post(
+        "/invites/accept", {"secret": secret, "password": password, **more}
+    )
+
+
+class Attack:
+    """A future colleague as a student of Mallory's course, with credentials that Mallory knows."""
+
+    def __init__(self, scene, *, role="student"):
+        self.world = scene.world
+        self.user = add(scene.mallory, scene.theirs, role=role).json()["user"]
+        secret, self.spare = (invitation(scene.mallory, scene.theirs, self.user) for _ in range(2))
+        self.browser, accepted = accept(scene.world, secret)
+        assert accepted.status_code == 200
+        body = {"name": "laptop", "scopes": ["read"]}
+        self.token = self.browser.post("/me/tokens", body).json()["token"]
+
+    def ways_in(self):
+        """Return which of the credentials still work."""
+        held = {"Authorization": f"Bearer {self.token}"}
+        client = self.world.anonymous.client
+        tries = {
+            "session": self.browser.get("/me"),
+            "token": client.get("/api/v1/me", headers=held),
+            "password": Browser(self.world, "203.0.113.1").login(EMAIL),
+        }
+        return {name for name, answer in tries.items() if answer.status_code == 200}
+
+
+ALL = {"session", "token", "password"}
+
+
+@pytest.fixture
+def attack(scene):
+    return Attack(scene)
+
+
+def promote(who, course, user, role):
+    return who.patch(f"/courses/{course}/people/{user}", {"role": role}, headers=MINE)
+
+
+def grant_by_rest(scene, _user):
+    scene.grant()
+
+
+def grant_by_page(scene, _user):
+    browser = Pages(scene.world, scene.instructor)
+    fields = {"act": "add", "name": "Future", "email": EMAIL, "role": "instructor"}
+    assert browser.post(f"{scene.here}/people", fields).status == 303
+
+
+def grant_by_role_change(scene, user):
+    assert add(scene.instructor, scene.course).status_code == 201
+    assert promote(scene.instructor, scene.course, user, "grader").status_code == 200
+
+
+def grant_by_role_change_on_the_page(scene, user):
+    assert add(scene.instructor, scene.course).status_code == 201
+    page = Pages(scene.world, scene.instructor).get(f"{scene.here}/people/{user}")
+    form = page.one("form", aria_labelledby="change")
+    done = Pages(scene.world, scene.instructor).send(form, role="grader")
+    assert done.status == 303
+
+
+def grant_by_return(scene, user):
+    add(scene.instructor, scene.course)
+    with scene.world.session() as session:
+        held = select(Enrolment).where(Enrolment.course_id == scene.course)
+        for enrolment in session.scalars(held):
+            if str(enrolment.user_id) == user:
+                enrolment.withdrawn_at = scene.world.clock()
+    assert add(scene.instructor, scene.course, "instructor").status_code == 201
+
+
+def grant_by_new_course(scene, _user):
+    body = {"slug": "new", "title": "New", "zone": "UTC", "instructor": EMAIL}
+    assert scene.admin.post("/courses", body).status_code == 201
+
+
+def grant_by_administrator(scene, user):
+    assert scene.admin.put(f"/users/{user}/administrator").status_code == 200
+
+
+GRANTS = {
+    one.__name__.removeprefix("grant_"): one
+    for one in (
+        grant_by_rest,
+        grant_by_page,
+        grant_by_role_change,
+        grant_by_role_change_on_the_page,
+        grant_by_return,
+        grant_by_new_course,
+        grant_by_administrator,
+    )
+}
+
+
+@pytest.mark.parametrize("grant", GRANTS.values(), ids=GRANTS)
+def test_a_staff_role_ends_what_a_link_from_another_course_set_up(scene, attack, grant):
+    assert attack.ways_in() == ALL
+    grant(scene, attack.user)
+    assert attack.ways_in() == set()
+    assert accept(scene.world, attack.spare, OTHER)[1].status_code == 410
+    log = scene.admin.get(f"/audit?target_id={attack.user}&limit=100").json()["items"]
+    assert "user.password_locked" in [entry["action"] for entry in log]
+
+
+def test_the_person_sets_a_new_password_with_the_link_and_the_locked_one(scene, attack):
+    scene.grant()
+    secret = invitation(scene.instructor, scene.course, attack.user)
+    for current in ({}, {"current": "not the old password"}):
+        _, refused = accept(scene.world, secret, NEWEST, **current)
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["field"] == "current"
+        assert "administrator" in refused.json()["detail"]
+    browser, done = accept(scene.world, secret, NEWEST, current=PASSWORD)
+    assert done.status_code == 200, done.text
+    assert browser.get(f"{scene.here}/people").status_code == 200
+    assert attack.ways_in() == set()
+    assert Browser(scene.world).login(EMAIL, NEWEST).status_code == 200
+
+
+@pytest.mark.usefixtures("attack")
+def test_the_locked_password_says_what_to_do_and_only_to_who_knows_it(scene):
+    scene.grant()
+    told = Browser(scene.world).login(EMAIL)
+    assert told.status_code == 403
+    assert "link from who gave you the role" in told.json()["detail"]
+    assert Browser(scene.world).login(EMAIL, "not the old password").status_code == 401
+
+
+def test_an_administrator_lets_in_without_the_locked_password(scene, attack):
+    scene.grant()
+    link = scene.admin.post(f"/users/{attack.user}/reset").json()["link"]
+    browser, done = accept(scene.world, link.partition("#")[2], NEWEST)
+    assert done.status_code == 200, done.text
+    assert browser.get(f"{scene.here}/people").status_code == 200
+    assert attack.ways_in() == set()
+
+
+def test_who_gives_a_role_gets_no_way_into_an_account_of_another_course(scene):
+    """Here a student of another course is made staff, to be taken over."""
+    user = add(scene.instructor, scene.course, name="Stu Dent").json()["user"]
+    accept(scene.world, invitation(scene.instructor, scene.course, user))
+    assert add(scene.mallory, scene.theirs, "instructor").status_code == 201
+    assert scene.mallory.post(f"{scene.there}/people/{user}/reset").status_code == 403
+    secret = invitation(scene.mallory, scene.theirs, user)
+    assert accept(scene.world, secret, OTHER, current="a guess of Mallory")[1].status_code == 422
+    tries = [accept(scene.world, secret, OTHER, current=f"guess number {at}") for at in range(6)]
+    assert tries[-1][1].status_code == 429
+
+
+def test_the_course_whose_link_set_up_the_password_makes_no_other_one(scene, attack):
+    scene.grant()
+    people = {"people": [attack.user]}
+    assert scene.mallory.post(f"{scene.there}/invites", people).status_code == 422
+    assert scene.mallory.post(f"{scene.there}/people/{attack.user}/reset").status_code == 403
+
+
+def test_another_course_of_the_same_staff_makes_no_way_around(scene, attack):
+    scene.grant()
+    second = scene.world.course("second")
+    scene.world.join(second, scene.mallory, role="instructor")
+    assert add(scene.mallory, second, "grader").status_code == 201
+    people = {"people": [attack.user]}
+    for who, where in ((scene.mallory, second), (scene.instructor, scene.course)):
+        assert who.post(f"/courses/{where}/invites", people).status_code == 422
+
+
+def test_a_link_made_before_another_course_gave_a_role_is_worth_nothing(scene, attack):
+    second = scene.world.course("second")
+    scene.world.join(second, scene.mallory, role="instructor")
+    add(scene.mallory, second, "grader")
+    secret = invitation(scene.mallory, second, attack.user)
+    scene.grant()
+    assert accept(scene.world, secret, OTHER, current=PASSWORD)[1].status_code == 410
+
+
+@pytest.mark.parametrize("role", ["grader", "instructor"])
+def test_it_is_the_same_for_somebody_who_was_staff_of_the_other_course(scene, role):
+    attack = Attack(scene, role=role)
+    scene.grant()
+    assert attack.ways_in() == set()
+    secret = invitation(scene.instructor, scene.course, attack.user)
+    assert accept(scene.world, secret, NEWEST, current=PASSWORD)[1].status_code == 200
+
+
+def test_who_leaves_the_new_course_is_let_in_by_the_old_one(scene, attack):
+    scene.grant()
+    assert scene.instructor.delete(f"{scene.here}/people/{attack.user}").status_code == 204
+    link = scene.mallory.post(f"{scene.there}/people/{attack.user}/reset").json()["link"]
+    assert accept(scene.world, link.partition("#")[2], OTHER)[1].status_code == 200
+    scene.grant()
+    assert Browser(scene.world, "203.0.113.1").login(EMAIL, OTHER).status_code == 403
+
+
+def test_a_password_from_a_link_of_the_same_course_stays(scene, attack):
+    promote(scene.mallory, scene.theirs, attack.user, "grader")
+    assert attack.ways_in() == {"token", "password"}
+
+
+def test_a_password_from_a_link_of_an_administrator_stays(scene):
+    user = add(scene.admin, scene.theirs).json()["user"]
+    browser, _ = accept(scene.world, invitation(scene.admin, scene.theirs, user))
+    add(scene.instructor, scene.course, "instructor")
+    assert browser.get("/me").status_code == 401
+    assert Browser(scene.world).login(EMAIL).status_code == 200
+
+
+def test_a_reset_vouches_for_no_password_after_it(scene):
+    """A link of an administrator that was used once makes later links of a course no better."""
+    attack = Attack(scene)
+    link = scene.admin.post(f"/users/{attack.user}/reset").json()["link"]
+    accept(scene.world, link.partition("#")[2], OTHER)
+    link = scene.mallory.post(f"{scene.there}/people/{attack.user}/reset").json()["link"]
+    assert accept(scene.world, link.partition("#")[2])[1].status_code == 200
+    scene.grant()
+    assert Browser(scene.world).login(EMAIL).status_code == 403
+
+
+def test_the_unused_links_of_another_course_end_with_the_role(scene):
+    user = add(scene.mallory, scene.theirs).json()["user"]
+    secret = invitation(scene.mallory, scene.theirs, user)
+    scene.grant()
+    assert accept(scene.world, secret)[1].status_code == 410
+
+
+def test_a_list_of_students_gives_no_staff_role_and_ends_nothing(scene, attack):
+    text = f"name,email\nFuture Colleague,{EMAIL}\n"
+    headers = {"Content-Type": "text/csv"}
+    done = scene.instructor.post(f"{scene.here}/roster", content=text, headers=headers)
+    assert done.status_code == 200
+    assert attack.ways_in() == ALL
+    assert promote(scene.instructor, scene.course, attack.user, "grader").status_code == 200
+    done = scene.instructor.delete(f"{scene.here}/people/{attack.user}")
+    again = scene.instructor.post(f"{scene.here}/roster", content=text, headers=headers)
+    assert again.json()["skipped"][0]["said"] == (
+        "Future Colleague is grader of this course and stays it"
+    )
+    [row] = scene.instructor.get(f"{scene.here}/people?state=withdrawn").json()["items"]
+    assert row["user"] == attack.user
+
+
+@pytest.mark.parametrize("field", ["people", "staff", "instructors", "enrolments"])
+def test_files_of_a_course_have_no_place_for_people(scene, field):
+    text = f"slug: ours\ntitle: Ours\nzone: UTC\n{field}: [{EMAIL}]\n"
+    answer = scene.instructor.post(f"{scene.here}/apply", {"files": {"course.yaml": text}})
+    assert answer.status_code == 422
+    assert field in answer.text
+
+
+def test_a_role_of_an_administrator_in_a_course_ends_nothing(scene):
+    browser = Browser(scene.world)
+    with scene.world.session() as session:
+        user = session.get_one(User, scene.admin.id)
+        user.password_hash = scene.world.service.passwords.hash(PASSWORD)
+        email = user.email
+    browser.login(email)
+    assert add(scene.admin, scene.course, "instructor", email=email).status_code == 201
+    assert browser.get("/me").status_code == 200
+
+
+def test_the_pages_ask_for_the_locked_password_and_say_why(scene, attack):
+    scene.grant()
+    person = Pages(scene.world, scene.instructor).get(f"{scene.here}/people/{attack.user}")
+    assert "is locked since Future Colleague became staff" in person.text
+    assert person.all("form", action=f"{scene.here}/invites")
+    secret = invitation(scene.instructor, scene.course, attack.user)
+    browser = Pages(scene.world)
+    welcome = browser.get("/welcome")
+    assert welcome.all("input", name="current") == []
+    typed = {"secret": secret, "password": NEWEST, "again": NEWEST}
+    asked = browser.send(welcome.one("form"), **typed)
+    assert asked.status == 422
+    assert "an administrator can make a link" in asked.text
+    done = browser.send(asked.one("form"), **typed, current=PASSWORD)
+    assert (done.status, done.location) == (303, "/")
+
+
+@pytest.mark.usefixtures("attack")
+def test_the_log_of_every_course_of_the_person_says_so(scene):
+    scene.grant()
+    for who, where in ((scene.mallory, scene.theirs), (scene.instructor, scene.course)):
+        told = who.get(f"/courses/{where}/audit?action=user.password_locked").json()["items"]
+        assert [(one["actor_name"], one["target_name"]) for one in told] == [
+            ("Ina Structor", "Future Colleague")
+        ]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.passwords import Passwords
 from api.db import Database
-from api.errors import FieldError, Invalid
+from api.errors import FieldError, Invalid, Unauthenticated
 from api.schemas.account import CourseOfMine, Me
 from api.services import audit
 from api.services.access import Caller
@@ -20,6 +20,8 @@ from api.services.people.sessions import Begun
 from api.tables import Course, Enrolment, Section, User
 
 __all__ = ["change_password", "courses_of", "me", "own_version", "rename"]
+
+LOGGED_OUT = "You were logged out meanwhile; log in again."
 
 
 def me(session: Session, caller: Caller) -> Me:
@@ -89,15 +91,18 @@ def change_password(
     """
     with db.transaction() as session:
         counted = login.count(session, attempt)
-        user = session.get_one(User, caller.id)
-    if not passwords.verify(attempt.password, user.password_hash):
+        user = session.get(User, caller.id)
+    stored = None if user is None else user.password_hash
+    if not passwords.verify(attempt.password, stored) or user is None or stored is None:
         said = "is not your password"
         raise Invalid("The current password is not right.", errors=(FieldError("current", said),))
     check_password(user, new, name="new")
     hashed = passwords.hash(new)
     with db.transaction() as session:
+        user = session.get(User, caller.id, with_for_update={"key_share": True})
+        if user is None or user.suspended_at is not None or not login.is_still(user, stored):
+            raise Unauthenticated(LOGGED_OUT)
         login.forgive(session, attempt, counted)
-        user = session.get_one(User, caller.id, with_for_update={"key_share": True})
         user.password_hash = hashed
         withdraw(session, [user.id], now=attempt.now)
         sessions.settle(session, "password_changed", [user.id], now=attempt.now)

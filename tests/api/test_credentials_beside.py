@@ -1,0 +1,153 @@
+"""Credentials end while somebody uses them: what is under way is refused and leaves nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from beside import PATIENCE, Stop
+from browsers import OTHER, PASSWORD, Browser
+from sqlalchemy import select
+
+from api.tables import Invite, LoginSession, User
+
+EMAIL = "ann@example.edu"
+
+
+@pytest.fixture
+def admin(world):
+    return world.person("An Admin", admin=True)
+
+
+@pytest.fixture
+def instructor(world, course):
+    return world.enrol(course, "Ina Structor", role="instructor")
+
+
+@pytest.fixture
+def ann(world, course, instructor):
+    """Return a student whose password an instructor of their course may know."""
+    body = {"name": "Ann Example", "email": EMAIL}
+    user = instructor.post(f"/courses/{course}/people", body).json()["user"]
+    answer = instructor.post(f"/courses/{course}/people/{user}/reset")
+    Browser(world).post("/invites/accept", {"secret": secret_of(answer), "password": PASSWORD})
+    return user
+
+
+def secret_of(answer):
+    return answer.json()["link"].partition("#")[2]
+
+
+def give_role(admin, user):
+    assert admin.put(f"/users/{user}/administrator").status_code == 200
+
+
+def erase(admin, user):
+    body = {"confirm": "Ann Example"}
+    assert admin.post(f"/users/{user}/erase", body).status_code == 200
+
+
+def suspend(admin, user):
+    assert admin.post(f"/users/{user}/suspend").status_code == 200
+
+
+EVENTS = {"role": give_role, "erased": erase, "suspended": suspend}
+
+
+def log_in(_world, browser, _link):
+    return browser.login(EMAIL)
+
+
+def change_password(_world, browser, _link):
+    return browser.post("/me/password", {"current": PASSWORD, "new": OTHER})
+
+
+def accept(world, _browser, link):
+    return Browser(world).post("/invites/accept", {"secret": link, "password": OTHER})
+
+
+SLOW = {log_in: "verify", change_password: "hash", accept: "hash"}
+"""What takes long in each of them, and so leaves time for something else."""
+
+
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@pytest.mark.parametrize("act", SLOW)
+def test_what_is_under_way_gives_no_way_in(world, ann, reset, monkeypatch, act, event):
+    browser, stop = Browser(world), Stop()
+    assert browser.login(EMAIL).status_code == 200
+    link, passwords = reset(), world.service.passwords
+    monkeypatch.setattr(passwords, SLOW[act], stop.after(getattr(passwords, SLOW[act])))
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(act, world, browser, link)
+        stop.wait()
+        event(world.person("An Admin", admin=True), ann)
+        stop.go()
+        answer = under_way.result(PATIENCE)
+    assert answer.status_code in {401, 403, 404, 410}, answer.text
+    with world.session() as session:
+        alive = LoginSession.revoked_at.is_(None)
+        assert session.scalars(select(LoginSession.id).where(alive)).all() == []
+        hashes = session.scalars(select(User.password_hash)).all()
+        assert not [one for one in hashes if one and passwords.verify(OTHER, one)]
+
+
+@pytest.fixture
+def reset(course, instructor, ann):
+    """Return what makes a link of the course for Ann, and returns its secret."""
+    return lambda: secret_of(instructor.post(f"/courses/{course}/people/{ann}/reset"))
+
+
+@pytest.fixture
+def links(world, admin, ann, reset):
+    """Return a link of each kind for Ann, unused."""
+    by_course = reset()
+    with world.session() as session:
+        session.query(Invite).filter(Invite.used_at.is_(None)).update({"purpose": "invite"})
+    return [by_course, secret_of(admin.post(f"/users/{ann}/reset"))]
+
+
+@pytest.mark.parametrize("event", [erase, suspend])
+def test_no_link_of_somebody_erased_or_suspended_works_or_is_made(
+    world, course, instructor, ann, links, event
+):
+    admin = world.person("Ad Min", admin=True)
+    event(admin, ann)
+    for secret in links:
+        answer = Browser(world).post("/invites/accept", {"secret": secret, "password": OTHER})
+        assert answer.status_code in {404, 410}
+    for who, path in (
+        (admin, f"/users/{ann}/reset"),
+        (admin, f"/courses/{course}/people/{ann}/reset"),
+        (instructor, f"/courses/{course}/people/{ann}/reset"),
+    ):
+        assert who.post(path).status_code in {404, 409}
+    body = {"people": [ann]}
+    assert instructor.post(f"/courses/{course}/invites", body).status_code == 422
+
+
+def test_links_of_before_a_suspension_stay_void_after_it(world, admin, ann, links):
+    suspend(admin, ann)
+    assert admin.post(f"/users/{ann}/restore").status_code == 200
+    for secret in links:
+        answer = Browser(world).post("/invites/accept", {"secret": secret, "password": OTHER})
+        assert answer.status_code == 410
+
+
+def test_an_address_that_is_added_again_after_erasing_is_a_new_account(
+    world, course, instructor, ann, links
+):
+    browser = Browser(world)
+    browser.login(EMAIL)
+    body = {"name": "laptop", "scopes": ["read"]}
+    token = browser.post("/me/tokens", body).json()["token"]
+    erase(world.person("Ad Min", admin=True), ann)
+    body = {"name": "Ann Example", "email": EMAIL}
+    again = instructor.post(f"/courses/{course}/people", body)
+    assert again.status_code == 201
+    assert again.json()["user"] != ann
+    assert again.json()["has_password"] is False
+    assert browser.get("/me").status_code == 401
+    held = {"Authorization": f"Bearer {token}"}
+    assert world.anonymous.client.get("/api/v1/me", headers=held).status_code == 401
+    assert Browser(world).login(EMAIL).status_code == 401
+    for secret in links:
+        answer = Browser(world).post("/invites/accept", {"secret": secret, "password": OTHER})
+        assert answer.status_code == 404

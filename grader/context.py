@@ -17,7 +17,7 @@ from grader.mistakes import NONE, Known, carried_mistakes
 from grader.parts import KeyedPart
 from grader.plan import plan_of
 from grader.problem import AnyPart, Problem
-from grader.reading import Reading, Style, Typed, in_style
+from grader.reading import Reading, Style, Typed
 from grader.result import Result
 from grader.values import Value
 from grader.variant import Variant, double_mistakes
@@ -102,7 +102,7 @@ class PartContext:
         """Return what an answer is read as, or raise `AnswerError`."""
         if type(typed) is str and len(typed) <= SHORT and not self.kind.reads_by_numbers:
             return _read_anywhere(self.common, typed, style)
-        return self.kind.read(in_style(typed, style), self.part, self.seen)
+        return self.kind.read_typed(typed, style, self.part, self.seen)
 
     @cached_property
     def known(self) -> Index:
@@ -160,4 +160,4 @@ class PartContext:
 @lru_cache(maxsize=READINGS_KEPT)
 def _read_anywhere(common: CommonContext, typed: str, style: Style | None) -> Reading[Any]:
     """Return what a text is read as at all variants, whose numbers do not matter."""
-    return common.kind.read(in_style(typed, style), common.part, UNSEEN)
+    return common.kind.read_typed(typed, style, common.part, UNSEEN)

@@ -1,4 +1,4 @@
-"""What is fuzzed by coverage: the readers of answers, authors' expressions, the YAML loader.
+"""What is fuzzed by coverage: readers, kinds of answers, authors' expressions, the YAML loader.
 
     .venv/bin/python tests/fuzz_targets.py readers --seconds 60
 
@@ -28,7 +28,14 @@ SECONDS: Final = 300
 """On the clock, in which a busy machine may stand still: what never ends is a finding too."""
 KEPT: Final = 60
 WATCHED: Final = (
-    *("grader.reading", "grader.expr", "grader.evaluate", "grader.arithmetic", "grader.tree"),
+    *(
+        "grader.reading",
+        "grader.kinds",
+        "grader.expr",
+        "grader.evaluate",
+        "grader.arithmetic",
+        "grader.tree",
+    ),
     *("problems.documents", "problems.scalars", "problems.loader"),
 )
 watching = partial(atheris.instrument_imports, include=[*WATCHED])
@@ -51,6 +58,30 @@ def readers() -> Target:
                 assert refused.position is None or 0 <= refused.position <= len(text), name  # noqa: PT017
 
     return read
+
+
+def kinds() -> Target:
+    """Return what reads a text as an answer: it is read, or refused with words and a place.
+
+    Its first character chooses the part and the style of numbers.
+    """
+    with watching():
+        from random_answers import answered_parts  # noqa: PLC0415
+
+        from grader.errors import AnswerError  # noqa: PLC0415
+
+    parts = [(part, style) for part in answered_parts() for style in (None, "comma")]
+
+    def answer(text: str) -> None:
+        part, style = parts[ord(text[:1] or "0") % len(parts)]
+        typed = text[1:]
+        try:
+            part.context.read(typed, style)
+        except AnswerError as refused:
+            assert refused.message, part.name  # noqa: PT017
+            assert refused.position is None or 0 <= refused.position <= len(typed), part.name  # noqa: PT017
+
+    return answer
 
 
 def expressions() -> Target:
@@ -105,6 +136,7 @@ def planted() -> Target:
 
 TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
     "readers": readers,
+    "kinds": kinds,
     "expressions": expressions,
     "documents": documents,
     "planted": planted,

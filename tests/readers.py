@@ -3,19 +3,25 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from grader.kinds.numbers import read_count
 from grader.reading import (
     Quantity,
     Typed,
     in_style,
     read_formula,
     read_formulas,
+    read_listed,
     read_number,
     read_quantity,
     read_shape,
     read_tensor,
 )
+from grader.reading.sets import read_set
 
 VARIABLES: Final = ("H", "W", "K", "C_in", "C_1", "gamma", "w_4", "dL_da", "kernel_size")
+
+NAMES: Final = ("conv1", "bn1", "H", "x", "漢")
+"""The names of which a set may be."""
 
 READERS: Final[dict[str, Callable[[Typed], Any]]] = {
     "number": read_number,
@@ -31,6 +37,11 @@ READERS: Final[dict[str, Callable[[Typed], Any]]] = {
     "formula": lambda typed: read_formula(typed, VARIABLES),
     "formula in x": lambda typed: read_formula(typed, ("x", "X")),
     "formulas": lambda typed: read_formulas(typed, VARIABLES),
+    "count": read_count,
+    "listed": lambda typed: read_listed(typed, ("k | kernel", "padding")),
+    "set": lambda typed: read_set(typed, of="number"),
+    "shapes": lambda typed: read_set(typed, of="shape"),
+    "names": lambda typed: read_set(typed, of="name", names=NAMES),
 }
 STYLED: Final[dict[str, Callable[[Typed], Any]]] = {
     "number, point": lambda typed: read_number(in_style(typed, "point")),

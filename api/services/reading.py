@@ -8,7 +8,7 @@ from grader.arithmetic import FUNCTIONS
 from grader.errors import AnswerError, ProblemError
 from grader.evaluate import Scope
 from grader.kinds import KINDS
-from grader.reading import Style, in_style
+from grader.reading import Style
 from grader.reading.unit_names import DIMENSIONS, unit_named
 from problems.publish import plain
 
@@ -43,7 +43,7 @@ def read_record(
         raise ProblemError(f"{kind!r} is not read alone; there are {', '.join(READ)}")
     reads = KINDS[kind]
     part = reads.part.model_construct(id="read", kind=kind, **_fields(kind, typed, variables))
-    reading = reads.read(in_style(typed, numbers), part, PLAIN)
+    reading = reads.read_typed(typed, numbers, part, PLAIN)
     shown = reads.render(reading, part, PLAIN)
     value = reads.carried(reading)
     return {

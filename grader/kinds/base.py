@@ -12,7 +12,7 @@ from grader.errors import SolverError
 from grader.evaluate import Scope, evaluate
 from grader.mathml import element, math
 from grader.parts import Part
-from grader.reading import Reading, Typed
+from grader.reading import Reading, Style, Typed, in_style
 from grader.reading.labelled import are_distinct
 from grader.render import Rendered
 from grader.show import show
@@ -116,6 +116,13 @@ class Kind(ABC, Generic[P, A]):
 
         *scope* holds what the student sees (parameters), never a key, so reading cannot leak one.
         """
+
+    def read_typed(self, typed: Typed, style: Style | None, part: P, scope: Scope) -> Reading[A]:
+        """Return the reading of an answer as it was submitted, or raise `AnswerError`.
+
+        Look-alike characters are folded and decimals written in *style* before `read` sees them.
+        """
+        return self.read(in_style(typed, style), part, scope)
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:

@@ -14,6 +14,7 @@ from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
 from grader.mathml import math, mtable, words
 from grader.parts import KeyedPart
 from grader.reading import Reading, Typed
+from grader.reading.characters import fold
 from grader.render import Rendered
 from grader.values import Value
 
@@ -199,7 +200,7 @@ def _option(text: str, part: OptionsPart) -> str:
 
 def _bare(text: str) -> str:
     """Return what is left of an option, or of an answer, without what may stand around it."""
-    return LABEL.sub("", text.strip().strip(AROUND)).strip(AROUND).casefold()
+    return LABEL.sub("", fold(text).strip().strip(AROUND)).strip(AROUND).casefold()
 
 
 def _ticked(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:

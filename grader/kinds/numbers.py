@@ -12,7 +12,7 @@ from grader.fields import Exact
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
 from grader.mathml import measured
 from grader.parts import KeyedPart
-from grader.reading import Reading, Typed, looks_like_thousands, read_number, read_side
+from grader.reading import Reading, Typed, grouped_by_points, read_number, read_side
 from grader.reading.refusals import shortened
 from grader.show import show
 from grader.tolerance import (
@@ -40,7 +40,6 @@ __all__ = [
 
 ROUNDED: Final = "The exact number is asked for, with all its digits."
 NOT_WHOLE: Final = Judgement(NOT.credit, remark=ROUNDED)
-POINTED: Final = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?!\d)")
 
 OUT_OF: Final = re.compile(
     r"\s*(?P<part>\d{1,15})\s+(?:out\s+)?of\s+(?P<whole>[1-9]\d{0,14})[\s.]*", re.ASCII
@@ -144,8 +143,7 @@ class IntegerKind(ScalarKind[IntegerPart]):
 
 def read_count(typed: Typed) -> Reading[Number]:
     """Return the number where a count is asked for; ``65.536`` could mean 65536 and is refused."""
-    if isinstance(typed, str) and looks_like_thousands(typed):
-        digits = POINTED.findall(typed)[-1]
+    if digits := grouped_by_points(typed):
         raise AnswerError(
             f"{digits} can be read as a decimal number and as a whole number with a point "
             "between the thousands.",

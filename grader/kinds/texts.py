@@ -9,7 +9,7 @@ from grader.evaluate import Scope
 from grader.fields import Model, Points, Prose, SnakeId
 from grader.kinds.base import NOT_BY, Judgement, Kind, Samples
 from grader.parts import Part
-from grader.reading import Reading, Typed
+from grader.reading import Reading, Style, Typed
 from grader.template import Template
 from grader.values import Value
 
@@ -64,6 +64,13 @@ class TextKind(Kind[TextPart, str]):
             )
         text = typed.strip()
         return Reading(text, shown=text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
+
+    def read_typed(
+        self, typed: Typed, style: Style | None, part: TextPart, scope: Scope
+    ) -> Reading[str]:
+        """Return the text as typed, because prose is in no style of numbers."""
+        del style
+        return self.read(typed, part, scope)
 
     def judge(
         self, reading: Reading[str], key: Value | None, part: TextPart, scope: Scope

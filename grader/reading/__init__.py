@@ -12,7 +12,7 @@ from grader.reading.axis_names import read_named_axes, refuse_other_layout
 from grader.reading.formulas import read_formula, read_formula_list, read_formulas
 from grader.reading.json_text import load_json
 from grader.reading.labelled import read_listed
-from grader.reading.numbers import looks_like_thousands, read_number
+from grader.reading.numbers import grouped_by_points, read_number
 from grader.reading.result import Reading, Typed, is_blank
 from grader.reading.shapes import read_shape, read_side
 from grader.reading.styles import Style, in_style
@@ -24,10 +24,10 @@ __all__ = [
     "Reading",
     "Style",
     "Typed",
+    "grouped_by_points",
     "in_style",
     "is_blank",
     "load_json",
-    "looks_like_thousands",
     "read_formula",
     "read_formula_list",
     "read_formulas",

@@ -1,6 +1,12 @@
-"""The characters of an answer: look-alikes become one, and what cannot be read is refused.
+"""Character classes of an answer: look-alikes become one character, unreadable ones are refused.
 
-Every character stays at its place, so that a position in the clean text is one in the typed text.
+The rule for every reader: first `fold` replaces look-alikes, then nothing else looks at the typed
+text. Full-width and mathematical letters, digits and signs become the plain ones, so that after
+`clean` a decimal digit is one of 0 to 9. A digit of another script, a control character, half a
+surrogate pair or a mark that turns the direction of text is refused with its code point. Every
+other character keeps its meaning, or has none and is refused by the reader that meets it.
+
+Each character is replaced by one, so that a position in the clean text is one in the typed text.
 """
 
 import re
@@ -11,7 +17,7 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.siunitx import without_siunitx
 
-__all__ = ["THIN", "clean"]
+__all__ = ["THIN", "clean", "fold"]
 
 THIN: Final = "\u2009"
 """The thin space that stands for every space which may group digits."""
@@ -78,6 +84,15 @@ BOLD: Final = re.compile(r"\s*+\*\*[^*:=]*+[:=][^*]*+\*\*\s*+")
 QUOTES: Final = re.compile("['\"«»]")
 
 
+def fold(text: str) -> str:
+    """Return *text* with each look-alike character replaced by the plain one; nothing is refused.
+
+    >>> fold("\uff11\u2212\U0001d43e")
+    '1-K'
+    """
+    return text if text.isascii() else text.translate(PLAIN_FORMS)
+
+
 def clean(typed: str, *, limit: int) -> str:
     """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
 
@@ -91,7 +106,7 @@ def clean(typed: str, *, limit: int) -> str:
         raise AnswerError(
             f"The answer has {len(typed):,} characters.", expected=f"at most {limit:,} characters"
         )
-    text = typed if typed.isascii() else typed.translate(PLAIN_FORMS)
+    text = fold(typed)
     if REFUSED.search(text) and (found := REFUSED.search(text := _without_directions(text))):
         raise _refusal(found[0], found.start())
     if not text.isascii():

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.characters import clean
+from grader.reading.characters import clean, fold
 from grader.reading.computing import bounded, computed
 from grader.reading.constants import CONSTANTS
 from grader.reading.links import NAMED, Found, last_link
@@ -45,9 +45,9 @@ __all__ = [
     "MAX_TEXT",
     "WORDS",
     "given_number",
+    "grouped_by_points",
     "grouping_note",
     "is_plain_number",
-    "looks_like_thousands",
     "read_cell",
     "read_number",
     "value_and_step",
@@ -105,25 +105,28 @@ def _decimal_unit(places: int) -> Fraction:
     return Fraction(1, 10**places)
 
 
-def looks_like_thousands(typed: Typed) -> bool:
-    """Tell whether the number has a point before three digits, so that it could group thousands.
+def grouped_by_points(typed: Typed) -> str:
+    """Return the last number whose points could group thousands, "" where there is none.
 
-    In text of a declared style (`in_style`) it does not.
+    In text of a declared style (`in_style`) a point groups nothing.
 
-    >>> looks_like_thousands("65.536"), looks_like_thousands("0.125"), looks_like_thousands(7)
-    (True, False, False)
+    >>> grouped_by_points("about 65.536"), grouped_by_points("0.125"), grouped_by_points(7)
+    ('65.536', '', '')
     """
     if not isinstance(typed, str) or isinstance(typed, Styled):
-        return False
-    if "." not in typed or not POINTED.search(typed[:MAX_TEXT]):
-        return False
-    value = _value_tokens(clean(typed, limit=MAX_TEXT)).tokens
+        return ""
+    text = fold(typed)
+    if "." not in text or not POINTED.search(text[:MAX_TEXT]):
+        return ""
+    value = _value_tokens(clean(text, limit=MAX_TEXT)).tokens
     if any(token.kind == "function" or token.text in ROUNDING for token in value):
-        return False  # what is rounded is a decimal
-    return any(
-        POINTED.fullmatch(token.text) and not _is_mantissa(value[at + 1 : at + 3])
+        return ""  # what is rounded is a decimal
+    grouped = [
+        token.text
         for at, token in enumerate(value)
-    )
+        if POINTED.fullmatch(token.text) and not _is_mantissa(value[at + 1 : at + 3])
+    ]
+    return grouped[-1] if grouped else ""
 
 
 def _is_mantissa(behind: Sequence[Token]) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal, TypeAlias
 
 from grader.errors import AnswerError
-from grader.reading.characters import clean
+from grader.reading.characters import clean, fold
 from grader.reading.lengths import check_length
 from grader.reading.refusals import shortened
 from grader.reading.result import Reading, Typed
@@ -83,7 +83,7 @@ def read_set(
             notes = (note for one in found for note in one.notes)
             return _set(sorted(one.value for one in found), (*said, *notes))
         case "name":
-            spelled = {name.casefold(): name for name in names}
+            spelled = {fold(name).casefold(): name for name in names}
             if isinstance(body, str) and _is_enclosed(body):
                 body = body[1:-1]
             named = [name for item in _items(body) for name in _named(item, spelled)]
@@ -229,6 +229,7 @@ def _named(item: Typed, spelled: dict[str, str]) -> list[str]:
     text = clean(item, limit=MAX_TEXT).strip("()[]{}'\"`* ") if isinstance(item, str) else ""
     text = BULLET.sub("", text)
     words = [text] if text.casefold() in spelled else [word.strip("`*") for word in text.split()]
+    words = [word for word in words if word]  # a mark that stands alone is no name
     unknown = next((word for word in words if word.casefold() not in spelled), "")
     if unknown or not words:
         message = f"{shortened(unknown)!r} is not known here." if unknown else "This is no name."

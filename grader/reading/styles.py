@@ -1,7 +1,7 @@
 """The number style of a problem or a course: decimal point, or decimal comma.
 
-Text of a declared style becomes text that the readers decide on: each character is replaced by one,
-so that a position stays what it was.
+Text of a declared style becomes text that the readers decide on, after its look-alike characters
+were folded. Each character is replaced by one, so that a position stays what it was.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, TypeAlias
 
 from grader.errors import AnswerError
+from grader.reading.characters import fold
 from grader.reading.refusals import shortened
 from grader.reading.result import Styled, Typed
 
@@ -34,13 +35,17 @@ MARKS: Final = str.maketrans({".": "'", ",": "."})
 def in_style(typed: Typed, style: Style | None) -> Typed:
     """Return *typed* as the readers expect it, or raise `AnswerError` where its marks do not fit.
 
-    Without a style nothing changes, and the readers refuse what could be of either. In the comma
-    style ``;`` separates where a comma would: in calls, braces and inner brackets.
+    Look-alike characters of a text are folded before anything looks at it; items of a list are
+    folded by their readers. Without a style nothing else changes, and the readers refuse what could
+    be of either. In the comma style ``;`` separates where a comma would: in calls, braces and inner
+    brackets.
 
     >>> in_style("1.234,5", "comma"), in_style("[[1,5; 2]; [3; 4]]", "comma")
     ("1'234.5", '[[1.5, 2]; [3, 4]]')
     """
-    return typed if style is None else _styled(typed, style, MAX_DEPTH)
+    if style is None:
+        return fold(typed) if isinstance(typed, str) else typed
+    return _styled(typed, style, MAX_DEPTH)
 
 
 def _styled(typed: Typed, style: Style, levels: int) -> Typed:
@@ -52,8 +57,9 @@ def _styled(typed: Typed, style: Style, levels: int) -> Typed:
         return [_styled(item, style, levels - 1) for item in typed]
     if not isinstance(typed, str):
         return typed
-    rewritten = style == "comma" and len(typed) <= MAX_TEXT
-    return Styled(_with_points(typed) if rewritten else typed)
+    text = fold(typed)
+    rewritten = style == "comma" and len(text) <= MAX_TEXT
+    return Styled(_with_points(text) if rewritten else text)
 
 
 def _with_points(text: str) -> str:

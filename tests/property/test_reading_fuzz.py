@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from readers import PIECES, READERS, STYLED, meaning
 
 from grader.errors import AnswerError
-from grader.reading import Reading, Typed, looks_like_thousands
+from grader.reading import Reading, Typed, grouped_by_points
 
 SECONDS = float(os.environ.get("GRADER_FUZZ_SECONDS", "2"))
 LIMIT = 1.0
@@ -59,7 +59,7 @@ def check_shown(reader: Callable[[Typed], Any], reading: Reading[Any]) -> None:
 def tried(text: str) -> tuple[int, int]:
     """Return how many readers read *text* and how many refuse it; what is shown is read back."""
     readings = refusals = 0
-    for name, reader in (READERS | STYLED | {"thousands": looks_like_thousands}).items():
+    for name, reader in (READERS | STYLED | {"thousands": grouped_by_points}).items():
         start = time.thread_time()
         try:
             reading = reader(text)

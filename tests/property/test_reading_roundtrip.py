@@ -12,10 +12,10 @@ from readers import PIECES, READERS, STYLED, VARIABLES, meaning
 from grader.errors import AnswerError
 from grader.evaluate import Scope, evaluate
 from grader.reading import (
+    grouped_by_points,
     in_style,
     is_blank,
     load_json,
-    looks_like_thousands,
     read_formula,
     read_formulas,
     read_number,
@@ -429,7 +429,7 @@ def test_any_text_is_read_and_reads_back_or_is_refused_with_a_place_in_it(typed)
             assert refused.position is None or 0 <= refused.position <= len(typed)  # noqa: PT017
         else:
             assert meaning(reader(reading.shown).value) == meaning(reading.value)
-    for ask in (looks_like_thousands, is_blank, load_json):
+    for ask in (grouped_by_points, is_blank, load_json):
         try:
             ask(typed)
         except AnswerError as refused:

@@ -65,7 +65,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
     for typed in typed_answers(part):
         told = read_answer(question, typed)
         try:
-            reading = kind.read(typed, stated, scope)
+            reading = kind.read_typed(typed, None, stated, scope)
         except AnswerError as error:
             expected = ("Nothing is typed yet.", None)
             if not is_blank(typed):

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import AnswerError
-from grader.reading import in_style, looks_like_thousands, read_number
+from grader.reading import grouped_by_points, in_style, read_number
 
 F = Fraction
 THIN = "\u2009"
@@ -471,8 +471,8 @@ def test_json_that_is_no_number_is_refused(typed):
         (65536, False),
     ],
 )
-def test_a_point_before_three_digits_looks_like_thousands(typed, looks):
-    assert looks_like_thousands(typed) is looks
+def test_a_point_before_three_digits_grouped_by_points(typed, looks):
+    assert bool(grouped_by_points(typed)) is looks
 
 
 @pytest.mark.parametrize("typed", ["47/168", " -6/3", "+1/6", "007/2", "0/5"])

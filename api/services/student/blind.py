@@ -18,7 +18,7 @@ from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
 from grader.kinds.tables import TablePart
 from grader.parts import Part
-from grader.reading import Style, Typed, in_style, is_blank
+from grader.reading import Style, Typed, is_blank
 from problems.publish import plain
 
 __all__ = ["Question", "read_answer"]
@@ -91,7 +91,7 @@ def read_answer(question: Question, typed: Typed, *, numbers: Style | None = Non
         return ReadAs(readable=False, said=BLANK)
     kind = KINDS[question.part.kind]
     try:
-        reading = kind.read(in_style(typed, numbers), question.part, question.scope)
+        reading = kind.read_typed(typed, numbers, question.part, question.scope)
         shown = kind.render(reading, question.part, question.scope)
     except AnswerError as error:
         return ReadAs(

@@ -1,0 +1,163 @@
+"""Random answers to parts of every kind: read and graded, or refused by an `AnswerError`.
+
+The test runs for `GRADER_FUZZ_SECONDS` (2 by itself). A long run, which prints what it did:
+
+    PYTHONPATH=tests .venv/bin/python tests/property/test_answer_fuzz.py --seconds 3600 --seed 1
+
+Answer number n of a seed is always the same; a failure names the seed, the number and the answer.
+"""
+
+import argparse
+import os
+import re
+import time
+from typing import Any, NamedTuple
+
+import pytest
+from factories import BOOK
+from random_answers import RandomAnswer, full_width, random_answer
+
+from grader.errors import AnswerError
+from grader.grade import grade
+from grader.kinds import numbers
+from grader.reading import (
+    Reading,
+    Style,
+    Typed,
+    grouped_by_points,
+    in_style,
+    read_number,
+    sets,
+    styles,
+)
+
+SECONDS = float(os.environ.get("GRADER_FUZZ_SECONDS", "2"))
+LIMIT = 1.0
+"""Seconds of processor time: tells a hang from an answer."""
+PLANTED_SECONDS = 60
+"""The longest search for a planted fault."""
+POINTED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?!\d)")
+
+
+class Run(NamedTuple):
+    """Counts of answers, of readings and of refusals, and the slowest answer with its seconds."""
+
+    answers: int
+    readings: int
+    refusals: int
+    slowest: float
+    typed: Any
+
+
+def read(answer: RandomAnswer) -> Reading[Any] | None:
+    """Return the reading, None where the answer is refused with a message and a position in it."""
+    context = answer.part.context
+    try:
+        return context.read(answer.typed, answer.style)
+    except AnswerError as refused:
+        assert refused.message  # noqa: PT017 (the message is the claim)
+        if isinstance(answer.typed, str) and refused.position is not None:
+            assert 0 <= refused.position <= len(answer.typed)  # noqa: PT017
+        return None
+
+
+def check(answer: RandomAnswer) -> bool:
+    """Read, draw and grade an answer; tell whether it was read."""
+    part, typed, style = answer
+    reading = read(answer)
+    grade(part.variant, {part.context.part.id: typed}, book=BOOK, numbers=style)
+    if reading is not None:
+        part.context.kind.render(reading, part.context.part, part.context.seen)
+    if isinstance(typed, str) and not part.context.kind.by_person:
+        wide = read(answer._replace(typed=full_width(typed)))
+        assert (wide and wide.shown) == (reading and reading.shown), "full-width digits differ"
+    return reading is not None
+
+
+def run(seed: int, seconds: float) -> Run:
+    """Check the answers of a *seed* for some *seconds*."""
+    readings = number = 0
+    slowest: tuple[float, Any] = (0.0, "")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = random_answer(seed, number)
+        start = time.thread_time()
+        try:
+            readings += check(answer)
+            took = time.thread_time() - start
+            assert took < LIMIT, f"took {took:.2f} s"
+        except Exception as error:
+            named = f"{answer.part.name}, numbers={answer.style}"
+            error.add_note(f"seed {seed}, answer {number} to {named}: {answer.typed!r}")
+            raise
+        slowest = max(slowest, (took, answer.typed), key=lambda timed: timed[0])
+        number += 1
+    return Run(number, readings, number - readings, *slowest)
+
+
+def test_random_answers_to_every_kind_are_graded_or_refused():
+    done = run(seed=1, seconds=SECONDS)
+    assert done.readings
+    assert done.refusals
+
+
+def test_a_seed_gives_the_same_answers():
+    assert [random_answer(1, n)[1:] for n in range(9)] == [
+        random_answer(1, n)[1:] for n in range(9)
+    ]
+    assert random_answer(1, 0)[1:] != random_answer(2, 0)[1:]
+
+
+def _names_with_empty_words(item: Typed, spelled: dict[str, str]) -> list[str]:
+    """Read names as before the fix: a mark that stands alone is looked up as an empty name."""
+    text = str(item).strip("()[]{}'\"`* ")
+    words = [text] if text.casefold() in spelled else [word.strip("`*") for word in text.split()]
+    unknown = next((word for word in words if word.casefold() not in spelled), "")
+    if unknown or not words:
+        raise AnswerError("This is no name.")
+    return [spelled[word.casefold()] for word in words]
+
+
+def _count_of_unfolded_text(typed: Typed) -> Reading[Any]:
+    """Read a count as before the fix: the digits are looked for in the text before it is folded."""
+    if isinstance(typed, str) and grouped_by_points(typed):
+        raise AnswerError(f"{POINTED.findall(typed)[-1]} can be read in two ways.")
+    return read_number(typed)
+
+
+def _read_unfolded(
+    kind: numbers.IntegerKind, typed: Typed, style: Style | None, part: Any, scope: Any
+) -> Reading[Any]:
+    return kind.read(typed if style is None else in_style(typed, style), part, scope)
+
+
+LONE_MARK = ((sets, "_named", _names_with_empty_words),)
+FULL_WIDTH_DIGIT = (
+    (numbers, "read_count", _count_of_unfolded_text),
+    (numbers.IntegerKind, "read_typed", _read_unfolded),
+)
+NOTHING_FOLDED = ((styles, "fold", str),)
+
+
+@pytest.mark.parametrize(
+    ("planted", "error"),
+    [(LONE_MARK, KeyError), (FULL_WIDTH_DIGIT, IndexError), (NOTHING_FOLDED, AssertionError)],
+)
+def test_a_planted_fault_is_found_within_a_minute(monkeypatch, planted, error):
+    for place, name, fault in planted:
+        monkeypatch.setattr(place, name, fault)
+    with pytest.raises(error) as found:
+        run(seed=2, seconds=PLANTED_SECONDS)
+    assert "answer" in found.value.__notes__[0]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    result = run(options.seed, options.seconds)
+    print(  # noqa: T201 (what a long run is for)
+        f"seed {options.seed}: {result.answers:,} answers, {result.readings:,} readings, "
+        f"{result.refusals:,} refusals, slowest {result.slowest:.3f} s for {result.typed!r:.60}"
+    )

@@ -158,6 +158,14 @@ CASES: dict[str, dict[tuple[str, tuple[int, str]], list[bytes]]] = {
         ("text", answer("needs_review")): [quoted("a " * 9_999)],
         ("roster", INVALID): [b"name,email\n" + b'"' * 100_001 + b"\n"],
     },
+    "files of too many lines, cells or columns": {
+        ("roster", INVALID): [
+            b"name,email\n" + b"\n" * (5 * MEBIBYTE - 100),
+            b",".join(b"%d" % number for number in range(600_000)) + b"\n",
+            b"name,email\nzqcanary," + b"x" * 200_000 + b"\n",
+        ],
+        ("sheet", INVALID): [b"\n" * (20 * MEBIBYTE), b"," * (20 * MEBIBYTE)],
+    },
     "aliases that multiply": {
         ("problem", FILE_FAULT): [BOMB.encode(), b"a: &a [*a]", b"<<: {id: toy}"],
     },

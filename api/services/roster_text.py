@@ -1,27 +1,19 @@
 """The rows of a CSV file as it was saved: in any of the usual encodings, separators and quotes."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from api.services.csv_reader import CsvLimits, UnusableError, first_row, read_lines, read_rows
 from api.services.file_formats import no_csv
 
-__all__ = ["UnusableError", "read_records"]
+__all__ = ["read_records"]
 
 MAX_BYTES: Final = 5_000_000
+LIMITS: Final = CsvLimits(200_000, 2_000_000, 5_000, "export the list of students only")
 DELIMITERS: Final = ",;\t"
 SEPARATOR_LINE: Final = re.compile(r"\s*\"?sep=([,;|\t])\"?\s*", re.IGNORECASE)
 BLANK: Final = f'{DELIMITERS}" \r\n'
-
-
-class UnusableError(Exception):
-    """The file cannot be used; the message says why and what to do, *line* where."""
-
-    def __init__(self, said: str, line: int = 1) -> None:
-        super().__init__(said)
-        self.line = line
 
 
 def read_records(
@@ -32,20 +24,12 @@ def read_records(
     The header tells the separator: *known* counts the cells of it that mean something. Raises
     `UnusableError` where the file is too large, is not text, or has a quote out of place.
     """
-    lines = list(io.StringIO(_text(given), newline=""))
+    lines = read_lines(_text(given), LIMITS)
     start = next((at for at, line in enumerate(lines) if line.strip(BLANK)), len(lines))
     named = SEPARATOR_LINE.fullmatch(lines[start]) if start < len(lines) else None
     start += named is not None
     delimiter = named[1] if named else _delimiter("".join(lines[start : start + 1]), known)
-    reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
-    while True:
-        line = start + reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise UnusableError(f"the row is not CSV: {error}; look at its quotes", line) from error
-        if cells is None:
-            return
+    for line, cells in read_rows(lines, delimiter, LIMITS, start=start):
         if any(cell.strip() for cell in cells):
             yield line, cells
 
@@ -81,7 +65,7 @@ def _delimiter(header: str, known: Callable[[list[str]], int]) -> str:
     """Return what separates the cells of a header: what gives the most that mean something."""
 
     def worth(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([header], delimiter=delimiter), [])
+        cells = first_row(header, delimiter)
         return known(cells), len(cells)
 
     return max(DELIMITERS, key=worth)

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -27,13 +27,14 @@ __all__ = [
 
 DELIMITERS: Final = ",;\t"
 MAX_CELL: Final = 1_000_000
+MAX_COLUMNS: Final = 5_000
 # A row that runs on for longer has a quote that was never closed. Where that is found again and
 # again, less is tried, so that a file of such rows is read in a few times what its length takes.
 MAX_LINES: Final = 2_000
 FEW_LINES: Final = 50
 MAX_WASTED: Final = 50 * MAX_LINES
-FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
-GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
+FORMULA: Final = re.compile(r"'*+[=+\-@\t\r]")
+GUARDED: Final = re.compile(r"'++[=+\-@\t\r]")
 
 
 class FileError(GraderError):
@@ -116,8 +117,10 @@ def columns_of(cells: list[str]) -> tuple[str, ...]:
     columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
-    for column in columns:
-        if columns.count(column) > 1:
+    if len(columns) > MAX_COLUMNS:
+        raise FileError(f"the file has {len(columns):,} columns; at most {MAX_COLUMNS:,} are read")
+    for column, count in Counter(columns).items():
+        if count > 1:
             raise FileError(f"the file has two columns {column!r}; rename one")
     return tuple(columns)
 

@@ -21,6 +21,7 @@ from problems.documents import Document, load_document
 __all__ = ["Read", "Setup", "located", "read_setup"]
 
 SLUG: Final[TypeAdapter[str]] = TypeAdapter(Slug)
+MAX_ERRORS: Final = 10
 STEP: Final = re.compile(r"[^.\[\]]+")
 
 T = TypeVar("T", bound=Schema)
@@ -50,10 +51,15 @@ class Setup:
 
 
 def read_setup(files: Mapping[str, str]) -> Setup:
-    """Return what *files* say, by their paths; `Invalid` with every error in them."""
+    """Return what *files* say, by their paths; `Invalid` with the errors in them.
+
+    Files after the first `MAX_ERRORS` errors are not read.
+    """
     errors: list[FieldError] = []
     course, assignments, problems = None, {}, {}
     for path, text in sorted(files.items()):
+        if len(errors) >= MAX_ERRORS:
+            break
         try:
             folder, name = _place(path)
             if folder == PROBLEMS:

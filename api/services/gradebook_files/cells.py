@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -30,9 +29,15 @@ HIDDEN: Final = frozenset(
     "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 """Marks that turn the direction of writing or cannot be seen; joiners, which names need, stay."""
-WIDE: Final = re.compile(r"'*[＝＋－＠]")
+CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+"""Control characters, and halves of surrogate pairs."""
+SHOWN: Final = {**dict.fromkeys((*CONTROLS, *map(ord, HIDDEN))), ord("\t"): " "}
+"""What each character is that is not shown as it is: a blank for a tab, nothing for the others."""
+IN_LINES: Final = {**SHOWN, **dict.fromkeys(map(ord, "\r\n\v\f\x85\u2028\u2029"), "\n")}
+"""The same, where every line break is a line feed."""
+WIDE: Final = re.compile(r"'*+[＝＋－＠]")
 """What some spreadsheets take for ``= + - @`` at the start of a formula."""
-WIDE_GUARDED: Final = re.compile(r"'+[＝＋－＠]")
+WIDE_GUARDED: Final = re.compile(r"'++[＝＋－＠]")
 
 
 def text(value: str) -> str:
@@ -46,17 +51,14 @@ def text(value: str) -> str:
 
 def lines(value: str) -> str:
     """Return *value* as `text` does, but with its line breaks, each a line feed."""
-    kept = (_visible(line).rstrip() for line in BREAKS.sub("\n", value).split("\n"))
+    if value.isprintable():
+        return _guarded(value.strip())
+    kept = map(str.rstrip, value.replace("\r\n", "\n").translate(IN_LINES).split("\n"))
     return _guarded("\n".join(kept).strip())
 
 
 def _visible(value: str) -> str:
-    return value if value.isprintable() else "".join(map(_shown, value.replace("\t", " ")))
-
-
-def _shown(char: str) -> str:
-    hidden = char in HIDDEN or unicodedata.category(char) in {"Cc", "Cs"}
-    return "" if hidden else char
+    return value if value.isprintable() else value.translate(SHOWN)
 
 
 def _guarded(cell: str) -> str:
@@ -69,6 +71,8 @@ def unguarded(cell: str) -> str:
     >>> unguarded(text("=1")), unguarded(text("'＠a")), unguarded("'quoted'")
     ('=1', "'＠a", "'quoted'")
     """
+    if not cell.startswith("'"):
+        return cell
     return cell[1:] if WIDE_GUARDED.match(cell) else unguard(cell)
 
 

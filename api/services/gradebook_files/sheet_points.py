@@ -21,6 +21,8 @@ DATE: Final = re.compile(
     r"|[0-9]{1,2}月[0-9]{1,2}日"
 )
 MAX_SHOWN: Final = 30
+MAX_LENGTH: Final = 200
+"""Characters of a cell that are read."""
 
 
 def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
@@ -31,6 +33,8 @@ def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
     >>> read_points(" 1.5 "), read_points("1/3"), read_points("2,5", comma=True), read_points("")
     (Fraction(3, 2), Fraction(1, 3), Fraction(5, 2), None)
     """
+    if len(cell) > MAX_LENGTH:
+        raise AnswerError(f"the cell has {len(cell):,} characters; write the points alone")
     typed = " ".join(cell.split())
     if not typed:
         return None
@@ -39,7 +43,7 @@ def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
     if comma and GROUPED.fullmatch(typed):
         raise AnswerError(f"{typed} may be a decimal or thousands; write {typed.replace('.', ',')}")
     if POINT.fullmatch(typed):
-        return Fraction(typed.rstrip("."))
+        return _decimal(typed)
     if COMMA.fullmatch(typed):
         return _with_comma(typed, comma=comma)
     raise AnswerError(_refused(typed, "0,5" if comma else "0.5"))
@@ -55,7 +59,13 @@ def _with_comma(typed: str, *, comma: bool) -> Fraction:
     pointed = typed.replace(",", ".")
     if not comma:
         raise AnswerError(f"{typed} has a decimal comma; write {pointed}")
-    return Fraction(pointed.rstrip("."))
+    return _decimal(pointed)
+
+
+def _decimal(typed: str) -> Fraction:
+    """Return the number that digits with at most one point spell; faster than `Fraction(typed)`."""
+    whole, _, decimals = typed.partition(".")
+    return Fraction(int(whole + decimals), 10 ** len(decimals))
 
 
 def _refused(typed: str, half: str) -> str:

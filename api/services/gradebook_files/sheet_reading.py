@@ -1,12 +1,11 @@
 """A score sheet read back: which points and comments change, and what is wrong in which line."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from api.services.csv_reader import CsvLimits, UnusableError, read_lines, read_rows
 from api.services.file_formats import no_csv
 from api.services.gradebook_files.cells import lines, number, text, unguarded
 from api.services.gradebook_files.score_sheet import (
@@ -25,7 +24,8 @@ __all__ = ["LineProblem", "SheetChange", "SheetChanges", "check_sheet", "read_sc
 REQUIRED: Final = ("submission_id", "part", "points", "comment", "version")
 VERIFIED: Final = ("email", "assignment", "problem")
 """What has to agree with the submission where the sheet has it."""
-MAX_ROWS: Final = 100_000
+MAX_ROWS: Final = 50_000
+LIMITS: Final = CsvLimits(300_000, 2_000_000, 5_000, "upload the sheet in pieces")
 MAX_COMMENT: Final = 20_000
 MAX_PROBLEMS: Final = 200
 AFRESH: Final = "download a new sheet"
@@ -61,14 +61,6 @@ class SheetChanges:
     unchanged: int = 0
 
 
-class _Unusable(Exception):  # noqa: N818  (it ends the reading, and never leaves this module)
-    """A sheet of which nothing can be read."""
-
-    def __init__(self, said: str, line: int = 1) -> None:
-        super().__init__(said)
-        self.problem = LineProblem(line, said)
-
-
 def read_score_sheet(source: str | bytes, *, style: Style = "point") -> SheetChanges:
     """Return what a sheet changes, as it says itself; `check_sheet` compares it with what is.
 
@@ -76,13 +68,12 @@ def read_score_sheet(source: str | bytes, *, style: Style = "point") -> SheetCha
     decimals. Every line that cannot be used has its problem.
     """
     try:
-        given = _text(source)
+        given = read_lines(_text(source), LIMITS)
         delimiter = _delimiter(given)
-        rows = list(_rows(given, delimiter))
-    except _Unusable as error:
-        return SheetChanges(problems=(error.problem,))
-    comma = style == "comma" or delimiter == ";"
-    read = [_read(line, cells, comma=comma) for line, cells in rows]
+        comma = style == "comma" or delimiter == ";"
+        read = [_read(line, cells, comma=comma) for line, cells in _rows(given, delimiter)]
+    except UnusableError as error:
+        return SheetChanges(problems=(LineProblem(error.line, str(error)),))
     changes = [one for one in read if isinstance(one, SheetChange)]
     problems = [one for one in read if isinstance(one, LineProblem)]
     once, twice = _apart(changes)
@@ -112,58 +103,52 @@ def _text(source: str | bytes) -> str:
         return source.removeprefix(BYTE_ORDER_MARK)
     other = no_csv(source)
     if other:
-        raise _Unusable(other)
+        raise UnusableError(other)
     wide = source.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         return source.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _Unusable("the sheet is not UTF-8; save it as CSV UTF-8") from error
+        raise UnusableError("the sheet is not UTF-8; save it as CSV UTF-8") from error
 
 
-def _delimiter(given: str) -> str:
-    head = next((line for line in given.splitlines() if line.strip(f" {DELIMITERS}")), "")
+def _delimiter(given: list[str]) -> str:
+    head = next((line for line in given if line.strip(f" {DELIMITERS}\r\n")), "")
     return max(DELIMITERS, key=head.count)
 
 
-def _rows(given: str, delimiter: str) -> Iterator[tuple[int, dict[str, str] | LineProblem]]:
+def _rows(given: list[str], delimiter: str) -> Iterator[tuple[int, dict[str, str] | LineProblem]]:
     """Yield each row that is not blank, by column, with the line where it begins."""
     columns: list[str] = []
     for count, (line, cells) in enumerate(_records(given, delimiter)):
         if count > MAX_ROWS:
-            raise _Unusable(f"the sheet has over {MAX_ROWS} rows; upload it in pieces", line)
+            raise UnusableError(f"the sheet has over {MAX_ROWS:,} rows; upload it in pieces", line)
         if not columns:
             columns = _columns(cells, line)
         elif any(cells[len(columns) :]):
             said = "the row has more cells than the header; put a comment with commas in quotes"
             yield line, LineProblem(line, said)
         else:
-            yield line, dict.fromkeys(columns, "") | dict(zip(columns, cells, strict=False))
+            empty = [""] * (len(columns) - len(cells))
+            yield line, dict(zip(columns, cells + empty, strict=False))
     if not columns:
-        raise _Unusable(f"the sheet is empty; {AFRESH}")
+        raise UnusableError(f"the sheet is empty; {AFRESH}")
 
 
-def _records(given: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(given, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for row in reader:
-            cells = [cell.strip() for cell in row]
-            if any(cell.strip(DELIMITERS) for cell in cells):
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        said = f"the row that begins here is not CSV ({error}); look at its quotes"
-        raise _Unusable(said, line) from error
+def _records(given: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    for line, row in read_rows(given, delimiter, LIMITS):
+        cells = [cell.strip() for cell in row]
+        if any(cell.strip(DELIMITERS) for cell in cells):
+            yield line, cells
 
 
 def _columns(cells: list[str], line: int) -> list[str]:
     columns = [cell.casefold() for cell in cells]
     for column in REQUIRED:
         if column not in columns:
-            raise _Unusable(f"the sheet has no column {column!r}; {AFRESH}", line)
+            raise UnusableError(f"the sheet has no column {column!r}; {AFRESH}", line)
     for column in COLUMNS:
         if columns.count(column) > 1:
-            raise _Unusable(f"the sheet has two columns {column!r}; remove one", line)
+            raise UnusableError(f"the sheet has two columns {column!r}; remove one", line)
     return columns
 
 
@@ -173,24 +158,35 @@ def _read(
     """Return what a row changes, None for nothing."""
     if isinstance(cells, LineProblem):
         return cells
-    comment = lines(unguarded(cells["comment"]))
-    if comment == lines(unguarded(cells.get("old_comment", ""))):
-        comment = ""
     try:
+        comment = _changed_comment(cells["comment"], cells.get("old_comment", ""))
         points = _changed_points(cells, comma=comma)
     except AnswerError as error:
         return LineProblem(line, str(error))
     if points is None and not comment:
         return None
-    if said := _unusable(cells, comment):
+    if said := _unusable(cells):
         return LineProblem(line, said)
     verify = {column: cells[column] for column in VERIFIED if cells.get(column)}
     named = unguarded(cells["submission_id"]), unguarded(cells["part"])
     return SheetChange(line, *named, points, unguarded(comment), cells["version"], verify)
 
 
+def _changed_comment(comment: str, old: str) -> str:
+    """Return the new comment, "" where it is the old one."""
+    if comment == old:
+        return ""
+    if len(comment) > MAX_COMMENT:
+        raise AnswerError(f"the comment has over {MAX_COMMENT} characters; shorten it")
+    said = lines(unguarded(comment))
+    unchanged = old and len(old) <= MAX_COMMENT and said == lines(unguarded(old))
+    return "" if unchanged else said
+
+
 def _changed_points(cells: dict[str, str], *, comma: bool) -> Fraction | None:
     points = read_points(cells["points"], comma=comma)
+    if cells["points"] == cells.get("old_points", ""):
+        return None
     try:
         old = read_points(cells.get("old_points", ""), comma=comma)
     except AnswerError:
@@ -198,13 +194,11 @@ def _changed_points(cells: dict[str, str], *, comma: bool) -> Fraction | None:
     return None if points == old else points
 
 
-def _unusable(cells: dict[str, str], comment: str) -> str:
+def _unusable(cells: dict[str, str]) -> str:
     """Return why a row that changes something cannot be used, nothing if it can."""
     for column in ("submission_id", "part", "version"):
         if not cells[column]:
             return f"the row has no {column}; {AFRESH} and copy your points into it"
-    if len(comment) > MAX_COMMENT:
-        return f"the comment has over {MAX_COMMENT} characters; shorten it"
     return ""
 
 

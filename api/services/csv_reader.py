@@ -1,0 +1,100 @@
+"""Bounded reader of uploaded CSV text: rows with their line numbers, refused before they cost time.
+
+Rosters and score sheets are read by it. Line breaks and cells are counted before any row is parsed,
+columns and rows as they are read.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["MAX_HEADER", "CsvLimits", "UnusableError", "first_row", "read_lines", "read_rows"]
+
+MAX_HEADER: Final = 100_000
+"""Characters of the first line; less than `csv` takes in one cell."""
+BREAKS: Final = "\n\r\v\f\x85\u2028\u2029"
+"""Every character that any reader of a cell takes for a line break."""
+
+
+class UnusableError(Exception):
+    """The file cannot be used; the message says why and what to do, *line* where."""
+
+    def __init__(self, said: str, line: int = 1) -> None:
+        super().__init__(said)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class CsvLimits:
+    """How many lines, cells and columns a file may have, and what to do with a larger one."""
+
+    lines: int
+    cells: int
+    columns: int
+    advice: str
+
+
+def read_lines(text: str, limits: CsvLimits) -> list[str]:
+    """Return the lines of *text* with their ends, or raise `UnusableError` where they are many."""
+    breaks = sum(map(text.count, BREAKS)) - text.count("\r\n")
+    if breaks > limits.lines:
+        raise UnusableError(
+            f"the file has {breaks:,} lines; at most {limits.lines:,} are read; remove the empty "
+            f"ones, or {limits.advice}",
+            limits.lines + 1,
+        )
+    return list(io.StringIO(text, newline=""))
+
+
+def first_row(line: str, delimiter: str) -> list[str]:
+    """Return the cells of the first line, [] where it is not CSV with that delimiter."""
+    if len(line) > MAX_HEADER:
+        raise UnusableError(
+            f"the first line has {len(line):,} characters; at most {MAX_HEADER:,} are read; put "
+            "the header there"
+        )
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def read_rows(
+    lines: list[str], delimiter: str, limits: CsvLimits, *, start: int = 0
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row of the *lines* from *start* on, with the number of its first line.
+
+    Raises `UnusableError` where a row is not CSV or a limit is passed.
+    """
+    cells = sum(line.count(delimiter) for line in lines) + len(lines)
+    if cells > limits.cells:
+        raise UnusableError(
+            f"the file has {cells:,} cells; at most {limits.cells:,} are read; {limits.advice}"
+        )
+    reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
+    while True:
+        number = start + reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise UnusableError(_reason(str(error)), number) from error
+        if row is None:
+            return
+        if len(row) > limits.columns:
+            raise UnusableError(
+                f"the row has {len(row):,} cells; at most {limits.columns:,} are read; "
+                f"{limits.advice}",
+                number,
+            )
+        yield number, row
+
+
+def _reason(error: str) -> str:
+    if "field limit" in error:
+        return (
+            f"the row that begins here has a cell of over {csv.field_size_limit():,} characters; "
+            "look for a quote that is not closed, or shorten the cell"
+        )
+    return f"the row that begins here is not CSV ({error}); look at its quotes"

@@ -14,6 +14,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
         ask(key=-5),
         ask(key="138357544", tolerance={"rounded": 4}),
         ask(key="1000", tolerance={"rel": "5%", "abs": 3}),
+        ask(key=29, square=True),
     ],
     "number": [
         ask("number", key="1/3"),
@@ -22,6 +23,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
         ask("number", at_least="0.73"),
         ask("number", at_most=-3),
         ask("number", between=["1/3", "2/3"]),
+        ask("number", key="3/4", share=True),
     ],
     "percent": [ask("percent", key="86"), ask("percent", key="100/3", tolerance={"abs": "0.05"})],
     "quantity": [
@@ -49,12 +51,14 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
         ask("shape", key="(9, 9)", square=True, layout="HW"),
         ask("shape", key="(7, 8, 9, 1)", credit_by="axis"),
         ask("shape", key="(H - K + 1, 2*N)", variables={"H": "5..9", "K": "1..5", "N": "1..64"}),
+        ask("shape", key="(B - A, A)", variables={"A": "1..9", "B": "1..9"}, where=["A < B"]),
     ],
     "vector": [
         ask("vector", key="[1, -2, 1/3]"),
         ask("vector", key="[5]"),
         ask("vector", key="[0, 0]", tolerance={"abs": "0.01"}, credit_by="all"),
         ask("vector", key="[1/3, 200]", tolerance=[{"decimals": 2}, {"rel": "5%"}]),
+        ask("vector", key="[7, 3]", names=["TP | true_positives", "FP"], size="asked"),
     ],
     "matrix": [
         ask("matrix", key="scale(X, 2)"),
@@ -65,6 +69,7 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
     "tensor": [
         ask("tensor", key="[[[1, 2]], [[3, 4]]]", credit_by="row"),
         ask("tensor", key="[[[[1], [2]]]]"),
+        ask("tensor", key="[[[1/3]], [[2]]]", rank=3, tolerance={"decimals": 2}, size="asked"),
     ],
     "expression": [
         ask(
@@ -76,6 +81,13 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             "expression", key="weights(C, F, K)", variables={"C": "1..9", "F": "1..9", "K": "1..9"}
         ),
         ask("expression", key="sqrt(x) / 3", variables={"x": "0.5..2.5"}),
+        ask(
+            "expression",
+            key="(b - a, a)",
+            variables={"a": "1..9", "b": "1..9"},
+            where=["a < b"],
+            credit_by="component",
+        ),
     ],
     "table": [
         ask(
@@ -117,6 +129,15 @@ EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
             sample=[5, 3],
         ),
         ask("predicate", **{"as": ["number"]}, accept_if="answer[0] == 1/3", sample="1/3"),
+        ask(
+            "predicate",
+            **{"as": ["integer", "integer"]},
+            names=["K", "P"],
+            accept_if="answer[0] == 2*answer[1] + 1",
+            sample=[5, 2],
+        ),
     ],
-    "text": [ask("text", points=2, rubric=[{"id": "x", "points": 2, "say": "edges"}])],
+    "text": [
+        ask("text", points=2, rubric=[{"id": "x", "points": 2, "say": "edges"}], model="Edges."),
+    ],
 }

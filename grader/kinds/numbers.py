@@ -232,6 +232,8 @@ class NumberKind(ScalarKind[NumberPart]):
 
     def samples(self, part: NumberPart, key: Value | None) -> Samples:
         """Return answers near and far from the key, or inside and outside the limits."""
+        if part.share and is_number(key):
+            return _share_samples(part, key)
         if part.needs_key():
             return super().samples(part, key)
         low, high = part.limits
@@ -241,6 +243,12 @@ class NumberKind(ScalarKind[NumberPart]):
         return Samples(
             (show(inside or 0),), tuple(show(value) for value in outside), ("abc", "nan")
         )
+
+
+def _share_samples(part: NumberPart, key: Number) -> Samples:
+    """Return the key, and those ends of the range from 0 to 1 that the tolerance refuses."""
+    ends = (end for end in (0, 1) if accepted_by(end, key, part.tolerance, step=None) is None)
+    return Samples((show(key), key), tuple(map(show, ends)), ("abc", "1.5", "nan"))
 
 
 class PercentPart(ScalarPart):

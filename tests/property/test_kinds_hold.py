@@ -5,12 +5,13 @@ from fractions import Fraction
 from typing import Any, get_args
 
 import pytest
-from factories import BOOK, CALM, ask, mark, marked, original
+from factories import BOOK, CALM, ask, mark, marked, original, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
 from grader.kinds import KINDS
+from grader.parts import KeyedPart
 from grader.problem import Problem, Status
 from grader.tolerance import Tolerance, accepted_by, cell_accepted_by, decimal_place
 from grader.values import simplest
@@ -27,6 +28,22 @@ def test_every_kind_has_examples():
     assert set(EXAMPLES) == set(KINDS)
     for kind, part in KINDS.items():
         assert part.part.model_fields["kind"].annotation is not None, kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_examples_of_a_kind_use_each_of_its_own_fields(kind):
+    """A field that no example uses escapes every test that runs over all kinds."""
+    model = KINDS[kind].part
+    parsed = [problem(part, params=PARAMS).parts[0] for part in EXAMPLES[kind]]
+    unused = {
+        name
+        for name, field in model.model_fields.items()
+        if name not in KeyedPart.model_fields
+        and all(
+            getattr(part, name) == field.get_default(call_default_factory=True) for part in parsed
+        )
+    }
+    assert unused == set()
 
 
 @pytest.mark.parametrize("part", PARTS)

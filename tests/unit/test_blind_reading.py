@@ -58,6 +58,21 @@ def typed_answers(part: dict[str, Any]) -> list[Any]:
     return [*samples.right, *samples.wrong, *samples.unreadable, *ODD]
 
 
+CONDITION = {"as": ["integer", "integer"], "accept_if": "answer[0] == 7", "sample": [7, 3]}
+NAMED_ANSWERS = [
+    (ask("vector", key="[7, 3]", names=["TP", "FP"]), "FP = 3, TP = 7"),
+    (ask("predicate", names=["K", "P"], **CONDITION), "P = 3, K = 7"),
+]
+
+
+@pytest.mark.parametrize(("part", "typed"), NAMED_ANSWERS)
+def test_the_preview_reads_numbers_by_their_names(part, typed):
+    question, stated, variant = question_of(part)
+    preview = read_answer(question, typed)
+    assert (preview.readable, preview.value) == (True, [7, 3])
+    assert preview.read_as == KINDS[stated.kind].read(typed, stated, variant.scope(BOOK)).shown
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_without_its_key_a_part_is_read_as_with_it(part):
     question, stated, variant = question_of(part)

@@ -26,6 +26,7 @@ __all__ = ["Question", "read_answer"]
 READ_BY: Final = (
     "id",
     "kind",
+    "names",
     "options",
     "of",
     "layout",

@@ -26,4 +26,4 @@ def brief(value: Value) -> Value:
         return brief_number(value)
     if isinstance(value, Tensor):
         return value.map(brief_number)
-    return tuple(map(brief, value)) if isinstance(value, tuple) else value
+    return tuple(map(brief, value)) if type(value) is tuple else value

@@ -3,7 +3,7 @@
 Whole numbers, truth values and texts are written as they are, lists as lists, the others as an
 object with a tag: ``{"fraction": "1/3"}``, ``{"tuple": [...]}``, ``{"tensor": [...], "shape":
 [...]}``; an object that was typed is one below ``{"object": {...}}``. Formulas, tables and networks
-are not written.
+are not written, nor is a value of a subclass, which would come back as one of its base class.
 """
 
 import math
@@ -20,6 +20,7 @@ FRACTIONS_KEPT: Final = 4096
 WHOLE: Final = frozenset({int})
 PLAIN: Final = frozenset({type(None), bool, int, str, Fraction})
 """The types of what is written as it is, and of the numbers that a reader of JSON may give."""
+WRITTEN: Final = PLAIN | {tuple, list, dict, Tensor}
 
 
 class UnwrittenError(Exception):
@@ -33,6 +34,8 @@ def to_json(value: Value | Sequence[object] | Mapping[str, object] | None) -> ob
     {'tuple': [1, {'fraction': '1/3'}]}
     """
     match value:
+        case _ if type(value) not in WRITTEN:
+            raise UnwrittenError
         case None | bool() | int() | str():
             return value
         case Fraction():

@@ -51,6 +51,7 @@ NamesOfNumbers: TypeAlias = Annotated[
 ]
 """The names by which a student may give several numbers; ``k | kernel`` has two spellings."""
 
+CARRIED: Final = frozenset({bool, int, tuple, Tensor, Fraction})
 By: TypeAlias = Literal[
     "exact", "tolerance", "rounding", "limits", "condition", "points", "cells", "person"
 ]
@@ -185,9 +186,12 @@ class Kind(ABC, Generic[P, A]):
         return f"Not right: {wrong}."
 
     def carried(self, reading: Reading[A]) -> Value | None:
-        """Return the answer as a value that later keys may compute with."""
+        """Return the answer as a value that later keys may compute with, and that JSON can hold.
+
+        A value of a type of the kind's own is neither; such a kind returns a plain one here.
+        """
         value = reading.value
-        return value if isinstance(value, (int, tuple, Tensor, Fraction)) else None
+        return value if type(value) in CARRIED else None  # type: ignore[return-value]
 
     def render(self, reading: Reading[A], part: P, scope: Scope) -> Rendered:
         """Return what was read as text and as MathML; what is shown is what is judged."""

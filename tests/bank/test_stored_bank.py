@@ -1,0 +1,66 @@
+"""Published problems of the bank, loaded again, grade as when they were solved.
+
+All problems would take minutes. Those below use, together, each kind and each option of a part that
+the bank uses, so that a kind or an option that does not survive storage is found.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from bank_at_hand import CATALOGUE
+from stored_again import differences
+
+from grader.kinds import KINDS
+from grader.parts import Part
+from grader.problem import AnyPart
+from grader.variant import solve
+from problems.book import BOOK
+
+Option = tuple[str, str, str]
+
+
+def options_of(part: AnyPart) -> Iterator[Option]:
+    """Yield kind, field and value of each option of a part; "" for a value that is no choice."""
+    yield part.kind, "kind", ""
+    for name, field in type(part).model_fields.items():
+        value = getattr(part, name)
+        if name in Part.model_fields or value == field.get_default(call_default_factory=True):
+            continue
+        chosen = isinstance(value, (bool, str)) and name != "reason"
+        yield part.kind, name, str(value) if chosen else ""
+    each = getattr(part, "tolerance", ())
+    for tolerance in each if isinstance(each, tuple) else (each,):
+        yield from ((part.kind, "tolerance", rule) for rule in tolerance.model_fields_set)
+
+
+@cache
+def options() -> dict[str, frozenset[Option]]:
+    """Return the options that each problem uses."""
+    return {
+        name: frozenset(option for part in CATALOGUE.get(name).parts for option in options_of(part))
+        for name in CATALOGUE.ids
+    }
+
+
+def covering_sample() -> list[str]:
+    """Return few problems that use every option, the one with the most new ones first."""
+    left, sample = set[Option]().union(*options().values()), []
+    while left:
+        best = max(options(), key=lambda name: len(options()[name] & left))
+        sample.append(best)
+        left -= options()[best]
+    return sample
+
+
+def test_the_bank_uses_every_kind():
+    used = {kind for found in options().values() for kind, *_ in found}
+    assert used == KINDS.keys()
+
+
+@pytest.mark.parametrize("name", covering_sample())
+@pytest.mark.parametrize("seed", [None, 1])
+def test_a_stored_problem_of_the_bank_grades_as_the_solved_one(name, seed):
+    problem = CATALOGUE.get(name)
+    if seed is None or problem.is_drawn:
+        assert differences(solve(problem, seed, BOOK), BOOK) == []

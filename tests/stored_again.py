@@ -1,0 +1,66 @@
+"""A variant stored and loaded as the service does it, and where the loaded one grades otherwise."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from grader.book import Book
+from grader.explain import explain
+from grader.grade import grade
+from grader.kinds import KINDS
+from grader.problem import AnyPart
+from grader.reading import Typed
+from grader.result import Result
+from grader.variant import Variant
+from problems.stored import dump_variant, line_of_parts, load_parts, load_variant
+
+__all__ = ["differences", "sample_answers", "stored_and_loaded"]
+
+
+def stored_and_loaded(variant: Variant, book: Book) -> dict[str, Variant]:
+    """Return what comes back from JSON: whole, and for one part at a time as a batch loads it."""
+    line = json.dumps(dump_variant(variant, book))
+    problem = variant.problem
+    loaded = {"whole": load_variant(json.loads(line), problem, book)}
+    for part in problem.parts:
+        data = json.loads(line_of_parts(line, [part.id]))
+        loaded[part.id] = load_parts(data, problem, book, [part.id])
+    return loaded
+
+
+def sample_answers(variant: Variant, part: AnyPart) -> list[Typed]:
+    """Return right, wrong and unreadable answers, and those that known mistakes lead to."""
+    kind, key = KINDS[part.kind], variant.keys.get(part.id)
+    samples = kind.samples(part, key)
+    known = variant.mistakes.get(part.id)
+    mistaken = [kind.show(one.value, part) for one in known.candidates] if known else []
+    return [*samples.right, *samples.wrong, *samples.unreadable, *mistaken]
+
+
+def differences(
+    variant: Variant, book: Book, answers: Mapping[str, Sequence[Typed]] | None = None
+) -> list[str]:
+    """Return where the loaded variant grades otherwise; by default each part's sample answers."""
+    if answers is None:
+        answers = {part.id: sample_answers(variant, part) for part in variant.problem.parts}
+    return [
+        f"{variant.problem.id}.{part}, loaded {how}: {typed!r} is {verdicts[1]}, was {verdicts[0]}"
+        for how, loaded in stored_and_loaded(variant, book).items()
+        for part, texts in answers.items()
+        if how in {"whole", part}
+        for typed in texts
+        if len(set(verdicts := [*_verdicts((variant, loaded), part, typed, book)])) > 1
+    ]
+
+
+def _verdicts(
+    variants: Sequence[Variant], part: str, typed: Typed, book: Book
+) -> Iterator[tuple[Any, ...]]:
+    for variant in variants:
+        results = grade(variant, {part: typed}, book=book)
+        yield _verdict(next(one for one in results if one.part == part), variant)
+
+
+def _verdict(result: Result, variant: Variant) -> tuple[Any, ...]:
+    told = result.status, result.credit, result.mistakes, result.feedback, result.read_as
+    return (*told, explain(result, variant.problem.part(result.part), variant))

@@ -1,0 +1,96 @@
+"""Every kind grades a published variant as it graded the one that was solved.
+
+The service keeps keys and known wrong answers as JSON. A kind whose values change their type on the
+way passes every other test and then grades each answer wrong in production.
+"""
+
+import json
+from typing import NamedTuple
+
+import pytest
+from factories import BOOK, ask, original
+from kind_examples import EXAMPLES, PARAMS
+from stored_again import differences, sample_answers, stored_and_loaded
+
+from grader.grade import grade
+from grader.json_values import UnwrittenError, from_json, to_json
+from grader.kinds import KINDS
+from grader.kinds.base import NOT
+from grader.kinds.shapes import ShapeKind
+from problems import stored
+
+PARTS = [
+    pytest.param(part, id=f"{kind}{index}")
+    for kind, parts in EXAMPLES.items()
+    for index, part in enumerate(parts)
+]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_kind_grades_a_stored_variant_as_the_solved_one(part):
+    assert differences(original(part, params=PARAMS), BOOK) == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_key_comes_back_with_its_type(part):
+    variant = original(part, params=PARAMS)
+    for loaded in stored_and_loaded(variant, BOOK).values():
+        assert type(loaded.keys["a"]) is type(variant.keys["a"])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_an_answer_carries_to_later_parts_comes_back_with_its_type(part):
+    variant = original(part, params=PARAMS)
+    for typed in sample_answers(variant, variant.problem.parts[0]):
+        (result,) = grade(variant, {"a": typed}, book=BOOK)
+        back = from_json(json.loads(json.dumps(to_json(result.carries))))
+        assert (type(back), back) == (type(result.carries), result.carries)
+
+
+class Sizes(NamedTuple):
+    """The key of a planted kind: a type of its own, as the next kind may have."""
+
+    height: int
+    width: int
+
+
+class SizesKind(ShapeKind):
+    """A planted kind that takes no other key than one of its own type."""
+
+    def solve(self, part, scope):
+        return Sizes(*super().solve(part, scope))
+
+    def judge(self, reading, key, part, scope):
+        return super().judge(reading, key, part, scope) if isinstance(key, Sizes) else NOT
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """Return a variant of the planted kind."""
+    monkeypatch.setitem(KINDS, "shape", SizesKind())
+    return original(ask("shape", key="(3, 4)"), title="Graded by a planted kind")
+
+
+def test_a_key_of_a_type_of_its_own_is_solved_again(planted):
+    """JSON has no such type, so the key is not stored, as that of a formula is not."""
+    assert stored.dump_variant(planted, BOOK)["keys"] == {}
+    assert differences(planted, BOOK) == []
+
+
+def test_a_planted_kind_whose_key_comes_back_as_a_plain_tuple_is_found(planted, monkeypatch):
+    def lossy(value):
+        return to_json(tuple(value) if isinstance(value, tuple) else value)
+
+    monkeypatch.setattr(stored, "to_json", lossy)
+    assert stored.dump_variant(planted, BOOK)["keys"] == {"a": {"tuple": [3, 4]}}
+    whole, *_ = differences(planted, BOOK)
+    assert whole.startswith("toy.a, loaded whole: '3×4' is ('wrong'")
+    assert "was ('correct'" in whole
+
+
+@pytest.mark.parametrize(
+    "value", [Sizes(3, 4), (1, Sizes(3, 4)), [Sizes(3, 4)], {"a": Sizes(1, 2)}]
+)
+def test_a_value_that_would_come_back_with_another_type_is_not_written(value):
+    with pytest.raises(UnwrittenError):
+        to_json(value)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias, Union
 
 from pydantic import (
     BeforeValidator,
@@ -27,17 +27,9 @@ from grader.fields import (
     Prose,
     SnakeId,
 )
-from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
-from grader.kinds.choices import ChoicePart, ChoicesPart
-from grader.kinds.formulas import ExpressionPart
-from grader.kinds.numbers import IntegerPart, NumberPart, PercentPart
-from grader.kinds.predicates import PredicatePart
-from grader.kinds.quantities import QuantityPart
-from grader.kinds.sets import SetPart
-from grader.kinds.shapes import ShapePart
-from grader.kinds.tables import TablePart
-from grader.kinds.texts import TextPart
+from grader.kinds import KINDS
 from grader.params import Drawn, Param
+from grader.parts import Part
 from grader.reading.styles import Style
 from grader.template import Template
 
@@ -59,23 +51,11 @@ Status: TypeAlias = Literal[
     "needs_review",
 ]
 
-AnyPart: TypeAlias = (
-    IntegerPart
-    | NumberPart
-    | PercentPart
-    | QuantityPart
-    | SetPart
-    | ShapePart
-    | VectorPart
-    | MatrixPart
-    | TensorPart
-    | ExpressionPart
-    | TablePart
-    | ChoicePart
-    | ChoicesPart
-    | PredicatePart
-    | TextPart
-)
+if TYPE_CHECKING:
+    AnyPart: TypeAlias = Part
+else:
+    AnyPart = Union[*(kind.part for kind in KINDS.values())]
+"""A part of any kind; pydantic picks the model by the field `kind`."""
 
 
 class Expectation(Model):

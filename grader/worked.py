@@ -81,10 +81,10 @@ def _way(variant: Variant, part: AnyPart, book: Book) -> tuple[Step, ...]:
             return tuple(_computed(part, scope, book))
 
 
-def _computed(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:
+def _computed(part: AnyPart, scope: Scope, book: Book) -> Iterator[Step]:
     """Yield the steps of the solvers that the key calls, then those of the key itself."""
-    if part.key is not None:
-        tree = _taken(part.key.tree, scope)
+    if part.key_expression is not None:
+        tree = _taken(part.key_expression.tree, scope)
         yield from _calls(tree, scope, book)
         for step in _result(part.id, tree, scope, book):
             yield _arrayed(step) if isinstance(part, ARRAYS) else step

@@ -14,18 +14,7 @@ from problems.publish import plain
 
 __all__ = ["READ", "error_record", "read_record"]
 
-READ: Final = (
-    "integer",
-    "number",
-    "percent",
-    "quantity",
-    "set",
-    "shape",
-    "vector",
-    "matrix",
-    "tensor",
-    "expression",
-)
+READ: Final = tuple(name for name, kind in KINDS.items() if kind.reads_alone)
 """The kinds whose answers can be read without a problem."""
 
 WORDS: Final = re.compile(r"[^\W\d_]+")

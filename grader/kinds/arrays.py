@@ -198,6 +198,8 @@ class VectorKind(ArrayKind[VectorPart]):
     """A vector: ``[1, 2, 3]``."""
 
     part: ClassVar[type[VectorPart]] = VectorPart
+    hint = "Numbers in a row, as NumPy, LaTeX or a spreadsheet writes them."
+    example = "[1, 2, 3]"
     rank = 1
 
     def read(self, typed: Typed, part: VectorPart, scope: Scope) -> Reading[Tensor]:
@@ -228,6 +230,8 @@ class MatrixKind(ArrayKind[MatrixPart]):
     """A matrix in any notation."""
 
     part: ClassVar[type[MatrixPart]] = MatrixPart
+    hint = "Rows of numbers, as NumPy, LaTeX or a spreadsheet writes them."
+    example = "[[1, 2], [3, 4]]"
     rank = 2
 
 
@@ -243,6 +247,8 @@ class TensorKind(ArrayKind[TensorPart]):
     """A tensor as nested lists."""
 
     part: ClassVar[type[TensorPart]] = TensorPart
+    hint = "Nested rows of numbers, as NumPy writes them."
+    example = "[[[1, 2], [3, 4]]]"
     rank = None
 
     def read(self, typed: Typed, part: TensorPart, scope: Scope) -> Reading[Tensor]:

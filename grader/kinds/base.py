@@ -103,11 +103,17 @@ class Samples:
 class Kind(ABC, Generic[P, A]):
     """One kind of answer. Its methods are functions of their arguments alone.
 
-    *by_person* says that no machine judges it, *reads_by_numbers* that how an answer is read
-    depends on the numbers that the student sees.
+    *hint* tells students how an answer is typed, *example* is one that every part accepts as
+    readable unless the part makes its own. *by_person* says that no machine judges it,
+    *reads_by_numbers* that how an answer is read depends on the numbers that the student sees, and
+    *reads_alone* that `grader read` reads an answer without a problem: it takes no options, rows or
+    condition.
     """
 
     part: ClassVar[type[Part]]
+    hint: ClassVar[str]
+    example: ClassVar[str] = ""
+    reads_alone: ClassVar[bool] = True
     by_person: ClassVar[bool] = False
     reads_by_numbers: ClassVar[bool] = False
 

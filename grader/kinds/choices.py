@@ -58,6 +58,8 @@ class ChoiceKind(Kind[ChoicePart, str]):
     """One option, by its id or by its text."""
 
     part: ClassVar[type[ChoicePart]] = ChoicePart
+    hint = "The letter or name of one option."
+    reads_alone = False
 
     def read(self, typed: Typed, part: ChoicePart, scope: Scope) -> Reading[str]:
         """Return the id of the option."""
@@ -100,6 +102,8 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
     """A set of options, in any order."""
 
     part: ClassVar[type[ChoicesPart]] = ChoicesPart
+    hint = "The letters or names of all that are right."
+    reads_alone = False
 
     def read(self, typed: Typed, part: ChoicesPart, scope: Scope) -> Reading[tuple[str, ...]]:
         """Return the ids of the options, sorted."""

@@ -112,6 +112,8 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
     """A formula, equal to the key wherever the key is defined on the declared domains."""
 
     part: ClassVar[type[ExpressionPart]] = ExpressionPart
+    hint = "A formula in the variables that are named."
+    example = "x + 1"
 
     def read(self, typed: Typed, part: ExpressionPart, scope: Scope) -> Reading[Formulas]:
         """Return the formula, or the list of formulas."""

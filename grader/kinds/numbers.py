@@ -129,6 +129,8 @@ class IntegerKind(ScalarKind[IntegerPart]):
     """A whole number. A fraction is readable, and wrong: it is a known mistake."""
 
     part: ClassVar[type[IntegerPart]] = IntegerPart
+    hint = "A whole number; arithmetic is worked out."
+    example = "2^10 - 24"
 
     def may_carry(self, value: Value, true: Value) -> bool:
         """Tell whether *value* is a whole number, and positive where the true one is."""
@@ -199,6 +201,8 @@ class NumberKind(ScalarKind[NumberPart]):
     """A number, exact or decimal; ``86%`` is read as 0.86, ``8.08x`` as a ratio."""
 
     part: ClassVar[type[NumberPart]] = NumberPart
+    hint = "A number: a decimal, a fraction or arithmetic."
+    example = "3/4"
 
     def read(self, typed: Typed, part: NumberPart, scope: Scope) -> Reading[Number]:
         """Return the number; more than 1 is refused where a share is asked for."""
@@ -261,6 +265,8 @@ class PercentKind(ScalarKind[PercentPart]):
     """A percentage; the key is in percent too."""
 
     part: ClassVar[type[PercentPart]] = PercentPart
+    hint = "A number of percent."
+    example = "86%"
 
     def read(self, typed: Typed, part: PercentPart, scope: Scope) -> Reading[Number]:
         """Return the percentage."""

@@ -54,6 +54,9 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
     """A tuple of numbers judged by a condition; there is no one key."""
 
     part: ClassVar[type[PredicatePart]] = PredicatePart
+    hint = "Numbers with commas between."
+    example = "1"
+    reads_alone = False
 
     def read(self, typed: Typed, part: PredicatePart, scope: Scope) -> Reading[tuple[Number, ...]]:
         """Return the numbers, of which there must be as many as the part asks for."""

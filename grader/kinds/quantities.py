@@ -82,6 +82,8 @@ class QuantityKind(Kind[QuantityPart, Amount]):
     """A number with a unit, converted exactly to the unit of the key."""
 
     part: ClassVar[type[QuantityPart]] = QuantityPart
+    hint = "A number with its unit."
+    example = "5 MB"
 
     def read(self, typed: Typed, part: QuantityPart, scope: Scope) -> Reading[Amount]:
         """Return the quantity in the part's unit; a unit of another dimension is refused."""

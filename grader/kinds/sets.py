@@ -53,6 +53,8 @@ class SetKind(Kind[SetPart, Items]):
     """A set: ``{3, 5}``, ``3×3 and 5×5``, ``conv1, conv3``."""
 
     part: ClassVar[type[SetPart]] = SetPart
+    hint = "All of them, in any order, with commas between."
+    example = "3, 5"
 
     def read(self, typed: Typed, part: SetPart, scope: Scope) -> Reading[Items]:
         """Return the items, sorted, each of them once."""

@@ -65,6 +65,8 @@ class ShapeKind(Kind[ShapePart, Axes]):
     """A shape, exact; by axis if the author says so."""
 
     part: ClassVar[type[ShapePart]] = ShapePart
+    hint = "The sizes of the axes in order, with × or commas between."
+    example = "3×32×32"
 
     def read(self, typed: Typed, part: ShapePart, scope: Scope) -> Reading[Axes]:
         """Return the axes as numbers, or as formulas where the part has variables."""

@@ -51,6 +51,8 @@ class TextKind(Kind[TextPart, str]):
     """Free text. It is kept as typed; nothing is judged by machine."""
 
     part: ClassVar[type[TextPart]] = TextPart
+    hint = "Your answer in words."
+    reads_alone = False
     by_person = True
 
     def read(self, typed: Typed, part: TextPart, scope: Scope) -> Reading[str]:

@@ -6,7 +6,7 @@ import pytest
 from factories import ask, original
 from kind_examples import EXAMPLES, PARAMS
 
-from api.services.student.asking import HINTS, asked
+from api.services.student.asking import asked
 from api.services.student.blind import READ_BY, Question, read_answer
 from grader.errors import AnswerError
 from grader.kinds import KINDS
@@ -137,7 +137,7 @@ def test_a_value_that_only_the_key_names_is_not_in_the_question():
 def test_the_example_of_every_input_can_be_typed_as_it_stands(part):
     question, stated, variant = question_of(part)
     typing = asked(stated, variant).typing
-    assert typing.hint == HINTS[stated.kind][0]
+    assert typing.hint == KINDS[stated.kind].hint
     if stated.kind != "text":
         told = read_answer(question, typing.example)
         assert told.readable, (typing.example, told.said)

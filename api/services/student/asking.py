@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from api.schemas.student import Column, Given, Option, PartAsked, Typing
 from grader.evaluate import Scope, evaluate
+from grader.kinds import KINDS
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
@@ -31,28 +32,6 @@ from problems.book import BOOK
 from problems.publish import plain
 
 __all__ = ["asked", "numbers", "statement"]
-
-HINTS: Final[dict[str, tuple[str, str]]] = {
-    "integer": ("A whole number; arithmetic is worked out.", "2^10 - 24"),
-    "number": ("A number: a decimal, a fraction or arithmetic.", "3/4"),
-    "percent": ("A number of percent.", "86%"),
-    "quantity": ("A number with its unit.", "5"),
-    "set": ("All of them, in any order, with commas between.", "3, 5"),
-    "shape": ("The sizes of the axes in order, with × or commas between.", "3×32×32"),
-    "vector": ("Numbers in a row, as NumPy, LaTeX or a spreadsheet writes them.", "[1, 2, 3]"),
-    "matrix": (
-        "Rows of numbers, as NumPy, LaTeX or a spreadsheet writes them.",
-        "[[1, 2], [3, 4]]",
-    ),
-    "tensor": ("Nested rows of numbers, as NumPy writes them.", "[[[1, 2], [3, 4]]]"),
-    "expression": ("A formula in the variables that are named.", "x + 1"),
-    "table": ("A line for each row, with a bar or a tab between cells.", ""),
-    "choice": ("The letter or name of one option.", ""),
-    "choices": ("The letters or names of all that are right.", ""),
-    "predicate": ("Numbers with commas between.", "1"),
-    "text": ("Your answer in words.", ""),
-}
-"""How an answer of each kind is typed, with an example."""
 
 CELLS: Final = {"integer": "32", "number": "0.5", "percent": "86%", "shape": "3×32×32"}
 ITEMS: Final = {"number": "0.5, 2", "integer": "3, 5", "shape": "3×3, 5×5"}
@@ -78,8 +57,8 @@ def asked(part: AnyPart, variant: Variant) -> PartAsked:
 
 
 def _typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
-    hint, example = HINTS[part.kind]
-    told: dict[str, Any] = {"hint": hint, "example": example}
+    kind = KINDS[part.kind]
+    told: dict[str, Any] = {"hint": kind.hint, "example": kind.example}
     match part:
         case ChoicePart() | ChoicesPart():
             told |= _picked(part, scope)

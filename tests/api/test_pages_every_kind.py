@@ -1,0 +1,71 @@
+"""An answer of every kind in the running service: graded from what was published, on each page."""
+
+import pytest
+from actors import Posing
+from pages import Browser
+from populated import ANSWERS, EVERY_KIND, PARTS
+
+from grader.kinds import KINDS
+from grader.problem import Problem
+from grader.variant import solve
+from problems.book import BOOK
+from problems.documents import load_document
+
+PROBLEM = Problem.model_validate(load_document(EVERY_KIND, file="every-kind").data)
+RIGHT, WRONG, UNREADABLE = "right", "wrong", "unreadable"
+
+
+@pytest.fixture
+def posed(world, course) -> Posing:
+    [posed] = world.assignment(course, EVERY_KIND)
+    return posed
+
+
+def sample_answers(sort: str) -> dict[str, str]:
+    """Return a right, wrong or unreadable text for every part whose kind has one."""
+    variant = solve(PROBLEM, None, BOOK)
+    texts = {
+        part.id: [
+            text
+            for text in getattr(KINDS[part.kind].samples(part, variant.keys.get(part.id)), sort)
+            if isinstance(text, str) and text.strip()
+        ]
+        for part in PROBLEM.parts
+    }
+    return {part: found[0] for part, found in texts.items() if found}
+
+
+def submitted(student, posed, answers) -> dict[str, str]:
+    """Return the status of each answer."""
+    response = student.submit(posed, answers)
+    assert response.status_code == 201, response.text
+    return {one["part"]: one["status"] for one in response.json()["results"]}
+
+
+def test_the_service_grades_every_kind_from_the_published_variant(student, posed):
+    right = {"a_expression": ANSWERS["a_expression"]} | sample_answers(RIGHT)
+    assert right.keys() == {f"a_{kind}" for kind in PARTS if kind != "text"}
+    assert set(submitted(student, posed, right).values()) == {"correct"}
+    assert "correct" not in submitted(student, posed, sample_answers(WRONG)).values()
+    assert set(submitted(student, posed, sample_answers(UNREADABLE)).values()) == {"unreadable"}
+
+
+def test_every_page_about_answers_shows_every_kind(world, course, student, teacher, posed):
+    submission = student.submit(posed, sample_answers(RIGHT)).json()["id"]
+    page = Browser(world, student).get(posed.path)
+    for kind in PARTS:
+        assert page.one("section", id=f"part-a_{kind}").text
+    shared = ("", "/submissions")
+    for person, paths in (
+        (student, (*(posed.path + path for path in shared), f"/submissions/{submission}")),
+        (teacher, (posed.path, f"{posed.path}/solution", f"{posed.path}/results")),
+        (
+            teacher,
+            (
+                f"/courses/{course}/problems/{posed.version}",
+                f"/courses/{course}/students/{student.id}",
+            ),
+        ),
+    ):
+        for path in paths:
+            assert Browser(world, person).get(path).status == 200, path

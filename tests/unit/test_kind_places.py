@@ -1,0 +1,138 @@
+"""Every kind of answer stands in each place that a kind needs; CONTRIBUTING.md lists the places."""
+
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Final, NamedTuple
+
+import pytest
+from bank_at_hand import CATALOGUE
+from factories import original
+from kind_examples import EXAMPLES, PARAMS
+from populated import ANSWERS, PARTS
+
+from api.services.demo.notations import notations
+from api.services.reading import READ, read_record
+from grader.kinds import KINDS
+
+ROOT: Final = Path(__file__).parents[2]
+FEWEST_NOTATIONS: Final = 3
+WITHOUT_A_KEY: Final = {"predicate", "text"}
+
+
+@cache
+def text(path: str) -> str:
+    """Return the text of a file, or of all files that a pattern names."""
+    return "\n".join(one.read_text(encoding="utf-8") for one in sorted(ROOT.glob(path)))
+
+
+@cache
+def section(path: str, heading: str) -> str:
+    """Return what stands below a heading of a page; "" where there is no such heading."""
+    found = re.search(rf"^#+ `?{heading}`?\n(.*?)(?=^#+ |\Z)", text(path), re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
+
+
+def can_be_read_alone(kind: str) -> bool:
+    """Tell whether `grader read` takes the kind's own example, if it takes the kind at all."""
+    if kind not in READ:
+        return not KINDS[kind].reads_alone
+    return bool(KINDS[kind].example) and bool(read_record(kind, KINDS[kind].example, ("x",)))
+
+
+def has_notations(kind: str) -> bool:
+    """Tell whether the demo class types a key of the kind in several ways."""
+    if kind in WITHOUT_A_KEY:
+        return True
+    variants = [original(part, params=PARAMS) for part in EXAMPLES.get(kind, [])]
+    ways = [notations(one.keys["a"], one.problem.parts[0]) for one in variants if one.keys["a"]]
+    return max(map(len, ways), default=0) >= FEWEST_NOTATIONS
+
+
+@cache
+def kinds_of_the_bank() -> frozenset[str]:
+    return frozenset(part.kind for name in CATALOGUE.ids for part in CATALOGUE.get(name).parts)
+
+
+def kinds_of_the_schema() -> set[str]:
+    schema = json.loads(text("problems/problem.schema.json"))
+    models = schema["$defs"].values()
+    return {one["properties"].get("kind", {}).get("const") for one in models if "properties" in one}
+
+
+class Place(NamedTuple):
+    """A place where each kind stands: the file, what stands there, and whether a kind does."""
+
+    file: str
+    what: str
+    holds: Callable[[str], bool]
+
+
+PLACES: Final = (
+    Place("grader/kinds/", "`hint`", lambda kind: bool(getattr(KINDS[kind], "hint", ""))),
+    Place("grader/kinds/", "`example` or `reads_alone = False`", can_be_read_alone),
+    Place("api/services/demo/notations.py", "`_MORE`", has_notations),
+    Place("problems/bank/", "a problem that uses it", lambda kind: kind in kinds_of_the_bank()),
+    Place(
+        "problems/problem.schema.json", "`make docs`", lambda kind: kind in kinds_of_the_schema()
+    ),
+    Place(
+        "docs/write-a-problem.md",
+        "a section with its fields",
+        lambda kind: f"kind: {kind}" in section("docs/write-a-problem.md", kind),
+    ),
+    Place(
+        "docs/answers.md",
+        "how it is read",
+        lambda kind: re.search(rf"`{kind}`|kind: {kind}\b", text("docs/answers.md")) is not None,
+    ),
+    Place(
+        "docs/cli.md",
+        "the list of `grader read`, unless `reads_alone = False`",
+        lambda kind: (
+            not KINDS[kind].reads_alone or f"`{kind}`" in section("docs/cli.md", "grader read")
+        ),
+    ),
+    Place("tests/kind_examples.py", "`EXAMPLES`", lambda kind: kind in EXAMPLES),
+    Place(
+        "tests/populated.py",
+        "`PARTS` and `ANSWERS`",
+        lambda kind: kind in PARTS and f"a_{kind}" in ANSWERS,
+    ),
+    Place(
+        "tests/property/test_view_holds.py",
+        "`FAMILIES`",
+        lambda kind: f'"{kind}": (' in text("tests/property/test_view_holds.py"),
+    ),
+    Place(
+        "tests/unit/test_kind_<file>.py",
+        "a table of its readings",
+        lambda kind: f'"{kind}"' in text("tests/unit/test_kind_[!p]*.py"),
+    ),
+)
+
+
+def missing(kind: str) -> list[str]:
+    """Return the places in which a registered kind does not stand."""
+    return [f"{place.file}: {place.what}" for place in PLACES if not place.holds(kind)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_stands_in_every_place(kind):
+    places = missing(kind)
+    assert places == [], "\n  ".join([f"{kind} is missing in:", *places])
+
+
+def test_a_kind_that_is_registered_and_nothing_else_lacks_every_place(monkeypatch):
+    monkeypatch.setitem(KINDS, "planted", SimpleNamespace(reads_alone=True))
+    assert missing("planted") == [f"{place.file}: {place.what}" for place in PLACES]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_guide_for_contributors_lists_every_place(place):
+    guide = section("CONTRIBUTING.md", "A new kind of answer")
+    assert f"`{place.file}`" in guide
+    assert place.what in guide

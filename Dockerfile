@@ -10,15 +10,20 @@ COPY pyproject.toml uv.lock README.md ./
 RUN pip install --no-cache-dir --root-user-action=ignore \
         "uv==$(sed -n '/^name = "uv"$/{n;s/^version = "\(.*\)"$/\1/p;}' uv.lock)" \
     && uv sync --frozen --no-dev --no-install-project --extra cluster
+COPY dlgrader ./dlgrader
 COPY grader ./grader
 COPY problems ./problems
 COPY api ./api
 COPY migrations ./migrations
 COPY docs/*.md ./docs/
-RUN uv sync --frozen --no-dev --no-editable --extra cluster
+RUN uv sync --frozen --no-dev --no-editable --extra cluster \
+    && ln -s "$(/opt/grader/bin/python -I -c 'import dlgrader; print(dlgrader.PACKAGES)')" \
+        /opt/grader/packages
 
 FROM ${PYTHON}
 COPY --from=build /opt/grader /opt/grader
+# `python -m api` and Dask import the packages of the repository by their names (ADR 19).
+ENV PYTHONPATH=/opt/grader/packages
 # NumPy would start a thread a core in every process; there is a process for each core already.
 ENV PATH=/opt/grader/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 \
     GRADER_HOST=0.0.0.0 GRADER_PORT=8000 GRADER_DATABASE=sqlite:////data/grader.db

@@ -65,7 +65,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     catalogue = Catalogue.of(settings.bank)
     service = Service.of(settings, clock=clock)
 
-    health = Health(version=version("grader"), problems=len(catalogue.ids))
+    health = Health(version=version("dlgrader"), problems=len(catalogue.ids))
     routes = [*ROUTES, *health_routes(health, checks=_checks(settings)).routes]
     metrics = Metrics() if settings.metrics_token else None
     if metrics is not None and settings.metrics_token:

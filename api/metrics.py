@@ -65,7 +65,7 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livemax",
         )
-        about.labels(version("grader")).set(1)
+        about.labels(version("dlgrader")).set(1)
 
     def began(self) -> None:
         """Take note of the head of a request."""

@@ -196,7 +196,7 @@ class Settings(BaseModel):
         str | None,
         Field(
             description="a Dask scheduler whose workers mark again instead, in as many pieces, "
-            "such as `tcp://10.0.0.5:8786`; it needs `grader[cluster]`",
+            "such as `tcp://10.0.0.5:8786`; it needs `dlgrader[cluster]`",
         ),
     ] = None
     heartbeat: Annotated[

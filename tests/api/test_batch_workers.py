@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 from api.services.batch import asking
-from api.services.batch.executors import KILLED, Here, Pool, processes
+from api.services.batch.executors import KILLED, Here, Pool, _check_engines, processes
 from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.batch.sources import open_source
+from api.services.rows import FileError
 from problems.catalogue import Catalogue
 
 GRADER = Path(sys.executable).with_name("grader")
@@ -173,6 +174,32 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "it takes too long"
         time.sleep(0.02)
+
+
+class Lacking:
+    """A client of a cluster in which one of the machines has no Grader."""
+
+    def __init__(self, *, scheduler: bool) -> None:
+        self._scheduler = scheduler
+
+    def run(self, ask: Callable[[], str], *, on_error: str) -> dict[str, object]:
+        assert on_error == "return"
+        return {"tcp://127.0.0.1:1": ask() if self._scheduler else ModuleNotFoundError("api")}
+
+    def run_on_scheduler(self, ask: Callable[[], str]) -> str:
+        if self._scheduler:
+            raise ModuleNotFoundError("api")
+        return ask()
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "named"), [(True, "the scheduler"), (False, "the worker tcp://127.0.0.1:1")]
+)
+def test_the_machine_of_a_cluster_that_lacks_grader_is_named(
+    *, scheduler: bool, named: str
+) -> None:
+    with pytest.raises(FileError, match=f"^{named} judges by another engine .*--preload dlgrader"):
+        _check_engines(Lacking(scheduler=scheduler))
 
 
 @pytest.mark.skipif(

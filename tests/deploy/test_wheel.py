@@ -1,5 +1,6 @@
 """What is shipped: the wheel holds the bank, the pages, the types and the revisions."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from api.guides import GUIDES
 
 ROOT = Path(__file__).parents[2]
+DISTRIBUTION = "dlgrader"
+INSIDE = f"{DISTRIBUTION}/_packages"
+"""Where the wheel has the packages of the repository (ADR 19)."""
 TREES = ("grader", "problems", "api", "migrations")
 
 
@@ -24,7 +28,7 @@ TREES = ("grader", "problems", "api", "migrations")
     ],
 )
 def test_the_wheel_holds_what_is_not_code(wheel, name):
-    assert name in wheel.namelist()
+    assert f"{INSIDE}/{name}" in wheel.namelist()
 
 
 @pytest.mark.parametrize(
@@ -35,11 +39,11 @@ def test_the_wheel_holds_the_bank_and_the_files_of_the_pages_unchanged(wheel, fo
     files = list((ROOT / folder).rglob(files))
     assert files
     for path in files:
-        assert wheel.read(str(path.relative_to(ROOT))) == path.read_bytes()
+        assert wheel.read(f"{INSIDE}/{path.relative_to(ROOT)}") == path.read_bytes()
 
 
 def test_the_wheel_holds_the_guides_that_are_served_and_no_other(wheel):
-    folder = "api/web/guides/"
+    folder = f"{INSIDE}/api/web/guides/"
     found = {name for name in wheel.namelist() if name.startswith(folder)}
     assert found == {f"{folder}{name}.md" for name in GUIDES}
     for name in GUIDES:
@@ -47,17 +51,30 @@ def test_the_wheel_holds_the_guides_that_are_served_and_no_other(wheel):
         assert wheel.read(f"{folder}{name}.md") == source
 
 
+def test_the_wheel_installs_one_top_level_package_with_the_name_of_the_distribution(wheel):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["name"] == DISTRIBUTION
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert tops == {DISTRIBUTION, f"{DISTRIBUTION}-{project['version']}.dist-info"}
+
+
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
-    names = [name for name in wheel.namelist() if ".dist-info/" not in name]
-    assert {name.split("/")[0] for name in names} == set(TREES)
+    names = [name for name in wheel.namelist() if name.startswith(f"{INSIDE}/")]
+    assert {name.removeprefix(f"{INSIDE}/").split("/")[0] for name in names} == set(TREES)
     modules = {
-        str(path.relative_to(ROOT)) for tree in TREES for path in (ROOT / tree).rglob("*.py")
+        f"{INSIDE}/{path.relative_to(ROOT)}"
+        for tree in TREES
+        for path in (ROOT / tree).rglob("*.py")
     }
     assert {name for name in names if name.endswith(".py")} == modules
+    own = {path.name for path in (ROOT / DISTRIBUTION).iterdir() if path.is_file()}
+    assert {name for name in wheel.namelist() if name.count("/") == 1 and ".dist" not in name} == {
+        f"{DISTRIBUTION}/{name}" for name in own
+    }
 
 
 def test_the_wheel_gives_the_command_and_needs_no_development_tool(wheel):
     (entry_points,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
-    assert "grader = api.command:main" in wheel.read(entry_points).decode()
+    assert "grader = dlgrader.command:main" in wheel.read(entry_points).decode()
     (metadata,) = [name for name in wheel.namelist() if name.endswith("dist-info/METADATA")]
     assert "Requires-Dist: pytest" not in wheel.read(metadata).decode()

@@ -13,7 +13,7 @@ from api.guides import GUIDES
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 ASK = """
 import json, sys
-import api
+import dlgrader, api
 from fastapi.testclient import TestClient
 from api.app import create_app
 from api.guides import GUIDES

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-LAYERS = ("grader", "problems", "api", "migrations")
+LAYERS = ("dlgrader", "grader", "problems", "api", "migrations")
 NAME = re.compile(r"(?:[\w*]+/)*[\w*]+\.py\b|(?:\w+/)+(?=[`,;\s|]|$)")
 
 

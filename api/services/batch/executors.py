@@ -93,7 +93,7 @@ def cluster(address: str) -> Iterator[Pool]:
     Raises `FileError` where Dask is not installed, nothing answers, or a worker has another engine.
     """
     if importlib.util.find_spec("distributed") is None:
-        raise FileError("--cluster needs Dask: install grader[cluster]")
+        raise FileError("--cluster needs Dask: install dlgrader[cluster]")
     distributed = importlib.import_module("distributed")
     logging.getLogger("distributed").setLevel(logging.ERROR)  # that a worker is gone is no news
     try:
@@ -105,21 +105,36 @@ def cluster(address: str) -> Iterator[Pool]:
             client.wait_for_workers(1, timeout=CONNECT_SECONDS)
         except TimeoutError as error:
             raise FileError(
-                f"the cluster at {address} has no workers; start some with `dask worker {address}`"
+                f"the cluster at {address} has no workers; start some with "
+                f"`dask worker --preload dlgrader {address}`"
             ) from error
         _check_engines(client)
         yield Pool(client.get_executor, waiting=8 * len(client.nthreads()))
 
 
 def _check_engines(client: Any) -> None:
-    """Raise `FileError` where a worker of the cluster has another engine than ours."""
-    engines = client.run(_engine, on_error="return")
-    for worker, engine in sorted(engines.items()):
+    """Raise `FileError` where the scheduler or a worker has another engine than ours, or none.
+
+    The scheduler unpickles calls as well, so it needs Grader too.
+    """
+    engines = {f"worker {name}": one for name, one in _engines_of_workers(client).items()}
+    for name, engine in sorted((engines | {"scheduler": _engine_of_scheduler(client)}).items()):
         if engine != ENGINE:
             raise FileError(
-                f"the worker {worker} judges by another engine ({engine!r}, here {ENGINE!r}); "
-                "install the same version of Grader there"
+                f"the {name} judges by another engine ({engine!r}, here {ENGINE!r}); install the "
+                "same version of Grader there, and start it with `--preload dlgrader`"
             )
+
+
+def _engines_of_workers(client: Any) -> dict[str, object]:
+    return dict(client.run(_engine, on_error="return"))
+
+
+def _engine_of_scheduler(client: Any) -> object:
+    try:
+        return client.run_on_scheduler(_engine)
+    except Exception as error:
+        return error
 
 
 def _engine() -> str:

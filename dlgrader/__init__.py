@@ -1,0 +1,30 @@
+"""The one package that the wheel installs; the packages of the repository lie inside it.
+
+Other distributions install packages called `api`, `problems`, `migrations` and `grader` as well. So
+the wheel keeps ours in a private directory, and importing `dlgrader` puts that directory in front
+of `sys.path`. A checkout has no such directory: there the packages lie beside this one (ADR 19).
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+__all__ = ["PACKAGES"]
+
+PACKAGES: Final = Path(__file__).parent / "_packages"
+"""The private directory, with `api`, `grader`, `migrations` and `problems` in it."""
+
+
+def _make_importable(folder: str) -> None:
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    # Child processes inherit `sys.path`, but the fork server of Python 3.11 and programs that are
+    # started with a command of their own do not.
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if folder not in inherited:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, *inherited)))
+
+
+if PACKAGES.is_dir():
+    _make_importable(str(PACKAGES))

@@ -22,8 +22,9 @@ from api.app import create_app
 from api.auth.secrets import new_secret
 from api.db import Database
 from api.ids import new_id
+from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import TimelineSpec
-from api.services.assignments.values import resolve_into, timeline_told
+from api.services.assignments.values import resolve_into
 from api.services.publishing import Published, Source, publish_one
 from api.services.versions import newest, store_version
 from api.settings import Settings
@@ -279,7 +280,7 @@ class World:
             course_id=course,
             slug=f"hw-{str(new_id())[-8:]}",
             title="Homework 1",
-            timeline=timeline_told(spec),
+            timeline=store_timeline(spec),
             published_at=self.clock() if published else None,
             created_at=self.clock(),
             **({"variants": "original"} | more),

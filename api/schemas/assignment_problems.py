@@ -1,16 +1,19 @@
 """Problems as they are set in an assignment, and notices on them."""
 
+from fractions import Fraction
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Points, Score, Slug, When
+from api.http.fields import Count, Points, Score, Slug, When, told
 from api.http.schema import Schema, examples
 from api.schemas.effects import EFFECT, Effect
 from api.schemas.patching import Prose, patch_of
+from api.schemas.setting import Column, Setting
 
 __all__ = [
+    "EXTRA_CAPTION",
     "POSED",
     "NoticeIn",
     "NoticeOut",
@@ -19,6 +22,7 @@ __all__ = [
     "PosedIn",
     "PosedPatch",
     "PosedSettings",
+    "ProblemSettings",
     "Voided",
 ]
 
@@ -48,25 +52,56 @@ NOTICE: Final[dict[str, Any]] = {
     "created_at": "2026-11-21T12:00:00.000000Z",
 }
 
-Group: TypeAlias = Annotated[str, Field(max_length=80)]
+EXTRA_CAPTION: Final = "Extra credit: it adds to the score, not to the maximum"
 Voided: TypeAlias = Literal["full", "out"]
 
 
-class _Posed(Schema):
-    """What can be set for a problem in an assignment.
+def _load_points(points: Fraction | None) -> int | float | str | None:
+    return None if points is None else told(points)
+
+
+class ProblemSettings(Schema):
+    """The settings of a problem in an assignment.
 
     *points* null is the sum of its parts. *version* is the id of a published version. *voided*
     tells of parts that do not count as they were marked: ``full`` marks for everybody, or ``out``
     of score and maximum.
     """
 
-    points: Points | None = None
-    group: Group = ""
-    extra: bool = False
-    voided: Annotated[dict[str, Voided], Field(max_length=100)] = {}
+    points: Annotated[
+        Points | None,
+        Setting(
+            "Points",
+            "Empty: the sum of its parts.",
+            affects_grades=True,
+            column=Column(load=_load_points),
+        ),
+    ] = None
+    group: Annotated[
+        str, Field(max_length=80), Setting("Group", choices_from="groups", affects_grades=True)
+    ] = ""
+    extra: Annotated[
+        bool,
+        Setting("Extra credit", caption=EXTRA_CAPTION, affects_grades=True),
+    ] = False
+    voided: Annotated[
+        dict[str, Voided],
+        Field(max_length=100),
+        Setting(
+            "Void parts",
+            section="parts",
+            choices={
+                "": "Counts as marked",
+                "full": "Full marks for everybody",
+                "out": "Out of score and maximum",
+            },
+            affects_grades=True,
+            is_copied=False,
+        ),
+    ] = {}
 
 
-class PosedIn(_Posed):
+class PosedIn(ProblemSettings):
     """A problem to add under the name *problem*.
 
     Without *version* it is the newest of the problem *of* (by default of the same name) in the
@@ -81,7 +116,7 @@ class PosedIn(_Posed):
     position: Count | None = None
 
 
-class PosedPatch(_Posed):
+class PosedPatch(ProblemSettings):
     """Settings of a problem to change; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra=patch_of({"voided": {"side": "full"}}))
@@ -98,7 +133,7 @@ class PartSummary(Schema):
     points: Score
 
 
-class PosedSettings(Schema):
+class PosedSettings(ProblemSettings):
     """A problem as it is set in an assignment.
 
     It is version *number* of the problem *of* the bank or of the course (*space*); *newest* is the
@@ -118,10 +153,7 @@ class PosedSettings(Schema):
     title: str
     points: Score
     own_points: Score | None
-    group: str
     position: Count
-    extra: bool
-    voided: dict[str, Voided]
     parts: tuple[PartSummary, ...]
     opened: bool
     version: Count

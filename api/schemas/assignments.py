@@ -1,18 +1,24 @@
 """Assignments as they are set, for staff; and as students see them."""
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Credit, Score, Slug, When
+from api.http.fields import Count, Credit, Score, When
 from api.http.schema import Schema, examples
 from api.schemas.assignment_problems import POSED, PosedSettings
-from api.schemas.courses import Name
+from api.schemas.assignment_settings import (
+    AssignmentSettings,
+    AssignmentSlug,
+    AssignmentTitle,
+    GroupSpec,
+    Results,
+    Solutions,
+)
 from api.schemas.effects import EFFECT, Effect
 from api.schemas.my_assignments import TIMES, Times
-from api.schemas.patching import Prose, Title, patch_of
-from api.schemas.timeline import TimelineSpec
+from api.schemas.patching import patch_of
 
 __all__ = [
     "AssignmentChanged",
@@ -91,55 +97,14 @@ STUDENT: Final[dict[str, Any]] = {
     ],
 }
 
-Results: TypeAlias = Literal["at_once", "after_due", "after_close", "manual"]
-Solutions: TypeAlias = Literal["after_due", "after_close", "manual", "never"]
-Variants: TypeAlias = Literal["original", "shared", "each", "each_after"]
-
-
-class GroupSpec(Schema):
-    """Problems of which the lowest are dropped."""
-
-    id: Name
-    drop_lowest: Annotated[Count, Field(le=100)] = 0
-
-
-class AssignmentSettings(Schema):
-    """What can be set for an assignment.
-
-    *attempts* are allowed at each part (null: no limit); *by_attempt* is what is left of the credit
-    at the first, second, ... attempt, the last one for all that follow. *results* and *solutions*
-    say when students see verdicts, and keys with worked solutions; those of numbers that the class
-    shares wait for the last student who may hand in. *variants*: the textbook's
-    numbers, the same drawn ones for all, each student their own, or new ones too once *new_after*
-    attempts are used. *position* null puts it at the end.
-    """
-
-    instructions: Prose = ""
-    category: Annotated[str, Field(max_length=80)] = ""
-    position: Count | None = None
-    timeline: TimelineSpec = TimelineSpec()
-    attempts: Annotated[int, Field(ge=1, le=1000)] | None = None
-    cool_down_seconds: Annotated[Count, Field(le=604_800)] = 0
-    by_attempt: Annotated[tuple[Credit, ...], Field(max_length=50)] = ()
-    results: Results = "at_once"
-    solutions: Solutions = "after_close"
-    variants: Variants = "each"
-    new_after: Annotated[int, Field(ge=1, le=1000)] | None = None
-    groups: Annotated[tuple[GroupSpec, ...], Field(max_length=50)] = ()
-    extra: bool = False
-    regrade_days: Annotated[Count, Field(le=3660)] | None = None
-    regrade_limit: Annotated[Count, Field(le=1000)] | None = None
-    anonymous: bool = False
-    lms_id: Annotated[str, Field(max_length=200, pattern=r"^[\x21-\x7e]*$")] = ""
-
 
 class AssignmentIn(AssignmentSettings):
     """A new assignment; it is not published yet."""
 
     model_config = examples(SETTINGS)
 
-    slug: Slug
-    title: Title
+    slug: AssignmentSlug
+    title: AssignmentTitle
 
 
 class AssignmentPatch(AssignmentSettings):
@@ -147,8 +112,8 @@ class AssignmentPatch(AssignmentSettings):
 
     model_config = ConfigDict(json_schema_extra=patch_of({"timeline": TIMELINE, "attempts": 5}))
 
-    slug: Slug = ""
-    title: Title = ""
+    slug: AssignmentSlug = ""
+    title: AssignmentTitle = ""
 
 
 class StaffAssignment(AssignmentSettings):

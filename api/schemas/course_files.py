@@ -4,13 +4,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from api.http.fields import Count, Points, Slug
+from api.http.fields import Count, Slug
 from api.http.schema import Schema, examples
-from api.schemas.assignment_problems import Voided
-from api.schemas.assignments import AssignmentSettings
-from api.schemas.courses import CourseSettings
+from api.schemas.assignment_problems import ProblemSettings
+from api.schemas.assignment_settings import AssignmentSettings, AssignmentTitle
+from api.schemas.courses import CourseSettings, CourseSlug, CourseTitle, Zone
 from api.schemas.effects import EFFECT, Effect
-from api.schemas.patching import Title
 
 __all__ = [
     "Applied",
@@ -31,12 +30,12 @@ FILES: Final[dict[str, Any]] = {
 class CourseFile(CourseSettings):
     """What ``course.yaml`` says; the *slug* names the course, and is not changed by it."""
 
-    slug: Slug
-    title: Title
-    zone: Annotated[str, Field(max_length=60)]
+    slug: CourseSlug
+    title: CourseTitle
+    zone: Zone
 
 
-class Entry(Schema):
+class Entry(ProblemSettings):
     """A problem in the file of an assignment.
 
     *version* is a number in *space*. Without it, it is the newest, the course's own before the
@@ -47,16 +46,12 @@ class Entry(Schema):
     of: Slug | None = None
     version: Count | None = None
     space: Literal["bank", "course"] | None = None
-    points: Points | None = None
-    group: Annotated[str, Field(max_length=80)] = ""
-    extra: bool = False
-    voided: Annotated[dict[str, Voided], Field(max_length=100)] = {}
 
 
 class AssignmentFile(AssignmentSettings):
     """What ``assignments/SLUG.yaml`` says; what it leaves out has its default."""
 
-    title: Title
+    title: AssignmentTitle
     published: bool = False
     problems: Annotated[tuple[Entry, ...], Field(max_length=200)] = ()
 

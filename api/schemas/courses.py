@@ -9,6 +9,7 @@ from api.http.fields import Count, Email, Points, Slug, When
 from api.http.schema import Schema, examples
 from api.schemas.effects import EFFECT, Effect
 from api.schemas.patching import Title, patch_of
+from api.schemas.setting import Column, Setting
 
 __all__ = [
     "CategorySpec",
@@ -17,8 +18,11 @@ __all__ = [
     "CourseIn",
     "CoursePatch",
     "CourseSettings",
+    "CourseSlug",
+    "CourseTitle",
     "CourseView",
     "Name",
+    "Zone",
 ]
 
 SETTINGS: Final[dict[str, Any]] = {
@@ -41,16 +45,46 @@ COURSE: Final[dict[str, Any]] = SETTINGS | {
 
 Name: TypeAlias = Annotated[Title, Field(max_length=80)]
 """The name of a category or of a group of problems."""
-Zone: TypeAlias = Annotated[str, Field(max_length=60)]
+Zone: TypeAlias = Annotated[
+    str,
+    Field(max_length=60),
+    Setting(
+        "Time zone",
+        "All times are on its clock. Such as Europe/Berlin.",
+        attributes={"required": True, "maxlength": 60, "spellcheck": "false"},
+        affects_grades=True,
+    ),
+]
 Numbers: TypeAlias = Literal["point", "comma"]
+CourseSlug: TypeAlias = Annotated[
+    Slug,
+    Setting(
+        "Short name",
+        "For files, such as dl-2026.",
+        attributes={"required": True, "maxlength": 64, "spellcheck": "false"},
+    ),
+]
+CourseTitle: TypeAlias = Annotated[
+    Title, Setting("Title", attributes={"required": True, "maxlength": 200})
+]
 
 
 class CategorySpec(Schema):
     """Assignments that count together with a weight, of which the lowest are dropped."""
 
-    id: Name
-    weight: Points
-    drop_lowest: Annotated[Count, Field(le=100)] = 0
+    id: Annotated[Name, Setting("Name", attributes={"maxlength": 80})]
+    weight: Annotated[Points, Setting("Weight", attributes={"size": 6})]
+    drop_lowest: Annotated[
+        Count, Field(le=100), Setting("Drop the lowest", attributes={"size": 4})
+    ] = 0
+
+
+def _store_categories(categories: tuple[CategorySpec, ...]) -> list[dict[str, Any]]:
+    """Return categories as their column holds them: an exact weight as text."""
+    return [
+        {"id": item.id, "weight": str(item.weight), "drop_lowest": item.drop_lowest}
+        for item in categories
+    ]
 
 
 class CourseSettings(Schema):
@@ -60,9 +94,37 @@ class CourseSettings(Schema):
     many late days a student may spend in all. Without categories the points are added up.
     """
 
-    numbers: Numbers | None = None
-    late_day_budget: Annotated[Count, Field(le=1000)] = 0
-    categories: Annotated[tuple[CategorySpec, ...], Field(max_length=50)] = ()
+    numbers: Annotated[
+        Numbers | None,
+        Setting(
+            "Decimals",
+            "How students write numbers.",
+            choices={
+                "": "As each problem says",
+                "point": "A decimal point: 0.5",
+                "comma": "A decimal comma: 0,5",
+            },
+        ),
+    ] = None
+    late_day_budget: Annotated[
+        Count,
+        Field(le=1000),
+        Setting(
+            "Late days of a student",
+            "For the whole course; each assignment says how many it takes.",
+        ),
+    ] = 0
+    categories: Annotated[
+        tuple[CategorySpec, ...],
+        Field(max_length=50),
+        Setting(
+            "Categories",
+            "Assignments of a category count together with its weight. Without categories, points "
+            "are added up. Empty a row to take it out.",
+            section="rows",
+            column=Column(_store_categories),
+        ),
+    ] = ()
 
 
 class CourseIn(CourseSettings):
@@ -70,8 +132,8 @@ class CourseIn(CourseSettings):
 
     model_config = examples(SETTINGS | {"instructor": "ada@example.edu"})
 
-    slug: Slug
-    title: Title
+    slug: CourseSlug
+    title: CourseTitle
     zone: Zone
     instructor: Email | None = None
 
@@ -84,8 +146,8 @@ class CoursePatch(CourseSettings):
 
     model_config = ConfigDict(json_schema_extra=patch_of({"late_day_budget": 3}))
 
-    slug: Slug = ""
-    title: Title = ""
+    slug: CourseSlug = ""
+    title: CourseTitle = ""
     zone: Zone = ""
 
 

@@ -8,12 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.ids import new_id
-from api.schemas.courses import CategorySpec, CopyIn, CourseIn
+from api.schemas.assignment_problems import ProblemSettings
+from api.schemas.assignment_settings import store_timeline
+from api.schemas.assignments import AssignmentIn
+from api.schemas.courses import CopyIn, CourseIn
 from api.schemas.timeline import TimelineSpec
 from api.services import timeline
 from api.services.acts import Act
-from api.services.assignments.values import resolve_into, timeline_told
+from api.services.assignments.values import resolve_into
 from api.services.courses import assignments_of, check_slug, enrol_instructor, new_course
+from api.services.stored_settings import column_values
 from api.services.upserts import insert_all
 from api.tables import (
     Assignment,
@@ -25,13 +29,6 @@ from api.tables import (
 )
 
 __all__ = ["copy_course"]
-
-SAME: Final = (
-    *("slug", "title", "instructions", "category", "position", "attempts", "cool_down_seconds"),
-    *("by_attempt", "results", "solutions", "variants", "new_after", "groups", "extra"),
-    *("regrade_days", "regrade_limit", "anonymous"),
-)
-"""What an assignment of the copy has as the first one has it."""
 
 VERSION: Final = (
     *("problem", "number", "status", "source", "title", "topic", "difficulty", "points", "parts"),
@@ -47,17 +44,8 @@ def copy_course(session: Session, act: Act, body: CopyIn) -> Course:
     """
     check_slug(session, body.slug, None)
     old = act.course
-    new = new_course(
-        CourseIn(
-            slug=body.slug,
-            title=body.title,
-            zone=body.zone or old.zone,
-            numbers=old.numbers,  # type: ignore[arg-type]
-            late_day_budget=old.late_day_budget,
-            categories=tuple(CategorySpec.model_validate(one) for one in old.categories),
-        ),
-        now=act.now,
-    )
+    own = {"slug": body.slug, "title": body.title, "zone": body.zone or old.zone}
+    new = new_course(CourseIn.model_validate(column_values(CourseIn, old) | own), now=act.now)
     session.add(new)
     session.flush()
     if act.member is not None and act.author_id is not None and act.member.role != "admin":
@@ -79,10 +67,9 @@ def _copied(old: Assignment, course: Course, act: Act, *, days: int) -> Assignme
     row = Assignment(
         id=new_id(),
         course_id=course.id,
-        timeline=timeline_told(spec),
         created_at=act.now,
         version=1,
-        **{name: getattr(old, name) for name in SAME},
+        **column_values(AssignmentIn, old) | {"timeline": store_timeline(spec)},
     )
     resolve_into(row, course)
     return row
@@ -141,9 +128,7 @@ def _copy_problems(
             slug=row.slug,
             version_id=versions.get(row.version_id, row.version_id),
             position=row.position,
-            points=row.points,
-            group=row.group,
-            extra=row.extra,
+            **column_values(ProblemSettings, row),
         )
         for row in rows
     )

@@ -15,12 +15,14 @@ from api.http.paging import Cursor, keyset
 from api.ids import new_id
 from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.schemas.patching import changed
+from api.schemas.setting import grade_settings
 from api.services import audit, timeline
 from api.services.access import Caller, Member
 from api.services.acts import Act, differences, hold
 from api.services.assignments.values import resolve_into
 from api.services.effects import settle
 from api.services.people.credentials import secure_new_staff
+from api.services.stored_settings import read_settings, write_settings
 from api.tables import Assignment, Course, Enrolment, User
 
 __all__ = [
@@ -44,17 +46,14 @@ SECRET_BYTES: Final = 32
 
 def view(course: Course, role: Standing) -> CourseView:
     """Return a course as somebody who is *role* in it sees it."""
-    return CourseView(
-        id=course.id,
-        slug=course.slug,
-        title=course.title,
-        zone=course.zone,
-        numbers=course.numbers,  # type: ignore[arg-type]
-        late_day_budget=course.late_day_budget,
-        categories=tuple(CategorySpec.model_validate(one) for one in course.categories),
-        role=role,
-        archived_at=course.archived_at,
-        version=course.version,
+    return CourseView.model_validate(
+        settings_of(course)
+        | {
+            "id": course.id,
+            "role": role,
+            "archived_at": course.archived_at,
+            "version": course.version,
+        }
     )
 
 
@@ -105,18 +104,9 @@ def create(session: Session, caller: Caller, body: CourseIn, *, now: datetime) -
 
 def new_course(body: CourseIn, *, now: datetime) -> Course:
     """Return a new course of these settings, with a secret of its own."""
-    return Course(
-        id=new_id(),
-        slug=body.slug,
-        title=body.title,
-        zone=timeline.zone(body.zone).key,
-        numbers=body.numbers,
-        secret=secrets.token_hex(SECRET_BYTES),
-        late_day_budget=body.late_day_budget,
-        categories=_categories(body.categories),
-        created_at=now,
-        version=1,
-    )
+    row = Course(id=new_id(), secret=secrets.token_hex(SECRET_BYTES), created_at=now, version=1)
+    write_settings(CourseIn, row, dict(body) | {"zone": timeline.zone(body.zone).key})
+    return row
 
 
 def enrol_instructor(session: Session, course: Course, user_id: UUID, *, now: datetime) -> None:
@@ -147,14 +137,7 @@ def check_slug(session: Session, slug: str, row: Course | None) -> None:
 
 def settings_of(course: Course) -> dict[str, Any]:
     """Return what is set for a course, as JSON data."""
-    names = ("slug", "title", "zone", "numbers", "late_day_budget", "categories")
-    return {name: getattr(course, name) for name in names}
-
-
-def _categories(given: Sequence[CategorySpec]) -> list[dict[str, Any]]:
-    return [
-        {"id": one.id, "weight": str(one.weight), "drop_lowest": one.drop_lowest} for one in given
-    ]
+    return read_settings(CourseIn, course)
 
 
 def _check_categories(given: Sequence[CategorySpec]) -> None:
@@ -189,7 +172,7 @@ def change(session: Session, act: Act, body: CoursePatch) -> CourseChanged:
         if any(told):
             course.version += 1
             act.record(session, "course.changed", ("course", course.id), change=told)
-        moved = assignments if "zone" in told[1] else []
+        moved = assignments if grade_settings(CourseIn) & told[1].keys() else []
         for row in moved:
             hold(session, row)
             resolve_into(row, course)
@@ -208,9 +191,7 @@ def put(session: Session, course: Course, given: Mapping[str, Any]) -> None:
         values["zone"] = timeline.zone(given["zone"]).key
     if "categories" in given:
         _check_categories(given["categories"])
-        values["categories"] = _categories(given["categories"])
-    for name, value in values.items():
-        setattr(course, name, value)
+    write_settings(CourseIn, course, values)
 
 
 def check_used(course: Course, assignments: Sequence[Assignment]) -> None:

@@ -16,14 +16,14 @@ from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignment_form import (
-    CHOICES,
     LABELS,
     NEW,
-    fields_of,
+    form_values,
     label,
-    rows_of,
-    typed_of,
-    values_of,
+    posted_fields,
+    row_numbers_of,
+    setting_fields,
+    stored_fields,
 )
 from api.pages.staff.assignment_news import PUBLISHED, news
 from api.pages.staff.placed import seen_in
@@ -76,17 +76,17 @@ def _new(course: UUID, here: Here, typed: Typed) -> Response:
 
 def _fields(typed: Typed, course: CourseView) -> dict[str, Any]:
     """Return what the fields of the settings are drawn from."""
-    rows = rows_of(typed.values)
-    categories = [("", "None"), *((one.id, one.id) for one in course.categories)]
-    return {"t": typed, "rows": rows, "choices": CHOICES, "categories": categories}
+    rows = row_numbers_of(typed.values)
+    fields = setting_fields([category.id for category in course.categories])
+    return {"t": typed, "rows": rows, "fields": fields}
 
 
 @router.post("/courses/{course}/assignments/new")
 def make(course: UUID, form: FormDep, here: PageDep) -> Response:
     """Make an assignment and go on to its problems."""
-    typed = typed_of(form)
+    typed = posted_fields(form)
     try:
-        body = validated(AssignmentIn, values_of(typed))
+        body = validated(AssignmentIn, form_values(typed))
         made = api.post_assignment(course, body, here, Response())
     except REFUSALS as error:
         return _new(course, here, Typed(typed, error, LABELS))
@@ -119,7 +119,7 @@ def editor(
     if not isinstance(found, StaffAssignment):
         raise Conflict("Stop looking as a student to edit the assignment.")
     view = courses.get_course(found.course, here, Response())
-    fields = fields_of(found)
+    fields = stored_fields(found)
     stale = isinstance(error, Precondition) and typed is not None
     times = trial.assignment.times if trial else found.times
     told = None if stale else error
@@ -154,10 +154,10 @@ def save(assignment: UUID, form: FormDep, here: PageDep) -> Response:
         case "find":
             return _along(assignment, form, here, lambda _, told: _bank(assignment, here, told))
         case "keep":
-            return editor(assignment, here, typed=typed_of(form))
+            return editor(assignment, here, typed=posted_fields(form))
         case act:
             is_trial = act == "try"
-    typed = typed_of(form)
+    typed = posted_fields(form)
     try:
         changed = _patched(assignment, form, here, is_trial=is_trial)
     except REFUSALS as error:
@@ -171,7 +171,7 @@ def _patched(
     assignment: UUID, form: Form, here: Here, *, is_trial: bool = False
 ) -> AssignmentChanged:
     """Return the assignment with the settings of the *form*."""
-    body = validated(AssignmentPatch, _kept(values_of(typed_of(form))))
+    body = validated(AssignmentPatch, _kept(form_values(posted_fields(form))))
     expected = held(form.text("version"))
     return api.patch_assignment(assignment, body, here, expected, Response(), dry_run=is_trial)
 
@@ -187,7 +187,7 @@ def _along(assignment: UUID, form: Form, here: Here, act: Act) -> Response:
             changed = _patched(assignment, form, here)
             version, effect = str(changed.assignment.version), changed.effect
     except REFUSALS as error:
-        return editor(assignment, here, typed=typed_of(form), error=error)
+        return editor(assignment, here, typed=posted_fields(form), error=error)
     try:
         return act(version, effect)
     except REFUSALS as error:
@@ -201,7 +201,7 @@ def _is_typed(assignment: UUID, form: Form, here: Here) -> bool:
     found = api.get_assignment(assignment, here, Response())
     if not isinstance(found, StaffAssignment):
         return False
-    return bool(differences(fields_of(found), typed_of(form), label))
+    return bool(differences(stored_fields(found), posted_fields(form), label))
 
 
 def _published(assignment: UUID, here: Here) -> Response:
@@ -290,6 +290,6 @@ def delete(assignment: UUID, form: FormDep, here: PageDep) -> Response:
         found = api.get_assignment(assignment, here, Response())
         api.delete_assignment(assignment, here, anything, confirm=confirmed)
     except Conflict as error:
-        typed = typed_of(form) if form.has("title") else None
+        typed = posted_fields(form) if form.has("title") else None
         return editor(assignment, here, typed=typed, error=error, confirm="delete")
     return outcome.onwards(f"/courses/{found.course}")

@@ -1,187 +1,133 @@
-"""The settings of an assignment as fields of a form, and back; both ways by the names of the API.
+"""The form of an assignment: its settings as fields, and its timeline, which has fields of its own.
 
-A list is rows of fields, `timeline.late[0].credit`; rows that say nothing are left out.
+Fields have the names of the API. A list is rows of fields, `timeline.late[0].credit`; empty rows
+are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api.errors import Invalid
 from api.pages.form_rows import ROW, filled, flat, row_numbers, rows_read, whole_number
 from api.pages.forms import Form
-from api.schemas.assignments import StaffAssignment
-from api.schemas.timeline import show_credit
+from api.pages.setting_fields import (
+    SettingField,
+    build_fields,
+    default_texts,
+    field_labels,
+    form_to_texts,
+    settings_to_texts,
+    texts_to_settings,
+)
+from api.schemas.assignments import AssignmentIn, StaffAssignment
 
 __all__ = [
-    "CHOICES",
+    "FIELDS",
     "LABELS",
     "NEW",
-    "fields_of",
+    "form_values",
     "label",
-    "rows_of",
-    "typed_of",
-    "values_of",
+    "posted_fields",
+    "row_numbers_of",
+    "setting_fields",
+    "stored_fields",
 ]
 
-TEXTS: Final = (
-    *("title", "slug", "instructions", "category", "results", "solutions", "variants", "lms_id"),
-)
-NUMBERS: Final = (
-    *("position", "attempts", "cool_down_seconds", "new_after", "regrade_days", "regrade_limit"),
-)
-TICKS: Final = ("extra", "anonymous")
-OTHERS: Final = ("version", "by_attempt", "timeline.late_days")
+FIELDS: Final[Mapping[str, SettingField]] = build_fields(AssignmentIn)
 TIMES: Final = ("timeline.release", "timeline.due", "timeline.close")
-AFTER: Final = ("timeline.close.days", "timeline.close.hours")
-LISTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "timeline.late": ("credit", "days", "hours", "until"),
-    "groups": ("id", "drop_lowest"),
-}
-WHOLE: Final = frozenset({"days", "hours", "drop_lowest"})
-ZERO: Final = frozenset({"cool_down_seconds"})
-
-LABELS: Final[Mapping[str, str]] = {
-    "title": "Title",
-    "slug": "Short name",
-    "instructions": "Instructions",
-    "category": "Category",
-    "position": "Place in the course",
-    "timeline": "Times",
+CLOSE_AFTER: Final = ("timeline.close.days", "timeline.close.hours")
+LATE: Final = "timeline.late"
+LATE_COLUMNS: Final = ("credit", "days", "hours", "until")
+LATE_NUMBERS: Final = frozenset({"days", "hours"})
+LABELS: Final[Mapping[str, str]] = field_labels(FIELDS) | {
     "timeline.release": "Release",
     "timeline.due": "Due",
     "timeline.late": "Late steps",
     "timeline.late_days": "Late days",
     "timeline.close": "Close",
-    "attempts": "Attempts at each part",
-    "cool_down_seconds": "Wait between attempts",
-    "by_attempt": "Credit by attempt",
-    "results": "Results are shown",
-    "solutions": "Solutions are shown",
-    "variants": "Numbers",
-    "new_after": "New numbers after attempts",
-    "groups": "Groups",
-    "extra": "Extra credit",
-    "anonymous": "Mark without names",
-    "regrade_days": "Days to ask for another mark",
-    "regrade_limit": "Requests of a student",
-    "lms_id": "Id in the learning platform",
 }
-CHOICES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "results": (
-        ("at_once", "At once"),
-        ("after_due", "After due"),
-        ("after_close", "After close"),
-        ("manual", "When you release them"),
-    ),
-    "solutions": (
-        ("after_due", "After due"),
-        ("after_close", "After close"),
-        ("manual", "When you release them"),
-        ("never", "Never"),
-    ),
-    "variants": (
-        ("each", "Each student has their own"),
-        ("shared", "The same drawn numbers for all"),
-        ("original", "Those of the textbook for all"),
-        ("each_after", "Their own, and new ones after some attempts"),
-    ),
-}
-NEW: Final[Mapping[str, str]] = {
-    "results": "at_once",
-    "solutions": "after_close",
-    "variants": "each",
-    "cool_down_seconds": "0",
-    "timeline.late_days": "0",
-}
-"""What a new assignment begins with."""
+NEW: Final[Mapping[str, str]] = default_texts(FIELDS) | {"timeline.late_days": "0"}
+"""The fields of a new assignment."""
 
 
-def fields_of(found: StaffAssignment) -> dict[str, str]:
-    """Return the settings that are stored, as the fields of the form hold them."""
-    told = found.model_dump(mode="json")
-    timeline = told["timeline"]
-    fields = {name: _text(told[name]) for name in (*TEXTS, *NUMBERS, *TICKS)}
-    fields["by_attempt"] = ", ".join(map(show_credit, found.by_attempt))
-    fields |= {"version": str(found.version), "timeline.late_days": str(timeline["late_days"])}
-    for name in ("release", "due"):
-        fields[f"timeline.{name}"] = _clock(timeline[name])
-    fields |= _close(timeline["close"])
-    late = [{**one, "until": _clock(one["until"])} for one in timeline["late"]]
-    lists = {"timeline.late": late, "groups": told["groups"]}
-    for name, rows in lists.items():
-        fields |= flat(name, rows, LISTS[name])
-    return fields
+def setting_fields(categories: Sequence[str]) -> dict[str, SettingField]:
+    """Return the form fields of the settings, in the order of the form."""
+    fields = build_fields(AssignmentIn, {"categories": categories})
+    first = {name: fields[name] for name in ("title", "slug")}
+    return first | {name: field for name, field in fields.items() if name not in first}
 
 
-def _text(value: object) -> str:
-    """Return a value as its field is read again: without blanks around it."""
-    if isinstance(value, bool):
-        return "on" if value else ""
-    return "" if value is None else str(value).strip()
+def stored_fields(assignment: StaffAssignment) -> dict[str, str]:
+    """Return the stored settings as the fields of the form hold them."""
+    timeline = assignment.timeline.model_dump(mode="json")
+    late = [{**step, "until": _clock(step["until"])} for step in timeline["late"]]
+    return {
+        **settings_to_texts(FIELDS, assignment),
+        "version": str(assignment.version),
+        "timeline.release": _clock(timeline["release"]),
+        "timeline.due": _clock(timeline["due"]),
+        "timeline.late_days": str(timeline["late_days"]),
+        **_close(timeline["close"]),
+        **flat(LATE, late, LATE_COLUMNS),
+    }
 
 
-def _clock(told: str | None) -> str:
+def _clock(local_time: str | None) -> str:
     """Return a wall clock as the field of a browser holds it."""
-    return (told or "").replace(" ", "T")
+    return (local_time or "").replace(" ", "T")
 
 
-def _close(told: str | dict[str, Any] | None) -> dict[str, str]:
-    after = told if isinstance(told, dict) else {}
-    at = told if isinstance(told, str) else None
-    ends = {f"timeline.close.{name}": _text(after.get(name)) for name in ("days", "hours")}
-    return {"timeline.close": _clock(at)} | ends
+def _close(close: str | dict[str, Any] | None) -> dict[str, str]:
+    offset = close if isinstance(close, dict) else {}
+    time = close if isinstance(close, str) else None
+    ends = {name: offset.get(name.rpartition(".")[2]) for name in CLOSE_AFTER}
+    texts = {name: "" if value is None else str(value) for name, value in ends.items()}
+    return {"timeline.close": _clock(time)} | texts
 
 
-def typed_of(form: Form) -> dict[str, str]:
-    """Return what was typed, by the fields of the form; rows that say nothing are left out."""
-    plain = (*TEXTS, *NUMBERS, *TICKS, *TIMES, *AFTER, *OTHERS)
-    typed = {name: form.text(name) for name in plain}
-    for name, columns in LISTS.items():
-        typed |= flat(name, filled(form, name), columns)
-    return typed
+def posted_fields(form: Form) -> dict[str, str]:
+    """Return the fields of a posted *form*; empty rows are left out."""
+    plain = (*TIMES, *CLOSE_AFTER, "timeline.late_days", "version")
+    late = flat(LATE, filled(form, LATE), LATE_COLUMNS)
+    return form_to_texts(FIELDS, form) | {name: form.text(name) for name in plain} | late
 
 
-def rows_of(typed: Mapping[str, str]) -> dict[str, range]:
-    """Return the numbers of the rows of each list that the form shows."""
-    return {name: row_numbers(typed, name) for name in LISTS}
+def row_numbers_of(texts: Mapping[str, str]) -> dict[str, range]:
+    """Return the numbers of the rows that the form shows of each list."""
+    lists = [name for name, field in FIELDS.items() if field.kind == "rows"]
+    return {name: row_numbers(texts, name) for name in (LATE, *lists)}
 
 
-def values_of(typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return what was typed as the API takes it; `Invalid` where a close is given twice."""
-    values: dict[str, Any] = {name: typed[name] for name in TEXTS}
-    values |= {
-        name: whole_number(typed[name], empty=0 if name in ZERO else None) for name in NUMBERS
+def form_values(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings in the form as the API takes them.
+
+    Raises `Invalid` where the close is given twice.
+    """
+    timeline = {
+        "release": texts["timeline.release"] or None,
+        "due": texts["timeline.due"] or None,
+        "close": _close_value(texts),
+        "late": list(rows_read(texts, LATE, LATE_COLUMNS, whole=LATE_NUMBERS)),
+        "late_days": whole_number(texts["timeline.late_days"], empty=0),
     }
-    values |= {name: bool(typed[name]) for name in TICKS}
-    values["by_attempt"] = [one.strip() for one in typed["by_attempt"].split(",") if one.strip()]
-    values["groups"] = _rows(typed, "groups")
-    values["timeline"] = {
-        "release": typed["timeline.release"] or None,
-        "due": typed["timeline.due"] or None,
-        "close": _close_of(typed),
-        "late": _rows(typed, "timeline.late"),
-        "late_days": whole_number(typed["timeline.late_days"], empty=0),
+    return texts_to_settings(FIELDS, texts) | {"timeline": timeline}
+
+
+def _close_value(texts: Mapping[str, str]) -> object:
+    offset = {
+        name.rpartition(".")[2]: whole_number(texts[name]) for name in CLOSE_AFTER if texts[name]
     }
-    return values
-
-
-def _close_of(typed: Mapping[str, str]) -> object:
-    after = {name.rpartition(".")[2]: whole_number(typed[name]) for name in AFTER if typed[name]}
-    at = typed["timeline.close"] or None
-    if at and after:
+    time = texts["timeline.close"] or None
+    if time and offset:
         raise Invalid.of("timeline.close", "is given twice; name a time, or days and hours")
-    return after or at
-
-
-def _rows(typed: Mapping[str, str], name: str) -> list[dict[str, Any]]:
-    return list(rows_read(typed, name, LISTS[name], whole=WHOLE))
+    return offset or time
 
 
 def label(name: str) -> str:
-    """Return what people call a field, "" for the version, which they do not see."""
+    """Return the label of a field, "" for the version, which people do not see."""
     if name == "version":
         return ""
-    found = ROW.fullmatch(name)
-    if found:
-        return f"{LABELS[found[1]]}, row {int(found[2]) + 1}, {found[3].replace('_', ' ')}"
+    row = ROW.fullmatch(name)
+    if row:
+        return f"{LABELS[row[1]]}, row {int(row[2]) + 1}, {row[3].replace('_', ' ')}"
     return LABELS.get(name) or f"{LABELS['timeline.close']}, {name.rpartition('.')[2]} after due"

@@ -12,11 +12,19 @@ from api.deps import Here
 from api.errors import Precondition, ServiceError
 from api.http.paging import MAX_CURSOR
 from api.pages import outcome
-from api.pages.form_rows import ROW, filled, flat, row_numbers, rows_read, whole_number
+from api.pages.form_rows import ROW, row_numbers, whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter, window
+from api.pages.setting_fields import (
+    build_fields,
+    default_texts,
+    field_labels,
+    form_to_texts,
+    settings_to_texts,
+    texts_to_settings,
+)
 from api.pages.typed import REFUSALS, Typed, differences
 from api.routes import courses as api
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
@@ -26,23 +34,9 @@ __all__ = ["router"]
 
 router = PageRouter()
 SETTINGS: Final = "/courses/{course}/settings"
-PLAIN: Final = ("title", "slug", "zone", "numbers", "late_day_budget", "version")
-CATEGORY: Final = ("id", "weight", "drop_lowest")
+FIELDS: Final = build_fields(CourseIn)
 COPY: Final = ("slug", "title", "shift_days", "zone")
-NUMBERS: Final = (
-    ("", "As each problem says"),
-    ("point", "A decimal point: 0.5"),
-    ("comma", "A decimal comma: 0,5"),
-)
-LABELS: Final[Mapping[str, str]] = {
-    "title": "Title",
-    "slug": "Short name",
-    "zone": "Time zone",
-    "numbers": "Decimals",
-    "late_day_budget": "Late days of a student",
-    "categories": "Categories",
-    "instructor": "First instructor",
-}
+LABELS: Final[Mapping[str, str]] = field_labels(FIELDS) | {"instructor": "First instructor"}
 COPY_LABELS: Final = {
     "slug": "Short name",
     "title": "Title",
@@ -53,7 +47,7 @@ KEPT: Final[Mapping[str, str]] = {
     "archived": "Archived. Students can read their work, and hand in nothing.",
     "restored": "Brought back. Students can hand in where it is open.",
 }
-NEW: Final = {"zone": "Europe/Berlin", "late_day_budget": "0"}
+NEW: Final = default_texts(FIELDS) | {"zone": "Europe/Berlin"}
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
 
 
@@ -82,42 +76,28 @@ def _courses(here: Here, typed: Typed, *, cursor: str | None = None) -> Response
 
 def _fields(typed: Typed) -> dict[str, Any]:
     rows = row_numbers(typed.values, "categories")
-    return {"t": typed, "rows": rows, "numbers": NUMBERS}
+    return {"t": typed, "rows": {"categories": rows}, "fields": FIELDS}
 
 
 @router.post("/courses")
 def make(form: FormDep, here: PageDep) -> Response:
     """Make a course."""
     typed = _typed(form) | {"instructor": form.text("instructor")}
-    values = _values(typed) | {"instructor": typed["instructor"] or None}
+    body = texts_to_settings(FIELDS, typed) | {"instructor": typed["instructor"] or None}
     try:
-        told = api.post_course(validated(CourseIn, values), here, Response())
+        told = api.post_course(validated(CourseIn, body), here, Response())
     except REFUSALS as error:
         return _courses(here, Typed(typed, error, LABELS))
     return RedirectResponse(f"/courses/{told.id}", status_code=303)
 
 
 def _typed(form: Form) -> dict[str, str]:
-    typed = {name: form.text(name) for name in PLAIN}
-    return typed | flat("categories", filled(form, "categories"), CATEGORY)
-
-
-def _values(typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return what was typed as the API takes it."""
-    rows = rows_read(typed, "categories", CATEGORY, whole=("drop_lowest",))
-    return {
-        **{name: typed[name] for name in ("title", "slug", "zone")},
-        "numbers": typed["numbers"] or None,
-        "late_day_budget": whole_number(typed["late_day_budget"], empty=0),
-        "categories": list(rows),
-    }
+    return form_to_texts(FIELDS, form) | {"version": form.text("version")}
 
 
 def _stored(view: CourseView) -> dict[str, str]:
-    """Return what is stored, as the fields of the form hold it."""
-    told = view.model_dump(mode="json")
-    fields = {name: "" if told[name] is None else str(told[name]) for name in PLAIN}
-    return fields | flat("categories", told["categories"], CATEGORY)
+    """Return the stored settings, as the fields of the form hold them."""
+    return settings_to_texts(FIELDS, view) | {"version": str(view.version)}
 
 
 @router.get(SETTINGS)
@@ -171,7 +151,7 @@ def save(course: UUID, form: FormDep, here: PageDep) -> Response:
     """Save the settings, or show what they would change."""
     typed, is_trial = _typed(form), form.text("act") == "try"
     try:
-        body = validated(CoursePatch, _values(typed))
+        body = validated(CoursePatch, texts_to_settings(FIELDS, typed))
         expected = held(typed["version"])
         told = api.patch_course(course, body, here, expected, Response(), dry_run=is_trial)
     except REFUSALS as error:
@@ -207,6 +187,6 @@ def copy(course: UUID, form: FormDep, here: PageDep) -> Response:
 
 
 def _copied(typed: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {"slug": typed["slug"], "title": typed["title"]}
-    values["shift_days"] = whole_number(typed["shift_days"], empty=0)
-    return values | ({"zone": typed["zone"]} if typed["zone"] else {})
+    copy: dict[str, Any] = {"slug": typed["slug"], "title": typed["title"]}
+    copy["shift_days"] = whole_number(typed["shift_days"], empty=0)
+    return copy | ({"zone": typed["zone"]} if typed["zone"] else {})

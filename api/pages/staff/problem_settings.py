@@ -15,6 +15,13 @@ from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
+from api.pages.setting_fields import (
+    build_fields,
+    field_labels,
+    form_to_texts,
+    settings_to_texts,
+    texts_to_settings,
+)
 from api.pages.staff.assignment_editor import editor
 from api.pages.staff.placed import seen_in
 from api.pages.typed import REFUSALS, Typed, differences
@@ -27,25 +34,16 @@ from api.schemas.assignment_problems import (
     PosedIn,
     PosedPatch,
     PosedSettings,
+    ProblemSettings,
 )
+from api.schemas.assignments import StaffAssignment
 
 __all__ = ["router"]
 
 router = PageRouter()
 POSED: Final = "/assignments/{assignment}/problems/{problem}"
-LABELS: Final = {
-    "points": "Points",
-    "group": "Group",
-    "extra": "Extra credit",
-    "version": "Version",
-    "voided": "Void parts",
-    "text": "Notice",
-}
-VOID: Final = (
-    ("", "Counts as marked"),
-    ("full", "Full marks for everybody"),
-    ("out", "Out of score and maximum"),
-)
+FIELDS: Final = build_fields(ProblemSettings)
+LABELS: Final = field_labels(FIELDS) | {"version": "Version", "text": "Notice"}
 
 
 @router.post("/assignments/{assignment}/problems")
@@ -84,6 +82,7 @@ def _settings(
     posed = api.get_settings(assignment, problem, here, Response())
     noted = api.get_notices(assignment, problem, here)
     one = assignments.get_assignment(assignment, here, Response())
+    groups = [group.id for group in one.groups] if isinstance(one, StaffAssignment) else []
     versions = problems.get_versions(one.course, posed.version_id, here)
     view = courses.get_course(one.course, here, Response())
     fields, stale = _fields(posed), isinstance(error, Precondition) and typed is not None
@@ -105,7 +104,7 @@ def _settings(
             for each in versions.items
             if each.status == "published" or each.id == posed.version_id
         ],
-        voiding=VOID,
+        fields=build_fields(ProblemSettings, {"groups": groups}),
         t=told,
         differences=differences(fields, fields | typed, label) if stale and typed else None,
         done=done,
@@ -118,17 +117,12 @@ def _crumbs(course: str, course_id: UUID, title: str, assignment: UUID) -> tuple
 
 
 def _fields(posed: PosedSettings) -> dict[str, str]:
-    """Return what is stored, as the fields of the form hold it."""
-    told = posed.model_dump(mode="json")
+    """Return the stored settings as the fields of the form hold them."""
     voided = {f"voided.{part.id}": posed.voided.get(part.id, "") for part in posed.parts}
-    return {
-        "points": "" if posed.own_points is None else str(told["own_points"]),
-        "group": posed.group,
-        "extra": "on" if posed.extra else "",
-        "version": str(posed.version_id),
-        "held": str(posed.version),
-        **voided,
-    }
+    set_here = {name: getattr(posed, name) for name in FIELDS} | {"points": posed.own_points}
+    own = ProblemSettings.model_validate(set_here)
+    versions = {"version": str(posed.version_id), "held": str(posed.version)}
+    return settings_to_texts(FIELDS, own) | versions | voided
 
 
 def _label(titles: Mapping[str, str], name: str) -> str:
@@ -139,24 +133,20 @@ def _label(titles: Mapping[str, str], name: str) -> str:
 
 def _typed(form: Form) -> dict[str, str]:
     voided = {f"voided.{part}": values[0] for part, values in form.below("voided.").items()}
-    plain = {name: form.text(name) for name in ("points", "group", "extra", "held")}
+    plain = form_to_texts(FIELDS, form) | {"held": form.text("held")}
     chosen = {"version": form.text("version")} if form.has("version") else {}
     return plain | chosen | voided
 
 
 def _values(typed: Mapping[str, str]) -> dict[str, Any]:
     """Return what was typed as the API takes it."""
-    values: dict[str, Any] = {
-        "points": typed["points"] or None,
-        "group": typed["group"],
-        "extra": bool(typed["extra"]),
-        "voided": {
-            name.removeprefix("voided."): how
-            for name, how in typed.items()
-            if name.startswith("voided.") and how
-        },
+    voided = {
+        name.removeprefix("voided."): how
+        for name, how in typed.items()
+        if name.startswith("voided.") and how
     }
-    return values | ({"version": typed["version"]} if typed.get("version") else {})
+    chosen = {"version": typed["version"]} if typed.get("version") else {}
+    return texts_to_settings(FIELDS, typed) | {"voided": voided} | chosen
 
 
 @router.post(f"{POSED}/settings")

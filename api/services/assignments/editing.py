@@ -1,6 +1,5 @@
 """Assignments made, changed, published, released and deleted."""
 
-from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from api.schemas.assignments import (
     StaffAssignment,
 )
 from api.schemas.patching import changed
+from api.schemas.setting import grade_settings
 from api.services.acts import Act, differences
 from api.services.assignments.pinned import pinned
 from api.services.assignments.values import check, settings_of, write
@@ -29,9 +29,6 @@ from api.services.review.readiness import readiness
 from api.tables import Assignment, AssignmentProblem, Enrolment, Grade, Submission
 
 __all__ = ["change", "create", "delete", "publish", "release", "shown", "touch", "unpublish"]
-
-GRADING: Final = {"timeline", "attempts", "by_attempt", "groups"}
-"""The settings by which grades are worked out."""
 
 
 def shown(session: Session, act: Act, row: Assignment) -> StaffAssignment:
@@ -94,7 +91,7 @@ def change(session: Session, act: Act, row: Assignment, body: AssignmentPatch) -
         if any(told):
             touch(row)
             act.record(session, "assignment.changed", ("assignment", row.id), change=told)
-        moves = [row] if GRADING & told[1].keys() else []
+        moves = [row] if grade_settings(AssignmentIn) & told[1].keys() else []
         effect = settle(session, act, moves, cause=act.cause("settings", row.id))
         return AssignmentChanged(assignment=shown(session, act, row), effect=effect)
 

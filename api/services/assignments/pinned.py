@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from api.db import once
 from api.errors import Invalid
-from api.schemas.assignment_problems import PartSummary, PosedSettings
+from api.schemas.assignment_problems import PartSummary, PosedSettings, ProblemSettings
+from api.schemas.setting import settings_in
 from api.services.versions import BANK, newest, space_of
 from api.tables import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
 
@@ -130,7 +131,10 @@ def is_answered(session: Session, problem: AssignmentProblem) -> bool:
 def posed_settings(one: Pinned) -> PosedSettings:
     """Return a problem as staff see it in the settings of the assignment."""
     row, version = one.row, one.version
+    settings = {name: getattr(row, name) for name in settings_in(ProblemSettings)}
+    settings["points"] = version.points if row.points is None else row.points
     return PosedSettings(
+        **settings,
         problem=row.slug,
         version_id=version.id,
         number=version.number,
@@ -138,12 +142,8 @@ def posed_settings(one: Pinned) -> PosedSettings:
         of=version.problem,
         space=space_of(version),
         title=version.title,
-        points=version.points if row.points is None else row.points,
         own_points=row.points,
-        group=row.group,
         position=row.position,
-        extra=row.extra,
-        voided=row.voided,
         parts=tuple(PartSummary(**part) for part in version.parts),
         opened=one.opened,
         version=row.version,

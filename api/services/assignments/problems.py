@@ -8,9 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.errors import Conflict, FieldError, Invalid
-from api.http.fields import told
 from api.ids import new_id
-from api.schemas.assignment_problems import PosedChanged, PosedIn, PosedPatch, PosedSettings
+from api.schemas.assignment_problems import (
+    PosedChanged,
+    PosedIn,
+    PosedPatch,
+    PosedSettings,
+    ProblemSettings,
+)
 from api.schemas.effects import Effect
 from api.schemas.patching import changed
 from api.services.access import Posed
@@ -25,12 +30,10 @@ from api.services.assignments.pinned import (
     version_to_pin,
 )
 from api.services.effects import settle
+from api.services.stored_settings import json_values, read_settings, write_settings
 from api.tables import Assignment, AssignmentProblem, ProblemVersion
 
 __all__ = ["add", "change", "check", "order", "remove", "settings", "state", "write"]
-
-SET: Final = ("points", "group", "extra", "voided")
-"""What is set for a problem beside its version and its place."""
 
 Row: TypeAlias = AssignmentProblem
 
@@ -61,7 +64,7 @@ def add(session: Session, act: Act, assignment: Assignment, body: PosedIn) -> Po
         )
         row.position = _place(session, assignment.id, body.position)
         row.version_id = version.id
-        write(row, {name: getattr(body, name) for name in SET})
+        write(row, dict(body))
         check(assignment, row, version)
         row.removed_at = None
         session.add(row)
@@ -104,30 +107,21 @@ def _place(session: Session, assignment_id: UUID, position: int | None) -> int:
 
 
 def write(row: Row, values: Mapping[str, Any]) -> None:
-    """Write into *row* what *values* say of points, group, extra and void parts."""
-    for name in SET:
-        if name in values:
-            setattr(row, name, values[name])
+    """Write those of *values* into *row* that are settings of a problem."""
+    write_settings(ProblemSettings, row, values)
 
 
 def _wanted(row: Row, version: ProblemVersion, body: PosedIn) -> dict[str, Any]:
     """Return what `state` would say of *row* with *body* in it."""
     position = row.position if body.position is None else body.position
-    points = None if body.points is None else told(body.points)
-    more = {"points": points, "group": body.group, "extra": body.extra, "voided": body.voided}
-    return more | {"version": str(version.id), "position": position}
+    settings = json_values(ProblemSettings, body)
+    return settings | {"version": str(version.id), "position": position}
 
 
 def state(row: Row) -> dict[str, Any]:
     """Return how a problem is set, as JSON data."""
-    return {
-        "points": None if row.points is None else told(row.points),
-        "group": row.group,
-        "extra": row.extra,
-        "voided": row.voided,
-        "version": str(row.version_id),
-        "position": row.position,
-    }
+    settings = read_settings(ProblemSettings, row)
+    return settings | {"version": str(row.version_id), "position": row.position}
 
 
 def check(assignment: Assignment, row: Row, version: ProblemVersion) -> None:

@@ -1,7 +1,6 @@
 """The settings of an assignment: checked, written into its row, and read from it."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,31 +11,15 @@ from api.schemas.assignments import AssignmentIn
 from api.schemas.timeline import TimelineSpec
 from api.services import timeline
 from api.services.assignments.pinned import posed_in
+from api.services.stored_settings import read_settings, write_settings
 from api.tables import Assignment, Course
 
-__all__ = ["check", "resolve_into", "settings_of", "timeline_told", "write"]
-
-PLAIN = (
-    *("slug", "title", "instructions", "category", "attempts", "cool_down_seconds", "results"),
-    *("solutions", "variants", "new_after", "extra", "regrade_days", "regrade_limit", "anonymous"),
-    "lms_id",
-)
-"""What stands in the row as it is set."""
+__all__ = ["check", "resolve_into", "settings_of", "write"]
 
 
 def settings_of(row: Assignment) -> dict[str, Any]:
     """Return the settings of an assignment as JSON data, as `AssignmentIn` reads them."""
-    return {name: getattr(row, name) for name in PLAIN} | {
-        "position": row.position,
-        "timeline": timeline_told(TimelineSpec.model_validate(row.timeline)),
-        "by_attempt": [str(Fraction(one)) for one in row.by_attempt],
-        "groups": row.groups,
-    }
-
-
-def timeline_told(spec: TimelineSpec) -> dict[str, Any]:
-    """Return a timeline as it is kept: what is not said is left out."""
-    return spec.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    return read_settings(AssignmentIn, row)
 
 
 def check(session: Session, course: Course, values: AssignmentIn, row: Assignment | None) -> None:
@@ -86,15 +69,11 @@ def _group_errors(
 
 def write(row: Assignment, values: AssignmentIn, course: Course) -> None:
     """Write settings into *row*, with the moments that its timeline means in the course's zone."""
-    told = values.model_dump(mode="json")
-    for name in PLAIN:
-        setattr(row, name, told[name])
-    if values.position is not None:
-        row.position = values.position
-    row.by_attempt = [str(one) for one in values.by_attempt]
-    row.groups = told["groups"]
-    spec = timeline.localized(values.timeline, timeline.zone(course.zone))
-    row.timeline = timeline_told(spec)
+    given = dict(values)
+    if values.position is None:
+        del given["position"]  # keeps its place
+    given["timeline"] = timeline.localized(values.timeline, timeline.zone(course.zone))
+    write_settings(AssignmentIn, row, given)
     resolve_into(row, course)
 
 

@@ -1,12 +1,14 @@
 """A course written as files: the same course always gives the same bytes."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.schemas.assignment_problems import ProblemSettings
 from api.schemas.course_files import AssignmentFile, CourseFile, Entry
+from api.schemas.setting import settings_in
 from api.services.assignments.pinned import Pinned, pinned
 from api.services.assignments.values import settings_of
 from api.services.course_files.yaml_text import yaml_text
@@ -23,6 +25,7 @@ PROBLEMS: Final = "problems"
 AT: Final = "@"
 """Stands between a problem and the number of its version, in the name of a file."""
 FIRST: Final = ("slug", "title", "zone", "published", "category", "position", "timeline")
+ENTRY_FIRST: Final = ("problem", "of", "version", "space")
 LAST: Final = ("instructions", "problems")
 
 
@@ -82,15 +85,20 @@ def _entry(one: Pinned, own: Container[str]) -> Entry:
         of=None if version.problem == row.slug else version.problem,
         version=None if is_newest else version.number,
         space=None if is_own == (version.problem in own) else "course" if is_own else "bank",
-        points=row.points,
-        group=row.group,
-        extra=row.extra,
-        voided=row.voided,
+        **{name: getattr(row, name) for name in settings_in(ProblemSettings)},
     )
 
 
 def _written(told: CourseFile | AssignmentFile) -> str:
     """Return a file without what has its default, in the order in which people read it."""
     data: dict[str, Any] = told.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    middle = [name for name in data if name not in {*FIRST, *LAST}]
-    return yaml_text({name: data[name] for name in (*FIRST, *middle, *LAST) if name in data})
+    if "problems" in data:
+        data["problems"] = [_ordered(entry, first=ENTRY_FIRST) for entry in data["problems"]]
+    return yaml_text(_ordered(data, first=FIRST, last=LAST))
+
+
+def _ordered(
+    data: Mapping[str, Any], *, first: Sequence[str], last: Sequence[str] = ()
+) -> dict[str, Any]:
+    middle = [name for name in data if name not in {*first, *last}]
+    return {name: data[name] for name in (*first, *middle, *last) if name in data}

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from api.auth.roles import Role
 from api.ids import new_id
+from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import ExtensionSpec
 from api.services import audit
 from api.services.access import Caller, Member, Posed
-from api.services.assignments.values import resolve_into, timeline_told
+from api.services.assignments.values import resolve_into
 from api.services.demo.people import Classmate, Named, classmates, names
 from api.services.demo.plan import SLUG, TITLE, ZONE, Planned
 from api.services.demo.sitting import KEY
@@ -165,7 +166,7 @@ def _assignment(
         slug=one.slug,
         title=one.title,
         position=at,
-        timeline=timeline_told(one.timeline(now)),
+        timeline=store_timeline(one.timeline(now)),
         attempts=one.attempts,
         regrade_days=30,
         regrade_limit=3,

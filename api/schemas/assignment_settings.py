@@ -1,0 +1,209 @@
+"""The settings of an assignment, each declared once."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
+
+from api.http.fields import Count, Credit, Slug
+from api.http.schema import Schema
+from api.schemas.assignment_problems import EXTRA_CAPTION
+from api.schemas.courses import Name
+from api.schemas.patching import Prose, Title
+from api.schemas.setting import Column, Setting
+from api.schemas.timeline import TimelineSpec
+
+__all__ = [
+    "AssignmentSettings",
+    "AssignmentSlug",
+    "AssignmentTitle",
+    "GroupSpec",
+    "Results",
+    "Solutions",
+    "store_timeline",
+]
+
+Results: TypeAlias = Literal["at_once", "after_due", "after_close", "manual"]
+Solutions: TypeAlias = Literal["after_due", "after_close", "manual", "never"]
+Variants: TypeAlias = Literal["original", "shared", "each", "each_after"]
+AssignmentSlug: TypeAlias = Annotated[
+    Slug,
+    Setting(
+        "Short name",
+        section="what",
+        hint="For files and columns of the gradebook, such as hw-1.",
+        attributes={"required": True, "maxlength": 64, "spellcheck": "false"},
+    ),
+]
+AssignmentTitle: TypeAlias = Annotated[
+    Title, Setting("Title", section="what", attributes={"required": True, "maxlength": 200})
+]
+
+
+def store_timeline(spec: TimelineSpec) -> dict[str, Any]:
+    """Return a timeline as its column holds it, without defaults."""
+    return spec.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+
+
+def load_timeline(column: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored timeline in today's form, whichever version stored it."""
+    return store_timeline(TimelineSpec.model_validate(column))
+
+
+def _exact_texts(shares: Iterable[Fraction | str]) -> list[str]:
+    """Return shares as the column and the audit log hold them: exact, as text."""
+    return [str(Fraction(share)) for share in shares]
+
+
+class GroupSpec(Schema):
+    """Problems of which the lowest are dropped."""
+
+    id: Annotated[Name, Setting("Name", attributes={"maxlength": 80})]
+    drop_lowest: Annotated[
+        Count, Field(le=100), Setting("Drop the lowest", attributes={"size": 4})
+    ] = 0
+
+
+class AssignmentSettings(Schema):
+    """What can be set for an assignment.
+
+    *attempts* are allowed at each part (null: no limit); *by_attempt* is what is left of the credit
+    at the first, second, ... attempt, the last one for all that follow. *results* and *solutions*
+    say when students see verdicts, and keys with worked solutions; those of numbers that the class
+    shares wait for the last student who may hand in. *variants*: the textbook's
+    numbers, the same drawn ones for all, each student their own, or new ones too once *new_after*
+    attempts are used. *position* null puts it at the end.
+    """
+
+    instructions: Annotated[
+        Prose,
+        Setting(
+            "Instructions",
+            "Students read them above the problems. Leave empty for none.",
+            section="what",
+            attributes={"rows": 3},
+        ),
+    ] = ""
+    category: Annotated[
+        str,
+        Field(max_length=80),
+        Setting("Category", section="what", choices_from="categories"),
+    ] = ""
+    position: Annotated[
+        Count | None,
+        Setting("Place in the course", "0 is the first. Empty: where it is."),
+    ] = None
+    timeline: Annotated[
+        TimelineSpec,
+        Setting(
+            "Times",
+            section="timeline",
+            affects_grades=True,
+            column=Column(store_timeline, load_timeline),
+        ),
+    ] = TimelineSpec()
+    attempts: Annotated[
+        Annotated[int, Field(ge=1, le=1000)] | None,
+        Setting(
+            "Attempts at each part",
+            "Empty: no limit. What cannot be read costs none.",
+            section="attempts",
+            affects_grades=True,
+        ),
+    ] = None
+    cool_down_seconds: Annotated[
+        Count,
+        Field(le=604_800),
+        Setting("Wait between attempts", "In seconds; 0 for none.", section="attempts"),
+    ] = 0
+    by_attempt: Annotated[
+        tuple[Credit, ...],
+        Field(max_length=50),
+        Setting(
+            "Credit by attempt",
+            "Such as 100%, 90%, 80%; the last one for all that follow.",
+            section="attempts",
+            affects_grades=True,
+            column=Column(_exact_texts, _exact_texts),
+        ),
+    ] = ()
+    results: Annotated[
+        Results,
+        Setting(
+            "Results are shown",
+            section="release",
+            choices={
+                "at_once": "At once",
+                "after_due": "After due",
+                "after_close": "After close",
+                "manual": "When you release them",
+            },
+        ),
+    ] = "at_once"
+    solutions: Annotated[
+        Solutions,
+        Setting(
+            "Solutions are shown",
+            section="release",
+            choices={
+                "after_due": "After due",
+                "after_close": "After close",
+                "manual": "When you release them",
+                "never": "Never",
+            },
+        ),
+    ] = "after_close"
+    variants: Annotated[
+        Variants,
+        Setting(
+            "Numbers",
+            section="attempts",
+            choices={
+                "each": "Each student has their own",
+                "shared": "The same drawn numbers for all",
+                "original": "Those of the textbook for all",
+                "each_after": "Their own, and new ones after some attempts",
+            },
+        ),
+    ] = "each"
+    new_after: Annotated[
+        Annotated[int, Field(ge=1, le=1000)] | None,
+        Setting(
+            "New numbers after attempts",
+            "Only where students may have new ones.",
+            section="attempts",
+        ),
+    ] = None
+    groups: Annotated[
+        tuple[GroupSpec, ...],
+        Field(max_length=50),
+        Setting(
+            "Groups",
+            caption="Groups of problems of which the lowest are dropped",
+            affects_grades=True,
+        ),
+    ] = ()
+    extra: Annotated[
+        bool,
+        Setting("Extra credit", caption=EXTRA_CAPTION, section="release"),
+    ] = False
+    regrade_days: Annotated[
+        Annotated[Count, Field(le=3660)] | None,
+        Setting("Days to ask for another mark", "Empty: at any time.", section="release"),
+    ] = None
+    regrade_limit: Annotated[
+        Annotated[Count, Field(le=1000)] | None,
+        Setting("Requests of a student", "Empty: no limit. 0: they cannot ask.", section="release"),
+    ] = None
+    anonymous: Annotated[bool, Setting("Mark without names", section="release")] = False
+    lms_id: Annotated[
+        str,
+        Field(max_length=200, pattern=r"^[\x21-\x7e]*$"),
+        Setting(
+            "Id in the learning platform",
+            "For exports. Empty for none.",
+            attributes={"spellcheck": "false", "maxlength": 200},
+            is_copied=False,
+        ),
+    ] = ""

@@ -1,0 +1,81 @@
+"""Declarations of settings: what a field's type does not say about its form and its effects.
+
+A setting is declared once, as a field of a schema with a `Setting` in its annotation. REST bodies,
+rows, the audit log, course files, copies and page forms derive from that field.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+__all__ = ["Column", "Setting", "grade_settings", "settings_in"]
+
+
+def _dump(value: Any) -> Any:
+    """Return *value* as a column stores it: models as JSON data, tuples as lists."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple):
+        return [_dump(item) for item in value]
+    return value
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The conversion between a setting's value and its database column.
+
+    *store* turns a validated value into the column's; *load* turns the column's into JSON data.
+    """
+
+    store: Callable[[Any], Any] = _dump
+    load: Callable[[Any], Any] = _same
+
+
+PLAIN_COLUMN: Final = Column()
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: annotations are hashed
+class Setting:
+    """The declaration of one setting.
+
+    *label* names it, *caption* replaces the label at the form field where that needs more words,
+    *hint* explains it. *choices* are the labels of a literal's values; *choices_from* names a list
+    that only the page knows, such as the course's categories. *section* groups fields in the form;
+    *attributes* go to the HTML element. A change of a setting with *affects_grades* recomputes
+    grades. A copied course keeps settings with *is_copied*.
+    """
+
+    label: str
+    hint: str = ""
+    caption: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    choices_from: str = ""
+    section: str = "more"
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    affects_grades: bool = False
+    is_copied: bool = True
+    column: Column = PLAIN_COLUMN
+
+
+@cache
+def settings_in(model: type[BaseModel]) -> Mapping[str, Setting]:
+    """Return the settings that *model* declares, by field name, in field order."""
+    found = {}
+    for name, info in model.model_fields.items():
+        declared = [item for item in info.metadata if isinstance(item, Setting)]
+        if declared:
+            found[name] = declared[-1]
+    return found
+
+
+@cache
+def grade_settings(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the settings whose change recomputes grades."""
+    return frozenset(name for name, item in settings_in(model).items() if item.affects_grades)

@@ -1,0 +1,43 @@
+"""Settings in database rows: read, written and copied as their schemas declare them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from api.schemas.setting import settings_in
+from api.tables.base import Base
+
+__all__ = ["column_values", "json_values", "read_settings", "write_settings"]
+
+
+def read_settings(model: type[BaseModel], row: Base) -> dict[str, Any]:
+    """Return the settings that *model* declares as JSON data, from their columns in *row*."""
+    return {
+        name: setting.column.load(getattr(row, name))
+        for name, setting in settings_in(model).items()
+    }
+
+
+def json_values(model: type[BaseModel], values: BaseModel) -> dict[str, Any]:
+    """Return the settings in *values* as `read_settings` would return them from a row."""
+    return {
+        name: setting.column.load(setting.column.store(getattr(values, name)))
+        for name, setting in settings_in(model).items()
+    }
+
+
+def write_settings(model: type[BaseModel], row: Base, values: Mapping[str, Any]) -> None:
+    """Write those of *values* that are settings of *model* into their columns in *row*."""
+    for name, setting in settings_in(model).items():
+        if name in values:
+            setattr(row, name, setting.column.store(values[name]))
+
+
+def column_values(model: type[BaseModel], row: Base) -> dict[str, Any]:
+    """Return the columns that a copy of *row* keeps."""
+    return {
+        name: getattr(row, name)
+        for name, setting in settings_in(model).items()
+        if setting.is_copied
+    }

@@ -25,17 +25,18 @@ def settings() -> None:
 
 @app.command()
 def secret(
-    file: Annotated[Path, typer.Argument(help="Where it is to lie.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to write.")],
     *,
     shared: Annotated[
         bool, typer.Option("--shared", help="Let every user of the machine read it.")
     ] = False,
 ) -> None:
-    """Write a new secret into a file, such as the password of the database; one there stays."""
+    """Write a new secret into each file, such as the password of the database; one there stays."""
     from api.secret_files import make_secret  # noqa: PLC0415
 
-    made = make_secret(file, shared=shared)
-    console.say(f"{file} holds a new secret" if made else f"{file} holds one already; it stays")
+    for file in files:
+        made = make_secret(file, shared=shared)
+        console.say(f"{file} holds a new secret" if made else f"{file} holds one already; it stays")
 
 
 @app.command()

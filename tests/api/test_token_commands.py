@@ -72,6 +72,10 @@ def test_a_secret_is_made_once_and_stays(grader, tmp_path):
     assert grader("secret", "--shared", str(other)).code == 0
     assert other.stat().st_mode & 0o777 == 0o444
     assert other.read_text() != made
+    more = [tmp_path / name for name in ("first", "second")]
+    assert grader("secret", *map(str, [file, *more])).code == 0
+    assert len({one.read_text() for one in [file, *more]}) == 3
+    assert file.read_text() == made
 
 
 @pytest.mark.parametrize("name", ["no/folder", "empty"])

@@ -21,7 +21,7 @@ from typing import Any
 
 from deploy import cluster_profile, https_profile
 from deploy.saying import check, say
-from deploy.stack import METRICS_TOKEN, Stack, Submission, absent
+from deploy.stack import Stack, Submission, absent
 
 CLIENTS = 4
 CALM = float(os.environ.get("GRADER_DOCKER_SECONDS", "4"))
@@ -119,7 +119,7 @@ def check_replays(stack: Stack, ledger: Ledger) -> None:
 def check_metrics(stack: Stack) -> None:
     """Read the figures, which need their token."""
     check(stack.ask("/metrics")[0] == 401, "figures are told to nobody without the token")
-    token = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    token = {"Authorization": f"Bearer {stack.metrics_token()}"}
     status, told = stack.ask("/metrics", headers=token)
     check(status == 200 and "grader_requests_total" in told, "figures are told with it")
 

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 
 from deploy.saying import check
-from deploy.stack import METRICS_TOKEN, PROXY, Stack
+from deploy.stack import PROXY, Stack
 
 __all__ = ["absent", "tried"]
 
@@ -72,8 +72,8 @@ def check_answers(stack: Stack, context: ssl.SSLContext) -> None:
     with asked(plain, "/courses?a=b", Host=SITE) as answer:
         to = answer.headers["Location"]
         check(to == f"https://{SITE}/courses?a=b", f"HTTP sends to {to}")
+    token = f"Bearer {stack.metrics_token()}"
     for path in INSIDE:
-        token = f"Bearer {METRICS_TOKEN}"
         with asked(through(stack, context), path, Authorization=token) as answer:
             check(answer.status == 404, f"{path} is not told outside: {answer.status}")
     with asked(through(stack, context), LOG_IN, body=b"0" * 300_000) as answer:

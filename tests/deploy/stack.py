@@ -19,7 +19,6 @@ from typing import Any
 __all__ = [
     "ADMIN",
     "API",
-    "METRICS_TOKEN",
     "PATIENCE",
     "PROXY",
     "Stack",
@@ -32,7 +31,6 @@ ROOT = Path(__file__).parents[2]
 FILES = ("docker-compose.yml", "tests/deploy/compose.test.yml")
 API = "/api/v1"
 ADMIN = "admin@example.edu"
-METRICS_TOKEN = "a-token-for-the-test"  # noqa: S105
 NETWORK = "10.213.78"
 """Not that of a service that runs on this machine."""
 PROXY = f"{NETWORK}.2"
@@ -183,6 +181,10 @@ class Stack:
     def token(self, email: str) -> str:
         """Return a new token of an account."""
         return self.run("api", "grader", "token", "make", email).strip()
+
+    def metrics_token(self) -> str:
+        """Return the token of `/metrics`, from its file."""
+        return self.run("api", "cat", "/secrets/metrics_token").strip()
 
     def _refused(self, *command: str) -> bool:
         try:

@@ -44,6 +44,8 @@ def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
         {"network_mode"} if service.get("network_mode") == "none" else set()
     ):
         yield "is not apart"
+    if not all(re.fullmatch(r"/[\w/]+:size=\d+m", one) for one in service.get("tmpfs", ())):
+        yield "has a tmpfs without a size"
     if not service.get("init"):
         yield "reaps no children"
     yield from (f"listens at {port}" for port in service.get("ports", ()) if not is_local(port))
@@ -75,6 +77,8 @@ def test_every_service_is_shut_in(name):
         ({"pids_limit": None}, "has no limits"),
         ({"restart": "no"}, "is not started again"),
         ({"network_mode": "host"}, "is not apart"),
+        ({"tmpfs": ["/var/x"]}, "has a tmpfs without a size"),
+        ({"tmpfs": ["/var/x:size=1m", "/run:mode=700"]}, "has a tmpfs without a size"),
         ({"ports": ["8000:8000"]}, "listens at 8000:8000"),
         ({"ports": ["${ANY:-0.0.0.0}:8000:8000"]}, "listens at ${ANY:-0.0.0.0}:8000:8000"),
     ],
@@ -94,10 +98,17 @@ def test_no_secret_stands_in_the_file():
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
             if re.search("PASSWORD|TOKEN|SECRET", variable):
-                assert variable.endswith("_FILE") or VARIABLE.fullmatch(str(value)), (
-                    name,
-                    variable,
-                )
+                assert variable.endswith("_FILE"), (name, variable)
+                assert str(value).startswith("/secrets/"), (name, variable)
+                assert value in SERVICES["secrets"]["command"], "nobody makes it"
+
+
+def test_the_memory_of_a_service_is_more_than_its_temporary_files_may_take():
+    for name, service in SERVICES.items():
+        size = sum(int(one.rpartition("=")[2][:-1]) for one in service.get("tmpfs", ()))
+        limit = plain(service.get("mem_limit", "1g"))
+        mebibytes = int(limit[:-1]) * {"g": 1024, "m": 1}[limit[-1]]
+        assert size <= mebibytes / 2, name
 
 
 def test_what_can_be_asked_is_asked_whether_it_is_well():

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 
 from api import failpoints
 from api.clock import Clock, system_clock
+from api.http.bodies import BodyBudget, BodyCap, BodyLimits
 from api.http.json_body import PREFIX
 from api.http.middleware import Shell
 from api.http.shelled import ShelledApp
@@ -33,12 +34,12 @@ from problems.catalogue import Catalogue
 __all__ = ["PREFIX", "create_app"]
 
 MEBIBYTE: Final = 1024 * 1024
-LARGER: Final = {
-    r"(/api/v1)?/courses/[^/]+/roster": 5 * MEBIBYTE,
-    r"(/api/v1)?/courses/[^/]+/apply": 5 * MEBIBYTE,
-    r"(/api/v1)?/assignments/[^/]+/score-sheet": 20 * MEBIBYTE,
+UPLOADS: Final = {
+    r"(/api/v1)?/courses/[^/]+/roster": BodyCap(5 * MEBIBYTE, "manage_people"),
+    r"(/api/v1)?/courses/[^/]+/apply": BodyCap(5 * MEBIBYTE, "manage_course"),
+    r"(/api/v1)?/assignments/[^/]+/score-sheet": BodyCap(20 * MEBIBYTE, "override_grades"),
 }
-
+"""The limits of bodies above the usual one, each with the right that its route asks for."""
 
 THIS_MACHINE: Final = ("127.0.0.1", "localhost", "[::1]")
 """Names under which the health of the service is asked for; no link is made of them."""
@@ -81,7 +82,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
 
     shell = Shell(
         hosts=(*settings.hosts, *THIS_MACHINE) if settings.hosts else (),
-        larger=LARGER,
+        bodies=_body_limits(settings),
         clock=clock,
         present=present,
         watch=metrics,
@@ -101,6 +102,11 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     )
     app.state.service = service
     return app
+
+
+def _body_limits(settings: Settings) -> BodyLimits:
+    total, caller = settings.body_memory, settings.body_memory_per_caller
+    return BodyLimits(uploads=UPLOADS, budget=BodyBudget(total * MEBIBYTE, caller * MEBIBYTE))
 
 
 def _checks(settings: Settings) -> dict[str, Check]:

@@ -40,6 +40,11 @@ CODES: Final[dict[str, Code]] = {
     "method_not_allowed": Code(
         405, "Not done this way", "The address exists; the `Allow` header says with which methods."
     ),
+    "request_timeout": Code(
+        408,
+        "The request took too long",
+        "The body of the request did not arrive in time. Nothing was done: send it again.",
+    ),
     "conflict": Code(
         409, "Not possible now", "The state of the thing does not allow it; the detail says why."
     ),
@@ -129,6 +134,11 @@ CODES: Final[dict[str, Code]] = {
         "Wait before the next attempt",
         "The assignment asks for a pause between attempts. `Retry-After` says how long.",
     ),
+    "too_many_uploads": Code(
+        429,
+        "Too many uploads at once",
+        "You are uploading more at once than one person may. Wait until an upload has ended.",
+    ),
     "internal": Code(
         500,
         "Our fault",
@@ -139,5 +149,11 @@ CODES: Final[dict[str, Code]] = {
         "Not just now",
         "The service cannot store or read at the moment. Nothing is lost: try again after "
         "`Retry-After` seconds, with the same `Idempotency-Key`.",
+    ),
+    "upload_capacity": Code(
+        503,
+        "No room for another upload",
+        "The service is receiving as many uploads as it can hold. Nothing was done: send it again "
+        "after `Retry-After` seconds.",
     ),
 }

@@ -7,7 +7,7 @@ returns is answered after the commit, so that no failed commit is told as a succ
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, cast
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -17,7 +17,7 @@ from api.auth.limits import Action, address_key
 from api.auth.roles import Right
 from api.auth.sessions import cookie_for, foreign_request
 from api.db import once
-from api.errors import Forbidden, Unauthenticated
+from api.errors import CODES, Forbidden, NotFound, Unauthenticated
 from api.http.asking import Ask, Asking
 from api.ids import read_id
 from api.services import access, callers, knocks, presence
@@ -118,6 +118,28 @@ class Here(Asking):
             with self.service.db.reading() as session:
                 self._see(session, self.request.path_params)
 
+    def admit_upload(self, right: str) -> str:
+        """Authenticate the caller of a body over 64 KiB, and check their *right* in the course.
+
+        Returns the id of the user. Raises the `ServiceError` that refuses the caller.
+        """
+        named = self.request.path_params
+        with self.service.db.reading() as session:
+            self._see(session, named)
+            if right:
+                self._need(session, named, cast("Right", right))
+            return str(self.caller(session).id)
+
+    def _need(self, session: Session, named: Mapping[str, str], right: Right) -> None:
+        """Raise `Forbidden` where the caller lacks a *right* in the course of the path."""
+        course, assignment = (read_id(named.get(name, "")) for name in ("course", "assignment"))
+        if assignment is not None:
+            self.assignment(session, assignment, right=right)
+        elif course is not None:
+            self.member(session, course, right=right)
+        else:
+            raise NotFound(CODES["not_found"].meaning)
+
     def _see(self, session: Session, named: Mapping[str, str]) -> None:
         course, assignment = (read_id(named.get(name, "")) for name in ("course", "assignment"))
         if assignment is not None and "problem" in named:
@@ -211,6 +233,9 @@ class _Typing(Here):
 class _Unasked(Here):
     def admit(self) -> None:
         """Let everybody in."""
+
+    def admit_upload(self, right: str) -> None:  # type: ignore[override]
+        """Return None: the caller is not authenticated, and no large body is read."""
 
 
 HereDep = Annotated[Here, Depends(Ask(Here))]

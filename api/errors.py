@@ -1,10 +1,12 @@
 """Every error that the service raises on purpose; the class decides the HTTP status.
 
 ServiceError
+├── BadRequest            400  the request is not one of HTTP/1.1
 ├── Unauthenticated       401  who asks is not known (answers with ``WWW-Authenticate: Bearer``)
 ├── Forbidden             403  the thing may be seen, the act may not be done
 │   └── NotReleased       403  it becomes visible later; `until` says when, if that is known
 ├── NotFound              404  there is nothing there, or nothing that the caller may see
+├── RequestTimeout        408  the body did not arrive in time
 ├── Conflict              409  the state of the thing does not allow it
 ├── Gone                  410  it was there and is no more
 ├── Precondition          412  it was changed since it was read
@@ -30,6 +32,7 @@ from api.codes import CODES, Code
 
 __all__ = [
     "CODES",
+    "BadRequest",
     "Code",
     "Conflict",
     "FieldError",
@@ -42,6 +45,7 @@ __all__ = [
     "Precondition",
     "PreconditionRequired",
     "RateLimited",
+    "RequestTimeout",
     "ServiceError",
     "TooLarge",
     "Unauthenticated",
@@ -92,6 +96,13 @@ class ServiceError(Exception):
         self.retry_after = retry_after
 
 
+class BadRequest(ServiceError):
+    """The request is not valid HTTP."""
+
+    status = 400
+    code = "bad_request"
+
+
 class Unauthenticated(ServiceError):
     """Who asks is not known."""
 
@@ -121,6 +132,13 @@ class NotFound(ServiceError):
 
     status = 404
     code = "not_found"
+
+
+class RequestTimeout(ServiceError):
+    """The body of the request did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
 
 
 class Conflict(ServiceError):

@@ -146,6 +146,21 @@ class Settings(BaseModel):
             description="how many connections one process holds open; more are told 503",
         ),
     ] = 500
+    body_memory: Annotated[
+        int,
+        Field(
+            ge=20,
+            le=65_536,
+            description="MiB that the bodies of requests over 64 KiB may have together in one "
+            "process; more are told 503",
+        ),
+    ] = 64
+    body_memory_per_caller: Annotated[
+        int,
+        Field(
+            ge=20, le=65_536, description="MiB of these that one person may have; more are told 429"
+        ),
+    ] = 24
     log_format: Annotated[
         Literal["text", "json"],
         Field(description="how lines of the log are written, on standard error: `text` or `json`"),

@@ -9,14 +9,23 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from loop import in_one_loop
 from pydantic import AfterValidator, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.errors import Conflict, FieldError, NotFound, RateLimited, Unauthenticated
+from api.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+)
+from api.http.asking import Ask, Asking
+from api.http.bodies import BodyCap, BodyLimits
 from api.http.etags import IfMatch
 from api.http.fields import Answer, Count, Email, Key, Line, Points, Score, Slug, Text, When
 from api.http.json_body import ApiRouter
@@ -123,11 +132,33 @@ RAISED = {
     "doubled": doubled,
 }
 
+
+class Caller(Asking):
+    """Is who the header `x-caller` says, `tester` without one; `x-caller: nobody` is refused."""
+
+    def __init__(self, request: Request) -> None:
+        self.name = request.headers.get("x-caller", "tester")
+        self.request = request
+
+    def admit(self) -> None:
+        if self.name == "nobody":
+            raise Unauthenticated("Send a token.")
+
+    def admit_upload(self, right: str) -> str:
+        self.admit()
+        if right and self.name == "student":
+            raise Forbidden(f"This needs the right to {right}.")
+        return self.name
+
+
 router = ApiRouter()
 KEY = "idempotency_key_reused"
+CALLER = [Depends(Ask(Caller))]
 
 
-@router.post("/samples", responses=responses(NotFound, "attempts_exhausted", KEY))
+@router.post(
+    "/samples", dependencies=CALLER, responses=responses(NotFound, "attempts_exhausted", KEY)
+)
 def samples(sample: Sample) -> Sample:
     return sample
 
@@ -179,11 +210,17 @@ def elsewhere() -> None:
     raise HTTPException(303, headers={"Location": "/api/v1/about"})
 
 
+UPLOADS = {"/api/v1/files": BodyCap(1_000_000, "send files")}
 CSV = {"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
-@router.post("/files", openapi_extra=CSV)
+@router.post("/files", dependencies=CALLER, openapi_extra=CSV)
 async def files(request: Request) -> int:
+    return len(await request.body())
+
+
+@router.post("/anonymous", openapi_extra=CSV)
+async def anonymous(request: Request) -> int:
     return len(await request.body())
 
 
@@ -201,14 +238,14 @@ class Loose(Schema):
     by_name: dict[str, int] = {}
 
 
-@router.post("/loose")
+@router.post("/loose", dependencies=CALLER)
 def loose(body: Loose) -> Loose:
     return body
 
 
 def service(shell: Shell | None = None) -> FastAPI:
     """Return the service."""
-    shell = shell or Shell(larger={"/api/v1/files": 1_000_000}, clock=lambda: NOON)
+    shell = shell or Shell(bodies=BodyLimits(uploads=UPLOADS), clock=lambda: NOON)
     app = ShelledApp(shell, title="Small", docs_url=None, redoc_url=None)
     app.include_router(router)
     return app
@@ -240,7 +277,9 @@ def ask(
     """Return what *app* answers; a *body* in pieces comes without a length."""
     given = {"host": "testserver", "content-type": "application/json"} | (headers or {})
     pieces = [body] if isinstance(body, bytes) else body
-    if isinstance(body, bytes) and "content-length" not in given:
+    if not isinstance(body, bytes):
+        given.setdefault("transfer-encoding", "chunked")
+    elif "content-length" not in given:
         given["content-length"] = str(len(body))
     scope = {
         "type": "http",
@@ -257,6 +296,24 @@ def ask(
         "server": ("test", 80),
     }
     return in_one_loop(_talk(app, scope, iter(pieces)))
+
+
+class Pieces:
+    """A body of commas in pieces of 16 KiB, that notes how many bytes were *read*."""
+
+    def __init__(self, size: int) -> None:
+        self.left, self.read = size, 0
+
+    def __iter__(self) -> "Pieces":
+        return self
+
+    def __next__(self) -> bytes:
+        if not self.left:
+            raise StopIteration
+        size = min(16 * 1024, self.left)
+        self.left -= size
+        self.read += size
+        return b"," * size
 
 
 async def _talk(app: FastAPI, scope: dict[str, Any], pieces: Any) -> Answered:

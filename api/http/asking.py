@@ -6,13 +6,24 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args, get_origin
 
+from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
 from api.errors import FieldError, Invalid
+from api.http.bodies import body_of
 from api.http.wrong_fields import PLAIN_NAME
 
-__all__ = ["STRICT", "Ask", "Asking", "check_query", "query_lists", "query_names", "who_asks"]
+__all__ = [
+    "STRICT",
+    "Ask",
+    "Asking",
+    "admit_large_body",
+    "check_query",
+    "query_lists",
+    "query_names",
+    "who_asks",
+]
 
 STRICT: Final = "/api/"
 """Below it the query may hold nothing that is not known; pages and probes take anything."""
@@ -30,6 +41,14 @@ class Asking(ABC):
     def admit(self) -> None:
         """Raise the `ServiceError` for who may not ask here, whatever they sent."""
 
+    @abstractmethod
+    def admit_upload(self, right: str) -> str | None:
+        """Authenticate the caller of a body over 64 KiB and check *right*, "" for none.
+
+        Returns the key under which the bytes of the body count, or None for a route that anybody
+        may call: it takes no larger body. Raises the `ServiceError` that refuses the caller.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -45,6 +64,20 @@ class Ask:
 def who_asks(dependant: Dependant) -> Sequence[type[Asking]]:
     """Return what a route depends on to know who asks; nothing where anybody may."""
     return [one.call.kind for one in dependant.dependencies if isinstance(one.call, Ask)]
+
+
+async def admit_large_body(request: Request, kinds: Collection[type[Asking]]) -> None:
+    """Authenticate the caller before more than 64 KiB of a body are read.
+
+    Raises the `ServiceError` that refuses the caller, or that the byte budget raises.
+    """
+    body = body_of(request.scope)
+    if body.is_small:
+        return
+    for kind in kinds:
+        caller = await run_in_threadpool(kind(request).admit_upload, body.right)
+        if caller is not None and not body.is_admitted:
+            body.admit(caller)
 
 
 def query_names(dependant: Dependant) -> tuple[str, ...]:

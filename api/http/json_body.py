@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.errors import Invalid, ServiceError, TooLarge, Unsupported
-from api.http.asking import check_query, query_lists, query_names, who_asks
+from api.http.asking import admit_large_body, check_query, query_lists, query_names, who_asks
 from grader.errors import AnswerError
 from grader.reading import load_json
 
@@ -193,6 +193,7 @@ class StrictRoute(APIRoute):
             one = StrictRequest(request.scope, request.receive)
             try:
                 check_query(one, known, lists)
+                await admit_large_body(one, asking)
                 await one.read(types)
                 return await handle(one)
             except (ServiceError, RequestValidationError):

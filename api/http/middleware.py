@@ -7,7 +7,6 @@ import asyncio
 import logging
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
@@ -17,18 +16,24 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.clock import Clock, system_clock
-from api.errors import CODES, Invalid, Misdirected, NotFound, ServiceError, TooLarge, Unavailable
+from api.errors import (
+    CODES,
+    BadRequest,
+    Invalid,
+    Misdirected,
+    NotFound,
+    ServiceError,
+    TooLarge,
+    Unavailable,
+)
 from api.http.ahead import Ahead
+from api.http.bodies import BodyLimits, RequestBody
 from api.http.json_body import LARGE
 from api.http.problems import problem, respond
 from api.ids import new_name
 
 __all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 
-KIBIBYTE: Final = 1024
-DIGITS: Final = 20
-"""How many digits of a length are looked at: with so many it is too much."""
-BODY: Final = "http.request"
 CLOSED_BY_CLIENT: Final = 499
 RETRY_STOPPED: Final = 5
 NOT_READ: Final = "The service is stopping; nothing was done."
@@ -75,15 +80,14 @@ class Shell:
     """What the shell holds requests to.
 
     *hosts* are the names that the service answers to (``*.example.org`` for every one below; none
-    for any). *max_body* is in bytes; *larger* maps a pattern of a whole path to a higher cap.
+    for any). *bodies* are the limits of request bodies.
     *headers* are set where a route has not set them. Caches keep nothing from
     below *private*. *present* may show an error in another form than as a problem. *watch* is told
     of every request. *ahead* may answer some without the framework.
     """
 
     hosts: tuple[str, ...] = ()
-    max_body: int = 256 * KIBIBYTE
-    larger: Mapping[str, int] = field(default_factory=dict)
+    bodies: BodyLimits = field(default_factory=BodyLimits)
     headers: Mapping[str, str] = field(default_factory=lambda: HEADERS)
     private: str = "/api/"
     clock: Clock = system_clock
@@ -99,11 +103,6 @@ class Shell:
             for name, one in self.headers.items()
         )
         object.__setattr__(self, "written", written)
-
-    def cap(self, path: str) -> int:
-        """Return how many bytes the body of a request to *path* may have."""
-        caps = (cap for pattern, cap in self.larger.items() if re.fullmatch(pattern, path))
-        return next(caps, self.max_body)
 
     def answers_to(self, header: str) -> bool:
         """Tell whether a ``Host`` *header* names this service."""
@@ -133,7 +132,7 @@ class ShellMiddleware:
         try:
             visit.admit()
             app = await visit.ahead() or self.app
-            await app(scope, visit.receive, visit.send)
+            await app(scope, visit.body.receive, visit.send)
         except ServiceError as error:
             await visit.refuse(error)
         except ClientDisconnect:
@@ -143,6 +142,7 @@ class ShellMiddleware:
         except Exception as error:
             await visit.fail(error)
         finally:
+            visit.body.release()
             visit.report()
 
 
@@ -155,11 +155,6 @@ class _Visit:
         self.outer_receive = receive
         self.outer_send = send
         self.began = time.perf_counter()
-        self.read = 0
-        self.is_read = False
-        self.held: deque[Message] = deque()
-        self.length: int | None = None
-        self.is_over = False
         self.status = 0
         # Of a field that comes twice the first counts.
         self.fields: dict[bytes, bytes] = dict(reversed(scope["headers"]))
@@ -168,11 +163,14 @@ class _Visit:
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = self.id
         state["arrived"] = shell.clock()
+        state["body"] = self.body = RequestBody(shell.bodies, scope, receive, state)
         if shell.watch is not None:
             shell.watch.began()
 
     def admit(self) -> None:
         """Raise the `ServiceError` for what the head of the request already shows to be wrong."""
+        if b"host" not in self.fields and self.scope["http_version"] == "1.1":
+            raise BadRequest("The request has no Host header, which HTTP/1.1 requires.")
         host = self.fields.get(b"host", b"").decode("latin-1")
         # Of several, whoever stands in front may have gone by another than we would.
         if self.has_several(b"host") or not self.shell.answers_to(host):
@@ -184,56 +182,24 @@ class _Visit:
             raise Invalid("The query holds the character U+0000. Leave it out.")
         if not query.isascii():
             raise Invalid("The query holds bytes that are not ASCII. Write each as %XX.")
-        length = self.fields.get(b"content-length", b"")
-        if length.isdigit():
-            self.length = int(length.lstrip(b"0")[:DIGITS] or 0)
-        self.check_length(self.length or 0)
+        self.body.check_head(self.fields)
 
     def has_several(self, name: bytes) -> bool:
         """Tell whether a field came more than once."""
         headers = self.scope["headers"]
         return len(self.fields) < len(headers) and sum(one[0] == name for one in headers) > 1
 
-    def check_length(self, length: int) -> None:
-        """Raise `TooLarge` for a body of so many bytes where the cap is lower."""
-        if length <= self.shell.max_body:
-            return
-        cap = self.shell.cap(self.scope["path"])
-        if length > cap:
-            self.is_over = True
-            raise TooLarge(f"The body has more than {cap // KIBIBYTE:,} KiB. Send less at a time.")
-
     async def ahead(self) -> Response | None:
         """Return the answer to a request that is answered without the framework."""
         ahead = self.shell.ahead
         if ahead is None or (named := ahead.named(self.scope)) is None:
             return None
-        if self.length is None or self.length > LARGE:
+        length = self.body.length
+        if length is None or length > LARGE:
             return None
         self.scope.update(route=ahead, path_params=named)
-        body = await self.whole_body()
+        body = await self.body.read()
         return None if body is None else await ahead.answer(self.scope, body)
-
-    async def whole_body(self) -> bytes | None:
-        """Return the body, None where the client went away; it is received again after this."""
-        held: list[Message] = []
-        while not self.is_read:
-            held.append(await self.receive())
-            if held[-1]["type"] != BODY:
-                break
-        self.held.extend(held)
-        return b"".join(one.get("body", b"") for one in held) if self.is_read else None
-
-    async def receive(self) -> Message:
-        """Return the next message of the client; `TooLarge` once the body is over the cap."""
-        if self.held:
-            return self.held.popleft()
-        message = await self.outer_receive()
-        if message["type"] == BODY:
-            self.read += len(message.get("body", b""))
-            self.check_length(self.read)
-            self.is_read = not message.get("more_body", False)
-        return message
 
     async def send(self, message: Message) -> None:
         """Send a *message*, the first with the headers of the shell."""
@@ -256,7 +222,7 @@ class _Visit:
         headers.append((b"x-request-id", self.id.encode("ascii")))
         if is_private:
             headers.append(VARIES)
-        if self.status == TooLarge.status or self.is_over:
+        if self.body.is_abandoned or self.status == TooLarge.status:
             headers.append(CLOSES)  # the rest of the body is not read
         return headers
 
@@ -271,7 +237,7 @@ class _Visit:
         """Answer that the service stops and does not wait any longer for what is under way."""
         if self.status:
             raise asyncio.CancelledError  # a half-sent answer must break off
-        told = LOOK_FIRST if self.is_read else NOT_READ
+        told = LOOK_FIRST if self.body.is_read else NOT_READ
         await self.refuse(Unavailable(told, retry_after=RETRY_STOPPED))
 
     async def fail(self, error: Exception) -> None:

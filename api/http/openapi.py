@@ -27,7 +27,9 @@ WITH_BODY: Final = (
     "too_deep",
     "too_large",
     "unsupported_media_type",
+    "request_timeout",
 )
+WITH_UPLOAD: Final = ("too_many_uploads", "upload_capacity")
 BEARER: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "a token, as /me/tokens makes"}
 }
@@ -109,6 +111,8 @@ def _complete(operation: dict[str, Any], *, strict: bool) -> None:
     if "401" in found and "security" not in operation:
         operation["security"] = [{"bearer": []}]
         met += WITH_TOKEN
+        if "requestBody" in operation:
+            met += WITH_UPLOAD
     _meet(operation, responses(*ALWAYS, *met))
     operation["responses"] = dict(sorted(found.items()))
 

@@ -1,14 +1,15 @@
 """What a form of a page sends: fields as text, and files; bounded before it is read."""
 
+import sys
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import ValidationError
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from api.errors import Invalid, TooLarge
 from api.http.schema import Schema
@@ -19,7 +20,8 @@ __all__ = ["Form", "FormDep", "Uploaded", "read_form", "validated"]
 MAX_FIELDS: Final = 5_000
 MAX_FILES: Final = 20
 MAX_TEXT: Final = 1_000_000
-KINDS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+URL_ENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
 
 AnySchema = TypeVar("AnySchema", bound=Schema)
 
@@ -68,23 +70,40 @@ class Form:
         return {name: text for name in names if (text := self.text(name))}
 
 
+class _InMemoryMultiPartParser(MultiPartParser):
+    """Keeps files in memory, where the byte budget of the process bounds them, and off `/tmp`."""
+
+    spool_max_size = sys.maxsize
+
+
 async def read_form(request: Request) -> Form:
     """Return the form in the body of a *request*, an empty one where there is none.
 
     Raises `Invalid` for what is no form, `TooLarge` for too many fields.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in KINDS:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in {URL_ENCODED, MULTIPART}:
         return Form()
     try:
-        async with request.form(
-            max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_TEXT
-        ) as sent:
-            found = [(name, await _value(one)) for name, one in sent.multi_items()]
-    except (HTTPException, MultiPartException) as error:
-        said = str(getattr(error, "detail", error))
-        raise TooLarge(f"The form cannot be read: {said}") from None
+        sent = await _parse(request, media_type)
+    except MultiPartException as error:
+        raise TooLarge(f"The form cannot be read: {error.message}") from None
+    try:
+        found = [(name, await _value(one)) for name, one in sent.multi_items()]
+    finally:
+        await sent.close()
     return _form(found)
+
+
+async def _parse(request: Request, media_type: str) -> FormData:
+    limits = {"max_fields": MAX_FIELDS, "max_part_size": MAX_TEXT}
+    async with aclosing(request.stream()) as stream:
+        if media_type == MULTIPART:
+            parser = _InMemoryMultiPartParser(
+                request.headers, stream, max_files=MAX_FILES, **limits
+            )
+            return await parser.parse()
+        return await FormParser(request.headers, stream, **limits).parse()
 
 
 async def _value(one: str | UploadFile) -> str | Uploaded:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +11,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from api.codes import CODES
+from api.http.bodies import UNAUTHENTICATED_BODY_BYTES, body_of
 from api.pages.forms import Form
 from api.pages.site import respond
 
@@ -35,6 +36,12 @@ FILES: Final = "multipart/"
 ELSEWHERE: Final = ("/api/", "/static/")
 KEPT: Final = ("Retry-After",)
 SECRET: Final = ("password", "again", "secret")
+MAX_KEPT_BYTES: Final = UNAUTHENTICATED_BODY_BYTES - 4 * 1024
+"""How large a form may be that the log-in carries: the rest is for the log-in itself."""
+NOT_KEPT: Final = (
+    "What you sent is too large to be kept here. Log in in another tab; then go back in this one, "
+    "and send it again."
+)
 
 
 def present(scope: Scope, response: Response) -> Response:
@@ -129,6 +136,14 @@ def _log_in(scope: Scope, told: Mapping[str, Any]) -> Response:
         return RedirectResponse(f"/login?next={where}", status_code=303, headers=headers)
     # Without a cookie the error is what programs are told, that they need a token.
     came = "cookie" in Headers(scope=scope)
-    said = {"said": told["detail"] if came else "", "is_wrong": False}
-    context = {"next": path, "kept": _typed(scope), "email": "", "is_out": False, **said}
+    kept, said = _typed(scope), told["detail"] if came else ""
+    if not body_of(scope).is_small or _carried_bytes(kept) > MAX_KEPT_BYTES:
+        kept, said = {}, f"{said} {NOT_KEPT}".strip()
+    context = {"next": path, "kept": kept, "email": "", "is_out": False}
+    context |= {"said": said, "is_wrong": False}
     return respond("login.html", context, status=UNAUTHENTICATED)
+
+
+def _carried_bytes(fields: Mapping[str, tuple[str, ...]]) -> int:
+    """Return the size of *fields* as the log-in sends them."""
+    return len(urlencode([(f"kept.{name}", one) for name in fields for one in fields[name]]))

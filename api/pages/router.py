@@ -14,7 +14,7 @@ from api.auth.sessions import foreign_request
 from api.db import Database, forget
 from api.deps import Here
 from api.errors import Forbidden
-from api.http.asking import Ask
+from api.http.asking import Ask, admit_large_body, who_asks
 from api.http.paging import Window
 from api.pages.forms import Form, read_form
 from api.services.presence import SAFE
@@ -59,12 +59,14 @@ class PageRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler that refuses other sites' forms and reads the form."""
         handle = super().get_route_handler()
+        asking = who_asks(self.dependant)
 
         async def paged(request: Request) -> Response:
             refusal = foreign_request(request.method, request.headers)
             if refusal:
                 raise Forbidden(refusal)
             request.state.form = Form()
+            await admit_large_body(request, asking)
             request.state.form = await read_form(request)
             return await handle(request)
 

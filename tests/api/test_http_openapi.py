@@ -33,6 +33,7 @@ def codes(operation: str) -> dict[str, set[str]]:
 def test_an_operation_tells_its_own_errors_and_those_of_its_form():
     assert codes("post /api/v1/samples") == {
         "404": {"not_found"},
+        "408": {"request_timeout"},
         "409": {"attempts_exhausted"},
         "413": {"too_large"},
         "415": {"unsupported_media_type"},

@@ -40,6 +40,17 @@ def proxied(sqlite_world):
 
 
 @pytest.fixture(scope="module")
+def unnamed(tmp_path_factory, sqlite_template):
+    """Return the port of a service that answers to every name."""
+    path = tmp_path_factory.mktemp("unnamed") / "grader.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    world = World(f"sqlite:///{path}")
+    with served(world) as port:
+        yield port
+    world.close()
+
+
+@pytest.fixture(scope="module")
 def sqlite_world(tmp_path_factory, sqlite_template):
     path = tmp_path_factory.mktemp("wire") / "grader.db"
     path.write_bytes(sqlite_template.read_bytes())
@@ -76,7 +87,7 @@ PERSONAL = {"/login", "/api/v1/me"}
         (["Host: evil.example.org#.grader.example.edu"], "/login", 421),
         (["Host: evil@grader.example.edu"], "/login", 421),
         (["Host:"], "/login", 421),
-        ([], "/login", 421),
+        ([], "/login", 400),
         ([OURS, "Host: evil.example.org"], "/login", 421),
         (["Host: evil.example.org", OURS], "/login", 421),
         (["Host: evil.example.org", "X-Forwarded-Host: grader.example.edu"], "/login", 421),
@@ -88,6 +99,19 @@ def test_a_service_that_has_names_answers_to_no_other(named, lines, target, stat
     told = ask(named, *lines, target=target)
     assert told[0] == status, told[2]
     assert "evil" not in told[2]
+
+
+@pytest.mark.parametrize(
+    ("version", "lines", "status"),
+    [("1.1", [], 400), ("1.1", ["Host: anything"], 200), ("1.0", [], 200)],
+)
+def test_http_1_1_needs_a_host_also_where_every_name_is_served(unnamed, version, lines, status):
+    head = "\r\n".join([f"GET /healthz HTTP/{version}", *lines, "Connection: close", "", ""])
+    with socket.create_connection(("127.0.0.1", unnamed), timeout=20) as line:
+        line.sendall(head.encode())
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert int(answer.split()[1]) == status
+    assert status == 200 or b'"code": "bad_request"' in answer
 
 
 @pytest.mark.parametrize("forwarded", ["X-Forwarded-Proto: https", "Forwarded: proto=https"])

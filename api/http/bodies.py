@@ -1,0 +1,275 @@
+"""Request bodies: size limits, a byte budget per process and caller, and a deadline.
+
+A body of up to 64 KiB is read from anybody. A larger one is read once its caller is authenticated
+(`RequestBody.admit`) and its bytes are reserved in the `BodyBudget` of the process.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.types import Message, Receive, Scope
+
+from api.errors import RateLimited, RequestTimeout, TooLarge, Unavailable
+
+__all__ = [
+    "BODY_ARRIVED",
+    "DEFAULT_BODY_BYTES",
+    "UNAUTHENTICATED_BODY_BYTES",
+    "UPLOAD_TIMEOUT_SECONDS",
+    "BodyBudget",
+    "BodyCap",
+    "BodyLimits",
+    "RequestBody",
+    "body_of",
+]
+
+KIBIBYTE: Final = 1024
+MEBIBYTE: Final = 1024 * KIBIBYTE
+UNAUTHENTICATED_BODY_BYTES: Final = 64 * KIBIBYTE
+"""How much of a body is read before its caller is authenticated."""
+DEFAULT_BODY_BYTES: Final = 256 * KIBIBYTE
+BODY_TIMEOUT_SECONDS: Final = 30
+"""How long a body of up to 64 KiB may take to arrive."""
+UPLOAD_TIMEOUT_SECONDS: Final = 120
+"""How long a larger body of an authenticated caller may take to arrive."""
+RETRY_SECONDS: Final = 5
+MAX_LENGTH_DIGITS: Final = 20
+"""A `Content-Length` with so many digits is over every limit."""
+BODY_ARRIVED: Final = "body_arrived"
+"""The key of a request's state under which the server notes that the whole body is there."""
+BODY_MESSAGE: Final = "http.request"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyCap:
+    """The size limit of one kind of upload, and the right that its caller needs."""
+
+    size_bytes: int
+    right: str = ""
+
+
+class BodyBudget:
+    """The bytes of the large bodies that one process receives or works on, in all and by caller.
+
+    Used by the event loop alone, and therefore without a lock.
+    """
+
+    def __init__(self, total_bytes: int = 64 * MEBIBYTE, caller_bytes: int = 24 * MEBIBYTE) -> None:
+        self._total_bytes, self._caller_bytes = total_bytes, caller_bytes
+        self._reserved: dict[str, int] = {}
+        self.reserved_bytes = 0
+
+    def reserve(self, caller: str, size: int) -> None:
+        """Reserve *size* bytes for *caller*.
+
+        Raises `RateLimited` where the caller, `Unavailable` where the process has too many.
+        """
+        held = self._reserved.get(caller, 0)
+        if held + size > self._caller_bytes:
+            raise RateLimited(
+                f"You are uploading more than {self._caller_bytes // MEBIBYTE} MiB at once. "
+                "Wait until an upload has ended, and send this one again.",
+                code="too_many_uploads",
+                retry_after=RETRY_SECONDS,
+            )
+        if self.reserved_bytes + size > self._total_bytes:
+            raise Unavailable(
+                "The service is receiving as many uploads as it can hold. Nothing was done: send "
+                f"this one again in {RETRY_SECONDS} s.",
+                code="upload_capacity",
+                retry_after=RETRY_SECONDS,
+            )
+        self._reserved[caller] = held + size
+        self.reserved_bytes += size
+
+    def release(self, caller: str, size: int) -> None:
+        """Give back *size* bytes that `reserve` took for *caller*."""
+        self.reserved_bytes -= size
+        left = self._reserved.pop(caller, 0) - size
+        if left:
+            self._reserved[caller] = left
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """The limits of all request bodies of one process.
+
+    *uploads* maps a pattern of a whole path to a limit above *default_bytes*.
+    """
+
+    default_bytes: int = DEFAULT_BODY_BYTES
+    uploads: Mapping[str, BodyCap] = field(default_factory=dict)
+    budget: BodyBudget = field(default_factory=BodyBudget)
+    timeout_seconds: float = BODY_TIMEOUT_SECONDS
+    upload_timeout_seconds: float = UPLOAD_TIMEOUT_SECONDS
+
+    def cap(self, path: str) -> BodyCap:
+        """Return the limit of a request to *path*."""
+        caps = (cap for pattern, cap in self.uploads.items() if re.fullmatch(pattern, path))
+        return next(caps, BodyCap(self.default_bytes))
+
+
+class RequestBody:
+    """The body of one request, received within the *limits*.
+
+    *is_small*: at most 64 KiB by its headers. *is_read*: received whole. *is_abandoned*: the rest
+    will not be read, and the connection ends with the response.
+    """
+
+    __slots__ = (
+        "_caller",
+        "_deadline",
+        "_has_arrived",
+        "_held",
+        "_limits",
+        "_path",
+        "_read_bytes",
+        "_receive",
+        "_reserved_bytes",
+        "_size_limit",
+        "_unchecked_bytes",
+        "is_abandoned",
+        "is_read",
+        "is_small",
+        "length",
+    )
+
+    def __init__(
+        self, limits: BodyLimits, scope: Scope, receive: Receive, state: dict[str, Any]
+    ) -> None:
+        self._limits, self._path, self._receive = limits, scope["path"], receive
+        self._has_arrived = BODY_ARRIVED in state
+        self._held: deque[Message] | None = None
+        self._read_bytes = self._reserved_bytes = 0
+        # Pieces are not checked before so many bytes were received.
+        self._unchecked_bytes = self._size_limit = UNAUTHENTICATED_BODY_BYTES
+        self._deadline: float | None = None
+        self._caller: str | None = None
+        self.length: int | None = None
+        self.is_read = self.is_abandoned = False
+        self.is_small = True
+
+    def check_head(self, headers: Mapping[bytes, bytes]) -> None:
+        """Read the length from *headers*; raises `TooLarge` if it is over the path's limit."""
+        length = headers.get(b"content-length", b"")
+        if length.isdigit():
+            self.length = int(length.lstrip(b"0")[:MAX_LENGTH_DIGITS] or 0)
+            self.is_small = self.length <= UNAUTHENTICATED_BODY_BYTES
+            if self.length > self._limits.default_bytes:
+                self._check_limit(self.length, self._limits.cap(self._path).size_bytes)
+        else:
+            self.is_small = b"transfer-encoding" not in headers
+
+    @property
+    def is_admitted(self) -> bool:
+        """Whether more than 64 KiB may be read, as the caller is authenticated."""
+        return self._caller is not None
+
+    @property
+    def right(self) -> str:
+        """The right that the caller needs for a body as large as the path allows."""
+        return self._limits.cap(self._path).right
+
+    def admit(self, caller: str) -> None:
+        """Allow as much as the path's limit, counted under *caller*, who is authenticated.
+
+        Raises `RateLimited` or `Unavailable` where the byte budget does not allow it.
+        """
+        self._limits.budget.reserve(caller, self.length or 0)
+        self._caller = caller
+        self._reserved_bytes = self._unchecked_bytes = self.length or 0
+        self._size_limit = self._limits.cap(self._path).size_bytes
+        if not self._has_arrived:
+            seconds = self._limits.upload_timeout_seconds
+            self._deadline = asyncio.get_running_loop().time() + seconds
+
+    async def receive(self) -> Message:
+        """Return the next message of the client.
+
+        Raises `TooLarge`, `RequestTimeout`, and what the byte budget raises.
+        """
+        if self._held:
+            return self._held.popleft()
+        if not (self._has_arrived or self.is_read):
+            return await self._receive_in_time()
+        message = await self._receive()
+        if message["type"] == BODY_MESSAGE:
+            self._count(message)
+        return message
+
+    async def read(self) -> bytes | None:
+        """Return the whole body, None if the client went away; `receive` repeats it afterwards."""
+        messages: deque[Message] = deque()
+        while not self.is_read:
+            messages.append(await self.receive())
+            if messages[-1]["type"] != BODY_MESSAGE:
+                break
+        self._held = messages
+        if not self.is_read:
+            return None
+        return b"".join([message.get("body", b"") for message in messages])
+
+    def release(self) -> None:
+        """Give the reserved bytes back, once the request is answered."""
+        if self._caller is not None:
+            self._limits.budget.release(self._caller, self._reserved_bytes)
+            self._caller = None
+
+    async def _receive_in_time(self) -> Message:
+        loop = asyncio.get_running_loop()
+        if self._deadline is None:
+            self._deadline = loop.time() + self._limits.timeout_seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._receive_pieces()
+        except TimeoutError:
+            self.is_abandoned = True
+            raise RequestTimeout(
+                "The body of the request did not arrive in time. Nothing was done: send it again."
+            ) from None
+
+    async def _receive_pieces(self) -> Message:
+        """Return at least 64 KiB, or the rest of the body, as one message.
+
+        A client that sends single bytes would otherwise make a message of each.
+        """
+        pieces = bytearray()
+        while True:
+            message = await self._receive()
+            if message["type"] != BODY_MESSAGE:
+                return message
+            self._count(message)
+            pieces += message.get("body", b"")
+            if self.is_read or len(pieces) >= UNAUTHENTICATED_BODY_BYTES:
+                return {"type": BODY_MESSAGE, "body": bytes(pieces), "more_body": not self.is_read}
+
+    def _count(self, message: Message) -> None:
+        self._read_bytes += len(message.get("body", b""))
+        if self._read_bytes > self._unchecked_bytes:
+            self._check_size()
+        self.is_read = not message.get("more_body", False)
+
+    def _check_size(self) -> None:
+        """Compare the bytes received with the size limit, and reserve them if that is new."""
+        self._check_limit(self._read_bytes, self._size_limit)
+        if self._caller is not None:
+            missing = self._read_bytes - self._reserved_bytes
+            self._limits.budget.reserve(self._caller, missing)
+            self._reserved_bytes = self._unchecked_bytes = self._read_bytes
+
+    def _check_limit(self, size: int, limit: int) -> None:
+        if size > limit:
+            self.is_abandoned = True
+            raise TooLarge(
+                f"The body has more than {limit // KIBIBYTE:,} KiB. Send less at a time."
+            )
+
+
+def body_of(scope: Scope) -> RequestBody:
+    """Return the body of the request of *scope*."""
+    body: RequestBody = scope["state"]["body"]
+    return body

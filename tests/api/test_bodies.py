@@ -1,0 +1,190 @@
+"""Request bodies: authentication before large ones, the byte budget, and the deadline."""
+
+import json
+import socket
+import tracemalloc
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from http_app import UPLOADS, Pieces, ask, service
+from serving import listening
+
+from api.errors import RateLimited, Unavailable
+from api.http.bodies import BodyBudget, BodyLimits
+from api.http.middleware import Shell
+from api.wire import CappedProtocol
+
+KIBIBYTE = 1024
+FREE = 64 * KIBIBYTE
+APP = service()
+CSV = {"content-type": "text/csv"}
+
+
+@pytest.mark.parametrize(("size", "status"), [(FREE - 1, 200), (FREE, 200), (FREE + 1, 413)])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_where_nobody_is_authenticated_64_kib_are_read_and_no_more(size, status, is_chunked):
+    body = Pieces(size)
+    headers = CSV if is_chunked else CSV | {"content-length": str(size)}
+    answered = ask(APP, "POST", "/api/v1/anonymous", body=body, headers=headers)
+    assert answered.status == status
+    assert body.read <= FREE + 16 * KIBIBYTE
+    assert status == 200 or (answered.code, answered.headers["connection"]) == (
+        "too_large",
+        "close",
+    )
+
+
+@pytest.mark.parametrize(
+    ("caller", "status", "code"),
+    [("nobody", 401, "unauthenticated"), ("student", 403, "forbidden"), ("staff", 200, None)],
+)
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_nothing_of_an_upload_is_read_before_its_caller_is_known_and_allowed(
+    caller, status, code, is_chunked
+):
+    body = Pieces(900_000)
+    headers = CSV | {"x-caller": caller}
+    headers |= {} if is_chunked else {"content-length": "900000"}
+    answered = ask(APP, "POST", "/api/v1/files", body=body, headers=headers)
+    assert answered.status == status
+    assert body.read == (900_000 if status == 200 else 0)
+    assert code is None or answered.code == code
+
+
+def test_an_authenticated_caller_has_the_limit_of_the_path_and_no_more():
+    body = Pieces(3_000_000)
+    headers = CSV | {"x-caller": "staff"}
+    answered = ask(APP, "POST", "/api/v1/files", body=body, headers=headers)
+    assert (answered.status, answered.code) == (413, "too_large")
+    assert body.read < 1_100_000
+
+
+def test_a_budget_is_for_each_caller_and_for_all_and_is_given_back():
+    budget = BodyBudget(total_bytes=100, caller_bytes=60)
+    budget.reserve("ada", 60)
+    with pytest.raises(RateLimited) as refused:
+        budget.reserve("ada", 1)
+    assert (refused.value.code, refused.value.retry_after) == ("too_many_uploads", 5)
+    budget.reserve("ben", 40)
+    with pytest.raises(Unavailable) as refused:
+        budget.reserve("cem", 1)
+    assert (refused.value.code, refused.value.retry_after) == ("upload_capacity", 5)
+    budget.release("ada", 60)
+    budget.reserve("ada", 60)
+    budget.release("ada", 60)
+    budget.release("ben", 40)
+    assert budget.reserved_bytes == 0
+    assert budget._reserved == {}  # noqa: SLF001
+
+
+@contextmanager
+def limited(**limits):
+    """Yield the port of a server with these limits, and its byte budget."""
+    budget = BodyBudget(total_bytes=300_000, caller_bytes=200_000)
+    bodies = BodyLimits(uploads=UPLOADS, budget=budget, **limits)
+    with listening(service(Shell(bodies=bodies)), http=CappedProtocol, ws="none") as port:
+        yield port, budget
+
+
+def head(length, caller="ada", path="/api/v1/files"):
+    framing = f"Content-Length: {length}" if length else "Transfer-Encoding: chunked"
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\n"
+        f"X-Caller: {caller}\r\n{framing}\r\n\r\n"
+    ).encode()
+
+
+def answer(line):
+    """Return the status, the headers and the problem of the next answer on a connection."""
+    with line.makefile("rb") as reader:
+        status = int(reader.readline().split()[1])
+        headers = dict(
+            one.decode().strip().lower().split(": ", 1) for one in iter(reader.readline, b"\r\n")
+        )
+        body = reader.read(int(headers["content-length"]))
+    return status, headers, json.loads(body)
+
+
+def test_over_the_budget_an_upload_is_refused_until_another_has_ended():
+    with limited() as (port, budget), ExitStack() as opened:
+
+        def send(caller, length, body=b""):
+            line = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            line.sendall(head(length, caller) + body)
+            return line
+
+        def wait_until_reserved(size):
+            for _ in range(200):
+                if budget.reserved_bytes == size:
+                    return
+                status, _, _ = answer(send("cem", 5, b"12345"))
+                assert status == 200
+            raise AssertionError(budget.reserved_bytes)
+
+        ada = send("ada", 150_000, b"," * 149_999)
+        wait_until_reserved(150_000)
+        status, headers, told = answer(send("ada", 100_000))
+        assert (status, told["code"], headers["retry-after"]) == (429, "too_many_uploads", "5")
+        send("ben", 140_000)
+        wait_until_reserved(290_000)
+        status, headers, told = answer(send("cem", 100_000))
+        assert (status, told["code"], headers["retry-after"]) == (503, "upload_capacity", "5")
+        chunk = b"%x\r\n%b\r\n" % (65_536, b"," * 65_536)
+        status, _, told = answer(send("cem", None, chunk))
+        assert (status, told["code"]) == (503, "upload_capacity")
+        ada.sendall(b",")
+        assert answer(ada)[::2] == (200, 150_000)
+        wait_until_reserved(140_000)
+        assert answer(send("cem", 100_000, b"," * 100_000))[::2] == (200, 100_000)
+    assert budget.reserved_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "length", "caller"),
+    [
+        ("/api/v1/anonymous", 100, "nobody"),
+        ("/api/v1/anonymous", None, "nobody"),
+        ("/api/v1/files", 100, "ada"),
+        ("/api/v1/files", 100_000, "ada"),
+        ("/api/v1/files", None, "ada"),
+    ],
+)
+@pytest.mark.parametrize("start", [b"", b"1"], ids=["nothing", "a part"])
+def test_a_body_that_does_not_arrive_in_time_is_answered_408_and_the_connection_closed(
+    path, length, caller, start
+):
+    body = start if length else b"%x\r\n%b\r\n" % (len(start), start) if start else b""
+    with (
+        limited(timeout_seconds=0.2, upload_timeout_seconds=0.3) as (port, budget),
+        socket.create_connection(("127.0.0.1", port), timeout=20) as line,
+    ):
+        line.sendall(head(length, caller, path) + body)
+        status, headers, told = answer(line)
+        assert (status, told["code"]) == (408, "request_timeout")
+        assert headers["content-type"] == "application/problem+json"
+        assert headers["connection"] == "close"
+        assert line.recv(1) == b""
+        assert budget.reserved_bytes == 0
+
+
+def test_a_deadline_is_for_the_body_and_not_for_the_answer():
+    with (
+        limited(timeout_seconds=0.2) as (port, _),
+        socket.create_connection(("127.0.0.1", port), timeout=20) as line,
+    ):
+        for _ in range(2):
+            line.sendall(head(5) + b"123")
+            line.sendall(b"45")
+            assert answer(line)[::2] == (200, 5)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/files", "/api/v1/anonymous"])
+def test_a_body_that_comes_byte_by_byte_takes_no_more_memory_than_at_once(path):
+    """Each piece was kept apart, in three hundred times its memory."""
+    size = 40_000
+    tracemalloc.start()
+    answered = ask(APP, "POST", path, body=(b"," for _ in range(size)), headers=CSV)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (answered.status, answered.body) == (200, b"%d" % size)
+    assert peak < 1_000_000

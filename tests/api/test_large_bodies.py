@@ -1,0 +1,162 @@
+"""Every route that takes a body: nothing over 64 KiB is read before its caller is authenticated."""
+
+import re
+import socket
+import tempfile
+from uuid import UUID
+
+import pytest
+from browsers import PASSWORD, with_password
+from fastapi.routing import APIRoute
+from http_app import Pieces, ask
+from pages import Browser
+from serving import listening
+from world import World
+
+from api import app as application
+from api.app import ROUTES, UPLOADS
+from api.http.bodies import UNAUTHENTICATED_BODY_BYTES as FREE
+from api.wire import CappedProtocol
+
+UNKNOWN = str(UUID(int=1))
+PARAMETER = re.compile(r"\{\w+\}")
+SAFE = {"GET", "HEAD"}
+ANONYMOUS = {"/api/v1/login", "/api/v1/invites/accept"}
+PAGE = {"sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded"}
+TYPES = {"roster": "text/csv", "score-sheet": "text/csv"}
+DOORS = [
+    (method, route.path)
+    for route in ROUTES
+    if isinstance(route, APIRoute)
+    for method in sorted((route.methods or set()) - SAFE)
+]
+"""Every method and path at which something may be sent."""
+LARGE = [path for _, path in DOORS if any(re.fullmatch(one, path) for one in UPLOADS)]
+
+
+def largest(path):
+    """Return the limit of a path in bytes."""
+    caps = [cap.size_bytes for pattern, cap in UPLOADS.items() if re.fullmatch(pattern, path)]
+    return caps[0] if caps else 256 * 1024
+
+
+def send(world, method, path, size, token=None):
+    """Return what is answered to a body of *size* bytes, and how many of them were read."""
+    body = Pieces(size)
+    headers = {"content-length": str(size)}
+    if not path.startswith("/api/"):
+        headers |= PAGE
+    elif (ending := path.rpartition("/")[2]) in TYPES:
+        headers["content-type"] = TYPES[ending]
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    answered = ask(world.app, method, path, body=body, headers=headers)
+    return answered, body.read
+
+
+@pytest.mark.parametrize("token", [None, "gr_api_nobody"])
+def test_no_route_reads_a_large_body_of_a_stranger(world, token):
+    """Also at an address that names nothing: there is no telling before the caller is known."""
+    assert len(DOORS) > 150
+    for method, path in DOORS:
+        asked = PARAMETER.sub(UNKNOWN, path)
+        for size in (FREE + 1, largest(path)):
+            answered, read = send(world, method, asked, size, token)
+            expected = (413, FREE + 16 * 1024) if path in ANONYMOUS else (401, 0)
+            assert (answered.status, read) <= expected, (method, path, size)
+            assert answered.status == expected[0], (method, path, size)
+
+
+def test_there_are_as_many_larger_limits_as_addresses_that_have_one():
+    assert len(LARGE) == 2 * len(UPLOADS)
+
+
+@pytest.mark.parametrize("path", LARGE)
+def test_an_upload_is_read_of_those_alone_who_may_send_it(world, course, path):
+    [posed] = world.assignment(course)
+    student, outsider = world.enrol(course), world.person("Out Sider")
+    teacher = world.enrol(course, "Tea Cher", role="instructor")
+    place = path.format(course=course, assignment=posed.assignment)
+    size = largest(path)
+    for person, status in ((student, 403), (outsider, 404)):
+        answered, read = send(world, "POST", place, size, person.token)
+        assert (answered.status, read) == (status, 0)
+    for nowhere in (UNKNOWN, "not-an-id"):
+        asked = PARAMETER.sub(nowhere, path)
+        answered, read = send(world, "POST", asked, size, teacher.token)
+        assert (answered.status, read) == (404, 0)
+    answered, read = send(world, "POST", place, size, teacher.token)
+    assert read == size or answered.status == 413  # a form has a limit for one field, too
+    assert answered.status in {413, 422}
+    answered, read = send(world, "POST", place, size + 1, teacher.token)
+    assert (answered.status, read) == (413, 0)
+
+
+def test_a_rate_limit_holds_before_an_upload_is_read(database_url):
+    world = World(database_url, settings={"requests_per_minute": 1})
+    teacher = world.person(admin=True)
+    path = f"/api/v1/courses/{world.course()}/roster"
+    sizes = [send(world, "POST", path, 300_000, teacher.token) for _ in range(2)]
+    world.close()
+    assert [(answered.status, read) for answered, read in sizes] == [(422, 300_000), (429, 0)]
+
+
+def test_a_file_of_a_form_is_never_written_to_a_disk(world, course, monkeypatch):
+    """A stranger could fill `/tmp`, which is memory where it is a tmpfs."""
+    teacher = world.enrol(course, role="instructor")
+
+    def refuse(_self):
+        raise AssertionError("a file was spooled to the disk")
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", refuse)
+    roster = b"name,email\n" + b"".join(b"P %d,p%d@example.edu\n" % (n, n) for n in range(120_000))
+    assert len(roster) > 2 * 1024 * 1024
+    found = Browser(world, teacher).post(
+        f"/courses/{course}/roster", files={"file": ("roster.csv", roster)}
+    )
+    assert found.status in {200, 422}, found.text
+
+
+def test_a_form_too_large_to_wait_behind_the_log_in_is_told_so(world, student):
+    browser = Browser(world, student)
+    world.clock.advance(days=8)
+    for pasted in ("9" * (FREE + 1), "é" * (FREE // 7)):  # é takes six bytes in a form
+        asked = browser.post("/me", {"name": pasted})
+        assert asked.status == 401
+        assert ("too large to be kept" in asked.text) == (len(pasted) > FREE)
+        assert ("What you typed is kept" in asked.text) == (len(pasted) < FREE)
+    files = {"file": ("a.txt", b"x"), "note": (None, "é" * (FREE // 4))}
+    asked = browser.post("/me", files=files)
+    assert asked.status == 401
+    assert "too large to be kept" in asked.text
+
+
+def test_the_form_that_waits_behind_the_log_in_is_not_too_large_for_it(world, student):
+    email = with_password(world, student)
+    browser = Browser(world, student)
+    world.clock.advance(days=8)
+    asked = browser.post("/me", {"name": "9" * (FREE - 5_000)})
+    assert "What you typed is kept" in asked.text
+    resumed = browser.send(asked.one("form"), email=email, password=PASSWORD)
+    assert resumed.status == 200
+    assert resumed.one("form")["action"] == "/me"
+
+
+def test_a_form_that_does_not_arrive_in_time_is_told_so_as_a_page(database_url, monkeypatch):
+    monkeypatch.setattr(
+        application, "_body_limits", lambda _: application.BodyLimits(timeout_seconds=0.1)
+    )
+    world = World(database_url)
+    head = [*(f"{name}: {value}" for name, value in PAGE.items()), "Accept: text/html"]
+    head = ["POST /login HTTP/1.1", "Host: a", *head, "Content-Length: 100", "", "email=a"]
+    with (
+        listening(world.app, http=CappedProtocol, ws="none") as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as line,
+    ):
+        line.sendall("\r\n".join(head).encode())
+        answer = b"".join(iter(lambda: line.recv(65536), b"")).decode()
+    world.close()
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert "connection: close" in answer
+    assert "did not arrive in time" in answer
+    assert "<!doctype html>" in answer.lower()

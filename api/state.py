@@ -9,6 +9,7 @@ from api.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of
+from api.services.judging_pool import JudgingPool
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
 from api.services.shared_throttles import SharedThrottles
@@ -49,6 +50,7 @@ class Service:
     passwords: Passwords
     variants: Variants = field(default_factory=Variants)
     memory: Memory = field(default_factory=Memory)
+    judging_pool: JudgingPool = field(default_factory=JudgingPool)
     figures: Figures = field(init=False)
     writer: Writer = field(init=False)
     regrades: Runner = field(init=False)
@@ -81,6 +83,7 @@ class Service:
     def close(self) -> None:
         """Finish what was accepted, and let go of the database."""
         self.regrades.close()
+        self.judging_pool.close()
         self.writer.close()
         self.shared_throttles.close()
         self.db.close()

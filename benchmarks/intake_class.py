@@ -30,6 +30,7 @@ from api.tables import (
     User,
 )
 from grader.draw import Stream
+from grader.reading import Typed
 from grader.variant import Variant
 from problems.book import BOOK
 from problems.catalogue import Catalogue
@@ -62,7 +63,7 @@ class Answer:
     student: Student
     problem: str
     part: str
-    typed: str
+    typed: Typed
 
 
 class IntakeClass:

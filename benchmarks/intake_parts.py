@@ -29,7 +29,7 @@ from api.services.access import posed_member
 from api.services.callers import by_token
 from api.services.migrating import upgrade
 from api.services.submitting.entries import Entry
-from api.services.submitting.intake import Sent, prepare, recall
+from api.services.submitting.intake import PreparedSubmission, Sent, prepare, recall
 from api.services.submitting.memory import Memory
 from api.services.submitting.writing import write
 from api.services.variants import Variants
@@ -64,10 +64,10 @@ class Intake:
             posed = posed_member(
                 session, caller, self._made.assignment, one.problem, right="submit"
             )
-            entry = prepare(session, posed, _sent(one), variants=self._variants, memory=self.memory)
-        if not isinstance(entry, Entry):
+            found = prepare(session, posed, _sent(one), variants=self._variants, memory=self.memory)
+        if not isinstance(found, PreparedSubmission):
             raise SystemExit("nobody handed this in before")
-        return entry
+        return found.judge(self.memory.judging)
 
     def take(self, load: str, count: int) -> list[Answer]:
         """Return what so many students hand in next."""
@@ -76,7 +76,7 @@ class Intake:
     def recalled(self, one: Answer) -> Entry:
         """Return a submission by a student who is known, judged."""
         shown = parse(one.student.token)
-        entry = shown and recall(
+        found = shown and recall(
             shown.digest,
             self._made.assignment,
             one.problem,
@@ -84,9 +84,9 @@ class Intake:
             variants=self._variants,
             memory=self.memory,
         )
-        if not entry:
+        if not found:
             raise SystemExit("a student is not remembered")
-        return entry
+        return found.judge(self.memory.judging)
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Store a batch as the writer does."""

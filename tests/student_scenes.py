@@ -148,7 +148,8 @@ def under_way(
     with world.db.reading() as session:
         posed = posed_to(world, session, student, where, right="submit")
         service, sent = world.service, Sent(answers, key, world.clock())
-        return prepare(session, posed, sent, variants=service.variants, memory=service.memory)
+        found = prepare(session, posed, sent, variants=service.variants, memory=service.memory)
+    return found if isinstance(found, Accepted) else found.judge(service.memory.judging)
 
 
 def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:

@@ -1,6 +1,7 @@
 """Drafts of answers, and how an answer would be read."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -90,8 +91,11 @@ def _save(
 def read(assignment: UUID, problem: str, body: ReadingIn, here: HereTyping) -> ReadAs:
     """Tell how a text is read as an answer to a part, by what cannot know the key."""
     with here.reading() as session:
-        seat = take_seat(session, here.posed(session, assignment, problem), now=here.now)
+        posed = here.posed(session, assignment, problem)
+        seat = take_seat(session, posed, now=here.now)
         variant = seat.variant(session, here.service.variants)
-    check_parts(variant.problem, {body.part: body.answer})
+    answers = {body.part: body.answer}
+    check_parts(variant.problem, answers)
     question = Question.of(variant.problem.part(body.part), variant.scope(BOOK))
-    return read_answer(question, body.answer, numbers=numbers_of(seat, variant))
+    read_it = partial(read_answer, question, body.answer, numbers=numbers_of(seat, variant))
+    return here.service.judging_pool.judge(posed.member.caller.id, answers, read_it)

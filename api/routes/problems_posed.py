@@ -1,5 +1,6 @@
 """A student's assignments, and a problem as the student has it."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -21,10 +22,10 @@ from api.schemas.student_solution import (
 )
 from api.schemas.student_work import NewNumbers
 from api.services.student.mine import State, my_assignments, rank
-from api.services.student.practice import practice_problem, practise
+from api.services.student.practice import practice_problem, practice_variant, practise
 from api.services.student.problem import problem_view
 from api.services.student.renewal import new_numbers
-from api.services.student.seat import Choice, check_writes, note_opened, take_seat
+from api.services.student.seat import Choice, check_writes, note_opened, numbers_of, take_seat
 from api.services.student.solution import solution_view
 
 __all__ = ["router"]
@@ -147,4 +148,7 @@ def practise_on(
     with here.reading() as session:
         at = here.posed(session, assignment, problem)
         seat = take_seat(session, at, now=here.now)
-        return practise(session, seat, body.number, body.answers, variants=here.service.variants)
+        variant = practice_variant(session, seat, body.number, variants=here.service.variants)
+    numbers = numbers_of(seat, variant)
+    judge = partial(practise, variant, body.number, body.answers, numbers=numbers)
+    return here.service.judging_pool.judge(at.member.caller.id, body.answers, judge)

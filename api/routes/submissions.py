@@ -1,5 +1,6 @@
 """Handing in answers."""
 
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from api.http.problems import responses
 from api.ids import read_id
 from api.schemas.submissions import AnswersIn, SubmissionReply
 from api.services.submitting.entries import Accepted, Entry
-from api.services.submitting.intake import Sent, prepare, recall
+from api.services.submitting.intake import PreparedSubmission, Sent, prepare, recall
 from api.services.submitting.writing import Outdated
+from api.state import Service
 from grader.errors import GraderError
 
 __all__ = ["BY_MEMORY", "router", "submit_waiting"]
@@ -32,35 +34,48 @@ class _ByMemory(Ahead):
     async def answer_to(self, request: StrictRequest) -> Response | None:
         """Return what was stored; None where not enough is known, or it does not hold any more."""
         here = Submitting(request)
-        entry = _recalled(here, request)
-        if entry is None or entry.known is None:
+        prepared = _recalled(here, request)
+        if prepared is None:
             return None
-        here.count(entry.author_id)
+        here.count(prepared.known.author_id)  # before judging, which a refusal must not cost
+        try:
+            entry = await _judge(here.service, prepared)
+        except GraderError:
+            return None
         done = await here.service.writer.stored(entry)
         if isinstance(done, Outdated):
-            here.service.memory.unlearn(entry.known)
+            here.service.memory.unlearn(prepared.known)
             return None
         return _told(done)
 
 
-def _recalled(here: Here, request: StrictRequest) -> Entry | None:
-    """Return what was sent, judged by what is remembered of who sent it, if that is enough."""
+def _recalled(here: Here, request: StrictRequest) -> PreparedSubmission | None:
+    """Return what was sent, with what is remembered of who sent it, if that is enough."""
     digest, assignment = here.presented(), read_id(request.path_params["assignment"])
     if digest is None or assignment is None:
         return None
     try:
         body = AnswersIn.model_validate(request.value)
         key = KEY.validate_python(request.headers.get("idempotency-key"))
-        return recall(
-            digest,
-            assignment,
-            request.path_params["problem"],
-            Sent(body.answers, key, here.now),
-            variants=here.service.variants,
-            memory=here.service.memory,
-        )
-    except (ValidationError, GraderError):
+    except ValidationError:
         return None
+    return recall(
+        digest,
+        assignment,
+        request.path_params["problem"],
+        Sent(body.answers, key, here.now),
+        variants=here.service.variants,
+        memory=here.service.memory,
+    )
+
+
+async def _judge(service: Service, prepared: PreparedSubmission) -> Entry:
+    """Return a submission judged: at once, or in the judging thread where that may take long."""
+    judging = service.memory.judging
+    if not prepared.is_expensive(judging):
+        return prepared.judge(judging)
+    author = prepared.known.author_id
+    return await service.judging_pool.run_async(author, partial(prepared.judge, judging))
 
 
 router = ApiRouter(tags=["submissions"])
@@ -101,25 +116,39 @@ async def submit(
     done: Accepted | Outdated = Outdated()
     while isinstance(done, Outdated):
         found = await run_in_threadpool(_prepared, here, assignment, problem, sent)
+        if isinstance(found, PreparedSubmission):
+            found = await _judge(here.service, found)
         done = await here.service.writer.stored(found) if isinstance(found, Entry) else found
     return _told(done)
 
 
 def submit_waiting(here: Here, assignment: UUID, problem: str, sent: Sent) -> Accepted:
     """Return what `submit` does, for a page whose thread waits for it."""
+    service = here.service
     done: Accepted | Outdated = Outdated()
     while isinstance(done, Outdated):
         found = _prepared(here, assignment, problem, sent)
-        done = here.service.writer.submit(found) if isinstance(found, Entry) else found
+        if isinstance(found, PreparedSubmission):
+            judge = partial(found.judge, service.memory.judging)
+            found = service.judging_pool.run(found.known.author_id, judge)
+        done = service.writer.submit(found) if isinstance(found, Entry) else found
     return done
 
 
-def _prepared(here: Here, assignment: UUID, problem: str, sent: Sent) -> Entry | Accepted:
-    """Return what was sent, judged by what the database says, or what it gave before."""
+def _prepared(
+    here: Here, assignment: UUID, problem: str, sent: Sent
+) -> PreparedSubmission | Entry | Accepted:
+    """Return what was sent with what the database says, or what it gave before.
+
+    It is judged already where that takes no time.
+    """
+    service, judging = here.service, here.service.memory.judging
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="submit")
-        service = here.service
-        return prepare(session, posed, sent, variants=service.variants, memory=service.memory)
+        found = prepare(session, posed, sent, variants=service.variants, memory=service.memory)
+    if isinstance(found, Accepted) or found.is_expensive(judging):
+        return found
+    return found.judge(judging)
 
 
 def _told(done: Accepted) -> Response:

@@ -6,6 +6,7 @@ There is one reader of arrays and tables, that of the engine: what is pasted com
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from api.schemas.student import PartAsked
@@ -19,6 +20,7 @@ __all__ = ["Grid", "as_rows", "filled", "grid_of", "nested", "rows_in"]
 WIDEST: Final = 12
 MOST: Final = 144
 ARRAYS: Final = frozenset({"vector", "matrix", "tensor"})
+TEXTS_KEPT: Final = 256
 PLANE: Final = 2
 """How many axes are drawn as one block of rows and columns."""
 
@@ -87,6 +89,12 @@ def filled(grid: Grid, typed: Typed, *, numbers: Style | None = None) -> tuple[s
     if isinstance(typed, list):
         texts = tuple(_leaves(typed))
         return texts if _sides(typed) == grid.shape and len(texts) == grid.size else None
+    return _filled_by_text(grid, typed, numbers)
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _filled_by_text(grid: Grid, typed: Typed, numbers: Style | None) -> tuple[str, ...] | None:
+    """Return what a text spells for each cell; a page shows the same text often."""
     try:
         rows = rows_in(grid, typed, numbers=numbers)
     except AnswerError:

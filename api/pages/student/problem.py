@@ -4,6 +4,7 @@ All parts stand in one form, so that checking one loses nothing of the others.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -189,7 +190,7 @@ def reading_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping
     view = problems_posed.posed(*where, here)
     part = _part(view, form.text("part"))
     if form.has("pasted"):
-        return _rows(part, form.fields["pasted"][0], numbers=_style(here))
+        return _rows(here, part, form.fields["pasted"][0])
     typed = composed(part, form)
     reading: ReadAs | None = None
     if typed is not None and is_given(typed):
@@ -206,13 +207,16 @@ def _part(view: ProblemView, part: str) -> PartView:
     return found
 
 
-def _rows(part: PartView, text: str, *, numbers: Style | None) -> Response:
+def _rows(here: Here, part: PartView, text: str) -> Response:
     """Return the rows of cells of a pasted text, or why it cannot be read."""
-    grid = grid_of(part)
-    if grid is None:
+    grid, caller = grid_of(part), here.visit.caller
+    if grid is None or caller is None:
         raise Invalid.of("part", "has no cells")
+    read = partial(rows_in, grid, text, numbers=_style(here))
     try:
-        return JSONResponse({"rows": rows_in(grid, text, numbers=numbers)})
+        return JSONResponse(
+            {"rows": here.service.judging_pool.judge(caller.id, {part.id: text}, read)}
+        )
     except AnswerError as error:
         return JSONResponse({"said": str(error)})
 

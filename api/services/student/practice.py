@@ -13,23 +13,23 @@ from api.services.marking import student_record
 from api.services.numbers import numbers_had, numbers_in
 from api.services.protected_numbers import numbers_at_work
 from api.services.student.asking import asked, numbers, statement
-from api.services.student.seat import Seat, numbers_of, solutions_of
+from api.services.student.seat import Seat, solutions_of
 from api.services.student.times import moment_of
 from api.services.submitting.intake import check_parts
 from api.services.variants import Variants
 from grader.grade import grade
-from grader.reading import Typed
+from grader.reading import Style, Typed
 from grader.variant import Variant
 from problems.book import BOOK
 
-__all__ = ["practice_problem", "practise"]
+__all__ = ["practice_problem", "practice_variant", "practise"]
 
 
 def practice_problem(
     session: Session, seat: Seat, number: int, *, variants: Variants
 ) -> PracticeProblem:
     """Return the problem with the numbers of practice *number*."""
-    return _asked(number, _variant(session, seat, number, variants=variants))
+    return _asked(number, practice_variant(session, seat, number, variants=variants))
 
 
 def _asked(number: int, variant: Variant) -> PracticeProblem:
@@ -43,12 +43,11 @@ def _asked(number: int, variant: Variant) -> PracticeProblem:
 
 
 def practise(
-    session: Session, seat: Seat, number: int, answers: Mapping[str, Typed], *, variants: Variants
+    variant: Variant, number: int, answers: Mapping[str, Typed], *, numbers: Style | None
 ) -> PracticeReply:
-    """Return what becomes of *answers* to the numbers of practice *number*."""
-    variant = _variant(session, seat, number, variants=variants)
+    """Return what becomes of *answers* to the numbers of practice *number*, those of *variant*."""
     check_parts(variant.problem, answers)
-    results = grade(variant, answers, book=BOOK, numbers=numbers_of(seat, variant))
+    results = grade(variant, answers, book=BOOK, numbers=numbers)
     return PracticeReply(
         problem=_asked(number, variant),
         results=tuple(
@@ -64,7 +63,7 @@ def _seen(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: told[name] for name in names}
 
 
-def _variant(session: Session, seat: Seat, number: int, *, variants: Variants) -> Variant:
+def practice_variant(session: Session, seat: Seat, number: int, *, variants: Variants) -> Variant:
     """Return the variant of a practice number: never the student's own if there are others."""
     _check_time(session, seat)
     others = _others(session, seat)

@@ -21,7 +21,7 @@ from api.services.submitting import late_days
 from api.services.submitting.allowed import Allowed
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.entries import Entry, receipt_digest
-from api.services.submitting.judging import Judging
+from api.services.submitting.judging import Judging, heard_values
 from api.services.submitting.memory import Seat, Stamps
 from api.services.submitting.seats import seats_of
 from api.services.variants import Variants
@@ -213,18 +213,19 @@ def _is_new(entry: Entry, seat: Seat) -> bool:
 def _judged_again(
     session: Session, entry: Entry, seat: Seat, *, variants: Variants, judging: Judging
 ) -> Entry:
-    """Return *entry* judged with what came since; where none of that counts, it is remembered."""
-    drawn = entry.drawn
-    judged = judging.judge(
-        variants.variant(session, drawn.version_id, drawn.position),
-        drawn,
-        entry.answers,
-        carried=seat.carried.get(drawn.number, {}),
-        numbers=entry.numbers,
-    )
+    """Return *entry* judged with what came since; where none of that counts, as it was judged."""
+    drawn, carried = entry.drawn, seat.carried.get(entry.drawn.number, {})
+    variant = variants.variant(session, drawn.version_id, drawn.position)
+    if entry.seen >= 0:
+        before, now = (
+            heard_values(variant, entry.answers, one) for one in (entry.carried, carried)
+        )
+        if before == now:
+            return entry._replace(seen=seat.sequence)
+    judged = judging.judge(variant, drawn, entry.answers, carried=carried, numbers=entry.numbers)
     if judged.keys() != entry.answers.keys():
         raise Conflict(CHANGED)
-    return entry._replace(judged=judged, seen=seat.sequence)
+    return entry._replace(judged=judged, carried=carried, seen=seat.sequence)
 
 
 def _admit(held: Rules, entry: Entry, seat: Seat, *, results: Shown) -> Admission:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as _quoted
+from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from api.services.submitting.judging import Judged
 from api.services.submitting.memory import Ids, Known
 from grader.reading import Typed
 from grader.reading.styles import Style
+from grader.values import Value
 
 __all__ = ["Accepted", "Entry", "fingerprint", "receipt_digest"]
 
@@ -27,6 +29,7 @@ class Entry(NamedTuple):
 
     *author_id* sent it, *student_id* it is for: they differ for the test student. *known* are the
     rules by which it was taken in; *recalled* says that they came from memory, and may be old.
+    *carried* are the earlier values of its student that it was judged with.
     """
 
     author_id: UUID
@@ -46,6 +49,7 @@ class Entry(NamedTuple):
     print: str
     known: Known | None = None
     recalled: bool = False
+    carried: Mapping[str, Value] = MappingProxyType({})
 
     @property
     def ids(self) -> Ids:

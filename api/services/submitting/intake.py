@@ -1,8 +1,9 @@
-"""The way of a submission from a request to the writer: who, what, with which numbers, judged."""
+"""A submission from its request to the writer: who sent what, with which numbers, and judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -11,9 +12,11 @@ from api.clock import to_micros
 from api.errors import FieldError, Forbidden, Invalid, NotFound
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import drawn
+from api.services.judging_pool import is_expensive
 from api.services.rules import rules_of
 from api.services.standings import Key
 from api.services.submitting.entries import Accepted, Entry, fingerprint
+from api.services.submitting.judging import Judging
 from api.services.submitting.learning import known_of
 from api.services.submitting.memory import Known, Memory, Seat
 from api.services.submitting.seats import seats_of
@@ -22,9 +25,17 @@ from api.services.variants import Variants
 from grader.names import near
 from grader.problem import Problem
 from grader.reading import Typed
+from grader.reading.styles import Style
 from grader.variant import Variant
 
-__all__ = ["Sent", "check_parts", "check_released", "prepare", "recall"]
+__all__ = [
+    "PreparedSubmission",
+    "Sent",
+    "check_parts",
+    "check_released",
+    "prepare",
+    "recall",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +47,58 @@ class Sent:
     at: datetime
 
 
+class PreparedSubmission(NamedTuple):
+    """A submission before it is judged: by whom, to what, and with which numbers.
+
+    *recalled* says that the rules came from memory, and may be old.
+    """
+
+    known: Known
+    seat: Seat
+    sent: Sent
+    variant: Variant
+    recalled: bool
+
+    def is_expensive(self, judging: Judging) -> bool:
+        """Tell whether judging may take long: then the event loop does not wait for it."""
+        return is_expensive(self.sent.answers) or judging.is_slow(
+            self.seat.drawn, self.sent.answers
+        )
+
+    def judge(self, judging: Judging) -> Entry:
+        """Return the submission judged and ready to be written."""
+        known, seat, sent = self.known, self.seat, self.sent
+        course, problem_id = known.here.course, known.problem.row.id
+        numbers: Style | None = course.numbers  # type: ignore[assignment]  # a style or none
+        carried = seat.carried.get(seat.drawn.number, {})
+        return Entry(
+            author_id=known.author_id,
+            student_id=known.student_id,
+            course_id=course.id,
+            assignment_id=known.here.assignment.id,
+            problem_id=problem_id,
+            problem=known.problem.row.slug,
+            token_id=known.secret.token_id,
+            drawn=seat.drawn,
+            received_at=sent.at,
+            answers=sent.answers,
+            key=sent.key,
+            judged=judging.judge(
+                self.variant, seat.drawn, sent.answers, carried=carried, numbers=numbers
+            ),
+            carried=carried,
+            seen=seat.sequence,
+            numbers=numbers,
+            print=fingerprint(problem_id, known.student_id, sent.answers),
+            known=known,
+            recalled=self.recalled,
+        )
+
+
 def prepare(
     session: Session, posed: Posed, sent: Sent, *, variants: Variants, memory: Memory
-) -> Entry | Accepted:
-    """Return a submission judged and ready to be written, or what the same request gave before.
+) -> PreparedSubmission | Accepted:
+    """Return a submission that can be judged, or what the same request gave before.
 
     Nothing is decided yet that others could change in between: limits, deadline and numbering are
     the writer's. What is found out of who hands in is remembered for the next time.
@@ -63,7 +122,7 @@ def prepare(
         memory.learn(known)
     if member.caller.seen_at is not None:
         memory.see(known.secret.digest, member.caller.seen_at)
-    return _judged(known, seat, sent, (variant, memory), recalled=False)
+    return PreparedSubmission(known, seat, sent, variant, recalled=False)
 
 
 def recall(
@@ -74,8 +133,8 @@ def recall(
     *,
     variants: Variants,
     memory: Memory,
-) -> Entry | None:
-    """Return a submission judged by what is remembered of whose secret has the *digest*.
+) -> PreparedSubmission | None:
+    """Return a submission by what is remembered of whose secret has the *digest*.
 
     None where that is not enough, or something is unusual: then the database is to be asked.
     """
@@ -88,40 +147,7 @@ def recall(
     variant = variants.kept(seat.drawn.version_id, seat.drawn.position)
     if variant is None or not known.rules.released(to_micros(sent.at)):
         return None
-    return _judged(known, seat, sent, (variant, memory), recalled=True)
-
-
-def _judged(
-    known: Known, seat: Seat, sent: Sent, by: tuple[Variant, Memory], *, recalled: bool
-) -> Entry:
-    """Return what was *sent*, judged with the numbers that the student has."""
-    course, (variant, memory) = known.here.course, by
-    problem_id, numbers = known.problem.row.id, course.numbers
-    return Entry(
-        author_id=known.author_id,
-        student_id=known.student_id,
-        course_id=course.id,
-        assignment_id=known.here.assignment.id,
-        problem_id=problem_id,
-        problem=known.problem.row.slug,
-        token_id=known.secret.token_id,
-        drawn=seat.drawn,
-        received_at=sent.at,
-        answers=sent.answers,
-        key=sent.key,
-        judged=memory.judging.judge(
-            variant,
-            seat.drawn,
-            sent.answers,
-            carried=seat.carried.get(seat.drawn.number, {}),
-            numbers=numbers,  # type: ignore[arg-type]  # a course holds a style or none
-        ),
-        seen=seat.sequence,
-        numbers=numbers,  # type: ignore[arg-type]
-        print=fingerprint(problem_id, known.student_id, sent.answers),
-        known=known,
-        recalled=recalled,
-    )
+    return PreparedSubmission(known, seat, sent, variant, recalled=True)
 
 
 def _check_hands_in(member: Member) -> None:

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from api.cache import Cache
+from api.services.judging_pool import is_expensive
 from api.services.marking import student_record
 from api.services.submitting.drawn import Drawn
 from api.tables import Answer
@@ -26,13 +28,18 @@ from grader.values import Value
 from grader.variant import Variant
 from problems.book import BOOK
 
-__all__ = ["Judged", "Judging", "carried_by", "judge", "value_digest"]
+__all__ = ["Judged", "Judging", "carried_by", "heard_values", "judge", "value_digest"]
 
 MAX_SHOWN = 2_000
 SORTED: Final = json.JSONEncoder(sort_keys=True)
 JUDGED_KEPT: Final = 8_192
+SLOW_SECONDS: Final = 0.05
+SLOW_KEPT: Final = 1_024
 KEPT_TYPES: Final = frozenset({str, int, Fraction})
 """Of which types answers are remembered: a list would have to be taken apart to be looked up."""
+
+Place: TypeAlias = tuple[UUID, frozenset[str]]
+"""The version of a problem, and the parts that are answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +93,14 @@ def judge(
 
 
 class Judging:
-    """Judges answers, each of the same ones to the same numbers once while it is remembered."""
+    """Judges answers, each of the same ones to the same numbers once while it is remembered.
+
+    Long answers are not remembered: what is stored of a single one may take half a megabyte.
+    """
 
     def __init__(self) -> None:
         self._judged: Cache[Hashable, dict[str, Judged]] = Cache(JUDGED_KEPT)
+        self._slow: Cache[Place, Place] = Cache(SLOW_KEPT)
 
     def judge(
         self,
@@ -101,17 +112,34 @@ class Judging:
         numbers: Style | None,
     ) -> dict[str, Judged]:
         """Return what `judge` does; *drawn* are the numbers of the student, those of *variant*."""
-        if not KEPT_TYPES.issuperset(map(type, answers.values())):
+        if is_expensive(answers):
             return judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number)
+
+        def judge_timed() -> dict[str, Judged]:
+            began = time.thread_time()
+            found = judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number)
+            if time.thread_time() - began > SLOW_SECONDS:
+                place = drawn.version_id, frozenset(answers)
+                self._slow.keep(place, place)
+            return found
+
+        if not KEPT_TYPES.issuperset(map(type, answers.values())):
+            return judge_timed()
         typed = tuple([(part, type(one), one) for part, one in answers.items()])
-        key = variant, drawn.number, numbers, typed, _heard(variant, answers, carried)
-        return self._judged.get(
-            key,
-            lambda: judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number),
-        )
+        heard = heard_values(variant, answers, carried)
+        return self._judged.get((variant, drawn.number, numbers, typed, heard), judge_timed)
+
+    def is_slow(self, drawn: Drawn, answers: Iterable[str]) -> bool:
+        """Tell whether short answers to these parts have taken long.
+
+        A key may do that which is solved again for a student's own earlier answers.
+        """
+        if not len(self._slow):
+            return False
+        return self._slow.find((drawn.version_id, frozenset(answers))) is not None
 
 
-def _heard(
+def heard_values(
     variant: Variant, answers: Mapping[str, Typed], carried: Mapping[str, Value]
 ) -> tuple[tuple[str, type, Value], ...]:
     """Return what of *carried* can count where *answers* are judged."""

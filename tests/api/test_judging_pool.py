@@ -1,0 +1,248 @@
+"""Expensive judging: counted against the rate limit first, done in one thread, and bounded."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from loop import in_one_loop
+from pages import Browser
+from student_scenes import under_way
+from world import Person, Posing, World
+
+from api.errors import RateLimited, Unavailable
+from api.ids import new_id
+from api.services.judging_pool import MAX_WAITING_PER_PERSON, JudgingPool, is_expensive
+from api.services.student import blind, practice
+from api.services.submitting import judging
+
+ARRAY = """\
+id: two-rows
+title: Two rows
+topic: convolution
+difficulty: 1
+params:
+  K: {choose: [3, 5, 7], original: 3}
+statement: |
+  A number {{K}}.
+parts:
+  - {id: rows, kind: matrix, prompt: "Two rows?", key: "[[K, 1], [1, K]]", reason: an example}
+  - {id: side, kind: integer, prompt: "The side?", key: "K + 1"}
+  - {id: twice, kind: integer, prompt: "Twice that?", key: "2*side"}
+"""
+SHORT = {"side": "4"}
+LONG = {"rows": [[f"sqrt({at})" for at in range(20)] for _ in range(10)]}
+LONG_TEXT = {"rows": f"[[{', '.join(f'sqrt({at})' for at in range(40))}]]"}
+HERE = "judging"
+
+
+@pytest.fixture
+def limited(database_url: str) -> Iterator[World]:
+    """Return a service that takes two submissions a minute."""
+    world = World(database_url, settings={"submissions_per_minute": 2})
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the threads in which submissions are judged from now on."""
+    return note_threads(monkeypatch, judging, "grade")
+
+
+def note_threads(monkeypatch: pytest.MonkeyPatch, module: Any, function: str) -> list[str]:
+    names: list[str] = []
+    act: Callable[..., Any] = getattr(module, function)
+
+    def noted(*given: Any, **named: Any) -> Any:
+        names.append(threading.current_thread().name.partition("_")[0])
+        return act(*given, **named)
+
+    monkeypatch.setattr(module, function, noted)
+    return names
+
+
+def posed_to(world: World, **settings: Any) -> tuple[Person, Posing]:
+    course = world.course()
+    [problem] = world.assignment(course, ARRAY, **settings)
+    return world.enrol(course), problem
+
+
+@pytest.mark.parametrize("answers", [SHORT, LONG, LONG_TEXT], ids=["short", "list", "text"])
+def test_a_submission_over_the_limit_is_refused_before_it_is_judged(limited, threads, answers):
+    student, problem = posed_to(limited)
+    taken = [student.submit(problem, {"side": str(at)}).status_code for at in range(2)]
+    assert taken == [201, 201]
+    del threads[:]
+    refused = [student.submit(problem, answers) for _ in range(5)]
+    assert [one.status_code for one in refused] == [429] * 5
+    assert {one.json()["code"] for one in refused} == {"rate_limited"}
+    assert threads == []
+
+
+def test_a_repeated_request_counts_like_any_other_and_can_be_repeated_later(limited, threads):
+    student, problem = posed_to(limited)
+    first = student.submit(problem, LONG, key="once")
+    assert student.submit(problem, LONG, key="once").content == first.content
+    del threads[:]
+    refused = student.submit(problem, LONG, key="once")
+    assert (refused.status_code, threads) == (429, [])
+    limited.clock.advance(seconds=int(refused.headers["Retry-After"]))
+    again = student.submit(problem, LONG, key="once")
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+def test_what_cannot_be_handed_in_counts_once(limited):
+    student, problem = posed_to(limited)
+    for _ in range(2):
+        assert student.submit(problem, {"none": "1"}).status_code == 422
+    assert student.submit(problem, SHORT).status_code == 429
+
+
+@pytest.mark.parametrize("answers", [LONG, LONG_TEXT], ids=["list", "text"])
+def test_a_long_answer_is_judged_in_the_judging_thread(world, threads, answers):
+    """First by what the database says, then by what is remembered of the student."""
+    student, problem = posed_to(world)
+    for _ in range(2):
+        assert student.submit(problem, answers).status_code == 201
+        assert threads.pop() == HERE
+    assert student.submit(problem, SHORT).status_code == 201
+    assert threads.pop() != HERE
+
+
+def test_a_long_answer_in_the_form_of_a_page_is_judged_there_too(world, threads):
+    student, problem = posed_to(world)
+    browser = Browser(world, student)
+    form = browser.get(problem.path).one("form", id="answers")
+    done = browser.send(form, "check=rows", **{"paste.rows": LONG_TEXT["rows"]})
+    assert done.status == 303
+    assert threads == [HERE]
+
+
+def test_previews_and_practice_of_long_answers_are_judged_there_too(world, monkeypatch):
+    student, problem = posed_to(world, timeline_spec={"due": "2026-11-03 12:00"})
+    grades = note_threads(monkeypatch, practice, "grade")
+    reads = note_threads(monkeypatch, blind, "is_blank")
+    for answer, expected in ((LONG["rows"], HERE), ("[[1, 2], [3, 4]]", "AnyIO worker thread")):
+        asked = {"part": "rows", "answer": answer}
+        assert student.post(f"{problem.path}/reading", asked).status_code == 200
+        assert reads.pop() == expected
+    world.clock.advance(days=9)
+    for answers, expected in ((LONG, HERE), (SHORT, "AnyIO worker thread")):
+        told = student.post(f"{problem.path}/practice", {"number": 1, "answers": answers})
+        assert told.status_code == 200, told.text
+        assert grades.pop() == expected
+
+
+def test_answers_that_took_long_are_judged_in_the_judging_thread_from_then_on(
+    world, threads, monkeypatch
+):
+    """A key may take long that is solved again for the student's own earlier answers."""
+    student, problem = posed_to(world)
+    monkeypatch.setattr(judging, "SLOW_SECONDS", -1)
+    for at in range(3):
+        assert student.submit(problem, {"side": str(at)}).status_code == 201
+    assert [one == HERE for one in threads] == [False, True, True]
+
+
+def test_long_answers_are_not_kept_in_memory(world):
+    student, problem = posed_to(world)
+    kept = world.service.memory.judging._judged  # noqa: SLF001
+    assert student.submit(problem, SHORT).status_code == 201
+    assert len(kept) == 1
+    assert student.submit(problem, LONG_TEXT).status_code == 201
+    assert len(kept) == 1
+
+
+def test_the_writer_judges_again_only_what_an_answer_in_between_counts_for(world, threads):
+    student, problem = posed_to(world)
+    service, memory = world.service, world.service.memory
+    student.submit(problem, {"side": "5"})
+
+    def prepared(answers: dict[str, Any]) -> Any:
+        found = under_way(world, student, problem, answers, key=None)
+        del threads[:]
+        return found
+
+    alone, following = prepared(LONG), prepared({"twice": "10"})
+    student.submit(problem, {"side": "6"})
+    del threads[:]
+    assert memory is service.memory
+    for entry, judged in ((alone, 0), (following, 1)):
+        service.writer.submit(entry)
+        assert len(threads) == judged
+    told = student.get(f"{problem.path}/submissions").json()["items"]
+    assert [one["sequence"] for one in told][:2] == [4, 3]
+
+
+@pytest.mark.parametrize(
+    ("answers", "expensive"),
+    [
+        ({}, False),
+        ({"a": 10**300}, False),
+        ({"a": "1" * 256}, False),
+        ({"a": "1" * 257}, True),
+        ({"a": "1" * 128, "b": "1" * 129}, True),
+        ({"a": [[1] * 8] * 8}, False),
+        ({"a": [[1] * 10] * 10}, True),
+        ({"a": ["1+1"] * 40}, False),
+        ({"a": ["sqrt(2)"] * 40}, True),
+        ({"a": [[[[["1" * 257]]]]]}, True),
+    ],
+)
+def test_the_length_of_answers_says_whether_they_are_expensive(answers, expensive):
+    assert is_expensive(answers) is expensive
+
+
+class Stopped:
+    """A judgement that lasts until it is told to end."""
+
+    def __init__(self) -> None:
+        self.end, self.begun = threading.Event(), threading.Event()
+
+    def __call__(self) -> str:
+        self.begun.set()
+        assert self.end.wait(30)
+        return "judged"
+
+
+def test_one_person_has_few_judgements_waiting_and_others_wait_their_turn():
+    pool, stopped, ann, ben = JudgingPool(), Stopped(), new_id(), new_id()
+    with ThreadPoolExecutor(MAX_WAITING_PER_PERSON + 1) as threads:
+        hers = [threads.submit(pool.run, ann, stopped) for _ in range(MAX_WAITING_PER_PERSON)]
+        assert stopped.begun.wait(30)
+        while sum(pool._waiting.values()) < MAX_WAITING_PER_PERSON:  # noqa: SLF001
+            threading.Event().wait(0.01)
+        with pytest.raises(RateLimited) as refused:
+            pool.run(ann, stopped)
+        assert refused.value.retry_after == 1
+        with pytest.raises(RateLimited):
+            in_one_loop(pool.run_async(ann, stopped))
+        his = threads.submit(pool.run, ben, stopped)
+        stopped.end.set()
+        assert [one.result(30) for one in (*hers, his)] == ["judged"] * len([*hers, his])
+    assert pool.run(ann, lambda: "again") == "again"
+    assert not pool._waiting  # noqa: SLF001
+    pool.close()
+
+
+def test_a_closed_pool_says_that_the_service_stops():
+    pool = JudgingPool()
+    pool.close()
+    with pytest.raises(Unavailable, match="stopping"):
+        pool.run(new_id(), lambda: None)
+
+
+def test_an_error_of_a_judgement_reaches_who_waits_for_it():
+    pool = JudgingPool()
+    with pytest.raises(ZeroDivisionError):
+        in_one_loop(pool.run_async(new_id(), lambda: 1 // 0))
+    with pytest.raises(RuntimeError, match="own"):
+        pool.run(new_id(), raise_own)
+    pool.close()
+
+
+def raise_own() -> None:
+    raise RuntimeError("an error of its own")

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from api.deps import HereDep
+from api.errors import Forbidden
 from api.http.json_body import ApiRouter
 from api.routes.refusals import SEES, SENDS
 from api.schemas.analytics import AssignmentAnalytics, CourseAnalytics
@@ -18,6 +19,7 @@ from api.services.analytics import (
     course_attention,
     problem_analytics,
 )
+from api.services.anonymity import WITHOUT_NAMES, is_blind_in_course
 
 __all__ = ["router"]
 
@@ -32,6 +34,8 @@ def of_course(course: UUID, here: HereDep, section: Section = None) -> CourseAna
     """Return the published assignments in figures: grades, and when they are handed in."""
     with here.reading() as session:
         member = here.member(session, course, right="see_analytics")
+        if section is not None and is_blind_in_course(session, member.role, course):
+            raise Forbidden(WITHOUT_NAMES)
         return course_analytics(session, member.course, section=section)
 
 
@@ -53,7 +57,9 @@ def of_assignment(
     look at; below 20 students there are none.
     """
     with here.reading() as session:
-        _, found = here.assignment(session, assignment, right="see_analytics")
+        member, found = here.assignment(session, assignment, right="see_analytics")
+        if section is not None:
+            member.need_names(found)
         return here.service.figures.get(
             (assignment, attempt, section),
             lambda: assignment_analytics(
@@ -78,6 +84,8 @@ def of_problem(
     """
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="see_analytics")
+        if section is not None:
+            posed.member.need_names(posed.assignment)
         return here.service.figures.get(
             (posed.problem.id, attempt, section),
             lambda: problem_analytics(

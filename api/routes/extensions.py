@@ -186,7 +186,7 @@ def get_late_days(course: UUID, user: UUID, here: HereDep) -> LateDaysView:
     with here.reading() as session:
         member = here.member(session, course, right="see_gradebook")
         student_of(session, member.course, user)
-        return late_days.late_days_of(session, member.course, user)
+        return late_days.late_days_of(session, member.course, user, reader=member)
 
 
 @router.post(

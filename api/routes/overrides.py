@@ -32,7 +32,8 @@ def get_overrides(
     """List the points that were set by hand in an assignment, the newest first."""
     after = window.after("created_at", datetime)
     with here.reading() as session:
-        _, found = here.assignment(session, assignment, right="see_gradebook")
+        member, found = here.assignment(session, assignment, right="see_gradebook")
+        member.need_names(found)
         rows = overrides.overrides(
             session, found, student=student, state=state, after=after, limit=window.limit + 1
         )

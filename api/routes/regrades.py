@@ -32,7 +32,7 @@ from api.services.regrades.cancelling import cancel
 from api.services.regrades.planning import RegradeOptions, plan
 from api.services.regrades.runs import NO_REGRADE, find
 from api.services.regrades.undoing import begin_undo
-from api.tables import AssignmentProblem, Regrade
+from api.tables import Assignment, AssignmentProblem, Regrade
 
 __all__ = ["router"]
 
@@ -150,7 +150,7 @@ def get_changes(
     """List the answers that a regrade finds otherwise, with what they were and what they become."""
     after = window.after("chunk", int)
     with here.reading() as session:
-        run, _, _ = _found(here, session, regrade, right="see_gradebook")
+        run = _named(here, session, regrade)
         rows = telling.changes(
             session,
             run,
@@ -177,7 +177,7 @@ def get_students(
     """List the students of a regrade, by family name, with scores and grades before and after."""
     after = window.after("name", str)
     with here.reading() as session:
-        run, _, _ = _found(here, session, regrade, right="see_gradebook")
+        run = _named(here, session, regrade)
         rows = telling.students(session, run, after=after, limit=window.limit + 1, changed=changed)
     return window.page(
         rows,
@@ -225,6 +225,13 @@ def post_undo(regrade: UUID, body: UndoIn, here: HereDep) -> RegradeOut:
         [told] = telling.told(session, [run], problem)
     here.service.regrades.notify()
     return told
+
+
+def _named(here: Here, session: Session, regrade: UUID) -> Regrade:
+    """Return a regrade for a member who may know whose work it changes."""
+    run, problem, member = _found(here, session, regrade, right="see_gradebook")
+    member.need_names(session.get_one(Assignment, problem.assignment_id))
+    return run
 
 
 def _found(

@@ -66,6 +66,7 @@ BOOK: Final[dict[str, Any]] = {
             "waiting_points": 0,
         }
     ],
+    "withheld": [],
     "next": None,
 }
 
@@ -153,7 +154,11 @@ class GradebookRow(Schema):
 
 
 class GradebookOut(Schema):
-    """One page of a gradebook; *students* is how many there are in all."""
+    """One page of a gradebook; *students* is how many there are in all.
+
+    *withheld* are the assignments that are marked without names: a grader has no columns of them,
+    and no *percent* of the course.
+    """
 
     model_config = examples(BOOK)
 
@@ -163,4 +168,5 @@ class GradebookOut(Schema):
     columns: tuple[GradebookColumn, ...]
     total: ColumnSummary
     items: tuple[GradebookRow, ...]
+    withheld: tuple[UUID, ...]
     next: str | None = Field(None, description="the cursor of the next page, null on the last")

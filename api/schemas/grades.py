@@ -255,12 +255,16 @@ class MyGrades(Schema):
 
 
 class StudentGrades(Schema):
-    """All grades of a student for the staff; *counts* is false for a test or former student."""
+    """All grades of a student for the staff; *counts* is false for a test or former student.
+
+    *withheld* are the assignments that are marked without names: a grader has no grades of them,
+    and no *percent* of the course.
+    """
 
     model_config = examples(
         TOTAL
         | {"course": COURSE, "user": STUDENT, "name": "Ann Example", "counts": True}
-        | {"assignments": [STAFF_SHOWN]}
+        | {"assignments": [STAFF_SHOWN], "withheld": []}
     )
 
     course: UUID
@@ -273,3 +277,4 @@ class StudentGrades(Schema):
     explain: tuple[GradeLine, ...]
     late_days: LateDaysOut
     assignments: tuple[StaffGrade, ...]
+    withheld: tuple[UUID, ...]

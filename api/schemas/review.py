@@ -173,8 +173,8 @@ class ReviewItem(QueueLine):
     """An answer with what one needs to mark it.
 
     *prompt* and *model* have the student's numbers. *explanation* is what the machine said of it.
-    Where it is marked without names, *submission* and *received_at* are null. The `ETag` is that of
-    the mark, for `If-Match`.
+    Where it is marked without names, *submission*, *received_at* and *late_credit* are null for
+    graders. The `ETag` is that of the mark, for `If-Match`.
     """
 
     model_config = examples(ITEM)
@@ -190,7 +190,7 @@ class ReviewItem(QueueLine):
     explanation: tuple[str, ...]
     submission: UUID | None
     received_at: When | None
-    late_credit: Score
+    late_credit: Score | None
     mark: MarkView | None
     same_as: SameAs | None
     comments: Count

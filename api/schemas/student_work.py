@@ -159,7 +159,8 @@ class StaffOutcome(PartOutcome):
 class StaffSubmission(Schema):
     """A submission as staff see it, with the numbers that it answers.
 
-    *student* and *author* are null for graders where the assignment is marked anonymously.
+    *student*, *author*, *received_at*, *late_credit* and *receipt* are null for graders where the
+    assignment is marked without names.
     """
 
     model_config = examples(
@@ -186,17 +187,18 @@ class StaffSubmission(Schema):
     version: UUID
     position: int
     seed: int | None
-    received_at: When
-    late_credit: Score
+    received_at: When | None
+    late_credit: Score | None
     results: tuple[StaffOutcome, ...]
-    receipt: Receipt
+    receipt: Receipt | None
 
 
 class ReceiptProof(Schema):
     """What a receipt stands for, worked out again from what is stored.
 
     *valid*: what is stored gives the digest that was handed out then (and the one that was asked
-    about, if one was).
+    about, if one was). *digest*, *student* and *received_at* are null for graders where the
+    assignment is marked without names.
     """
 
     model_config = examples(
@@ -215,12 +217,12 @@ class ReceiptProof(Schema):
 
     id: UUID
     valid: bool
-    digest: str
+    digest: str | None
     assignment: UUID
     problem: str
-    student: UUID
+    student: UUID | None
     sequence: Count
-    received_at: When
+    received_at: When | None
     answers: dict[str, Answer | None]
 
 

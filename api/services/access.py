@@ -16,6 +16,12 @@ from api.auth.scopes import Scope
 from api.db import find_one
 from api.errors import Conflict, Forbidden, NotFound
 from api.ids import read_id
+from api.services.anonymity import (
+    NO_VIEW_AS,
+    WITHOUT_NAMES,
+    is_blind_in_course,
+    is_blind_role,
+)
 from api.tables import (
     Assignment,
     AssignmentProblem,
@@ -158,6 +164,15 @@ class Member:
         """Whether the member sees what students do not."""
         return self.role != "student"
 
+    def is_blind_to(self, assignment: Assignment) -> bool:
+        """Return whether the member may not know whose work in *assignment* is."""
+        return assignment.anonymous and is_blind_role(self.role)
+
+    def need_names(self, assignment: Assignment) -> None:
+        """Raise `Forbidden` where the member may not know whose work in *assignment* is."""
+        if self.is_blind_to(assignment):
+            raise Forbidden(WITHOUT_NAMES)
+
 
 @dataclass(frozen=True, slots=True)
 class Posed:
@@ -215,6 +230,8 @@ def _seen_as(session: Session, member: Member) -> Member:
         found = session.scalar(students.where(Enrolment.user_id == read_id(whom)))
     if found is None:
         raise NotFound("There is no such student in this course.")
+    if not found.is_test and is_blind_in_course(session, member.role, member.course.id):
+        raise Forbidden(NO_VIEW_AS)
     return replace(
         member,
         role="student",

@@ -265,14 +265,15 @@ def test_a_student_reads_fractions_of_the_own_history_as_staff_do(prof, student,
     assert events == [(one["points"], one["after"]) for one in staff]
 
 
-def test_who_marks_blindly_is_not_told_whose_submission_one_is(world, course, prof):
+def test_a_grader_of_an_anonymous_assignment_reads_no_history_of_a_student(world, course, prof):
     [posed] = world.assignment(course, SHORT, anonymous=True)
     student, grader = world.enrol(course), world.enrol(course, "Gus Grader", role="grader")
     sent = student.submit(posed, {"first": "9"}).json()["id"]
     assert sent in history(prof, posed, student).text
-    told = history(grader, posed, student)
-    assert sent not in told.text
-    assert [one["kind"] for one in told.json()["items"]] == ["grading", "grade"]
+    whose = f"/assignments/{posed.assignment}/students/{student.id}/history"
+    for path in (whose, f"/assignments/{posed.assignment}/overrides"):
+        refused = grader.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
 def test_the_history_waits_for_the_results(world, course, student):

@@ -9,9 +9,20 @@ from api.auth.roles import RIGHTS, Right
 from api.deps import Here
 from api.errors import Conflict, Forbidden, Invalid, Precondition
 from api.pages.frame import Crumb
+from api.schemas.assignments import StaffAssignment
+from api.services.anonymity import is_blind_in_course, is_blind_role
 from api.services.assignments.viewing import titles_in
 
-__all__ = ["MENDABLE", "course_crumbs", "may", "query", "titles_of"]
+__all__ = [
+    "MENDABLE",
+    "course_crumbs",
+    "is_blind_to",
+    "may",
+    "may_look_as",
+    "query",
+    "sees_all_names",
+    "titles_of",
+]
 
 MENDABLE: Final = (Invalid, Conflict, Precondition, Forbidden)
 """The refusals after which a page is shown again with what was typed."""
@@ -26,6 +37,26 @@ def may(here: Here, right: Right) -> bool:
     if member is None or not member.may(right):
         return False
     return RIGHTS[right].scope == "read" or member.course.archived_at is None
+
+
+def is_blind_to(here: Here, assignment: StaffAssignment) -> bool:
+    """Return whether the member may not know whose work in *assignment* is."""
+    member = here.visit.member
+    return assignment.anonymous and member is not None and is_blind_role(member.role)
+
+
+def sees_all_names(here: Here) -> bool:
+    """Return whether no assignment of the course is marked without names for the member."""
+    member = here.visit.member
+    if member is None:
+        return False
+    with here.reading() as session:
+        return not is_blind_in_course(session, member.role, member.course.id)
+
+
+def may_look_as(here: Here, *, test: bool) -> bool:
+    """Return whether the member may look as a student of the course, or as the *test* student."""
+    return may(here, "view_as_student") and (test or sees_all_names(here))
 
 
 def course_crumbs(here: Here, *more: Crumb) -> tuple[Crumb, ...]:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from api.pages.charts import Box, Chart, Column, boxes, columns
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.common import course_crumbs, query
+from api.pages.staff.common import course_crumbs, query, sees_all_names
 from api.pages.staff.results import AskedDep
 from api.pages.wording import MINUS, percent
 from api.routes import analytics, people
@@ -51,7 +51,7 @@ def course_figures(
         scores=_scores(told.assignments),
         hand_ins=_last(told.assignments, of),
         section=query({"section": asked.section}).replace("?", "&"),
-        sections=people.get_sections(course, here).items,
+        sections=people.get_sections(course, here).items if sees_all_names(here) else (),
     )
 
 

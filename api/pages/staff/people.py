@@ -16,7 +16,7 @@ from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import MENDABLE, course_crumbs, may, query
+from api.pages.staff.common import MENDABLE, course_crumbs, may, may_look_as, query
 from api.routes import people as api
 from api.schemas.people import LinkOut, Person, PersonIn, PersonPatch
 from api.services.people.custody import NUMBERS, Custody, custody_of
@@ -178,6 +178,7 @@ def _person(
         roles=ROLES,
         may_manage=may(here, "manage_people"),
         may_audit=may(here, "see_audit"),
+        may_view=told.role == "student" and may_look_as(here, test=told.is_test),
         form=form,
         error=error,
         link=link,

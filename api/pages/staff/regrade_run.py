@@ -13,7 +13,7 @@ from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.named import Names
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, may
+from api.pages.staff.common import course_crumbs, is_blind_to, may
 from api.pages.staff.results import staff_view, title_of
 from api.routes import regrades as api
 from api.schemas.regrades import ApplyIn, RegradeOut, UndoIn
@@ -68,7 +68,8 @@ def _shown(
 ) -> Response:
     found = staff_view(run.assignment, here)
     path = f"/assignments/{run.assignment}/problems/{run.problem}"
-    listed = _answers(here, run, looked) if looked.answers else _students(here, run, looked)
+    is_blind = is_blind_to(here, found)
+    listed = {} if is_blind else _listed(here, run, looked)
     with here.reading() as session:
         handed_in = telling.count_handed_in(session, run.id)
     return page(
@@ -89,10 +90,15 @@ def _shown(
         looked=looked,
         working=run.status in WORKING,
         may_act=may(here, "regrade"),
+        is_blind=is_blind,
         error=error,
         status=error.status if error else 200,
         **listed,
     )
+
+
+def _listed(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
+    return _answers(here, run, looked) if looked.answers else _students(here, run, looked)
 
 
 def _students(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:

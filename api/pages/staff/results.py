@@ -13,7 +13,7 @@ from api.ids import read_id
 from api.pages.charts import Bin, Chart, histogram
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.common import course_crumbs, may
+from api.pages.staff.common import course_crumbs, is_blind_to, may
 from api.pages.staff.item_rows import Dir, Sort, heads, item_rows, ordered
 from api.routes import analytics, assignments, people, review
 from api.schemas.analytics import AssignmentAnalytics
@@ -79,7 +79,7 @@ def results(
         heads=heads(sort, direction, asked.query),
         scores=distribution(told.grades),
         may_release=may(here, "manage_assignments"),
-        **_around(here, found.course, asked),
+        **_around(here, found, asked),
         **_counts(told, ready.unassessed),
     )
 
@@ -97,9 +97,9 @@ def title_of(found: StaffAssignment, problem: str) -> str:
     return next((one.title for one in found.problems if one.problem == problem), problem)
 
 
-def _around(here: Here, course: UUID, asked: Asked) -> dict[str, Any]:
-    sections = people.get_sections(course, here).items
-    return {"asked": asked, "sections": sections, "course": course, "fewest": FEWEST}
+def _around(here: Here, found: StaffAssignment, asked: Asked) -> dict[str, Any]:
+    sections = () if is_blind_to(here, found) else people.get_sections(found.course, here).items
+    return {"asked": asked, "sections": sections, "course": found.course, "fewest": FEWEST}
 
 
 def _counts(told: AssignmentAnalytics, unassessed: Any) -> dict[str, int]:

@@ -15,7 +15,7 @@ from api.pages.forms import Form
 from api.pages.frame import Crumb, page
 from api.pages.named import Names, Step
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, may, query
+from api.pages.staff.common import course_crumbs, may, may_look_as, query
 from api.pages.staff.people import custody_here
 from api.routes import extensions, grades, people
 from api.schemas.extensions import ExcuseOut, StudentTimes
@@ -117,7 +117,7 @@ def story(
         may_grant=may(here, "grant_extensions"),
         may_manage=may(here, "manage_people"),
         custody=custody_here(here, course, user),
-        may_view=may(here, "view_as_student"),
+        may_view=may_look_as(here, test=person.is_test),
         form=form,
         error=error,
     )

@@ -130,7 +130,7 @@ def _submission(here: Here, submission: UUID, *, at: str = "", asked: Typed = NO
         tab="assignments",
         place=where,
         told=told,
-        at=where.wall(told.received_at),
+        at=None if told.received_at is None else where.wall(told.received_at),
         results_from=_results_from(told, where.wall),
         answers=list(_in_full(here, told)),
         asking=_asking(where),
@@ -258,7 +258,7 @@ def receipt(
         tab="assignments",
         place=place,
         proof=proof,
-        at=moment_of(proof.received_at, zone, now=here.now),
+        at=None if proof.received_at is None else moment_of(proof.received_at, zone, now=here.now),
         digest=digest.strip(),
         answers=_proven(proof),
     )

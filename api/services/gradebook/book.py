@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, defer
 from api.clock import to_micros
 from api.db import once
 from api.schemas.timeline import ExtensionSpec
+from api.services.access import Member
 from api.services.gradebook.students import Student
 from api.services.rules import Granted, rules
 from api.services.standings.assignment import PosedProblem, WholeAssignment, graded_of
@@ -58,6 +59,7 @@ class Book:
 
     *extensions* are by student, *blanks* the grades of who hands in nothing; *kept* are rules that
     were worked out: most students share them. *spent* are the late days of a student in all.
+    *withheld* are assignments that the reader may not see by student.
     """
 
     course: Course
@@ -71,6 +73,7 @@ class Book:
     blanks: Mapping[UUID, Graded]
     kept: dict[tuple[UUID, tuple[UUID, ...], int, int], Rules] = field(default_factory=dict)
     spent: Mapping[UUID, int] = field(default_factory=dict)
+    withheld: tuple[Assignment, ...] = ()
 
     def whole(self, assignment: Assignment) -> WholeAssignment:
         """Return an assignment with the points that people gave in it, to reckon grades."""
@@ -104,13 +107,20 @@ class Book:
         return self.kept[key]
 
 
-def load_book(session: Session, course: Course, students: Sequence[Student]) -> Book:
-    """Return the book of *students*, with the published assignments of the course."""
-    assignments = published(session, course.id)
+def load_book(
+    session: Session, course: Course, students: Sequence[Student], *, reader: Member | None = None
+) -> Book:
+    """Return the book of *students*, with the published assignments of the course.
+
+    Those to which the *reader* is blind are withheld; without one it is the whole book.
+    """
+    every = published(session, course.id)
+    withheld = tuple(one for one in every if reader is not None and reader.is_blind_to(one))
+    assignments = tuple(one for one in every if one not in withheld)
     ids = [one.id for one in assignments]
     one = students[0].id if len(students) == 1 else None
     problems = posed_problems(session, ids)
-    late_days = _late_days(session, ids, one)
+    late_days = _late_days(session, [one.id for one in every], one)
     spent: Counter[UUID] = Counter()
     for (_, student), days in late_days.items():
         spent[student] += days
@@ -120,11 +130,12 @@ def load_book(session: Session, course: Course, students: Sequence[Student]) -> 
         assignments,
         problems,
         _extensions(session, course, students),
-        late_days,
+        {key: days for key, days in late_days.items() if key[0] in ids},
         _rows(session, Override, ids, one),
         _rows(session, Excuse, ids, one),
         {each.id: blank_grade(each, course, problems.get(each.id, ())) for each in assignments},
         spent=spent,
+        withheld=withheld,
     )
 
 

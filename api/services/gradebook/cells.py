@@ -229,15 +229,21 @@ def line_of(assignment: Assignment, cell: Cell) -> AssignmentLine:
 
 
 def totals_of(book: Book, cells: Mapping[UUID, Sequence[Cell]]) -> dict[UUID, Total]:
-    """Return the total of each student, with drops and weights."""
+    """Return the total of each student, with drops and weights.
+
+    There is no percentage where assignments are withheld: it would tell their scores.
+    """
     shape = tuple((str(one.id), one.category, one.extra) for one in book.assignments)
     categories = categories_of(book.course)
-    return {
+    totals = {
         student: _total(
             shape, tuple((one.written, one.waiting, one.excused) for one in row), categories
         )
         for student, row in cells.items()
     }
+    if book.withheld:
+        return {student: one._replace(percent=None) for student, one in totals.items()}
+    return totals
 
 
 @lru_cache(maxsize=KEPT)

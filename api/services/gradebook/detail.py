@@ -63,12 +63,16 @@ def student_grades(
     student = student_of(session, member.course.id, user_id)
     record = _record(session, member, student, now=now)
     graded = _course(record, record.book.assignments)
+    totals = _totals(record, graded)
+    if record.book.withheld:
+        totals |= {"percent": None, "explain": ()}
     return StudentGrades(
         course=member.course.id,
         user=student.id,
         name=student.name,
         counts=student.counts,
-        **_totals(record, graded),
+        **totals,
+        withheld=tuple(one.id for one in record.book.withheld),
         assignments=tuple(_for_staff(record, one, now) for one in record.book.assignments),
     )
 
@@ -92,7 +96,7 @@ def my_grades(session: Session, member: Member, *, now: datetime) -> MyGrades:
 
 
 def _record(session: Session, member: Member, student: Student, *, now: datetime) -> _Record:
-    book = load_book(session, member.course, [student])
+    book = load_book(session, member.course, [student], reader=member)
     cells = cells_of(session, book, now=now)[student.id]
     ids = [one.id for one in book.assignments]
     posed = [one.row.id for those in book.problems.values() for one in those]
@@ -131,7 +135,7 @@ def _late_days(record: _Record) -> LateDaysOut:
         for (assignment, _), days in record.book.late_days.items()
     ]
     budget = record.book.course.late_day_budget
-    left = max(0, budget - sum(one.days for one in spent))
+    left = max(0, budget - record.book.spent.get(record.student.id, 0))
     return LateDaysOut(budget=budget, left=left, spent=tuple(spent))
 
 

@@ -45,19 +45,16 @@ def student_history(
     after: Cursor | None,
     limit: int,
 ) -> tuple[list[tuple[Place, StaffGradeEvent]], int]:
-    """Return a page of a student's events, each with its place, and the version of the grade."""
+    """Return a page of a student's events, each with its place, and the version of the grade.
+
+    Raises `Forbidden` where the member may not know whose work in the assignment is.
+    """
+    member.need_names(assignment)
     student = student_of(session, member.course.id, user_id)
     key = {"assignment_id": assignment.id, "student_id": student.id}
     grade = session.get(Grade, key)
     events = _events(session, assignment, student.id)
-    if assignment.anonymous and not member.may("manage_assignments"):
-        events = [_blind(one) for one in events if one.kind != "submission"]
     return _page(events, after=after, limit=limit), grade.version if grade else 0
-
-
-def _blind(event: StaffGradeEvent) -> StaffGradeEvent:
-    """Return an event that does not tell whoever marks blindly whose submission one is."""
-    return event.model_copy(update={"submission": None, "cause_id": None})
 
 
 def my_history(

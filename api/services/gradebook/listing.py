@@ -91,7 +91,7 @@ def gradebook(
     """
     course = member.course
     students = counting(session, course.id, section=query.section, text=query.text)
-    book = load_book(session, course, students)
+    book = load_book(session, course, students, reader=member)
     cells = cells_of(session, book, now=now)
     totals = totals_of(book, cells)
     key = _key(book, cells, totals, query.order)
@@ -105,6 +105,7 @@ def gradebook(
         ),
         columns=_columns(book, cells, query.below),
         total=_summary(of_totals(totals.values(), query.below)),
+        withheld=tuple(one.id for one in book.withheld),
         items=(),
         next=None,
     )

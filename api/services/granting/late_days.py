@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Invalid
 from api.schemas.extensions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
+from api.services.access import Member
 from api.services.acts import Act, hold
 from api.services.effects import settle
 from api.services.granting.students import student_of
@@ -15,8 +16,10 @@ from api.tables import Assignment, Course, LateDays
 __all__ = ["late_days_of", "refund"]
 
 
-def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
-    """Return the budget of a student, and where it went."""
+def late_days_of(
+    session: Session, course: Course, user: UUID, *, reader: Member | None = None
+) -> LateDaysView:
+    """Return the budget of a student, and where it went as far as the *reader* may know."""
     rows = session.execute(
         select(LateDays, Assignment)
         .join(Assignment, Assignment.id == LateDays.assignment_id)
@@ -42,6 +45,7 @@ def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
                 spent_at=one.spent_at,
             )
             for one, row in rows
+            if reader is None or not reader.is_blind_to(row)
         ),
     )
 

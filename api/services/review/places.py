@@ -131,7 +131,7 @@ def reach_answer(session: Session, caller: Caller, answer_id: UUID) -> Found:
 
 def is_blind(posed: Posed) -> bool:
     """Tell whether the member may not know whose answers these are."""
-    return posed.assignment.anonymous and not posed.member.may("manage_assignments")
+    return posed.member.is_blind_to(posed.assignment)
 
 
 @lru_cache(maxsize=RANKS_KEPT)

@@ -144,7 +144,7 @@ def review_item(
         explanation=tuple(grading.record.get("explanation", ())),
         submission=None if blind else submission.id,
         received_at=None if blind else submission.received_at,
-        late_credit=answer.late,
+        late_credit=None if blind else answer.late,
         mark=mark_view(review, names),
         same_as=None if answer.manual else same,
         comments=_comments(session, answer),

@@ -1,6 +1,6 @@
 """What was handed in: a student's own submissions, one of them in full, and its receipt."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.roles import permitted
 from api.clock import to_micros
 from api.db import find_one
-from api.errors import NotFound
+from api.errors import Forbidden, NotFound
 from api.http.paging import Cursor, keyset
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.access import Caller, Member, course_member
@@ -30,6 +30,17 @@ from grader.policy import Rules
 
 __all__ = ["last_submissions", "own_submissions", "receipt", "submission_view"]
 
+NAMELESS: Final[Mapping[str, None]] = dict.fromkeys(
+    ("student", "author", "received_at", "late_credit", "receipt")
+)
+"""What a grader is not told of a submission that is marked without names.
+
+The digest of the receipt is made of the student's id: with the roster at hand one could find it.
+"""
+COMPARES_NAMES: Final = (
+    "This assignment is marked without names, and a digest tells whose work it is. An instructor "
+    "can compare it."
+)
 NO_SUBMISSION = "There is no such submission."
 NO_RECEIPT = "There is no such receipt."
 PLACED: Final = (
@@ -95,8 +106,8 @@ def submission_view(
         told = staff_submission(
             session, found.submission, answers, found.problem, member, variants=variants
         )
-        is_blind = found.assignment.anonymous and not member.may("manage_assignments")
-        return told.model_copy(update={"student": None, "author": None}) if is_blind else told
+        is_blind = member.is_blind_to(found.assignment)
+        return told.model_copy(update=NAMELESS) if is_blind else told
     shown = results_shown(found.assignment, _own_rules(session, member, found, now), now=now)
     return shown_submission(found.submission, answers, found.problem, results=shown)
 
@@ -119,11 +130,22 @@ def receipt(
     """Return what a receipt stands for, with its digest worked out again from what is stored.
 
     It is there for whose work it is, whatever became of the assignment or the enrolment, and for
-    the staff of the course.
+    the staff of the course. Graders of an assignment that is marked without names are told neither
+    student, time nor digest; `Forbidden` where they want to compare one.
     """
     found = _find(session, submission)
-    if found is None or not _may_see_receipt(session, caller, found):
+    if found is None:
         raise NotFound(NO_RECEIPT)
+    is_blind = _reach_receipt(session, caller, found)
+    if is_blind and digest is not None:
+        raise Forbidden(COMPARES_NAMES)
+    proof = _proof(found, digest)
+    if is_blind:
+        return proof.model_copy(update=dict.fromkeys(("student", "received_at", "digest")))
+    return proof
+
+
+def _proof(found: _Found, digest: str | None) -> ReceiptProof:
     one = found.submission
     key = Key(one.problem_id, one.student_id)
     again = receipt_digest(one.id, key, one.sequence, one.received_at, one.answers)
@@ -140,15 +162,23 @@ def receipt(
     )
 
 
-def _may_see_receipt(session: Session, caller: Caller, found: _Found) -> bool:
+def _reach_receipt(session: Session, caller: Caller, found: _Found) -> bool:
+    """Return whether *caller* may see a receipt without names only.
+
+    Raises `NotFound` for a caller who may not see it at all.
+    """
     course = found.assignment.course_id
     if caller.only_course not in {None, course}:
-        return False
+        raise NotFound(NO_RECEIPT)
     if found.submission.student_id == caller.id and not caller.view_as:
-        return permitted("student", "see_own_work", scopes=caller.scopes)
+        if not permitted("student", "see_own_work", scopes=caller.scopes):
+            raise NotFound(NO_RECEIPT)
+        return False
     try:
         member = course_member(session, caller, course)
-    except NotFound:
-        return False
+    except NotFound as error:
+        raise NotFound(NO_RECEIPT) from error
     own = member.student_id == found.submission.student_id
-    return own or member.may("see_submissions")
+    if not (own or member.may("see_submissions")):
+        raise NotFound(NO_RECEIPT)
+    return member.is_blind_to(found.assignment) and not own

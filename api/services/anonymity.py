@@ -1,0 +1,42 @@
+"""Marking without names: a grader knows whose an answer is nowhere, an instructor everywhere.
+
+Of an anonymous assignment a grader sees work by pseudonym, and nothing by student: no score, no
+history, no total that contains a score. So nothing joins an answer to a name.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import Session
+
+from api.auth.roles import Standing, may
+from api.tables import Assignment
+
+__all__ = ["IS_ANONYMOUS", "NO_VIEW_AS", "WITHOUT_NAMES", "is_blind_in_course", "is_blind_role"]
+
+WITHOUT_NAMES: Final = (
+    "This assignment is marked without names, so graders see nothing of it by student. "
+    "Ask an instructor."
+)
+NO_VIEW_AS: Final = (
+    "An assignment of this course is marked without names, so graders cannot look as a student. "
+    "Look as the test student."
+)
+IS_ANONYMOUS: Final = (Assignment.anonymous, Assignment.deleted_at.is_(None))
+HAS_ANONYMOUS: Final = select(
+    exists().where(Assignment.course_id == bindparam("course"), *IS_ANONYMOUS)
+)
+
+
+def is_blind_role(role: Standing) -> bool:
+    """Return whether *role* is that of a grader, who does not see names in anonymous assignments.
+
+    The scopes of a token do not matter: an instructor knows the names anyway.
+    """
+    return role != "student" and not may(role, "manage_assignments")
+
+
+def is_blind_in_course(session: Session, role: Standing, course_id: UUID) -> bool:
+    """Return whether a course has an anonymous assignment, and *role* does not see names there."""
+    return is_blind_role(role) and bool(session.scalar(HAS_ANONYMOUS, {"course": course_id}))

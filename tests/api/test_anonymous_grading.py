@@ -1,0 +1,360 @@
+"""Marking without names: no route lets a grader join an answer to the student who gave it.
+
+All routes are walked, REST and pages. What a grader is sent may name a student, or show work of an
+anonymous assignment, but not both; and a mark changes nothing that names a student.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from actors import NOW
+from canary import sent
+from canary_asking import ASKED_TOO, FORMS, PARAMETER
+from canary_scene import KEYED, CanaryScene
+from fastapi.routing import iter_route_contexts
+from furnished import ROUTES
+from scene import HERE
+from sqlalchemy import select, update
+from world import World
+
+from api.ids import new_id
+from api.services.review.places import pseudonym
+from api.services.submitting.entries import receipt_digest
+from api.tables import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Grading,
+    Regrade,
+    RegradeChange,
+    RegradeStudent,
+    Submission,
+)
+
+ALSO: Final = {
+    "/courses/{course}/gradebook": (
+        *("?text=zqname", "?sort=total&dir=desc", "?sort={assignment}", "?section={section}"),
+    ),
+    "/courses/{course}/analytics": ("?section={section}",),
+    "/assignments/{assignment}/analytics": ("?section={section}",),
+    "/assignments/{assignment}/problems/{problem}/analytics": ("?section={section}",),
+    "/assignments/{assignment}/results": ("?section={section}",),
+    "/assignments/{assignment}/problems/{problem}/results": ("?section={section}",),
+    "/assignments/{assignment}/overrides": ("?student={user}",),
+    "/courses/{course}/students/{user}": ("?open={slug}",),
+    "/assignments/{assignment}/review/{problem}/{part}": ("?shows=all", "?shows=marked"),
+    "/regrades/{regrade}": ("?student={user}", "?direction=up"),
+    "/regrades/{regrade}/changes": ("?student={user}", "?direction=up"),
+    "/receipts/{submission}": ("?digest={digest}",),
+}
+"""What is asked beside what the canaries ask: filters that could single out a student."""
+
+REFUSED: Final = {
+    "/assignments/{assignment}/students/{user}/history",
+    "/assignments/{assignment}/overrides",
+    "/regrades/{regrade}/changes",
+    "/regrades/{regrade}/students",
+}
+"""Routes by student that a grader of an anonymous assignment is refused, under /api/v1."""
+ELSEWHERE: Final = ("/static/", "/docs", "/healthz", "/readyz", "/login", "/welcome")
+REFUSAL: Final = 400
+CREDIT: Final = "0.71875"
+"""A credit that nothing else has."""
+
+
+class AnonymousScene(CanaryScene):
+    """The scene of the canaries, in whose first course every assignment is marked without names."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        with world.session() as session:
+            own = update(Assignment).where(Assignment.course_id == self.course)
+            session.execute(own.values(anonymous=True))
+            self.secret = session.get_one(Course, self.course).secret
+            for place in (HERE, KEYED):
+                posed = session.get_one(Assignment, UUID(self.places[place]["assignment"]))
+                self.places[place]["slug"] = posed.slug
+        self.regraded = self._plant_regrade()
+        self.answers, self.submissions = self._ids(Answer), self._ids(Submission)
+        told = [self._submission(one) for one in self.submissions]
+        self.digests = {one.reply["receipt"]["digest"] for one in told}
+        self.places[HERE]["digest"] = self.places[KEYED]["digest"] = next(iter(self.digests))
+
+    def _ids(self, table: Any) -> set[str]:
+        with self.world.db.reading() as session:
+            rows = session.scalars(select(table.id).where(table.student_id == self.student.id))
+            return {str(one) for one in rows}
+
+    def _submission(self, submission: str) -> Submission:
+        with self.world.db.reading() as session:
+            return session.get_one(Submission, UUID(submission))
+
+    def _plant_regrade(self) -> UUID:
+        """Let a regrade of the keyed problem change an answer and the score of the student."""
+        run, answer_id = new_id(), UUID(self.places[KEYED]["answer"])
+        with self.world.session() as session:
+            answer = session.get_one(Answer, answer_id)
+            grading = session.get_one(Grading, answer.grading_id)
+            version = session.get_one(AssignmentProblem, answer.problem_id).version_id
+            session.add(
+                Regrade(
+                    id=run,
+                    problem_id=answer.problem_id,
+                    from_version=version,
+                    to_version=version,
+                    status="ready",
+                    counts={},
+                    created_by=self.instructor.id,
+                    created_at=NOW,
+                )
+            )
+            session.flush()
+            session.add(
+                RegradeStudent(regrade_id=run, student_id=self.student.id, chunk=0, score_after=1)
+            )
+            session.add(
+                RegradeChange(
+                    id=new_id(),
+                    regrade_id=run,
+                    chunk=0,
+                    answer_id=answer.id,
+                    student_id=self.student.id,
+                    old_grading=grading.id,
+                    old_status="needs_review",
+                    new_status="correct",
+                    direction="up",
+                    result={
+                        "record": grading.record,
+                        "said": grading.said,
+                        "shown": "zqtext",
+                        "mistakes": "",
+                    },
+                )
+            )
+        self.places[KEYED]["regrade"] = str(run)
+        return run
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What names the student."""
+        marks = ("zqname", "zqmail", "zqnumber", "zqlogin", "zqlms")
+        return (*(f"{one}student" for one in marks), str(self.student.id))
+
+    @property
+    def work(self) -> tuple[str, ...]:
+        """What tells of the student's work in the anonymous assignments, or leads to it."""
+        words = (
+            *("zqtext", "zqdraft", "zqmarked", "zqwhymarked", "zqflag", "zqrequest", "zqheld"),
+            *("zqstaffonly", CREDIT, "1234607"),
+        )
+        called = {
+            pseudonym(self.secret, UUID(self.places[place]["assignment"]), self.student.id)
+            for place in (HERE, KEYED)
+        }
+        return (*words, *called, *self.answers, *self.submissions, *self.digests)
+
+    def is_join(self, path: str, told: str) -> bool:
+        """Return whether a response, with its address, names the student beside their work."""
+        both = f"{path}\n{told}"
+        return any(one in both for one in self.identity) and any(one in both for one in self.work)
+
+
+@pytest.fixture(scope="module")
+def scene(request, tmp_path_factory) -> Iterator[AnonymousScene]:
+    path = tmp_path_factory.mktemp("anonymous") / "grader.db"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+    world = World(f"sqlite:///{path}")
+    yield AnonymousScene(world)
+    world.close()
+
+
+def declared_reads(scene) -> list[str]:
+    """Return the addresses of all routes that read, but those that are the same for everybody."""
+    contexts = iter_route_contexts(scene.world.app.routes)
+    methods = ((str(one.path), getattr(one.original_route, "methods", ())) for one in contexts)
+    paths = {path for path, those in methods if "GET" in (those or ())}
+    return sorted(path for path in paths if not path.startswith(ELSEWHERE))
+
+
+def addresses(scene, declared: str) -> Iterator[str]:
+    """Yield an address with what stands at each place put in, and the queries beside it."""
+    bare = declared.removeprefix("/api/v1")
+    for place, form in product((HERE, KEYED), FORMS):
+        there = scene.places[HERE] | scene.places[place] | {"form": form}
+        for query in ("", *ASKED_TOO.get(bare, ()), *ALSO.get(bare, ())):
+            yield PARAMETER.sub(lambda found, there=there: there[found[1]], declared + query)
+
+
+def ask(scene, path: str, *, method: str = "GET", person: str = "grader", **more: Any) -> Any:
+    """Return the response to the grader, or to another *person* of the scene."""
+    if "export" in path and person != "grader":  # six times a minute is the limit
+        scene.world.clock.advance(seconds=11)
+    headers = {"Authorization": f"Bearer {scene.people[person].token}"} | more.pop("headers", {})
+    return scene.ask(method, path, headers=headers, **more)
+
+
+def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
+    joins, answered = set(), {}
+    for declared in declared_reads(scene):
+        for path in sorted(set(addresses(scene, declared))):
+            response = ask(scene, path)
+            assert response.status_code < 500, path
+            answered.setdefault(declared, set()).add(response.status_code)
+            if scene.is_join(path.split("?")[0], sent(response)):
+                joins.add(path)
+    assert joins == set()
+    graders = {path for (method, path), one in ROUTES.items() if method == "GET"}
+    graders &= {path for (_, path), one in ROUTES.items() if one.least in {"student", "grader"}}
+    unanswered = {path for path in graders & answered.keys() if min(answered[path]) >= REFUSAL}
+    own = {"/courses/{course}/grades", "/assignments/{assignment}/history"}
+    uncalled = {path for (_, path), one in ROUTES.items() if not one.called}
+    unanswered = {one.removeprefix("/api/v1") for one in unanswered - uncalled}
+    assert unanswered - own == REFUSED
+
+
+def test_the_sweep_would_find_a_join(scene):
+    """The same addresses are answered to an instructor, and there a join is found in many."""
+    joined = set()
+    for declared in declared_reads(scene):
+        for path in sorted(set(addresses(scene, declared))):
+            if scene.is_join(path.split("?")[0], sent(ask(scene, path, person="instructor"))):
+                joined.add(declared.removeprefix("/api/v1"))
+    for declared in (
+        "/assignments/{assignment}/students/{user}/history",
+        "/regrades/{regrade}/changes",
+        "/receipts/{submission}",
+        "/submissions/{submission}",
+        "/assignments/{assignment}/requests",
+        "/assignments/{assignment}/review/{problem}/{part}",
+        "/answers/{answer}/review",
+        "/regrades/{regrade}",
+        "/courses/{course}/students/{user}",
+    ):
+        assert declared in joined, declared
+
+
+def test_nothing_that_a_grader_does_names_a_student_beside_their_work(scene):
+    copy = scene.snapshot()
+    joins, done = set(), set()
+    for (method, declared), route in ROUTES.items():
+        if method == "GET":
+            continue
+        body = route.body(scene) if callable(route.body) else route.body
+        kind = "content" if isinstance(body, str) else "json"
+        headers = {"If-Match": "*"} | dict(route.headers)
+        headers |= {"Content-Type": route.media} if kind == "content" else {}
+        more = {"params": dict(route.query)} | ({} if body is None else {kind: body})
+        for place in (HERE, KEYED):
+            there = scene.places[HERE] | scene.places[place] | dict(route.path)
+            path = PARAMETER.sub(lambda found, there=there: str(there[found[1]]), declared)
+            response = ask(scene, path, method=method, headers=headers, **more)
+            assert response.status_code < 500, path
+            if scene.is_join(path, sent(response)):
+                joins.add((method, path))
+            if not response.is_error:
+                done.add((method, declared))
+                scene.restore(copy)
+    assert joins == set()
+    assert ("PUT", "/api/v1/answers/{answer}/mark") in done
+    assert ("POST", "/api/v1/requests/{request}/answer") in done
+
+
+def test_a_mark_changes_nothing_that_names_a_student(scene):
+    copy = scene.snapshot()
+    before = named(scene)
+    assert any("/gradebook" in path for path in before)
+    assert any("/students/" in path for path in before)
+    for place in (HERE, KEYED):
+        answer = scene.places[place]["answer"]
+        told = ask(
+            scene,
+            f"/api/v1/answers/{answer}/mark",
+            method="PUT",
+            json={"credit": CREDIT, "reason": "Well."},
+            headers={"If-Match": "*"},
+        )
+        assert told.status_code == 200, told.text
+    after = named(scene)
+    scene.restore(copy)
+    assert [path for path in before if before[path] != after.get(path)] == []
+    assert after.keys() == before.keys()
+
+
+def named(scene) -> dict[str, str]:
+    """Return by address what a grader is sent that names the student."""
+    found = {}
+    for declared in declared_reads(scene):
+        for path in sorted(set(addresses(scene, declared))):
+            told = ask(scene, path)
+            if any(one in f"{path}\n{told.text}" for one in scene.identity):
+                found[path] = re.sub(r'"request_id":\s*"[^"]*"', "", told.text)
+    return found
+
+
+@pytest.mark.parametrize("path", ["/me/assignments", "/courses/{course}/grades", "{posed}"])
+def test_a_grader_cannot_look_as_a_student_of_an_anonymous_assignment(scene, path):
+    posed = "/assignments/{assignment}/problems/{problem}"
+    for suffix in ("", "/submissions", "/draft", "/solution", "/practice"):
+        where = path.replace("{posed}", posed + suffix).format_map(scene.places[KEYED])
+        looks = {"X-View-As": str(scene.student.id)}
+        told = ask(scene, f"/api/v1{where}", headers=looks)
+        if path == "/me/assignments":
+            assert told.json()["items"] == []
+        else:
+            assert (told.status_code, told.json()["code"]) == (403, "forbidden")
+            assert "without names" in told.json()["detail"]
+        assert not scene.is_join("", sent(told))
+        assert ask(scene, f"/api/v1{where}", person="instructor", headers=looks).status_code != 404
+
+
+def test_the_page_of_a_student_offers_no_look_and_no_scores(scene):
+    course, user = scene.places[HERE]["course"], scene.student.id
+    for path in (f"/courses/{course}/students/{user}", f"/courses/{course}/people/{user}"):
+        told = ask(scene, path).text
+        assert "View as this student" not in told
+        assert "View as this student" in ask(scene, path, person="instructor").text
+    assert "marked without names" in ask(scene, f"/courses/{course}/students/{user}").text
+    assert "marked without names" in ask(scene, f"/courses/{course}/gradebook").text
+
+
+def test_a_digest_of_a_receipt_tells_no_student(scene):
+    """Made of the id of a student, it could be compared for each student of the roster."""
+    submission = scene.places[KEYED]["submission"]
+    row = scene._submission(submission)  # noqa: SLF001
+    guess = receipt_digest(
+        row.id, (row.problem_id, scene.student.id), row.sequence, row.received_at, row.answers
+    )
+    path = f"/api/v1/receipts/{submission}"
+    blind = ask(scene, path).json()
+    assert (blind["valid"], blind["student"], blind["digest"]) == (True, None, None)
+    assert blind["received_at"] is None
+    for digest in (guess, "0" * 64):
+        assert ask(scene, f"{path}?digest={digest}").status_code == 403
+    told = ask(scene, f"{path}?digest={guess}", person="instructor").json()
+    assert (told["valid"], told["student"]) == (True, str(scene.student.id))
+
+
+def test_a_token_that_only_reads_does_not_blind_an_instructor(scene):
+    token = scene.readers[scene.instructor.id]
+    submission = scene.places[KEYED]["submission"]
+    told = scene.ask(
+        "GET", f"/api/v1/submissions/{submission}", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert told.json()["student"] == str(scene.student.id)
+
+
+def test_the_gradebook_of_a_grader_has_no_total_that_would_tell_a_score(scene):
+    course = scene.places[HERE]["course"]
+    told = ask(scene, f"/api/v1/courses/{course}/gradebook").json()
+    assert told["columns"] == []
+    assert len(told["withheld"]) > 1
+    assert {row["percent"] for row in told["items"]} == {None}
+    assert (told["total"]["counted"], told["total"]["mean"]) == (0, None)
+    whole = ask(scene, f"/api/v1/courses/{course}/gradebook", person="instructor").json()
+    assert (len(whole["columns"]), whole["withheld"]) == (len(told["withheld"]), [])

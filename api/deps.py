@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from api.auth.limits import Action, address_key
 from api.auth.roles import Right
-from api.auth.sessions import cookie_for, foreign_request
+from api.auth.secrets import parse
+from api.auth.sessions import cookie_for, device_cookie_for, foreign_request
 from api.db import once
 from api.errors import CODES, Forbidden, NotFound, Unauthenticated
 from api.http.asking import Ask, Asking
@@ -83,6 +84,14 @@ class Here(Asking):
     def address(self) -> str:
         """What the client's address is counted under."""
         return address_key(self.request.client.host if self.request.client else "")
+
+    @property
+    def device(self) -> str:
+        """The secret by which the browser is known for log-ins, "" where it sends none."""
+        name = device_cookie_for(self.service.settings.public_url).name
+        value = self.request.cookies.get(name, "")
+        secret = parse(value)
+        return value if secret is not None and secret.kind == "device" else ""
 
     @property
     def view_as(self) -> str:

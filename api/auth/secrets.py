@@ -1,4 +1,4 @@
-"""Secrets that are handed out once: tokens of the API, sessions, invitations and resets.
+"""Secrets that are handed out once: tokens of the API, sessions, devices, invitations, resets.
 
 A secret reads ``gr_<kind>_<prefix>_<random>``. The prefix is public: it finds the row and names the
 secret in lists. Beside it only the SHA-256 of the whole is stored.
@@ -23,7 +23,7 @@ __all__ = [
     "parse",
 ]
 
-Kind = Literal["api", "session", "invite", "reset"]
+Kind = Literal["api", "session", "device", "invite", "reset"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 ALPHABET: Final = string.ascii_letters + string.digits

@@ -1,4 +1,4 @@
-"""Sessions of the pages: how long they last, what ends them, their cookie, and foreign forms."""
+"""Sessions of the pages: how long they last, what ends them, their cookies, and foreign forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 __all__ = [
     "ABSOLUTE",
+    "DEVICE",
     "EVENTS",
     "IDLE",
     "TOUCH",
@@ -17,6 +18,7 @@ __all__ = [
     "Effect",
     "Event",
     "cookie_for",
+    "device_cookie_for",
     "expires_at",
     "foreign_request",
     "is_alive",
@@ -25,6 +27,8 @@ __all__ = [
 
 IDLE: Final = timedelta(hours=12)
 ABSOLUTE: Final = timedelta(days=7)
+DEVICE: Final = timedelta(days=180)
+"""How long a browser is known for an account after its last log-in there."""
 TOUCH: Final = timedelta(minutes=5)
 """How old the stored time of the last request may get: a page need not write a row each time."""
 
@@ -116,6 +120,12 @@ def cookie_for(address: str) -> Cookie:
         f"sessions need https, and the public address is {address!r}; put a proxy with a "
         "certificate in front, or use http://127.0.0.1 on one machine"
     )
+
+
+def device_cookie_for(address: str) -> Cookie:
+    """Return the cookie by which a browser is known; it outlives sessions and opens nothing."""
+    session = cookie_for(address)
+    return Cookie(f"{session.name}-device", secure=session.secure)
 
 
 def _scheme_and_host(address: str) -> tuple[str, str]:

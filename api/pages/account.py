@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.auth.scopes import SCOPES
 from api.deps import Here
 from api.errors import FieldError, Invalid, Precondition, ServiceError
-from api.pages.entrance import LOGGED_OUT
+from api.pages.entrance import LOGGED_OUT, with_cookies
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import page
@@ -119,9 +119,7 @@ def change_password(form: FormDep, here: PageDep) -> Response:
         me.post_password(validated(PasswordIn, typed), here, told)
     except REFUSALS as error:
         return _account(here, _Shown(password=Typed({}, error, LABELS)))
-    answer = _changed("password")
-    answer.headers["Set-Cookie"] = told.headers["Set-Cookie"]
-    return answer
+    return with_cookies(_changed("password"), told)
 
 
 def _repeat() -> Invalid:

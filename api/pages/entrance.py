@@ -14,7 +14,7 @@ from api.pages.site import respond
 from api.routes import login as api
 from api.schemas.account import AcceptInviteIn, LoginIn
 
-__all__ = ["KEPT", "LOGGED_OUT", "local", "router"]
+__all__ = ["KEPT", "LOGGED_OUT", "local", "router", "with_cookies"]
 
 router = PageRouter()
 
@@ -80,12 +80,17 @@ def login(form: FormDep, here: PageDep) -> Response:
 
 
 def _onwards(next_: str, kept: Mapping[str, tuple[str, ...]], response: Response) -> Response:
-    """Return the way on with the cookie of *response*; a form that waited is asked about."""
-    cookie = response.headers["Set-Cookie"]
+    """Return the way on with the cookies of *response*; a form that waited is asked about."""
     if kept:
-        context = {"next": next_, "kept": kept}
-        return respond("resume.html", context, headers={"Set-Cookie": cookie})
-    return RedirectResponse(next_, status_code=303, headers={"Set-Cookie": cookie})
+        return with_cookies(respond("resume.html", {"next": next_, "kept": kept}), response)
+    return with_cookies(RedirectResponse(next_, status_code=303), response)
+
+
+def with_cookies(response: Response, source: Response) -> Response:
+    """Return *response* with the cookies that *source* sets."""
+    for cookie in source.headers.getlist("Set-Cookie"):
+        response.headers.append("Set-Cookie", cookie)
+    return response
 
 
 @router.post("/logout")

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from api.auth.sessions import cookie_for, foreign_request
+from api.auth.sessions import DEVICE, cookie_for, device_cookie_for, foreign_request
 from api.deps import HereDep, HereUnasked
 from api.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unauthenticated
 from api.http.json_body import ApiRouter
@@ -34,7 +34,7 @@ def login(body: LoginIn, here: HereUnasked, response: Response) -> LoginOut:
     cookie = cookie_for(here.service.settings.public_url)
     begun = log_in(
         here.service.db,
-        Attempt(body.email, here.address, here.now, body.password),
+        Attempt(body.email, here.address, here.now, body.password, here.device),
         passwords=here.service.passwords,
         before=here.request.cookies.get(cookie.name, ""),
     )
@@ -68,9 +68,12 @@ def accept_invite(body: AcceptInviteIn, here: HereUnasked, response: Response) -
 
 
 def logged_in(begun: Begun, here: HereDep, response: Response) -> LoginOut:
-    """Put a session that has begun into the cookie of *response* and tell of it."""
-    cookie = cookie_for(here.service.settings.public_url)
-    response.headers["Set-Cookie"] = cookie.header(begun.secret)
+    """Put a session that has begun, and the device, into cookies of *response*."""
+    address = here.service.settings.public_url
+    if begun.device:
+        cookie = device_cookie_for(address).header(begun.device, remaining=DEVICE)
+        response.headers.append("Set-Cookie", cookie)
+    response.headers.append("Set-Cookie", cookie_for(address).header(begun.secret))
     return LoginOut(user=begun.user.id, name=begun.user.name, expires_at=begun.expires_at)
 
 

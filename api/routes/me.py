@@ -77,8 +77,8 @@ def post_password(body: PasswordIn, here: HereDep, response: Response) -> LoginO
     """Set another password; needs a login. Other sessions end, and this one gets a new cookie."""
     with here.reading() as session:
         caller = here.caller(session)
-        caller.need_login()
-    attempt = Attempt(caller.user.email or "", here.address, here.now, body.current)
+        this = str(caller.need_login())
+    attempt = Attempt(caller.user.email or "", here.address, here.now, body.current, this)
     begun = profile.change_password(
         here.service.db, caller, attempt, body.new, passwords=here.service.passwords
     )

@@ -4,7 +4,7 @@ The count is committed before the work, so that neither a failure nor a race giv
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -12,14 +12,14 @@ from sqlalchemy import delete, func, not_, select
 from sqlalchemy.orm import Session
 
 from api.auth.limits import LIMITS, Action, wait
+from api.auth.sessions import DEVICE
 from api.errors import RateLimited
 from api.tables import Knock
 
-__all__ = ["KNOWN", "key_of", "lock", "prune", "refuse", "spend", "times"]
+__all__ = ["KNOWN", "forget_devices", "key_of", "lock", "prune", "refuse", "spend", "times"]
 
 KNOWN: Final = "known"
-"""The keys that say where an account has logged in from; they are kept for longer."""
-KNOWN_FOR: Final = timedelta(days=180)
+"""The keys that say in which browsers an account has logged in; they are kept for longer."""
 LONGEST: Final = max(limit.memory for limit in LIMITS.values())
 
 
@@ -43,16 +43,17 @@ def lock(session: Session, keys: Iterable[str]) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
-def times(session: Session, key: str) -> list[datetime]:
-    """Return when something was counted under *key*."""
-    return list(session.scalars(select(Knock.at).where(Knock.key == key)))
+def times(session: Session, key: str, *, since: datetime) -> list[datetime]:
+    """Return when something was counted under *key*, as far as that was after *since*."""
+    return list(session.scalars(select(Knock.at).where(Knock.key == key, Knock.at > since)))
 
 
 def spend(session: Session, action: Action, who: str, *, now: datetime) -> None:
     """Count one *action* of *who*, or raise `RateLimited` where it has to wait."""
     key = key_of(action, who)
     lock(session, [key])
-    refuse(wait(LIMITS[action], times(session, key), now))
+    limit = LIMITS[action]
+    refuse(wait(limit, times(session, key, since=now - limit.memory), now))
     session.add(Knock(key=key, at=now))
     prune(session, now=now)
 
@@ -63,8 +64,14 @@ def refuse(seconds: int) -> None:
         raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
 
 
+def forget_devices(session: Session, email: str | None) -> None:
+    """Delete in which browsers an account has logged in."""
+    if email is not None:
+        session.execute(delete(Knock).where(Knock.key.startswith(f"{key_of(KNOWN, email)} ")))
+
+
 def prune(session: Session, *, now: datetime) -> None:
     """Delete what counts no more."""
     known = Knock.key.startswith(f"{KNOWN} ")
     session.execute(delete(Knock).where(Knock.at < now - LONGEST, not_(known)))
-    session.execute(delete(Knock).where(Knock.at < now - KNOWN_FOR, known))
+    session.execute(delete(Knock).where(Knock.at < now - DEVICE, known))

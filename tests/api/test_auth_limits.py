@@ -7,7 +7,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.auth.limits import LIMITS, Action, Failures, Limit, address_key, login_wait, wait
+from api.auth.limits import (
+    FIRST_TRIES,
+    LIMITS,
+    Action,
+    Failures,
+    Limit,
+    Ruling,
+    address_key,
+    rule_login,
+    wait,
+)
 
 NOW = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -123,25 +133,55 @@ def test_whoever_guesses_as_fast_as_allowed_has_200_guesses_a_day_at_most() -> N
     assert 96 <= len(failures) <= 200
 
 
-def test_a_lecture_hall_behind_one_address_is_not_locked_out_by_one_of_its_visitors() -> None:
-    """However often one fails there, another account waits a minute at most."""
-    noise = before(*[one / 100 for one in range(6_000)])
-    assert login_wait(Failures(account=noise, address=noise, pair=noise), NOW) == 900
-    assert login_wait(Failures(account=[], address=noise, pair=[]), NOW) <= 60
+NOISE = before(*[one / 100 for one in range(6_000)])
+MUCH = before(*[0] * LIMITS["login_address"].count)
+SOME = before(*[0] * FIRST_TRIES)
 
 
-def test_where_an_account_is_known_nobody_elsewhere_locks_it_out() -> None:
-    noise = before(*[0] * 500)
-    assert login_wait(Failures(account=noise, address=[], pair=[]), NOW) == 900
-    assert login_wait(Failures(account=noise, address=noise, pair=[], known=True), NOW) == 0
-    assert login_wait(Failures(account=noise, address=[], pair=noise, known=True), NOW) == 900
+def failures(**known: list[datetime] | None) -> Failures:
+    """Return failures of these kinds, and none of the others."""
+    return Failures(**({"device": None, "account": [], "address": [], "pair": []} | known))
 
 
-def test_the_longer_of_two_waits_counts() -> None:
-    both = Failures(account=before(*[0] * 5), address=before(*[20] * 60), pair=[])
-    assert login_wait(both, NOW) == 60
-    later = Failures(account=before(*[50] * 5), address=before(*[20] * 60), pair=[])
-    assert login_wait(later, NOW) == 40
+@pytest.mark.parametrize(
+    ("known", "ruling"),
+    [
+        ({}, Ruling(is_checked=True, seconds=0)),
+        ({"address": MUCH}, Ruling(is_checked=True, seconds=60)),
+        ({"address": MUCH, "pair": SOME[1:]}, Ruling(is_checked=True, seconds=60)),
+        ({"address": MUCH, "pair": SOME}, Ruling(is_checked=False, seconds=60)),
+        ({"account": SOME * 2}, Ruling(is_checked=True, seconds=120)),
+        ({"account": SOME * 2, "pair": SOME}, Ruling(is_checked=False, seconds=120)),
+        ({"pair": SOME * 2}, Ruling(is_checked=False, seconds=120)),
+        ({"address": MUCH * 4}, Ruling(is_checked=True, seconds=60)),
+        ({"address": MUCH * 5}, Ruling(is_checked=False, seconds=60)),
+        ({"account": SOME * 333}, Ruling(is_checked=True, seconds=900)),
+        ({"account": MUCH * 17}, Ruling(is_checked=False, seconds=3600)),
+    ],
+)
+def test_a_first_try_is_slowed_down_by_nobody_until_far_above_the_limits(known, ruling) -> None:
+    assert rule_login(failures(**known), NOW) == ruling
+
+
+def test_in_a_known_browser_only_what_failed_there_counts() -> None:
+    noise = {"account": NOISE, "address": NOISE, "pair": NOISE}
+    assert rule_login(failures(**noise), NOW) == Ruling(is_checked=False, seconds=3591)
+    assert rule_login(failures(**noise, device=[]), NOW) == Ruling(is_checked=True, seconds=0)
+    waits = Ruling(is_checked=False, seconds=900)
+    assert rule_login(failures(device=NOISE), NOW) == waits
+
+
+def test_failures_of_an_hour_ago_are_forgotten() -> None:
+    old = before(*[3_600] * 2_000)
+    assert rule_login(failures(account=old, address=old, pair=old), NOW).seconds == 0
+
+
+def test_an_account_is_guessed_at_from_everywhere_1000_times_an_hour_at_most() -> None:
+    """Each guess from another network is a first try; the cap of the account holds all together."""
+    hour = before(*[3.6 * one for one in range(1_000)])
+    assert rule_login(failures(account=hour[1:]), NOW).is_checked
+    assert not rule_login(failures(account=hour), NOW).is_checked
+    assert rule_login(failures(account=hour), NOW + 4 * SECOND).is_checked
 
 
 @pytest.mark.parametrize(
@@ -161,11 +201,12 @@ def test_so_many_go_through_in_a_minute_and_the_next_one_waits(action, count) ->
         ("192.0.2.7:80", "unknown"),
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("2001:DB8:1:2::", "2001:db8:1::/48"),
+        ("2001:db8:1:3::", "2001:db8:1::/48"),
+        ("2001:db8:2::", "2001:db8:2::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("::1", "::/48"),
     ],
 )
 def test_one_household_counts_as_one_address(address, key) -> None:

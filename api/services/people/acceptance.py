@@ -50,8 +50,7 @@ def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Beg
     `Invalid` for a password that cannot be used, and `RateLimited`.
     """
     now = acceptance.now
-    with db.transaction() as session:
-        knocks.spend(session, "invite_address", acceptance.address, now=now)
+    _count(db, acceptance)
     with db.reading() as session:
         invite, user = _find(session, acceptance)
         needs_current = needs_locked_password(session, invite, user)
@@ -63,8 +62,8 @@ def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Beg
         stored = user.password_hash
         invite, user = _lock(session, acceptance)
         # Another password or another course changes what the link must come with.
-        is_same = needs_locked_password(session, invite, user) == needs_current
-        if not is_same or not login.is_still(user, stored):
+        needed_now = needs_locked_password(session, invite, user)
+        if needed_now is not needs_current or not login.is_still(user, stored):
             raise Gone(USED)
         if not needs_current:
             end_vouching(session, user.id, now=now)
@@ -74,16 +73,40 @@ def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Beg
         withdraw(session, [user.id], now=now)
         event: Event = "reset" if is_reset else "password_changed"
         sessions.settle(session, event, [user.id], now=now)
-        return sessions.begin(session, user, now=now)
+        knocks.forget_devices(session, user.email)
+        device = login.new_device(session, user.email or "", now=now)
+        return sessions.begin(session, user, now=now, device=device)
+
+
+def _count(db: Database, acceptance: Acceptance) -> None:
+    """Count a use of a link, or a guess at one; `NotFound` where there is no such link.
+
+    Nobody guesses a secret. The limits save work, and guesses of others block no link.
+    """
+    with db.reading() as session:
+        invite = _link(session, acceptance.secret)
+    with db.transaction() as session:
+        if invite is None:
+            knocks.spend(session, "invite_address", acceptance.address, now=acceptance.now)
+        else:
+            knocks.spend(session, "invite_link", invite.prefix, now=acceptance.now)
+    if invite is None:
+        raise NotFound(NO_LINK)
+
+
+def _link(session: Session, secret: str) -> Invite | None:
+    shown = parse(secret)
+    if shown is None or shown.kind not in LASTS:
+        return None
+    invite = session.scalar(select(Invite).where(Invite.prefix == shown.prefix))
+    stored = None if invite is None else invite.digest
+    return invite if matches(shown.digest, stored) else None
 
 
 def _find(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
     """Return the link, which can still be used, and its owner."""
-    shown = parse(acceptance.secret)
-    if shown is None or shown.kind not in LASTS:
-        raise NotFound(NO_LINK)
-    invite = session.scalar(select(Invite).where(Invite.prefix == shown.prefix))
-    if invite is None or not matches(shown.digest, invite.digest):
+    invite = _link(session, acceptance.secret)
+    if invite is None:
         raise NotFound(NO_LINK)
     _check_usable(invite, now=acceptance.now)
     return invite, _active(session.get(User, invite.user_id))
@@ -123,6 +146,6 @@ def _check_locked_password(
     with db.transaction() as session:
         counted = login.count(session, attempt)
     if not passwords.verify(acceptance.current, stored):
-        raise Invalid.of("current", WRONG_CURRENT)
+        raise counted.failure() if counted.seconds else Invalid.of("current", WRONG_CURRENT)
     with db.transaction() as session:
-        login.forgive(session, attempt, counted)
+        login.forgive(session, counted)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from api.errors import Gone
-from api.services import audit
+from api.services import audit, knocks
 from api.services.access import Caller, Member
 from api.services.people import sessions
 from api.tables import LOCKED, Enrolment, Invite, User
@@ -77,6 +77,7 @@ def _lock_password(session: Session, who: Member | Caller, user: User, *, now: d
     user.password_hash = f"{LOCKED}{user.password_hash}"
     user.version += 1
     sessions.settle(session, "password_locked", [user.id], now=now)
+    knocks.forget_devices(session, user.email)
     audit.record_account(session, who, "user.password_locked", user=user.id, now=now)
 
 

@@ -1,30 +1,42 @@
-"""Logging in: counted before the password is looked at, in the same time for whoever is unknown.
+"""Logging in: counted before the password is looked at, in the same way for unknown accounts.
 
-The attempt is written first and taken back by success, so that many at once cannot all be the
-first; the password is checked between two transactions, since that takes time on purpose.
+The attempt is stored as a failure first and deleted by success, so that many at once cannot all be
+the first; the password is checked between two transactions, since that takes time on purpose.
+Nothing that is counted depends on whether an account exists, or on what its owner does elsewhere.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api.auth.limits import Failures, login_wait
+from api.auth.limits import LIMITS, Action, Failures, rule_login
 from api.auth.passwords import Passwords
-from api.auth.secrets import matches, parse
+from api.auth.secrets import matches, new_secret, parse
+from api.auth.sessions import DEVICE
 from api.db import Database
-from api.errors import Forbidden, Unauthenticated
+from api.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
 from api.ids import new_id
 from api.services import knocks
 from api.services.people import sessions
 from api.services.people.sessions import Begun
 from api.tables import LOCKED, Knock, LoginSession, User
 
-__all__ = ["Attempt", "count", "forgive", "is_still", "log_in", "session_of"]
+__all__ = [
+    "Attempt",
+    "Counted",
+    "count",
+    "forgive",
+    "is_still",
+    "log_in",
+    "new_device",
+    "session_of",
+]
 
 WRONG = "The e-mail address or the password is not right."
+SLOWED = "Too many failed log-ins. Try again in {seconds} s."
 SUSPENDED = "This account is suspended. Ask your instructor."
 LOCKED_OUT = (
     "You were given a new role, and your password came from another course. Set a new one with the "
@@ -34,32 +46,54 @@ LOCKED_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a password: for which *email*, from which *address*."""
+    """One try at a password: for which *email*, from which network *address*.
+
+    *device* is the secret by which the browser is known, "" where it has none.
+    """
 
     email: str
     address: str
     now: datetime
     password: str = field(repr=False)
+    device: str = field(default="", repr=False)
 
     @property
-    def account(self) -> str:
-        """The key of what failed for the account from anywhere."""
+    def by_account(self) -> str:
+        """The key of failures for the account from anywhere."""
         return knocks.key_of("login_account", self.email)
 
     @property
-    def place(self) -> str:
-        """The key of what failed from the address for any account."""
+    def by_address(self) -> str:
+        """The key of failures from the address for any account."""
         return knocks.key_of("login_address", self.address)
 
     @property
-    def pair(self) -> str:
-        """The key of what failed for the account from the address."""
+    def by_pair(self) -> str:
+        """The key of failures for the account from the address."""
         return knocks.key_of("login_pair", self.email, self.address)
 
     @property
+    def by_device(self) -> str:
+        """The key of failures for the account in the browser."""
+        return knocks.key_of("login_device", self.email, self.device)
+
+    @property
     def known(self) -> str:
-        """The key that says that the account has logged in from the address."""
-        return knocks.key_of(knocks.KNOWN, self.email, self.address)
+        """The key that says that the account has logged in in the browser."""
+        return knocks.key_of(knocks.KNOWN, self.email, self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An attempt that is stored as failures: their ids, and how long a failed one has to wait."""
+
+    knocks: tuple[UUID, ...]
+    seconds: int
+    is_known_device: bool
+
+    def failure(self) -> ServiceError:
+        """Return what a wrong password is answered with."""
+        return _slowed(self.seconds) if self.seconds else Unauthenticated(WRONG)
 
 
 def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str = "") -> Begun:
@@ -68,32 +102,34 @@ def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str 
     *before* is the cookie of a session in this browser, which ends. Raises `Unauthenticated`,
     `RateLimited`, or `Forbidden` for somebody suspended.
     """
-    user_id, knock, stored = _counted(db, attempt)
+    user_id, counted, stored = _counted(db, attempt)
     usable = None if stored is None else stored.removeprefix(LOCKED)
     if not passwords.verify(attempt.password, usable) or user_id is None or stored is None:
-        raise Unauthenticated(WRONG)
+        raise counted.failure()
     if stored.startswith(LOCKED):
         raise Forbidden(LOCKED_OUT)
     anew = passwords.hash(attempt.password) if passwords.needs_rehash(stored) else stored
     with db.transaction() as session:
         user = session.get(User, user_id, with_for_update={"key_share": True})
         if user is None or not is_still(user, stored):
-            raise Unauthenticated(WRONG)
+            raise counted.failure()
         if user.suspended_at is not None:
             raise Forbidden(SUSPENDED)
-        forgive(session, attempt, knock)
+        forgive(session, counted)
         user.password_hash = anew
         this = session_of(session, before)
         sessions.settle(session, "login", [user.id], now=attempt.now, this=this)
-        return sessions.begin(session, user, now=attempt.now)
+        device = attempt.device if counted.is_known_device else ""
+        device = new_device(session, attempt.email, now=attempt.now, device=device)
+        return sessions.begin(session, user, now=attempt.now, device=device)
 
 
-def _counted(db: Database, attempt: Attempt) -> tuple[UUID | None, tuple[UUID, ...], str | None]:
+def _counted(db: Database, attempt: Attempt) -> tuple[UUID | None, Counted, str | None]:
     """Return who has the e-mail, what was counted, and the hash of their password."""
     with db.transaction() as session:
-        knock = count(session, attempt)
+        counted = count(session, attempt)
         user = session.scalar(select(User).where(User.email == attempt.email))
-        return (None, knock, None) if user is None else (user.id, knock, user.password_hash)
+        return (None, counted, None) if user is None else (user.id, counted, user.password_hash)
 
 
 def is_still(user: User, stored: str | None) -> bool:
@@ -102,37 +138,68 @@ def is_still(user: User, stored: str | None) -> bool:
     return now is None if stored is None else matches(stored.encode(), now)
 
 
-def count(session: Session, attempt: Attempt) -> tuple[UUID, ...]:
-    """Count an attempt as failed, or raise `RateLimited` where it has to wait; return the counts.
+def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = None) -> Counted:
+    """Store an attempt as failed, or raise `RateLimited` where its password is not checked.
 
-    One that is refused is not counted, or a wait would never end.
+    One that is refused is not stored, or a wait would never end. Whether the browser is known is
+    looked up unless *is_known_device* says it.
     """
-    knocks.lock(session, [attempt.account, attempt.place])
-    failures = Failures(
-        account=knocks.times(session, attempt.account),
-        address=knocks.times(session, attempt.place),
-        pair=knocks.times(session, attempt.pair),
-        known=bool(knocks.times(session, attempt.known)),
-    )
-    knocks.refuse(login_wait(failures, attempt.now))
-    rows = [
-        Knock(id=new_id(), key=key, at=attempt.now)
-        for key in (attempt.account, attempt.place, attempt.pair)
-    ]
+    if is_known_device is None:
+        since = attempt.now - DEVICE
+        known = attempt.device and knocks.times(session, attempt.known, since=since)
+        is_known_device = bool(known)
+    keys = [attempt.by_device] if is_known_device else [attempt.by_account, attempt.by_address]
+    knocks.lock(session, keys)
+    failures = _failures(session, attempt, is_known_device=is_known_device)
+    ruling = rule_login(failures, attempt.now)
+    if not ruling.is_checked:
+        raise _slowed(ruling.seconds)
+    if not is_known_device:
+        keys.append(attempt.by_pair)
+    rows = [Knock(id=new_id(), key=key, at=attempt.now) for key in keys]
     session.add_all(rows)
     knocks.prune(session, now=attempt.now)
-    return tuple(row.id for row in rows)
+    return Counted(tuple(row.id for row in rows), ruling.seconds, is_known_device)
 
 
-def forgive(session: Session, attempt: Attempt, counted: tuple[UUID, ...]) -> None:
-    """Take back what was counted for a success, and what failed for the account and from here.
+def _failures(session: Session, attempt: Attempt, *, is_known_device: bool) -> Failures:
+    def stored(key: str, *actions: Action) -> list[datetime]:
+        memory = max(LIMITS[action].memory for action in actions)
+        return knocks.times(session, key, since=attempt.now - memory)
 
-    Other failures from the address stay: one account of one's own opens no way to the others. That
-    the account logged in from here is kept.
+    if is_known_device:
+        return Failures(stored(attempt.by_device, "login_device"), [], [], [])
+    return Failures(
+        device=None,
+        account=stored(attempt.by_account, "login_account", "login_account_cap"),
+        address=stored(attempt.by_address, "login_address", "login_address_cap"),
+        pair=stored(attempt.by_pair, "login_pair"),
+    )
+
+
+def _slowed(seconds: int) -> RateLimited:
+    return RateLimited(SLOWED.format(seconds=seconds), retry_after=seconds)
+
+
+def forgive(session: Session, counted: Counted) -> None:
+    """Delete what was stored for an attempt that succeeded.
+
+    Earlier failures stay: others would see by their waits that the owner has logged in.
     """
-    theirs = (attempt.account, attempt.pair, attempt.known)
-    session.execute(delete(Knock).where(or_(Knock.id.in_(counted), Knock.key.in_(theirs))))
-    session.add(Knock(key=attempt.known, at=attempt.now))
+    session.execute(delete(Knock).where(Knock.id.in_(counted.knocks)))
+
+
+def new_device(session: Session, email: str, *, now: datetime, device: str = "") -> str:
+    """Return the secret by which a browser is known to an account from now on.
+
+    A *device* that is known already stays. Any other gets a new secret: whoever used the browser
+    before may have its old one.
+    """
+    device = device or new_secret("device").text
+    key = knocks.key_of(knocks.KNOWN, email, device)
+    session.execute(delete(Knock).where(Knock.key == key))
+    session.add(Knock(key=key, at=now))
+    return device
 
 
 def session_of(session: Session, cookie: str) -> UUID | None:

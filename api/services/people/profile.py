@@ -87,10 +87,11 @@ def change_password(
 ) -> Begun:
     """Set another password for who knows the *attempt*'s, and return their new session.
 
-    All other sessions end, and so do links that were handed out. Wrong tries count as logins do.
+    All other sessions end, and so do links that were handed out. Wrong tries count as those of the
+    session alone, which the *attempt* has as its device: nobody else uses them up.
     """
     with db.transaction() as session:
-        counted = login.count(session, attempt)
+        counted = login.count(session, attempt, is_known_device=True)
         user = session.get(User, caller.id)
     stored = None if user is None else user.password_hash
     if not passwords.verify(attempt.password, stored) or user is None or stored is None:
@@ -102,7 +103,7 @@ def change_password(
         user = session.get(User, caller.id, with_for_update={"key_share": True})
         if user is None or user.suspended_at is not None or not login.is_still(user, stored):
             raise Unauthenticated(LOGGED_OUT)
-        login.forgive(session, attempt, counted)
+        login.forgive(session, counted)
         user.password_hash = hashed
         withdraw(session, [user.id], now=attempt.now)
         sessions.settle(session, "password_changed", [user.id], now=attempt.now)

@@ -20,15 +20,19 @@ __all__ = ["Begun", "begin", "end", "end_one", "sessions_of", "settle"]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A session that has begun for *user*: *secret* goes into their cookie."""
+    """A session that has begun for *user*: *secret* goes into their cookie.
+
+    *device* goes into another one, by which the browser is known; "" leaves that as it is.
+    """
 
     user: User
     session_id: UUID
     expires_at: datetime
     secret: str = field(repr=False)
+    device: str = field(default="", repr=False)
 
 
-def begin(session: Session, user: User, *, now: datetime) -> Begun:
+def begin(session: Session, user: User, *, now: datetime, device: str = "") -> Begun:
     """Return a new session of *user*."""
     secret = new_secret("session")
     row = LoginSession(
@@ -41,7 +45,7 @@ def begin(session: Session, user: User, *, now: datetime) -> Begun:
         expires_at=now + ABSOLUTE,
     )
     session.add(row)
-    return Begun(user, row.id, now + ABSOLUTE, secret.text)
+    return Begun(user, row.id, now + ABSOLUTE, secret.text, device)
 
 
 def settle(

@@ -1,0 +1,283 @@
+"""Limits on log-ins: they tell nothing of accounts, slow guessing down, and lock nobody out."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from browsers import OTHER, PASSWORD, Browser, with_password
+from sqlalchemy import event, func, select
+
+from api.auth.limits import LIMITS
+from api.tables import Knock, User
+
+HALL = "192.0.2.7"
+ELSEWHERE = "198.51.100.9"
+WRONG = "wrong wrong wrong"
+PER_ADDRESS = LIMITS["login_address"].count
+PER_ADDRESS_CAP = LIMITS["login_address_cap"].count
+PER_ACCOUNT_CAP = LIMITS["login_account_cap"].count
+
+
+@pytest.fixture
+def ann(world):
+    return world.person("Ann Example")
+
+
+@pytest.fixture
+def email(world, ann):
+    return with_password(world, ann)
+
+
+def told(answer):
+    """Return all of an answer that a stranger can read, but the id and the time of the request."""
+    varies = {"x-request-id", "date"}
+    headers = {name: value for name, value in answer.headers.items() if name not in varies}
+    body = {name: value for name, value in answer.json().items() if name != "instance"}
+    return answer.status_code, headers, body
+
+
+def spray(world, count, *, address=HALL, start=0):
+    """Fail to log in to as many accounts, once each, and return the statuses."""
+    browser = Browser(world, address)
+    return [
+        browser.login(f"nobody{number}@example.edu", WRONG).status_code
+        for number in range(start, start + count)
+    ]
+
+
+def guess(world, email, count, *, networks=1):
+    """Fail to log in to one account from as many networks, *count* times in each."""
+    for number in range(networks):
+        browser = Browser(world, f"203.0.{113 + number // 250}.{number % 250}")
+        for _ in range(count):
+            browser.login(email, WRONG)
+
+
+def stored_failures(world, key, count):
+    """Store failures under a key, as if they had been made now."""
+    with world.session() as session:
+        session.add_all(Knock(key=key, at=world.clock()) for _ in range(count))
+
+
+FLOODS = {
+    "none": lambda _world, _email: None,
+    "of the network": lambda world, _email: spray(world, PER_ADDRESS + 1),
+    "of the account": lambda world, email: guess(world, email, 5, networks=3),
+    "of the pair": lambda world, email: [Browser(world).login(email, WRONG) for _ in range(6)],
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+@pytest.mark.parametrize("history", ["fresh", "logged in here", "logged in elsewhere"])
+def test_known_and_unknown_accounts_are_answered_alike(world, email, flood, history):
+    if history != "fresh":
+        Browser(world, HALL if history == "logged in here" else ELSEWHERE).login(email)
+    answers = {}
+    for name in (email, "nobody@example.edu"):
+        flood(world, name)
+        tries = [told(Browser(world).login(name, WRONG)) for _ in range(8)]
+        answers[name] = [(status, body.get("detail")) for status, _, body in tries], tries[-1]
+        world.clock.advance(hours=2)
+    assert answers[email] == answers["nobody@example.edu"]
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+def test_known_and_unknown_accounts_cost_the_same_work(world, email, monkeypatch, flood):
+    passwords, work = world.service.passwords, []
+    verify, needs = passwords.verify, []
+    monkeypatch.setattr(passwords, "verify", lambda *given: needs.append("hash") or verify(*given))
+    event.listen(world.db.engine, "before_cursor_execute", lambda *given: needs.append(given[2]))
+    for name in (email, "nobody@example.edu"):
+        flood(world, name)
+        needs.clear()
+        Browser(world).login(name, WRONG)
+        work.append(list(needs))
+        world.clock.advance(hours=2)
+    assert work[0] == work[1]
+
+
+def test_what_the_owner_does_changes_no_answer_to_others(world, email):
+    stranger = Browser(world, ELSEWHERE)
+    for _ in range(5):
+        stranger.login(email, WRONG)
+    before = told(stranger.login(email, WRONG))
+    assert before[0] == 429
+    assert Browser(world, HALL).login(email).status_code == 200
+    assert told(stranger.login(email, WRONG)) == before
+
+
+def test_spraying_from_one_network_is_slowed_down(world):
+    statuses = spray(world, PER_ADDRESS + 20)
+    assert statuses == [401] * PER_ADDRESS + [429] * 20
+
+
+def test_spraying_from_one_network_checks_no_more_passwords_than_the_cap(world, monkeypatch):
+    passwords, hashes = world.service.passwords, []
+    verify = passwords.verify
+    monkeypatch.setattr(passwords, "verify", lambda *given: hashes.append(1) or verify(*given))
+    spray(world, PER_ADDRESS_CAP + 30)
+    assert len(hashes) == PER_ADDRESS_CAP
+
+
+def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, email, monkeypatch):
+    guess(world, email, 1, networks=5)
+    assert Browser(world, ELSEWHERE).login(email, WRONG).status_code == 429
+    with world.session() as session:
+        keys = session.scalars(select(Knock.key).group_by(Knock.key)).all()
+    [by_account] = [key for key in keys if key.startswith("login_account ")]
+    stored_failures(world, by_account, PER_ACCOUNT_CAP)
+    hashes = []
+    monkeypatch.setattr(world.service.passwords, "verify", lambda *_: hashes.append(1))
+    assert Browser(world, "198.51.100.77").login(email).status_code == 429
+    assert hashes == []
+
+
+def test_a_whole_lecture_hall_logs_in_from_one_address(world):
+    """Two hundred students, every tenth of whom mistypes the password first."""
+    hashed = world.service.passwords.hash(PASSWORD)
+    emails = [f"student{number}@example.edu" for number in range(200)]
+    with world.session() as session:
+        session.add_all(
+            User(name="Stu Dent", email=one, password_hash=hashed, created_at=world.clock())
+            for one in emails
+        )
+
+    def log_in(number):
+        browser = Browser(world, HALL)
+        if number % 10 == 0:
+            browser.login(emails[number], WRONG)
+        return browser.login(emails[number]).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(log_in, range(len(emails)))) == {200}
+
+
+@pytest.mark.parametrize("mistyped", [0, 1, 2])
+def test_nobody_in_the_hall_is_locked_out_by_a_flood_from_it(world, email, mistyped):
+    """The account has never logged in before, and the flood goes on while its owner does."""
+    spray(world, 2 * PER_ADDRESS)
+    browser = Browser(world, HALL)
+    for number in range(mistyped):
+        assert browser.login(email, WRONG).status_code == 429
+        spray(world, 5, start=1_000 + 10 * number)
+    assert browser.login(email).status_code == 200
+
+
+def test_a_fresh_account_is_not_locked_out_by_guesses_from_elsewhere(world, email):
+    guess(world, email, 6, networks=30)
+    assert Browser(world, HALL).login(email).status_code == 200
+
+
+def test_a_known_browser_is_not_locked_out_by_guesses_from_its_own_network(world, email):
+    browser = Browser(world, HALL)
+    assert browser.login(email).status_code == 200
+    browser.post("/logout")
+    spray(world, PER_ADDRESS_CAP + 1)
+    neighbour = Browser(world, HALL)
+    for _ in range(20):
+        neighbour.login(email, WRONG)
+    assert neighbour.login(email).status_code == 429
+    assert browser.login(email).status_code == 200
+
+
+def test_a_browser_is_known_after_a_link_was_used_in_it(world, course):
+    instructor = world.enrol(course, "Ina Structor", role="instructor")
+    new = world.enrol(course, "New Student", email="new@example.edu")
+    link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]
+    browser = Browser(world, HALL)
+    body = {"secret": link.partition("#")[2], "password": PASSWORD}
+    assert browser.post("/invites/accept", body).status_code == 200
+    browser.post("/logout")
+    for _ in range(8):
+        Browser(world, HALL).login("new@example.edu", WRONG)
+    assert browser.login("new@example.edu").status_code == 200
+
+
+def test_a_known_browser_guesses_no_faster_and_no_other_account(world, email):
+    other = with_password(world, world.person("Bob Other"))
+    browser = Browser(world, HALL)
+    browser.login(email)
+    assert [browser.login(email, WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
+    assert [browser.login(other, WRONG).status_code for _ in range(6)] == [401] * 5 + [429]
+
+
+def test_who_used_the_browser_before_does_not_know_what_it_is_known_by(world, email):
+    other = with_password(world, world.person("Bob Other"))
+    browser = Browser(world, HALL)
+    browser.login(other)
+    before = browser.client.cookies["grader-device"]
+    browser.login(other)
+    assert browser.client.cookies["grader-device"] == before
+    browser.login(email)
+    assert browser.client.cookies["grader-device"] != before
+
+
+@pytest.mark.parametrize("value", ["x", "gr_device_AAAAAAAAAAAA_" + "B" * 43, "gr_api_AAAA_BBBB"])
+def test_a_made_up_device_is_not_known(world, email, value):
+    for _ in range(6):
+        Browser(world, HALL).login(email, WRONG)
+    browser = Browser(world, HALL)
+    browser.client.cookies.set("grader-device", value)
+    assert browser.login(email).status_code == 429
+
+
+def test_a_device_opens_nothing_and_ends_with_a_reset(world, course, ann, email):
+    world.join(course, ann)
+    instructor = world.enrol(course, "Ina Structor", role="instructor")
+    thief = Browser(world, HALL)
+    thief.login(email)
+    thief.client.cookies.delete("grader")
+    assert thief.get("/me").status_code == 401
+    link = instructor.post(f"/courses/{course}/people/{ann.id}/reset").json()["link"]
+    body = {"secret": link.partition("#")[2], "password": OTHER}
+    assert Browser(world).post("/invites/accept", body).status_code == 200
+    for _ in range(6):
+        Browser(world, HALL).login(email, WRONG)
+    assert thief.login(email, OTHER).status_code == 429
+
+
+def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, email):
+    answer = Browser(world).login(email)
+    [cookie] = [
+        one for one in answer.headers.get_list("set-cookie") if one.startswith("grader-device=")
+    ]
+    assert "Max-Age=15552000; Path=/; HttpOnly; SameSite=Lax" in cookie
+    value = cookie.split("=", 1)[1].split(";")[0]
+    assert value not in answer.text
+    with world.session() as session:
+        assert not [key for key in session.scalars(select(Knock.key)) if value in key]
+    world.clock.advance(days=181)
+    Browser(world).login("nobody@example.edu", WRONG)
+    with world.session() as session:
+        known = select(func.count()).where(Knock.key.startswith("known "))
+        assert session.scalar(known) == 0
+
+
+def test_nobody_keeps_others_from_changing_their_password(world, email):
+    browser = Browser(world, HALL)
+    browser.login(email)
+    spray(world, PER_ADDRESS_CAP + 1)
+    guess(world, email, 6, networks=3)
+    answer = browser.post("/me/password", {"current": PASSWORD, "new": OTHER})
+    assert answer.status_code == 200, answer.text
+
+
+def test_nobody_keeps_others_from_using_their_link(world, course):
+    instructor = world.enrol(course, "Ina Structor", role="instructor")
+    stranger = Browser(world, HALL)
+    body = {"secret": "gr_invite_AAAAAAAAAAAA_" + "B" * 43, "password": PASSWORD}
+    statuses = [stranger.post("/invites/accept", body).status_code for _ in range(62)]
+    assert statuses[-1] == 429
+    for number in range(70):
+        new = world.enrol(course, f"Student {number}")
+        link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]
+        secret = {"secret": link.partition("#")[2], "password": PASSWORD}
+        assert Browser(world, HALL).post("/invites/accept", secret).status_code == 200
+
+
+def test_one_link_is_tried_so_often_in_a_minute(world, course):
+    instructor = world.enrol(course, "Ina Structor", role="instructor")
+    new = world.enrol(course, "New Student")
+    link = instructor.post(f"/courses/{course}/people/{new.id}/reset").json()["link"]
+    body = {"secret": link.partition("#")[2], "password": "short"}
+    statuses = [Browser(world).post("/invites/accept", body).status_code for _ in range(61)]
+    assert statuses == [422] * 60 + [429]

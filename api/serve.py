@@ -55,7 +55,7 @@ def serve(settings: Settings) -> int:
 def start_worker(settings: Settings) -> None:
     """Do, once the database can be used, what those that serve leave to a worker."""
     Heartbeat(settings.heartbeat).check()
-    prepare(settings.model_copy(update={"demo": False}))
+    prepare(settings, is_worker=True)
     work(settings)
 
 

@@ -98,7 +98,10 @@ class Settings(BaseModel):
     ] = 30
     demo: Annotated[
         bool,
-        Field(description="make a demo course with synthetic students; needs an empty database"),
+        Field(
+            description="make a demo course with synthetic students; needs an empty database, and "
+            "an address of this machine alone. A start without it ends the log-ins of the demo"
+        ),
     ] = False
     demo_students: Annotated[
         int, Field(ge=1, le=900, description="how many students the demo course has")

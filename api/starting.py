@@ -14,12 +14,13 @@ from uuid import UUID
 from rich.progress import Progress
 
 from api import console
+from api.auth.sessions import is_on_this_machine
 from api.clock import Clock, system_clock
 from api.db import Database
 from api.reaching import wait_for
 from api.services.bank import publish_bank
 from api.services.demo.course import find_demo, make_demo
-from api.services.demo.logins import fresh_logins
+from api.services.demo.logins import end_logins, fresh_logins
 from api.services.demo.plan import Planned, planned, problems_of
 from api.services.demo.welcome import Welcome, welcome
 from api.services.migrating import schema_state, upgrade
@@ -28,7 +29,7 @@ from api.state import passwords_of
 from migrations.losses import LossError
 from problems.catalogue import Catalogue
 
-__all__ = ["NEWER", "OLDER", "StartError", "prepare"]
+__all__ = ["NEWER", "OLDER", "StartError", "end_demo", "prepare"]
 
 OLDER: Final = "The database does not have the schema of this version. Run: grader db upgrade"
 NEWER: Final = (
@@ -39,8 +40,15 @@ WEAK: Final = (
     "PostgreSQL runs with {told}: what people were told is stored could be lost. Set it to on, in "
     "postgresql.conf or by ALTER SYSTEM, ALTER DATABASE or ALTER ROLE, and start again."
 )
+PUBLIC_DEMO: Final = (
+    "GRADER_DEMO is set, and {name} says that others reach the service: {value}. A demo prints its "
+    "passwords at the start. Leave GRADER_DEMO out, or serve the demo on this machine alone, with "
+    "GRADER_PUBLIC_URL=http://127.0.0.1:PORT and without GRADER_HOSTS."
+)
 EMPTY: Final = "GRADER_BANK: %s holds no problem; courses have only what their staff upload"
 WORKERS: Final = 4
+
+DEMO_ENDED: Final = "GRADER_DEMO is off: the log-ins of %d accounts of the demo course have ended"
 
 log = getLogger("api.starting")
 
@@ -49,11 +57,16 @@ class StartError(Exception):
     """The service cannot start, and why; what it says is for the operator."""
 
 
-def prepare(settings: Settings, *, clock: Clock = system_clock) -> Welcome | None:
+def prepare(
+    settings: Settings, *, clock: Clock = system_clock, is_worker: bool = False
+) -> Welcome | None:
     """Bring the database to where it can be served; return what is told of the demo, if any.
 
-    Raises `StartError` where it cannot be.
+    A worker leaves the demo to the service. Raises `StartError` where it cannot be.
     """
+    makes_demo = settings.demo and not is_worker
+    if makes_demo:
+        _check_private(settings)
     catalogue = Catalogue.of(settings.bank)
     if not catalogue.ids:
         log.warning(EMPTY, settings.bank)
@@ -61,10 +74,32 @@ def prepare(settings: Settings, *, clock: Clock = system_clock) -> Welcome | Non
     try:
         wait_for(db, settings.database_wait)
         _check_durable(db)
-        _check_schema(db, migrates=settings.demo or db.is_sqlite)
-        return _demo(db, catalogue, settings, now=clock()) if settings.demo else None
+        _check_schema(db, migrates=makes_demo or db.is_sqlite)
+        if makes_demo:
+            return _demo(db, catalogue, settings, now=clock())
+        if not is_worker:
+            end_demo(db, now=clock())
+        return None
     finally:
         db.close()
+
+
+def _check_private(settings: Settings) -> None:
+    """Raise `StartError` where others could log in to the demo."""
+    names = [("GRADER_PUBLIC_URL", settings.public_url, settings.public_url)]
+    names += [("GRADER_HOSTS", host, f"http://{host}") for host in settings.hosts]
+    for name, value, address in names:
+        if not is_on_this_machine(address):
+            raise StartError(PUBLIC_DEMO.format(name=name, value=value))
+
+
+def end_demo(db: Database, *, now: datetime) -> None:
+    """End the log-ins of a demo course that was made at an earlier start."""
+    with db.transaction() as session:
+        course = find_demo(session)
+        ended = 0 if course is None else end_logins(session, course.id, now=now)
+    if ended:
+        log.warning(DEMO_ENDED, ended)
 
 
 def _check_durable(db: Database) -> None:

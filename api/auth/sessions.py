@@ -22,6 +22,7 @@ __all__ = [
     "expires_at",
     "foreign_request",
     "is_alive",
+    "is_on_this_machine",
     "is_touch_due",
 ]
 
@@ -120,6 +121,12 @@ def cookie_for(address: str) -> Cookie:
         f"sessions need https, and the public address is {address!r}; put a proxy with a "
         "certificate in front, or use http://127.0.0.1 on one machine"
     )
+
+
+def is_on_this_machine(address: str) -> bool:
+    """Tell whether only this machine reaches an *address*: ``http`` at a loopback host."""
+    scheme, host = _scheme_and_host(address)
+    return scheme == "http" and _is_local(host)
 
 
 def device_cookie_for(address: str) -> Cookie:

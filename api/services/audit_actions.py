@@ -24,6 +24,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "course.created": "a course was made",
     "course.restored": "a course was brought back from the archive",
     "demo.created": "the demo course was made",
+    "demo.ended": "the log-ins of the demo course were ended",
     "excuse.granted": "a student was excused",
     "excuse.withdrawn": "an excuse was taken back",
     "extension.granted": "a student or a section was given more time or attempts",

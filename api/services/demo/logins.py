@@ -1,4 +1,4 @@
-"""Fresh logins for the demo course: new passwords and tokens, and an end to all older ones."""
+"""Logins of the demo course: new passwords and tokens at each start of it, and their end."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from api.auth.passwords import Passwords
@@ -14,11 +14,14 @@ from api.auth.roles import Role, grantable
 from api.auth.secrets import new_secret
 from api.db import Database
 from api.ids import new_id
+from api.services import audit, knocks
 from api.services.demo.scenery import LOGINS
 from api.services.people import sessions
-from api.tables import Enrolment, Token, User
+from api.services.people.credentials import end_vouching, is_set_up_elsewhere
+from api.services.people.invites import withdraw
+from api.tables import Enrolment, Invite, Token, User
 
-__all__ = ["Login", "fresh_logins"]
+__all__ = ["Login", "end_logins", "fresh_logins"]
 
 LASTS: Final = timedelta(days=7)
 
@@ -49,10 +52,49 @@ def fresh_logins(
         sessions.end(session, [user.id for user, _ in people], now=now)
         found: dict[str, Login] = {}
         for user, role in people:
+            end_vouching(session, user.id, now=now)
             user.password_hash = hashes[role]
             token = _token(session, user, role, now=now)
             found[role] = Login(role, user.id, user.email or "", chosen[role], token)
     return {role: found[role] for role in LOGINS if role in found}
+
+
+def end_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
+    """End every way in that the demo course gave, and return how many accounts had one.
+
+    These are the accounts of the course whose password no other course and no administrator set up:
+    whoever read the log of the demo could have made it.
+    """
+    users = session.scalars(
+        select(User)
+        .join(Enrolment, Enrolment.user_id == User.id)
+        .where(
+            Enrolment.course_id == course_id,
+            User.password_hash.is_not(None) | _has_token(),
+            User.is_admin.is_(False),
+            ~is_set_up_elsewhere(course_id),
+        )
+        .with_for_update(key_share=True, of=User)
+    ).all()
+    ids = [user.id for user in users]
+    for user in users:
+        user.password_hash = None
+        user.version += 1
+        knocks.forget_devices(session, user.email)
+    sessions.settle(session, "password_locked", ids, now=now)
+    withdraw(session, ids, now=now)
+    made_there = update(Invite).where(
+        Invite.course_id == course_id, Invite.used_at.is_(None), Invite.revoked_at.is_(None)
+    )
+    session.execute(made_there.values(revoked_at=now))
+    if users:
+        target = ("course", course_id)
+        audit.record(session, None, "demo.ended", now=now, target=target, course_id=course_id)
+    return len(users)
+
+
+def _has_token() -> ColumnElement[bool]:
+    return exists().where(Token.user_id == User.id, Token.revoked_at.is_(None))
 
 
 def _people(session: Session, course_id: UUID) -> list[tuple[User, Role]]:

@@ -21,6 +21,7 @@ from api.tables import LOCKED, Enrolment, Invite, User
 
 __all__ = [
     "end_vouching",
+    "is_set_up_elsewhere",
     "is_sole_waiting",
     "needs_locked_password",
     "secure_new_staff",
@@ -116,6 +117,15 @@ def _is_waiting(enrolment: type[Enrolment]) -> tuple[ColumnElement[bool], ...]:
         enrolment.role != "student",
         enrolment.withdrawn_at.is_(None),
         ~_is_vouched_by(enrolment.course_id, enrolment.user_id),
+    )
+
+
+def is_set_up_elsewhere(course: UUID) -> ColumnElement[bool]:
+    """Return the condition that another course or an administrator vouches for a password."""
+    return exists().where(
+        Invite.user_id == User.id,
+        Invite.course_id.is_distinct_from(course),
+        *SET_UP_PASSWORD,
     )
 
 

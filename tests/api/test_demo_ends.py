@@ -1,0 +1,184 @@
+"""The demo is for one machine: it starts at no public address, and its log-ins end without it."""
+
+import csv
+import io
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from browsers import OTHER, PASSWORD, Browser
+from demo import make, told
+from sqlalchemy import select
+from world import Person, World
+
+from api.services.demo.course import find_demo
+from api.settings import Settings
+from api.starting import StartError, end_demo, prepare
+from api.tables import AuditEntry, User
+
+ROOT = Path(__file__).parents[2]
+CREDENTIALS = {"password", "session", "token"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"public_url": "https://grader.example.edu"}, "GRADER_PUBLIC_URL"),
+        ({"public_url": "https://localhost"}, "GRADER_PUBLIC_URL"),
+        ({"public_url": "http://grader.example.edu"}, "GRADER_PUBLIC_URL"),
+        ({"public_url": "http://192.0.2.7:8000"}, "GRADER_PUBLIC_URL"),
+        ({"hosts": ("localhost", "grader.example.edu")}, "GRADER_HOSTS"),
+        ({"hosts": ("*.example.edu",)}, "GRADER_HOSTS"),
+    ],
+)
+def test_a_demo_does_not_start_where_others_reach_it(tmp_path, settings, named):
+    file = tmp_path / "grader.db"
+    with pytest.raises(StartError) as refused:
+        prepare(Settings(database=f"sqlite:///{file}", demo=True, **settings))
+    for said in (f"{named} says", "Leave GRADER_DEMO out", "http://127.0.0.1:PORT"):
+        assert said in str(refused.value)
+    assert not file.exists()
+
+
+def test_the_process_says_so_and_ends_with_code_2(tmp_path):
+    inherited = {name: one for name, one in os.environ.items() if not name.startswith("GRADER_")}
+    settings = {"GRADER_DEMO": "1", "GRADER_PUBLIC_URL": "https://grader.example.edu"}
+    done = subprocess.run(
+        [sys.executable, "-m", "api"],
+        cwd=tmp_path,
+        env=inherited | settings | {"PYTHONPATH": str(ROOT), "GRADER_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("GRADER_DEMO is set, and GRADER_PUBLIC_URL says")
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url)
+    make(world, students=3)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def logins(world):
+    return told(world).logins
+
+
+def restart(world):
+    """Do what a start without the demo does; that of a service needs a durable PostgreSQL."""
+    if world.db.is_sqlite:
+        assert prepare(Settings(database=world.url), clock=world.clock) is None
+    else:
+        end_demo(world.db, now=world.clock())
+
+
+def log_in(world, login):
+    browser = Browser(world)
+    assert browser.login(login.email, login.password).status_code == 200
+    return browser
+
+
+def alive(world, login, browser):
+    held = {"Authorization": f"Bearer {login.token}"}
+    answers = {
+        "password": Browser(world, "198.51.100.9").login(login.email, login.password),
+        "session": browser.get("/me"),
+        "token": world.anonymous.client.get("/api/v1/me", headers=held),
+    }
+    return {name for name, answer in answers.items() if answer.status_code == 200}
+
+
+@pytest.mark.parametrize("role", ["student", "grader", "instructor"])
+def test_a_start_without_the_demo_ends_its_log_ins(world, logins, caplog, role):
+    browser = log_in(world, logins[role])
+    assert alive(world, logins[role], browser) == CREDENTIALS
+    with caplog.at_level(logging.WARNING):
+        restart(world)
+    assert alive(world, logins[role], browser) == set()
+    assert [one.message for one in caplog.records if one.name == "api.starting"] == [
+        "GRADER_DEMO is off: the log-ins of 3 accounts of the demo course have ended"
+    ]
+
+
+@pytest.mark.usefixtures("logins")
+def test_the_second_start_without_it_changes_nothing(world, caplog):
+    restart(world)
+    with world.session() as session:
+        before = session.scalars(select(User.version).order_by(User.id)).all()
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        restart(world)
+    assert caplog.records == []
+    with world.session() as session:
+        assert session.scalars(select(User.version).order_by(User.id)).all() == before
+        ended = select(AuditEntry.id).where(AuditEntry.action == "demo.ended")
+        assert len(session.scalars(ended).all()) == 1
+
+
+def test_a_worker_beside_the_demo_ends_nothing(tmp_path, sqlite_template):
+    """On SQLite alone: a start refuses the PostgreSQL of the tests, which is not durable."""
+    file = tmp_path / "grader.db"
+    shutil.copyfile(sqlite_template, file)
+    world = World(f"sqlite:///{file}")
+    make(world, students=3)
+    login = told(world).logins["student"]
+    browser = log_in(world, login)
+    for demo in (True, False):
+        prepare(Settings(database=world.url, demo=demo), is_worker=True)
+    assert alive(world, login, browser) == CREDENTIALS
+    world.close()
+
+
+@pytest.mark.usefixtures("logins")
+def test_a_start_with_it_gives_new_log_ins_again(world):
+    restart(world)
+    again = told(world).logins["student"]
+    assert alive(world, again, log_in(world, again)) == CREDENTIALS
+
+
+def invite(who, course, email):
+    body = {"name": "New Person", "email": email, "role": "instructor"}
+    user = who.post(f"/courses/{course}/people", body).json()["user"]
+    answer = who.post(f"/courses/{course}/invites", {"people": [user]})
+    [row] = csv.DictReader(io.StringIO(answer.text))
+    secret = row["link"].partition("#")[2]
+    return user, secret
+
+
+def test_log_ins_that_the_demo_gave_to_others_end_too(world, logins):
+    with world.db.reading() as session:
+        course = find_demo(session).id
+    instructor = logins["instructor"]
+    iris = Person(instructor.user_id, "Iris", world.client, instructor.token)
+    _, used = invite(iris, course, "used@example.edu")
+    _, unused = invite(iris, course, "unused@example.edu")
+    browser = Browser(world)
+    browser.post("/invites/accept", {"secret": used, "password": PASSWORD})
+    restart(world)
+    assert browser.get("/me").status_code == 401
+    assert Browser(world).login("used@example.edu").status_code == 401
+    body = {"secret": unused, "password": PASSWORD}
+    assert Browser(world).post("/invites/accept", body).status_code == 410
+
+
+def test_who_an_administrator_let_in_stays(world, logins):
+    admin = world.person("An Admin", admin=True)
+    link = admin.post(f"/users/{logins['grader'].user_id}/reset").json()["link"]
+    body = {"secret": link.partition("#")[2], "password": OTHER}
+    browser = Browser(world)
+    assert browser.post("/invites/accept", body).status_code == 200
+    restart(world)
+    assert browser.get("/me").status_code == 200
+    assert admin.get("/users").status_code == 200
+    again = told(world).logins["grader"]
+    restart(world)
+    assert Browser(world).login(again.email, again.password).status_code == 401

@@ -94,7 +94,6 @@ class WorkerPool(Executor):
         for worker in self._workers:
             worker.join()
 
-
     def _cancel_waiting(self) -> None:
         with suppress(Empty):
             while True:

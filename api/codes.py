@@ -107,6 +107,12 @@ CODES: Final[dict[str, Code]] = {
         "The problem must be mended",
         "The problem file has errors; `errors` gives the file, line and field of each.",
     ),
+    "problem_too_slow": Code(
+        422,
+        "The problem takes too long",
+        "Checking or publishing the problem took longer than the service allows, and was stopped. "
+        "Use smaller numbers or tensors, fewer parts or a simpler key. Nothing was stored.",
+    ),
     "bad_json": Code(422, "Not JSON", "The body is not valid JSON in UTF-8."),
     "not_finite": Code(
         422,

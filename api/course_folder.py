@@ -1,5 +1,6 @@
 """A course and a folder of files, from the command line, in the database itself."""
 
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,6 +14,8 @@ from api.services.acts import Act, hold
 from api.services.course_files.applying import apply, new_course_of, publish_all, to_publish
 from api.services.course_files.exporting import ASSIGNMENTS, COURSE, PROBLEMS, course_files
 from api.services.course_files.parsing import Setup, read_setup
+from api.services.publishing import OPERATOR_DEADLINE_SECONDS
+from api.services.publishing_pool import PublishingPool
 from api.services.rows import FileError, read_text
 from api.settings import Settings
 from api.tables import Course
@@ -60,7 +63,8 @@ def apply_folder(
             with db.reading() as session:
                 course = session.scalar(select(Course).where(Course.slug == name))
                 sources = to_publish(session, course, setup)
-            solved = publish_all(sources, seeds=settings.seeds)
+            with closing(PublishingPool(1, deadline_seconds=OPERATOR_DEADLINE_SECONDS)) as pool:
+                solved = publish_all(sources, publish=pool.publish, seeds=settings.seeds)
             with db.transaction() as session:
                 course = _found_or_made(session, setup, name)
                 act = Act(course, None, system_clock(), dry_run=dry_run)

@@ -9,9 +9,9 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnProcess
+from multiprocessing.util import Finalize
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +21,9 @@ from api.db import Database
 from api.processes import work_quietly
 from api.reaching import why_unusable
 from api.services.bank import BankReport, publish_bank
+from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.settings import Settings
+from api.worker_pool import WorkerPool
 from grader.show import counted
 from problems.catalogue import Catalogue
 
@@ -35,11 +37,15 @@ PAUSE: Final = 60.0
 
 
 def publish_in_background(settings: Settings) -> SpawnProcess:
-    """Start the process and return it; it ends with its parent, however that ends."""
-    process = multiprocessing.get_context("spawn").Process(
-        target=_run, args=(settings,), daemon=True
-    )
+    """Start the process and return it; it ends with its parent, however that ends.
+
+    Call this from the main thread: the kernel kills a process with the thread that started it.
+    """
+    # It starts workers of its own, which Python forbids to a daemon.
+    process = multiprocessing.get_context("spawn").Process(target=_run, args=(settings,))
     process.start()
+    # Python would else wait for it at the end of this process.
+    Finalize(None, process.kill, exitpriority=0)
     return process
 
 
@@ -63,16 +69,23 @@ def _published(settings: Settings) -> bool:
     db = Database(settings.database, pool=2)
     catalogue = Catalogue.of(settings.bank)
     try:
-        with _alone(db) as alone, ThreadPoolExecutor(1) as executor:
+        with _alone(db) as alone:
             if alone:
-                now = system_clock()
-                _tell(publish_bank(db, catalogue, executor, seeds=settings.seeds, now=now))
+                _publish(db, catalogue, seeds=settings.seeds)
             return alone
     except SQLAlchemyError as error:
         sys.stderr.write(f"The bank is not complete yet: {why_unusable(error)}\n")
         return False
     finally:
         db.close()
+
+
+def _publish(db: Database, catalogue: Catalogue, *, seeds: int) -> None:
+    pool = WorkerPool(1, deadline_seconds=OPERATOR_DEADLINE_SECONDS)
+    try:
+        _tell(publish_bank(db, catalogue, pool, seeds=seeds, now=system_clock()))
+    finally:
+        pool.kill()
 
 
 @contextmanager

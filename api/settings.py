@@ -201,6 +201,25 @@ class Settings(BaseModel):
             "a time",
         ),
     ] = 19 * 1024
+    problem_workers: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=64,
+            description="how many processes check and publish the problems that instructors "
+            "send, for each process that serves; 0 is for tests: no deadline holds then",
+        ),
+    ] = 2
+    problem_deadline: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=3600,
+            allow_inf_nan=False,
+            description="after how many seconds the check or the publication of one problem is "
+            "stopped, and refused as `problem_too_slow`",
+        ),
+    ] = 120
     regrade_workers: Annotated[
         int,
         Field(

@@ -1,10 +1,9 @@
 """What is done before the service serves: schema, problems, and the demo course."""
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import datetime
 from logging import getLogger
@@ -24,8 +23,10 @@ from api.services.demo.logins import end_logins, fresh_logins
 from api.services.demo.plan import Planned, planned, problems_of
 from api.services.demo.welcome import Welcome, welcome
 from api.services.migrating import schema_state, upgrade
+from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.settings import Settings
 from api.state import passwords_of
+from api.worker_pool import WorkerPool
 from migrations.losses import LossError
 from problems.catalogue import Catalogue
 
@@ -153,7 +154,7 @@ def _made(db: Database, catalogue: Catalogue, settings: Settings, *, now: dateti
 def _publish(
     db: Database,
     catalogue: Catalogue,
-    executor: ProcessPoolExecutor,
+    executor: Executor,
     *,
     plan: Sequence[Planned],
     seeds: int,
@@ -175,11 +176,13 @@ def _publish(
 
 
 @contextmanager
-def _workers() -> Iterator[ProcessPoolExecutor]:
+def _workers() -> Iterator[WorkerPool]:
     count = min(os.cpu_count() or 1, WORKERS)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as executor:
-        yield executor
+    pool = WorkerPool(count, deadline_seconds=OPERATOR_DEADLINE_SECONDS)
+    try:
+        yield pool
+    finally:
+        pool.kill()
 
 
 @contextmanager

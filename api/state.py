@@ -10,6 +10,7 @@ from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of
 from api.services.judging_pool import JudgingPool
+from api.services.publishing_pool import PublishingPool
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
 from api.services.shared_throttles import SharedThrottles
@@ -54,6 +55,7 @@ class Service:
     figures: Figures = field(init=False)
     writer: Writer = field(init=False)
     regrades: Runner = field(init=False)
+    publishing: PublishingPool = field(init=False)
     shared_throttles: SharedThrottles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +69,10 @@ class Service:
         object.__setattr__(self, "figures", Figures(seconds_of(self.db, self.clock)))
         object.__setattr__(self, "writer", writer)
         object.__setattr__(self, "regrades", regrades)
+        publishing = PublishingPool(
+            self.settings.problem_workers, deadline_seconds=self.settings.problem_deadline
+        )
+        object.__setattr__(self, "publishing", publishing)
         shared = SharedThrottles(self.db, self.clock, _rates(self.settings))
         object.__setattr__(self, "shared_throttles", shared)
 
@@ -82,6 +88,7 @@ class Service:
 
     def close(self) -> None:
         """Finish what was accepted, and let go of the database."""
+        self.publishing.close()
         self.regrades.close()
         self.judging_pool.close()
         self.writer.close()

@@ -5,6 +5,7 @@ worker dies. Here a worker runs one job at a time: one that misses the deadline 
 replaced, and no other job is lost.
 """
 
+import importlib
 import multiprocessing
 import signal
 import threading
@@ -51,12 +52,15 @@ class WorkerPool(Executor):
 
     A future fails with `DeadlineExceeded` where its job missed the deadline, and with
     `BrokenExecutor` where its worker died; the next job gets a new worker. Workers are started when
-    they are needed, run *niceness* below this process, and die with it.
+    they are needed, run *niceness* below this process, and die with it. A worker loads the module
+    *preload* before its first job, whose deadline begins after that.
     """
 
-    def __init__(self, workers: int, *, deadline_seconds: float, niceness: int = 0) -> None:
+    def __init__(
+        self, workers: int, *, deadline_seconds: float, niceness: int = 0, preload: str = ""
+    ) -> None:
         self._size, self._is_closed = workers, False
-        self._deadline, self._niceness = deadline_seconds, niceness
+        self._deadline, self._start = deadline_seconds, (preload, niceness)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._idle = threading.Semaphore(0)
@@ -70,7 +74,7 @@ class WorkerPool(Executor):
                 raise BrokenExecutor(STOPPED)
             self._jobs.put(_Job(future, (fn, args, kwargs)))
             if not self._idle.acquire(blocking=False) and len(self._workers) < self._size:
-                worker = _Worker(self._jobs, self._idle, self._deadline, self._niceness)
+                worker = _Worker(self._jobs, self._idle, self._deadline, self._start)
                 self._workers.append(worker)
                 worker.start()
         return future
@@ -113,11 +117,11 @@ class _Worker(threading.Thread):
         jobs: "SimpleQueue[_Job | None]",
         idle: threading.Semaphore,
         deadline: float,
-        niceness: int,
+        start: tuple[str, int],
     ) -> None:
         super().__init__(name="worker pool", daemon=True)
         self._jobs, self._idle = jobs, idle
-        self._deadline, self._niceness = deadline, niceness
+        self._deadline, self._start = deadline, start
         self._lock = threading.Lock()
         self._is_killed = False
         self._process: SpawnProcess | None = None
@@ -173,9 +177,7 @@ class _Worker(threading.Thread):
                 return self._connection
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(
-                target=_work, args=(theirs, self._niceness), daemon=True
-            )
+            self._process = context.Process(target=_work, args=(theirs, *self._start), daemon=True)
             self._process.start()
             theirs.close()
             started = self._connection
@@ -198,10 +200,12 @@ class _Worker(threading.Thread):
             process.close()
 
 
-def _work(connection: Connection, niceness: int) -> None:
+def _work(connection: Connection, preload: str, niceness: int) -> None:
     """Make the calls that come over *connection*, one at a time, until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which ends this
     work_quietly(niceness)
+    if preload:
+        importlib.import_module(preload)
     with suppress(EOFError, OSError):
         connection.send("ready")
         while True:

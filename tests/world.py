@@ -102,7 +102,8 @@ class World:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        given = {"database": self.url, "password_memory": 8, "regrade_workers": 0}
+        given = {"database": self.url, "password_memory": 8}
+        given |= {"regrade_workers": 0, "problem_workers": 0}
         given |= dict.fromkeys(PACES, 1_000_000) | dict(self.settings)
         self.app = create_app(Settings(**given), clock=self.clock)
         self.service = self.app.state.service

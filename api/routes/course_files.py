@@ -1,9 +1,18 @@
 """A course as files: exported, and applied."""
 
+from typing import Final
 from uuid import UUID
 
 from api.deps import HereDep
-from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from api.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.routes.editing import DryRun, taken
@@ -17,6 +26,8 @@ from api.services.course_files.parsing import read_setup
 __all__ = ["router"]
 
 router = ApiRouter(tags=["courses"])
+MAX_PUBLISH_SECONDS: Final = 600.0
+"""How long the new problems of the files may take together."""
 
 
 @router.get(
@@ -34,7 +45,10 @@ def get_export(course: UUID, here: HereDep) -> CourseFiles:
 @router.post(
     "/courses/{course}/apply",
     response_model=Applied,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, Invalid, "invalid_problem"),
+    responses=responses(
+        *(Unauthenticated, Forbidden, NotFound, Conflict, Invalid, "invalid_problem"),
+        *("problem_too_slow", RateLimited, Unavailable),
+    ),
 )
 def post_apply(
     course: UUID, body: ApplyFilesIn, here: HereDep, *, dry_run: DryRun = False
@@ -47,7 +61,11 @@ def post_apply(
         member = here.member(session, course, right="manage_course")
         setup = read_setup(body.files)
         sources = to_publish(session, member.course, setup)
-    solved = publish_all(sources, seeds=here.service.settings.seeds)
+    with here.service.publishing.reserve(member.caller.id) as publish:
+        seeds = here.service.settings.seeds
+        solved = publish_all(
+            sources, publish=publish, seeds=seeds, within_seconds=MAX_PUBLISH_SECONDS
+        )
     with here.transaction() as session:
         member = here.member(session, course, right="manage_course")
         taken(session, member.course)

@@ -53,8 +53,9 @@ def health_routes(health: Health, *, checks: Mapping[str, Check]) -> ApiRouter:
     router = ApiRouter(prefix="", tags=["service"])
 
     @router.get("/healthz")
-    def healthz() -> Health:
+    async def healthz() -> Health:
         """Return that the process runs, its version and the number of problems it knows."""
+        # On the event loop: it is answered though every thread is busy.
         return health
 
     @router.get("/readyz", responses=responses(Unavailable))

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.deps import HereDep
-from api.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from api.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow
 from api.http.problems import responses
@@ -76,22 +76,26 @@ def get_problems(  # a filter each
 @router.post(
     f"{ALL}/check",
     response_model=ProblemChecked,
-    responses=responses(Unauthenticated, Forbidden, NotFound, RateLimited),
+    responses=responses(
+        *(Unauthenticated, Forbidden, NotFound, "problem_too_slow", RateLimited, Unavailable)
+    ),
     openapi_extra=CHECKED_BODY,
 )
 def check_problem(course: UUID, here: HereDep, file: Sent) -> ProblemChecked:
     """Check a problem's file without storing it: the errors and warnings of `grader check`."""
     with here.reading() as session:
         member = here.member(session, course, right="manage_problems")
-    here.throttle("solve_problem", str(member.caller.id))
-    return uploading.check(file, publish=here.service.regrades.publish)
+    with here.service.publishing.reserve(member.caller.id) as publish:
+        here.throttle("solve_problem", str(member.caller.id))
+        return uploading.check(file, publish=publish)
 
 
 @router.post(
     ALL,
     status_code=201,
     response_model=VersionOut,
-    responses=CHANGES | responses(Invalid, "invalid_problem", RateLimited),
+    responses=CHANGES
+    | responses(Invalid, "invalid_problem", "problem_too_slow", RateLimited, Unavailable),
     openapi_extra=YAML_BODY,
 )
 def upload_problem(
@@ -114,8 +118,9 @@ def upload_problem(
     with here.reading() as session:
         member = here.member(session, course, right="manage_problems")
         upload = uploading.begin(session, member, file, status=status, note=note)
-    here.throttle("solve_problem", str(member.caller.id))
-    outcome = here.service.regrades.publish(upload.source, seeds=here.service.settings.seeds)
+    with here.service.publishing.reserve(member.caller.id) as publish:
+        here.throttle("solve_problem", str(member.caller.id))
+        outcome = publish(upload.source, seeds=here.service.settings.seeds)
     with here.transaction() as session:
         member = here.member(session, course, right="manage_problems")
         told = showing.whole(uploading.settle(session, member, upload, outcome, now=here.now))

@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 
 from api.auth.roles import Right
 from api.deps import Here, HereDep
-from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+from api.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses
@@ -48,7 +56,7 @@ Direction = Literal["up", "down", "same", "review"]
     response_model=RegradeOut,
     responses=responses(
         *(Unauthenticated, Forbidden, NotFound, Conflict, "regrade_active", "other_numbers"),
-        *(Invalid, "invalid_problem"),
+        *(Invalid, "invalid_problem", "problem_too_slow", RateLimited, Unavailable),
     ),
 )
 def post_regrade(
@@ -64,7 +72,8 @@ def post_regrade(
         posed = here.posed(session, assignment, problem, right="regrade")
         wanted, dropped = _version(body.version), body.version.drop_examples
         made = versions.make(session, posed, wanted, note=body.reason, drop=dropped)
-    published = made.published(here.service.regrades.publish, seeds=here.service.settings.seeds)
+    with here.service.publishing.reserve(posed.member.caller.id) as publish:
+        published = made.published(publish, seeds=here.service.settings.seeds)
     with here.transaction() as session:
         posed = here.posed(session, assignment, problem, right="regrade")
         version = versions.settle(session, posed, published, now=here.now)

@@ -1,32 +1,39 @@
-"""Many problem files checked, side by side where that pays."""
+"""Problem files checked by worker processes, each file under a deadline."""
 
-import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from concurrent.futures import BrokenExecutor, Future
 from pathlib import Path
 from typing import Final
 
 from api.prose import formula_faults
+from api.services.publishing import OPERATOR_DEADLINE_SECONDS
+from api.worker_pool import DeadlineExceeded, WorkerPool
 from problems.book import BOOK
 from problems.check import Report, check_file
 
 __all__ = ["check_files"]
 
-MIN_FILES_FOR_PROCESSES: Final = 8
+DEADLINE_SECONDS: Final = OPERATOR_DEADLINE_SECONDS
 
 
 def check_files(files: Sequence[Path], *, seeds: int) -> Iterator[Report]:
-    """Yield a report for each file, in order; processes share the work where there is much."""
-    check = partial(_check, seeds=seeds)
-    workers = min(os.cpu_count() or 1, len(files))
-    if len(files) < MIN_FILES_FOR_PROCESSES or workers == 1:
-        yield from map(check, files)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        yield from pool.map(check, files)
+    """Yield a report for each file, in order; processes share the work, under a deadline each."""
+    pool = WorkerPool(min(os.cpu_count() or 1, len(files)), deadline_seconds=DEADLINE_SECONDS)
+    try:
+        futures = [pool.submit(_check, path, seeds=seeds) for path in files]
+        for path, future in zip(files, futures, strict=True):
+            yield _ended(path, future)
+    finally:
+        pool.kill()
+
+
+def _ended(path: Path, future: Future[Report]) -> Report:
+    """Return the report; of a check that did not end, or whose worker died, that it did."""
+    try:
+        return future.result()
+    except (DeadlineExceeded, BrokenExecutor) as error:
+        return Report(str(path), (f"{path}: the check was stopped: {error}",))
 
 
 def _check(path: Path, *, seeds: int) -> Report:

@@ -6,13 +6,13 @@ drawn or solved later, when a student asks.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from typing import Any, Final, TypeAlias
 
 from api.prose import formula_faults
+from api.worker_pool import DeadlineExceeded
 from grader import ENGINE
 from grader.book import Book
 from grader.errors import GraderError
@@ -24,6 +24,7 @@ from problems.publish import Publication, SeedReport
 from problems.stored import dump_variant, rekey_variant
 
 __all__ = [
+    "OPERATOR_DEADLINE_SECONDS",
     "Failed",
     "Outcome",
     "Published",
@@ -33,6 +34,8 @@ __all__ = [
     "summary_of_parts",
 ]
 
+OPERATOR_DEADLINE_SECONDS: Final = 900.0
+"""How long one problem may take that an operator publishes, such as one of the bank."""
 SEEDS_TO_CHECK: Final = 5
 """How many seeds are tried with a version whose variants are there already."""
 
@@ -87,9 +90,19 @@ Outcome: TypeAlias = Published | Failed
 def publish_all(sources: Sequence[Source], *, seeds: int, executor: Executor) -> Iterator[Outcome]:
     """Yield what became of each source, in order; one that fails stops no other.
 
-    Up to *seeds* seeds are published of each. The book is the shipped one, in every process.
+    Up to *seeds* seeds are published of each. The book is the shipped one, in every process. A
+    problem that misses the deadline of the executor, or whose worker dies, is not published.
     """
-    yield from executor.map(partial(publish_one, seeds=seeds), sources)
+    futures = [executor.submit(publish_one, source, seeds=seeds) for source in sources]
+    for source, future in zip(sources, futures, strict=True):
+        yield _ended(source, future)
+
+
+def _ended(source: Source, future: "Future[Outcome]") -> Outcome:
+    try:
+        return future.result()
+    except (DeadlineExceeded, BrokenExecutor) as error:
+        return Failed(source.id, (f"publishing failed: {error}",))
 
 
 def publish_one(source: Source, *, seeds: int, book: Book = BOOK) -> Outcome:

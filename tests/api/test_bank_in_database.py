@@ -1,7 +1,7 @@
 """The bank in the database: what changed is published, once, and what did not costs nothing."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -181,10 +181,12 @@ def test_a_version_that_another_run_stored_meanwhile_is_not_stored_again(world, 
     class Slow(Executor):
         """Works, and lets another run finish before it is asked for the results."""
 
-        def map(self, work: Any, *items: Any, **_more: Any) -> Any:
-            found = [work(one) for one in items[0]]
-            publish()
-            return iter(found)
+        def submit(self, work: Any, /, source: Any, **more: Any) -> Any:
+            done: Future[Any] = Future()
+            done.set_result(work(source, **more))
+            if source.id == "two":  # the last one by name
+                publish()
+            return done
 
     assert publish(executor=Slow()).published == ()
     assert [len(versions(world, name)) for name in ("one", "two", "three")] == [1, 1, 1]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slow_work import judge_or_sleep
 
 from api.services.batch import asking
 from api.services.batch.executors import KILLED, Here, Pool, _check_engines, processes
@@ -70,6 +71,17 @@ def test_an_answer_with_which_its_process_dies_fails_alone(tmp_path: Path) -> No
     assert len(other) == 1
     assert other[0][0].startswith(f"s16,yolo-output-depth,yolov1,{POISON},")
     assert KILLED in other[0][1]
+
+
+def test_an_answer_that_takes_too_long_is_left_out_alone(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", 700)
+    rows = len(marked(path, tmp_path / "one.csv").splitlines())
+    with processes(2) as pool:
+        pool.judge = judge_or_sleep
+        found = marked(path, tmp_path / "other.csv", pool).decode().splitlines()
+    assert len(found) == rows
+    [left_out] = [row for row in found if KILLED in row]
+    assert left_out.startswith(f"s16,yolo-output-depth,yolov1,{POISON},")
 
 
 def test_two_processes_write_the_bytes_of_one(tmp_path: Path) -> None:

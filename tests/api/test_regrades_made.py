@@ -120,14 +120,14 @@ def test_a_dry_run_that_fails_takes_its_version_with_it(world, course, teacher, 
 
 
 def test_a_double_click_makes_one_regrade_and_one_version(world, teacher, problem, monkeypatch):
-    both, publish = Barrier(2, timeout=60), world.service.regrades.publish
+    both, publish = Barrier(2, timeout=60), world.service.publishing.publish
 
     def publish_together(*args, **more):
         outcome = publish(*args, **more)
         both.wait()
         return outcome
 
-    monkeypatch.setattr(world.service.regrades, "publish", publish_together)
+    monkeypatch.setattr(world.service.publishing, "publish", publish_together)
     with ThreadPoolExecutor(2) as pool:
         body = {"version": OTHER_KEY}
         asked = pool.map(lambda _: teacher.post(f"{problem.path}/regrades", body), range(2))
@@ -143,7 +143,7 @@ def test_a_double_click_makes_one_regrade_and_one_version(world, teacher, proble
 def test_nothing_of_the_database_is_held_while_a_version_is_published(
     world, teacher, problem, monkeypatch
 ):
-    publish, held = world.service.regrades.publish, []
+    publish, held = world.service.publishing.publish, []
 
     def publish_and_look(*args, **more):
         held.append(world.db.engine.pool.checkedout())
@@ -151,7 +151,7 @@ def test_nothing_of_the_database_is_held_while_a_version_is_published(
             session.get_one(ProblemVersion, problem.version, with_for_update=True)
         return publish(*args, **more)
 
-    monkeypatch.setattr(world.service.regrades, "publish", publish_and_look)
+    monkeypatch.setattr(world.service.publishing, "publish", publish_and_look)
     assert teacher.post(f"{problem.path}/regrades", {"version": OTHER_KEY}).status_code == 201
     assert held == [0]
 

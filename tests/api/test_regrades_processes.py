@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 from regrading import act, begun, marks, seen, six_answered
+from slow_work import never_end
 from sqlalchemy import func, select
-from world import TEXT_PROBLEM
 
 from api.db import Database
-from api.errors import Unavailable
-from api.services.publishing import Source
 from api.services.regrades import judging, planning
 from api.services.regrades.runner import Runner
 from api.tables import Grading, RegradeChange
+from api.worker_pool import WorkerPool
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -96,34 +95,16 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
     assert ready["progress"]["done"] == ready["progress"]["total"] == 6
 
 
-def test_a_problem_is_published_after_the_worker_has_died(world):
-    source = Source("why-small-kernels", TEXT_PROBLEM)
-    here = workers()
-    runner = Runner(world.db, world.clock, workers=1)
-    first = runner.publish(source, seeds=2)
-    [killed] = workers() - here
-    os.kill(killed, signal.SIGKILL)
-    wait_until(lambda: killed not in workers())
-    assert runner.publish(source, seeds=2) == first
+def test_a_piece_that_takes_too_long_fails_its_regrade(world, teacher, problem, monkeypatch):
+    run = begun(teacher, problem)
+    monkeypatch.setattr(judging, "judge_job", never_end)
+    pool = WorkerPool(2, deadline_seconds=1)
+    runner = Runner(world.db, world.clock, workers=2, make=lambda _: pool)
+    runner.run_until_idle()
     runner.close()
-
-
-def test_a_problem_that_no_worker_survives_is_told_to_be_sent_again(world):
-    made = []
-
-    class Broken(ThreadPoolExecutor):
-        def submit(self, *_told, **_named):
-            raise BrokenExecutor("a worker died")
-
-    def make(workers):
-        made.append(workers)
-        return Broken(workers)
-
-    runner = Runner(world.db, world.clock, workers=1, make=make)
-    with pytest.raises(Unavailable, match="Send it again"):
-        runner.publish(Source("why-small-kernels", TEXT_PROBLEM), seeds=2)
-    runner.close()
-    assert made == [1, 1]
+    failed = seen(teacher, run)
+    assert failed["status"] == "failed"
+    assert "DeadlineExceeded" in failed["error"]
 
 
 def is_running(pid):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeVar
 
-from api.processes import end_with_parent, keep_what_there_is, loaded
+from api.processes import end_with_parent, keep_what_there_is, killed_after, loaded
 from api.services.batch import JUDGING
 from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.verdicts import Verdicts, failures, joined
@@ -21,6 +21,7 @@ __all__ = ["Here", "Pool", "cluster", "here", "processes", "spread"]
 P = ParamSpec("P")
 T = TypeVar("T")
 CONNECT_SECONDS: Final = 10
+CHUNK_SECONDS: Final = 600.0
 KILLED: Final = "the process that marked it ended; the answer is not marked"
 
 
@@ -40,11 +41,17 @@ class Here(Executor):
 class Pool:
     """An executor that is made again when its processes are gone.
 
-    *waiting* is how many chunks are handed to it at a time.
+    *waiting* is how many chunks are handed to it at a time, *judge* what is done with each.
     """
 
-    def __init__(self, make: Callable[[], Executor], *, waiting: int) -> None:
-        self._make, self.waiting = make, waiting
+    def __init__(
+        self,
+        make: Callable[[], Executor],
+        *,
+        waiting: int,
+        judge: Callable[[Chunk], Verdicts] = judge_chunk,
+    ) -> None:
+        self._make, self.waiting, self.judge = make, waiting, judge
         self.executor = make()
 
     def renew(self) -> None:
@@ -69,7 +76,7 @@ def processes(workers: int) -> Iterator[Pool]:
             pool.submit(_ready)
         return pool
 
-    pool = Pool(make, waiting=4 * workers)
+    pool = Pool(make, waiting=4 * workers, judge=_judge_in_time)
     try:
         yield pool
     finally:
@@ -80,6 +87,12 @@ def _begin() -> None:
     """Begin a process: it ends with the one that started it, whose objects are no garbage."""
     end_with_parent()
     keep_what_there_is(sweep=False)
+
+
+def _judge_in_time(chunk: Chunk) -> Verdicts:
+    """Judge a chunk; one that takes too long ends its process, and is tried again in halves."""
+    with killed_after(CHUNK_SECONDS):
+        return judge_chunk(chunk)
 
 
 def _ready() -> None:
@@ -162,7 +175,7 @@ def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[in
 
 def _sent(pool: Pool, chunk: Chunk) -> Future[Verdicts]:
     try:
-        return pool.executor.submit(judge_chunk, chunk)
+        return pool.executor.submit(pool.judge, chunk)
     except RuntimeError as error:  # its processes are gone, as the chunks that wait will tell
         gone: Future[Verdicts] = Future()
         gone.set_exception(error)

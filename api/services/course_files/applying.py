@@ -1,10 +1,13 @@
 """Files applied to a course, all of them or none: what they say is what it is afterwards."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import unified_diff
+from math import inf
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,11 +31,17 @@ from api.services.course_files.exporting import (
 )
 from api.services.course_files.parsing import Read, Setup, located
 from api.services.effects import compared, marks_in, settle
-from api.services.publishing import Failed, Published, Source, publish_one
+from api.services.publishing import Failed, Outcome, Published, Source
+from api.services.publishing_pool import Publish
 from api.services.versions import kept_variants, newest, store_version
 from api.tables import Assignment, Course, ProblemVersion
 
 __all__ = ["Due", "Solved", "apply", "new_course_of", "publish_all", "to_publish"]
+
+TOO_MANY: Final = (
+    "The new problems of these files take longer than {minutes:g} minutes to publish. Nothing was "
+    "changed. Upload the problems one by one, or apply fewer at a time."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +101,20 @@ def _stored(session: Session, course: Course, due: Due) -> ProblemVersion | None
     return found
 
 
-def publish_all(dues: Sequence[Due], *, seeds: int) -> tuple[Solved, ...]:
+def publish_all(
+    dues: Sequence[Due], *, publish: Publish, seeds: int, within_seconds: float = inf
+) -> tuple[Solved, ...]:
     """Return *dues* published; `Invalid` with what is wrong in their files.
 
-    This takes seconds for each, so that it is done outside of any transaction.
+    This takes seconds for each, so that it is done outside of any transaction. The first problem
+    that takes too long ends it, and so do all of them *within_seconds*.
     """
-    outcomes = [(one, publish_one(one.source, seeds=seeds)) for one in dues]
+    ends_at = time.monotonic() + within_seconds
+    outcomes = []
+    for one in dues:
+        if time.monotonic() > ends_at:
+            raise Invalid(TOO_MANY.format(minutes=within_seconds / 60), code="problem_too_slow")
+        outcomes.append((one, _outcome(one, publish, seeds)))
     errors = [
         FieldError("", said, one.path)
         for one, outcome in outcomes
@@ -111,6 +128,15 @@ def publish_all(dues: Sequence[Due], *, seeds: int) -> tuple[Solved, ...]:
     return tuple(
         Solved(outcome, one) for one, outcome in outcomes if isinstance(outcome, Published)
     )
+
+
+def _outcome(due: Due, publish: Publish, seeds: int) -> Outcome:
+    """Return what became of one problem; an error of it names its file."""
+    try:
+        return publish(due.source, seeds=seeds)
+    except Invalid as error:
+        errors = tuple(replace(one, file=due.path) for one in error.errors)
+        raise Invalid(f"{due.path}: {error.detail}", code=error.code, errors=errors) from error
 
 
 def new_course_of(session: Session, read: Read[CourseFile], *, slug: str, now: datetime) -> Course:

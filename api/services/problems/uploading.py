@@ -4,10 +4,10 @@ Drawing and solving takes seconds, so it is done between two transactions; the s
 whether somebody was faster.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from api.services.access import Member
 from api.services.problems.faults import FILE, fault, faults_of, refused
 from api.services.problems.finding import newest_of_any
 from api.services.publishing import Failed, Outcome, Published, Source
+from api.services.publishing_pool import Publish
 from api.services.versions import kept_variants, store_version
 from api.tables import Course, ProblemVersion
 from grader import ENGINE
@@ -28,10 +29,7 @@ from grader.errors import ProblemError
 from grader.problem import Problem
 from problems.loader import load_problem
 
-__all__ = ["Publish", "Upload", "begin", "check", "settle"]
-
-Publish: TypeAlias = Callable[..., Outcome]
-"""Publishes a source with so many ``seeds``, in a process of its own where there is one."""
+__all__ = ["Upload", "begin", "check", "settle"]
 
 SEEDS_TO_CHECK: Final = 60
 

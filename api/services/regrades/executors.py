@@ -1,15 +1,14 @@
 """Who judges again for a regrade: processes of this machine, or the workers of a cluster."""
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import ExitStack
 from functools import partial
 from typing import Final, ParamSpec, TypeAlias, TypeVar
 
-from api.processes import work_quietly
 from api.services.batch.executors import cluster
 from api.services.rows import FileError
+from api.worker_pool import WorkerPool
 
 __all__ = ["Make", "executor_of", "processes"]
 
@@ -18,17 +17,14 @@ T = TypeVar("T")
 Make: TypeAlias = Callable[[int], Executor]
 """Makes what judges in so many pieces at a time; it is made again when it is broken."""
 LOWER_PRIORITY: Final = 10
+DEADLINE_SECONDS: Final = 600.0
+"""How long a piece of a chunk may take; such a regrade fails, and says so."""
 DASK: Final = "distributed"
 
 
 def processes(workers: int) -> Executor:
     """Return so many processes of lower priority than this one."""
-    return ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=work_quietly,
-        initargs=(LOWER_PRIORITY,),
-    )
+    return WorkerPool(workers, deadline_seconds=DEADLINE_SECONDS, niceness=LOWER_PRIORITY)
 
 
 def executor_of(address: str | None) -> Make:

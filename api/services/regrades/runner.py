@@ -16,22 +16,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.clock import Clock
 from api.db import Database
-from api.errors import Unavailable
-from api.services.publishing import Outcome, Source, publish_one
 from api.services.regrades.executors import Make, processes
 from api.services.regrades.judging import Judge, judge_job, side_by_side
 from api.services.regrades.runs import PENDING, next_chunk
 from api.services.regrades.stepping import fail, finish, step
 from api.tables import Regrade
+from api.worker_pool import WorkerPool
 
 __all__ = ["Runner"]
 
 POLL: Final = 15.0
 """After how many seconds it looks for what another service left unfinished."""
 MOST_TRIES: Final = 3
-TRIES_TO_PUBLISH: Final = 2
-RETRY_AFTER: Final = 5
-NO_WORKER: Final = "The problem cannot be worked out just now. Send it again in a moment."
+STOP_SECONDS: Final = 4.0
+"""How long a stop waits for the chunk that is being done, and again once its workers are killed."""
 
 log = logging.getLogger("api.regrades")
 
@@ -77,30 +75,17 @@ class Runner:
         self._wake.set()
 
     def close(self) -> None:
-        """End after the chunk that is being done; the rest is for the next start."""
+        """End after the chunk that is being done; the rest is for the next start.
+
+        A chunk that takes too long is given up: nothing of it is stored, and it is done again.
+        """
         self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
-        # A process that ends before its workers leaves their semaphores to be cleaned up, noisily.
-        self._drop_pool(wait=True)
-
-    def publish(self, source: Source, *, seeds: int) -> Outcome:
-        """Return a problem published, by one of the workers; by a new one where one has died.
-
-        Raises `Unavailable` where that dies too, or none can be had.
-        """
-        if not self._workers:
-            return publish_one(source, seeds=seeds)
-        for _ in range(TRIES_TO_PUBLISH):
-            pool = None
-            try:
-                pool = self._executor()
-                return pool.submit(publish_one, source, seeds=seeds).result()
-            except BrokenExecutor as error:
-                log.warning("a worker that publishes is gone: %s", error)
-                self._drop_pool(wait=False, only=pool)
-        raise Unavailable(NO_WORKER, retry_after=RETRY_AFTER)
+            self._thread.join(STOP_SECONDS)
+        self._kill_pool()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
 
     def run_until_idle(self) -> None:
         """Do all that is to be done now."""
@@ -137,7 +122,7 @@ class Runner:
             self._tries[run, number] += 1
             again = isinstance(error, SQLAlchemyError | BrokenExecutor)
             if isinstance(error, BrokenExecutor):
-                self._drop_pool(wait=False)
+                self._drop_pool()
             if again and self._tries[run, number] < MOST_TRIES:
                 raise
             log.exception("a regrade failed: %s, chunk %s", run, number)
@@ -164,11 +149,18 @@ class Runner:
                 self._pool = self._make(self._workers)
             return self._pool
 
-    def _drop_pool(self, *, wait: bool, only: Executor | None = None) -> None:
-        """Take the pool out of use, unless it is another one by now than the *only* one meant."""
+    def _drop_pool(self) -> None:
+        """Take the pool out of use."""
         with self._lock:
-            if only is not None and only is not self._pool:
-                return
             pool, self._pool = self._pool, None
         if pool is not None:
-            pool.shutdown(wait=wait, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _kill_pool(self) -> None:
+        """End the workers, whatever they are doing."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if isinstance(pool, WorkerPool):
+            pool.kill()
+        elif pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,6 +1,6 @@
 """New markings of a problem: an edited file, a setting, a wrong answer accepted or named."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -15,6 +15,7 @@ from api.services import audit
 from api.services.access import Posed
 from api.services.problems.faults import refused
 from api.services.publishing import Failed, Outcome, Source
+from api.services.publishing_pool import Publish
 from api.services.regrades.runs import check_free
 from api.services.regrades.sources import (
     Setting,
@@ -107,7 +108,7 @@ class Made:
         """Whether the version is made for this regrade."""
         return self.source is not None
 
-    def published(self, publish: Callable[..., Outcome], *, seeds: int) -> "Made":
+    def published(self, publish: Publish, *, seeds: int) -> "Made":
         """Return it published, which takes its time and so belongs in no transaction."""
         if self.source is None:
             return self

@@ -1,0 +1,114 @@
+"""Problems published and checked by worker processes, under a deadline and few at a time."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from typing import Final, Protocol
+from uuid import UUID
+
+from api.errors import FieldError, Invalid, RateLimited, Unavailable
+from api.services.publishing import Outcome, Source, publish_one
+from api.worker_pool import DeadlineExceeded, WorkerPool
+
+__all__ = ["Publish", "PublishingPool"]
+
+MAX_PER_USER: Final = 2
+"""How many requests of one user may publish or check at a time, in each process that serves."""
+MAX_IN_ALL: Final = 8
+"""How many of all users may. Each holds a thread, of which a process has forty for all requests."""
+TRIES: Final = 2
+NICENESS: Final = 10
+RETRY_SECONDS: Final = 10
+TOO_MANY: Final = (
+    f"You have {MAX_PER_USER} checks or uploads of problems under way. Wait until one has ended."
+)
+BUSY: Final = "Too many problems are being checked. Nothing was stored. Send it again in a moment."
+NO_WORKER: Final = "The problem cannot be worked out just now. Send it again in a moment."
+TOO_SLOW: Final = (
+    "takes longer than {seconds:g} s to work out and was stopped; use smaller numbers or tensors, "
+    "fewer parts or a simpler key, or split it into several problems"
+)
+
+log = logging.getLogger("api.publishing")
+
+
+class Publish(Protocol):
+    """Publishes a problem with so many seeds.
+
+    Raises `Invalid` with ``problem_too_slow`` where it takes too long.
+    """
+
+    def __call__(self, source: Source, *, seeds: int) -> Outcome:
+        """Return what became of the problem."""
+        ...
+
+
+class PublishingPool:
+    """Publishes problems in up to *workers* processes, each problem for *deadline_seconds* at most.
+
+    With no workers this process does it, without a deadline: that is for tests.
+    """
+
+    def __init__(self, workers: int, *, deadline_seconds: float) -> None:
+        self._pool: WorkerPool | None = None
+        if workers:
+            self._pool = WorkerPool(
+                workers,
+                deadline_seconds=deadline_seconds,
+                niceness=NICENESS,
+                preload=publish_one.__module__,
+            )
+        self._running: Counter[UUID] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def reserve(self, user: UUID) -> Iterator[Publish]:
+        """Yield what publishes for *user* during a request.
+
+        Raises `RateLimited` where the user has too many such requests under way, `Unavailable`
+        where all users have.
+        """
+        with self._lock:
+            if self._running[user] >= MAX_PER_USER:
+                raise RateLimited(TOO_MANY, retry_after=RETRY_SECONDS)
+            if self._running.total() >= MAX_IN_ALL:
+                raise Unavailable(BUSY, retry_after=RETRY_SECONDS)
+            self._running[user] += 1
+        try:
+            yield self.publish
+        finally:
+            with self._lock:
+                self._running[user] -= 1
+                if not self._running[user]:
+                    del self._running[user]
+
+    def publish(self, source: Source, *, seeds: int) -> Outcome:
+        """Return what became of the problem; a worker that died costs one more try.
+
+        Raises `Invalid` with ``problem_too_slow`` where it missed the deadline, and `Unavailable`
+        where the second worker died too, or the service stops.
+        """
+        if self._pool is None:
+            return publish_one(source, seeds=seeds)
+        for _ in range(TRIES):
+            try:
+                return self._pool.submit(publish_one, source, seeds=seeds).result()
+            except DeadlineExceeded as error:
+                raise _too_slow(source, error.seconds) from error
+            except BrokenExecutor as error:
+                log.warning("publishing failed: %s", error)
+        raise Unavailable(NO_WORKER, retry_after=RETRY_SECONDS)
+
+    def close(self) -> None:
+        """End the workers now: what they are doing fails, and nothing of it was stored."""
+        if self._pool is not None:
+            self._pool.kill()
+
+
+def _too_slow(source: Source, seconds: float) -> Invalid:
+    said = TOO_SLOW.format(seconds=seconds)
+    field = FieldError("", said, f"{source.id}.yaml")
+    return Invalid(f"{source.id} {said}.", code="problem_too_slow", errors=(field,))

@@ -1,0 +1,190 @@
+"""Checks and publications end within their deadline, few at a time, whatever a problem holds."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from inspect import iscoroutinefunction
+from typing import Any
+
+import pytest
+from slow_work import die, process_id, publish_or_sleep
+from sqlalchemy import select
+from world import TEXT_PROBLEM, Person, World
+
+from api.errors import Invalid, RateLimited, Unavailable
+from api.ids import new_id
+from api.services import publishing_pool
+from api.services.publishing import Failed, Source, publish_all, publish_one
+from api.services.publishing_pool import MAX_IN_ALL, MAX_PER_USER, PublishingPool
+from api.tables import ProblemVersion
+from api.worker_pool import WorkerPool
+
+SECONDS = 120
+SOURCE = Source("why-small-kernels", TEXT_PROBLEM)
+YAML = {"Content-Type": "application/yaml"}
+OWN = TEXT_PROBLEM.replace("why-small-kernels", "of-our-own")
+ENDLESS_ID = OWN.replace("of-our-own", "endless")
+
+
+@contextmanager
+def pool_of(workers: int, deadline_seconds: float = SECONDS) -> Iterator[PublishingPool]:
+    pool = PublishingPool(workers, deadline_seconds=deadline_seconds)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def test_a_problem_is_published_after_the_worker_has_died(monkeypatch):
+    with pool_of(1) as pool:
+        first = pool.publish(SOURCE, seeds=2)
+        with monkeypatch.context() as patch:
+            patch.setattr(publishing_pool, "publish_one", process_id)
+            os.kill(pool.publish(SOURCE, seeds=2), signal.SIGKILL)
+        assert pool.publish(SOURCE, seeds=2) == first == publish_one(SOURCE, seeds=2)
+
+
+def test_a_problem_that_no_worker_survives_is_told_to_be_sent_again(monkeypatch):
+    monkeypatch.setattr(publishing_pool, "publish_one", die)
+    with pool_of(1) as pool, pytest.raises(Unavailable, match="Send it again"):
+        pool.publish(SOURCE, seeds=2)
+
+
+def test_a_problem_that_takes_too_long_is_refused_and_the_next_one_is_published(monkeypatch):
+    monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
+    with pool_of(1, 20) as pool:
+        began = time.monotonic()
+        with pytest.raises(Invalid, match="endless takes longer than 20 s") as refused:
+            pool.publish(Source("endless", ENDLESS_ID), seeds=2)
+        assert time.monotonic() - began < SECONDS
+        assert refused.value.code == "problem_too_slow"
+        assert pool.publish(SOURCE, seeds=2) == publish_one(SOURCE, seeds=2)
+
+
+def test_a_stop_ends_what_is_being_published():
+    with pool_of(1) as pool, ThreadPoolExecutor(1) as threads:
+        running = threads.submit(pool.publish, SOURCE, seeds=500)
+        time.sleep(0.5)
+        began = time.monotonic()
+        pool.close()
+        with pytest.raises(Unavailable):
+            running.result(timeout=SECONDS)
+        assert time.monotonic() - began < 5
+
+
+def test_one_user_has_few_requests_under_way_and_so_have_all():
+    users = [new_id() for _ in range(MAX_IN_ALL)]
+    with pool_of(0) as pool:
+        held = []
+        for _ in range(MAX_PER_USER):
+            held.append(pool.reserve(users[0]))
+            held[-1].__enter__()
+        with pytest.raises(RateLimited, match="Wait until one has ended"):
+            pool.reserve(users[0]).__enter__()
+        for user in users[1 : MAX_IN_ALL - MAX_PER_USER + 1]:
+            held.append(pool.reserve(user))
+            held[-1].__enter__()
+        with pytest.raises(Unavailable, match="Too many problems"):
+            pool.reserve(users[-1]).__enter__()
+        for one in held:
+            one.__exit__(None, None, None)
+        with pool.reserve(users[0]), pool.reserve(users[0]):
+            pass
+
+
+def test_a_problem_of_the_bank_that_never_ends_stops_no_other(monkeypatch):
+    monkeypatch.setattr("api.services.publishing.publish_one", publish_or_sleep)
+    sources = [Source("endless", ENDLESS_ID), SOURCE]
+    executor = WorkerPool(2, deadline_seconds=20)
+    stuck, done = publish_all(sources, seeds=2, executor=executor)
+    executor.kill()
+    assert stuck == Failed("endless", ("publishing failed: it took longer than 20 seconds",))
+    assert done.id == SOURCE.id
+
+
+@pytest.fixture
+def busy(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Return a service with one worker, whose problem `endless` never ends."""
+    monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
+    world = World(database_url, settings={"seeds": 2, "problem_workers": 1, "problem_deadline": 8})
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def course(busy: World) -> Any:
+    return busy.course()
+
+
+@pytest.fixture
+def teacher(busy: World, course: Any) -> Person:
+    return busy.enrol(course, "Iris Example", role="instructor")
+
+
+def own_versions(world: World) -> list[str]:
+    with world.db.reading() as session:
+        own = ProblemVersion.space != "bank"
+        return list(session.scalars(select(ProblemVersion.problem).where(own)))
+
+
+def test_whatever_publishes_refuses_a_problem_that_takes_too_long(busy, course, teacher):
+    path = f"/courses/{course}/problems"
+    files = {"problems/endless.yaml": ENDLESS_ID}
+    answers = [
+        teacher.post(f"{path}/check", content=ENDLESS_ID, headers=YAML),
+        teacher.post(path, content=ENDLESS_ID, headers=YAML),
+        teacher.post(f"/courses/{course}/apply", {"files": files}, params={"dry_run": True}),
+        teacher.post(f"/courses/{course}/apply", {"files": files}),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (422, "problem_too_slow")
+        assert "use smaller numbers or tensors" in answer.json()["detail"]
+    assert answers[2].json()["errors"][0]["file"] == "problems/endless.yaml"
+    assert own_versions(busy) == []
+    assert teacher.post(path, content=OWN, headers=YAML).status_code == 201
+
+
+def test_checks_beyond_a_few_are_refused_while_health_is_answered(busy, course, teacher):
+    other = busy.enrol(course, "Ben Example", role="instructor")
+    path = f"/courses/{course}/problems/check"
+    with ThreadPoolExecutor(5) as threads:
+        running = [
+            threads.submit(teacher.post, path, content=ENDLESS_ID, headers=YAML)
+            for _ in range(MAX_PER_USER)
+        ]
+        wait_until(lambda: busy.service.publishing._running[teacher.id] == MAX_PER_USER)  # noqa: SLF001
+        refused = teacher.post(path, content=OWN, headers=YAML)
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert busy.client.get("/healthz").status_code == 200
+        waits: Future[Any] = threads.submit(other.post, path, content=OWN, headers=YAML)
+        assert {one.result(timeout=SECONDS).status_code for one in running} == {422}
+        assert waits.result(timeout=SECONDS).json()["ok"] is True
+    assert teacher.post(path, content=OWN, headers=YAML).status_code == 200
+
+
+def wait_until(holds: Any) -> None:
+    until = time.monotonic() + SECONDS
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert holds()
+
+
+def test_the_new_problems_of_a_course_take_a_bounded_time_together(
+    busy, course, teacher, monkeypatch
+):
+    monkeypatch.setattr("api.routes.course_files.MAX_PUBLISH_SECONDS", 0.0)
+    files = {f"problems/own-{n}.yaml": OWN.replace("of-our-own", f"own-{n}") for n in range(2)}
+    answer = teacher.post(f"/courses/{course}/apply", {"files": files})
+    assert (answer.status_code, answer.json()["code"]) == (422, "problem_too_slow")
+    assert "apply fewer at a time" in answer.json()["detail"]
+    assert own_versions(busy) == []
+
+
+def test_health_needs_no_thread(world):
+    """It is answered on the event loop: work that holds all threads keeps nobody waiting."""
+    [healthz] = [one for one in world.app.routes if getattr(one, "path", "") == "/healthz"]
+    assert iscoroutinefunction(healthz.endpoint)

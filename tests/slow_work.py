@@ -1,0 +1,46 @@
+"""What a worker does instead of its work, in tests of what may take too long or die.
+
+A worker loads this module, which needs little more than what is loaded there anyway.
+"""
+
+import os
+import time
+from typing import Any
+
+from api.processes import killed_after
+from api.services.batch.judging import Chunk, judge_chunk
+from api.services.batch.verdicts import Verdicts
+from api.services.publishing import Source, publish_one
+
+ENDLESS = 10**6
+
+
+def publish_or_sleep(source: Source, *, seeds: int) -> Any:
+    """Publish a problem; one that is called `endless` takes for ever."""
+    if source.id == "endless":
+        time.sleep(ENDLESS)
+    return publish_one(source, seeds=seeds)
+
+
+def die(_source: Source, *, seeds: int) -> None:
+    """End the worker, as the system does where memory is short."""
+    os._exit(seeds)
+
+
+def process_id(_source: Source, *, seeds: int) -> int:
+    """Return the id of the worker."""
+    del seeds
+    return os.getpid()
+
+
+def never_end(_job: object) -> None:
+    """Take for ever."""
+    time.sleep(ENDLESS)
+
+
+def judge_or_sleep(chunk: Chunk) -> Verdicts:
+    """Judge a chunk; one with an answer 666 takes longer than it may."""
+    with killed_after(1):
+        if any(asked.typed == "666" for job in chunk for asked in job.asked):
+            time.sleep(ENDLESS)
+    return judge_chunk(chunk)

@@ -19,7 +19,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_inf
 BENCHMARKS := judging solvers networks naming files pages memory intake_parts intake refused regrading_engine regrading growth batch
 
 .DEFAULT_GOAL := help
-.PHONY: help setup venv run test docker-test durability load fuzz cover check fix docs demo bench audit clean
+.PHONY: help setup venv run test docker-test durability load fuzz cover check check-bank fix docs demo bench audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' $(MAKEFILE_LIST) | \
@@ -74,6 +74,9 @@ check: setup ## everything that must hold before a commit, the tests included
 	$(BIN)/mypy
 	$(BIN)/uv lock --check
 	@GRADER_TEST_SEEDS=60 $(MAKE) --no-print-directory test # more of every problem are published
+
+check-bank: setup ## check every problem at the 500 seeds that a service publishes; a release runs it
+	$(BIN)/grader check
 
 audit: setup ## tell which packages of uv.lock are known to be vulnerable; needs the internet
 	@.ci/audit

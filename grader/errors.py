@@ -2,13 +2,14 @@
 
 GraderError
 ├── ProblemError   the author must mend the problem file
+│   └── DrawError  no draw of one seed satisfies `require`
 ├── AnswerError    the student may mend the answer, free of charge
 └── SolverError    a reference solver could not compute; the part goes to a person
 """
 
 MAX_FIELD = 60
 
-__all__ = ["AnswerError", "GraderError", "ProblemError", "SolverError"]
+__all__ = ["AnswerError", "DrawError", "GraderError", "ProblemError", "SolverError"]
 
 
 class GraderError(Exception):
@@ -46,6 +47,10 @@ class ProblemError(GraderError):
         place = ":".join(str(piece) for piece in (self.file, self.line) if piece)
         field = self.field if len(self.field) <= MAX_FIELD else f"{self.field[:MAX_FIELD]}…"
         return ": ".join(piece for piece in (place, field, self.message) if piece)
+
+
+class DrawError(ProblemError):
+    """No draw of one seed satisfies `require`; another seed may have one."""
 
 
 class AnswerError(GraderError):

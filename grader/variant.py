@@ -7,7 +7,7 @@ from typing import Final
 from grader.arithmetic import Function
 from grader.book import Book, functions_of
 from grader.draw import Stream
-from grader.errors import GraderError, ProblemError, SolverError
+from grader.errors import DrawError, GraderError, ProblemError, SolverError
 from grader.evaluate import Scope, evaluate, truth
 from grader.kinds import KINDS
 from grader.mistakes import NONE, Known, known_mistakes, pairs
@@ -66,7 +66,8 @@ def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
     """Return the parameters and derived values of a seed; with None those of the original.
 
     The same on every machine: the numbers depend on the draw block and the seed alone. Raises
-    `ProblemError` where no draw satisfies `require`, or the original does not.
+    `DrawError` where no draw of the seed satisfies `require`, `ProblemError` where the original
+    does not.
     """
     functions = functions_of(book)
     if seed is None:
@@ -84,7 +85,7 @@ def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
                 return names
         except ProblemError as error:
             refused = f"; the last one: {error}"
-    raise ProblemError(
+    raise DrawError(
         f"none of {tries} draws satisfies `require`{refused}; widen the parameters or relax it",
         field="require",
     )

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.book import Book
-from grader.errors import ProblemError
+from grader.errors import DrawError, ProblemError
 from grader.mistakes import Known, hidden_mistakes
 from grader.problem import Problem
 from grader.show import show
@@ -23,6 +23,9 @@ DRAWS_FOR_INERT: Final = 200
 DRAWS_FOR_COINCIDENCE: Final = 50
 MAX_REPEATS: Final = 200
 REPEATS: Final = "the numbers repeat"
+NO_DRAW: Final = "no draw satisfies `require`"
+MIN_FAILED_SEEDS: Final = 3
+"""As many seeds without a draw are skipped, whatever their share is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,10 @@ class Publication:
 def publish(problem: Problem, book: Book, *, limit: int = MAX_SEEDS) -> Publication:
     """Return up to *limit* variants of the seeds 0, 1, 2, ... that discriminate.
 
-    A seed is refused if a key cannot be computed, if a live mistake gives the key or what the
-    tolerance accepts, or if its numbers repeat an earlier seed's or, unless there are no others,
-    the original's. Raises `ProblemError` where none is left.
+    A seed is refused if no draw of it satisfies `require`, if a key cannot be computed, if a live
+    mistake gives the key or what the tolerance accepts, or if its numbers repeat an earlier seed's
+    or, unless there are no others, the original's. Raises `ProblemError` where none is left, and
+    where most seeds have no draw.
     """
     if not problem.is_drawn:
         return Publication(SeedReport(problem.id))
@@ -79,6 +83,7 @@ class _Walk:
         self._problem = problem
         self._book = book
         self._drawn: dict[int, Mapping[str, Value]] = {}
+        self._failed: set[int] = set()
         self._solved: dict[object, Variant] = {}
         self._first: dict[object, int | None] = {}
         if problem.has_original:
@@ -108,10 +113,23 @@ class _Walk:
         report = SeedReport(self._problem.id, seeds, seed + 1, dict(refused), inert, together)
         return variants, report
 
-    def names(self, seed: int) -> Mapping[str, Value]:
-        """Return the numbers of *seed*."""
-        if seed not in self._drawn:
+    def has_draw(self, seed: int) -> bool:
+        """Draw the numbers of *seed*; tell whether a draw satisfies `require`.
+
+        Raises `DrawError` where most of the seeds so far have none.
+        """
+        if seed in self._drawn or seed in self._failed:
+            return seed in self._drawn
+        try:
             self._drawn[seed] = draw(self._problem, seed, self._book)
+        except DrawError:
+            self._failed.add(seed)
+            if len(self._failed) > max(MIN_FAILED_SEEDS, len(self._drawn)):
+                raise
+        return seed in self._drawn
+
+    def names(self, seed: int) -> Mapping[str, Value]:
+        """Return the numbers of *seed*, which has a draw."""
         return self._drawn[seed]
 
     def variant(self, seed: int) -> Variant:
@@ -135,7 +153,7 @@ class _Walk:
         """
         common: dict[str, frozenset[str]] = {}
         looked_at: set[object] = set()
-        for seed in range(DRAWS_FOR_INERT):
+        for seed in filter(self.has_draw, range(DRAWS_FOR_INERT)):
             numbers = _numbers(self.names(seed))
             if numbers in looked_at:
                 continue
@@ -164,6 +182,8 @@ class _Walk:
 
     def refuse(self, seed: int, inert: Mapping[str, frozenset[str]]) -> str:
         """Return why *seed* is not published, or nothing."""
+        if not self.has_draw(seed):
+            return NO_DRAW
         if self._first.setdefault(_numbers(self.names(seed)), seed) != seed:
             return REPEATS
         for part, reason in self.variant(seed).failures.items():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grader.errors import ProblemError
 from grader.values import Record, Tensor
+from grader.variant import draw
 from problems.publish import MAX_REPEATS, plain, publish
 
 WIDE = {"W": {"integers": [1, 10**9]}}
@@ -103,6 +104,24 @@ def test_where_no_seed_discriminates_the_reasons_are_counted(parts, reason):
     assert caught.value.message.startswith("no seed discriminates: the numbers repeat (")
     assert reason in caught.value.message
     assert caught.value.message.endswith("; widen params or `ignore` a mistake")
+
+
+def test_a_seed_without_a_draw_is_skipped_and_counted_and_the_others_keep_their_numbers():
+    params = {"W": {"integers": [0, 999]}, "K": {"integers": [1, 10**9]}}
+    rare = published(ask(key="W + K"), params=params, require=["W < 2"], limit=40)
+    failed = rare.report.refused["no draw satisfies `require`"]
+    assert 0 < failed == rare.report.walked - 40
+    stated = problem(ask(key="W + K"), params=params, require=["W < 2"])
+    for variant in rare.variants:
+        assert variant.names == draw(stated, variant.seed, BOOK)
+
+
+@pytest.mark.parametrize("bound", ["W < 0", "W == 777 and K == 5"])
+def test_a_problem_most_of_whose_seeds_have_no_draw_is_refused(bound):
+    params = {"W": {"integers": [0, 999]}, "K": {"integers": [1, 10]}}
+    with pytest.raises(ProblemError, match="none of 1000 draws satisfies `require`") as caught:
+        published(ask(key="W + K"), params=params, require=[bound], limit=40)
+    assert caught.value.field == "require"
 
 
 def test_a_walk_without_end_ends():

@@ -79,7 +79,7 @@ def _declared(layer: Layer, shape: Shape) -> Layer:
         case Linear():
             return replace(layer, in_features=shape[0])
         case BatchNorm():
-            return BatchNorm(shape[0])
+            return replace(layer, num_features=shape[0])
         case _:
             return layer
 
@@ -91,11 +91,11 @@ def _undeclared(layer: Layer) -> Layer:
         case Linear():
             return replace(layer, in_features=None)
         case BatchNorm():
-            return BatchNorm()
-        case GroupNorm(groups, _):
-            return GroupNorm(groups)
+            return replace(layer, num_features=None)
+        case GroupNorm():
+            return replace(layer, num_channels=None)
         case LayerNorm():
-            return LayerNorm(None, layer.bias)
+            return replace(layer, normalized_shape=None)
         case _:
             return layer
 

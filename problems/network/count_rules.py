@@ -8,6 +8,7 @@ import math
 from typing import Final
 
 from grader.errors import SolverError
+from problems.network.graphs import CountOnly
 from problems.network.layers import (
     BatchNorm,
     Conv,
@@ -20,7 +21,10 @@ from problems.network.shape_rules import agreed, channels_in, features_in
 from problems.network.walk import Rules, Step
 from problems.solvers.bounds import Shape
 from problems.solvers.cost import conv_macs, linear_macs
-from problems.solvers.parameters import batch_norm_params, conv_params, linear_params
+from problems.solvers.parameters import conv_params, linear_params
+
+STATISTICS: Final = 2
+"""The running mean and variance of each channel."""
 
 __all__ = ["EVERYTHING", "MACS", "PARAMS", "maps_of", "weights_by_maps"]
 
@@ -57,26 +61,35 @@ def _linear_params(layer: Linear, step: Step) -> int:
     return linear_params(features_in(layer, step.before), layer.out_features, bias=layer.bias)
 
 
-def _channels(layer: BatchNorm, step: Step) -> int:
-    return agreed(layer, layer.num_features, step.before[0] if step.before else None)
+def _batch_norm_params(layer: BatchNorm, step: Step) -> int:
+    before = step.before[0] if step.before else None
+    return layer.learned * agreed(layer, layer.num_features, before)
+
+
+def _batch_norm_values(layer: BatchNorm, step: Step) -> int:
+    before = step.before[0] if step.before else None
+    each = layer.learned + (STATISTICS if layer.track_running_stats else 0)
+    return each * agreed(layer, layer.num_features, before)
 
 
 def _group_norm_params(layer: GroupNorm, step: Step) -> int:
-    return 2 * agreed(layer, layer.num_channels, step.before[0] if step.before else None)
+    before = step.before[0] if step.before else None
+    return layer.learned * agreed(layer, layer.num_channels, before)
 
 
 def _layer_norm_params(layer: LayerNorm, step: Step) -> int:
     normalized = layer.normalized_shape or step.before
     if normalized is None:
         raise SolverError(f"{layer} needs the shape that comes in")
-    return math.prod(normalized) * (2 if layer.bias else 1)
+    return math.prod(normalized) * layer.learned
 
 
 PARAMS: Final = Rules(
     {
-        BatchNorm: lambda layer, step: batch_norm_params(_channels(layer, step)),
+        BatchNorm: _batch_norm_params,
         Conv: _conv_params,
         ConvTranspose: _conv_params,
+        CountOnly: lambda layer, _step: layer.own_params,
         GroupNorm: _group_norm_params,
         LayerNorm: _layer_norm_params,
         Linear: _linear_params,
@@ -84,9 +97,7 @@ PARAMS: Final = Rules(
 )
 
 # The same, with the running statistics of batch normalisation among the parameters.
-EVERYTHING: Final = PARAMS.but(
-    {BatchNorm: lambda layer, step: batch_norm_params(_channels(layer, step), count="all")}
-)
+EVERYTHING: Final = PARAMS.but({BatchNorm: _batch_norm_values})
 
 # Every weight of a convolution is used once for each position of its output; of a transposed one,
 # for each position of its input.

@@ -21,7 +21,7 @@ from problems.network.layers import (
     Pool,
 )
 from problems.network.shape_rules import SHAPES
-from problems.network.walk import INPUT, Rules, Walk, total, walk_by
+from problems.network.walk import INPUT, Rules, Walk, not_ordered, total, walk_by
 from problems.solvers.bounds import Shape, flag, shape_of
 
 __all__ = [
@@ -61,7 +61,9 @@ def walk(net: Network, shape: Shape | None = None) -> Walk:
     >>> [step.inputs for step in walk(network(residual(network(conv(8, 3), relu())))).steps]
     [(-1,), (0,), (1, -1)]
     """
-    return walk_by(SHAPES, network_of(net), None if shape is None else shape_of(shape))
+    if (module := network_of(net).count_only) is not None:
+        raise not_ordered(module)
+    return walk_by(SHAPES, net, None if shape is None else shape_of(shape))
 
 
 def out_shape(layer: Layer, shape: Shape) -> Shape:

@@ -134,6 +134,8 @@ def _weighted(layer: Conv | Linear, value: Array, taken: Weights) -> Array:
         raise SolverError(f"there are no weights for this layer: {layer}")
     if isinstance(layer, Linear):
         return dense(value, weight, bias=bias)
+    if layer.padding_mode != "zeros":
+        raise SolverError(f"forward pads with zeros alone: {layer}")
     return conv2d(
         value,
         weight,

@@ -11,25 +11,30 @@ from typing import ClassVar
 
 from problems.network.layers import Fields, Layer
 
-__all__ = ["Branches", "Gate", "Graph", "Network", "Residual", "SideOutput"]
+__all__ = ["Branches", "CountOnly", "Gate", "Graph", "Network", "Residual", "SideOutput"]
 
 
 @dataclass(frozen=True, slots=True)
 class Network(Fields):
     """*layers* one after the other; ``str`` lists them, one a line.
 
-    *size* counts all layers, nested ones included; *nesting* is how deep graphs hold graphs.
+    *size* counts all layers, nested ones included; *nesting* is how deep graphs hold graphs;
+    *count_only* is the first module in it of which nothing but the parameters is known.
     """
 
     layers: tuple[Layer, ...]
     size: int = field(init=False, compare=False, repr=False)
     nesting: int = field(init=False, compare=False, repr=False)
+    count_only: "CountOnly | None" = field(init=False, compare=False, repr=False)
     hashed: int | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         inside = [part for layer in self.layers if isinstance(layer, Graph) for part in layer.parts]
         object.__setattr__(self, "size", len(self.layers) + sum(part.size for part in inside))
         object.__setattr__(self, "nesting", max((1 + part.nesting for part in inside), default=0))
+        modules = [layer for layer in self.layers if isinstance(layer, CountOnly)]
+        modules += [part.count_only for part in inside if part.count_only]
+        object.__setattr__(self, "count_only", modules[0] if modules else None)
         object.__setattr__(self, "hashed", None)
 
     def __hash__(self) -> int:
@@ -145,6 +150,32 @@ class SideOutput(Graph):
 
     def __str__(self) -> str:
         return f"side output:\n{_indented(self.network)}"
+
+
+@dataclass(frozen=True, slots=True)
+class CountOnly(Graph):
+    """A module whose parameters can be counted and whose output shape cannot be worked out.
+
+    *networks* are its parts in no known order, *own_params* the parameters that it has beside
+    theirs; *reason* says why nothing else is known.
+    """
+
+    networks: tuple[Network, ...]
+    own_params: int = 0
+    reason: str = field(default="", compare=False)
+    join: ClassVar[str] = "module of its own"
+
+    @property
+    def parts(self) -> tuple[Network, ...]:
+        """The parts."""
+        return self.networks
+
+    def holding(self, parts: tuple[Network, ...]) -> "CountOnly":
+        """Return the same module with other parts."""
+        return CountOnly(parts, self.own_params, self.reason)
+
+    def __str__(self) -> str:
+        return "\n".join(["module, in no known order:", *map(_indented, self.networks)])
 
 
 def _indented(network: Network) -> str:

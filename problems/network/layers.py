@@ -80,12 +80,14 @@ class Conv(Layer):
     dilation: Sides = (1, 1)
     groups: int = 1
     bias: bool = True
+    padding_mode: str = "zeros"
 
     def __str__(self) -> str:
         return _words(
             f"convolution {_by(self.kernel_size)}",
             f"{self.out_channels} filters",
             _moves(self.stride, self.padding, self.dilation),
+            "" if self.padding_mode == "zeros" else f"padding mode {self.padding_mode}",
             f"{self.groups} groups" if self.groups > 1 else "",
             "" if self.bias else "no bias",
         )
@@ -182,12 +184,24 @@ class Flatten(Layer):
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Layer):
-    """Batch normalisation; *num_features* is None where the shape that comes in decides."""
+    """Batch normalisation; *num_features* is None where the shape that comes in decides.
+
+    Without *affine* it learns neither scale nor shift, without *track_running_stats* it keeps no
+    mean and variance.
+    """
 
     num_features: int | None = None
+    affine: bool = True
+    bias: bool = True
+    track_running_stats: bool = True
+
+    @property
+    def learned(self) -> int:
+        """The learned numbers of each channel."""
+        return 1 + self.bias if self.affine else 0
 
     def __str__(self) -> str:
-        return "batch normalisation"
+        return _words("batch normalisation", _unlearned(self.learned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +220,15 @@ class LayerNorm(Layer):
 
     normalized_shape: tuple[int, ...] | None = None
     bias: bool = True
+    elementwise_affine: bool = True
+
+    @property
+    def learned(self) -> int:
+        """The learned numbers of each place."""
+        return 1 + self.bias if self.elementwise_affine else 0
 
     def __str__(self) -> str:
-        return _words("layer normalisation", "" if self.bias else "no bias")
+        return _words("layer normalisation", _unlearned(self.learned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +237,16 @@ class GroupNorm(Layer):
 
     num_groups: int
     num_channels: int | None = None
+    affine: bool = True
+    bias: bool = True
+
+    @property
+    def learned(self) -> int:
+        """The learned numbers of each channel."""
+        return 1 + self.bias if self.affine else 0
 
     def __str__(self) -> str:
-        return f"group normalisation, {self.num_groups} groups"
+        return _words(f"group normalisation, {self.num_groups} groups", _unlearned(self.learned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +303,11 @@ class SelectChannels(Layer):
 
 def _words(*pieces: str) -> str:
     return ", ".join(piece for piece in pieces if piece)
+
+
+def _unlearned(learned: int) -> str:
+    """Return what a normalisation lacks that learns so many numbers in each place."""
+    return ("no scale, no bias", "no bias", "")[learned]
 
 
 def _by(sides: Sides) -> str:

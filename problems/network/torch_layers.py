@@ -1,14 +1,23 @@
-"""A single layer read from the line that PyTorch prints for it."""
+"""A single layer read from the line that PyTorch prints for it.
+
+Of its printed arguments those count from which the shape and the parameters follow: they are the
+parameters of the function that makes the layer. Every other argument is skipped by one rule, so
+that an argument of a later version needs no change here: it is skipped unless its value could be a
+size, which is a whole number or a tuple.
+"""
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from inspect import signature
 from typing import Any, Final
 
+from grader.errors import SolverError
 from grader.values import exact
 from problems.network import build
-from problems.network.layers import Conv, Layer
-from problems.solvers.bounds import pair
+from problems.network.graphs import CountOnly
+from problems.network.layers import BatchNorm, Conv, GroupNorm, Layer, LayerNorm
+from problems.solvers.bounds import flag, pair
 from problems.solvers.sizes import same_padding
 
 __all__ = ["LAYERS", "read_layer"]
@@ -18,50 +27,107 @@ __all__ = ["LAYERS", "read_layer"]
 class _Reader:
     """How one type of layer is read: what makes it, and what its printed arguments mean.
 
-    *positional* names the arguments printed without a name, *only* the values that are understood,
-    *ignored* the arguments that change neither shapes nor counts.
+    *positional* names the arguments printed without a name, *only* the single value that is
+    understood of an argument.
     """
 
     make: Callable[..., Layer]
     positional: tuple[str, ...] = ()
-    only: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
-    ignored: frozenset[str] = frozenset()
+    only: Mapping[str, object] = field(default_factory=dict)
 
     def read(self, positional: list[Any], named: dict[str, Any]) -> Layer:
         """Return the layer, or raise `ValueError` or `TypeError` for other arguments."""
-        given = dict(zip(self.positional, positional, strict=True)) | named
-        for name, understood in self.only.items():
-            if given.pop(name, understood[0]) not in understood:
-                raise ValueError(name)
-        return self.make(**{name: given[name] for name in given if name not in self.ignored})
+        values = dict(zip(self.positional, positional, strict=True)) | named
+        taken = signature(self.make).parameters
+        for name, value in named.items():
+            understood = self.only.get(name, value) == value
+            if not understood or (name not in {*taken, *self.only} and _may_be_size(name, value)):
+                raise SolverError(f"its argument {name} is not understood")
+        return self.make(**{name: value for name, value in values.items() if name in taken})
 
 
-def _conv(*, padding: object = 0, stride: object = 1, dilation: object = 1, **given: Any) -> Conv:
+def _may_be_size(name: str, value: object) -> bool:
+    """Tell whether an argument of an unknown meaning could change a shape or a count."""
+    return isinstance(value, (int, tuple)) and not isinstance(value, bool) and name not in NUMBERS
+
+
+def _conv(  # noqa: PLR0913  (PyTorch prints so many)
+    in_channels: Any,
+    out_channels: Any,
+    kernel_size: Any,
+    *,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: Any = 1,
+    bias: Any = True,
+    padding_mode: str = "zeros",
+) -> Conv:
     """Return the convolution; a padding of ``same`` or ``valid`` is worked out."""
     if padding == "valid":
         padding = 0
     if padding == "same":
         if pair(stride, "stride") != (1, 1):
             raise ValueError("padding")
-        sides = zip(
-            pair(given["kernel_size"], "kernel_size"), pair(dilation, "dilation"), strict=True
-        )
+        sides = zip(pair(kernel_size, "kernel_size"), pair(dilation, "dilation"), strict=True)
         padding = tuple(same_padding(kernel, dilation=spread) for kernel, spread in sides)
-    return build.conv(padding=padding, stride=stride, dilation=dilation, **given)  # type: ignore[arg-type] # `conv` checks what was read
+    layer = build.conv(
+        out_channels,
+        kernel_size,
+        in_channels=in_channels,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        bias=bias,
+    )
+    return replace(layer, padding_mode=padding_mode)
 
 
-def _plain(make: Callable[..., Layer], *ignored: str) -> _Reader:
-    return _Reader(make, ignored=frozenset(ignored))
+def _batch_norm(
+    num_features: Any,
+    *,
+    affine: Any = True,
+    bias: Any = True,
+    track_running_stats: Any = True,
+) -> BatchNorm:
+    return replace(
+        build.batch_norm(num_features),
+        affine=flag(affine, "affine"),
+        bias=flag(bias, "bias"),
+        track_running_stats=flag(track_running_stats, "track_running_stats"),
+    )
 
 
+def _group_norm(
+    num_groups: Any, num_channels: Any, *, affine: Any = True, bias: Any = True
+) -> GroupNorm:
+    layer = build.group_norm(num_groups, num_channels)
+    return replace(layer, affine=flag(affine, "affine"), bias=flag(bias, "bias"))
+
+
+def _layer_norm(
+    normalized_shape: Any, *, elementwise_affine: Any = True, bias: Any = True
+) -> LayerNorm:
+    layer = build.layer_norm(normalized_shape, bias=bias)
+    return replace(layer, elementwise_affine=flag(elementwise_affine, "elementwise_affine"))
+
+
+def _channel_norm(normalized_shape: Any, *, elementwise_affine: Any = True) -> CountOnly:
+    """Return torchvision's normalization over the channels of maps, by its parameters."""
+    layer = _layer_norm(normalized_shape, elementwise_affine=elementwise_affine)
+    return CountOnly((build.network(layer),), reason="a LayerNorm2d turns the axes round")
+
+
+def _permute() -> CountOnly:
+    return CountOnly((), reason="a Permute turns the axes round, and does not print how")
+
+
+NUMBERS: Final = frozenset({"dim", "eps", "momentum"})
+"""Arguments that may be whole numbers, and are no sizes."""
 CHANNELS: Final = ("in_channels", "out_channels")
-AFFINE: Final = {"affine": (True,)}
-NORM: Final = _Reader(
-    build.batch_norm,
-    ("num_features",),
-    AFFINE,
-    frozenset({"eps", "momentum", "track_running_stats"}),
-)
+NORM: Final = _Reader(_batch_norm, ("num_features",))
+LINEAR: Final = _Reader(build.linear)
 
 LAYERS: Final[Mapping[str, _Reader]] = {
     "AdaptiveAvgPool2d": _Reader(build.adaptive_avg_pool),
@@ -70,33 +136,29 @@ LAYERS: Final[Mapping[str, _Reader]] = {
     "BatchNorm2d": NORM,
     "Conv2d": _Reader(_conv, CHANNELS),
     "ConvTranspose2d": _Reader(build.conv_transpose, CHANNELS),
-    "Dropout": _plain(build.dropout, "inplace"),
-    "Dropout2d": _plain(build.dropout, "inplace"),
-    "Flatten": _Reader(build.flatten, only={"start_dim": (1,), "end_dim": (-1,)}),
-    "GELU": _plain(build.gelu, "approximate"),
-    "GroupNorm": _Reader(
-        build.group_norm, ("num_groups", "num_channels"), AFFINE, frozenset({"eps"})
-    ),
-    "Hardsigmoid": _plain(build.hardsigmoid, "inplace"),
-    "Hardswish": _plain(build.hardswish, "inplace"),
-    "Identity": _plain(build.identity),
-    "LayerNorm": _Reader(
-        build.layer_norm,
-        ("normalized_shape",),
-        {"elementwise_affine": (True,)},
-        frozenset({"eps"}),
-    ),
-    "LeakyReLU": _plain(build.leaky_relu, "inplace"),
-    "Linear": _Reader(build.linear),
-    "MaxPool2d": _Reader(build.max_pool, only={"dilation": (1,)}),
+    "Dropout": _Reader(build.dropout),
+    "Dropout2d": _Reader(build.dropout),
+    "Flatten": _Reader(build.flatten, only={"start_dim": 1, "end_dim": -1}),
+    "GELU": _Reader(build.gelu),
+    "GroupNorm": _Reader(_group_norm, ("num_groups", "num_channels")),
+    "Hardsigmoid": _Reader(build.hardsigmoid),
+    "Hardswish": _Reader(build.hardswish),
+    "Identity": _Reader(build.identity),
+    "LayerNorm": _Reader(_layer_norm, ("normalized_shape",)),
+    "LayerNorm2d": _Reader(_channel_norm, ("normalized_shape",)),
+    "LeakyReLU": _Reader(build.leaky_relu),
+    "Linear": LINEAR,
+    "MaxPool2d": _Reader(build.max_pool, only={"dilation": 1}),
+    "NonDynamicallyQuantizableLinear": LINEAR,
+    "Permute": _Reader(_permute),
     "PixelShuffle": _Reader(build.pixel_shuffle),
-    "ReLU": _plain(build.relu, "inplace"),
-    "ReLU6": _plain(build.relu6, "inplace"),
-    "SiLU": _plain(build.silu, "inplace"),
-    "Sigmoid": _plain(build.sigmoid),
-    "Softmax": _plain(build.softmax, "dim"),
-    "StochasticDepth": _plain(build.dropout, "mode"),
-    "Tanh": _plain(build.tanh),
+    "ReLU": _Reader(build.relu),
+    "ReLU6": _Reader(build.relu6),
+    "SiLU": _Reader(build.silu),
+    "Sigmoid": _Reader(build.sigmoid),
+    "Softmax": _Reader(build.softmax),
+    "StochasticDepth": _Reader(build.dropout),
+    "Tanh": _Reader(build.tanh),
     "Upsample": _Reader(build.upsample),
     "ZeroPad2d": _Reader(build.zero_pad, ("padding",)),
 }
@@ -106,7 +168,7 @@ def read_layer(kind: str, arguments: str) -> Layer:
     """Return the layer of that *kind* with the printed *arguments*.
 
     Raises `KeyError` for an unknown kind, `SyntaxError`, `TypeError` or `ValueError` for arguments
-    that are not understood, and `SolverError` for those that make no sense.
+    that cannot be read, and `SolverError` for those that are not understood or make no sense.
     """
     reader = LAYERS[kind]
     call = ast.parse(f"f({arguments})", mode="eval").body

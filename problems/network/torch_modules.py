@@ -17,8 +17,8 @@ from problems.network.build import (
     residual,
     skip,
 )
-from problems.network.graphs import Network
-from problems.network.layers import Conv, Layer
+from problems.network.graphs import CountOnly, Network
+from problems.network.layers import Conv, Layer, Linear
 
 __all__ = ["INSIDE", "OUTERMOST", "Assembled", "Children", "matching"]
 
@@ -87,6 +87,13 @@ def _fire(of: Children) -> Network:
     return network(of["squeeze"], of["squeeze_activation"], branches(small, large))
 
 
+def _scaled_block(of: Children) -> Network:
+    """Return the block of ConvNeXt, which scales each of its channels by a number of its own."""
+    linear = [layer for layer in of["block"].layers if isinstance(layer, Linear)]
+    scales = linear[-1].out_features if linear else 0
+    return network(CountOnly(tuple(of.values()), scales, "a CNBlock turns the axes round"))
+
+
 def _flattened_before(name: str) -> Assembled:
     """Return what puts the children in order, flattened before the child of that *name*."""
 
@@ -125,6 +132,7 @@ INSIDE: Final[Mapping[str, tuple[Known, ...]]] = {
     "Bottleneck": (
         Known(("conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "relu", "downsample?"), _bottleneck),
     ),
+    "CNBlock": (Known(("block", "stochastic_depth"), _scaled_block),),
     "Fire": (Known(FIRE, _fire),),
     "Inception": (
         Known(

@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from grader.errors import SolverError
-from problems.network.graphs import Graph, Network, SideOutput
+from problems.network.graphs import CountOnly, Graph, Network, SideOutput
 from problems.network.layers import Identity, Layer
 from problems.solvers.bounds import LARGEST, Shape
 
-__all__ = ["INPUT", "Rule", "Rules", "Step", "Walk", "count", "total", "walk_by"]
+__all__ = ["INPUT", "Rule", "Rules", "Step", "Walk", "count", "not_ordered", "total", "walk_by"]
 
 INPUT: Final = -1
 KEPT_WALKS: Final = 64
@@ -95,6 +95,11 @@ def total(rules: Rules, shapes: Rules, network: Network, shape: Shape | None) ->
     return count(walk_by(shapes, network, shape), rules)
 
 
+def not_ordered(module: CountOnly) -> SolverError:
+    """Return the error of what needs the order in a *module* without one."""
+    return SolverError(f"{module.reason}; only total_params without a shape can be computed")
+
+
 class _Walker:
     """Collects the steps of a network."""
 
@@ -114,6 +119,8 @@ class _Walker:
         return start
 
     def _graph(self, graph: Graph, start: int, path: str) -> int:
+        if isinstance(graph, CountOnly):
+            return self._counted(graph, start, path)
         ends = tuple(
             self.through(part, start, f"{path}.{number}.")
             for number, part in enumerate(graph.parts, start=1)
@@ -122,6 +129,14 @@ class _Walker:
             self.sides.append(ends[0])
             return start
         return self._step(graph, path, ends)
+
+    def _counted(self, module: CountOnly, start: int, path: str) -> int:
+        """Walk the parts of *module* one after the other, where no shape is asked for."""
+        if self._shape is not None:
+            raise not_ordered(module)
+        for number, part in enumerate(module.parts, start=1):
+            start = self.through(part, start, f"{path}.{number}.")
+        return self._step(module, path, (start,)) if module.own_params else start
 
     def _step(self, layer: Layer, path: str, inputs: tuple[int, ...]) -> int:
         before = after = self._shape

@@ -103,10 +103,13 @@ def _layer_params(given: SimpleNamespace) -> Iterator[Step]:
             into = features_in(layer, shape)
             own = {"bias": layer.bias}
             yield from parameters.TRACERS["linear_params"](into, layer.out_features, **own)
-        case BatchNorm() | GroupNorm():
+        case BatchNorm() | GroupNorm() if layer.learned == 2:  # noqa: PLR2004
             yield Said("Each channel has a scale and a shift.")
             yield formula("N", "2*C", C=given.result // 2)
-        case LayerNorm():
+        case BatchNorm() | GroupNorm() if layer.learned:
+            yield Said("Each channel has a scale and no shift.")
+            yield stated("N", given.result)
+        case LayerNorm() if layer.elementwise_affine:
             normalized = layer.normalized_shape or shape
             yield from parameters.TRACERS["layer_norm_params"](normalized, bias=layer.bias)
         case Graph():

@@ -25,8 +25,9 @@ from problems.network.counts import (
 )
 from problems.network.graphs import Graph, Network
 from problems.network.layers import Conv, ConvTranspose, Layer, Pool
+from problems.network.shape_rules import SHAPES
 from problems.network.table import layer_table
-from problems.network.walk import INPUT, Rules, Walk, count
+from problems.network.walk import INPUT, Rules, Walk, count, walk_by
 from problems.network.walk import Step as Walked
 from problems.solvers.bounds import Shape
 from problems.traces.axes import conv_axis, pool_axis, transposed_axis
@@ -114,7 +115,7 @@ def _by(found: Walk, rules: Rules) -> Callable[[Walked], int]:
 
 def params_table(net: Network, shape: Shape | None, *, rules: Rules = PARAMS) -> Iterator[Step]:
     """Yield the table of the parameters of each layer, and their sum."""
-    found = walk(net, shape)
+    found = walk_by(SHAPES, net, shape)
     yield from _counted(found, "N", "parameters", _by(found, rules))
 
 

@@ -35,7 +35,9 @@ from problems.network.build import (
     upsample,
     zero_pad,
 )
-from problems.network.counts import network_shape, total_params
+from problems.network.counts import depth, layer_count, network_shape, total_params
+from problems.network.fields import last_field
+from problems.network.forward import forward
 from problems.network.torch_text import MAX_TEXT, torch_module
 
 PRINTED = """
@@ -155,24 +157,25 @@ def test_a_printed_layer_is_read(line, layer):
         (wrapped("Conv2d(3, 8, kernel_size=(2, 2), padding=same)"), "has no equal padding"),
         (wrapped("Conv2d(3, 8, kernel_size=(3, 3), stride=2, padding=same)"), "not understood"),
         (wrapped("Conv2d(3, 8, kernel_size=(3, 3), padding=full)"), "padding must be a whole"),
-        (wrapped("Conv2d(3, 8, kernel_size=(3, 3), padding_mode='reflect')"), "not understood"),
         (wrapped("Conv2d(3, 0, kernel_size=(3, 3))"), "line 2 .*out_channels must be from 1"),
         (wrapped("Conv2d(3, 8, kernel_size=(3, 3)) + 1"), "it is not a printed layer"),
         (wrapped("Linear(in_features=__import__('os').getpid(), out_features=1)"), "understood"),
         (wrapped("Linear(in_features=2, out_features=1), Linear(4)"), "not understood"),
         (wrapped("Dropout(p=" + "(" * 400 + ")" * 50 + ")"), "not understood"),
         (wrapped("Dropout(p=0." + "5" * 600 + ")"), "it is not a printed layer"),
-        (wrapped("BatchNorm2d(4, affine=False)"), "arguments are not understood"),
-        (wrapped("MaxPool2d(kernel_size=2, dilation=2)"), "arguments are not understood"),
+        (wrapped("BatchNorm2d(4, affine=2)"), "affine must be"),
+        (wrapped("Conv2d(3, 8, kernel_size=(3, 3), crop=(1, 1))"), "argument crop is not"),
+        (wrapped("Linear(in_features=3, out_features=8, heads=2)"), "argument heads is not"),
+        (wrapped("MaxPool2d(kernel_size=2, dilation=2)"), "its argument dilation is not"),
         (wrapped("AdaptiveAvgPool2d(output_size=(7, None))"), "output_size must be a whole"),
-        (wrapped("Upsample(size=(7, 7), mode='nearest')"), "arguments are not understood"),
+        (wrapped("Upsample(size=(7, 7), mode='nearest')"), "its argument size is not"),
         (wrapped("Upsample(scale_factor=2.5, mode='nearest')"), "must be a whole number"),
-        (wrapped("Flatten(start_dim=0, end_dim=-1)"), "arguments are not understood"),
-        ("Net(\n  (0): Block(\n  (1): ReLU()\n  )\n)", "line 2 .*a Block inside a module says no"),
-        ("Net(\n  (0): ModuleList(\n  (0-1): 2 x ReLU()\n  )\n)", "line 3 .*not a printed layer"),
+        (wrapped("Flatten(start_dim=0, end_dim=-1)"), "its argument start_dim is not"),
+        ("Net(\n  (0): ModuleList(\n  (0-1): 0 x ReLU()\n  )\n)", "line 3 .*not a printed layer"),
+        ("Net(\n  (a): ModuleList(\n  (0-9): 9999 x ReLU()\n  )\n)", "at most 2000 layers"),
         (
-            "Net(\n  (0): BasicBlock(\n  (1): ReLU()\n  )\n)",
-            "line 2 .*its children are not those of torchvision's BasicBlock",
+            wrapped("MultiheadAttention(\n(a): Linear(in_features=8, out_features=8)\n)"),
+            "line 2 .*a MultiheadAttention has parameters that its print does not show",
         ),
         ("Net(\n" + "(0): Sequential(\n" * 50 + ")\n" * 51, "modules nest at most 40 deep"),
         ("Net(\n  (0): ReLU()", "ends before 1 bracket"),
@@ -184,6 +187,84 @@ def test_a_printed_layer_is_read(line, layer):
 def test_a_print_that_cannot_be_read_is_refused_with_the_line(text, reason):
     with pytest.raises(SolverError, match=reason):
         torch_module(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "layer"),
+    [
+        ("BatchNorm2d(4, eps=1e-05, momentum=1, affine=True, bias=True, track_running_stats=True)",
+         batch_norm(4)),
+        ("GroupNorm(2, 6, eps=1, affine=True, bias=True)", group_norm(2, 6)),
+        ("LayerNorm((6,), eps=1e-06, elementwise_affine=True, bias=True)", layer_norm(6)),
+        ("Linear(in_features=4, out_features=2, bias=True, fused=True, device=None, kind=fast)",
+         linear(2, in_features=4)),
+        ("MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False, nan=0.5)",
+         max_pool(2)),
+        ("Softmax(dim=1)", softmax()),
+    ],
+)  # fmt: skip
+def test_an_argument_that_is_no_size_is_skipped_whatever_its_name_is(line, layer):
+    assert torch_module(line) == network(layer)
+
+
+@pytest.mark.parametrize(
+    ("line", "trainable", "every"),
+    [
+        ("BatchNorm2d(8, affine=True, bias=True, track_running_stats=True)", 16, 32),
+        ("BatchNorm2d(8, affine=True, bias=False, track_running_stats=True)", 8, 24),
+        ("BatchNorm2d(8, affine=False, bias=False, track_running_stats=True)", 0, 16),
+        ("BatchNorm2d(8, affine=False, track_running_stats=False)", 0, 0),
+        ("GroupNorm(2, 8, affine=False)", 0, 0),
+        ("GroupNorm(2, 8, affine=True, bias=False)", 8, 8),
+        ("LayerNorm((8,), elementwise_affine=False, bias=False)", 0, 0),
+        ("LayerNorm((8,), elementwise_affine=True, bias=False)", 8, 8),
+    ],
+)
+def test_a_normalization_has_the_parameters_that_its_print_says(line, trainable, every):
+    net = torch_module(wrapped(line))
+    assert total_params(net) == trainable
+    assert total_params(net, trainable=False) == every
+    assert network_shape(net, (8, 5, 8)) == (8, 5, 8)
+
+
+BLOCKS = """
+Net(
+  (stem): Linear(in_features=4, out_features=8, bias=True)
+  (blocks): ModuleList(
+    (0-2): 3 x Block(
+      (first): Linear(in_features=8, out_features=16, bias=True)
+      (second): Linear(in_features=16, out_features=8, bias=False)
+    )
+    (3): Identity()
+  )
+  (empty): ModuleList()
+)
+"""
+
+
+def test_the_parameters_of_a_class_of_ones_own_are_counted_whatever_its_order_is():
+    net = torch_module(BLOCKS)
+    assert total_params(net) == 40 + 3 * (144 + 128)
+    for ask in (depth, layer_count, lambda net: network_shape(net, (4,)), last_field):
+        with pytest.raises(SolverError, match=r"line \d+ .* says no order; only total_params"):
+            ask(net)
+    with pytest.raises(SolverError, match="only total_params without a shape can be computed"):
+        total_params(net, (4,))
+
+
+def test_children_that_are_not_torchvisions_are_counted():
+    net = torch_module(wrapped("BasicBlock(\n(1): Linear(in_features=2, out_features=3)\n)"))
+    assert total_params(net) == 9
+    with pytest.raises(SolverError, match=r"line 2 .*its children are not those of torchvision"):
+        network_shape(net, (2,))
+
+
+def test_a_padding_mode_changes_no_shape_and_is_not_computed_with():
+    net = torch_module("Conv2d(1, 1, kernel_size=(3, 3), padding=(1, 1), padding_mode=reflect)")
+    assert network_shape(net, (1, 5, 5)) == (1, 5, 5)
+    assert total_params(net) == 10
+    with pytest.raises(SolverError, match="forward pads with zeros alone"):
+        forward(net, [[1, 2], [3, 4]], weights=([[[[1] * 3] * 3]],))
 
 
 def test_ten_thousand_brackets_are_refused_at_once():

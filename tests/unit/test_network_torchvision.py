@@ -272,8 +272,10 @@ def test_an_inverted_block_is_added_to_its_input_where_it_fits(stride, out, fits
 
 def test_a_class_with_other_children_is_not_torchvisions():
     own = module("BasicBlock", conv1=conv(8, 8, 3), shortcut="Sequential()")
+    net = torch_module("\n".join(module("Net", block=own)))
+    assert total_params(net) == 576
     with pytest.raises(SolverError, match="not those of torchvision's BasicBlock"):
-        torch_module("\n".join(module("Net", block=own)))
+        network_shape(net, IMAGE)
     whole = module("ResNet", first=conv(3, 8, 3), second=conv(8, 4, 3))
     assert network_shape(torch_module("\n".join(whole)), IMAGE) == (4, 224, 224)
 

@@ -146,7 +146,8 @@ class Settings(BaseModel):
         Field(
             ge=10,
             le=100_000,
-            description="how many connections one process holds open; more are told 503",
+            description="how many connections one process holds open; for one more the connection "
+            "that has kept the service waiting longest is closed",
         ),
     ] = 500
     body_memory: Annotated[

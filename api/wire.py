@@ -4,15 +4,27 @@ import asyncio
 from typing import Any, Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from api.connections import ConnectionDeadlines, make_room
+from api.http.bodies import BODY_ARRIVED
 
 __all__ = ["MOST_IN_HEAD", "CappedProtocol", "Joined"]
 
 MOST_IN_HEAD: Final = 16 * 1024
 """How many bytes the address and the headers of a request may have together."""
+MAX_QUEUED_REQUESTS: Final = 32
+MAX_QUEUED_FIELDS: Final = 256
+"""How many pipelined requests may wait for the one before them, and how many headers they have."""
 HEAD: Final = b"HTTP/1.1 "
-FIELD: Final = len(": \r\n")
+FIELD_OVERHEAD_BYTES: Final = 32
+"""What each header counts on top of its name and value, for its memory (RFC 9113, 6.5.2)."""
 TOO_LARGE: Final = "The address and the headers have more than 16 KiB together."
+TOO_MANY: Final = "Too many requests are pipelined."
 NO_TUNNEL: Final = "There is no way through to another server."
 
 
@@ -82,30 +94,50 @@ class CappedProtocol(HttpToolsProtocol):
         super().__init__(*given, **named)
         self.parser = _Parser(self)
         self._head = 0
-        self._has_head = False
+        self.has_head = False
         self._pending = 0
         self._refused = False
+        self._is_draining = False
+        self.message_began_at: float | None = None
+        self.deadlines = ConnectionDeadlines(self)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to serve a connection."""
+        """Begin to serve a connection; closes another one if there are too many."""
         super().connection_made(transport)
         self.transport = Joined(transport, self.loop)  # type: ignore[assignment]
+        self.deadlines.start()
+        limit = self.limit_concurrency
+        if limit is not None and (len(self.connections) <= limit or make_room(self)):
+            self.limit_concurrency = None  # uvicorn answers 503 where there was no room
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self.deadlines.stop()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read what came; nothing of which a part is kept grows without end."""
+        if self._is_draining:
+            return
         self._pending += len(data)
         super().data_received(data)
         while self.parser.stopped_at is not None:
             data = self._head_without_upgrade() + data[self.parser.stopped_at :]
             self.parser = _Parser(self)
             super().data_received(data)
-        if self._pending > MOST_IN_HEAD and not self.transport.is_closing():
+        if self._pending > MOST_IN_HEAD and not (self._is_draining or self.transport.is_closing()):
             self._refuse()
+
+    @property
+    def newest_cycle(self) -> RequestResponseCycle | None:
+        """The request whose head came last, None before the first."""
+        return self.cycle
 
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._head = 0
-        self._has_head = False
+        self.has_head = False
+        self.message_began_at = self.loop.time()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -115,13 +147,15 @@ class CappedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; what follows a body in the manner of one is counted and left out."""
-        self._count(len(name) + len(value) + FIELD)
-        if not self._has_head:
+        self._count(len(name) + len(value) + FIELD_OVERHEAD_BYTES)
+        if not self.has_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin the request, or wait until its head is read once more."""
-        self._has_head = True
+        self.has_head = True
+        if self.pipeline:
+            self._check_queue()
         if not self.parser.should_upgrade():
             super().on_headers_complete()
         elif self.parser.get_method() == b"CONNECT":
@@ -131,20 +165,35 @@ class CappedProtocol(HttpToolsProtocol):
         """Take a piece of the body, whose length the shell counts."""
         self._pending = 0
         super().on_body(body)
+        if self.cycle.response_complete:
+            self.deadlines.discard(len(body))
 
     def on_message_complete(self) -> None:
         """End the request."""
         if self.parser.should_upgrade():
             return
         self._pending = 0
+        self.message_began_at = None
+        self.scope["state"][BODY_ARRIVED] = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be read, or is too long, and close."""
+        if self._is_draining:
+            return
         if self._refused:
             self._refuse()
         else:
             super().send_400_response(msg)
+
+    def _check_queue(self) -> None:
+        """Stop reading if too many requests are queued; the connection ends after the last."""
+        fields = sum(len([*cycle.scope["headers"]]) for cycle, _ in self.pipeline)
+        if len(self.pipeline) < MAX_QUEUED_REQUESTS and fields < MAX_QUEUED_FIELDS:
+            return
+        self._is_draining = True
+        self.cycle.keep_alive = False
+        raise ValueError(TOO_MANY)  # the parser stops here
 
     def _count(self, more: int) -> None:
         self._head += more

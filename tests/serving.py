@@ -3,12 +3,13 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.server import ServerState
 
 __all__ = ["listening", "running"]
 
@@ -23,9 +24,15 @@ def listening(app: FastAPI, **settings: Any) -> Iterator[int]:
 
 
 @contextmanager
-def running(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
-    """Serve at *listener* as configured; stop afterwards."""
+def running(
+    config: uvicorn.Config,
+    listener: socket.socket,
+    *,
+    on_start: Callable[[ServerState], None] = lambda _: None,
+) -> Iterator[None]:
+    """Serve at *listener* as configured; stop afterwards. *on_start* is given what it holds."""
     server = uvicorn.Server(config)
+    on_start(server.server_state)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     while thread.is_alive() and not server.started:

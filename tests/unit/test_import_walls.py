@@ -102,6 +102,7 @@ API_LAYERS = (
         "command",
         "console",
         "cli",
+        "connections",
         "course_commands",
         "course_folder",
         "database_commands",

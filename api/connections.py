@@ -1,0 +1,135 @@
+"""Connection deadlines, and the choice of the connection to close when there are too many.
+
+A client has 10 s to send the head of a request, and 60 s to take more of a response. The deadline
+of a body is in `api.http.bodies`; here a connection ends whose body the application does not read.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from api.http.bodies import UPLOAD_TIMEOUT_SECONDS, RequestBody
+
+if TYPE_CHECKING:
+    from api.wire import CappedProtocol
+
+__all__ = ["ConnectionDeadlines", "make_room"]
+
+HEAD_TIMEOUT_SECONDS: Final = 10
+"""How long a client may take from the first byte of a request, or from connecting, to its head."""
+UNREAD_BODY_TIMEOUT_SECONDS: Final = UPLOAD_TIMEOUT_SECONDS + 30
+"""How long a body may go on that the application does not read, since it has responded."""
+SEND_TIMEOUT_SECONDS: Final = 60
+"""How long a client may take no byte of a response."""
+MAX_DISCARDED_BYTES: Final = 1024 * 1024
+"""How much of a refused body is read and dropped between two checks. A client that sends the whole
+body before it reads gets its response, and a flood of bodies does not occupy the event loop."""
+CHECK_SECONDS: Final = 2.5
+"""How often each connection is checked. One timer per connection: requests set none."""
+
+
+class ConnectionDeadlines:
+    """Closes one connection when its client misses a deadline."""
+
+    def __init__(self, protocol: "CappedProtocol") -> None:
+        self._protocol = protocol
+        self._opened_at = protocol.loop.time()
+        self._unsent_bytes = self._discarded_bytes = 0
+        self._stalled_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Start the periodic check."""
+        self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check)
+
+    def stop(self) -> None:
+        """Stop the periodic check."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def abort(self) -> None:
+        """Close the connection at once, without sending the rest, and free its place."""
+        self._protocol.connections.discard(self._protocol)
+        self._protocol.transport.abort()
+
+    def discard(self, size: int) -> None:
+        """Count *size* bytes of a refused body; pauses reading until the next check if too many."""
+        self._discarded_bytes += size
+        if self._discarded_bytes > MAX_DISCARDED_BYTES:
+            self._protocol.flow.pause_reading()
+
+    def waiting_since(self) -> tuple[bool, float] | None:
+        """Return whether the client uploads as an authenticated caller, and since when it is late.
+
+        Returns None while the service works on a request or sends a response.
+        """
+        protocol = self._protocol
+        if self._stalled_since is not None:
+            return False, self._stalled_since
+        if protocol.message_began_at is not None:
+            return _is_upload(protocol), protocol.message_began_at
+        cycle, timer = protocol.newest_cycle, protocol.timeout_keep_alive_task
+        if cycle is None:
+            return False, self._opened_at
+        if not cycle.response_complete or protocol.transport.get_write_buffer_size():
+            return None
+        return False, timer.when() - protocol.timeout_keep_alive if timer else self._opened_at
+
+    def _check(self) -> None:
+        now = self._protocol.loop.time()
+        if self._discarded_bytes:
+            self._discarded_bytes = 0
+            self._protocol.flow.resume_reading()
+        self._note_progress(now)
+        if self._is_late(now):
+            self.abort()
+            return
+        self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check)
+
+    def _note_progress(self, now: float) -> None:
+        """Note since when the client has taken no byte of the response."""
+        unsent = self._protocol.transport.get_write_buffer_size()
+        if not unsent or unsent != self._unsent_bytes:
+            self._stalled_since = None
+        elif self._stalled_since is None:
+            self._stalled_since = now
+        self._unsent_bytes = unsent
+
+    def _is_late(self, now: float) -> bool:
+        protocol = self._protocol
+        if self._unsent_bytes:
+            stalled = self._stalled_since
+            return stalled is not None and now - stalled > SEND_TIMEOUT_SECONDS
+        if protocol.flow.read_paused:
+            return False  # the client may have sent bytes that were not read yet
+        if protocol.message_began_at is not None:
+            allowed = UNREAD_BODY_TIMEOUT_SECONDS if protocol.has_head else HEAD_TIMEOUT_SECONDS
+            return now - protocol.message_began_at > allowed
+        cycle = protocol.newest_cycle
+        if cycle is None:
+            return now - self._opened_at > HEAD_TIMEOUT_SECONDS
+        # uvicorn cancels its keep-alive timer at any byte, even if no request begins with it.
+        return cycle.response_complete and protocol.timeout_keep_alive_task is None
+
+
+def make_room(newest: "CappedProtocol") -> bool:
+    """Close the connection that has kept the service waiting longest, except the *newest*.
+
+    Uploads of authenticated callers come last. Returns False if every other connection has a
+    request in progress.
+    """
+    others: Iterable[CappedProtocol] = newest.connections - {newest}  # type: ignore[assignment]
+    waiting = [
+        (since, protocol)
+        for protocol in others
+        if (since := protocol.deadlines.waiting_since()) is not None
+    ]
+    if not waiting:
+        return False
+    min(waiting, key=lambda pair: pair[0])[1].deadlines.abort()
+    return True
+
+
+def _is_upload(protocol: "CappedProtocol") -> bool:
+    body = protocol.scope["state"].get("body")
+    return isinstance(body, RequestBody) and body.is_admitted

@@ -1,0 +1,289 @@
+"""Connections over real sockets: clients that keep the service waiting, and how many there are."""
+
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+
+import pytest
+from fastapi.responses import PlainTextResponse
+from http_app import UPLOADS, service
+from serving import running
+
+from api import connections
+from api.http.bodies import BodyBudget, BodyLimits
+from api.http.middleware import Shell
+from api.server import config_of
+from api.settings import Settings
+from api.wire import MAX_QUEUED_REQUESTS
+
+ABOUT = b"GET /api/v1/about HTTP/1.1\r\nHost: a\r\n\r\n"
+LAST = ABOUT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+LIMIT = 10
+LARGE = 40_000_000
+
+
+def post(path, length, *, caller=b"ada"):
+    head = b"POST /api/v1/%b HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\nX-Caller: %b\r\n"
+    return head % (path, caller) + b"Content-Length: %d\r\n\r\n" % length
+
+
+class Server:
+    """A service at a port, which holds at most `LIMIT` connections."""
+
+    def __init__(self, port, opened, state, held, go_on):
+        self.port, self._opened, self._state = port, opened, state
+        self.held, self.go_on = held, go_on
+
+    @property
+    def count(self):
+        return len(self._state.connections)
+
+    def connect(self, sent=b""):
+        """Return a new connection on which *sent* was sent."""
+        line = self._opened.enter_context(
+            socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        )
+        line.sendall(sent)
+        return line
+
+    def status(self):
+        """Return the status of a request on a connection of its own."""
+        return int(whole(self.connect(LAST)).split()[1])
+
+
+def whole(line):
+    """Return all that is said on a connection until it is closed."""
+    try:
+        return b"".join(iter(lambda: line.recv(65536), b""))
+    except ConnectionError:
+        return b""
+
+
+def wait_until(holds):
+    """Wait up to 20 s."""
+    until = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def is_open(line):
+    """Tell whether a connection is open, whatever was said on it."""
+    line.settimeout(0.05)
+    try:
+        while line.recv(65536):
+            pass
+    except TimeoutError:
+        return True
+    except ConnectionError:
+        pass
+    return False
+
+
+@contextmanager
+def serving(budget=None):
+    app = service(Shell(bodies=BodyLimits(uploads=UPLOADS, budget=budget or BodyBudget())))
+
+    @app.get("/large")
+    async def large() -> PlainTextResponse:
+        return PlainTextResponse(b"x" * LARGE)
+
+    @app.get("/slow")
+    def slow() -> str:
+        time.sleep(1.2)
+        return "slow"
+
+    held, go_on = [], threading.Event()
+
+    @app.get("/held")
+    def hold() -> str:
+        held.append(1)
+        go_on.wait(20)
+        return "held"
+
+    config = config_of(app, Settings(connections=LIMIT))
+    config.lifespan = "off"
+    states = []
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=2048) as listener,
+        running(config, listener, on_start=states.append),
+        ExitStack() as opened,
+    ):
+        yield Server(listener.getsockname()[1], opened, states[0], held, go_on)
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Return a server that waits two seconds at the most where ours waits ten and more."""
+    monkeypatch.setattr(connections, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(connections, "UNREAD_BODY_TIMEOUT_SECONDS", 0.6)
+    monkeypatch.setattr(connections, "SEND_TIMEOUT_SECONDS", 2)
+    with serving() as server:
+        yield server
+
+
+WITHHELD = {
+    "silent": b"",
+    "half a head": b"GET /api/v1/about HTTP/1.1\r\nX: ",
+    "idle": ABOUT,
+    "blank lines": b"\r\n",
+    "no body": post(b"anonymous", 100),
+    "half a body": post(b"anonymous", 60_000) + b"," * 50_000,
+    "a body that nobody reads": post(b"files", 900_000, caller=b"nobody") + b"," * 99_999,
+}
+
+
+@pytest.mark.parametrize("sent", WITHHELD.values(), ids=WITHHELD)
+def test_however_many_connections_keep_the_service_waiting_others_are_served(server, sent):
+    lines = [server.connect(sent) for _ in range(3 * LIMIT)]
+    for _ in range(5):
+        assert server.status() == 200
+    assert server.count <= LIMIT
+    assert not is_open(lines[0]) or sent == ABOUT
+
+
+def test_an_upload_of_a_known_caller_outlives_all_that_wait_for_strangers():
+    budget = BodyBudget()
+    with serving(budget) as server:
+        upload = server.connect(post(b"files", 100_000) + b"," * 70_000)
+        wait_until(lambda: budget.reserved_bytes == 100_000)
+        for _ in range(3 * LIMIT):
+            server.connect(b"GET ")
+        assert server.status() == 200
+        upload.sendall(b"," * 30_000)
+        assert upload.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_request_that_is_worked_on_is_not_closed(server):
+    slow = server.connect(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+    for _ in range(3 * LIMIT):
+        server.connect()
+    assert slow.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_where_every_connection_has_a_request_under_way_one_more_is_told_503(server):
+    lines = []
+    for count in range(1, LIMIT + 1):
+        lines.append(server.connect(b"GET /held HTTP/1.1\r\nHost: a\r\n\r\n"))
+        wait_until(lambda count=count: len(server.held) == count)
+    assert server.status() == 503
+    server.go_on.set()
+    assert {line.recv(65536)[:13] for line in lines} == {b"HTTP/1.1 200 "}
+    assert server.status() == 200
+
+
+@pytest.mark.parametrize("sent", ["silent", "half a head", "blank lines"])
+def test_a_client_has_so_long_to_send_a_head(hasty, sent):
+    began = time.monotonic()
+    assert whole(hasty.connect(WITHHELD[sent])) == b""
+    assert 0.9 < time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("more", [b"", b"\r\n", b"GET "])
+def test_a_connection_that_is_idle_after_an_answer_ends_whatever_is_sent(hasty, more):
+    line = hasty.connect(ABOUT)
+    assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+    line.sendall(more)
+    assert whole(line) == b""
+
+
+def test_a_head_that_comes_slowly_but_in_time_is_answered(hasty):
+    line = hasty.connect()
+    for piece in (ABOUT[:20], ABOUT[20:]):
+        time.sleep(0.2)
+        line.sendall(piece)
+    assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_that_goes_on_after_the_answer_is_read_slowly_and_not_for_ever(hasty):
+    line = hasty.connect(post(b"files", 900_000, caller=b"nobody"))
+    assert line.recv(65536).startswith(b"HTTP/1.1 401 ")
+    assert whole(line) == b""
+
+
+def test_of_a_body_that_is_not_wanted_little_is_read_at_a_time(server):
+    line = server.connect(post(b"files", 900_000, caller=b"nobody") + b"," * 900_000)
+    assert line.recv(65536).startswith(b"HTTP/1.1 401 ")
+    endless = b"POST /api/v1/files HTTP/1.1\r\nHost: a\r\nX-Caller: nobody\r\n"
+    line.sendall(endless + b"Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n")
+    line.settimeout(1)
+    assert line.recv(65536).startswith(b"HTTP/1.1 401 ")
+    sent, chunk = 0, b"%x\r\n%b\r\n" % (65_536, b"," * 65_536)
+    with suppress(OSError):
+        while sent < 256 * len(chunk):
+            line.sendall(chunk)
+            sent += len(chunk)
+    assert sent < 250 * len(chunk)
+
+
+def test_a_client_that_sends_its_whole_body_before_it_reads_gets_its_answer(server):
+    line = server.connect(post(b"files", 900_000, caller=b"nobody") + b"," * 900_000 + ABOUT)
+    said = b""
+    while said.count(b"HTTP/1.1 ") < 2:
+        said += line.recv(65536)
+    assert said.startswith(b"HTTP/1.1 401 ")
+    assert b"HTTP/1.1 200 " in said
+
+
+def test_a_response_that_nobody_takes_is_given_up(hasty):
+    line = hasty.connect(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert line.recv(1) == b"H"
+    wait_until(lambda: hasty.count == 0)
+    assert len(whole(line)) < LARGE
+
+
+def test_a_response_that_is_taken_slowly_is_sent_whole(hasty):
+    line = hasty.connect(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+    got = 0
+    while piece := line.recv(1024 * 1024):
+        got += len(piece)
+        time.sleep(0.05)
+    assert got > LARGE
+
+
+def test_of_requests_that_are_sent_at_once_so_many_are_answered_and_the_client_is_told(server):
+    """Each takes some hundred times the memory of its bytes until it is answered."""
+    slow = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+    line = server.connect(slow + ABOUT * 5_000)
+    said = whole(line)
+    answers = said.count(b"HTTP/1.1 200 OK")
+    assert said.count(b"HTTP/1.1 ") == answers <= MAX_QUEUED_REQUESTS + 2
+    assert said.rpartition(b"HTTP/1.1 ")[2].count(b"connection: close") == 1
+    assert server.status() == 200
+
+
+def test_requests_that_wait_for_the_one_before_them_have_few_headers_together(server):
+    slow = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+    many = ABOUT.replace(b"Host", b"a:\r\n" * 200 + b"Host")
+    said = whole(server.connect(slow + many * 10 + ABOUT))
+    assert 2 <= said.count(b"HTTP/1.1 200 OK") == said.count(b"HTTP/1.1 ") <= 4
+
+
+def test_a_header_counts_for_the_memory_it_takes(server):
+    few, many = (ABOUT.replace(b"Host", b"a:\r\n" * count + b"Host") for count in (400, 600))
+    assert server.connect(few).recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert server.connect(many).recv(65536).startswith(b"HTTP/1.1 431 ")
+
+
+def test_many_clients_at_once_are_all_served(server):
+    """Those that wait longest are closed, and no request comes to its head so late."""
+    statuses = []
+
+    def ask():
+        for _ in range(10):
+            statuses.append(server.status())  # noqa: PERF401  # each is asked apart
+
+    threads = [threading.Thread(target=ask) for _ in range(LIMIT // 2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert statuses == [200] * 10 * (LIMIT // 2)

@@ -43,8 +43,13 @@ class Here(Asking):
     def __init__(self, request: Request) -> None:
         self.request = request
         self.service: Service = request.scope["app"].state.service
-        self.now: datetime = request.scope["state"]["arrived"]
         self.visit = Visit(request.method)
+
+    @property
+    def now(self) -> datetime:
+        """When the request arrived: with its last byte; with its head while a body is to come."""
+        arrived: datetime = self.request.scope["state"]["arrived"]
+        return arrived
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope
 
+from api.clock import Clock
 from api.errors import RateLimited, RequestTimeout, TooLarge, Unavailable
 
 __all__ = [
@@ -122,6 +123,7 @@ class RequestBody:
 
     __slots__ = (
         "_caller",
+        "_clock",
         "_deadline",
         "_has_arrived",
         "_held",
@@ -131,6 +133,7 @@ class RequestBody:
         "_receive",
         "_reserved_bytes",
         "_size_limit",
+        "_state",
         "_unchecked_bytes",
         "is_abandoned",
         "is_read",
@@ -139,8 +142,15 @@ class RequestBody:
     )
 
     def __init__(
-        self, limits: BodyLimits, scope: Scope, receive: Receive, state: dict[str, Any]
+        self,
+        limits: BodyLimits,
+        scope: Scope,
+        receive: Receive,
+        state: dict[str, Any],
+        *,
+        clock: Clock,
     ) -> None:
+        self._state, self._clock = state, clock
         self._limits, self._path, self._receive = limits, scope["path"], receive
         self._has_arrived = BODY_ARRIVED in state
         self._held: deque[Message] | None = None
@@ -252,6 +262,9 @@ class RequestBody:
         if self._read_bytes > self._unchecked_bytes:
             self._check_size()
         self.is_read = not message.get("more_body", False)
+        if self.is_read and not self._has_arrived:
+            # A slow body must not carry a request past a deadline.
+            self._state["arrived"] = self._clock()
 
     def _check_size(self) -> None:
         """Compare the bytes received with the size limit, and reserve them if that is new."""

@@ -163,7 +163,9 @@ class _Visit:
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = self.id
         state["arrived"] = shell.clock()
-        state["body"] = self.body = RequestBody(shell.bodies, scope, receive, state)
+        state["body"] = self.body = RequestBody(
+            shell.bodies, scope, receive, state, clock=shell.clock
+        )
         if shell.watch is not None:
             shell.watch.began()
 

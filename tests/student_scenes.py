@@ -81,6 +81,36 @@ parts:
 """
 """A problem that the checker would refuse: the key of its original fails."""
 
+FORMS = """\
+id: forms-of-answers
+title: Forms of answers
+topic: convolution
+difficulty: 1
+params:
+  K: {choose: [4, 5, 7, 9, 11], original: 4}
+  X: {integers: [1, 9], shape: [3, 3], original: [[1, 1, 2], [1, 1, 3], [1, 2, 3]]}
+  W: {integers: [1, 3], shape: [3, 3], original: [[1, 1, 2], [1, 1, 3], [1, 2, 3]]}
+statement: |
+  A number ${{K}}$, and ${{X}}$, and ${{W}}$.
+parts:
+  - id: row
+    kind: vector
+    points: 2
+    prompt: "The three numbers from ${{K}}$ on?"
+    key: "(K, K + 1, K + 2)"
+    accept: [{key: "(K, K + 1)", reason: the last one goes without saying, say: Right.}]
+    mistakes: [{id: doubled_short, key: "(K, 2*K)", say: "Three numbers.", credit: 1/2}]
+  - {id: padding, kind: integer, points: 1, prompt: "Padding?", key: "same_padding(3)"}
+  - id: convolved
+    kind: matrix
+    points: 2
+    prompt: "Convolved?"
+    key: "conv2d(X, W, padding=padding)"
+  - {id: third, kind: number, points: 1, prompt: "A third?", key: "K/12"}
+  - {id: decimal, kind: number, points: 1, prompt: "About a third?", key: "(K + 29)/100"}
+"""
+"""Every way in which an answer of another size than the key can earn something."""
+
 DUE_TOMORROW = {"due": "2026-11-03 12:00"}
 
 

@@ -2,13 +2,14 @@
 
 import pytest
 from sqlalchemy import select
-from student_scenes import DUE_TOMORROW
+from student_scenes import DUE_TOMORROW, FORMS
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.services.standings import Cause, refresh_all
 from api.tables import Assignment, Grade, Standing
 
 ANY = {"If-Match": "*"}
+OTHER_SIZE = {"row": "[4, 7]"}  # two numbers, where three are asked for
 
 
 @pytest.fixture
@@ -112,3 +113,44 @@ def test_who_is_excused_reads_no_score_on_any_screen(world, course, student):
     [graded] = student.get(f"/courses/{course}/grades").json()["assignments"]
     assert (listed["excused"], graded["excused"]) == (True, True)
     assert listed["grade"] is graded["score"] is None
+
+
+@pytest.mark.parametrize("results", ["at_once", "never"])
+@pytest.mark.parametrize("answers", [{"third": "abc"}, OTHER_SIZE, {"third": ""}], ids=str)
+def test_an_answer_that_cannot_be_read_spares_late_days_and_is_not_refused(world, answers, results):
+    course = world.course(late_day_budget=1)
+    spec = {**DUE_TOMORROW, "late_days": 1}
+    [problem] = world.assignment(course, FORMS, timeline_spec=spec, results=results)
+    student = world.enrol(course)
+    world.clock.advance(days=1, hours=1)
+    told = student.submit(problem, answers).json()
+    assert [one["status"] for one in told["results"]] in (["unreadable"], ["missing"])
+    assert "It came after due, and no late day was spent on it." in told["messages"]
+    assert student.get(f"/courses/{course}/late-days").json()["left"] == 1
+    world.clock.advance(hours=1)
+    done = student.submit(problem, {"third": "1/3"}).json()
+    assert (done["late_credit"], done["messages"][-1].split(":")[0]) == (1, "It came after due")
+    assert student.get(f"/courses/{course}/late-days").json()["left"] == 0
+
+
+def test_a_known_mistake_of_another_size_spends_late_days_only_where_results_are_shown(world):
+    left = {}
+    for results in ("at_once", "never"):
+        course = world.course(late_day_budget=1)
+        spec = {**DUE_TOMORROW, "late_days": 1}
+        [problem] = world.assignment(course, FORMS, timeline_spec=spec, results=results)
+        student = world.enrol(course)
+        world.clock.advance(days=1, hours=1)
+        assert student.submit(problem, {"row": "[4, 8]"}).status_code == 201
+        left[results] = student.get(f"/courses/{course}/late-days").json()["left"]
+        world.clock.advance(days=-1, hours=-1)
+    assert left == {"at_once": 0, "never": 1}
+
+
+def test_where_no_late_day_is_left_what_cannot_be_read_is_refused(world):
+    course = world.course(late_day_budget=0)
+    spec = {**DUE_TOMORROW, "late_days": 1}
+    [problem] = world.assignment(course, FORMS, timeline_spec=spec)
+    student = world.enrol(course)
+    world.clock.advance(days=1, hours=1)
+    assert student.submit(problem, {"third": "abc"}).json()["code"] == "deadline_passed"

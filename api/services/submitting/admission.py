@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from fractions import Fraction
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from api.services.submitting.judging import Judging, heard_values
 from api.services.submitting.memory import Seat, Stamps
 from api.services.submitting.seats import seats_of
 from api.services.variants import Variants
+from api.services.visible_verdicts import visible_status
 from api.tables import (
     Assignment,
     AssignmentProblem,
@@ -32,6 +34,7 @@ from api.tables import (
 )
 from grader.json_values import to_json
 from grader.policy import Admission, Refused, Rules, admit
+from grader.result import FREE
 
 __all__ = ["Ground", "Situation", "Taken", "take"]
 
@@ -60,7 +63,8 @@ class Taken:
     """An entry that is admitted on a *ground*, for which *late_days* were spent, all in all.
 
     *name* is how people are told of the submission: its *id*. *results* says whether its student
-    sees verdicts when it arrives.
+    sees verdicts when it arrives. *is_spared*: it came after due, and late days were spared that
+    are left.
     """
 
     id: UUID
@@ -72,6 +76,7 @@ class Taken:
     rules: Rules
     results: Shown
     late_days: int = 0
+    is_spared: bool = False
 
     @property
     def seat(self) -> Seat:
@@ -165,8 +170,7 @@ def take(
     session: Session, entry: Entry, ground: Ground, *, variants: Variants, judging: Judging
 ) -> Taken:
     """Return *entry* admitted, judged again where an answer came since it was judged."""
-    seat, here, days = ground.seat, ground.here, 0
-    held = here.rules[entry.student_id]
+    seat, here = ground.seat, ground.here
     if seat.sequence >= MOST_SUBMISSIONS:
         raise Conflict(
             f"There are {MOST_SUBMISSIONS} submissions to this problem; ask your instructor."
@@ -175,17 +179,51 @@ def take(
         entry = entry._replace(drawn=_moved(session, entry, ground.version_id), seen=-1)
     if seat.sequence != entry.seen:
         entry = _judged_again(session, entry, seat, variants=variants, judging=judging)
-    if here.assignment.timeline.get("late_days") and _may_be_late(entry, seat, held):
-        held, days = late_days.with_late_days(
-            session, here.assignment, student=entry.student_id, at=entry.received_at
+    admitted = _admitted(session, entry, ground)
+    if admitted.late_days:
+        late_days.spend(
+            session,
+            here.assignment,
+            entry.student_id,
+            days=admitted.late_days,
+            at=entry.received_at,
         )
-    results = results_shown(here.assignment, held, now=entry.received_at)
-    admission = _admit(held, entry, seat, results=results)
-    if days:
-        late_days.spend(session, here.assignment, entry.student_id, days=days, at=entry.received_at)
     made = new_id()
-    number = seat.sequence + 1
-    return Taken(made, str(made), entry, ground, number, admission, held, results, late_days=days)
+    return Taken(made, str(made), entry, ground, seat.sequence + 1, **admitted._asdict())
+
+
+class _Admitted(NamedTuple):
+    """How an entry is admitted, by which rules, and the late days that are spent in all."""
+
+    admission: Admission
+    rules: Rules
+    results: Shown
+    late_days: int = 0
+    is_spared: bool = False
+
+
+def _admitted(session: Session, entry: Entry, ground: Ground) -> _Admitted:
+    """Return how *entry* is admitted; raise the error that its author reads.
+
+    Late days are spent on an answer that may count. While some are left an answer that does not,
+    such as one that cannot be read, is taken too, but they are spared.
+    """
+    assignment, seat = ground.here.assignment, ground.seat
+    rules, days = ground.here.rules[entry.student_id], 0
+    results = results_shown(assignment, rules, now=entry.received_at)
+    credit = rules.late_credit(to_micros(entry.received_at))
+    if credit == 1 or not assignment.timeline.get("late_days"):
+        return _Admitted(_admit(rules, entry, seat, results=results), rules, results)
+    bridged, days = late_days.with_late_days(
+        session, assignment, student=entry.student_id, at=entry.received_at
+    )
+    if _is_new(entry, seat, results):
+        results = results_shown(assignment, bridged, now=entry.received_at)
+        admission = _admit(bridged, entry, seat, results=results)
+        return _Admitted(admission, bridged, results, days)
+    admission = _admit(bridged, entry, seat, results=results)
+    late = credit or Fraction(0)
+    return _Admitted(replace(admission, late=late), rules, results, is_spared=days > 0)
 
 
 def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
@@ -197,15 +235,11 @@ def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
     return replace(old, version_id=version_id)
 
 
-def _may_be_late(entry: Entry, seat: Seat, held: Rules) -> bool:
-    """Tell whether *entry* would lose credit by its time."""
-    return _is_new(entry, seat) and held.late_credit(to_micros(entry.received_at)) != 1
-
-
-def _is_new(entry: Entry, seat: Seat) -> bool:
+def _is_new(entry: Entry, seat: Seat, results: Shown) -> bool:
     """Tell whether there is an answer that may count: readable, and not given before."""
     return any(
-        one.value and all(one.value != other.value for other in seat.given.get(part, ()))
+        visible_status(one.status, one.misfit, results=results) not in FREE
+        and all(one.value != other.value for other in seat.given.get(part, ()))
         for part, one in entry.judged.items()
     )
 

@@ -50,7 +50,7 @@ def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
         "standing": _score(worth) if shown.now else None,
         "messages": [
             *_messages(entry, admission, shown),
-            *_lateness(admission, taken.late_days),
+            *_lateness(taken),
         ],
         "receipt": {"id": taken.name, "digest": taken.receipt},
     }
@@ -96,7 +96,11 @@ def _messages(entry: Entry, admission: Admission, shown: Shown) -> Iterator[str]
         yield "It is stored. Results are shown later."
 
 
-def _lateness(admission: Admission, late_days: int) -> Iterator[str]:
+def _lateness(taken: Taken) -> Iterator[str]:
+    admission, late_days = taken.admission, taken.late_days
+    if taken.is_spared:
+        yield "It came after due, and no late day was spent on it."
+        return
     if late_days:
         spent = "1 late day is" if late_days == 1 else f"{late_days} late days are"
         yield f"It came after due: {spent} spent on this assignment."

@@ -34,6 +34,7 @@ Action = Literal[
     "export_person",
     "export_course",
     "solve_problem",
+    "token_person",
 ]
 
 REMEMBERED: Final = 4
@@ -74,6 +75,8 @@ LIMITS: Final[Mapping[Action, Limit]] = {
     "export_course": Limit(6, MINUTE),
     # Each keeps a worker busy for seconds.
     "solve_problem": Limit(30, MINUTE),
+    # Revoked tokens leave rows behind, in their table and in the audit log.
+    "token_person": Limit(60, HOUR),
 }
 FIRST_TRIES: Final = 3
 """Failures of an account from an address, within the memory of a pair, until others slow it down

@@ -7,6 +7,7 @@ from fastapi import Response
 
 from api.deps import HereDep
 from api.errors import (
+    Conflict,
     Forbidden,
     Invalid,
     Precondition,
@@ -154,10 +155,17 @@ def get_tokens(here: HereDep) -> Tokens:
     "/me/tokens",
     status_code=201,
     response_model=NewToken,
-    responses=responses(Unauthenticated, Forbidden, Invalid),
+    responses=responses(Unauthenticated, Forbidden, Conflict, Invalid, RateLimited),
 )
 def post_token(body: TokenIn, here: HereDep) -> NewToken:
-    """Make a token; needs a login. The token is shown in this answer and never again."""
+    """Make a token; needs a login. The token is shown in this answer and never again.
+
+    An account has 50 tokens that can be used at the most, and makes 60 in an hour.
+    """
+    with here.reading() as session:
+        caller = here.caller(session)
+        caller.need_login()
+    here.throttle("token_person", str(caller.id))
     with here.transaction() as session:
         caller = here.caller(session)
         caller.need_login()

@@ -1,13 +1,15 @@
 """Credentials end while somebody uses them: what is under way is refused and leaves nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
-from beside import PATIENCE, Stop
+from beside import PATIENCE, Stop, until_it_waits
 from browsers import OTHER, PASSWORD, Browser
 from sqlalchemy import select
 
-from api.tables import Invite, LoginSession, User
+from api.services.people import tokens
+from api.tables import Invite, LoginSession, Token, User
 
 EMAIL = "ann@example.edu"
 
@@ -87,6 +89,32 @@ def test_what_is_under_way_gives_no_way_in(world, ann, reset, monkeypatch, act, 
         assert session.scalars(select(LoginSession.id).where(alive)).all() == []
         hashes = session.scalars(select(User.password_hash)).all()
         assert not [one for one in hashes if one and passwords.verify(OTHER, one)]
+
+
+@pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+def test_no_token_is_made_by_a_session_that_ends_meanwhile(world, admin, ann, monkeypatch, event):
+    browser, stop = Browser(world), Stop()
+    assert browser.login(EMAIL).status_code == 200
+    create = tokens.create
+
+    def stopped(*given, **more):
+        stop.here()
+        return create(*given, **more)
+
+    monkeypatch.setattr(tokens, "create", stopped)
+    with ThreadPoolExecutor(2) as pool:
+        body = {"name": "laptop", "scopes": ["read"]}
+        under_way = pool.submit(browser.post, "/me/tokens", body)
+        stop.wait()
+        ending = pool.submit(event, admin, ann)
+        until_it_waits(world, ending)
+        stop.go()
+        ending.result(PATIENCE)
+        # On SQLite the event waits for the request, and ends the token that was made.
+        assert under_way.result(PATIENCE).status_code == (201 if world.db.is_sqlite else 401)
+    with world.session() as session:
+        theirs = select(Token.id).where(Token.user_id == UUID(ann), Token.revoked_at.is_(None))
+        assert session.scalars(theirs).all() == []
 
 
 @pytest.fixture

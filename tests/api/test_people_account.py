@@ -1,10 +1,14 @@
 """One's own account: profile, tokens, sessions, and everything that is held about oneself."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from browsers import Browser, with_password
+from browsers import Browser, email_of, with_password
+from pages import Browser as Pages
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
+from api.services.people.tokens import MAX_TOKENS
 from api.tables import Answer, Comment
 
 
@@ -89,6 +93,57 @@ def test_scopes_of_a_token_for_a_course_are_those_of_the_role_there(world, cours
     body = {"name": "x", "scopes": ["manage"]}
     assert browser.post("/me/tokens", body | {"course": str(other)}).status_code == 201
     assert browser.post("/me/tokens", body | {"course": str(course)}).status_code == 422
+
+
+def make_tokens(browser, count):
+    body = {"name": "laptop", "scopes": ["read"], "days": 2}
+    return [browser.post("/me/tokens", body) for _ in range(count)]
+
+
+def test_an_account_has_fifty_tokens_at_the_most_and_is_told_what_to_do(world, ann, browser):
+    made = make_tokens(browser, MAX_TOKENS - 1)  # one is that of the client
+    assert {one.status_code for one in made} == {201}
+    [refused] = make_tokens(browser, 1)
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "50 tokens" in refused.json()["detail"]
+    assert "Revoke one" in refused.json()["detail"]
+    browser.call("DELETE", f"/me/tokens/{made[0].json()['id']}")
+    assert [one.status_code for one in make_tokens(browser, 2)] == [201, 409]
+    world.clock.advance(days=2)
+    browser.login(email_of(world, ann))
+    assert [one.status_code for one in make_tokens(browser, 1)] == [201]
+
+
+def test_two_requests_at_once_do_not_both_make_the_last_token(world, browser):
+    make_tokens(browser, MAX_TOKENS - 2)
+    cookies = dict(browser.client.cookies)
+
+    def make(_):
+        other = Browser(world)
+        other.client.cookies.update(cookies)
+        return make_tokens(other, 1)[0].status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(make, range(4))) == [201, 409, 409, 409]
+
+
+def test_tokens_are_made_and_revoked_sixty_times_an_hour_at_the_most(world, browser):
+    statuses = []
+    for _ in range(61):
+        [made] = make_tokens(browser, 1)
+        statuses.append(made.status_code)
+        if made.status_code == 201:
+            browser.call("DELETE", f"/me/tokens/{made.json()['id']}")
+    assert statuses == [201] * 60 + [429]
+    world.clock.advance(hours=1)
+    assert make_tokens(browser, 1)[0].status_code == 201
+
+
+def test_the_page_says_that_there_are_too_many_tokens(world, ann, browser):
+    make_tokens(browser, MAX_TOKENS - 1)
+    page = Pages(world, ann).post("/me/tokens", {"name": "x", "days": "2", "scopes": ["read"]})
+    assert page.status == 409
+    assert "Revoke one" in page.one(role="alert").text
 
 
 def test_a_revoked_token_is_worth_nothing_at_once(browser):

@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import RANKS, Standing, grantable
 from api.auth.scopes import SCOPES, Scope
 from api.auth.secrets import Secret, new_secret
-from api.errors import FieldError, Invalid, NotFound
+from api.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
 from api.ids import new_id
 from api.services import audit
 from api.services.access import Caller
-from api.tables import Enrolment, Token, User
+from api.tables import Enrolment, LoginSession, Token, User
 
-__all__ = ["create", "highest", "revoke", "revoke_by_operator", "tokens_of"]
+__all__ = ["MAX_TOKENS", "create", "highest", "revoke", "revoke_by_operator", "tokens_of"]
+
+MAX_TOKENS: Final = 50
+"""How many tokens that can be used an account may have."""
 
 
 def highest(
@@ -49,8 +53,9 @@ def create(
 ) -> tuple[Token, Secret]:
     """Return a new token of *owner*, made *by* them or the service, with its secret.
 
-    The secret is not stored.
+    The secret is not stored. Raises `Conflict` where the account has `MAX_TOKENS` already.
     """
+    _check_count(session, owner, by, now=now)
     standing = highest(session, owner, course=course)
     if course is not None and standing is None:
         fault = "is no course that you are in"
@@ -78,6 +83,37 @@ def create(
         session, by, "token.created", now=now, target=("token", token.id), change=({}, told)
     )
     return token, secret
+
+
+def _check_count(session: Session, owner: User, by: Caller | None, *, now: datetime) -> None:
+    """Raise `Conflict` where *owner* has as many tokens as an account may have.
+
+    The account is locked: two requests at once do not both make the last one, and a session that
+    ended in the meantime makes none.
+    """
+    held = session.get(User, owner.id, with_for_update={"key_share": True}, populate_existing=True)
+    if held is None or (by is not None and not _is_logged_in(session, by)):
+        raise Unauthenticated("You were logged out; log in again.")
+    usable = session.scalar(
+        select(func.count())
+        .select_from(Token)
+        .where(
+            Token.user_id == owner.id,
+            Token.revoked_at.is_(None),
+            or_(Token.expires_at.is_(None), Token.expires_at > now),
+        )
+    )
+    if usable is not None and usable >= MAX_TOKENS:
+        raise Conflict(
+            f"The account has {MAX_TOKENS} tokens, the most that one can have. Revoke one that is "
+            "not needed any more first."
+        )
+
+
+def _is_logged_in(session: Session, caller: Caller) -> bool:
+    this = select(LoginSession.revoked_at).where(LoginSession.id == caller.session_id)
+    row = session.execute(this).one_or_none()
+    return row is not None and row.revoked_at is None
 
 
 def tokens_of(session: Session, user_id: UUID) -> Sequence[Token]:

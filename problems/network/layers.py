@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from grader.values import Number, Opaque, Value
+from problems.network.layer_words import by, moves, side, unlearned, words
 
 __all__ = [
     "Activation",
@@ -68,6 +69,19 @@ class Layer(Fields):
     __slots__ = ()
 
 
+class Normalization(Layer):
+    """A normalization, which learns a scale if *affine*, and then a shift if *bias*."""
+
+    __slots__ = ()
+    affine: bool
+    bias: bool
+
+    @property
+    def learned(self) -> int:
+        """The learned numbers of each place."""
+        return 1 + self.bias if self.affine else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Conv(Layer):
     """A 2-D convolution; *in_channels* is None where the shape that comes in decides."""
@@ -83,10 +97,10 @@ class Conv(Layer):
     padding_mode: str = "zeros"
 
     def __str__(self) -> str:
-        return _words(
-            f"convolution {_by(self.kernel_size)}",
+        return words(
+            f"convolution {by(self.kernel_size)}",
             f"{self.out_channels} filters",
-            _moves(self.stride, self.padding, self.dilation),
+            moves(self.stride, self.padding, self.dilation),
             "" if self.padding_mode == "zeros" else f"padding mode {self.padding_mode}",
             f"{self.groups} groups" if self.groups > 1 else "",
             "" if self.bias else "no bias",
@@ -108,11 +122,11 @@ class ConvTranspose(Layer):
     bias: bool = True
 
     def __str__(self) -> str:
-        return _words(
-            f"transposed convolution {_by(self.kernel_size)}",
+        return words(
+            f"transposed convolution {by(self.kernel_size)}",
             f"{self.out_channels} filters",
-            _moves(self.stride, self.padding, self.dilation),
-            f"output padding {_side(self.output_padding)}" if any(self.output_padding) else "",
+            moves(self.stride, self.padding, self.dilation),
+            f"output padding {side(self.output_padding)}" if any(self.output_padding) else "",
             f"{self.groups} groups" if self.groups > 1 else "",
             "" if self.bias else "no bias",
         )
@@ -127,7 +141,7 @@ class Linear(Layer):
     bias: bool = True
 
     def __str__(self) -> str:
-        return _words(f"fully connected, {self.out_features} units", "" if self.bias else "no bias")
+        return words(f"fully connected, {self.out_features} units", "" if self.bias else "no bias")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +169,9 @@ class Pool(Layer):
     ceil_mode: bool = False
 
     def __str__(self) -> str:
-        return _words(
-            f"{self.mode} pooling {_by(self.kernel_size)}",
-            _moves(self.stride, self.padding, (1, 1)),
+        return words(
+            f"{self.mode} pooling {by(self.kernel_size)}",
+            moves(self.stride, self.padding, (1, 1)),
             "sizes rounded up" if self.ceil_mode else "",
         )
 
@@ -171,7 +185,7 @@ class AdaptiveAvgPool(Layer):
     def __str__(self) -> str:
         if self.output_size == (1, 1):
             return "global average pooling"
-        return f"adaptive average pooling to {_by(self.output_size)}"
+        return f"adaptive average pooling to {by(self.output_size)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +197,10 @@ class Flatten(Layer):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchNorm(Layer):
+class BatchNorm(Normalization):
     """Batch normalisation; *num_features* is None where the shape that comes in decides.
 
-    Without *affine* it learns neither scale nor shift, without *track_running_stats* it keeps no
-    mean and variance.
+    Without *track_running_stats* it keeps no mean and variance.
     """
 
     num_features: int | None = None
@@ -195,13 +208,8 @@ class BatchNorm(Layer):
     bias: bool = True
     track_running_stats: bool = True
 
-    @property
-    def learned(self) -> int:
-        """The learned numbers of each channel."""
-        return 1 + self.bias if self.affine else 0
-
     def __str__(self) -> str:
-        return _words("batch normalisation", _unlearned(self.learned))
+        return words("batch normalisation", unlearned(self.learned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,24 +223,19 @@ class Dropout(Layer):
 
 
 @dataclass(frozen=True, slots=True)
-class LayerNorm(Layer):
+class LayerNorm(Normalization):
     """Layer normalisation over the last axes; None: over all that comes in, a weight for each."""
 
     normalized_shape: tuple[int, ...] | None = None
     bias: bool = True
-    elementwise_affine: bool = True
-
-    @property
-    def learned(self) -> int:
-        """The learned numbers of each place."""
-        return 1 + self.bias if self.elementwise_affine else 0
+    affine: bool = True
 
     def __str__(self) -> str:
-        return _words("layer normalisation", _unlearned(self.learned))
+        return words("layer normalisation", unlearned(self.learned))
 
 
 @dataclass(frozen=True, slots=True)
-class GroupNorm(Layer):
+class GroupNorm(Normalization):
     """Normalisation over groups of channels; *num_channels* as in `BatchNorm`."""
 
     num_groups: int
@@ -240,13 +243,8 @@ class GroupNorm(Layer):
     affine: bool = True
     bias: bool = True
 
-    @property
-    def learned(self) -> int:
-        """The learned numbers of each channel."""
-        return 1 + self.bias if self.affine else 0
-
     def __str__(self) -> str:
-        return _words(f"group normalisation, {self.num_groups} groups", _unlearned(self.learned))
+        return words(f"group normalisation, {self.num_groups} groups", unlearned(self.learned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +263,7 @@ class Upsample(Layer):
     mode: Literal["nearest", "bilinear"] = "nearest"
 
     def __str__(self) -> str:
-        return f"upsampling by {_side(self.scale_factor)}, {self.mode}"
+        return f"upsampling by {side(self.scale_factor)}, {self.mode}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,29 +297,3 @@ class SelectChannels(Layer):
 
     def __str__(self) -> str:
         return f"channels {', '.join(map(str, self.channels))}"
-
-
-def _words(*pieces: str) -> str:
-    return ", ".join(piece for piece in pieces if piece)
-
-
-def _unlearned(learned: int) -> str:
-    """Return what a normalisation lacks that learns so many numbers in each place."""
-    return ("no scale, no bias", "no bias", "")[learned]
-
-
-def _by(sides: Sides) -> str:
-    return f"{sides[0]}×{sides[1]}"
-
-
-def _side(sides: Sides) -> str:
-    return str(sides[0]) if sides[0] == sides[1] else _by(sides)
-
-
-def _moves(stride: Sides, padding: Sides, dilation: Sides) -> str:
-    """Return the words for the stride, and for padding and dilation where they do something."""
-    return _words(
-        f"stride {_side(stride)}",
-        f"padding {_side(padding)}" if any(padding) else "",
-        f"dilation {_side(dilation)}" if dilation != (1, 1) else "",
-    )

@@ -110,7 +110,7 @@ def _layer_norm(
     normalized_shape: Any, *, elementwise_affine: Any = True, bias: Any = True
 ) -> LayerNorm:
     layer = build.layer_norm(normalized_shape, bias=bias)
-    return replace(layer, elementwise_affine=flag(elementwise_affine, "elementwise_affine"))
+    return replace(layer, affine=flag(elementwise_affine, "elementwise_affine"))
 
 
 def _channel_norm(normalized_shape: Any, *, elementwise_affine: Any = True) -> CountOnly:

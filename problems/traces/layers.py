@@ -109,7 +109,7 @@ def _layer_params(given: SimpleNamespace) -> Iterator[Step]:
         case BatchNorm() | GroupNorm() if layer.learned:
             yield Said("Each channel has a scale and no shift.")
             yield stated("N", given.result)
-        case LayerNorm() if layer.elementwise_affine:
+        case LayerNorm() if layer.affine:
             normalized = layer.normalized_shape or shape
             yield from parameters.TRACERS["layer_norm_params"](normalized, bias=layer.bias)
         case Graph():

@@ -7,7 +7,6 @@ The test runs for `GRADER_FUZZ_SECONDS` (2 by itself). A long run, which prints 
 Answer number n of a seed is always the same; a failure names the seed, the number and the answer.
 """
 
-import argparse
 import os
 import re
 import time
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from factories import BOOK
+from fuzz_options import fuzz_options
 from random_answers import RandomAnswer, full_width, random_answer
 
 from grader.errors import AnswerError
@@ -152,10 +152,7 @@ def test_a_planted_fault_is_found_within_a_minute(monkeypatch, planted, error):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = fuzz_options()
     result = run(options.seed, options.seconds)
     print(  # noqa: T201 (what a long run is for)
         f"seed {options.seed}: {result.answers:,} answers, {result.readings:,} readings, "

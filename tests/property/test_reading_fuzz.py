@@ -7,13 +7,13 @@ The test runs for `GRADER_FUZZ_SECONDS` (2 by itself). A long run, which prints 
 Text number n of a seed is always the same; a failure names the seed, the number and the text.
 """
 
-import argparse
 import os
 import time
 from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
+from fuzz_options import fuzz_options
 from readers import PIECES, READERS, STYLED, meaning
 
 from grader.errors import AnswerError
@@ -105,10 +105,7 @@ def test_a_seed_gives_the_same_texts():
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    options = fuzz_options()
     result = run(options.seed, options.seconds)
     print(  # noqa: T201 (what a long run is for)
         f"seed {options.seed}: {result.texts:,} texts, {result.readings:,} readings, "

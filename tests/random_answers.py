@@ -170,8 +170,14 @@ def _with_look_alikes(random: Random, text: str) -> str:
     )
 
 
-def full_width(text: str) -> str:
-    """Return *text* with its digits in full width, which mean the same everywhere."""
+def full_width(typed: Any) -> Any:
+    """Return an answer with its digits in full width, which mean the same everywhere."""
+    if isinstance(typed, list):
+        return [full_width(item) for item in typed]
+    return _wide_digits(typed) if isinstance(typed, str) else typed
+
+
+def _wide_digits(text: str) -> str:
     return "".join(FULL_WIDTH[letter] if letter in string.digits else letter for letter in text)
 
 

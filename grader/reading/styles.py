@@ -35,17 +35,21 @@ MARKS: Final = str.maketrans({".": "'", ",": "."})
 def in_style(typed: Typed, style: Style | None) -> Typed:
     """Return *typed* as the readers expect it, or raise `AnswerError` where its marks do not fit.
 
-    Look-alike characters of a text are folded before anything looks at it; items of a list are
-    folded by their readers. Without a style nothing else changes, and the readers refuse what could
-    be of either. In the comma style ``;`` separates where a comma would: in calls, braces and inner
-    brackets.
+    Look-alike characters are folded before anything looks at an answer. Without a style nothing
+    else changes, and the readers refuse what could be of either. In the comma style ``;`` separates
+    where a comma would: in calls, braces and inner brackets.
 
     >>> in_style("1.234,5", "comma"), in_style("[[1,5; 2]; [3; 4]]", "comma")
     ("1'234.5", '[[1.5, 2]; [3, 4]]')
     """
-    if style is None:
-        return fold(typed) if isinstance(typed, str) else typed
-    return _styled(typed, style, MAX_DEPTH)
+    return _folded(typed, MAX_DEPTH) if style is None else _styled(typed, style, MAX_DEPTH)
+
+
+def _folded(typed: Typed, levels: int) -> Typed:
+    """Return *typed* with its texts folded; what is nested deeper is refused by its reader."""
+    if isinstance(typed, list) and levels:
+        return [_folded(item, levels - 1) for item in typed]
+    return fold(typed) if isinstance(typed, str) else typed
 
 
 def _styled(typed: Typed, style: Style, levels: int) -> Typed:

@@ -33,6 +33,12 @@ def test_a_point_before_three_digits_is_refused_in_any_width(typed):
     assert result.say.startswith("11.024 can be read as a decimal number and as a whole number")
 
 
+@pytest.mark.parametrize("cell", ["7×7", "７×７"])
+def test_the_cells_of_a_list_follow_the_same_rules(cell):
+    part = ask("table", rows="(1,)", columns={"n": {"kind": "integer", "key": "layer * 49"}})
+    assert "can be read as a size or as a product" in mark(part, [[cell]]).say
+
+
 def test_digits_of_another_script_are_refused_by_name():
     assert "the digit 1" in mark(COUNT, "١.024").say
 

@@ -52,8 +52,8 @@ def first_row(line: str, delimiter: str) -> list[str]:
     """Return the cells of the first line, [] where it is not CSV with that delimiter."""
     if len(line) > MAX_HEADER:
         raise UnusableError(
-            f"the first line has {len(line):,} characters; at most {MAX_HEADER:,} are read; it must "
-            "be a header such as name,email"
+            f"the first line has {len(line):,} characters; at most {MAX_HEADER:,} are read; it has "
+            "to be a header such as name,email"
         )
     try:
         return next(csv.reader([line], delimiter=delimiter), [])

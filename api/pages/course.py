@@ -1,7 +1,6 @@
 """A course: for students what is set and where they stand, for staff what needs them."""
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from uuid import UUID
 
 from fastapi.responses import Response
@@ -15,6 +14,7 @@ from api.routes import courses, extensions, problems_posed
 from api.schemas.courses import CourseView
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.submissions import ProblemScore
+from grader.policy.drops import added
 
 __all__ = ["router", "student_course"]
 
@@ -52,8 +52,8 @@ def _so_far(sets: Iterable[MyAssignment]) -> ProblemScore:
     """Return the points of all results that are shown, without weights: those are with grades."""
     shown = [one.grade for one in sets if one.grade is not None]
     return ProblemScore(
-        score=sum((one.score for one in shown), Fraction()),
-        possible=sum((one.possible for one in shown), Fraction()),
+        score=added(one.score for one in shown),
+        possible=added(one.possible for one in shown),
         waiting=any(one.waiting for one in shown),
     )
 

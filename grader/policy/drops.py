@@ -9,6 +9,10 @@ from typing import Final
 __all__ = ["NO_MARK", "Mark", "added", "lowest", "together"]
 
 WHOLE_KEPT: Final = 1024
+MAX_DENOMINATOR_BITS: Final = 2_048
+"""Python writes no number of more than 4,300 digits; sums of odd fractions could have that many."""
+FINEST: Final = 10**12
+"""A sum with a longer denominator is rounded to so many parts of a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ NO_MARK: Final = Mark(Fraction(0), Fraction(0))
 def added(numbers: Iterable[Fraction]) -> Fraction:
     """Return the sum of exact *numbers*; most are whole, and those are added in less time.
 
+    A sum whose denominator grows beyond all use, over 600 digits, is rounded at twelve decimals.
+
     >>> added([Fraction(1), Fraction(1, 2), Fraction(2)])
     Fraction(7, 2)
     """
@@ -48,7 +54,17 @@ def added(numbers: Iterable[Fraction]) -> Fraction:
             whole += top
         else:
             broken.append(one)
-    return sum(broken, _whole(whole))
+    total = _whole(whole)
+    for one in broken:
+        total = _bounded(total + one)
+    return total
+
+
+def _bounded(number: Fraction) -> Fraction:
+    """Return *number*, rounded where its denominator is too long to be stored or shown."""
+    if number.denominator.bit_length() <= MAX_DENOMINATOR_BITS:
+        return number
+    return Fraction(round(number * FINEST), FINEST)
 
 
 @lru_cache(maxsize=WHOLE_KEPT)

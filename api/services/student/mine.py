@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from api.services.student.problem import score_of
 from api.services.student.times import times
 from api.tables import Assignment, Course, Draw, Excuse, Standing
 from grader.policy import Rules
+from grader.policy.drops import added
 from grader.result import FREE
 
 __all__ = ["State", "my_assignment", "my_assignments", "rank"]
@@ -156,7 +156,7 @@ def _told(
         excused=one.id in work.excused,
         results_shown=results.now,
         results_from=None if results.now else results.since,
-        points=sum((each.points for each in problems if not each.row.extra), Fraction(0)),
+        points=added(each.points for each in problems if not each.row.extra),
         grade=_grade(cell) if results.now and one.id not in work.excused else None,
         problems=tuple(_problem(each, work, results) for each in problems),
     )

@@ -1,0 +1,151 @@
+"""Points by hand, extra work and drops with numbers that nobody expects."""
+
+from fractions import Fraction
+
+import pytest
+from world import TEXT_PROBLEM, Person, Posing, World, points
+
+from api.ids import new_id
+from api.tables import AssignmentProblem, Override
+
+CATEGORIES = [
+    {"id": "Homework", "weight": "60", "drop_lowest": 1},
+    {"id": "Projects", "weight": "40", "drop_lowest": 3},
+]
+ANSWERS = {"cells": "9", "doubled": "18", "why": "Fewer."}
+
+
+@pytest.fixture
+def course(world):
+    return world.course(categories=CATEGORIES)
+
+
+@pytest.fixture
+def teacher(world, course):
+    return world.enrol(course, "Tea Cher", role="instructor")
+
+
+def put(teacher: Person, posed: Posing, student: Person, given, **more):
+    """Return the response to points that are set by hand."""
+    body = {"student": str(student.id), "points": given, "reason": "By hand.", **more}
+    path = f"/assignments/{posed.assignment}/overrides"
+    return teacher.post(path, body, headers={"If-Match": "*"})
+
+
+def percents(teacher: Person, course, student: Person) -> set[Fraction | None]:
+    """Return the percentage of the course as student, teacher and gradebook read it."""
+    mine = student.get(f"/courses/{course}/grades").json()["percent"]
+    theirs = teacher.get(f"/courses/{course}/students/{student.id}/grades").json()["percent"]
+    rows = teacher.get(f"/courses/{course}/gradebook").json()["items"]
+    [row] = [one for one in rows if one["user"] == str(student.id)]
+    told = (mine, theirs, row["percent"])
+    return {None if one is None else points(one) for one in told}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("NaN", "Infinity", "-Infinity", "-1", "-0.0000001", "1e5", "1000001", "1/1000001"),
+        *("1/0", "½", "٣", "1_000", "0x10", "", "9" * 400, True, [1], {"points": 1}),
+    ],
+    ids=str,
+)
+def test_what_is_no_number_of_points_is_refused(world, course, teacher, student, given):
+    [posed] = world.assignment(course)
+    refused = put(teacher, posed, student, given, over_maximum=True)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+
+
+def test_more_than_the_maximum_needs_a_word_and_counts_as_it_is(world, course, teacher, student):
+    [posed] = world.assignment(course, category="Homework")
+    assert put(teacher, posed, student, 9).status_code == 422
+    assert put(teacher, posed, student, 12, over_maximum=True).status_code == 201
+    assert percents(teacher, course, student) == {Fraction(150)}
+    assert put(teacher, posed, student, 1_000_000, over_maximum=True).status_code == 201
+    assert percents(teacher, course, student) == {Fraction(12_500_000)}
+    for path in ("analytics", "gradebook", "exports/csv"):
+        assert teacher.get(f"/courses/{course}/{path}").status_code == 200
+
+
+def test_the_lowest_is_dropped_by_the_points_that_count(world, course, teacher, student):
+    homework = [world.assignment(course, category="Homework")[0] for _ in range(3)]
+    for one, given in zip(homework, ("1/999983", 0, 8), strict=True):
+        assert put(teacher, one, student, given).status_code == 201
+    assert percents(teacher, course, student) == {Fraction(100) * (Fraction(1, 999_983) + 8) / 16}
+    assert put(teacher, homework[1], student, 20, over_maximum=True).status_code == 201
+    assert percents(teacher, course, student) == {Fraction(100) * 28 / 16}
+
+
+def test_all_but_one_are_dropped_at_most_and_extra_work_adds_to_what_is_left(
+    world, course, teacher, student
+):
+    projects = [world.assignment(course, category="Projects")[0] for _ in range(3)]
+    [extra] = world.assignment(course, category="Projects", extra=True)
+    assert put(teacher, extra, student, 8).status_code == 201
+    assert percents(teacher, course, student) == {None}  # nothing that it could add to
+    for one, given in zip(projects, (1, 2, 3), strict=True):
+        assert put(teacher, one, student, given).status_code == 201
+    assert percents(teacher, course, student) == {Fraction(100) * (3 + 8) / 8}
+
+
+def test_who_is_excused_from_everything_has_no_percentage(world, course, teacher, student):
+    for category in ("Homework", "Projects"):
+        [posed] = world.assignment(course, category=category)
+        student.submit(posed, ANSWERS)
+        excused = {"student": str(student.id), "reason": "ill"}
+        path = f"/assignments/{posed.assignment}/excuses"
+        assert teacher.post(path, excused).status_code == 201
+    assert percents(teacher, course, student) == {None}
+
+
+def primes(many: int) -> list[int]:
+    """Return so many primes below a million."""
+    odd = range(999_999, 900_000, -2)
+    found = (one for one in odd if all(one % factor for factor in range(3, 1_000, 2)))
+    return [next(found) for _ in range(many)]
+
+
+def odd_points(world: World, posed: Posing, student: Person, author: Person, many: int) -> None:
+    """Give the parts of so many more problems points of which no two have one denominator."""
+    at = iter(primes(3 * many))
+    with world.session() as session:
+        version = session.get_one(AssignmentProblem, posed.id).version_id
+        for number in range(many):
+            problem = AssignmentProblem(
+                id=new_id(),
+                assignment_id=posed.assignment,
+                slug=f"more-{number}",
+                version_id=version,
+                position=number + 1,
+            )
+            session.add(problem)
+            session.flush()
+            session.add_all(
+                Override(
+                    id=new_id(),
+                    assignment_id=posed.assignment,
+                    problem_id=problem.id,
+                    part=part,
+                    student_id=student.id,
+                    points=Fraction(1, next(at)),
+                    reason="By hand.",
+                    author_id=author.id,
+                    created_at=world.clock(),
+                )
+                for part in ("cells", "doubled", "why")
+            )
+
+
+def test_a_sum_of_odd_fractions_is_stored_and_shown(world, course, teacher, student):
+    """Exactly it would have 5,000 digits, more than Python writes."""
+    [posed] = world.assignment(course, TEXT_PROBLEM, category="Homework")
+    odd_points(world, posed, student, teacher, 300)
+    told = put(teacher, posed, student, 1, problem=posed.slug)
+    assert told.status_code == 201, told.text
+    expected = 1 + sum(Fraction(1, one) for one in primes(900))
+    score = points(told.json()["grade"]["score"])
+    assert abs(score - expected) < Fraction(1, 10**9)
+    [percent] = percents(teacher, course, student)
+    assert percent == Fraction(100) * score / (8 * 301)
+    for path in (f"/courses/{course}/gradebook", f"/courses/{course}/exports/csv"):
+        assert teacher.get(path).status_code == 200

@@ -68,6 +68,15 @@ class Here(Asking):
         with self.service.db.reading() as session:
             yield session
 
+    @contextmanager
+    def heavy_reading(self, member: Member) -> Iterator[Session]:
+        """Yield a session for a read that takes seconds, once it is the turn of *member*.
+
+        Ask for it after the right was checked: who may not read does not wait.
+        """
+        with self.service.heavy_reads.turn(member.caller.id), self.reading() as session:
+            yield session
+
     def wrote(self) -> None:
         """Take note that something was written by now."""
 

@@ -9,6 +9,7 @@ from api.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of
+from api.services.heavy_reads import HeavyReads
 from api.services.judging_pool import JudgingPool
 from api.services.publishing_pool import PublishingPool
 from api.services.regrades.executors import executor_of
@@ -52,6 +53,7 @@ class Service:
     variants: Variants = field(default_factory=Variants)
     memory: Memory = field(default_factory=Memory)
     judging_pool: JudgingPool = field(default_factory=JudgingPool)
+    heavy_reads: HeavyReads = field(default_factory=HeavyReads)
     figures: Figures = field(init=False)
     writer: Writer = field(init=False)
     regrades: Runner = field(init=False)

@@ -35,6 +35,8 @@ Action = Literal[
     "export_course",
     "solve_problem",
     "token_person",
+    "check_export",
+    "upload_file",
 ]
 
 REMEMBERED: Final = 4
@@ -77,6 +79,9 @@ LIMITS: Final[Mapping[Action, Limit]] = {
     "solve_problem": Limit(30, MINUTE),
     # Revoked tokens leave rows behind, in their table and in the audit log.
     "token_person": Limit(60, HOUR),
+    # Each takes up to a second of processor time in a large class.
+    "check_export": Limit(30, MINUTE),
+    "upload_file": Limit(30, MINUTE),
 }
 FIRST_TRIES: Final = 3
 """Failures of an account from an address, within the memory of a pair, until others slow it down

@@ -36,6 +36,8 @@ def of_course(course: UUID, here: HereDep, section: Section = None) -> CourseAna
         member = here.member(session, course, right="see_analytics")
         if section is not None and is_blind_in_course(session, member.role, course):
             raise Forbidden(WITHOUT_NAMES)
+    with here.heavy_reading(member) as session:
+        member = here.member(session, course, right="see_analytics")
         return course_analytics(session, member.course, section=section)
 
 
@@ -43,6 +45,8 @@ def of_course(course: UUID, here: HereDep, section: Section = None) -> CourseAna
 def attention(course: UUID, here: HereDep) -> CourseAttention:
     """Return what in a course waits for its staff: to mark, to answer, to look at, to apply."""
     with here.reading() as session:
+        member = here.member(session, course, right="see_analytics")
+    with here.heavy_reading(member) as session:
         member = here.member(session, course, right="see_analytics")
         return course_attention(session, member, now=here.now)
 
@@ -56,12 +60,18 @@ def of_assignment(
     Parts are measured by first attempts, because later ones tell of persistence. Flags say what to
     look at; below 20 students there are none.
     """
+    figures, key = here.service.figures, (assignment, attempt, section)
     with here.reading() as session:
         member, found = here.assignment(session, assignment, right="see_analytics")
         if section is not None:
             member.need_names(found)
-        return here.service.figures.get(
-            (assignment, attempt, section),
+    kept: AssignmentAnalytics | None = figures.find(key, now=here.now)
+    if kept is not None:
+        return kept
+    with here.heavy_reading(member) as session:
+        _, found = here.assignment(session, assignment, right="see_analytics")
+        return figures.get(
+            key,
             lambda: assignment_analytics(
                 session, found, attempt=attempt, section=section, now=here.now
             ),
@@ -82,12 +92,19 @@ def of_problem(
     Also whether some numbers are harder than others, and what may have come from a classmate or
     from guessing: signs to look at, never a penalty.
     """
+    figures = here.service.figures
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="see_analytics")
         if section is not None:
             posed.member.need_names(posed.assignment)
-        return here.service.figures.get(
-            (posed.problem.id, attempt, section),
+    key = posed.problem.id, attempt, section
+    kept: ProblemAnalytics | None = figures.find(key, now=here.now)
+    if kept is not None:
+        return kept
+    with here.heavy_reading(posed.member) as session:
+        posed = here.posed(session, assignment, problem, right="see_analytics")
+        return figures.get(
+            key,
             lambda: problem_analytics(
                 session,
                 posed,

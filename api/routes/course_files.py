@@ -59,6 +59,9 @@ def post_apply(
     """
     with here.reading() as session:
         member = here.member(session, course, right="manage_course")
+    here.throttle("upload_file", str(member.caller.id))
+    with here.reading() as session:
+        member = here.member(session, course, right="manage_course")
         setup = read_setup(body.files)
         sources = to_publish(session, member.course, setup)
     with here.service.publishing.reserve(member.caller.id) as publish:

@@ -91,6 +91,9 @@ def get_export_check(
     """Tell what the other system would reject or misread in a file, before it is written."""
     with here.reading() as session:
         member = here.member(session, course, right="export")
+        files.form_of(form)
+    here.throttle("check_export", str(member.caller.id))
+    with here.heavy_reading(member) as session:
         made = files.make(session, member, form, only=assignments, section=section, now=here.now)
     return files.checked(made)
 
@@ -119,7 +122,7 @@ def get_export(
         member = here.member(session, course, right="export")
         files.form_of(form)
     here.throttle("export_course", str(member.caller.id))
-    with here.reading() as session:
+    with here.heavy_reading(member) as session:
         made = files.make(session, member, form, only=assignments, section=section, now=here.now)
     return _written(here, member, made, force=force)
 
@@ -158,9 +161,9 @@ def post_moodle_export(
     """
     with here.reading() as session:
         member = here.member(session, course, right="export")
-    known = files.participants(participants)
     here.throttle("export_course", str(member.caller.id))
-    with here.reading() as session:
+    known = files.participants(participants)
+    with here.heavy_reading(member) as session:
         made = files.make(
             session,
             member,
@@ -192,7 +195,9 @@ def get_score_sheet(
     have a comma and cells are parted by `;`.
     """
     with here.reading() as session:
-        _, found = here.assignment(session, assignment, right="export")
+        member, found = here.assignment(session, assignment, right="export")
+    here.throttle("export_course", str(member.caller.id))
+    with here.heavy_reading(member) as session:
         rows = sheet_rows.sheet_rows(session, found, problem=problem, part=part)
         text = write_score_sheet((one.row for one in rows), style=style)
     return Response(text, media_type="text/csv", headers=attachment(f"{found.slug}-scores.csv"))
@@ -216,6 +221,9 @@ def post_score_sheet(
     New points are set by hand at the part, with the comment as the reason; the student sees both. A
     line whose answer was marked anew since the sheet was written is refused.
     """
+    with here.reading() as session:
+        member, _ = here.assignment(session, assignment, right="override_grades")
+    here.throttle("upload_file", str(member.caller.id))
     with here.transaction() as session:
         member, found = here.assignment(session, assignment, right="override_grades")
         act = Act.of(member, now=here.now, dry_run=dry_run)

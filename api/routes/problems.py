@@ -117,9 +117,11 @@ def upload_problem(
     status = "draft" if draft else "published"
     with here.reading() as session:
         member = here.member(session, course, right="manage_problems")
+    here.throttle("solve_problem", str(member.caller.id))
+    with here.reading() as session:
+        member = here.member(session, course, right="manage_problems")
         upload = uploading.begin(session, member, file, status=status, note=note)
     with here.service.publishing.reserve(member.caller.id) as publish:
-        here.throttle("solve_problem", str(member.caller.id))
         outcome = publish(upload.source, seeds=here.service.settings.seeds)
     with here.transaction() as session:
         member = here.member(session, course, right="manage_problems")

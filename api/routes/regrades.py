@@ -70,6 +70,9 @@ def post_regrade(
     """
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="regrade")
+    here.throttle("solve_problem", str(posed.member.caller.id))
+    with here.reading() as session:
+        posed = here.posed(session, assignment, problem, right="regrade")
         wanted, dropped = _version(body.version), body.version.drop_examples
         made = versions.make(session, posed, wanted, note=body.reason, drop=dropped)
     with here.service.publishing.reserve(posed.member.caller.id) as publish:

@@ -62,6 +62,9 @@ def post_roster(  # an option each
 
     All of it or nothing: a row that cannot be used is named with its line, and nothing is changed.
     """
+    with here.reading() as session:
+        member = here.member(session, course, right="manage_people")
+    here.throttle("upload_file", str(member.caller.id))
     if dry_run:
         with here.reading() as session:
             member = here.member(session, course, right="manage_people")

@@ -5,15 +5,13 @@ to 5 ms longer for its turn, the event loop included. So expensive judging takes
 """
 
 import asyncio
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Final, TypeVar
 from uuid import UUID
 
-from api.errors import RateLimited, Unavailable
+from api.errors import Unavailable
+from api.services.heavy_reads import PersonLimit
 from grader.reading import Typed
 
 __all__ = ["JudgingPool", "is_expensive"]
@@ -57,8 +55,7 @@ class JudgingPool:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="judging")
-        self._lock = threading.Lock()
-        self._waiting: Counter[UUID] = Counter()
+        self._limit = PersonLimit(MAX_WAITING_PER_PERSON, TOO_MANY, retry_after=1)
 
     def judge(self, person: UUID, answers: Mapping[str, Typed], judge: Callable[[], T]) -> T:
         """Return what *judge* makes of *answers*: at once, or by `run` where they are expensive."""
@@ -69,12 +66,12 @@ class JudgingPool:
 
         Raises `RateLimited` where *person* has too many waiting.
         """
-        with self._place(person):
+        with self._limit.hold(person):
             return self._submit(judge).result()
 
     async def run_async(self, person: UUID, judge: Callable[[], T]) -> T:
         """Return what `run` does; the event loop goes on meanwhile."""
-        with self._place(person):
+        with self._limit.hold(person):
             return await asyncio.wrap_future(self._submit(judge))
 
     def close(self) -> None:
@@ -86,17 +83,3 @@ class JudgingPool:
             return self._executor.submit(judge)
         except RuntimeError:  # it is closed
             raise Unavailable(STOPPING, retry_after=5) from None
-
-    @contextmanager
-    def _place(self, person: UUID) -> Iterator[None]:
-        with self._lock:
-            if self._waiting[person] >= MAX_WAITING_PER_PERSON:
-                raise RateLimited(TOO_MANY, retry_after=1)
-            self._waiting[person] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._waiting[person] -= 1
-                if not self._waiting[person]:
-                    del self._waiting[person]

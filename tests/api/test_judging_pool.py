@@ -213,7 +213,7 @@ def test_one_person_has_few_judgements_waiting_and_others_wait_their_turn():
     with ThreadPoolExecutor(MAX_WAITING_PER_PERSON + 1) as threads:
         hers = [threads.submit(pool.run, ann, stopped) for _ in range(MAX_WAITING_PER_PERSON)]
         assert stopped.begun.wait(30)
-        while sum(pool._waiting.values()) < MAX_WAITING_PER_PERSON:  # noqa: SLF001
+        while len(pool._limit) < MAX_WAITING_PER_PERSON:  # noqa: SLF001
             threading.Event().wait(0.01)
         with pytest.raises(RateLimited) as refused:
             pool.run(ann, stopped)
@@ -224,7 +224,7 @@ def test_one_person_has_few_judgements_waiting_and_others_wait_their_turn():
         stopped.end.set()
         assert [one.result(30) for one in (*hers, his)] == ["judged"] * len([*hers, his])
     assert pool.run(ann, lambda: "again") == "again"
-    assert not pool._waiting  # noqa: SLF001
+    assert len(pool._limit) == 0  # noqa: SLF001
     pool.close()
 
 

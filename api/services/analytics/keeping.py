@@ -58,15 +58,19 @@ class Figures:
         self.seconds = seconds
         self._made: Cache[Hashable, _Made] = Cache(KEPT)
 
+    def find(self, key: Hashable, *, now: datetime) -> Any:
+        """Return the figures that are kept and still hold, None where there are none."""
+        before = self._made.find(key)
+        return before.figures if before is not None and before.holds(now) else None
+
     def get(self, key: Hashable, make: Callable[[], F], *, now: datetime) -> F:
         """Return what *make* gives, of *now* or of a moment before.
 
         While one works it out anew, others are given what there is.
         """
-        before = self._made.find(key)
-        if before is not None and before.holds(now):
-            return cast("F", before.figures)
-        if before is not None:
+        if (kept := self.find(key, now=now)) is not None:
+            return cast("F", kept)
+        if (before := self._made.find(key)) is not None:
             self._made.keep(key, replace(before, at=now))
         began = self.seconds()
         figures = make()

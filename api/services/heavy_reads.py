@@ -1,0 +1,67 @@
+"""Reads that take seconds, such as figures of a class: one at a time in a process.
+
+Several at once would not be done sooner, but would keep every thread that serves requests busy.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+from uuid import UUID
+
+from api.errors import RateLimited, Unavailable
+
+__all__ = ["HeavyReads", "PersonLimit"]
+
+MAX_PER_PERSON: Final = 4
+MAX_WAITING: Final = 10
+RETRY_SECONDS: Final = 5
+TOO_MANY: Final = "You have asked for several large files or figures at once. Wait for them first."
+BUSY: Final = "The service is working out other large files or figures. Try again in a moment."
+
+
+class PersonLimit:
+    """Limits how many requests one person has waiting or under way at the same time."""
+
+    def __init__(self, most: int, message: str, *, retry_after: int) -> None:
+        self._most, self._message, self._retry_after = most, message, retry_after
+        self._lock = threading.Lock()
+        self._counts: Counter[UUID] = Counter()
+
+    def __len__(self) -> int:
+        return sum(self._counts.values())
+
+    @contextmanager
+    def hold(self, person: UUID) -> Iterator[None]:
+        """Count one request until the block ends; `RateLimited` where there are too many."""
+        with self._lock:
+            if self._counts[person] >= self._most:
+                raise RateLimited(self._message, retry_after=self._retry_after)
+            self._counts[person] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._counts[person] -= 1
+                if not self._counts[person]:
+                    del self._counts[person]
+
+
+class HeavyReads:
+    """Lets one heavy read run at a time, and a few wait."""
+
+    def __init__(self) -> None:
+        self._limit = PersonLimit(MAX_PER_PERSON, TOO_MANY, retry_after=RETRY_SECONDS)
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def turn(self, person: UUID) -> Iterator[None]:
+        """Wait for one's turn, and hold it until the block ends.
+
+        Raises `RateLimited` where *person* has four already, `Unavailable` where ten wait.
+        """
+        if len(self._limit) > MAX_WAITING:
+            raise Unavailable(BUSY, retry_after=RETRY_SECONDS)
+        with self._limit.hold(person), self._turn:
+            yield

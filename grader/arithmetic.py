@@ -1,7 +1,8 @@
 """Exact arithmetic on numbers, bounded before it is computed, and the functions of expressions."""
 
 import math
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Final, TypeAlias
 
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 MAX_BITS: Final = 4096
+MAX_JOINED_BITS: Final = 4 * MAX_BITS
 MAX_DECIMALS: Final = 100
 HALVES: Final = 2
 LOGARITHMS: Final[dict[Number, Callable[[float], float]]] = {2: math.log2, 10: math.log10}
@@ -130,6 +132,21 @@ def _numbers(name: str, arguments: tuple[Value, ...]) -> list[Number]:
     return [item for item in items if isinstance(item, (int, Fraction))]
 
 
+def _joined(
+    join: Callable[[Number, Number], Number], numbers: Iterable[Number], start: Number
+) -> Number:
+    """Return *numbers* joined one after the other; `SolverError` where that grows too long.
+
+    What comes in between may be longer than a result, as terms of a sum may cancel.
+    """
+    found = start
+    for number in numbers:
+        found = join(found, number)
+        if max(found.numerator.bit_length(), found.denominator.bit_length()) > MAX_JOINED_BITS:
+            raise SolverError(f"a sum or product has more than {MAX_JOINED_BITS} bits on the way")
+    return found
+
+
 def _one(name: str, function: Callable[[Number], Number]) -> Function:
     """Return *function* for exactly one number; an error tells its *name*."""
 
@@ -165,7 +182,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "round": _round,
     "min": lambda *values: min(_numbers("min", values)),
     "max": lambda *values: max(_numbers("max", values)),
-    "sum": lambda *values: sum(_numbers("sum", values)),
-    "prod": lambda *values: math.prod(_numbers("prod", values)),
+    "sum": lambda *values: _joined(operator.add, _numbers("sum", values), 0),
+    "prod": lambda *values: _joined(operator.mul, _numbers("prod", values), 1),
     "len": _length,
 }

@@ -33,6 +33,8 @@ from grader.values import MAX_CELLS, Number, Opaque, Tensor, Value, is_number, s
 __all__ = ["MAX_ITEMS", "Scope", "bounded", "evaluate", "truth"]
 
 MAX_ITEMS: Final = 65_536
+MAX_WORK: Final = 50_000
+"""Cells at all steps of one expression; those of the bank have a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,33 @@ class Scope:
     swaps: Mapping[int, Function] = field(default_factory=dict)
 
 
+class Work:
+    """Counts the cells that one expression takes in and gives at all of its steps.
+
+    A step on a tensor is bounded by itself; many of them in one expression are bounded by this.
+    """
+
+    __slots__ = ("cells",)
+
+    def __init__(self) -> None:
+        self.cells = 0
+
+    def spend(self, *values: Value) -> None:
+        """Count the cells of *values*; `SolverError` where they are too many in all."""
+        self.cells += sum(map(_cells, values))
+        if self.cells > MAX_WORK:
+            raise SolverError(
+                f"the expression works on more than {MAX_WORK:,} cells of tensors and tuples in "
+                "all; use smaller ones, or fewer steps"
+            )
+
+
 def evaluate(node: Node, scope: Scope) -> Value:
     """Return the value of *node* in *scope*, or raise `SolverError`."""
+    return _value(node, scope, Work())
+
+
+def _value(node: Node, scope: Scope, work: Work) -> Value:
     match node:
         case Num(value):
             return value
@@ -54,26 +81,29 @@ def evaluate(node: Node, scope: Scope) -> Value:
         case Name(name):
             return _lookup(name, scope)
         case Negate(operand):
-            return _apply("*", -1, evaluate(operand, scope))
+            return _apply("*", -1, _value(operand, scope, work), work)
         case Binary(symbol, left, right):
-            return _apply(symbol, evaluate(left, scope), evaluate(right, scope))
+            return _apply(symbol, _value(left, scope, work), _value(right, scope, work), work)
         case Call():
-            return _call(node, scope)
+            return _call(node, scope, work)
         case Sequence(items):
-            return bounded(tuple(evaluate(item, scope) for item in items))
+            found = bounded(tuple(_value(item, scope, work) for item in items))
+            work.spend(found)
+            return found
         case Item(value, index):
-            return _item(evaluate(value, scope), index)
+            return _item(_value(value, scope, work), index)
         case Field(value, name):
-            return _field(evaluate(value, scope), name)
+            return _field(_value(value, scope, work), name)
         case Choose(test, then, otherwise):
-            return evaluate(then if truth(evaluate(test, scope)) else otherwise, scope)
+            holds = truth(_value(test, scope, work))
+            return _value(then if holds else otherwise, scope, work)
         case Compare(first, rest):
-            return _compare(evaluate(first, scope), rest, scope)
+            return _compare(first, rest, scope, work)
         case Not(operand):
-            return not truth(evaluate(operand, scope))
+            return not truth(_value(operand, scope, work))
         case Logic(word, items):
             join = all if word == "and" else any
-            return join(truth(evaluate(item, scope)) for item in items)
+            return join(truth(_value(item, scope, work)) for item in items)
 
 
 def truth(value: Value) -> bool:
@@ -121,6 +151,15 @@ def _bound_items(value: tuple[Value, ...]) -> None:
             bounded(item)
 
 
+def _cells(value: Value) -> int:
+    """Return how many cells or items a value has; nothing for a number."""
+    if isinstance(value, Tensor):
+        return len(value.cells)
+    if isinstance(value, tuple):
+        return len(value) + sum(_cells(item) for item in value if isinstance(item, (tuple, Tensor)))
+    return 0
+
+
 def _lookup(name: str, scope: Scope) -> Value:
     try:
         return scope.names[name]
@@ -128,18 +167,21 @@ def _lookup(name: str, scope: Scope) -> Value:
         raise SolverError(f"{name!r} has no value here") from error
 
 
-def _call(node: Call, scope: Scope) -> Value:
+def _call(node: Call, scope: Scope, work: Work) -> Value:
     function = scope.swaps.get(node.site) or scope.functions.get(node.function)
     if function is None:
         raise SolverError(f"there is no function {node.function!r}")
-    arguments = [evaluate(argument, scope) for argument in node.arguments]
-    keywords = {word: evaluate(value, scope) for word, value in node.keywords}
+    arguments = [_value(argument, scope, work) for argument in node.arguments]
+    keywords = {word: _value(value, scope, work) for word, value in node.keywords}
+    work.spend(*arguments, *keywords.values())
     try:
-        return bounded(function(*arguments, **keywords))
+        found = bounded(function(*arguments, **keywords))
     except SolverError:
         raise
     except Exception as error:  # whatever a solver does, nobody gains or loses by it
         raise SolverError(f"{node.function} could not compute: {error}") from error
+    work.spend(found)
+    return found
 
 
 def _item(value: Value, index: int) -> Value:
@@ -170,10 +212,10 @@ ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
 }
 
 
-def _compare(first: Value, rest: tuple[tuple[str, Node], ...], scope: Scope) -> bool:
-    left = first
+def _compare(first: Node, rest: tuple[tuple[str, Node], ...], scope: Scope, work: Work) -> bool:
+    left = _value(first, scope, work)
     for symbol, node in rest:
-        right = evaluate(node, scope)
+        right = _value(node, scope, work)
         if symbol in {"==", "!="}:
             holds = (left == right) == (symbol == "==")
         elif is_number(left) and is_number(right):
@@ -186,10 +228,11 @@ def _compare(first: Value, rest: tuple[tuple[str, Node], ...], scope: Scope) -> 
     return True
 
 
-def _apply(symbol: str, left: Value, right: Value) -> Value:
+def _apply(symbol: str, left: Value, right: Value, work: Work) -> Value:
     """Return the result of one operation on numbers, or cell by cell where a tensor takes part."""
     if is_number(left) and is_number(right):
         return bounded(arithmetic(symbol, left, right))
+    work.spend(left, right)
     if symbol in CELL_BY_CELL:
         if isinstance(left, Tensor) and isinstance(right, Tensor):
             if left.shape != right.shape:

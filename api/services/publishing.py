@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from fractions import Fraction
+from time import process_time
 from typing import Any, Final, TypeAlias
 
 from api.prose import formula_faults
@@ -36,6 +37,13 @@ __all__ = [
 
 OPERATOR_DEADLINE_SECONDS: Final = 900.0
 """How long one problem may take that an operator publishes, such as one of the bank."""
+MAX_VARIANT_SECONDS: Final = 5.0
+"""Processor time for one variant: the process that serves solves some again, for worked solutions
+and for answers that follow from earlier ones. Those of the bank take 0.03 s at most."""
+TOO_COSTLY: Final = (
+    "one variant takes {seconds:.0f} s of processor time to work out, "
+    f"the limit is {MAX_VARIANT_SECONDS:.0f} s; use smaller numbers or tensors, or a simpler key"
+)
 SEEDS_TO_CHECK: Final = 5
 """How many seeds are tried with a version whose variants are there already."""
 
@@ -117,6 +125,7 @@ def publish_one(source: Source, *, seeds: int, book: Book = BOOK) -> Outcome:
 
 def _publish(source: Source, seeds: int, book: Book) -> Outcome:
     walked = SEEDS_TO_CHECK if source.kept else seeds
+    began = process_time()
     checked = check_text(
         source.text, file=f"{source.id}.yaml", book=book, seeds=walked, proof=formula_faults
     )
@@ -127,6 +136,9 @@ def _publish(source: Source, seeds: int, book: Book) -> Outcome:
         )
     if problem is None or checked.publication is None or checked.report.errors:
         return Failed(source.id, checked.report.errors)
+    seconds = (process_time() - began) / (1 + len(checked.publication.variants))
+    if seconds > MAX_VARIANT_SECONDS:
+        return Failed(source.id, (TOO_COSTLY.format(seconds=seconds),))
     if any(one["draw_hash"] == problem.draw_hash for one in source.kept):
         return _rekeyed(source, problem, checked, book)
     if source.kept:

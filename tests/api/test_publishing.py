@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 
 from api.db import Database
 from api.publisher import LOCK, publish_until_complete
+from api.services import publishing
 from api.services.publishing import Failed, Published, Source, publish_all, publish_one
 from api.settings import Settings
 from api.tables import ProblemVersion
@@ -247,3 +248,10 @@ def test_a_database_that_fails_is_told_and_tried_again(settings, monkeypatch, ca
     told = capsys.readouterr().err
     assert told.count("The bank is not complete yet: the database cannot be reached") == 3
     assert "geheim" not in told
+
+
+def test_a_problem_whose_variant_takes_long_to_work_out_is_refused(monkeypatch):
+    monkeypatch.setattr(publishing, "MAX_VARIANT_SECONDS", 0.0)
+    told = publish_one(bank("conv-output-shape"), seeds=2)
+    assert isinstance(told, Failed)
+    assert "of processor time to work out, the limit is 5 s; use smaller numbers" in told.errors[0]

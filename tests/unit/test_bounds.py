@@ -13,14 +13,17 @@ from factories import BOOK, FUNCTIONS, ask, marked, original, raw
 from pydantic import ValidationError
 
 from grader import arithmetic
-from grader.errors import GraderError
+from grader.book import functions_of
+from grader.errors import GraderError, SolverError
 from grader.evaluate import Scope, evaluate
 from grader.expr import parse
 from grader.problem import Problem
 from grader.reading import Typed
 from grader.sampling import Interval, points
 from grader.template import Template
+from grader.values import Tensor
 from grader.variant import solve
+from problems.book import BOOK as PROBLEMS_BOOK
 
 BOUND = 1.0
 
@@ -61,6 +64,29 @@ EXPRESSIONS = [
     "é" * 500,
     "𝟗**𝟗**𝟗",
 ]
+
+BITS = 4_000
+TENSORS = {
+    "X": Tensor((60, 60), tuple(1 + at % 7 for at in range(3_600))),
+    "Y": Tensor((64, 64), tuple((1 << BITS) - 2 * at - 1 for at in range(4_096))),
+    "Z": tuple(2**60 + 2 * at + 1 for at in range(60_000)),
+}
+ON_TENSORS = [
+    "matmul(" * 6 + "X" + ", X)" * 6,
+    "matmul(" * 25 + "X" + ", X)" * 25,
+    " + ".join(["X"] * 28),
+    "(" + ", ".join(["X"] * 150) + ")",
+    "transpose(" * 28 + "X" + ")" * 28,
+    "prod(Y)",
+    "sum(1/Y)",
+    "prod(Z)",
+    "sum(Y*Y)",
+    "1/Y * 1/Y * 1/Y",
+    "X**40 / X**39 + X**38",
+    "Z + Z + Z + Z",
+    "max(Y) - min(Y) + sum(Y)",
+]
+"""Keys whose steps are each within their bounds, and too much together."""
 
 ANSWERS: list[Typed] = [
     *EXPRESSIONS,
@@ -132,6 +158,26 @@ def seconds(act) -> float:
 def test_an_expression_is_refused_or_computed_in_time(source):
     scope = Scope({}, {**arithmetic.FUNCTIONS, **FUNCTIONS})
     assert seconds(lambda: evaluate(parse(source).tree, scope)) < BOUND
+
+
+@pytest.mark.parametrize("source", ON_TENSORS, ids=lambda source: f"{source[:16]!a}")
+def test_an_expression_on_tensors_is_refused_or_computed_in_time(source):
+    scope = Scope(TENSORS, functions_of(PROBLEMS_BOOK))
+    tree = parse(source).tree
+    assert seconds(lambda: evaluate(tree, scope)) < BOUND
+
+
+def test_many_steps_on_tensors_are_refused_with_what_to_do():
+    scope = Scope(TENSORS, functions_of(PROBLEMS_BOOK))
+    small = "matmul(" * 2 + "X" + ", X)" * 2
+    assert evaluate(parse(small).tree, scope).shape == (60, 60)
+    with pytest.raises(SolverError, match=r"more than 50,000 cells .* use smaller ones"):
+        evaluate(parse(ON_TENSORS[0]).tree, scope)
+
+
+def test_terms_of_a_sum_may_cancel():
+    scope = Scope({"a": 1 << 4_095}, arithmetic.FUNCTIONS)
+    assert evaluate(parse("sum(a, a, a, 5, -a, -a, -a)").tree, scope) == 5
 
 
 @pytest.mark.parametrize("part", [part["id"] for part in PARTS])

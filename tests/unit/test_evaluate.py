@@ -210,7 +210,7 @@ def test_a_tuple_cannot_double_for_ever(step):
         return value
 
     assert double(10)
-    with pytest.raises(SolverError, match="too many items"):
+    with pytest.raises(SolverError, match="more than 50,000 cells"):
         double(20)
 
 

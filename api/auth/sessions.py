@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 __all__ = [
     "ABSOLUTE",
-    "DEVICE",
+    "DEVICE_LIFETIME",
     "EVENTS",
     "IDLE",
     "TOUCH",
@@ -28,7 +28,7 @@ __all__ = [
 
 IDLE: Final = timedelta(hours=12)
 ABSOLUTE: Final = timedelta(days=7)
-DEVICE: Final = timedelta(days=180)
+DEVICE_LIFETIME: Final = timedelta(days=180)
 """How long a browser is known for an account after its last log-in there."""
 TOUCH: Final = timedelta(minutes=5)
 """How old the stored time of the last request may get: a page need not write a row each time."""

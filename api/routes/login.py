@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from api.auth.sessions import DEVICE, cookie_for, device_cookie_for, foreign_request
+from api.auth.sessions import DEVICE_LIFETIME, cookie_for, device_cookie_for, foreign_request
 from api.deps import HereDep, HereUnasked
 from api.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unauthenticated
 from api.http.json_body import ApiRouter
@@ -71,7 +71,7 @@ def logged_in(begun: Begun, here: HereDep, response: Response) -> LoginOut:
     """Put a session that has begun, and the device, into cookies of *response*."""
     address = here.service.settings.public_url
     if begun.device:
-        cookie = device_cookie_for(address).header(begun.device, remaining=DEVICE)
+        cookie = device_cookie_for(address).header(begun.device, remaining=DEVICE_LIFETIME)
         response.headers.append("Set-Cookie", cookie)
     response.headers.append("Set-Cookie", cookie_for(address).header(begun.secret))
     return LoginOut(user=begun.user.id, name=begun.user.name, expires_at=begun.expires_at)

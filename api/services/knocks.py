@@ -8,18 +8,29 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import delete, func, not_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from api.auth.limits import LIMITS, Action, wait
-from api.auth.sessions import DEVICE
+from api.auth.sessions import DEVICE_LIFETIME
 from api.errors import RateLimited
 from api.tables import Knock
 
-__all__ = ["KNOWN", "forget_devices", "key_of", "lock", "prune", "refuse", "spend", "times"]
+__all__ = [
+    "KNOWN",
+    "forget",
+    "forget_devices",
+    "key_of",
+    "lock",
+    "prune",
+    "refuse",
+    "remember_device",
+    "spend",
+    "times",
+]
 
 KNOWN: Final = "known"
-"""The keys that say in which browsers an account has logged in; they are kept for longer."""
+"""The keys that say in which browsers an account has logged in: until when each is known."""
 LONGEST: Final = max(limit.memory for limit in LIMITS.values())
 
 
@@ -64,6 +75,17 @@ def refuse(seconds: int) -> None:
         raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
 
 
+def forget(session: Session, key: str, *, before: datetime) -> None:
+    """Delete what was counted under *key* before a time."""
+    session.execute(delete(Knock).where(Knock.key == key, Knock.at < before))
+
+
+def remember_device(session: Session, key: str, *, now: datetime) -> None:
+    """Store until when the browser of a *key* is known."""
+    session.execute(delete(Knock).where(Knock.key == key))
+    session.add(Knock(key=key, at=now + DEVICE_LIFETIME))
+
+
 def forget_devices(session: Session, email: str | None) -> None:
     """Delete in which browsers an account has logged in."""
     if email is not None:
@@ -71,7 +93,5 @@ def forget_devices(session: Session, email: str | None) -> None:
 
 
 def prune(session: Session, *, now: datetime) -> None:
-    """Delete what counts no more."""
-    known = Knock.key.startswith(f"{KNOWN} ")
-    session.execute(delete(Knock).where(Knock.at < now - LONGEST, not_(known)))
-    session.execute(delete(Knock).where(Knock.at < now - DEVICE, known))
+    """Delete what counts no more, and browsers that are not known any more."""
+    session.execute(delete(Knock).where(Knock.at < now - LONGEST))

@@ -245,11 +245,34 @@ def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, em
     assert value not in answer.text
     with world.session() as session:
         assert not [key for key in session.scalars(select(Knock.key)) if value in key]
-    world.clock.advance(days=181)
+    world.clock.advance(days=180, hours=2)
     Browser(world).login("nobody@example.edu", WRONG)
     with world.session() as session:
         known = select(func.count()).where(Knock.key.startswith("known "))
         assert session.scalar(known) == 0
+
+
+@pytest.mark.parametrize(("days", "status"), [(179, 200), (180, 429)])
+def test_a_browser_is_known_for_180_days_after_the_last_log_in(world, email, days, status):
+    browser = Browser(world)
+    browser.login(email)
+    world.clock.advance(days=1)
+    assert browser.login(email).status_code == 200
+    world.clock.advance(days=days)
+    for _ in range(6):
+        Browser(world).login(email, WRONG)
+    # The browser itself deletes the cookie by its own clock.
+    assert browser.login(email).status_code == status
+
+
+def test_a_flood_leaves_few_rows_behind(world):
+    for _ in range(5):
+        spray(world, PER_ADDRESS)
+        world.clock.advance(seconds=61)
+    spray(world, 1)
+    with world.session() as session:
+        rows = select(func.count()).where(Knock.key.startswith("login_address "))
+        assert session.scalar(rows) == 1
 
 
 def test_nobody_keeps_others_from_changing_their_password(world, email):

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from api.auth.limits import LIMITS, Action, Failures, rule_login
 from api.auth.passwords import Passwords
 from api.auth.secrets import matches, new_secret, parse
-from api.auth.sessions import DEVICE
 from api.db import Database
 from api.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
 from api.ids import new_id
@@ -145,8 +144,7 @@ def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = 
     looked up unless *is_known_device* says it.
     """
     if is_known_device is None:
-        since = attempt.now - DEVICE
-        known = attempt.device and knocks.times(session, attempt.known, since=since)
+        known = attempt.device and knocks.times(session, attempt.known, since=attempt.now)
         is_known_device = bool(known)
     keys = [attempt.by_device] if is_known_device else [attempt.by_account, attempt.by_address]
     knocks.lock(session, keys)
@@ -159,6 +157,9 @@ def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = 
     rows = [Knock(id=new_id(), key=key, at=attempt.now) for key in keys]
     session.add_all(rows)
     knocks.prune(session, now=attempt.now)
+    # A flood from one address must not make each attempt read an hour of it.
+    memory = LIMITS["login_address"].memory
+    knocks.forget(session, attempt.by_address, before=attempt.now - memory)
     return Counted(tuple(row.id for row in rows), ruling.seconds, is_known_device)
 
 
@@ -197,8 +198,7 @@ def new_device(session: Session, email: str, *, now: datetime, device: str = "")
     """
     device = device or new_secret("device").text
     key = knocks.key_of(knocks.KNOWN, email, device)
-    session.execute(delete(Knock).where(Knock.key == key))
-    session.add(Knock(key=key, at=now))
+    knocks.remember_device(session, key, now=now)
     return device
 
 

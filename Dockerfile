@@ -22,7 +22,7 @@ RUN uv sync --frozen --no-dev --no-editable --extra cluster \
 
 FROM ${PYTHON}
 COPY --from=build /opt/grader /opt/grader
-# `python -m api` and Dask import the packages of the repository by their names (ADR 19).
+# `python -m api` and Dask import the packages of the repository by their names (ADR 20).
 ENV PYTHONPATH=/opt/grader/packages
 # NumPy would start a thread a core in every process; there is a process for each core already.
 ENV PATH=/opt/grader/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OPENBLAS_NUM_THREADS=1 \

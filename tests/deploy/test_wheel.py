@@ -10,7 +10,7 @@ from api.guides import GUIDES
 ROOT = Path(__file__).parents[2]
 DISTRIBUTION = "dlgrader"
 INSIDE = f"{DISTRIBUTION}/_packages"
-"""Where the wheel has the packages of the repository (ADR 19)."""
+"""Where the wheel has the packages of the repository (ADR 20)."""
 TREES = ("grader", "problems", "api", "migrations")
 
 

@@ -52,12 +52,15 @@ EXCEPTED: Final = union(
     select(Enrolment.user_id).where(
         Enrolment.section_id.in_(select(Extension.section_id).where(*GRANTED)), *COUNTS
     ),
-    select(Enrolment.user_id)
-    .join(LateDays, LateDays.student_id == Enrolment.user_id)
-    .where(
+    select(Enrolment.user_id).where(
         Enrolment.course_id == bindparam("course"),
-        LateDays.assignment_id == bindparam("assignment"),
-        LateDays.days > bindparam("most_late_days"),
+        # A subquery: in a join SQLite reads the enrolments of the whole course.
+        Enrolment.user_id.in_(
+            select(LateDays.student_id).where(
+                LateDays.assignment_id == bindparam("assignment"),
+                LateDays.days > bindparam("most_late_days"),
+            )
+        ),
         *COUNTS,
     ),
 )

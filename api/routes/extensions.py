@@ -111,9 +111,13 @@ def delete_extension(
     responses=SEES,
 )
 def get_student_times(assignment: UUID, user: UUID, here: HereDep) -> StudentTimes:
-    """Return the times and limits that hold for one student, and by which extensions."""
+    """Return the times and limits that hold for one student, and by which extensions.
+
+    Graders are refused while an assignment of the course is marked without names.
+    """
     with here.reading() as session:
         member, row = here.assignment(session, assignment, right="see_submissions")
+        member.need_accommodations(session)
         return extensions.times_of(session, member, row, user, now=here.now)
 
 
@@ -182,11 +186,15 @@ def get_my_late_days(course: UUID, here: HereDep) -> LateDaysView:
     responses=SEES,
 )
 def get_late_days(course: UUID, user: UUID, here: HereDep) -> LateDaysView:
-    """Return a student's budget of late days, and where it went."""
+    """Return a student's budget of late days, and where it went.
+
+    Graders are refused while an assignment of the course is marked without names.
+    """
     with here.reading() as session:
         member = here.member(session, course, right="see_gradebook")
+        member.need_accommodations(session)
         student_of(session, member.course, user)
-        return late_days.late_days_of(session, member.course, user, reader=member)
+        return late_days.late_days_of(session, member.course, user)
 
 
 @router.post(

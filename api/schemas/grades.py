@@ -258,7 +258,8 @@ class StudentGrades(Schema):
     """All grades of a student for the staff; *counts* is false for a test or former student.
 
     *withheld* are the assignments that are marked without names: a grader has no grades of them,
-    and no *percent* of the course.
+    and no *percent* of the course. In a course with such an assignment *late_days* and each
+    *not_released_until* are null for graders.
     """
 
     model_config = examples(
@@ -275,6 +276,6 @@ class StudentGrades(Schema):
     waiting: bool
     waiting_points: Score
     explain: tuple[GradeLine, ...]
-    late_days: LateDaysOut
+    late_days: LateDaysOut | None
     assignments: tuple[StaffGrade, ...]
     withheld: tuple[UUID, ...]

@@ -17,6 +17,7 @@ from api.db import find_one
 from api.errors import Conflict, Forbidden, NotFound
 from api.ids import read_id
 from api.services.anonymity import (
+    NO_ACCOMMODATIONS,
     NO_VIEW_AS,
     WITHOUT_NAMES,
     is_blind_in_course,
@@ -172,6 +173,14 @@ class Member:
         """Raise `Forbidden` where the member may not know whose work in *assignment* is."""
         if self.is_blind_to(assignment):
             raise Forbidden(WITHOUT_NAMES)
+
+    def need_accommodations(self, session: Session) -> None:
+        """Raise `Forbidden` for a grader of a course with an anonymous assignment.
+
+        An extension may hold in all assignments, and late days have one budget in all of them.
+        """
+        if is_blind_in_course(session, self.role, self.course.id):
+            raise Forbidden(NO_ACCOMMODATIONS)
 
 
 @dataclass(frozen=True, slots=True)

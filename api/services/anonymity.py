@@ -1,7 +1,8 @@
-"""Marking without names: a grader knows whose an answer is nowhere, an instructor everywhere.
+"""Marking without names: graders never learn whose an answer is, instructors always do.
 
-Of an anonymous assignment a grader sees work by pseudonym, and nothing by student: no score, no
-history, no total that contains a score. So nothing joins an answer to a name.
+A grader sees the work in an anonymous assignment by pseudonym. What a grader sees by name does not
+depend on that work (no score, total, history, late day), and does not show in it (no extension, no
+limit of attempts). So nothing joins an answer to a name.
 """
 
 from typing import Final
@@ -13,7 +14,14 @@ from sqlalchemy.orm import Session
 from api.auth.roles import Standing, may
 from api.tables import Assignment
 
-__all__ = ["IS_ANONYMOUS", "NO_VIEW_AS", "WITHOUT_NAMES", "is_blind_in_course", "is_blind_role"]
+__all__ = [
+    "IS_ANONYMOUS",
+    "NO_ACCOMMODATIONS",
+    "NO_VIEW_AS",
+    "WITHOUT_NAMES",
+    "is_blind_in_course",
+    "is_blind_role",
+]
 
 WITHOUT_NAMES: Final = (
     "This assignment is marked without names, so graders see nothing of it by student. "
@@ -22,6 +30,10 @@ WITHOUT_NAMES: Final = (
 NO_VIEW_AS: Final = (
     "An assignment of this course is marked without names, so graders cannot look as a student. "
     "Look as the test student."
+)
+NO_ACCOMMODATIONS: Final = (
+    "An assignment of this course is marked without names. The times, limits and late days of a "
+    "student could tell which work there is theirs, so graders do not see them. Ask an instructor."
 )
 IS_ANONYMOUS: Final = (Assignment.anonymous, Assignment.deleted_at.is_(None))
 HAS_ANONYMOUS: Final = select(

@@ -147,6 +147,25 @@ def test_a_known_mistake_of_another_size_spends_late_days_only_where_results_are
     assert left == {"at_once": 0, "never": 1}
 
 
+def test_with_results_after_due_a_known_mistake_of_another_size_costs_what_any_other_costs(world):
+    """The late day would move the due time, and so hide the results again."""
+    course = world.course(late_day_budget=1)
+    spec = {**DUE_TOMORROW, "late_days": 1}
+    more = {"results": "after_due", "attempts": 3}
+    [problem] = world.assignment(course, FORMS, timeline_spec=spec, **more)
+    costs = []
+    for answer in ("[4, 8]", OTHER_SIZE["row"]):
+        student = world.enrol(course)
+        world.clock.advance(days=1, hours=1)
+        told = student.submit(problem, {"row": answer}).json()
+        left = student.get(f"/courses/{course}/late-days").json()["left"]
+        [part] = told["results"]
+        costs.append((left, told["messages"][-1], part["attempt"], part["attempts_left"]))
+        world.clock.advance(days=-1, hours=-1)
+    assert costs[0] == costs[1]
+    assert costs[0][0] == 1
+
+
 def test_where_no_late_day_is_left_what_cannot_be_read_is_refused(world):
     course = world.course(late_day_budget=0)
     spec = {**DUE_TOMORROW, "late_days": 1}

@@ -15,7 +15,7 @@ from api.pages.forms import Form
 from api.pages.frame import Crumb, page
 from api.pages.named import Names, Step
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, may, may_look_as, query
+from api.pages.staff.common import course_crumbs, may, may_look_as, query, sees_all_names
 from api.pages.staff.people import custody_here
 from api.routes import extensions, grades, people
 from api.schemas.extensions import ExcuseOut, StudentTimes
@@ -60,7 +60,8 @@ class Line:
 class Opened:
     """All about one assignment; *version* is what an act on the grade says it changes.
 
-    *times* is None for who has left, *targets* are what points can be given for by hand.
+    *times* is None for who has left and where they are withheld. *targets* are what points can be
+    given for by hand.
     """
 
     grade: StaffGrade
@@ -131,18 +132,20 @@ def _line(one: StaffGrade) -> Line:
 
 
 def _late_days(told: StudentGrades) -> tuple[tuple[str, int], ...]:
-    """Return on which assignments late days went."""
+    """Return on which assignments late days went; nothing where they are withheld."""
+    if told.late_days is None:
+        return ()
     titles = {one.assignment: one.title for one in told.assignments}
     return tuple((titles.get(one.assignment, ""), one.days) for one in told.late_days.spent)
 
 
 def _opened(here: Here, one: StaffGrade, person: Person, *, cursor: str) -> Opened:
-    """Return all about an assignment; students who have left have no times."""
+    """Return all about an assignment; without times where they are withheld or the student left."""
     answer, user = Response(), person.user
     seen, names = window(here, cursor=cursor), Names.of(one.problems)
     happened = grades.get_student_history(one.assignment, user, here, seen, answer)
     times = None
-    if person.withdrawn_at is None:
+    if person.withdrawn_at is None and sees_all_names(here):
         times = extensions.get_student_times(one.assignment, user, here)
     return Opened(
         grade=one,

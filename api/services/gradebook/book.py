@@ -58,8 +58,8 @@ class Book:
     """The assignments of a course in order, and what was granted to its students in them.
 
     *extensions* are by student, *blanks* the grades of who hands in nothing; *kept* are rules that
-    were worked out: most students share them. *spent* are the late days of a student in all.
-    *withheld* are assignments that the reader may not see by student.
+    were worked out: most students share them. *spent* are the late days of a student in
+    these assignments. *withheld* are those that the reader may not see by student.
     """
 
     course: Course
@@ -120,7 +120,7 @@ def load_book(
     ids = [one.id for one in assignments]
     one = students[0].id if len(students) == 1 else None
     problems = posed_problems(session, ids)
-    late_days = _late_days(session, [one.id for one in every], one)
+    late_days = _late_days(session, ids, one)
     spent: Counter[UUID] = Counter()
     for (_, student), days in late_days.items():
         spent[student] += days
@@ -130,7 +130,7 @@ def load_book(
         assignments,
         problems,
         _extensions(session, course, students),
-        {key: days for key, days in late_days.items() if key[0] in ids},
+        late_days,
         _rows(session, Override, ids, one),
         _rows(session, Excuse, ids, one),
         {each.id: blank_grade(each, course, problems.get(each.id, ())) for each in assignments},

@@ -26,6 +26,7 @@ from api.schemas.grades import (
     StudentGrades,
 )
 from api.services.access import Member
+from api.services.anonymity import is_blind_in_course
 from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, cells_of, line_of
 from api.services.gradebook.students import Student, student_of
@@ -64,8 +65,13 @@ def student_grades(
     record = _record(session, member, student, now=now)
     graded = _course(record, record.book.assignments)
     totals = _totals(record, graded)
+    assignments = tuple(_for_staff(record, one, now) for one in record.book.assignments)
     if record.book.withheld:
         totals |= {"percent": None, "explain": ()}
+    if is_blind_in_course(session, member.role, member.course.id):
+        totals |= {"late_days": None}
+        hidden = {"not_released_until": None}
+        assignments = tuple(one.model_copy(update=hidden) for one in assignments)
     return StudentGrades(
         course=member.course.id,
         user=student.id,
@@ -73,7 +79,7 @@ def student_grades(
         counts=student.counts,
         **totals,
         withheld=tuple(one.id for one in record.book.withheld),
-        assignments=tuple(_for_staff(record, one, now) for one in record.book.assignments),
+        assignments=assignments,
     )
 
 

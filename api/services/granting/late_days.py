@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from api.errors import Conflict, Invalid
 from api.schemas.extensions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
-from api.services.access import Member
 from api.services.acts import Act, hold
 from api.services.effects import settle
 from api.services.granting.students import student_of
@@ -16,10 +15,8 @@ from api.tables import Assignment, Course, LateDays
 __all__ = ["late_days_of", "refund"]
 
 
-def late_days_of(
-    session: Session, course: Course, user: UUID, *, reader: Member | None = None
-) -> LateDaysView:
-    """Return the budget of a student, and where it went as far as the *reader* may know."""
+def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
+    """Return the budget of a student, and where it went."""
     rows = session.execute(
         select(LateDays, Assignment)
         .join(Assignment, Assignment.id == LateDays.assignment_id)
@@ -45,7 +42,6 @@ def late_days_of(
                 spent_at=one.spent_at,
             )
             for one, row in rows
-            if reader is None or not reader.is_blind_to(row)
         ),
     )
 

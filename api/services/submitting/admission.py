@@ -206,7 +206,8 @@ def _admitted(session: Session, entry: Entry, ground: Ground) -> _Admitted:
     """Return how *entry* is admitted; raise the error that its author reads.
 
     Late days are spent on an answer that may count. While some are left an answer that does not,
-    such as one that cannot be read, is taken too, but they are spared.
+    such as one that cannot be read, is taken too, but they are spared. Whether it may count goes
+    by the results that its student would see after spending them: they may be hidden again.
     """
     assignment, seat = ground.here.assignment, ground.seat
     rules, days = ground.here.rules[entry.student_id], 0
@@ -217,11 +218,10 @@ def _admitted(session: Session, entry: Entry, ground: Ground) -> _Admitted:
     bridged, days = late_days.with_late_days(
         session, assignment, student=entry.student_id, at=entry.received_at
     )
-    if _is_new(entry, seat, results):
-        results = results_shown(assignment, bridged, now=entry.received_at)
-        admission = _admit(bridged, entry, seat, results=results)
-        return _Admitted(admission, bridged, results, days)
-    admission = _admit(bridged, entry, seat, results=results)
+    afterwards = results_shown(assignment, bridged, now=entry.received_at)
+    admission = _admit(bridged, entry, seat, results=afterwards)
+    if _is_new(entry, seat, afterwards):
+        return _Admitted(admission, bridged, afterwards, days)
     late = credit or Fraction(0)
     return _Admitted(replace(admission, late=late), rules, results, is_spared=days > 0)
 

@@ -77,6 +77,19 @@ class Here(Asking):
         with self.service.heavy_reads.turn(member.caller.id), self.reading() as session:
             yield session
 
+    @contextmanager
+    def recomputing(self, right: Right) -> Iterator[Session]:
+        """Yield a session for a change of the grades of a class, once it is the caller's turn.
+
+        It is committed at the end. The *right* in the course of the path is checked before, so that
+        who lacks it does not wait.
+        """
+        with self.unnoted() as session:
+            self._need(session, self.request.path_params, right)
+            person = self.caller(session).id
+        with self.service.recomputations.turn(person), self.transaction() as session:
+            yield session
+
     def wrote(self) -> None:
         """Take note that something was written by now."""
 

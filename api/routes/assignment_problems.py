@@ -70,7 +70,7 @@ def post_problem(
 
     The same again changes nothing; to change one that is there, use PATCH.
     """
-    with here.transaction() as session:
+    with here.recomputing("manage_assignments") as session:
         member, row = here.assignment(session, assignment, right="manage_assignments")
         act = Act.of(member, now=here.now, dry_run=dry_run)
         taken(session, row)
@@ -100,7 +100,7 @@ def patch_problem(
 
     The version is free until a student has seen the problem; from then on a regrade changes it.
     """
-    with here.transaction() as session:
+    with here.recomputing("manage_assignments") as session:
         posed = here.posed(session, assignment, problem, right="manage_assignments")
         act = Act.of(posed.member, now=here.now, dry_run=dry_run)
         taken(session, posed.assignment)
@@ -128,7 +128,7 @@ def delete_problem(
     dry_run: DryRun = False,
 ) -> PosedChanged:
     """Take a problem out of an assignment; what was handed in to it is kept."""
-    with here.transaction() as session:
+    with here.recomputing("manage_assignments") as session:
         posed = here.posed(session, assignment, problem, right="manage_assignments")
         act = Act.of(posed.member, now=here.now, dry_run=dry_run)
         taken(session, posed.assignment)

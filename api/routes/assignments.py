@@ -113,7 +113,7 @@ def patch_assignment(
 
     When answers came and which attempts they used are facts, which no change touches.
     """
-    with here.transaction() as session:
+    with here.recomputing("manage_assignments") as session:
         member, row = here.assignment(session, assignment, right="manage_assignments")
         act = Act.of(member, now=here.now, dry_run=dry_run)
         taken(session, row, expected)

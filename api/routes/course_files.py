@@ -69,7 +69,7 @@ def post_apply(
         solved = publish_all(
             sources, publish=publish, seeds=seeds, within_seconds=MAX_PUBLISH_SECONDS
         )
-    with here.transaction() as session:
+    with here.recomputing("manage_course") as session:
         member = here.member(session, course, right="manage_course")
         taken(session, member.course)
         act = Act.of(member, now=here.now, dry_run=dry_run)

@@ -89,7 +89,7 @@ def patch_course(
     dry_run: DryRun = False,
 ) -> CourseChanged:
     """Change settings of a course; try another zone with `dry_run` first."""
-    with here.transaction() as session:
+    with here.recomputing("manage_course") as session:
         member = here.member(session, course, right="manage_course")
         act = Act.of(member, now=here.now, dry_run=dry_run)
         taken(session, act.course, expected)

@@ -82,7 +82,7 @@ def post_extension(
     It is for a student or a section, in one assignment or in all. Of several the most favourable
     wins, so that none takes anything away.
     """
-    with here.transaction() as session:
+    with here.recomputing("grant_extensions") as session:
         member = here.member(session, course, right="grant_extensions")
         act = Act.of(member, now=here.now, dry_run=dry_run)
         granted = extensions.grant(session, act, body)
@@ -99,7 +99,7 @@ def delete_extension(
     course: UUID, extension: UUID, here: HereDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Take an extension back; work that was in time by it keeps its credit."""
-    with here.transaction() as session:
+    with here.recomputing("grant_extensions") as session:
         member = here.member(session, course, right="grant_extensions")
         act = Act.of(member, now=here.now, dry_run=dry_run)
         return extensions.withdraw(session, act, extension)

@@ -141,7 +141,7 @@ def change(
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Change a rubric item, and with it every mark that has it."""
-    with here.transaction() as session:
+    with here.recomputing("mark") as session:
         asked = _asked(here, session, (assignment, problem, part))
         edit = _edit(here, asked, dry_run=dry_run)
         return change_item(session, edit, item, body, expected=if_match)
@@ -158,7 +158,7 @@ def retire(
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Take an item out of the rubric, and out of every mark that has it."""
-    with here.transaction() as session:
+    with here.recomputing("mark") as session:
         asked = _asked(here, session, (assignment, problem, part))
         edit = _edit(here, asked, dry_run=dry_run)
         return retire_item(session, edit, item, expected=if_match)
@@ -192,6 +192,6 @@ def mark_all(
     assignment: UUID, problem: str, part: str, group: UUID, body: MarkIn, here: HereDep
 ) -> GroupMarked:
     """Mark all answers of a group that wait, but for those that other markers hold."""
-    with here.transaction() as session:
+    with here.recomputing("mark") as session:
         asked = _asked(here, session, (assignment, problem, part))
         return mark_group(session, asked, group, body, variants=here.service.variants, now=here.now)

@@ -1,6 +1,7 @@
-"""Reads that take seconds, such as figures of a class: one at a time in a process.
+"""Work that takes seconds, such as figures or grades of a class: one at a time in a process.
 
-Several at once would not be done sooner, but would keep every thread that serves requests busy.
+Several at once would not be done sooner, but would keep every thread that serves requests busy, and
+changes of grades would keep students who hand in waiting for the database.
 """
 
 import threading
@@ -12,13 +13,13 @@ from uuid import UUID
 
 from api.errors import RateLimited, Unavailable
 
-__all__ = ["HeavyReads", "PersonLimit"]
+__all__ = ["PersonLimit", "TurnQueue"]
 
 MAX_PER_PERSON: Final = 4
 MAX_WAITING: Final = 10
 RETRY_SECONDS: Final = 5
-TOO_MANY: Final = "You have asked for several large files or figures at once. Wait for them first."
-BUSY: Final = "The service is working out other large files or figures. Try again in a moment."
+TOO_MANY: Final = "You have several large requests under way. Wait for them first."
+BUSY: Final = "The service is busy with other large requests. Try again in a moment."
 
 
 class PersonLimit:
@@ -48,8 +49,8 @@ class PersonLimit:
                     del self._counts[person]
 
 
-class HeavyReads:
-    """Lets one heavy read run at a time, and a few wait."""
+class TurnQueue:
+    """Lets one piece of heavy work run at a time, and a few wait."""
 
     def __init__(self) -> None:
         self._limit = PersonLimit(MAX_PER_PERSON, TOO_MANY, retry_after=RETRY_SECONDS)

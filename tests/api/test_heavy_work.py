@@ -1,9 +1,10 @@
-"""Heavy reads and uploads of staff: counted before they are done, and done one at a time."""
+"""Heavy work of staff: counted before it is done, and done one at a time."""
 
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from api.errors import RateLimited, Unavailable
 from api.ids import new_id
 from api.routes import analytics
 from api.services import knocks
-from api.services.heavy_reads import MAX_PER_PERSON, MAX_WAITING, HeavyReads
+from api.services.heavy_work import MAX_PER_PERSON, MAX_WAITING, TurnQueue
 
 NONE = b"\x00 no file \xff"
 CSV = {"Content-Type": "text/csv"}
@@ -37,7 +38,7 @@ class Blocked:
         return self._act(*given, **named)
 
 
-def take_turn(reads: HeavyReads, person: UUID, act: Callable[[], Any]) -> Any:
+def take_turn(reads: TurnQueue, person: UUID, act: Callable[[], Any]) -> Any:
     with reads.turn(person):
         return act()
 
@@ -51,7 +52,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def test_one_heavy_read_runs_at_a_time_and_the_others_wait():
-    reads, blocked = HeavyReads(), Blocked()
+    reads, blocked = TurnQueue(), Blocked()
     with ThreadPoolExecutor(3) as pool:
         running = [pool.submit(take_turn, reads, new_id(), blocked) for _ in range(3)]
         assert blocked.begun.wait(30)
@@ -63,7 +64,7 @@ def test_one_heavy_read_runs_at_a_time_and_the_others_wait():
 
 
 def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
-    reads, blocked, ann = HeavyReads(), Blocked(), new_id()
+    reads, blocked, ann = TurnQueue(), Blocked(), new_id()
     people = [ann] * MAX_PER_PERSON + [new_id() for _ in range(MAX_WAITING + 1 - MAX_PER_PERSON)]
     with ThreadPoolExecutor(len(people)) as pool:
         running: list[Future[Any]] = []
@@ -168,3 +169,86 @@ def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
     assert int(refused.headers["Retry-After"]) > 0
     assert call(world.enrol(course), course, problem).status_code in {403, 404}
+
+
+MATCH = {"If-Match": "*"}
+PART = "/assignments/{assignment}/review/{problem}/{part}"
+RECOMPUTING: dict[str, Callable[[Person, UUID, Posing], Any]] = {
+    "PATCH /assignments/{assignment}": lambda who, _, posed: who.patch(
+        f"/assignments/{posed.assignment}?dry_run=true", {"attempts": 7}, headers=MATCH
+    ),
+    "PATCH /courses/{course}": lambda who, course, _: who.patch(
+        f"/courses/{course}?dry_run=true", {"zone": "Asia/Tokyo"}, headers=MATCH
+    ),
+    "POST /courses/{course}/apply": lambda who, course, _: who.post(
+        f"/courses/{course}/apply?dry_run=true",
+        {"files": who.get(f"/courses/{course}/export").json().get("files", {"a": ""})},
+    ),
+    "POST /assignments/{assignment}/problems": lambda who, _, posed: who.post(
+        f"/assignments/{posed.assignment}/problems?dry_run=true", {"problem": posed.slug}
+    ),
+    "PATCH /assignments/{assignment}/problems/{problem}": lambda who, _, posed: who.patch(
+        f"{posed.path}?dry_run=true", {"points": 7}, headers=MATCH
+    ),
+    "DELETE /assignments/{assignment}/problems/{problem}": lambda who, _, posed: who.delete(
+        f"{posed.path}?dry_run=true&confirm=true", headers=MATCH
+    ),
+    "POST /courses/{course}/extensions": lambda who, course, _: who.post(
+        f"/courses/{course}/extensions?dry_run=true",
+        {"student": str(new_id()), "grants": {"days": 1, "reason": "Ill."}},
+    ),
+    "DELETE /courses/{course}/extensions/{extension}": lambda who, course, _: who.delete(
+        f"/courses/{course}/extensions/{new_id()}?dry_run=true"
+    ),
+    f"PATCH {PART}/rubric/{{item}}": lambda who, _, posed: who.patch(
+        f"/assignments/{posed.assignment}/review/{posed.slug}/why/rubric/{new_id()}?dry_run=true",
+        {"points": 1},
+        headers=MATCH,
+    ),
+    f"DELETE {PART}/rubric/{{item}}": lambda who, _, posed: who.delete(
+        f"/assignments/{posed.assignment}/review/{posed.slug}/why/rubric/{new_id()}?dry_run=true",
+        headers=MATCH,
+    ),
+    f"POST {PART}/groups/{{group}}/mark": lambda who, _, posed: who.post(
+        f"/assignments/{posed.assignment}/review/{posed.slug}/why/groups/{new_id()}/mark",
+        {"credit": 1},
+    ),
+}
+"""What recomputes the grades of a class."""
+OF_ONE_STUDENT = {
+    "POST /assignments/{assignment}/excuses",
+    "DELETE /assignments/{assignment}/excuses/{excuse}",
+    "POST /courses/{course}/students/{user}/late-days/refund",
+}
+NO_GRADES = {"POST /courses/{course}/roster", "POST /assignments/{assignment}/score-sheet"}
+"""These have a dry run too, and are counted as uploads."""
+
+
+@pytest.mark.parametrize("name", RECOMPUTING)
+def test_changes_of_the_grades_of_a_class_wait_their_turn(
+    world: World, course: UUID, teacher: Person, problem: Posing, name: str
+) -> None:
+    """A storm of dry runs made students wait for 28 seconds, or refused what they handed in."""
+    call, student = RECOMPUTING[name], world.enrol(course)
+    with ExitStack() as under_way:
+        for _ in range(MAX_PER_PERSON):
+            under_way.enter_context(world.service.recomputations._limit.hold(teacher.id))  # noqa: SLF001
+        refused = call(teacher, course, problem)
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert call(world.person("A Stranger"), course, problem).status_code == 404
+        assert call(student, course, problem).status_code == 403
+        assert student.submit(problem, {"cells": "9"}).status_code == 201
+    assert call(teacher, course, problem).status_code in {200, 201, 404, 409, 422}
+
+
+def test_every_dry_run_is_of_one_student_or_waits_its_turn(world: World) -> None:
+    paths = world.client.get("/api/v1/openapi.json").json()["paths"]
+    dry_runs = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in paths.items()
+        for method, call in methods.items()
+        if any(one["name"] == "dry_run" for one in call.get("parameters", ()))
+    }
+    group = f"POST {PART}/groups/{{group}}/mark"
+    assert dry_runs == set(RECOMPUTING) - {group} | OF_ONE_STUDENT | NO_GRADES

@@ -3,7 +3,7 @@
 Of its printed arguments those count from which the shape and the parameters follow: they are the
 parameters of the function that makes the layer. Every other argument is skipped by one rule, so
 that an argument of a later version needs no change here: it is skipped unless its value could be a
-size, which is a whole number or a tuple.
+size, that is, unless a whole number stands in it.
 """
 
 import ast
@@ -35,20 +35,29 @@ class _Reader:
     positional: tuple[str, ...] = ()
     only: Mapping[str, object] = field(default_factory=dict)
 
-    def read(self, positional: list[Any], named: dict[str, Any]) -> Layer:
+    def read(self, call: ast.Call) -> Layer:
         """Return the layer, or raise `ValueError` or `TypeError` for other arguments."""
-        values = dict(zip(self.positional, positional, strict=True)) | named
+        positional = [_literal(item) for item in call.args]
+        values = dict(zip(self.positional, positional, strict=True))
         taken = signature(self.make).parameters
-        for name, value in named.items():
-            understood = self.only.get(name, value) == value
-            if not understood or (name not in {*taken, *self.only} and _may_be_size(name, value)):
+        for word in call.keywords:
+            name = str(word.arg)
+            if name in taken:
+                values[name] = _literal(word.value)
+            elif not self._skips(name, word.value):
                 raise SolverError(f"its argument {name} is not understood")
-        return self.make(**{name: value for name, value in values.items() if name in taken})
+        return self.make(**values)
+
+    def _skips(self, name: str, value: ast.expr) -> bool:
+        if name in self.only:
+            return _literal(value) == self.only[name]
+        return name in NUMBERS or not _may_be_size(value)
 
 
-def _may_be_size(name: str, value: object) -> bool:
+def _may_be_size(value: ast.expr) -> bool:
     """Tell whether an argument of an unknown meaning could change a shape or a count."""
-    return isinstance(value, (int, tuple)) and not isinstance(value, bool) and name not in NUMBERS
+    constants = (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
+    return any(type(constant) is int for constant in constants)
 
 
 def _conv(  # noqa: PLR0913  (PyTorch prints so many)
@@ -174,8 +183,7 @@ def read_layer(kind: str, arguments: str) -> Layer:
     call = ast.parse(f"f({arguments})", mode="eval").body
     if not isinstance(call, ast.Call):
         raise TypeError(arguments)
-    named = {str(word.arg): _literal(word.value) for word in call.keywords}
-    return reader.read([_literal(item) for item in call.args], named)
+    return reader.read(call)
 
 
 def _literal(node: ast.expr) -> object:

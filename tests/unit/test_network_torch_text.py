@@ -166,6 +166,8 @@ def test_a_printed_layer_is_read(line, layer):
         (wrapped("BatchNorm2d(4, affine=2)"), "affine must be"),
         (wrapped("Conv2d(3, 8, kernel_size=(3, 3), crop=(1, 1))"), "argument crop is not"),
         (wrapped("Linear(in_features=3, out_features=8, heads=2)"), "argument heads is not"),
+        (wrapped("Linear(in_features=3, out_features=8, heads=[2])"), "argument heads is not"),
+        (wrapped("ReLU(size=torch.Size([2]))"), "its argument size is not"),
         (wrapped("MaxPool2d(kernel_size=2, dilation=2)"), "its argument dilation is not"),
         (wrapped("AdaptiveAvgPool2d(output_size=(7, None))"), "output_size must be a whole"),
         (wrapped("Upsample(size=(7, 7), mode='nearest')"), "its argument size is not"),
@@ -201,6 +203,8 @@ def test_a_print_that_cannot_be_read_is_refused_with_the_line(text, reason):
         ("MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False, nan=0.5)",
          max_pool(2)),
         ("Softmax(dim=1)", softmax()),
+        ("Linear(in_features=4, out_features=2, scale=1.0, range=(0.0, 1.0), dtype=torch.float32)",
+         linear(2, in_features=4)),
     ],
 )  # fmt: skip
 def test_an_argument_that_is_no_size_is_skipped_whatever_its_name_is(line, layer):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.changed_meaning import refuse_changing
 from grader.reading.links import CHAIN_NOTE
 from grader.reading.programs import blank, one_number, scaled_print, without_decoration
 from grader.reading.refusals import shortened
-from grader.reading.wording import refuse_changing
 from grader.show import show
 from grader.values import Number
 

@@ -8,11 +8,11 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.changed_meaning import refuse_changing
 from grader.reading.links import CUTTING
 from grader.reading.names import Names
 from grader.reading.refusals import shortened
 from grader.reading.tokens import tokenize
-from grader.reading.wording import refuse_changing
 
 __all__ = ["tail_of"]
 

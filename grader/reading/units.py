@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from grader.errors import AnswerError
+from grader.reading.changed_meaning import refuse_changing
 from grader.reading.characters import clean
 from grader.reading.computing import bounded
 from grader.reading.links import last_link
@@ -29,7 +30,7 @@ from grader.reading.unit_names import (
     DIMENSIONS,
     unit_named,
 )
-from grader.reading.wording import refuse_changing, without_words
+from grader.reading.wording import without_words
 from grader.show import show
 from grader.values import Number, magnitude, simplest
 

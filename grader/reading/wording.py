@@ -1,4 +1,4 @@
-"""The words around a value: labels, remarks, a counted thing; what is dropped is said.
+"""The words around a value: labels, a counted thing, bold type; what is dropped is said.
 
 A word that could change the value (``not``, ``half``, ``at least``), or that looks like a symbol
 (``k``, ``C_in``), is never dropped: such an answer is refused.
@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.changing import CHANGING, EASTERN, HEDGE, PART, SCALING, TIMES_BEFORE, TOTAL
+from grader.reading.changed_meaning import changes_value, refuse_changing
+from grader.reading.changing import PART
 from grader.reading.links import LINKS, Found
-from grader.reading.refusals import NUMBER_FORMS, quoted, shortened, without_base
-from grader.reading.tokens import OPENERS, Token, ends_operand
-from grader.values import Number, magnitude
+from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
+from grader.reading.remarks import PLAIN, SIGNS, is_symbol, without_remarks
+from grader.reading.tokens import Token
 
-__all__ = ["refuse_changing", "without_words"]
+__all__ = ["without_words"]
 
 BULLET: Final = "·"
 """What `clean` makes of ``•``: that of a list has a blank behind it, ``·5`` is 0.5 for some."""
@@ -23,24 +24,15 @@ BULLETS: Final = frozenset({BULLET, "*", "-"})
 STARS: Final = frozenset({"*", "**"})
 PUNCTUATION: Final = frozenset({",", ";", ".", ":"})
 EDGES: Final = STARS | PUNCTUATION | {BULLET}
-SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·", "frac", "%", "mod"})
-VALUES: Final = frozenset({"number", "name"})
-REMARKS: Final = frozenset({"(", "[", "{"})
-NOT_FINITE: Final = frozenset({"nan", "inf", "infinity", "infinite"})
-WORD: Final = re.compile(r"[^\W\d_]+")
 NUMBERED: Final = re.compile(
     r"(?:layer|conv|block|stage|step|part|problem|question|exercise|task|output|no|nr|row)",
     re.IGNORECASE,
 )
 """What is numbered, so that a number behind it is a label: ``Layer 1 - 3640``."""
-SYMBOL_LIKE: Final = re.compile(r"[^\W\d_]|.*[\d_].*")
-PLAIN: Final = re.compile(rf"(?:{EASTERN})+")
 CROSSES: Final = frozenset("xX×")
 BEFORE_AXIS: Final = frozenset({"in", "along", "on", "the", "per", "for"})
 BEHIND_AXIS: Final = frozenset({"direction", "axis", "and"})
 """Words beside an ``x`` that is the name of an axis: ``5 pixels in x direction``."""
-FAR: Final = 20
-"""Of how many parts of a value one lies between it and another value, not its rounding."""
 SUFFIX: Final = 2
 """The most letters that may be a unit or a scale where they stand directly behind a number."""
 
@@ -54,7 +46,7 @@ def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) 
         _refuse_list(text)
     if _is_bare(tokens, words):
         return Found(list(tokens))
-    kept, notes = _without_remarks(tokens, text, words)
+    kept, notes = without_remarks(tokens, text, words)
     start = 0
     while start < len(kept) and _opens(kept, start, words):
         start += 1
@@ -73,120 +65,6 @@ def _is_bare(tokens: Sequence[Token], words: frozenset[str]) -> bool:
     if not tokens or tokens[0].text in EDGES or tokens[-1].text in EDGES:
         return False
     return not any(token.kind in words or token.text in LINKS for token in tokens)
-
-
-def refuse_changing(words: str, position: int) -> None:
-    """Raise `AnswerError` if dropping *words* would change what a value means."""
-    for word in WORD.findall(words.lower()):
-        if word in NOT_FINITE:
-            raise AnswerError(
-                f"'{word}' is not a finite number.", expected="a number", position=position
-            )
-        if word == "log":
-            raise without_base(position)
-        if CHANGING.fullmatch(word) or SCALING.fullmatch(word):
-            raise _changes(word, position)
-
-
-def _changes(word: str, position: int) -> AnswerError:
-    return AnswerError(
-        f"The word '{shortened(word)}' changes what the answer means.",
-        expected="the value alone",
-        position=position,
-    )
-
-
-def _refuse_doubt(group: Sequence[Token], words: frozenset[str]) -> None:
-    """Raise `AnswerError` if the remark *group* takes back, replaces or scales the value."""
-    counts = any(token.kind == "number" for token in group)
-    for token in group:
-        if token.kind not in words:
-            continue
-        if doubt := HEDGE.search(token.text.lower()):
-            raise _changes(doubt[0], token.start)
-        scales = [word for word in WORD.findall(token.text.lower()) if SCALING.fullmatch(word)]
-        if scales and not counts:
-            raise _changes(scales[0], token.start)
-
-
-def _refuse_another(group: Sequence[Token], kept: Sequence[Token], words: frozenset[str]) -> None:
-    """Raise `AnswerError` if the remark *group* leads to another value: ``36 (144 total)``."""
-    numbers: list[Number] = [token.value for token in group if token.kind == "number"]
-    values: list[Number] = [token.value for token in kept if token.kind == "number"]
-    if not numbers or len(values) != 1:
-        return
-    said = [word for token in group if token.kind in words for word in token.text.lower().split()]
-    goes_on = group[1].text.lower() in TIMES_BEFORE
-    value = values[0]
-    other = all(FAR * magnitude(number - value) > magnitude(value) for number in numbers)
-    said_of_it = group[1].text.lower() in TOTAL and group[2].text in {",", ";"}
-    if goes_on or (other and not said_of_it and TOTAL.intersection(said)):
-        raise AnswerError(
-            "The remark in brackets leads to another value.",
-            expected="one value, without the way to another",
-            position=group[0].start,
-        )
-
-
-def _without_remarks(
-    tokens: Sequence[Token], text: str, words: frozenset[str]
-) -> tuple[list[Token], list[str]]:
-    """Return the tokens outside remarks such as ``(second layer)``, and a note on each remark."""
-    if not any(token.kind in words or token.text in LINKS for token in tokens):
-        return list(tokens), []
-    kept: list[Token] = []
-    notes: list[str] = []
-    at = 0
-    begun = False
-    while at < len(tokens):
-        begun = begun or tokens[at].kind in VALUES
-        end = _group_end(tokens, at)
-        after_word = begun and bool(kept) and kept[-1].kind in words
-        if end and (after_word or _is_remark(tokens[at : end + 1], kept, words)):
-            _refuse_doubt(tokens[at : end + 1], words)
-            _refuse_another(tokens[at : end + 1], kept, words)
-            notes.append(f"{quoted(text, tokens[at].start, tokens[end].end)} was ignored.")
-            at = end + 1
-        else:
-            kept.append(tokens[at])
-            at += 1
-    return kept, notes
-
-
-def _group_end(tokens: Sequence[Token], at: int) -> int:
-    """Return where a bracket that opens at *at* closes, 0 if none opens or one is inside."""
-    if tokens[at].kind != "symbol" or tokens[at].text not in REMARKS:
-        return 0
-    for end in range(at + 1, len(tokens)):
-        if tokens[end].text == OPENERS[tokens[at].text]:
-            return end
-        if tokens[end].text in OPENERS:
-            return 0
-    return 0
-
-
-def _is_remark(group: Sequence[Token], kept: Sequence[Token], words: frozenset[str]) -> bool:
-    """Tell whether the bracket *group* behind *kept* says something instead of computing it."""
-    signs = {token.text for token in group if token.kind == "symbol"}
-    if signs & LINKS:
-        return ends_operand(kept) and group[1].text not in SIGNS
-    said = [token for token in group if token.kind in words]
-    if all(_is_symbol(token) for token in said) or (signs & SIGNS and not _names_sum(group, words)):
-        return False
-    glued = bool(kept) and kept[-1].end == group[0].start
-    return not glued or len(said) > 1 or " " in said[0].text
-
-
-def _names_sum(group: Sequence[Token], words: frozenset[str]) -> bool:
-    """Tell whether *group* is words and the signs of a sum between them, ``(weights + biases)``."""
-    inner = group[1:-1]
-    named = all(token.kind in words and not _is_symbol(token) for token in inner[::2])
-    return named and all(token.text in {"+", "&"} for token in inner[1::2])
-
-
-def _is_symbol(token: Token) -> bool:
-    """Tell whether a word looks like a variable: ``k``, ``R_2``, ``conv1``."""
-    return SYMBOL_LIKE.fullmatch(token.text) is not None and not PLAIN.fullmatch(token.text)
 
 
 def _refuse_list(text: str) -> None:
@@ -270,7 +148,7 @@ def _check_before(tokens: Sequence[Token], start: int, text: str, words: frozens
     called = first.text == "(" and before.end == first.start
     computes = first.kind == "symbol" and first.text in SIGNS - {"frac"}
     negative = signed and before.end < first.start
-    if called or _is_symbol(before) or (computes and not negative):
+    if called or is_symbol(before) or (computes and not negative):
         raise _not_a_number(text, before)
 
 
@@ -300,9 +178,9 @@ def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset
     if last.kind == "symbol" and last.text in SIGNS - {"%"}:
         raise _not_a_number(text, word)
     if last.kind == "number" and PART.fullmatch(word.text):
-        raise _changes(word.text, word.start)
+        raise changes_value(word.text, word.start)
     glued = len(word.text) <= SUFFIX and word.start == last.end and not PLAIN.fullmatch(word.text)
-    if _is_symbol(word) or glued:
+    if is_symbol(word) or glued:
         raise AnswerError(
             f"'{shortened(word.text)}' behind a number is not known here.",
             expected="the number alone",

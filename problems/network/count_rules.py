@@ -20,8 +20,9 @@ from problems.network.layers import (
 from problems.network.shape_rules import agreed, channels_in, features_in
 from problems.network.walk import Rules, Step
 from problems.solvers.bounds import Shape
+from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.cost import conv_macs, linear_macs
-from problems.solvers.parameters import conv_params, linear_params
+from problems.solvers.parameters import linear_params
 
 STATISTICS: Final = 2
 """The running mean and variance of each channel."""

@@ -13,7 +13,8 @@ from typing import Final, TypeAlias, TypedDict
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from problems.solvers.bounds import Shape, flag, shape_of, whole
-from problems.solvers.parameters import batch_norm_params, conv_params
+from problems.solvers.convolution_parameters import conv_params
+from problems.solvers.parameters import batch_norm_params
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = [

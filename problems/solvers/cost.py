@@ -13,15 +13,14 @@ from grader.book import Solver, Twin
 from grader.errors import SolverError
 from grader.values import Number, is_number, simplest
 from problems.solvers.bounds import Shape, along_axes, whole
-from problems.solvers.geometry import PerAxis
-from problems.solvers.parameters import (
+from problems.solvers.convolution_parameters import (
     conv_params,
-    linear_params,
-    mlp_params,
     one_group,
     separable_params,
     side_of_kernel,
 )
+from problems.solvers.geometry import PerAxis
+from problems.solvers.parameters import linear_params, mlp_params
 from problems.solvers.twins import instead, told, twins_of
 
 __all__ = [

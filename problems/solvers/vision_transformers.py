@@ -10,8 +10,8 @@ from typing import Final
 from grader.book import Solver, Twin
 from grader.errors import SolverError
 from problems.solvers.bounds import Pair, flag, pair, whole
+from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import (
-    conv_params,
     embedding_params,
     layer_norm_params,
     linear_params,

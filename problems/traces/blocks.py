@@ -11,7 +11,8 @@ from problems.solvers.blocks import (
     inception_channels,
     inception_params,
 )
-from problems.solvers.parameters import batch_norm_params, conv_params
+from problems.solvers.convolution_parameters import conv_params
+from problems.solvers.parameters import batch_norm_params
 from problems.traces.tracing import counted_up, tracers
 
 __all__ = ["TRACERS"]

@@ -11,17 +11,19 @@ from typing import Final
 
 from grader.steps import Rows, Said, Step, Tracer, formula
 from problems.solvers.bounds import along_axes
+from problems.solvers.convolution_parameters import (
+    conv_params,
+    conv_transpose_params,
+    locally_connected_params,
+    separable_params,
+)
 from problems.solvers.geometry import PerAxis
 from problems.solvers.parameters import (
     batch_norm_params,
-    conv_params,
-    conv_transpose_params,
     embedding_params,
     layer_norm_params,
     linear_params,
-    locally_connected_params,
     mlp_params,
-    separable_params,
 )
 from problems.traces.tracing import counted_up, listed, multiplied, tracers
 

@@ -12,15 +12,17 @@ from problems.solvers.blocks import (
     inception_channels,
     inception_params,
 )
+from problems.solvers.convolution_parameters import (
+    conv_params,
+    conv_transpose_params,
+    locally_connected_params,
+)
 from problems.solvers.cost import conv_macs, flops, mlp_macs, separable_macs, separable_ratio
 from problems.solvers.parameters import (
     batch_norm_params,
-    conv_params,
-    conv_transpose_params,
     embedding_params,
     layer_norm_params,
     linear_params,
-    locally_connected_params,
 )
 from problems.solvers.transposed_values import conv_transpose2d
 

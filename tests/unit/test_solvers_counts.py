@@ -7,15 +7,13 @@ import pytest
 
 from grader.errors import SolverError
 from problems.solvers.convolution import conv2d
-from problems.solvers.cost import conv_macs, linear_macs, saving_percent, separable_macs
-from problems.solvers.parameters import (
-    batch_norm_params,
+from problems.solvers.convolution_parameters import (
     conv_params,
-    linear_params,
     locally_connected_params,
-    mlp_params,
     separable_params,
 )
+from problems.solvers.cost import conv_macs, linear_macs, saving_percent, separable_macs
+from problems.solvers.parameters import batch_norm_params, linear_params, mlp_params
 from problems.solvers.training import epochs_completed, steps_per_epoch
 
 # --- parameters

@@ -41,7 +41,7 @@ def publish_in_background(settings: Settings) -> SpawnProcess:
 
     Call this from the main thread: the kernel kills a process with the thread that started it.
     """
-    # It starts workers of its own, which Python forbids to a daemon.
+    # It starts workers, which Python forbids to a daemon.
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(settings,))
     process.start()
     # Python would else wait for it at the end of this process.

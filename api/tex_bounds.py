@@ -28,7 +28,7 @@ STACKING: Final = re.compile(r"(?:\\[dt]?frac|\\sqrt|\^|_)(?=\s*(?:\\[dt]?frac|\
 GROUP_BEGINS: Final = frozenset({"{", r"\left", r"\begin", r"\begingroup"})
 GROUP_ENDS: Final = frozenset({"}", r"\right", r"\end", r"\endgroup"})
 CELL_ENDS: Final = frozenset({"&", r"\\", r"\cr"})
-# The delimiter that follows one of these stands for nothing of its own.
+# The delimiter that follows one of these opens or closes nothing.
 TAKES_DELIMITER: Final = frozenset({r"\left", r"\right", r"\middle"}) | {
     rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "m", "r")
 }

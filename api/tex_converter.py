@@ -76,7 +76,7 @@ class TexConverter:
             _end(child)
 
     def _ask(self, line: bytes) -> bytes:
-        """Return the answer of the child to one line; it is started anew if it died idle."""
+        """Return the answer of the child to one line; it is restarted if it died idle."""
         for is_fresh in (False, True):
             child = self._running() if not is_fresh else self._start()
             self._is_late, self._sent_at = False, time.monotonic()

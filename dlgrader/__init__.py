@@ -20,7 +20,7 @@ def _make_importable(folder: str) -> None:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     # Child processes inherit `sys.path`, but the fork server of Python 3.11 and programs that are
-    # started with a command of their own do not.
+    # started with another command do not.
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if folder not in inherited:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, *inherited)))

@@ -1,4 +1,4 @@
-"""What is fuzzed by coverage: readers, kinds of answers, authors' expressions, the YAML loader.
+"""Targets of fuzzing by coverage: readers, kinds of answers, authors' expressions, the YAML loader.
 
     .venv/bin/python tests/fuzz_targets.py readers --seconds 60
 

@@ -33,7 +33,7 @@ MORE_PARTS: Final[tuple[dict[str, Any], ...]] = (
     ),
     ask("expression", key="(a + b, 2*a)", variables={"a": "1..9", "b": "1..9"}),
 )
-"""Parts that are read by rules of their own, beside those of `EXAMPLES`."""
+"""Parts with special reading rules, beside those of `EXAMPLES`."""
 SEPARATORS: Final = (" ", " * ", " ` ", "`", "*", ", ", ",", "; ", "\n", " and ", " × ", " / ", "|")
 MAX_CHANGES: Final = 2
 FULL_WIDTH: Final = {chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)}

@@ -62,7 +62,7 @@ class JudgingPool:
         return self.run(person, judge) if is_expensive(answers) else judge()
 
     def run(self, person: UUID, judge: Callable[[], T]) -> T:
-        """Return what *judge* returns, for a caller that waits in a thread of its own.
+        """Return what *judge* returns, for a caller that waits in another thread.
 
         Raises `RateLimited` where *person* has too many waiting.
         """

@@ -76,7 +76,7 @@ def refuse(seconds: int) -> None:
 
 
 def forget(session: Session, key: str, *, before: datetime) -> None:
-    """Delete what was counted under *key* before a time."""
+    """Delete the events under *key* before a time."""
     session.execute(delete(Knock).where(Knock.key == key, Knock.at < before))
 
 

@@ -2,7 +2,7 @@
 
 A student is *at work* on an assignment until the last instant at which an answer may be accepted,
 with every extension and every late day that the student has left. The numbers of a student who has
-not opened the problem are protected like those of one who has: they are computed.
+not opened the problem are computed, so they are protected too.
 """
 
 from collections.abc import Collection, Mapping
@@ -112,7 +112,7 @@ def rules_of_students_with(
 def numbers_at_work(session: Session, posed: Posed, *, now: datetime) -> frozenset[Numbers]:
     """Return the numbers that students at work have or may get.
 
-    While the rules of the assignment admit answers, the whole class is taken to be at work.
+    While the rules of the assignment admit answers, the whole class counts as at work.
     """
     if _accepts_after(default_rules(posed.assignment, posed.member.course), now):
         group: _Group | None = _class(posed)

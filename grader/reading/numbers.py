@@ -120,7 +120,7 @@ def grouped_by_points(typed: Typed) -> str:
         return ""
     value = _value_tokens(clean(text, limit=MAX_TEXT)).tokens
     if any(token.kind == "function" or token.text in ROUNDING for token in value):
-        return ""  # what is rounded is a decimal
+        return ""  # a rounded number is a decimal
     grouped = [
         token.text
         for at, token in enumerate(value)

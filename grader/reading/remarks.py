@@ -1,4 +1,4 @@
-"""Remarks in brackets beside a value: ``36 (second layer)``; what is dropped is said.
+"""Remarks in brackets beside a value, ``36 (second layer)``: dropped, with a note.
 
 A remark that takes the value back, scales it or leads to another value is refused.
 """

@@ -46,7 +46,7 @@ def in_style(typed: Typed, style: Style | None) -> Typed:
 
 
 def _folded(typed: Typed, levels: int) -> Typed:
-    """Return *typed* with its texts folded; what is nested deeper is refused by its reader."""
+    """Return *typed* with its texts folded; the reader refuses deeper nesting."""
     if isinstance(typed, list) and levels:
         return [_folded(item, levels - 1) for item in typed]
     return fold(typed) if isinstance(typed, str) else typed

@@ -1,4 +1,4 @@
-"""The words around a value: labels, a counted thing, bold type; what is dropped is said.
+"""Words around a value, such as labels and counted things: dropped, with a note.
 
 A word that could change the value (``not``, ``half``, ``at least``), or that looks like a symbol
 (``k``, ``C_in``), is never dropped: such an answer is refused.

@@ -3,7 +3,7 @@
 Of its printed arguments those count from which the shape and the parameters follow: they are the
 parameters of the function that makes the layer. Every other argument is skipped by one rule, so
 that an argument of a later version needs no change here: it is skipped unless its value could be a
-size, that is, unless a whole number stands in it.
+size, that is, unless the value contains a whole number.
 """
 
 import ast

@@ -88,7 +88,7 @@ def _fire(of: Children) -> Network:
 
 
 def _scaled_block(of: Children) -> Network:
-    """Return the block of ConvNeXt, which scales each of its channels by a number of its own."""
+    """Return the block of ConvNeXt, which scales each channel by another number."""
     linear = [layer for layer in of["block"].layers if isinstance(layer, Linear)]
     scales = linear[-1].out_features if linear else 0
     return network(CountOnly(tuple(of.values()), scales, "a CNBlock turns the axes round"))

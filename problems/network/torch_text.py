@@ -9,7 +9,7 @@ channels that it takes, and its shapes cannot.
 
 Parameters that a class has beside its children (``nn.Parameter``) are not printed. Classes of
 PyTorch and torchvision with such parameters are refused; those of other classes are not counted.
-A layer that stands in two places of a module is counted twice.
+A layer that a module prints in two places is counted twice.
 """
 
 import re

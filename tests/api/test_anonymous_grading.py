@@ -55,7 +55,7 @@ ALSO: Final = {
     "/regrades/{regrade}/changes": ("?student={user}", "?direction=up"),
     "/receipts/{submission}": ("?digest={digest}",),
 }
-"""What is asked beside what the canaries ask: filters that could single out a student."""
+"""Queries beside those of the canaries: filters that could single out a student."""
 
 REFUSED: Final = {
     "/assignments/{assignment}/students/{user}/history",

@@ -85,7 +85,7 @@ def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
 def test_figures_that_are_asked_for_at_once_are_worked_out_once(
     world: World, teacher: Person, problem: Posing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who may not see them is told so at once, and does not wait."""
+    """Somebody who may not see them is refused at once."""
     monkeypatch.setattr("api.services.analytics.keeping.QUICK", -1)
     monkeypatch.setattr("api.services.analytics.keeping.REST", 1_000_000)
     world.service.figures.seconds = time.thread_time  # the clock of the test stands still

@@ -1,4 +1,4 @@
-"""An answer of every kind in the running service: graded from what was published, on each page."""
+"""Answers of every kind in the running service: graded from published variants, on each page."""
 
 import pytest
 from actors import Posing

@@ -37,7 +37,7 @@ ROWS = {
     "long cells": ("a" * 100_000 + "\n", ""),
     "zeros": ("\0", ""),
 }
-"""What is repeated up to the largest file, and what stands between the header and it."""
+"""Text that is repeated up to the largest file, and the line between the header and it."""
 CELLS = {
     "controls": "a\x01",
     "direction marks": "é\u200e",

@@ -48,14 +48,14 @@ def test_what_an_answer_carries_to_later_parts_comes_back_with_its_type(part):
 
 
 class Sizes(NamedTuple):
-    """The key of a planted kind: a type of its own, as the next kind may have."""
+    """The key of a planted kind: a new type, as the next kind may have."""
 
     height: int
     width: int
 
 
 class SizesKind(ShapeKind):
-    """A planted kind that takes no other key than one of its own type."""
+    """A planted kind that takes keys of its type only."""
 
     def solve(self, part, scope):
         return Sizes(*super().solve(part, scope))

@@ -1,4 +1,4 @@
-"""The form of an assignment: its settings as fields, and its timeline, which has fields of its own.
+"""The form of an assignment: its settings as fields, and separate fields for its timeline.
 
 Fields have the names of the API. A list is rows of fields, `timeline.late[0].credit`; empty rows
 are left out.

@@ -60,8 +60,8 @@ class Line:
 class Opened:
     """All about one assignment; *version* is what an act on the grade says it changes.
 
-    *times* is None for who has left and where they are withheld. *targets* are what points can be
-    given for by hand.
+    *times* is None for who has left and where they are withheld. *targets* can be given
+    points by hand.
     """
 
     grade: StaffGrade

@@ -29,7 +29,7 @@ ELSEWHERE: Final = "This person is in another course too, or is staff; an admini
 class Custody:
     """What a member may do for somebody's account: change whose it is, or invite them.
 
-    A *locked* password has to be set anew.
+    The owner has to replace a *locked* password.
     """
 
     may_edit: bool

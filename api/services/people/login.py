@@ -183,7 +183,7 @@ def _slowed(seconds: int) -> RateLimited:
 
 
 def forgive(session: Session, counted: Counted) -> None:
-    """Delete what was stored for an attempt that succeeded.
+    """Delete the stored failure of an attempt that succeeded.
 
     Earlier failures stay: others would see by their waits that the owner has logged in.
     """

@@ -143,7 +143,7 @@ def post_excuse(
     assignment: UUID, body: ExcuseIn, here: HereDep, response: Response, *, dry_run: DryRun = False
 ) -> ExcuseGranted:
     """Excuse a student from an assignment or a problem: it counts neither way."""
-    with here.transaction() as session:
+    with here.recomputing("grant_extensions") as session:
         member, row = here.assignment(session, assignment, right="grant_extensions")
         taken(session, row)
         act = Act.of(member, now=here.now, dry_run=dry_run)
@@ -161,7 +161,7 @@ def delete_excuse(
     assignment: UUID, excuse: UUID, here: HereDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Take an excuse back."""
-    with here.transaction() as session:
+    with here.recomputing("grant_extensions") as session:
         member, row = here.assignment(session, assignment, right="grant_extensions")
         taken(session, row)
         act = Act.of(member, now=here.now, dry_run=dry_run)
@@ -206,7 +206,7 @@ def post_refund(
     course: UUID, user: UUID, body: RefundIn, here: HereDep, *, dry_run: DryRun = False
 ) -> LateDaysChanged:
     """Give late days back that a student spent; work that was in time by them keeps its credit."""
-    with here.transaction() as session:
+    with here.recomputing("grant_extensions") as session:
         member = here.member(session, course, right="grant_extensions")
         act = Act.of(member, now=here.now, dry_run=dry_run)
         return late_days.refund(session, act, user, body)

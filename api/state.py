@@ -9,7 +9,7 @@ from api.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of
-from api.services.heavy_work import TurnQueue
+from api.services.heavy_work import PersonLimit, TurnQueue
 from api.services.judging_pool import JudgingPool
 from api.services.publishing_pool import PublishingPool
 from api.services.regrades.executors import executor_of
@@ -54,6 +54,7 @@ class Service:
     memory: Memory = field(default_factory=Memory)
     judging_pool: JudgingPool = field(default_factory=JudgingPool)
     heavy_reads: TurnQueue = field(default_factory=TurnQueue)
+    gradebook_reads: PersonLimit = field(default_factory=PersonLimit)
     recomputations: TurnQueue = field(default_factory=TurnQueue)
     figures: Figures = field(init=False)
     writer: Writer = field(init=False)

@@ -25,7 +25,13 @@ BUSY: Final = "The service is busy with other large requests. Try again in a mom
 class PersonLimit:
     """Limits how many requests one person has waiting or under way at the same time."""
 
-    def __init__(self, most: int, message: str, *, retry_after: int) -> None:
+    def __init__(
+        self,
+        most: int = MAX_PER_PERSON,
+        message: str = TOO_MANY,
+        *,
+        retry_after: int = RETRY_SECONDS,
+    ) -> None:
         self._most, self._message, self._retry_after = most, message, retry_after
         self._lock = threading.Lock()
         self._counts: Counter[UUID] = Counter()
@@ -53,7 +59,7 @@ class TurnQueue:
     """Lets one piece of heavy work run at a time, and a few wait."""
 
     def __init__(self) -> None:
-        self._limit = PersonLimit(MAX_PER_PERSON, TOO_MANY, retry_after=RETRY_SECONDS)
+        self._limit = PersonLimit()
         self._turn = threading.Lock()
 
     @contextmanager

@@ -171,6 +171,20 @@ def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     assert call(world.enrol(course), course, problem).status_code in {403, 404}
 
 
+def test_one_person_has_few_gradebooks_under_way(
+    world: World, course: UUID, teacher: Person
+) -> None:
+    colleague = world.enrol(course, "Gra Der", role="grader")
+    with ExitStack() as under_way:
+        for _ in range(MAX_PER_PERSON):
+            under_way.enter_context(world.service.gradebook_reads.hold(teacher.id))
+        refused = teacher.get(f"/courses/{course}/gradebook")
+        assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+        assert colleague.get(f"/courses/{course}/gradebook").status_code == 200
+        assert world.enrol(course).get(f"/courses/{course}/gradebook").status_code == 403
+    assert teacher.get(f"/courses/{course}/gradebook").status_code == 200
+
+
 MATCH = {"If-Match": "*"}
 PART = "/assignments/{assignment}/review/{problem}/{part}"
 RECOMPUTING: dict[str, Callable[[Person, UUID, Posing], Any]] = {

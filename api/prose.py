@@ -11,7 +11,8 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from api.tex import TexCostError, TexError, TexUnavailableError, apart, tex_markup
+from api.tex import TexCostError, TexUnavailableError, apart, convert_tex
+from api.tex_converter import Conversion
 
 __all__ = ["dressed", "formula_faults", "formulas", "inline", "prose"]
 
@@ -19,29 +20,43 @@ KEPT: Final = 2_048
 
 
 class _Text(threading.local):
-    """The text that a thread is rendering: after one formula that costs too much, none is tried."""
+    """The text that a thread is rendering, and what its formulas may still cost."""
 
-    is_too_costly = False
+    seconds_left = 0.0
 
 
 TEXT: Final = _Text()
+MAX_TEXT_SECONDS: Final = 1.0
+"""Processor time for all formulas of one text; each formula of the bank takes below 0.001 s."""
+TEXT_TOO_COSTLY: Final = (
+    f"the formulas up to ${{source}}$ take more than {MAX_TEXT_SECONDS:g} s of processor time to "
+    "convert; write them shorter, or leave some out"
+)
 ALIGNED: Final = re.compile(r' style="text-align:(left|right|center)"')
 SCROLLED: Final = 'tabindex="0" role="group" aria-label'
 
 
 def _formula(source: str, options: dict[str, Any]) -> str:
     """Return a formula as `math`; what stands side by side in a display may break on a phone."""
-    if TEXT.is_too_costly:
-        return _source(source)
-    try:
-        if options.get("display_mode"):
-            return "".join(tex_markup(one, display=True) for one in apart(source))
-        return tex_markup(source.strip())
-    except TexUnavailableError:
-        raise
-    except TexError as error:
-        TEXT.is_too_costly = isinstance(error, TexCostError)
-        return _source(source)
+    display = bool(options.get("display_mode"))
+    pieces = apart(source) if display else [source.strip()]
+    markup = ""
+    for piece in pieces:
+        if TEXT.seconds_left <= 0:
+            return _source(source)
+        conversion = convert_tex(piece, display=display)
+        TEXT.seconds_left -= _cost(conversion)
+        if conversion.error is not None:
+            return _source(source)
+        markup += conversion.markup
+    return markup
+
+
+def _cost(conversion: Conversion) -> float:
+    """Return what a formula takes of the budget of its text: all of it, where the child ended."""
+    if isinstance(conversion.error, TexCostError):
+        return MAX_TEXT_SECONDS
+    return conversion.cpu_seconds
 
 
 def _source(source: str, _options: object = None) -> str:
@@ -73,7 +88,7 @@ def prose(text: str) -> Markup:
 
 @lru_cache(maxsize=KEPT)
 def _prose(text: str) -> Markup:
-    TEXT.is_too_costly = False
+    TEXT.seconds_left = MAX_TEXT_SECONDS
     return dressed(_markdown().render(text), table="given")
 
 
@@ -98,7 +113,7 @@ def inline(text: str) -> Markup:
 
 @lru_cache(maxsize=KEPT)
 def _inline(text: str) -> Markup:
-    TEXT.is_too_costly = False
+    TEXT.seconds_left = MAX_TEXT_SECONDS
     return Markup(_markdown().renderInline(text))  # noqa: S704  # as above
 
 
@@ -121,8 +136,16 @@ def _walked(tokens: Iterable[Token]) -> Iterator[Token]:
 
 def formula_faults(text: str) -> Iterator[str]:
     """Yield why formulas of a *text* cannot be shown as such."""
+    seconds_left = MAX_TEXT_SECONDS
     for source, display in formulas(text):
         try:
-            tex_markup(source, display=display)
-        except TexError as error:
-            yield f"the formula ${source}$ cannot be shown: {error}"
+            conversion = convert_tex(source, display=display)
+        except TexUnavailableError as error:
+            conversion = Conversion(error=error)
+        if conversion.error is not None:
+            yield f"the formula ${source}$ cannot be shown: {conversion.error}"
+        seconds_left -= _cost(conversion)
+        if seconds_left <= 0:
+            if not isinstance(conversion.error, TexCostError):
+                yield TEXT_TOO_COSTLY.format(source=source)
+            return

@@ -5,11 +5,12 @@ converted by a child process that can be killed (`api.tex_converter`).
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from api.cache import Cache
 from api.tex_bounds import MAX_LENGTH, TexError, check_bounds
-from api.tex_converter import TexConverter, TexCostError, TexUnavailableError
+from api.tex_converter import Conversion, TexConverter, TexCostError, TexUnavailableError
 
 __all__ = [
     "CONVERTER",
@@ -18,11 +19,12 @@ __all__ = [
     "TexError",
     "TexUnavailableError",
     "apart",
+    "convert_tex",
     "tex_markup",
 ]
 
 KEPT: Final = 8_192
-CONVERTED: Final = Cache[tuple[str, bool], str | TexError](KEPT)
+CONVERTED: Final = Cache[tuple[str, bool], Conversion](KEPT)
 """Formulas with their markup, or with what is wrong with them."""
 CONVERTER: Final = TexConverter()
 OPENING: Final = re.compile(r"(?<!\\)\{|\\left\b|\\begin\b")
@@ -55,21 +57,33 @@ def tex_markup(source: str, *, display: bool = False) -> str:
     >>> tex_markup("S=1")
     '<math><mi>S</mi><mo>=</mo><mn>1</mn></math>'
     """
-    markup = CONVERTED.get((source, display), lambda: _converted(source, display=display))
-    if isinstance(markup, TexError):
-        raise type(markup)(str(markup))
-    return markup
+    conversion = convert_tex(source, display=display)
+    if conversion.error is not None:
+        raise type(conversion.error)(str(conversion.error))
+    return conversion.markup
 
 
-def _converted(source: str, *, display: bool) -> str | TexError:
-    """Return the markup or the error of a formula; `TexUnavailableError` is raised and not kept."""
+def convert_tex(source: str, *, display: bool) -> Conversion:
+    """Return the `math` element of a formula or its error, from the cache where it is there.
+
+    Raises `TexUnavailableError`, which is not cached.
+    """
+    return CONVERTED.get((source, display), lambda: _converted(source, display=display))
+
+
+def _converted(source: str, *, display: bool) -> Conversion:
+    conversion = Conversion()
     try:
         check_bounds(source)
-        return _admitted(CONVERTER.convert(source, display=display))
+        conversion = CONVERTER.convert(source, display=display)
+        error = conversion.error
+        if error is None:
+            return replace(conversion, markup=_admitted(conversion.markup))
     except TexUnavailableError:
         raise
-    except TexError as error:
-        return type(error)(PLACE.sub(_counted, str(error)))
+    except TexError as refused:
+        error = refused
+    return replace(conversion, markup="", error=type(error)(PLACE.sub(_counted, str(error))))
 
 
 def _admitted(markup: str) -> str:

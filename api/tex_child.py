@@ -7,6 +7,7 @@ process where a formula takes more processor time or memory than it may.
 import json
 import signal
 import sys
+import time
 from typing import Final
 
 from math_core import LatexError, LatexToMathML
@@ -23,7 +24,8 @@ MAX_EXPANSIONS: Final = 200
 def main() -> None:
     """Answer each line of standard input, ``[source, display]`` in JSON, until it ends.
 
-    The answer is ``[true, MathML]``, or ``[false, why]`` for a formula that is not one.
+    The answer is ``[true, MathML, seconds]``, or ``[false, why, seconds]`` for a formula that is
+    not one, with the processor time that it took.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which ends this
     _limit_memory()
@@ -31,12 +33,14 @@ def main() -> None:
     for line in sys.stdin.buffer:
         source, display = json.loads(line)
         _limit_time(CPU_SECONDS)
+        began = time.process_time()
         try:
             answer = True, converter.convert_with_local_state(source, displaystyle=display)
         except (LatexError, UnicodeError) as error:
             answer = False, str(error)
         _limit_time(0)
-        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
+        seconds = time.process_time() - began
+        sys.stdout.buffer.write(json.dumps([*answer, seconds]).encode() + b"\n")
         sys.stdout.buffer.flush()
 
 

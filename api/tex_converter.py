@@ -9,11 +9,12 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from api.tex_bounds import TexError
 
-__all__ = ["TexConverter", "TexCostError", "TexUnavailableError"]
+__all__ = ["Conversion", "TexConverter", "TexCostError", "TexUnavailableError"]
 
 ANSWER_SECONDS: Final = 5.0
 """How long an answer may take on a busy machine; the child itself counts processor time."""
@@ -28,6 +29,15 @@ TOO_COSTLY: Final = (
     "close every bracket."
 )
 NO_ANSWER: Final = "The converter of formulas did not answer in time. Try again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The MathML of a formula, or why it has none, and the processor time that it took."""
+
+    markup: str = ""
+    error: TexError | None = None
+    cpu_seconds: float = 0.0
 
 
 class TexCostError(TexError):
@@ -52,11 +62,11 @@ class TexConverter:
         self._is_late = False
         atexit.register(self.close)
 
-    def convert(self, source: str, *, display: bool) -> str:
-        """Return the MathML of a formula.
+    def convert(self, source: str, *, display: bool) -> Conversion:
+        """Return the MathML of a formula, or the error for what is no formula.
 
-        Raises `TexError` for what is no formula, `TexCostError` for what costs too much, and
-        `TexUnavailableError` where the machine is too busy, or no child can be started.
+        Raises `TexCostError` for what costs too much, and `TexUnavailableError` where the machine
+        is too busy, or no child can be started.
         """
         if not self._lock.acquire(timeout=ANSWER_SECONDS):
             raise TexUnavailableError(NO_ANSWER)
@@ -64,10 +74,10 @@ class TexConverter:
             answer = self._ask(json.dumps([source, display]).encode() + b"\n")
         finally:
             self._lock.release()
-        is_converted, text = json.loads(answer)
+        is_converted, text, seconds = json.loads(answer)
         if not is_converted:
-            raise TexError(str(text))
-        return str(text)
+            return Conversion(error=TexError(str(text)), cpu_seconds=seconds)
+        return Conversion(str(text), cpu_seconds=seconds)
 
     def close(self) -> None:
         """End the child; it is started again when it is needed."""

@@ -33,7 +33,7 @@ from grader.values import MAX_CELLS, Number, Opaque, Tensor, Value, is_number, s
 __all__ = ["MAX_ITEMS", "Scope", "bounded", "evaluate", "truth"]
 
 MAX_ITEMS: Final = 65_536
-MAX_WORK: Final = 50_000
+MAX_WORK: Final = MAX_CELLS
 """Cells at all steps of one expression; those of the bank have a few hundred."""
 
 

@@ -33,7 +33,8 @@ __all__ = [
     "simplest",
 ]
 
-MAX_CELLS = 1_000_000
+MAX_CELLS: Final = 50_000
+"""Cells of one tensor, as of all steps of one expression; those of the bank have a few hundred."""
 EXACT_INTEGER = 2**31
 
 Number: TypeAlias = int | Fraction

@@ -21,6 +21,7 @@ RUNS: Final = {
     "texts by coverage: kinds": ("fuzz_targets.py", "kinds"),
     "texts by coverage: expressions": ("fuzz_targets.py", "expressions"),
     "texts by coverage: YAML": ("fuzz_targets.py", "documents"),
+    "texts by coverage: TeX and Markdown": ("fuzz_targets.py", "texts"),
 }
 """What is run, each for an equal part of the time."""
 TOLD: Final = re.compile(r"^(?:seed \d+: .*|Done .*|slowest .*|largest .*)$", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Targets of fuzzing by coverage: readers, kinds of answers, authors' expressions, the YAML loader.
+"""Targets of fuzzing by coverage: readers, kinds, authors' expressions and texts, the YAML loader.
 
     .venv/bin/python tests/fuzz_targets.py readers --seconds 60
 
@@ -37,6 +37,7 @@ WATCHED: Final = (
         "grader.tree",
     ),
     *("problems.documents", "problems.scalars", "problems.loader"),
+    *("api.prose", "api.tex", "api.tex_bounds"),
 )
 watching = partial(atheris.instrument_imports, include=[*WATCHED])
 Target = Callable[[str], None]
@@ -124,6 +125,22 @@ def documents() -> Target:
     return load
 
 
+def texts() -> Target:
+    """Return what shows a text of a problem on a page: escaped, in a bounded time, or refused."""
+    from page_markup import unexpected_markup  # noqa: PLC0415
+
+    with watching():
+        from api.prose import formula_faults, inline, prose  # noqa: PLC0415
+
+    def show(text: str) -> None:
+        for source in (text, f"${text}$", f"$$ {text} $$"):
+            assert unexpected_markup(prose(source)) == [], source
+            assert unexpected_markup(inline(source)) == [], source
+            assert all(formula_faults(source)), source
+
+    return show
+
+
 def planted() -> Target:
     """Return what fails at a letter: by this the fuzzing itself is tested."""
 
@@ -139,6 +156,7 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
     "kinds": kinds,
     "expressions": expressions,
     "documents": documents,
+    "texts": texts,
     "planted": planted,
 }
 

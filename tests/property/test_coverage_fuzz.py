@@ -13,7 +13,7 @@ import pytest
 
 TARGETS = Path(__file__).parents[1] / "fuzz_targets.py"
 SECONDS = max(float(os.environ.get("GRADER_FUZZ_SECONDS", "2")) / 5, 2)
-FUZZED = ("readers", "kinds", "expressions", "documents")
+FUZZED = ("readers", "kinds", "expressions", "documents", "texts")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def fuzzed(tmp_path):
     return run
 
 
-def test_no_text_breaks_a_reader_a_kind_an_expression_or_the_yaml_loader(fuzzed):
+def test_no_text_breaks_a_reader_a_kind_an_expression_the_yaml_loader_or_a_page(fuzzed):
     done = fuzzed(*FUZZED, seconds=SECONDS)
     tried = re.search(r"^Done (\d+) runs", done.stderr, re.MULTILINE)
     assert done.returncode == 0, done.stderr[-4_000:]

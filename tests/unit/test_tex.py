@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import api.prose
 from api.prose import formula_faults, inline, prose
 from api.tex import CONVERTER, TexError, TexUnavailableError, apart, tex_markup
 from api.tex_bounds import MAX_LENGTH, check_bounds
@@ -111,11 +112,40 @@ def test_what_the_bounds_let_through_ends_by_its_processor_time(source):
     assert tex_markup("a+1").startswith("<math")
 
 
+def test_a_text_has_one_budget_for_all_of_its_formulas(monkeypatch):
+    monkeypatch.setattr(api.prose, "MAX_TEXT_SECONDS", 1e-9)
+    slow = rf"\sqrt[{'(' * 22}]{{b}}{')' * 22}"  # takes 0.05 s of processor time
+    text = f"One ${slow}$, two $b_2$, $$b_3$$"
+    shown = prose(text)
+    assert shown.count("<math") == 1
+    assert "<code>b_2</code>" in shown
+    assert "<code>b_3</code>" in shown
+    [fault] = formula_faults(text)
+    assert fault.startswith(rf"the formulas up to ${slow}$ take more than 1 s of processor time")
+    assert "<math" in prose("Another text with $b_2$."), "the budget is that of one text"
+
+
+def test_after_a_formula_that_costs_too_much_a_text_has_no_other_tried(monkeypatch):
+    evading = [rf"\sqrt[{'(' * 60}]{{y_{n}}}{')' * 60}" for n in range(100)]
+    converted = []
+    convert = api.prose.convert_tex
+
+    def note(source, *, display):
+        converted.append(source)
+        return convert(source, display=display)
+
+    monkeypatch.setattr(api.prose, "convert_tex", note)
+    text = " ".join(f"${source}$" for source in evading)
+    assert prose(text).count("<code>") == 100
+    assert len([*formula_faults(text)]) == 1
+    assert converted == [evading[0]] * 2
+
+
 def test_a_formula_that_takes_all_memory_ends_the_child_alone():
     converter = TexConverter()
     with pytest.raises(TexError, match="too much time or memory"):
         converter.convert(r"\def\a#1{\a{#1#1}}\a{x}", display=False)
-    assert converter.convert("x", display=False) == "<math><mi>x</mi></math>"
+    assert converter.convert("x", display=False).markup == "<math><mi>x</mi></math>"
     converter.close()
 
 
@@ -123,7 +153,7 @@ def test_a_child_that_was_killed_is_replaced():
     converter = TexConverter()
     converter.convert("x", display=False)
     os.kill(converter._child.pid, signal.SIGKILL)  # noqa: SLF001  # as the system does it
-    assert converter.convert("y", display=False) == "<math><mi>y</mi></math>"
+    assert converter.convert("y", display=False).markup == "<math><mi>y</mi></math>"
     converter.close()
 
 

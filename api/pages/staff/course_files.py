@@ -1,7 +1,6 @@
 """A course as files: downloaded as one archive, and applied from one after a look at it."""
 
 import io
-import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -34,23 +33,17 @@ LARGEST: Final = 1_000_000
 IN_ALL: Final = 4_000_000
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 """The time of every file in an archive, so that the same course gives the same archive."""
-METHODS: Final = {
-    zipfile.ZIP_STORED,
-    zipfile.ZIP_DEFLATED,
-    zipfile.ZIP_BZIP2,
-    zipfile.ZIP_LZMA,
-}
-"""The ways to pack that every Python here can undo; what damage to others raises differs."""
+METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""The ways to pack that are unpacked piece by piece, so that no more is unpacked than is read. A
+few bytes of bzip2 or LZMA become 50 MB at once, whatever size the archive states."""
 NO_ARCHIVE: Final = (
     zipfile.BadZipFile,  # no zip at all, a directory that is damaged, a wrong checksum
     EOFError,  # packed text that is cut
-    OSError,  # packed text of bzip2 that is broken
+    OSError,  # an offset before the beginning
     OverflowError,  # an offset beyond what a machine can count
     RuntimeError,  # a password, or a way to pack or encrypt that no Python here can undo
     ValueError,  # a negative offset; the name of a file that is not UTF-8
     zlib.error,  # packed text of deflate that is broken
-    lzma.LZMAError,  # packed text of LZMA that is broken
-    MemoryError,  # LZMA that asks for more memory than there is
 )
 """What unpacking raises, by what is wrong with the archive."""
 NOT_UNPACKED: Final = "cannot be unpacked; pack it as a plain zip without a password"
@@ -88,10 +81,10 @@ def _texts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     if any(one.compress_type not in METHODS for one in listed):
         raise Invalid.of("archive", NOT_UNPACKED)
     for one in listed:
-        with archive.open(one) as file:
-            body = file.read(LARGEST + 1)
-        if len(body) > LARGEST:
+        if one.file_size > LARGEST:
             raise TooLarge("A file of the archive is too large for one of a course.")
+        with archive.open(one) as file:
+            body = file.read(one.file_size)
         try:
             text = body.decode("utf-8")
         except UnicodeDecodeError:

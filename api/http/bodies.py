@@ -56,7 +56,9 @@ class BodyCap:
 class BodyBudget:
     """The bytes of the large bodies that one process receives or works on, in all and by caller.
 
-    Used by the event loop alone, and therefore without a lock.
+    While others hold a part of the total, a caller gets at most half of what they leave free. So a
+    few callers with slow uploads cannot use it up: the next one always gets a share. Used by the
+    event loop alone, and therefore without a lock.
     """
 
     def __init__(self, total_bytes: int = 64 * MEBIBYTE, caller_bytes: int = 24 * MEBIBYTE) -> None:
@@ -77,7 +79,9 @@ class BodyBudget:
                 code="too_many_uploads",
                 retry_after=RETRY_SECONDS,
             )
-        if self.reserved_bytes + size > self._total_bytes:
+        others = self.reserved_bytes - held
+        free = self._total_bytes - others
+        if held + size > (free // 2 if others else free):
             raise Unavailable(
                 "The service is receiving as many uploads as it can hold. Nothing was done: send "
                 f"this one again in {RETRY_SECONDS} s.",

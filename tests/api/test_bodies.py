@@ -66,22 +66,39 @@ def test_a_budget_is_for_each_caller_and_for_all_and_is_given_back():
     with pytest.raises(RateLimited) as refused:
         budget.reserve("ada", 1)
     assert (refused.value.code, refused.value.retry_after) == ("too_many_uploads", 5)
-    budget.reserve("ben", 40)
+    budget.reserve("ben", 20)
     with pytest.raises(Unavailable) as refused:
-        budget.reserve("cem", 1)
+        budget.reserve("cem", 11)
     assert (refused.value.code, refused.value.retry_after) == ("upload_capacity", 5)
     budget.release("ada", 60)
-    budget.reserve("ada", 60)
-    budget.release("ada", 60)
-    budget.release("ben", 40)
+    budget.reserve("ada", 40)
+    budget.release("ada", 40)
+    budget.release("ben", 20)
     assert budget.reserved_bytes == 0
     assert budget._reserved == {}  # noqa: SLF001
+
+
+def test_callers_who_hold_all_that_they_may_leave_a_share_for_the_next():
+    budget = BodyBudget(64 * MEBIBYTE, 24 * MEBIBYTE)
+    for caller in ("ada", "ben"):
+        budget.reserve(caller, 20 * MEBIBYTE)
+    with pytest.raises(Unavailable):
+        budget.reserve("cem", 20 * MEBIBYTE)
+    for caller, size in (("cem", 12), ("dan", 6), ("eve", 3)):
+        budget.reserve(caller, size * MEBIBYTE)
+    budget.reserve("fay", 256 * 1024)
+
+
+def test_a_caller_alone_may_have_the_whole_budget():
+    budget = BodyBudget(20 * MEBIBYTE, 24 * MEBIBYTE)
+    budget.reserve("ada", 10 * MEBIBYTE)
+    budget.reserve("ada", 10 * MEBIBYTE)
 
 
 @contextmanager
 def limited(**limits):
     """Yield the port of a server with these limits, and its byte budget."""
-    budget = BodyBudget(total_bytes=300_000, caller_bytes=200_000)
+    budget = BodyBudget(total_bytes=400_000, caller_bytes=200_000)
     bodies = BodyLimits(uploads=UPLOADS, budget=budget, **limits)
     with listening(service(Shell(bodies=bodies)), http=CappedProtocol, ws="none") as port:
         yield port, budget
@@ -126,8 +143,8 @@ def test_over_the_budget_an_upload_is_refused_until_another_has_ended():
         wait_until_reserved(150_000)
         status, headers, told = answer(send("ada", 100_000))
         assert (status, told["code"], headers["retry-after"]) == (429, "too_many_uploads", "5")
-        send("ben", 140_000)
-        wait_until_reserved(290_000)
+        send("ben", 120_000)
+        wait_until_reserved(270_000)
         status, headers, told = answer(send("cem", 100_000))
         assert (status, told["code"], headers["retry-after"]) == (503, "upload_capacity", "5")
         chunk = b"%x\r\n%b\r\n" % (65_536, b"," * 65_536)
@@ -135,7 +152,7 @@ def test_over_the_budget_an_upload_is_refused_until_another_has_ended():
         assert (status, told["code"]) == (503, "upload_capacity")
         ada.sendall(b",")
         assert answer(ada)[::2] == (200, 150_000)
-        wait_until_reserved(140_000)
+        wait_until_reserved(120_000)
         assert answer(send("cem", 100_000, b"," * 100_000))[::2] == (200, 100_000)
     assert budget.reserved_bytes == 0
 

@@ -15,6 +15,7 @@ from api.http.bodies import BodyBudget, BodyLimits
 from api.http.middleware import Shell
 from api.wire import CappedProtocol
 
+MEBIBYTE = 1024 * 1024
 KIBIBYTE = 1024
 FREE = 64 * KIBIBYTE
 APP = service()

@@ -1,0 +1,241 @@
+"""Health, log-in and memory under the floods that starved a service, before and after.
+
+``python benchmarks/starved.py [CHECKOUT ...]``: for each checkout (this one where none is named) a
+new demo over a SQLite file, served by the Python of the checkout's ``.venv`` if it has one. Prints
+a column for each checkout with, at rest and in three floods, median and 99th percentile of
+``/healthz`` and of a log-in: 758 refused submissions of 390 cells, 100 connections that withhold
+the last byte of a score sheet, and 45 checks of a key of six products of matrices. A request that
+is not answered within 10 s counts 10 s. Everything stays on 127.0.0.1.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from connections import MEBIBYTE, free_port, observe
+
+HERE: Final = Path(__file__).parents[1]
+START_SECONDS: Final = 300
+PATIENCE_SECONDS: Final = 10.0
+HEALTH_INTERVAL_SECONDS: Final = 0.02
+LOGIN_INTERVAL_SECONDS: Final = 0.5
+REST_SECONDS: Final = 10
+CHECK_SECONDS: Final = 45
+CHECKS: Final = 45
+REFUSED: Final = 758
+CLIENTS: Final = 8
+CELLS: Final = 390
+SUBMISSIONS_PER_MINUTE: Final = 30
+CONNECTIONS: Final = 100
+KEY: Final = "sum(" + "matmul(" * 6 + "A" + ", A)" * 6 + ")"
+PROBLEM: Final = f"""\
+id: products
+title: Products
+topic: shapes
+difficulty: 1
+params: {{A: {{integers: [1, 9], shape: [60, 60]}}}}
+statement: Multiply.
+parts: [{{id: total, kind: integer, prompt: "Total?", key: "{KEY}"}}]
+"""
+
+
+@dataclass
+class Service:
+    """A demo that is being served, as its output describes it."""
+
+    process: subprocess.Popen[str]
+    port: int
+    output: str
+
+    def post(
+        self, path: str, body: bytes, *, token: str = "", media_type: str = "application/json"
+    ) -> int:
+        """Return the status of a POST request below ``/api/v1``, 0 for no answer in time."""
+        headers = {"Content-Type": media_type, "Origin": f"http://127.0.0.1:{self.port}"}
+        headers |= {"Authorization": f"Bearer {token}"} if token else {}
+        address = f"http://127.0.0.1:{self.port}/api/v1{path}"
+        request = urllib.request.Request(address, body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=2 * CHECK_SECONDS) as response:  # noqa: S310
+                return int(response.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def tokens(self) -> tuple[str, str]:
+        """Return the tokens of a student and of an instructor."""
+        tokens = re.findall(r"gr_api_\w+", self.output)
+        return tokens[0], tokens[-1]
+
+    def id_of(self, what: str) -> str:
+        """Return the id of the course or assignment that the output names."""
+        [found, *_] = re.findall(rf"/{what}/([0-9a-f-]{{36}})/", self.output)
+        return str(found)
+
+
+@dataclass
+class Latencies:
+    """Seconds that requests took under one flood."""
+
+    health: list[float] = field(default_factory=list)
+    login: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def demo(checkout: Path, folder: str) -> Iterator[Service]:
+    """Yield a new demo of a checkout; it is killed at the end, with all that it started."""
+    port = free_port()
+    python = checkout / ".venv" / "bin" / "python"
+    settings = {
+        "GRADER_DEMO": "1",
+        "GRADER_SEEDS": "5",
+        "GRADER_PORT": str(port),
+        "GRADER_DATABASE": f"sqlite:///{folder}/grader.db",
+        "GRADER_SUBMISSIONS_PER_MINUTE": str(SUBMISSIONS_PER_MINUTE),
+        "PYTHONPATH": str(checkout),
+    }
+    log = Path(folder) / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(  # noqa: S603
+            [str(python) if python.exists() else sys.executable, "-m", "api"],
+            cwd=checkout,
+            env=os.environ | settings,
+            stdout=output,
+            stderr=output,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        until = time.monotonic() + START_SECONDS
+        while "/analytics" not in log.read_text():
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(log.read_text())
+            time.sleep(0.5)
+        yield Service(process, port, log.read_text())
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def polling(service: Service) -> Iterator[Latencies]:
+    """Yield how long health and log-in take until the block ends."""
+    taken, stop = Latencies(), threading.Event()
+    [password] = re.findall(r"student@example\.edu\s+(\w+)", service.output)
+    login = json.dumps({"email": "student@example.edu", "password": password}).encode()
+    address = f"http://127.0.0.1:{service.port}"
+
+    def poll(path: str, body: bytes | None, seconds: list[float], interval: float) -> None:
+        headers = {"Content-Type": "application/json", "Origin": address}
+        while not stop.wait(interval):
+            request = urllib.request.Request(address + path, body, headers if body else {})  # noqa: S310
+            began = time.perf_counter()
+            try:
+                urllib.request.urlopen(request, timeout=PATIENCE_SECONDS).close()  # noqa: S310
+                seconds.append(time.perf_counter() - began)
+            except OSError:
+                seconds.append(PATIENCE_SECONDS)
+
+    threads = [
+        threading.Thread(
+            target=poll, args=("/healthz", None, taken.health, HEALTH_INTERVAL_SECONDS)
+        ),
+        threading.Thread(
+            target=poll, args=("/api/v1/login", login, taken.login, LOGIN_INTERVAL_SECONDS)
+        ),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield taken
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def send_refused(service: Service) -> None:
+    """Send submissions beyond the rate limit of a student, each a list of roots."""
+    student, _ = service.tokens()
+    path = f"/assignments/{service.id_of('assignments')}/problems/conv-output-shape/submissions"
+
+    def send(number: int) -> int:
+        cells = [f"sqrt({number * CELLS + cell})" for cell in range(CELLS)]
+        body = json.dumps({"answers": {"stride_1": cells}}).encode()
+        return service.post(path, body, token=student)
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        list(clients.map(send, range(SUBMISSIONS_PER_MINUTE + REFUSED)))
+
+
+def send_checks(service: Service) -> None:
+    """Send checks of a problem that takes long, and leave them under way."""
+    _, instructor = service.tokens()
+    path = f"/courses/{service.id_of('courses')}/problems/check"
+    for number in range(CHECKS):
+        body = PROBLEM.replace("products", f"products-{number}").encode()
+        threading.Thread(
+            target=service.post,
+            args=(path, body),
+            kwargs={"token": instructor, "media_type": "application/yaml"},
+            daemon=True,
+        ).start()
+    time.sleep(CHECK_SECONDS)
+
+
+def measure(checkout: Path) -> dict[str, str]:
+    """Return the figures of a checkout by what they are of."""
+    figures: dict[str, str] = {}
+
+    def run(name: str, flood: Callable[[], Any]) -> None:
+        with polling(service) as taken:
+            flood()
+        for what, seconds in (("/healthz", taken.health), ("log-in", taken.login)):
+            figures[f"{name}: {what}, median / p99"] = _percentiles(seconds)
+
+    with TemporaryDirectory() as folder, demo(checkout, folder) as service:
+        run("at rest", lambda: time.sleep(REST_SECONDS))
+        run(f"{REFUSED} refused submissions", lambda: send_refused(service))
+        seen = observe(service.process.pid, service.port, "sheet", CONNECTIONS, 5)
+        figures[f"{CONNECTIONS} withheld bodies: memory before / at the peak"] = (
+            f"{seen.memory_before / MEBIBYTE:,.0f} / {seen.memory_peak / MEBIBYTE:,.0f} MiB"
+        )
+        figures[f"{CONNECTIONS} withheld bodies: /healthz, median / p99"] = _percentiles(
+            seen.health_seconds + [PATIENCE_SECONDS] * seen.health_failures
+        )
+        run(f"{CHECKS} checks", lambda: send_checks(service))
+    return figures
+
+
+def _percentiles(seconds: list[float]) -> str:
+    ordered = sorted(seconds) or [PATIENCE_SECONDS]
+    middle, last = ordered[len(ordered) // 2], ordered[int(0.99 * (len(ordered) - 1))]
+    return f"{1e3 * middle:,.0f} / {1e3 * last:,.0f} ms"
+
+
+def main(*checkouts: str) -> None:
+    """Measure one checkout after the other, and print a table."""
+    paths = [Path(checkout).resolve() for checkout in checkouts] or [HERE]
+    columns = [measure(path) for path in paths]
+    print(f"{'':56}" + "".join(f"{path.name[:24]:>26}" for path in paths))
+    for name in columns[0]:
+        print(f"{name:56}" + "".join(f"{column[name]:>26}" for column in columns))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -5,6 +5,7 @@ A worker loads this module, which needs little more than what is loaded there an
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from api.processes import killed_after
@@ -19,6 +20,13 @@ def publish_or_sleep(source: Source, *, seeds: int) -> Any:
     """Publish a problem; one that is called `endless` takes for ever."""
     if source.id == "endless":
         time.sleep(ENDLESS)
+    return publish_one(source, seeds=seeds)
+
+
+def publish_when_released(source: Source, *, seeds: int) -> Any:
+    """Publish a problem; one that is called `endless` waits for the file that its text names."""
+    while source.id == "endless" and not Path(source.text.rpartition("# ")[2].strip()).exists():
+        time.sleep(0.05)
     return publish_one(source, seeds=seeds)
 
 

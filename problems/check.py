@@ -26,9 +26,9 @@ from grader.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
 from problems.lint import accepted, endless, too_wide, untypable
 from problems.loader import load_problem, load_source, read_source
-from problems.publish import MAX_SEEDS, Publication, SeedReport, publish
+from problems.publish import MAX_SEEDS, Clock, Publication, SeedReport, publish, untimed
 from problems.telling import told_keys
-from problems.texts import Proof, named, text_faults, unproved
+from problems.texts import Proof, named, same_titles, text_faults, unproved
 
 __all__ = ["Checked", "Report", "check_file", "check_problem", "check_text"]
 
@@ -78,14 +78,20 @@ def check_file(
 
 
 def check_text(
-    text: str, *, file: str, book: Book, seeds: int = MAX_SEEDS, proof: Proof = unproved
+    text: str,
+    *,
+    file: str,
+    book: Book,
+    seeds: int = MAX_SEEDS,
+    proof: Proof = unproved,
+    clock: Clock = untimed,
 ) -> Checked:
     """Return the report of the problem that *text* states, with what was loaded and published."""
     try:
         problem = load_problem(text, file=file, book=book)
     except ProblemError as error:
         return Checked(Report(file, tuple(str(one) for one in (error, *error.others))))
-    return _checked(problem, text, file=file, check=_Check(book, seeds, proof))
+    return _checked(problem, text, file=file, check=_Check(book, seeds, proof, clock))
 
 
 def _checked(problem: Problem, text: str, *, file: str, check: "_Check") -> Checked:
@@ -112,13 +118,14 @@ class _Check:
     book: Book
     seeds: int
     proof: Proof
+    clock: Clock = untimed
 
 
 def _check(problem: Problem, file: str, check: _Check) -> tuple[Report, Publication | None]:
     """Return the report of a loaded problem and its publication, as far as that came."""
     book = check.book
     errors: list[str] = []
-    warnings = [*_unexampled(problem), *_unnameable(problem), *_same_titles(problem)]
+    warnings = [*_unexampled(problem), *_unnameable(problem), *same_titles(problem)]
     publication: Publication | None = None
     right: Mapping[str, str] = {}
     try:
@@ -127,7 +134,7 @@ def _check(problem: Problem, file: str, check: _Check) -> tuple[Report, Publicat
         errors += [one for variant in original for one in too_wide(variant, book)]
         errors += [one for variant in original for one in untypable(variant)]
         if not errors:
-            publication = publish(problem, book, limit=check.seeds)
+            publication = publish(problem, book, limit=check.seeds, clock=check.clock)
             every = [*original, *publication.variants]
             variants = every[: len(original) + LOOKED_AT]
             errors += _failures(variants, book)
@@ -266,16 +273,6 @@ def _unnameable(problem: Problem) -> Iterator[str]:
     for part in problem.parts:
         if keyword.iskeyword(part.id):
             yield f"parts.{part.id}: {part.id!r} is a word of expressions; no later key can name it"
-
-
-def _same_titles(problem: Problem) -> Iterator[str]:
-    """Yield the parts that people cannot tell from an earlier one by their titles."""
-    first: dict[str, str] = {}
-    for part in problem.parts:
-        earlier = first.setdefault(part.title.casefold(), part.id)
-        if part.title and earlier != part.id:
-            said = f"{part.title!r} is the title of {earlier} too; tell them apart"
-            yield f"parts.{part.id}.title: {said}"
 
 
 def _idle(problem: Problem, publication: Publication, book: Book) -> Iterator[str]:

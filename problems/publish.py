@@ -1,10 +1,10 @@
 """Publication: the seeds of a problem version that tell every known mistake from the key."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
 from grader.book import Book
 from grader.errors import DrawError, ProblemError
@@ -15,8 +15,9 @@ from grader.values import Opaque, Tensor, Value, nested
 from grader.variant import Variant, draw, solve_keys, solve_numbers
 from problems.lint import let_pass
 
-__all__ = ["MAX_SEEDS", "Publication", "SeedReport", "plain", "publish"]
+__all__ = ["MAX_SEEDS", "Clock", "Publication", "SeedReport", "plain", "publish", "untimed"]
 
+Clock: TypeAlias = Callable[[], float]
 MAX_SEEDS: Final = 500
 MAX_WALK: Final = 4000
 DRAWS_FOR_INERT: Final = 200
@@ -48,13 +49,24 @@ class SeedReport:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The variants that students may get, and the report of how they were chosen."""
+    """The variants that students may get, and the report of how they were chosen.
+
+    *slowest_seconds* is what the slowest of them took to solve, by the clock of the caller.
+    """
 
     report: SeedReport
     variants: tuple[Variant, ...] = ()
+    slowest_seconds: float = 0.0
 
 
-def publish(problem: Problem, book: Book, *, limit: int = MAX_SEEDS) -> Publication:
+def untimed() -> float:
+    """Return 0.0: the clock where nobody asks how long variants take."""
+    return 0.0
+
+
+def publish(
+    problem: Problem, book: Book, *, limit: int = MAX_SEEDS, clock: Clock = untimed
+) -> Publication:
     """Return up to *limit* variants of the seeds 0, 1, 2, ... that discriminate.
 
     A seed is refused if no draw of it satisfies `require`, if a key cannot be computed, if a live
@@ -64,7 +76,7 @@ def publish(problem: Problem, book: Book, *, limit: int = MAX_SEEDS) -> Publicat
     """
     if not problem.is_drawn:
         return Publication(SeedReport(problem.id))
-    walk = _Walk(problem, book)
+    walk = _Walk(problem, book, clock)
     variants, report = walk.run(limit)
     if not variants and problem.has_original:
         walk.admit_original()
@@ -73,19 +85,21 @@ def publish(problem: Problem, book: Book, *, limit: int = MAX_SEEDS) -> Publicat
         counted = sorted(report.refused.items(), key=lambda one: -one[1])[:3]
         reasons = "; ".join(f"{reason} ({count})" for reason, count in counted)
         raise ProblemError(f"no seed discriminates: {reasons}; widen params or `ignore` a mistake")
-    return Publication(report, tuple(variants))
+    return Publication(report, tuple(variants), walk.slowest_seconds)
 
 
 class _Walk:
     """The seeds of one problem: each drawn once, and solved once if its numbers are new."""
 
-    def __init__(self, problem: Problem, book: Book) -> None:
+    def __init__(self, problem: Problem, book: Book, clock: Clock) -> None:
         self._problem = problem
         self._book = book
+        self._clock = clock
         self._drawn: dict[int, Mapping[str, Value]] = {}
         self._failed: set[int] = set()
         self._solved: dict[object, Variant] = {}
         self._first: dict[object, int | None] = {}
+        self.slowest_seconds = 0.0
         if problem.has_original:
             self._first[_numbers(draw(problem, None, book))] = None
 
@@ -137,7 +151,9 @@ class _Walk:
         names = self.names(seed)
         numbers = _numbers(names)
         if numbers not in self._solved:
+            began = self._clock()
             self._solved[numbers] = solve_numbers(self._problem, seed, names, self._book)
+            self.slowest_seconds = max(self.slowest_seconds, self._clock() - began)
         return self._solved[numbers]
 
     def hidden(self, seed: int) -> Mapping[str, frozenset[str]]:

@@ -12,7 +12,7 @@ from grader.problem import AnyPart, Problem
 from grader.template import Template
 from grader.variant import Variant
 
-__all__ = ["Proof", "named", "text_faults", "unproved"]
+__all__ = ["Proof", "named", "same_titles", "text_faults", "unproved"]
 
 Proof: TypeAlias = Callable[[str], Iterable[str]]
 """What whoever shows a filled-in text finds wrong with it, such as a formula that is none."""
@@ -80,3 +80,13 @@ def _hints_of(part: AnyPart) -> Iterator[Placed]:
             yield f"parts.{part.id}.accept.{at}", value.say
         for mistake in part.mistakes:
             yield f"parts.{part.id}.mistakes.{mistake.id}", mistake.say
+
+
+def same_titles(problem: Problem) -> Iterator[str]:
+    """Yield the parts that people cannot tell from an earlier one by their titles."""
+    first: dict[str, str] = {}
+    for part in problem.parts:
+        earlier = first.setdefault(part.title.casefold(), part.id)
+        if part.title and earlier != part.id:
+            said = f"{part.title!r} is the title of {earlier} too; tell them apart"
+            yield f"parts.{part.id}.title: {said}"

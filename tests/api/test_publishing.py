@@ -255,3 +255,22 @@ def test_a_problem_whose_variant_takes_long_to_work_out_is_refused(monkeypatch):
     told = publish_one(bank("conv-output-shape"), seeds=2)
     assert isinstance(told, Failed)
     assert "of processor time to work out, the limit is 5 s; use smaller numbers" in told.errors[0]
+
+
+def test_one_slow_variant_among_many_is_enough(monkeypatch):
+    monkeypatch.setattr(publishing, "MAX_VARIANT_SECONDS", 0.1)
+    slow = "sum(activation(dense_backward_weight(V, V), 'gelu'))"
+    text = f"""\
+id: one-slow
+title: One slow variant
+topic: shapes
+difficulty: 1
+params: {{n: {{integers: [1, 20]}}, V: {{integers: [1, 3], shape: [120]}}}}
+statement: "{{{{n}}}}"
+parts: [{{id: p, kind: number, prompt: "?", key: "{slow} if n == 7 else n"}}]
+"""
+    told = publish_one(Source("one-slow", text), seeds=60)
+    assert isinstance(told, Failed)
+    assert "of processor time to work out" in told.errors[0]
+    quick = publish_one(Source("one-slow", text.replace("n == 7", "n == 77")), seeds=60)
+    assert isinstance(quick, Published), quick

@@ -121,10 +121,10 @@ def server():
 
 @pytest.fixture
 def hasty(monkeypatch):
-    """Return a server that waits two seconds at the most where ours waits ten and more."""
+    """Return a server that waits three seconds at the most where ours waits ten and more."""
     monkeypatch.setattr(connections, "CHECK_SECONDS", 0.1)
-    monkeypatch.setattr(connections, "HEAD_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr(connections, "UNREAD_BODY_TIMEOUT_SECONDS", 0.6)
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT_SECONDS", 3)
+    monkeypatch.setattr(connections, "UNREAD_BODY_TIMEOUT_SECONDS", 3)
     monkeypatch.setattr(connections, "SEND_TIMEOUT_SECONDS", 2)
     with serving() as server:
         yield server
@@ -184,7 +184,7 @@ def test_where_every_connection_has_a_request_under_way_one_more_is_told_503(ser
 def test_a_client_has_so_long_to_send_a_head(hasty, sent):
     began = time.monotonic()
     assert whole(hasty.connect(WITHHELD[sent])) == b""
-    assert 0.9 < time.monotonic() - began < 10
+    assert 2.9 < time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("more", [b"", b"\r\n", b"GET "])

@@ -1,6 +1,7 @@
 """What a connection may send: the head has an end, and soon; no other protocol is spoken."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 import httptools
@@ -20,6 +21,8 @@ MOST_IN_HEAD: Final = 16 * 1024
 MAX_QUEUED_REQUESTS: Final = 32
 MAX_QUEUED_FIELDS: Final = 256
 """How many pipelined requests may wait for the one before them, and how many headers they have."""
+LINGER_SECONDS: Final = 2
+"""How long a client may go on sending a body that was refused; what it sends is dropped."""
 HEAD: Final = b"HTTP/1.1 "
 FIELD_OVERHEAD_BYTES: Final = 32
 """What each header counts on top of its name and value, for its memory (RFC 9113, 6.5.2)."""
@@ -51,9 +54,15 @@ class Joined:
     uvicorn writes both apart. Each writing is a call of the system, and wakes whoever reads.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        begin_lingering: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._transport = transport
         self._loop = loop
+        self._begin_lingering = begin_lingering
         self._held = b""
 
     def __getattr__(self, name: str) -> Any:
@@ -70,9 +79,16 @@ class Joined:
         self._transport.write(data)
 
     def close(self) -> None:
-        """Close once all is sent."""
+        """Close once all is sent, and later where the client is still sending a body.
+
+        To close a socket with bytes that were not read resets the connection, and a client that
+        sends all before it reads would lose the response (RFC 9112, 9.6).
+        """
         self._send_held()
-        self._transport.close()
+        if self._begin_lingering():
+            self._loop.call_later(LINGER_SECONDS, self._transport.close)
+        else:
+            self._transport.close()
 
     def _send_held(self) -> None:
         held, self._held = self._held, b""
@@ -104,7 +120,7 @@ class CappedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to serve a connection; closes another one if there are too many."""
         super().connection_made(transport)
-        self.transport = Joined(transport, self.loop)  # type: ignore[assignment]
+        self.transport = Joined(transport, self.loop, self._begin_lingering)  # type: ignore[assignment]
         self.deadlines.start()
         limit = self.limit_concurrency
         if limit is not None and (len(self.connections) <= limit or make_room(self)):
@@ -118,6 +134,7 @@ class CappedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what came; nothing of which a part is kept grows without end."""
         if self._is_draining:
+            self.deadlines.discard(len(data))
             return
         self._pending += len(data)
         super().data_received(data)
@@ -186,6 +203,13 @@ class CappedProtocol(HttpToolsProtocol):
         else:
             super().send_400_response(msg)
 
+    def _begin_lingering(self) -> bool:
+        """Drop what still comes of a body whose request was answered; False where none does."""
+        if self._is_draining or not self.has_head or self.message_began_at is None:
+            return False
+        self._is_draining = True
+        return True
+
     def _check_queue(self) -> None:
         """Stop reading if too many requests are queued; the connection ends after the last."""
         fields = sum(len([*cycle.scope["headers"]]) for cycle, _ in self.pipeline)
@@ -208,6 +232,7 @@ class CappedProtocol(HttpToolsProtocol):
         return b"\r\n".join((first, *fields, b"", b""))
 
     def _refuse(self) -> None:
+        self._is_draining = True  # the connection is closed at once: what comes has no end
         head = (
             b"content-type: text/plain; charset=utf-8\r\n"
             b"content-length: %d\r\nconnection: close\r\n\r\n" % len(TOO_LARGE)

@@ -287,3 +287,22 @@ def test_many_clients_at_once_are_all_served(server):
     for one in threads:
         one.join()
     assert statuses == [200] * 10 * (LIMIT // 2)
+
+
+def test_a_body_that_is_too_large_may_be_sent_whole_before_the_answer_is_read(server):
+    """A socket that is closed while bytes come is reset, and the answer is lost."""
+    line = server.connect(post(b"anonymous", 300_000))
+    wait_until(lambda: is_answered(line))
+    for _ in range(30):
+        line.sendall(b"," * 10_000)
+    assert whole(line).startswith(b"HTTP/1.1 413 ")
+
+
+def is_answered(line):
+    line.settimeout(0.0)
+    try:
+        return line.recv(1, socket.MSG_PEEK) == b"H"
+    except BlockingIOError:
+        return False
+    finally:
+        line.settimeout(20)

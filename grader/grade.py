@@ -17,7 +17,7 @@ from grader.index import highest
 from grader.kinds.base import NOT, RIGHT, Judgement
 from grader.mistakes import Candidate
 from grader.problem import Status
-from grader.reading import Reading, Typed, is_blank
+from grader.reading import Reading, TruncatedAnswer, Typed, is_blank
 from grader.reading.styles import Style
 from grader.result import Result, Rule
 from grader.values import Value
@@ -29,6 +29,7 @@ NOTHING: Final = Fraction(0)
 FULL: Final = Fraction(1)
 BY_PERSON: Final = "A person marks this part."
 FOLLOWED: Final = "Right for the value that you carried on from an earlier part."
+TRUNCATED: Final = "The answer was too long to be stored whole, and is not read again."
 FAILED: Final = "The key could not be computed; a person looks at this part."
 
 
@@ -68,6 +69,8 @@ def grade_at(
     """
     if is_blank(typed):
         return context.common.missing._replace(typed=typed)
+    if isinstance(typed, TruncatedAnswer):
+        return _unreadable(context, typed, AnswerError(TRUNCATED))
     try:
         reading = context.read(typed, style)
     except AnswerError as error:

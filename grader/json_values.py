@@ -2,8 +2,9 @@
 
 Whole numbers, truth values and texts are written as they are, lists as lists, the others as an
 object with a tag: ``{"fraction": "1/3"}``, ``{"tuple": [...]}``, ``{"tensor": [...], "shape":
-[...]}``; an object that was typed is one below ``{"object": {...}}``. Formulas, tables and networks
-are not written, nor is a value of a subclass, which would come back as one of its base class.
+[...]}``; an object that was typed is one below ``{"object": {...}}``, a truncated answer
+``{"truncated": "...", "bytes": 59700, "sha256": "..."}``. Formulas, tables and networks are not
+written, nor is a value of a subclass, which would come back as one of its base class.
 """
 
 import math
@@ -12,6 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 
+from grader.reading.result import TruncatedAnswer
 from grader.values import NUMBERS, Tensor, Value
 
 __all__ = ["UnwrittenError", "from_json", "to_json"]
@@ -20,7 +22,7 @@ FRACTIONS_KEPT: Final = 4096
 WHOLE: Final = frozenset({int})
 PLAIN: Final = frozenset({type(None), bool, int, str, Fraction})
 """The types of what is written as it is, and of the numbers that a reader of JSON may give."""
-WRITTEN: Final = PLAIN | {tuple, list, dict, Tensor}
+WRITTEN: Final = PLAIN | {tuple, list, dict, Tensor, TruncatedAnswer}
 
 
 class UnwrittenError(Exception):
@@ -36,6 +38,12 @@ def to_json(value: Value | Sequence[object] | Mapping[str, object] | None) -> ob
     match value:
         case _ if type(value) not in WRITTEN:
             raise UnwrittenError
+        case TruncatedAnswer():
+            return {
+                "truncated": value.start,
+                "bytes": value.size_bytes,
+                "sha256": value.digest,
+            }
         case None | bool() | int() | str():
             return value
         case Fraction():
@@ -83,6 +91,8 @@ def _tagged(told: dict[str, Any]) -> Any:
         return tuple(_each(items))
     if isinstance(named := told.get("object"), dict):
         return {name: from_json(item) for name, item in named.items()}
+    if isinstance(start := told.get("truncated"), str):
+        return _truncated(start, told.get("bytes"), told.get("sha256"))
     cells, sides = told.get("tensor"), told.get("shape")
     if isinstance(cells, list) and isinstance(sides, list):
         return _tensor(tuple(_each(cells)), tuple(sides))
@@ -93,6 +103,12 @@ def _tagged(told: dict[str, Any]) -> Any:
 def _fraction(text: str) -> Fraction:
     top, _, bottom = text.partition("/")
     return Fraction(int(top), int(bottom))
+
+
+def _truncated(start: str, size_bytes: object, digest: object) -> TruncatedAnswer:
+    if type(size_bytes) is not int or not isinstance(digest, str):
+        raise ValueError("a truncated answer has the size and the digest of the whole")
+    return TruncatedAnswer(start, size_bytes, digest)
 
 
 def _no_value(told: Any) -> ValueError:

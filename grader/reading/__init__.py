@@ -13,7 +13,7 @@ from grader.reading.formulas import read_formula, read_formula_list, read_formul
 from grader.reading.json_text import load_json
 from grader.reading.labelled import read_listed
 from grader.reading.numbers import grouped_by_points, read_number
-from grader.reading.result import Reading, Typed, is_blank
+from grader.reading.result import Reading, TruncatedAnswer, Typed, is_blank
 from grader.reading.shapes import read_shape, read_side
 from grader.reading.styles import Style, in_style
 from grader.reading.tensors import read_tensor
@@ -23,6 +23,7 @@ __all__ = [
     "Quantity",
     "Reading",
     "Style",
+    "TruncatedAnswer",
     "Typed",
     "grouped_by_points",
     "in_style",

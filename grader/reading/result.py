@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, Self, TypeAlias, TypeVar
 
 from grader.values import Number
 
-__all__ = ["Reading", "Styled", "Typed", "is_blank"]
+__all__ = ["Reading", "Styled", "TruncatedAnswer", "Typed", "is_blank"]
 
 Typed: TypeAlias = str | int | Fraction | list["Typed"]
 """What the student typed, or the JSON that came in its place."""
@@ -16,6 +16,31 @@ class Styled(str):
     """Text in a declared number style, so that a point in it is the decimal point."""
 
     __slots__ = ()
+
+
+class TruncatedAnswer(str):
+    """An unreadable answer of which only the beginning is stored, with the digest of the whole.
+
+    As a text it is the *start* and a note on what is missing. *size_bytes* is the size of the
+    whole, *digest* its SHA-256. It cannot be read again, because the rest of it is gone.
+    """
+
+    __slots__ = ("digest", "size_bytes", "start")
+    start: str
+    size_bytes: int
+    digest: str
+
+    def __new__(cls, start: str, size_bytes: int, digest: str) -> Self:
+        """Return the answer that begins with *start*."""
+        stored = len(start.encode())
+        note = f"the first {stored:,} of {size_bytes:,} bytes; SHA-256 {digest}"
+        answer = super().__new__(cls, f"{start}… ({note})")
+        answer.start, answer.size_bytes, answer.digest = start, size_bytes, digest
+        return answer
+
+    def __getnewargs__(self) -> tuple[str, int, str]:  # type: ignore[override]
+        """Return what a copy, or another process, makes it from."""
+        return self.start, self.size_bytes, self.digest
 
 
 T = TypeVar("T")

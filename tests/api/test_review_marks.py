@@ -393,7 +393,7 @@ def test_a_mark_keeps_what_the_machine_read(here):
             .where(Grading.answer_id == answer)
             .order_by(Grading.created_at, Grading.id)
         ).all()
-    assert (last.record["typed"], last.record["seed"]) == ("10", first.record["seed"])
+    assert (last.record["value"], last.record["seed"]) == (10, first.record["seed"])
     assert first.record["credit"] == "0"
     assert (last.record["credit"], last.record["rule"]) == ("1/2", "person")
     assert last.record["explanation"] == ["Marked by a person.", "Credit: 1 of 2."]

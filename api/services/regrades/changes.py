@@ -33,6 +33,8 @@ COUNTED: Final = (
 )
 """What is counted; every answer is one of up, down, same and review, unless it is manual."""
 VERSION: Final = frozenset({"problem", "draw_hash", "marking_hash", "engine"})
+NOT_COMPARED: Final = VERSION | {"typed"}
+"""What says nothing of a verdict; *typed*, the answer as it was sent, is in older records alone."""
 MANUAL: Final = "manual"
 LOWERING: Final = frozenset({"down", "review"})
 UNREADABLE: Final = "unreadable"
@@ -139,7 +141,7 @@ class _Same:
 
 
 def _told(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in VERSION}
+    return {name: value for name, value in record.items() if name not in NOT_COMPARED}
 
 
 def given_by(stored: Iterable[Stored], changes: Iterable[Change]) -> dict[UUID, list[Given]]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from api.cache import Cache
 from api.services.submitting.judging import Judged, judge
+from api.services.submitting.stored_answers import is_truncated
 from grader import ENGINE
 from grader.context import contexts
 from grader.json_values import from_json
@@ -69,6 +70,8 @@ Judge: TypeAlias = Callable[[Job], Verdicts]
 def judge_job(job: Job) -> Verdicts:
     """Return what becomes of every answer; later parts follow from what is read now.
 
+    An answer that is truncated keeps its verdict, whatever judges it.
+
     What is the same for many (variant, answers, values carried on) is judged once, and remembered
     for the next job: there are far more submissions than different ones.
     """
@@ -115,7 +118,11 @@ def _judge(
     own: dict[str, Value] = {
         part: from_json(told["value"]) for part, told in counting.items() if part in parts
     }
-    answers = {part: from_json(typed) for part, typed in one.answers.items() if part in parts}
+    answers = {
+        part: from_json(stored)
+        for part, stored in one.answers.items()
+        if part in parts and not is_truncated(stored)
+    }
     return judge(variant, answers, carried=own, numbers=style, draw=one.draw)
 
 

@@ -82,5 +82,5 @@ def _told(graded: Graded, submission: Submission, variant: Variant, result: Resu
         accepted=kind.accepted(part, key),
         patterns=patterns(result),
         explanation=tuple(said),
-        record=grading.record,
+        record=grading.record | {"typed": submission.answers.get(answer.part)},
     )

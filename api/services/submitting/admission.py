@@ -25,6 +25,7 @@ from api.services.submitting.entries import Entry, receipt_digest
 from api.services.submitting.judging import Judging, heard_values
 from api.services.submitting.memory import Seat, Stamps
 from api.services.submitting.seats import seats_of
+from api.services.submitting.stored_answers import stored_answers
 from api.services.variants import Variants
 from api.services.visible_verdicts import visible_status
 from api.tables import (
@@ -32,7 +33,6 @@ from api.tables import (
     AssignmentProblem,
     Draw,
 )
-from grader.json_values import to_json
 from grader.policy import Admission, Refused, Rules, admit
 from grader.result import FREE
 
@@ -92,9 +92,13 @@ class Taken:
     def receipt(self) -> str:
         """The digest of the receipt."""
         one = self.entry
-        answers = {part: to_json(typed) for part, typed in one.answers.items()}
         key = one.ids.names[:2]
-        return receipt_digest(self.name, key, self.sequence, one.received_at, answers)
+        return receipt_digest(self.name, key, self.sequence, one.received_at, self.stored_answers)
+
+    @property
+    def stored_answers(self) -> dict[str, object]:
+        """The answers in the form in which they are stored."""
+        return stored_answers(self.entry.answers, self.entry.judged)
 
 
 @dataclass(frozen=True, slots=True)

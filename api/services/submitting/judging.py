@@ -30,7 +30,7 @@ from problems.book import BOOK
 
 __all__ = ["Judged", "Judging", "carried_by", "heard_values", "judge", "value_digest"]
 
-MAX_SHOWN = 2_000
+MAX_SHOWN_CHARACTERS: Final = 2_000
 SORTED: Final = json.JSONEncoder(sort_keys=True)
 JUDGED_KEPT: Final = 8_192
 SLOW_SECONDS: Final = 0.05
@@ -47,7 +47,8 @@ class Judged:
     """The result of one answer as it is stored.
 
     *value* is the digest of what was read ("" where nothing was), *shown* the same in words,
-    *carries* what later parts compute with, *said* what the student may see, *record* all. *misfit*
+    *carries* what later parts compute with, *said* what the student may see, *record* all but the
+    answer as it was typed, which the submission has. *misfit*
     says that the answer has another form than the one asked for.
     """
 
@@ -158,6 +159,11 @@ def heard_values(
 
 def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: int) -> Judged:
     part = variant.problem.part(result.part)
+    digest = value_digest(result, draw=draw)
+    if result.misfit:  # costs no attempt, so that its text would be stored as often as it is sent
+        result = result._replace(read_as=result.read_as[:MAX_SHOWN_CHARACTERS])
+    record = to_record(result, variant, numbers=numbers)
+    del record["typed"]
     by_person = KINDS[part.kind].by_person
     waits = result.status == "needs_review"
     return Judged(
@@ -166,12 +172,12 @@ def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: in
         credit=result.credit,
         points=Fraction(result.points),
         mistakes="|".join(result.mistakes),
-        value=value_digest(result, draw=draw),
-        shown=result.read_as[:MAX_SHOWN],
+        value=digest,
+        shown=result.read_as[:MAX_SHOWN_CHARACTERS],
         carries=_carries(result),
         costs=result.costs_attempt and not by_person and not waits,
         said=student_record(result, variant),
-        record=to_record(result, variant, numbers=numbers),
+        record=record,
         misfit=result.misfit,
     )
 

@@ -9,7 +9,6 @@ from api.json_text import JsonText, written
 from api.services.submitting.admission import Taken
 from api.services.upserts import Row, Rows
 from api.tables import Answer, Draw, Grading, Submission
-from grader.json_values import to_json
 
 __all__ = ["rows_of"]
 
@@ -60,7 +59,7 @@ def _submission(one: Taken, reply: JsonText) -> Row:
         "position": entry.drawn.position,
         "draw": entry.drawn.number,
         "received_at": entry.received_at,
-        "answers": written({part: to_json(typed) for part, typed in entry.answers.items()}),
+        "answers": written(one.stored_answers),
         "key": entry.key,
         "fingerprint": entry.print,
         "reply": reply,

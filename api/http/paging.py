@@ -1,5 +1,7 @@
 """Lists in pages: a cursor says where the last page ended, so that nothing is skipped or doubled.
 
+A page is bounded by the number of its rows and by its size in bytes.
+
 A route takes a `Window`, asks it for the cursor, gives cursor and limit to its service, and makes a
 `Page` of the rows. The service orders by a column and the id and narrows with `keyset`.
 """
@@ -7,7 +9,7 @@ A route takes a `Window`, asks it for the cursor, gives cursor and limit to its 
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
@@ -15,6 +17,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import Field
+from pydantic_core import to_json
 from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.requests import Request
@@ -28,6 +31,8 @@ __all__ = ["Cursor", "Page", "PageWindow", "Sort", "Window", "keyset"]
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+MAX_PAGE_BYTES: Final = 1024 * 1024
+"""How much JSON a page has at most, unless its only row is larger."""
 MAX_CURSOR: Final = 2_000
 INT64: Final = 2**63
 
@@ -143,25 +148,36 @@ class Window:
 
     def page(
         self,
-        rows: Sequence[Row],
+        rows: Iterable[Row],
         *,
         end: Callable[[Row], Cursor],
         show: Callable[[Row], T],
     ) -> Page[T]:
         """Return the page of *rows*, of which the service was asked for ``limit + 1``.
 
+        It ends early at 1 MiB, but has at least one row; *rows* may be read as they are needed.
         *end* makes the cursor of the last row, *show* what the caller sees of each. The address of
         the next page is put into the ``Link`` header.
         """
-        shown = rows[: self.limit]
-        if len(rows) <= self.limit:
-            return Page(items=[show(row) for row in shown], next=None)
-        following = end(shown[-1]).encode()
+        shown: list[tuple[Row, T]] = []
+        size_bytes, has_more = 0, False
+        for row in rows:
+            if has_more := len(shown) == self.limit:
+                break
+            item = show(row)
+            size_bytes += len(to_json(item))
+            if has_more := bool(shown) and size_bytes > MAX_PAGE_BYTES:
+                break
+            shown.append((row, item))
+        items = [item for _, item in shown]
+        if not has_more:
+            return Page(items=items, next=None)
+        following = end(shown[-1][0]).encode()
         # A path, so that no `Host` header gets into it.
         query = self.request.url.include_query_params(cursor=following).query
         link = f"{self.request.url.path}?{query}"
         self.response.headers["Link"] = f'<{link}>; rel="next"'
-        return Page(items=[show(row) for row in shown], next=following)
+        return Page(items=items, next=following)
 
 
 async def _window(

@@ -26,12 +26,11 @@ def submissions(
     after = window.after("sequence", int)
     with here.reading() as session:
         seat = take_seat(session, here.posed(session, assignment, problem), now=here.now)
-        found = own_submissions(session, seat, after=after, limit=window.limit + 1)
-    return window.page(
-        found,
-        end=lambda one: Cursor("sequence", one.sequence, one.id),
-        show=lambda one: one,
-    )
+        return window.page(
+            own_submissions(session, seat, after=after, limit=window.limit + 1),
+            end=lambda submission: Cursor("sequence", submission.sequence, submission.id),
+            show=lambda submission: submission,
+        )
 
 
 @router.get("/submissions/{submission}", responses=SEES)

@@ -172,9 +172,9 @@ def get_changes(
             flag=flag,
             student=student,
         )
-    return window.page(
-        rows, end=lambda row: Cursor("chunk", row[0].chunk, row[0].id), show=telling.change_told
-    )
+        return window.page(
+            rows, end=lambda row: Cursor("chunk", row[0].chunk, row[0].id), show=telling.change_told
+        )
 
 
 @router.get("/regrades/{regrade}/students", responses=SEES)

@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime
+from itertools import chain
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Uuid, create_engine, se
 from sqlalchemy.pool import StaticPool
 
 from api.errors import Invalid, Precondition, RateLimited
+from api.http import paging
 from api.http.etags import Expected
 from api.http.paging import Cursor, keyset
 from api.http.throttle import MAX_KEYS, Rate, Throttle
@@ -42,6 +44,19 @@ def test_the_pages_together_are_the_list(limit):
         link = answered.headers.get("link")
         assert link == (f'</api/v1/rows?{query}>; rel="next"' if query else None)
     assert found == [f"{name}/{number.int}" for name, number in ROWS]
+
+
+@pytest.mark.parametrize(("page_bytes", "rows"), [(1, 1), (21, 2), (22, 2), (10_000, 7)])
+def test_a_page_ends_before_it_has_more_bytes_but_has_a_row(monkeypatch, page_bytes, rows):
+    """A row is ten bytes of JSON here, such as "name0/0" in quotes and a comma."""
+    monkeypatch.setattr(paging, "MAX_PAGE_BYTES", page_bytes)
+    pages, query = [], "limit=200"
+    while query:
+        page = json.loads(get(query).body)
+        pages.append(page["items"])
+        query = f"limit=200&cursor={page['next']}" if page["next"] else ""
+    assert len(pages[0]) == max(map(len, pages)) == rows
+    assert list(chain.from_iterable(pages)) == [f"{name}/{number.int}" for name, number in ROWS]
 
 
 def test_the_link_to_the_next_page_cannot_be_turned_elsewhere_by_the_host_header():

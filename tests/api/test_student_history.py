@@ -1,5 +1,7 @@
 """What was handed in: told by its student as far as results are shown, proved by its receipt."""
 
+from itertools import chain
+
 import pytest
 from sqlalchemy import update
 from student_scenes import DUE_TOMORROW, names_in
@@ -26,6 +28,23 @@ def test_the_list_has_every_submission_once_over_all_pages_the_last_first(world,
         if cursor is None:
             break
     assert found == [7, 6, 5, 4, 3, 2, 1]
+
+
+def test_a_page_of_large_answers_ends_at_a_mebibyte_and_the_next_one_goes_on(
+    world, course, student
+):
+    [problem] = world.assignment(course)
+    for number in range(60):
+        student.submit(problem, {"why": f"{number} " + "why? " * 3_990})
+    pages, query = [], {"limit": 200}
+    while query:
+        response = student.get(f"{problem.path}/submissions", params=query)
+        page = response.json()
+        assert len(response.content) < 1.01 * 1024 * 1024
+        pages.append([one["sequence"] for one in page["items"]])
+        query = {"limit": 200, "cursor": page["next"]} if page["next"] else {}
+    assert len(pages) == 2
+    assert list(chain.from_iterable(pages)) == list(range(60, 0, -1))
 
 
 def test_a_submission_says_what_its_reply_said(world, course, student):

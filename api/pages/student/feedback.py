@@ -15,7 +15,7 @@ from api.pages.wording import percent
 from api.prose import inline
 from api.schemas.student_solution import PracticeOutcome
 from api.schemas.student_work import PartOutcome, ReadAs, StudentSubmission
-from grader.reading import Typed
+from grader.reading import TruncatedAnswer, Typed
 
 __all__ = [
     "PLAIN",
@@ -124,7 +124,7 @@ def drawn(reading: ReadAs | None) -> Markup:
 
 def marked(typed: Typed | None, position: int | None) -> Marked | None:
     """Return a text with the character at *position* apart, None where no place is known."""
-    if typed is None or position is None or not isinstance(typed, str):
+    if position is None or not isinstance(typed, str) or isinstance(typed, TruncatedAnswer):
         return None
     return Marked(typed[:position], typed[position : position + 1], typed[position + 1 :])
 

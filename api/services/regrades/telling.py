@@ -1,6 +1,6 @@
 """Regrades told to staff: one of them, those of a problem, what one changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -44,6 +44,7 @@ MAY: Final = {
     "stopped": ("apply", "undo"),
     "applied": ("undo",),
 }
+BATCH_SIZE: Final = 25
 ChangeRow: TypeAlias = tuple[RegradeChange, Answer, Grading]
 """A change, its answer, and the grading that counted before it."""
 
@@ -155,8 +156,11 @@ def changes(
     direction: str | None = None,
     flag: str | None = None,
     student: UUID | None = None,
-) -> list[ChangeRow]:
-    """Return the changes that can be seen, chunk by chunk, narrowed by what is given."""
+) -> Iterator[ChangeRow]:
+    """Yield the changes that can be seen, chunk by chunk, narrowed by what is given.
+
+    They are read in small batches: the records of a change may have hundreds of KiB.
+    """
     asked = (
         select(RegradeChange, Answer, Grading)
         .join(Answer, Answer.id == RegradeChange.answer_id)
@@ -168,7 +172,8 @@ def changes(
         if value is not None:
             asked = asked.where(getattr(RegradeChange, name) == value)
     asked = keyset(asked, RegradeChange.chunk, RegradeChange.id, after=after)
-    return [(row[0], row[1], row[2]) for row in session.execute(asked.limit(limit))]
+    rows = session.execute(asked.limit(limit), execution_options={"yield_per": BATCH_SIZE})
+    yield from ((row[0], row[1], row[2]) for row in rows)
 
 
 def change_told(row: ChangeRow) -> ChangeOut:

@@ -1,6 +1,6 @@
 """What was handed in: a student's own submissions, one of them in full, and its receipt."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -41,6 +41,7 @@ COMPARES_NAMES: Final = (
     "This assignment is marked without names, and a digest tells whose work it is. An instructor "
     "can compare it."
 )
+BATCH_SIZE: Final = 25
 NO_SUBMISSION = "There is no such submission."
 NO_RECEIPT = "There is no such receipt."
 PLACED: Final = (
@@ -53,14 +54,25 @@ PLACED: Final = (
 
 def own_submissions(
     session: Session, seat: Seat, *, after: Cursor | None, limit: int
-) -> Sequence[StudentSubmission]:
-    """Return the student's submissions to a problem, the last one first."""
+) -> Iterator[StudentSubmission]:
+    """Yield up to *limit* of the student's submissions to a problem, the last one first.
+
+    They are read in small batches: a submission may have 256 KiB, and a page ends at 1 MiB.
+    """
     problem = seat.posed.problem
-    rows = select(Submission).where(
+    statement = select(Submission).where(
         Submission.problem_id == problem.id, Submission.student_id == seat.student_id
     )
-    page = keyset(rows, Submission.sequence, Submission.id, after=after, order="descending")
-    return _shown(session, seat, session.scalars(page.limit(limit)).all())
+    while limit > 0:
+        batch = keyset(
+            statement, Submission.sequence, Submission.id, after=after, order="descending"
+        )
+        rows = session.scalars(batch.limit(min(limit, BATCH_SIZE))).all()
+        yield from _shown(session, seat, rows)
+        if len(rows) < BATCH_SIZE:
+            return
+        limit -= len(rows)
+        after = Cursor("sequence", rows[-1].sequence, rows[-1].id)
 
 
 def last_submissions(

@@ -140,6 +140,12 @@ CODES: Final[dict[str, Code]] = {
         "Wait before the next attempt",
         "The assignment asks for a pause between attempts. `Retry-After` says how long.",
     ),
+    "storage_budget": Code(
+        429,
+        "Too much stored today",
+        "One person's submissions and drafts may add so many MiB to the database in a day. "
+        "`Retry-After` says when the next one is stored.",
+    ),
     "too_many_uploads": Code(
         429,
         "Too many uploads at once",

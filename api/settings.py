@@ -193,6 +193,15 @@ class Settings(BaseModel):
     requests_per_minute: Annotated[
         int, Field(ge=1, le=1_000_000, description="how many other requests one person may make")
     ] = 600
+    stored_mebibytes_per_day: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="how many MiB one person's submissions and drafts may add to the database "
+            "in a day; more are told 429 `storage_budget`",
+        ),
+    ] = 16
     password_memory: Annotated[
         int,
         Field(

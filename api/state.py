@@ -15,6 +15,7 @@ from api.services.publishing_pool import PublishingPool
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
 from api.services.shared_throttles import SharedThrottles
+from api.services.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate
 from api.services.submitting.memory import Memory
 from api.services.submitting.writer import Writer
 from api.services.variants import Variants
@@ -24,6 +25,7 @@ __all__ = ["Pace", "Service", "passwords_of"]
 
 Pace = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
+STORED_BYTES: Final = "stored_bytes"
 
 MINUTE: Final = 60
 
@@ -39,7 +41,8 @@ def _rates(settings: Settings) -> Mapping[str, Rate]:
         "drafts": settings.drafts_per_minute,
         "requests": settings.requests_per_minute,
     }
-    return {pace: Rate(count, MINUTE) for pace, count in times.items()}
+    by_minute = {str(pace): Rate(count, MINUTE) for pace, count in times.items()}
+    return by_minute | {STORED_BYTES: daily_rate(settings.stored_mebibytes_per_day)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,20 @@ class Service:
     regrades: Runner = field(init=False)
     publishing: PublishingPool = field(init=False)
     shared_throttles: SharedThrottles = field(init=False)
+    storage: StorageBudget = field(init=False)
 
     def __post_init__(self) -> None:
         """Start the writer; the rest begins when the service is up."""
-        writer = Writer(self.db, self.variants, self.memory, self.clock)
+        shared = SharedThrottles(
+            self.db,
+            self.clock,
+            _rates(self.settings),
+            min_owing={STORED_BYTES: EXCHANGED_BYTES},
+        )
+        object.__setattr__(self, "shared_throttles", shared)
+        storage = StorageBudget(shared.throttles[STORED_BYTES])
+        object.__setattr__(self, "storage", storage)
+        writer = Writer(self.db, self.variants, self.memory, self.clock, on_stored=storage.add)
         workers = self.settings.regrade_workers
         make = executor_of(self.settings.regrade_cluster)
         regrades = Runner(
@@ -77,8 +90,6 @@ class Service:
             self.settings.problem_workers, deadline_seconds=self.settings.problem_deadline
         )
         object.__setattr__(self, "publishing", publishing)
-        shared = SharedThrottles(self.db, self.clock, _rates(self.settings))
-        object.__setattr__(self, "shared_throttles", shared)
 
     @property
     def throttles(self) -> Mapping[str, Throttle]:

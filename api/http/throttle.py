@@ -40,7 +40,8 @@ class Throttle:
     """Counts by key against a *rate*; *clock* is in seconds, and may go back.
 
     Of more than 50,000 keys the one not seen for longest is forgotten. *on_owing* is called where
-    so much of a key was spent that others should learn of it: it must return at once.
+    so much of a key was spent that others should learn of it: it must return at once. Of keys of
+    which less than *min_owing* was spent others do not learn.
     """
 
     def __init__(
@@ -49,9 +50,10 @@ class Throttle:
         *,
         clock: Callable[[], float],
         on_owing: Callable[[], None] = lambda: None,
+        min_owing: int = 1,
     ) -> None:
         self.rate = rate
-        self._clock, self._on_owing = clock, on_owing
+        self._clock, self._on_owing, self._min_owing = clock, on_owing, min_owing
         self._share = max(1, rate.times // SHARE)
         self._lock = threading.Lock()
         # The level, and when that was so.
@@ -81,11 +83,31 @@ class Throttle:
             seconds = math.ceil(wait)
             raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
 
+    def wait_seconds(self, key: str) -> float:
+        """Return how many seconds *key* is at or over the rate from now, 0 where it is below."""
+        now = self._clock()
+        with self._lock:
+            level = self._level(key, now)
+        if level < self.rate.times:
+            return 0.0
+        return (level - self.rate.times + 1) / self.rate.per_second
+
+    def add(self, key: str, amount: int) -> None:
+        """Spend *amount* of *key*, also where that is more than there is."""
+        now = self._clock()
+        with self._lock:
+            self._keep(key, self._level(key, now) + amount, now)
+            owing = self._owe(key, amount)
+        if owing - amount < self._share <= owing:
+            self._on_owing()
+
     def owing(self) -> dict[str, int]:
         """Return what was spent of each key since this was last asked; it is owed no more."""
         with self._lock:
-            found, self._owing = self._owing, {}
-        return found
+            due = {key: spent for key, spent in self._owing.items() if spent >= self._min_owing}
+            for key in due:
+                del self._owing[key]
+        return due
 
     def owe_again(self, spent: Mapping[str, int]) -> None:
         """Take back what others could not be told."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Header, Response
 
 from api.deps import Here, HereDep, HereTyping
-from api.errors import Forbidden, Invalid, NotFound, Precondition, Unauthenticated
+from api.errors import Forbidden, Invalid, NotFound, Precondition, RateLimited, Unauthenticated
 from api.http.etags import etag, expected
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
@@ -35,7 +35,9 @@ Match = Annotated[
 ]
 
 
-WRITES = responses(Unauthenticated, Forbidden, NotFound, Precondition, Invalid)
+WRITES = responses(
+    Unauthenticated, Forbidden, NotFound, Precondition, Invalid, RateLimited, "storage_budget"
+)
 
 
 @router.get(DRAFT, responses=SEES)
@@ -82,7 +84,14 @@ def _save(
     wanted = None if if_match is None else expected(if_match)
     with here.transaction() as session:
         seat = take_seat(session, here.posed(session, *where, right="submit"), now=here.now)
-        draft = save_draft(session, seat, answers, variants=here.service.variants, expected=wanted)
+        draft = save_draft(
+            session,
+            seat,
+            answers,
+            variants=here.service.variants,
+            expected=wanted,
+            storage=here.service.storage,
+        )
     response.headers["ETag"] = etag(draft.version)
     return draft
 

@@ -35,7 +35,7 @@ class _ByMemory(Ahead):
         """Return what was stored; None where not enough is known, or it does not hold any more."""
         here = Submitting(request)
         prepared = _recalled(here, request)
-        if prepared is None:
+        if prepared is None or here.service.storage.is_spent(prepared.known.author_id):
             return None
         here.count(prepared.known.author_id)  # before judging, which a refusal must not cost
         try:
@@ -98,6 +98,7 @@ BY_MEMORY: Final = _ByMemory(PREFIX + PATH)
         Invalid,
         "idempotency_key_reused",
         RateLimited,
+        "storage_budget",
     ),
 )
 async def submit(
@@ -146,9 +147,10 @@ def _prepared(
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="submit")
         found = prepare(session, posed, sent, variants=service.variants, memory=service.memory)
-    if isinstance(found, Accepted) or found.is_expensive(judging):
-        return found
-    return found.judge(judging)
+    if isinstance(found, Accepted):
+        return found  # what was stored before is told again, also where the budget is spent
+    service.storage.check(found.known.author_id)
+    return found if found.is_expensive(judging) else found.judge(judging)
 
 
 def _told(done: Accepted) -> Response:

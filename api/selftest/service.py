@@ -72,6 +72,7 @@ def environment(database: str, bank: Path, **settings: str) -> dict[str, str]:
         "regrade_workers": "0",
         "password_memory": "8",
         "submissions_per_minute": OFTEN,
+        "stored_mebibytes_per_day": OFTEN,
         "requests_per_minute": OFTEN,
     }
     root = str(Path(api.__file__).parents[1])

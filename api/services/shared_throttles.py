@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Double, case, delete, literal, type_coerce
@@ -32,22 +33,41 @@ LATEST: Final = 10.0
 MOST: Final = 200
 """So many people at a time: on SQLite nobody else writes meanwhile."""
 KEPT: Final = timedelta(hours=1)
-"""By then every level has gone down to nothing."""
+"""By then the level of every rate by the minute has gone down to nothing."""
+KEPT_RATES: Final = 2
+"""For how many spans of the longest rate a level is kept: it may have passed the limit."""
 MICROSECONDS: Final = 1_000_000
 
 log = logging.getLogger("api.shared_throttles")
 
 
 class SharedThrottles:
-    """A throttle for each of *rates*, exchanged with the *db* in a thread once that is started."""
+    """A throttle for each of *rates*, exchanged with the *db* in a thread once that is started.
 
-    def __init__(self, db: Database, clock: Clock, rates: Mapping[str, Rate]) -> None:
+    *min_owing* says by rate of how much others learn, 1 where it says nothing.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        rates: Mapping[str, Rate],
+        *,
+        min_owing: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self._db, self._clock = db, clock
+        longest = max((rate.seconds for rate in rates.values()), default=0.0)
+        self._kept = max(KEPT, timedelta(seconds=KEPT_RATES * longest))
         self._wake, self._stop = threading.Event(), threading.Event()
         self._is_away = False
         self._pruned: datetime | None = None
         self.throttles: Mapping[str, Throttle] = {
-            pace: Throttle(rate, clock=lambda: clock().timestamp(), on_owing=self._wake.set)
+            pace: Throttle(
+                rate,
+                clock=lambda: clock().timestamp(),
+                on_owing=self._wake.set,
+                min_owing=min_owing.get(pace, 1),
+            )
             for pace, rate in rates.items()
         }
         self._thread = threading.Thread(target=self._loop, name="throttles", daemon=True)
@@ -93,7 +113,7 @@ class SharedThrottles:
     def _prune(self, session: Session, now: datetime) -> None:
         """Delete now and then what counts no more."""
         if self._pruned is None or abs(now - self._pruned) >= KEPT:
-            session.execute(delete(Spending).where(Spending.at < now - KEPT))
+            session.execute(delete(Spending).where(Spending.at < now - self._kept))
             self._pruned = now
 
     def _loop(self) -> None:

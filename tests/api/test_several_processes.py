@@ -172,6 +172,7 @@ def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_
         "worker": "apart",
         "metrics_token": ASKS,
         "submissions_per_minute": "100000",
+        "stored_mebibytes_per_day": "100000",
     }
     with started(tmp_path, "-m", "api", **settings) as service:
         [said] = service.wait_for(r"running on (http://\S+)")

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 
 from api.db import find_one
 from api.http.etags import Expected
+from api.json_text import written
 from api.schemas.student import DraftView
 from api.services.standings import Key
+from api.services.storage_budget import StorageBudget, text_bytes
 from api.services.student.seat import Seat, check_writes
 from api.services.submitting.intake import check_parts
 from api.services.upserts import insert_missing
@@ -60,17 +62,25 @@ def save_draft(
     *,
     variants: Variants,
     expected: Expected | None,
+    storage: StorageBudget,
 ) -> DraftView:
     """Put *answers* in the place of the draft, none to throw it away; return its new version.
 
-    Raises `Precondition` where it is not of the *expected* version, `Invalid` for unknown parts.
+    Raises `Precondition` where it is not of the *expected* version, `Invalid` for unknown parts,
+    and `RateLimited` where it grows though the storage budget of its author is spent.
     """
     check_writes(seat.posed.member)
     check_parts(variants.problem(seat.posed.version), answers)
     row = _locked(session, seat.key, now=seat.now)
     if expected is not None:
         expected.check(row.version)
-    row.answers = {part: to_json(typed) for part, typed in answers.items()}
+    stored = {part: to_json(typed) for part, typed in answers.items()}
+    growth_bytes = text_bytes(written(stored)) - text_bytes(written(row.answers))
+    if growth_bytes > 0:
+        author_id = seat.posed.member.caller.id
+        storage.check(author_id)
+        storage.add(author_id, growth_bytes)
+    row.answers = stored
     row.saved_at = seat.now
     row.sequence = _last_sequence(session, seat.key)
     row.version += 1

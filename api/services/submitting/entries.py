@@ -66,11 +66,15 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission that is stored: its id, and in JSON what its author is told."""
+    """A submission that is stored: its id, and in JSON what its author is told.
+
+    *stored_bytes* is the size of its rows.
+    """
 
     id: UUID
     reply: JsonText
     replayed: bool = False
+    stored_bytes: int = 0
 
 
 def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:

@@ -2,37 +2,53 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from api.ids import new_digits
 from api.json_text import JsonText, written
+from api.services.storage_budget import text_bytes
 from api.services.submitting.admission import Taken
 from api.services.upserts import Row, Rows
 from api.tables import Answer, Draw, Grading, Submission
 
 __all__ = ["rows_of"]
 
+ROW_BYTES: Final = 512
+"""What a row takes beside its long texts, with its indexes."""
+
 
 def rows_of(
     taken: Sequence[Taken], replies: Mapping[UUID, JsonText], *, now: datetime
-) -> list[Rows]:
+) -> tuple[list[Rows], dict[UUID, int]]:
     """Return draws, submissions, answers and gradings of what was taken.
 
-    *replies* are what its authors are told.
+    *replies* are what its authors are told. The second value is the size in bytes of each
+    submission: its long texts, and a flat amount for each row.
     """
+    submissions: list[Row] = []
     answers: list[Row] = []
     gradings: list[Row] = []
+    sizes: dict[UUID, int] = {}
     for one in taken:
+        submission = _submission(one, replies[one.id])
+        submissions.append(submission)
+        size_bytes = ROW_BYTES + text_bytes(submission["answers"]) + text_bytes(submission["reply"])
         for part in one.entry.judged:
             ids = new_digits(), new_digits()
-            answers.append(_answer(one, part, ids))
-            gradings.append(_grading(one, part, ids, now=now))
-    return [
+            answer, grading = _answer(one, part, ids), _grading(one, part, ids, now=now)
+            answers.append(answer)
+            gradings.append(grading)
+            texts = answer["shown"], answer["carries"], grading["record"], grading["said"]
+            size_bytes += 2 * ROW_BYTES + sum(map(text_bytes, texts))
+        sizes[one.id] = size_bytes
+    rows = [
         Rows(Draw, [_draw(one) for one in taken if not one.seat.opened], "if missing"),
-        Rows(Submission, [_submission(one, replies[one.id]) for one in taken]),
+        Rows(Submission, submissions),
         Rows(Answer, answers),
         Rows(Grading, gradings),
     ]
+    return rows, sizes
 
 
 def _draw(one: Taken) -> Row:

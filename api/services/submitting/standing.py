@@ -82,7 +82,9 @@ def stand_at_once(
         return {}
     updates = [_update(one) for one in taken.values()]
     told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in updates}
-    rows = rows_of(list(taken.values()), told, now=now)  # ids tell that it came before the grades
+    rows, sizes = rows_of(
+        list(taken.values()), told, now=now
+    )  # ids tell that it came before the grades
     standings = [one.row for one in updates]
     grades, changes = _grades(session, updates, recalled, now=now)
     write_all(
@@ -96,7 +98,9 @@ def stand_at_once(
     )
     for one in updates:
         recalled.sit(one.taken.entry.ids.standing, None if one.stamps is None else one.seat)
-    return {at: Accepted(one.id, told[one.id]) for at, one in taken.items()}
+    return {
+        at: Accepted(one.id, told[one.id], stored_bytes=sizes[one.id]) for at, one in taken.items()
+    }
 
 
 def _update(taken: Taken) -> _StandingUpdate:

@@ -8,10 +8,11 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -42,10 +43,22 @@ FAILED: Final = "Storage failed; nothing of this was stored."
 
 
 class Writer:
-    """Writes submissions in a thread of its own, until it is closed."""
+    """Writes submissions in a thread of its own, until it is closed.
 
-    def __init__(self, db: Database, variants: Variants, memory: Memory, clock: Clock) -> None:
+    *on_stored* is called with the author and the size of each that was stored.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        variants: Variants,
+        memory: Memory,
+        clock: Clock,
+        *,
+        on_stored: Callable[[UUID, int], None],
+    ) -> None:
         self._db, self._variants, self._memory, self._clock = db, variants, memory, clock
+        self._on_stored = on_stored
         self._queue = SubmissionQueue(MOST_WAITING)
         self._under_way = 0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -143,6 +156,9 @@ class Writer:
             reach("before_commit")
         reach("after_commit")
         recalled.keep()
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            if isinstance(outcome, Accepted) and not outcome.replayed:
+                self._on_stored(entry.author_id, outcome.stored_bytes)
         return outcomes
 
     def _failed(self, one: Waiting, error: Exception) -> list[tuple[Waiting, Ended]]:

@@ -1,0 +1,63 @@
+"""The storage budget: how many bytes one person's submissions and drafts may add in a day.
+
+A submission is counted once it is stored, by the text of its rows, and a draft by what it grew. The
+count is a level that goes down steadily, by one budget a day; while it is at or over the budget,
+nothing more is stored. It is kept in memory and exchanged between processes as the rate limits are
+(`api.services.shared_throttles`), so that no request asks the database about it.
+"""
+
+import math
+from typing import Final
+from uuid import UUID
+
+from api.errors import RateLimited
+from api.http.throttle import Rate, Throttle
+
+__all__ = ["EXCHANGED_BYTES", "StorageBudget", "daily_rate", "text_bytes"]
+
+MEBIBYTE: Final = 1024 * 1024
+DAY_SECONDS: Final = 24 * 60 * 60
+MINUTE_SECONDS: Final = 60
+EXCHANGED_BYTES: Final = 64 * 1024
+"""What one process may store for a person before it tells the others: few in a class reach it."""
+
+
+def daily_rate(mebibytes: int) -> Rate:
+    """Return the rate of a budget of so many *mebibytes* a day, in bytes."""
+    return Rate(mebibytes * MEBIBYTE, DAY_SECONDS)
+
+
+def text_bytes(text: str | None) -> int:
+    """Return the size of *text* in UTF-8, 0 for none."""
+    if not text:
+        return 0
+    return len(text) if text.isascii() else len(text.encode())
+
+
+class StorageBudget:
+    """The bytes that each person has stored lately, against the rate of a *throttle*."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+
+    def is_spent(self, person: UUID) -> bool:
+        """Tell whether *person* has to wait before anything more is stored."""
+        return self._throttle.wait_seconds(str(person)) > 0
+
+    def check(self, person: UUID) -> None:
+        """Raise `RateLimited`, with the seconds to wait, where the budget of *person* is spent."""
+        wait = self._throttle.wait_seconds(str(person))
+        if wait:
+            seconds = math.ceil(wait)
+            mebibytes = self._throttle.rate.times // MEBIBYTE
+            raise RateLimited(
+                f"You have stored {mebibytes} MiB of answers and drafts within a day, which is the "
+                "most that one person may. Nothing was stored: send shorter answers, in "
+                f"{math.ceil(seconds / MINUTE_SECONDS)} min.",
+                code="storage_budget",
+                retry_after=seconds,
+            )
+
+    def add(self, person: UUID, size_bytes: int) -> None:
+        """Count *size_bytes* that were stored for *person*."""
+        self._throttle.add(str(person), size_bytes)

@@ -1,0 +1,173 @@
+"""The storage budget: what one person's submissions and drafts may add to the database in a day."""
+
+import json
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from world import Person, Posing, World
+
+from api.db import Database
+from api.http.throttle import Throttle
+from api.services.shared_throttles import KEPT, SharedThrottles
+from api.services.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate, text_bytes
+from api.settings import Settings
+from api.tables import Answer, Grading, Spending, Submission
+
+MEBIBYTE = 1024 * 1024
+DAY_SECONDS = 24 * 60 * 60
+LONG_TEXT = "why? " * 3_900
+PACE = "stored_bytes"
+
+
+@pytest.fixture
+def world(database_url):
+    world = World(database_url, settings={"stored_mebibytes_per_day": 1})
+    yield world
+    world.close()
+
+
+def answers(number: int) -> dict[str, str]:
+    return {"why": f"{number} {LONG_TEXT}"}
+
+
+def spend_budget(student: Person, problem: Posing) -> int:
+    """Hand in long texts until that is refused; return how many were stored."""
+    for number in range(100):
+        response = student.submit(problem, answers(number), key=str(number))
+        if response.status_code != 201:
+            return number
+    raise AssertionError("nothing was refused")
+
+
+def count_submissions(world: World) -> int:
+    with world.db.reading() as session:
+        return session.scalar(select(func.count()).select_from(Submission)) or 0
+
+
+def test_who_has_stored_too_much_is_told_how_long_to_wait_and_waiting_helps(world, course, problem):
+    student, other = world.enrol(course), world.enrol(course, "Other")
+    stored = spend_budget(student, problem)
+    assert count_submissions(world) == stored
+    refused = student.submit(problem, answers(99))
+    body, wait = refused.json(), int(refused.headers["Retry-After"])
+    assert (refused.status_code, body["code"]) == (429, "storage_budget")
+    assert body["detail"].startswith("You have stored 1 MiB of answers and drafts within a day")
+    assert 0 < wait == body["retry_after"] < DAY_SECONDS // 10
+    assert other.submit(problem, {"cells": "9"}).status_code == 201
+    world.clock.advance(seconds=wait)
+    assert student.submit(problem, answers(99)).status_code == 201
+    assert student.submit(problem, answers(100)).json()["code"] == "storage_budget"
+
+
+def test_over_days_nobody_stores_more_than_the_budget_and_one_submission(world, course, problem):
+    student = world.enrol(course)
+    stored, days = 0, 3
+    for _ in range(days):
+        for number in range(100):
+            if student.submit(problem, answers(number)).status_code != 201:
+                break
+            stored += 1
+        world.clock.advance(seconds=DAY_SECONDS)
+    with world.db.reading() as session:
+        row = session.scalars(select(Submission).limit(1)).one()
+    assert days - 1 < stored * len(row.answers["why"]) / MEBIBYTE < days
+
+
+def test_a_request_that_was_stored_is_told_the_same_again_though_the_budget_is_spent(
+    world, course, problem
+):
+    student = world.enrol(course)
+    last = spend_budget(student, problem) - 1
+    again = student.submit(problem, answers(last), key=str(last))
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+
+
+def test_a_draft_counts_by_what_it_grows(world, course, problem):
+    student = world.enrol(course)
+    path = f"{problem.path}/draft"
+    long, short = {"answers": {"why": LONG_TEXT}}, {"answers": {"why": "why?"}}
+    for _ in range(100):
+        assert student.put(path, long).status_code == 200  # as a page that saves while one types
+    spend_budget(student, problem)
+    assert student.put(path, {"answers": answers(1)}).json()["code"] == "storage_budget"
+    assert student.put(path, short).status_code == 200
+    assert student.put(path, long).json()["code"] == "storage_budget"
+    assert student.delete(path).status_code == 200
+
+
+def test_a_draft_that_grows_and_shrinks_again_is_counted_each_time(world, course, problem):
+    student = world.enrol(course)
+    path = f"{problem.path}/draft"
+    grown = 0
+    while student.put(path, {"answers": {"why": LONG_TEXT}}).status_code == 200:
+        grown += 1
+        student.delete(path)
+    assert grown == pytest.approx(MEBIBYTE / len(LONG_TEXT), abs=1)
+
+
+@pytest.fixture
+def counted(monkeypatch) -> list[int]:
+    """Return the sizes that are counted from now on."""
+    sizes: list[int] = []
+    monkeypatch.setattr(Throttle, "add", lambda _, __, amount: sizes.append(amount))
+    return sizes
+
+
+def test_what_is_counted_is_at_least_the_text_that_is_stored(world, course, problem, counted):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "9", "why": "é" * 5_000, "doubled": "?" * 3_000})
+    with world.db.reading() as session:
+        submissions = session.scalars(select(Submission)).all()
+        gradings = session.scalars(select(Grading)).all()
+        shown = session.scalars(select(Answer.shown)).all()
+    data = [one for row in submissions for one in (row.answers, row.reply)]
+    data += [one for row in gradings for one in (row.record, row.said)]
+    texts = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in data]
+    stored = sum(map(text_bytes, [*texts, *shown]))
+    assert stored < sum(counted) < stored + 10 * 1024
+
+
+def test_a_hundred_short_answers_are_a_small_part_of_the_budget(world, course, problem, counted):
+    student = world.enrol(course)
+    for number in range(100):
+        assert student.submit(problem, {"cells": str(number)}).status_code == 201
+    default = Settings().stored_mebibytes_per_day
+    assert sum(counted) < default * MEBIBYTE / 40
+
+
+@pytest.fixture
+def processes(world, database_url):
+    """Return two processes over the same database, as far as they count what is stored."""
+    databases = [Database(database_url) for _ in range(2)]
+    yield [
+        SharedThrottles(db, world.clock, {PACE: daily_rate(1)}, min_owing={PACE: EXCHANGED_BYTES})
+        for db in databases
+    ]
+    for db in databases:
+        db.close()
+
+
+def test_what_one_process_stored_counts_in_the_others(processes):
+    person = UUID(int=1)
+    budgets = [StorageBudget(process.throttles[PACE]) for process in processes]
+    for budget, process in zip(budgets, processes, strict=True):
+        budget.add(person, 3 * MEBIBYTE // 4)
+        assert not budget.is_spent(person)
+        process.exchange()
+    assert budgets[1].is_spent(person)
+
+
+def test_little_is_told_to_nobody_and_a_day_is_remembered(processes, world):
+    people = [UUID(int=number) for number in range(2)]
+    one, two = processes
+    StorageBudget(one.throttles[PACE]).add(people[0], EXCHANGED_BYTES - 1)
+    StorageBudget(one.throttles[PACE]).add(people[1], 2 * MEBIBYTE)
+    one.exchange()
+    with world.db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Spending)) == 1
+    world.clock.advance(seconds=2 * KEPT.total_seconds())
+    two_budget = StorageBudget(two.throttles[PACE])
+    two_budget.add(people[1], EXCHANGED_BYTES)
+    two.exchange()
+    assert two_budget.is_spent(people[1])

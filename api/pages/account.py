@@ -176,9 +176,7 @@ def revoke(token: UUID, here: PageDep) -> Response:
 @router.get("/me/export")
 def export(here: PageDep) -> Response:
     """Return everything that is held about who asks, as a file."""
-    told = me.get_export(here)
-    headers = {
-        "Content-Disposition": 'attachment; filename="my-data.json"',
-        "Cache-Control": "private, no-store",
-    }
-    return Response(told.model_dump_json(indent=2), media_type="application/json", headers=headers)
+    response = me.get_export(here)
+    response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -24,7 +24,8 @@ from api.tables import (
 
 __all__ = ["Reading", "Scope", "all_work", "pseudonym"]
 
-BATCH: Final = 500
+BATCH: Final = 10
+"""How many submissions are in memory at a time: each may have some hundred KiB."""
 DIGITS: Final = 16
 FIRST: Final = UUID(int=0)
 
@@ -54,13 +55,16 @@ def pseudonym(course: Course, thing: UUID) -> str:
 def all_work(reading: Reading, scope: Scope) -> Iterator[str]:
     """Yield a JSON object in a line for each submission, the oldest first.
 
-    Each piece is read by a session of its own: a slow reader holds no transaction, and nothing is
-    missed that was there at the start, since submissions are only added.
+    Each piece is read by a session of its own: a slow reader holds no transaction. All submissions
+    that were there at the start are in it, and no later ones, since submissions are only added; the
+    results are as they are when their piece is read.
     """
     after = FIRST
-    while True:
+    with reading() as session:
+        last = session.scalar(select(Submission.id).order_by(Submission.id.desc()).limit(1))
+    while last is not None:
         with reading() as session:
-            rows = _batch(session, scope, after)
+            rows = _batch(session, scope, after, last)
             answers = _answers(session, [row[0].id for row in rows])
         for row in rows:
             yield _line(scope, row, answers.get(row[0].id, ()))
@@ -69,7 +73,7 @@ def all_work(reading: Reading, scope: Scope) -> Iterator[str]:
         after = rows[-1][0].id
 
 
-def _batch(session: Session, scope: Scope, after: UUID) -> Sequence[Any]:
+def _batch(session: Session, scope: Scope, after: UUID, last: UUID) -> Sequence[Any]:
     found = (
         select(Submission, AssignmentProblem, Assignment, User)
         .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
@@ -85,6 +89,7 @@ def _batch(session: Session, scope: Scope, after: UUID) -> Sequence[Any]:
             Assignment.deleted_at.is_(None),
             *COUNTS,
             Submission.id > after,
+            Submission.id <= last,
         )
     )
     if scope.only is not None:

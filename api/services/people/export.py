@@ -1,12 +1,18 @@
-"""Everything that the service holds about somebody, as JSON data for themselves.
+"""Everything that the service holds about somebody, as JSON data for themselves, piece by piece.
 
 Nothing comes out this way before it is shown elsewhere: what was told about a submission is given
 as it was told then, and a grade, or a comment, once results are shown to its student.
+
+Submissions and drafts may be large. Which there are is read at the start, with all that is short,
+in one transaction; they themselves follow a few at a time. So memory is bounded, and a slow reader
+holds no transaction. Submissions never change; a draft is as it is when its turn comes.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -14,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from api.clock import to_micros
 from api.http.fields import told
+from api.json_text import written
 from api.schemas.account import MeExport
 from api.services.people.profile import courses_of
 from api.services.people.sessions import sessions_of
@@ -40,18 +47,48 @@ from api.tables import (
 
 __all__ = ["export"]
 
+Data: TypeAlias = dict[str, Any]
+BATCH_SIZE: Final = 10
+"""How many submissions or drafts are in memory at a time: each may have some hundred KiB."""
 PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login", "created_at")
 
 
-def export(session: Session, user: User, *, now: datetime) -> MeExport:
-    """Return all that is held about *user*."""
+class Reading(Protocol):
+    """Whatever opens a session that reads."""
+
+    def __call__(self) -> AbstractContextManager[Session]:
+        """Return a session that changes nothing, to be used in a ``with``."""
+
+
+def export(reading: Reading, user: User, *, now: datetime) -> Iterator[str]:
+    """Return all that is held about *user*, as the pieces of one JSON object: a `MeExport`.
+
+    The first transaction is over when it returns.
+    """
+    with reading() as session:
+        short = _short(session, user, now=now)
+        submissions = session.scalars(
+            select(Submission.id)
+            .where(Submission.student_id == user.id)
+            .order_by(Submission.received_at, Submission.id)
+        ).all()
+        drafts = session.scalars(select(Draft.problem_id).where(Draft.student_id == user.id)).all()
+    large = {
+        "submissions": _in_batches(reading, _submissions, submissions),
+        "drafts": _in_batches(reading, partial(_drafts, student=user.id), drafts),
+    }
+    return _pieces(short, large)
+
+
+def _short(session: Session, user: User, *, now: datetime) -> MeExport:
+    """Return the export without submissions and drafts."""
     shown = _shown(session, user.id, now=now)
     return MeExport(
         exported_at=now,
         profile=_row(user, PROFILE),
         courses=tuple(one.model_dump(mode="json") for one in courses_of(session, user.id)),
-        submissions=_submissions(session, user.id),
-        drafts=_drafts(session, user.id),
+        submissions=(),
+        drafts=(),
         grades=_grades(session, user.id, shown),
         comments=_comments(session, user.id, shown),
         regrade_requests=_requests(session, user.id),
@@ -65,6 +102,33 @@ def export(session: Session, user: User, *, now: datetime) -> MeExport:
         ),
         acts=_acts(session, user.id),
     )
+
+
+def _pieces(short: MeExport, large: Mapping[str, Iterator[Data]]) -> Iterator[str]:
+    """Yield an object with the fields of *short*, of which those of *large* come one by one."""
+    begin = "{"
+    for name, value in short.model_dump(mode="json").items():
+        yield f"{begin}{written(name)}:"
+        begin = ","
+        if name in large:
+            yield "["
+            for number, item in enumerate(large[name]):
+                yield f"{',' if number else ''}{written(item)}"
+            yield "]"
+        else:
+            yield written(value)
+    yield "}"
+
+
+def _in_batches(
+    reading: Reading, read: Callable[[Session, Sequence[UUID]], Iterable[Data]], ids: Sequence[UUID]
+) -> Iterator[Data]:
+    """Yield what *read* returns of *ids*, in their order, each batch in a session of its own."""
+    for start in range(0, len(ids), BATCH_SIZE):
+        batch = ids[start : start + BATCH_SIZE]
+        with reading() as session:
+            items = list(read(session, batch))
+        yield from items
 
 
 def _row(row: Base, names: Iterable[str]) -> dict[str, Any]:
@@ -93,21 +157,21 @@ def _shown(session: Session, student: UUID, *, now: datetime) -> set[UUID]:
     return seen
 
 
-def _submissions(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
+def _submissions(session: Session, ids: Sequence[UUID]) -> list[Data]:
     rows = session.scalars(
         select(Submission)
-        .where(Submission.student_id == student)
+        .where(Submission.id.in_(ids))
         .order_by(Submission.received_at, Submission.id)
     )
-    return tuple(
-        _row(one, ("id", "problem_id", "sequence", "received_at", "answers")) | {"told": one.reply}
-        for one in rows
+    names = ("id", "problem_id", "sequence", "received_at", "answers")
+    return [_row(one, names) | {"told": one.reply} for one in rows]
+
+
+def _drafts(session: Session, problems: Sequence[UUID], *, student: UUID) -> list[Data]:
+    rows = session.scalars(
+        select(Draft).where(Draft.student_id == student, Draft.problem_id.in_(problems))
     )
-
-
-def _drafts(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
-    rows = session.scalars(select(Draft).where(Draft.student_id == student))
-    return tuple(_row(one, ("problem_id", "answers", "saved_at")) for one in rows)
+    return [_row(one, ("problem_id", "answers", "saved_at")) for one in rows]
 
 
 def _grades(session: Session, student: UUID, shown: Collection[UUID]) -> tuple[dict[str, Any], ...]:

@@ -1,0 +1,98 @@
+"""Exports stream: memory does not grow with what is stored, and a slow reader holds nothing."""
+
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from world import Person, Posing, World
+
+from api.services.gradebook.all_work import Scope, all_work
+from api.services.people.export import export
+from api.tables import Course, Enrolment, User
+
+LONG_TEXT = "why? " * 3_900
+FEW, MANY = 30, 110
+Pieces = Callable[[World, Person], Iterator[str]]
+
+
+def my_export(world: World, student: Person) -> Iterator[str]:
+    with world.db.reading() as session:
+        user = session.get_one(User, student.id)
+    return export(world.db.reading, user, now=world.clock())
+
+
+def course_export(world: World, student: Person) -> Iterator[str]:
+    with world.db.reading() as session:
+        of_student = Enrolment.user_id == student.id
+        course = session.scalars(select(Course).join(Enrolment).where(of_student)).one()
+        scope = Scope(course)
+    return all_work(world.db.reading, scope)
+
+
+EXPORTS = pytest.mark.parametrize("pieces", [my_export, course_export])
+
+
+def hand_in(student: Person, problem: Posing, numbers: range) -> None:
+    for number in numbers:
+        assert student.submit(problem, {"why": f"{number} {LONG_TEXT}"}).status_code == 201
+
+
+def peak_and_size(pieces: Iterator[str]) -> tuple[int, int]:
+    """Return how much memory *pieces* take at most while they come, and how long they are."""
+    tracemalloc.start()
+    size = sum(map(len, pieces))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak, size
+
+
+@EXPORTS
+def test_memory_does_not_grow_with_the_number_of_submissions(
+    world, course, problem, pieces: Pieces
+):
+    student = world.enrol(course)
+    hand_in(student, problem, range(FEW))
+    peak_and_size(pieces(world, student))  # statements are compiled once
+    peak_of_few, size_of_few = peak_and_size(pieces(world, student))
+    hand_in(student, problem, range(FEW, MANY))
+    peak_of_many, size_of_many = peak_and_size(pieces(world, student))
+    assert size_of_many > 3.5 * size_of_few
+    assert peak_of_many < 1.3 * peak_of_few
+
+
+@EXPORTS
+def test_it_has_what_was_there_at_the_start_and_a_slow_reader_holds_no_connection(
+    world, course, problem, pieces: Pieces
+):
+    student = world.enrol(course)
+    hand_in(student, problem, range(FEW + 5))
+    used: list[Any] = []
+    event.listen(world.db.engine, "checkout", lambda *given: used.append(given[0]))
+    event.listen(world.db.engine, "checkin", lambda *given: used.remove(given[0]))
+    reading = pieces(world, student)
+    begun = list(islice(reading, FEW + 2))
+    assert not used
+    hand_in(student, problem, range(FEW + 5, FEW + 8))
+    text = "".join([*begun, *reading])
+    assert not used
+    for number in range(FEW + 8):
+        assert (f'"{number} why?' in text) is (number < FEW + 5)
+
+
+def test_my_export_is_one_json_object_with_its_fields_in_order(world, course, problem):
+    student = world.enrol(course)
+    student.submit(problem, {"cells": "9", "why": 'é " \\'})
+    student.put(f"{problem.path}/draft", {"answers": {"why": "Fewer."}})
+    told = student.get("/me/export")
+    assert told.headers["content-type"] == "application/json"
+    body = told.json()
+    assert [*body][:5] == ["exported_at", "profile", "courses", "submissions", "drafts"]
+    [submission], [draft] = body["submissions"], body["drafts"]
+    assert submission["answers"] == {"cells": "9", "why": 'é " \\'}
+    assert submission["told"]["receipt"]["id"] == submission["id"]
+    assert draft["answers"] == {"why": "Fewer."}
+    assert json.loads(told.content) == body

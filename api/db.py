@@ -10,7 +10,17 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, Row, Select, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    ExceptionContext,
+    Row,
+    Select,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -48,6 +58,8 @@ POSTGRESQL_LINE: Final = {
 DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 """What must not be off in PostgreSQL."""
 WRITES: Final = "grader_writes"
+READ_ONLY: Final = "25006"
+"""How PostgreSQL refuses a write in a transaction that is read-only."""
 KNOWN: Final = "grader_known"
 
 
@@ -213,7 +225,7 @@ def _engine(url: str, pool: int) -> Engine:
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         json_serializer=stored,
@@ -223,6 +235,29 @@ def _engine(url: str, pool: int) -> Engine:
         pool_pre_ping=True,
         connect_args={**POSTGRESQL_LINE, "options": POSTGRESQL_OPTIONS},
     )
+    event.listen(engine, "handle_error", _drop_read_only_connections)
+    event.listen(engine, "checkin", _leave_writing_to_the_server)
+    return engine
+
+
+def _drop_read_only_connections(context: ExceptionContext) -> None:
+    """Treat a server that has become read-only as one that is away: the next try connects again.
+
+    A session has the default of when it began, and would refuse writes after the server takes them.
+    """
+    connection = context.connection
+    writes = connection is not None and connection.get_execution_options().get(WRITES)
+    if writes and getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
+
+
+def _leave_writing_to_the_server(connection: Any, _record: object) -> None:
+    """Let the server say again whether a connection that was used for reading may write.
+
+    SQLAlchemy leaves it as one that writes, whatever the default of the server is by then.
+    """
+    if connection is not None and connection.read_only is not None:
+        connection.read_only = None
 
 
 def _make_sqlite(_dialect: object, _record: object, given: list[Any], _named: object) -> None:

@@ -198,6 +198,7 @@ class VectorKind(ArrayKind[VectorPart]):
     """A vector: ``[1, 2, 3]``."""
 
     part: ClassVar[type[VectorPart]] = VectorPart
+    max_characters = 65_536
     hint = "Numbers in a row, as NumPy, LaTeX or a spreadsheet writes them."
     example = "[1, 2, 3]"
     rank = 1
@@ -230,6 +231,7 @@ class MatrixKind(ArrayKind[MatrixPart]):
     """A matrix in any notation."""
 
     part: ClassVar[type[MatrixPart]] = MatrixPart
+    max_characters = 65_536
     hint = "Rows of numbers, as NumPy, LaTeX or a spreadsheet writes them."
     example = "[[1, 2], [3, 4]]"
     rank = 2
@@ -247,6 +249,7 @@ class TensorKind(ArrayKind[TensorPart]):
     """A tensor as nested lists."""
 
     part: ClassVar[type[TensorPart]] = TensorPart
+    max_characters = 65_536
     hint = "Nested rows of numbers, as NumPy writes them."
     example = "[[[1, 2], [3, 4]]]"
     rank = None

@@ -14,6 +14,7 @@ from grader.mathml import element, math
 from grader.parts import Part
 from grader.reading import Reading, Style, Typed, in_style
 from grader.reading.labelled import are_distinct
+from grader.reading.lengths import check_length
 from grader.render import Rendered
 from grader.show import show
 from grader.values import Tensor, Value, same_form
@@ -103,7 +104,8 @@ class Samples:
 class Kind(ABC, Generic[P, A]):
     """One kind of answer. Its methods are functions of their arguments alone.
 
-    *hint* tells students how an answer is typed, *example* is one that every part accepts as
+    *max_characters* is the most that an answer may have, in all texts of a list together. *hint*
+    tells students how an answer is typed, *example* is one that every part accepts as
     readable unless the part makes its own. *by_person* says that no machine judges it,
     *reads_by_numbers* that how an answer is read depends on the numbers that the student sees, and
     *reads_alone* that `grader read` reads an answer without a problem: it takes no options, rows or
@@ -111,6 +113,7 @@ class Kind(ABC, Generic[P, A]):
     """
 
     part: ClassVar[type[Part]]
+    max_characters: ClassVar[int] = 2_000
     hint: ClassVar[str]
     example: ClassVar[str] = ""
     reads_alone: ClassVar[bool] = True
@@ -129,6 +132,8 @@ class Kind(ABC, Generic[P, A]):
 
         Look-alike characters are folded and decimals written in *style* before `read` sees them.
         """
+        if isinstance(typed, list):
+            check_length(typed, self.max_characters)
         return self.read(in_style(typed, style), part, scope)
 
     @abstractmethod

@@ -58,6 +58,7 @@ class ChoiceKind(Kind[ChoicePart, str]):
     """One option, by its id or by its text."""
 
     part: ClassVar[type[ChoicePart]] = ChoicePart
+    max_characters = MAX_LENGTH
     hint = "The letter or name of one option."
     reads_alone = False
 
@@ -102,6 +103,7 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
     """A set of options, in any order."""
 
     part: ClassVar[type[ChoicesPart]] = ChoicesPart
+    max_characters = 10_000
     hint = "The letters or names of all that are right."
     reads_alone = False
 

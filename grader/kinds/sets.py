@@ -53,6 +53,7 @@ class SetKind(Kind[SetPart, Items]):
     """A set: ``{3, 5}``, ``3×3 and 5×5``, ``conv1, conv3``."""
 
     part: ClassVar[type[SetPart]] = SetPart
+    max_characters = 20_000
     hint = "All of them, in any order, with commas between."
     example = "3, 5"
 

@@ -147,6 +147,7 @@ class TableKind(Kind[TablePart, Cells]):
     """A table of numbers and shapes, with follow-through from the student's own previous row."""
 
     part: ClassVar[type[TablePart]] = TablePart
+    max_characters = 20_000
     hint = "A line for each row, with a bar or a tab between cells."
     reads_alone = False
     reads_by_numbers = True

@@ -51,6 +51,7 @@ class TextKind(Kind[TextPart, str]):
     """Free text. It is kept as typed; nothing is judged by machine."""
 
     part: ClassVar[type[TextPart]] = TextPart
+    max_characters = MAX_LENGTH
     hint = "Your answer in words."
     reads_alone = False
     by_person = True

@@ -5,16 +5,22 @@ of 500 characters take most of a second.
 """
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.result import Typed
 
-__all__ = ["check_arithmetic", "check_arithmetic_length", "check_length"]
+__all__ = ["check_arithmetic", "check_arithmetic_length", "check_length", "text_length"]
 
 MAX_ARITHMETIC_CELLS: Final = 400
 MAX_ARITHMETIC_CHARACTERS: Final = 10_000
 """The most arithmetic in one array: about 40 ms of reading."""
+
+
+PLAIN_DIGITS: Final = 40
+"""A number of JSON with more digits counts as a text of so many characters."""
+DIGITS_PER_BIT: Final = 0.30103
 
 
 def check_length(items: Sequence[Typed], limit: int) -> None:
@@ -22,7 +28,7 @@ def check_length(items: Sequence[Typed], limit: int) -> None:
 
     A list gets the same limit as the same answer typed as one text.
     """
-    length = _text_length(items)
+    length = text_length(items)
     if length > limit:
         raise AnswerError(
             f"The texts of the list have {length:,} characters.",
@@ -30,8 +36,8 @@ def check_length(items: Sequence[Typed], limit: int) -> None:
         )
 
 
-def _text_length(items: Sequence[Typed]) -> int:
-    """Return the number of characters of all texts in nested lists."""
+def text_length(items: Iterable[Typed]) -> int:
+    """Return the number of characters of all texts, and of all long numbers, in nested lists."""
     length = 0
     waiting = [*items]
     while waiting:
@@ -40,7 +46,15 @@ def _text_length(items: Sequence[Typed]) -> int:
             length += len(item)
         elif isinstance(item, list):
             waiting.extend(item)
+        elif isinstance(item, int | Fraction):  # the text of a list may hold null or an object too
+            digits = max(_digits(item.numerator), _digits(item.denominator))
+            length += digits if digits > PLAIN_DIGITS else 0
     return length
+
+
+def _digits(number: int) -> int:
+    """Return about how many digits *number* has; to write it would take longer."""
+    return int(number.bit_length() * DIGITS_PER_BIT)
 
 
 def check_arithmetic(lengths: Sequence[int]) -> None:

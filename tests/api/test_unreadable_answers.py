@@ -20,7 +20,7 @@ from grader.json_values import to_json
 LONG_TEXT = "é" + "unreadable? " * 1_600
 """19,201 characters and 19,202 bytes, so that the limit of 2,048 bytes splits no character."""
 SPLIT_TEXT = "x" + "é" * 3_000
-LONG_LIST = [f"text {number} " + "y" * 19_900 for number in range(3)]
+LONG_LIST = [f"text {number} " + "y" * 7_900 for number in range(3)]
 KIBIBYTE = 1024
 
 
@@ -66,6 +66,22 @@ def test_a_long_unreadable_answer_is_stored_once_and_truncated(world, course, st
     assert text.count(json.dumps(whole[:1_000], ensure_ascii=False)[1:-1]) == 1
     assert len(text.encode()) < 6 * KIBIBYTE
     assert "typed" not in grading.record
+
+
+def test_a_submission_has_at_most_what_all_parts_take_together(world, course, student):
+    """Two whole numbers take 2,000 characters each, the text 20,000."""
+    [problem] = world.assignment(course)
+    for cells, status in (("1" * 6_000, 201), ("1" * 6_001, 413)):
+        for number in range(2):  # the second is judged by what is remembered of the first
+            answers = {"cells": cells, "why": f"{number}{'?' * 17_999}"}
+            response = student.submit(problem, answers)
+            assert response.status_code == status
+    assert response.json()["code"] == "too_large"
+    assert response.json()["detail"] == (
+        "The answers have 24,001 characters, and the parts of this problem take at most 24,000 "
+        "together. Shorten them."
+    )
+    assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 2
 
 
 def test_what_is_shown_of_it_says_what_is_missing(world, course, student):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.clock import to_micros
-from api.errors import FieldError, Forbidden, Invalid, NotFound
+from api.errors import FieldError, Forbidden, Invalid, NotFound, TooLarge
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import drawn
 from api.services.judging_pool import is_expensive
@@ -22,9 +22,11 @@ from api.services.submitting.memory import Known, Memory, Seat
 from api.services.submitting.seats import seats_of
 from api.services.submitting.writing import find_replay
 from api.services.variants import Variants
+from grader.kinds import KINDS
 from grader.names import near
 from grader.problem import Problem
 from grader.reading import Typed
+from grader.reading.lengths import text_length
 from grader.reading.styles import Style
 from grader.variant import Variant
 
@@ -112,6 +114,7 @@ def prepare(
     check_released(session, posed, now=sent.at)
     asked = variants.problem(posed.version)
     check_parts(asked, sent.answers)
+    _check_size(asked, sent.answers)
     known = known_of(session, posed, memory, parts=[part.id for part in asked.parts])
     first = drawn(posed, 0, student=member.student_id)
     key = Key(problem.id, member.student_id)
@@ -147,6 +150,8 @@ def recall(
     variant = variants.kept(seat.drawn.version_id, seat.drawn.position)
     if variant is None or not known.rules.released(to_micros(sent.at)):
         return None
+    if is_expensive(sent.answers) and _excess(variant.problem, sent.answers):
+        return None
     return PreparedSubmission(known, seat, sent, variant, recalled=True)
 
 
@@ -169,6 +174,24 @@ def check_parts(problem: Problem, answers: Mapping[str, Typed]) -> None:
                 for part in wrong[:20]
             ),
         )
+
+
+def _check_size(problem: Problem, answers: Mapping[str, Typed]) -> None:
+    """Raise `TooLarge` where *answers* have more characters than all parts take together."""
+    if _excess(problem, answers) > 0:
+        raise TooLarge(
+            f"The answers have {text_length(answers.values()):,} characters, and the parts of this "
+            f"problem take at most {_max_characters(problem):,} together. Shorten them."
+        )
+
+
+def _excess(problem: Problem, answers: Mapping[str, Typed]) -> int:
+    """Return how many characters *answers* have too many, 0 for none."""
+    return max(0, text_length(answers.values()) - _max_characters(problem))
+
+
+def _max_characters(problem: Problem) -> int:
+    return sum(KINDS[part.kind].max_characters for part in problem.parts)
 
 
 def check_released(session: Session, posed: Posed, *, now: datetime) -> None:

@@ -1,0 +1,57 @@
+"""The most characters of an answer hold for every kind, in whatever shape of JSON it comes."""
+
+from fractions import Fraction
+
+import pytest
+from factories import mark
+from kind_examples import EXAMPLES, PARAMS
+
+from grader.errors import AnswerError
+from grader.kinds import KINDS
+from grader.reading.lengths import check_length, text_length
+
+LIMITS = {
+    **dict.fromkeys(KINDS, 2_000),
+    **dict.fromkeys(("vector", "matrix", "tensor"), 65_536),
+    **dict.fromkeys(("table", "text", "set"), 20_000),
+    "choice": 500,
+    "choices": 10_000,
+}
+
+
+def too_long(limit: int) -> dict[str, object]:
+    """Return answers of more than *limit* characters: in one text, in lists, in lists of lists."""
+    piece = "1" * 499
+    pieces = [piece] * (limit // len(piece) + 1)
+    number = 10**300 + 1
+    return {
+        "text": "1 " * (limit // 2 + 1),
+        "list": pieces,
+        "lists": [[one] for one in pieces],
+        "deep": [[[pieces]]],
+        "numbers": [number] * (limit // 300 + 1),
+        "fractions": [[Fraction(1, number)] * (limit // 300 + 1)],
+    }
+
+
+def test_each_kind_has_the_limit_that_is_documented():
+    assert {name: kind.max_characters for name, kind in KINDS.items()} == LIMITS
+
+
+@pytest.mark.parametrize("shape", ["text", "list", "lists", "deep", "numbers", "fractions"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_longer_answer_is_unreadable_in_every_shape(kind, shape):
+    result = mark(EXAMPLES[kind][0], too_long(LIMITS[kind])[shape], params=PARAMS)
+    assert result.status == "unreadable"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_list_says_of_its_length_is_the_limit(kind):
+    pieces = too_long(LIMITS[kind])["list"]
+    with pytest.raises(AnswerError, match=f"at most {LIMITS[kind]:,} characters"):
+        check_length(pieces, KINDS[kind].max_characters)
+
+
+def test_an_array_of_numbers_with_all_digits_of_a_float_is_within_the_limit():
+    numbers = [[Fraction(repr(1e-9 / (7 + at))) for at in range(64)] for _ in range(64)]
+    assert text_length([numbers]) == 0

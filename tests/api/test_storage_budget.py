@@ -133,7 +133,7 @@ def test_a_hundred_short_answers_are_a_small_part_of_the_budget(world, course, p
     for number in range(100):
         assert student.submit(problem, {"cells": str(number)}).status_code == 201
     default = Settings().stored_mebibytes_per_day
-    assert sum(counted) < default * MEBIBYTE / 40
+    assert sum(counted) < default * MEBIBYTE / 30
 
 
 @pytest.fixture

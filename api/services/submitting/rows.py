@@ -14,7 +14,7 @@ from api.tables import Answer, Draw, Grading, Submission
 
 __all__ = ["rows_of"]
 
-ROW_BYTES: Final = 512
+ROW_BYTES: Final = 1_024
 """What a row takes beside its long texts, with its indexes."""
 
 

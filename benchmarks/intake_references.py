@@ -163,7 +163,7 @@ def _store(
     admission = admit(
         rules_of(session, posed.member, [posed.assignment])[posed.assignment.id],
         to_micros(now),
-        answers={part: one.offered for part, one in judged.items()},
+        answers={part: one.offered(results_shown=True) for part, one in judged.items()},
         earlier={part: [answered(row) for row in earlier if row.part == part] for part in judged},
     )
     sequence = earlier[-1].sequence + 1 if earlier else 1

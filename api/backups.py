@@ -13,10 +13,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api import backups_postgresql, backups_sqlite
 from api.db import Database, driver_url
+from api.errors import FileError
 from api.lasting_files import put_in_place
 from api.reaching import why_unusable
 from api.services.migrating import revisions, upgrade
-from api.services.rows import FileError
 from migrations.losses import LossError
 
 __all__ = ["backup", "restore"]

@@ -16,11 +16,12 @@ from api import (
     token_commands,
     user_commands,
 )
+from api.errors import FileError
 from api.selftest import command as selftest_command
 from api.services import marking, reading, reports
 from api.services.checking import check_files
 from api.services.replaying import replay as replay_records
-from api.services.rows import FileError, read_text
+from api.services.rows import read_text
 from api.terminal import run_command
 from grader.errors import AnswerError, ProblemError
 from grader.problem import MAX_SEED, Problem

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.clock import system_clock
-from api.errors import ServiceError
+from api.errors import FileError, ServiceError
 from api.operators import opened
 from api.schemas.course_files import Applied
 from api.services.acts import Act, hold
@@ -16,7 +16,7 @@ from api.services.course_files.exporting import ASSIGNMENTS, COURSE, PROBLEMS, c
 from api.services.course_files.parsing import Setup, read_setup
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.services.publishing_pool import PublishingPool
-from api.services.rows import FileError, read_text
+from api.services.rows import read_text
 from api.settings import Settings
 from api.tables import Course
 

@@ -29,6 +29,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from api.codes import CODES, Code
+from grader.errors import GraderError
 
 __all__ = [
     "CODES",
@@ -36,6 +37,7 @@ __all__ = [
     "Code",
     "Conflict",
     "FieldError",
+    "FileError",
     "Forbidden",
     "Gone",
     "Invalid",
@@ -52,6 +54,10 @@ __all__ = [
     "Unavailable",
     "Unsupported",
 ]
+
+
+class FileError(GraderError):
+    """A file that a command cannot use; nothing ran."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,11 @@ from api.auth.roles import grantable
 from api.auth.scopes import SCOPES, Scope
 from api.clock import system_clock
 from api.db import Database
-from api.errors import ServiceError
+from api.errors import FileError, ServiceError
 from api.http.fields import Email, Line
 from api.reaching import missing_file, why_unusable
 from api.services.people import accounts, tokens
 from api.services.people.invites import Link
-from api.services.rows import FileError
 from api.settings import Settings
 from api.tables import Token, User
 

@@ -6,7 +6,7 @@ import typer
 
 from api import console
 from api.database_commands import DATABASE, DatabaseUrl, settings_with
-from api.services.rows import FileError
+from api.errors import FileError
 
 __all__ = ["app"]
 

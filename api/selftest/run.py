@@ -5,11 +5,11 @@ from typing import Final
 
 from api.clock import system_clock
 from api.db import Database
+from api.errors import FileError
 from api.selftest.killing import Report, kill_under_load
 from api.selftest.scene import make_scene, write_bank
 from api.selftest.scratch import scratch
 from api.selftest.service import NotUpError, Service, environment
-from api.services.rows import FileError
 
 __all__ = ["try_durability"]
 

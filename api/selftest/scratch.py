@@ -10,7 +10,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api.db import Database
-from api.services.rows import FileError
+from api.errors import FileError
 
 __all__ = ["scratch"]
 

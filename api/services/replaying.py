@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from api.errors import FileError
 from api.services.marking import Marker, mark_record
-from api.services.rows import FileError
 from grader.errors import GraderError
 from grader.reading import load_json
 from grader.record import from_record, version

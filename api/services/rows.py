@@ -8,12 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from grader.errors import GraderError
+from api.errors import FileError
 
 __all__ = [
     "MAX_CELL",
     "MAX_LINES",
-    "FileError",
     "Records",
     "columns_of",
     "delimiter_of",
@@ -35,10 +34,6 @@ FEW_LINES: Final = 50
 MAX_WASTED: Final = 50 * MAX_LINES
 FORMULA: Final = re.compile(r"'*+[=+\-@\t\r]")
 GUARDED: Final = re.compile(r"'++[=+\-@\t\r]")
-
-
-class FileError(GraderError):
-    """A file that cannot be used at all; nothing ran."""
 
 
 def read_text(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from api.errors import FileError
 from api.services.batch import asking, running
 from api.services.batch.blocks import Source
 from api.services.batch.csv_rows import CsvSource
@@ -19,7 +20,6 @@ from api.services.batch.parts import parts_beside
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.batch.summing import Summary
-from api.services.rows import FileError
 from problems.catalogue import Catalogue
 
 HERE = Path(__file__).parents[1]

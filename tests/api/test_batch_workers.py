@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 from slow_work import judge_or_sleep
 
+from api.errors import FileError
 from api.services.batch import asking
 from api.services.batch.executors import KILLED, Here, Pool, _check_engines, processes
 from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.batch.sources import open_source
-from api.services.rows import FileError
 from problems.catalogue import Catalogue
 
 GRADER = Path(sys.executable).with_name("grader")

@@ -10,10 +10,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from api.errors import FileError
 from api.services.batch.blocks import BLOCK_BYTES, Block
 from api.services.batch.fields import FIELDS, RESULT_FIELDS
 from api.services.output import json_text
-from api.services.rows import FileError, not_utf8
+from api.services.rows import not_utf8
 from grader.errors import AnswerError
 from grader.json_values import to_json
 from grader.reading import load_json

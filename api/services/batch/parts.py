@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from api.services.rows import FileError
+from api.errors import FileError
 
 try:
     import fcntl

@@ -11,6 +11,7 @@ from typing import IO, Final, TypeAlias
 
 import polars as pl
 
+from api.errors import FileError
 from api.services.batch.asking import Marked, frame_of, mark_answers
 from api.services.batch.blocks import Block, Source
 from api.services.batch.executors import Pool, here, spread
@@ -24,7 +25,6 @@ from api.services.batch.summing import HEAD_ROWS, Summary, summary_of
 from api.services.batch.verdicts import failures
 from api.services.batch.writing import Form, writer_of
 from api.services.output import replaced, telling
-from api.services.rows import FileError
 from grader import ENGINE
 
 __all__ = ["Batch", "Watch", "run_batch"]

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Final, ParamSpec, TypeAlias, TypeVar
 
+from api.errors import FileError
 from api.services.batch.executors import cluster
-from api.services.rows import FileError
 from api.worker_pool import WorkerPool
 
 __all__ = ["Make", "executor_of", "processes"]

@@ -1,4 +1,4 @@
-"""The package that touches the world: the service, its pages, the command line and the database.
+"""The service: REST routes, pages, command line, database. Everything that touches the world.
 
 A process that loads any part of it looks for garbage seldom from then on. It is set here, for a
 process that another starts loads this first, and most of what it makes before it runs.

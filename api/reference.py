@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from api.app import PREFIX, create_app
 from api.error_pages import errors_page
+from api.module_pages import architecture_page, modules_page
 from api.settings import Settings
 from api.settings_shown import settings_page
 
@@ -58,6 +59,10 @@ def write_pages(root: Path) -> None:
     document = api_document()
     page = root / "docs" / "api.md"
     page.write_text(api_page(page.read_text(encoding="utf-8"), document), encoding="utf-8")
+    architecture = root / "docs" / "architecture.md"
+    text = architecture.read_text(encoding="utf-8")
+    architecture.write_text(architecture_page(text, root), encoding="utf-8")
+    (root / "docs" / "modules.md").write_text(modules_page(root), encoding="utf-8")
     (root / "docs" / "errors.md").write_text(errors_page(), encoding="utf-8")
     (root / "docs" / "settings.md").write_text(settings_page(), encoding="utf-8")
     kept = root / "tests" / "api" / "openapi.json"

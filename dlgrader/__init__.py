@@ -1,4 +1,4 @@
-"""The one package that the wheel installs; the packages of the repository lie inside it.
+"""The installed package; it contains the packages of the repository.
 
 Other distributions install packages called `api`, `problems`, `migrations` and `grader` as well. So
 the wheel keeps ours in a private directory, and importing `dlgrader` puts that directory in front

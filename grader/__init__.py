@@ -1,4 +1,4 @@
-"""The engine: reading, judging, scoring, diagnosing. Values in, values out; no files, no clock."""
+"""The engine: reading, grading, scoring, diagnosis. Values in, values out; no files, no clock."""
 
 from typing import Final
 

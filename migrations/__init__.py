@@ -1,1 +1,1 @@
-"""The revisions of the database schema; the only way that the schema changes."""
+"""Revisions of the database schema; the only way that the schema changes."""

@@ -1,1 +1,1 @@
-"""What can be asked: the bank, solvers with their twins, networks, loader, checker."""
+"""The problem bank: solvers with their wrong versions, networks, loader, checker."""

@@ -1,4 +1,4 @@
-"""Who somebody is and what they may do: passwords, secrets, roles, scopes, sessions, throttles.
+"""Authentication and authorization: passwords, secrets, roles, scopes, sessions, rate limits.
 
 Nothing here reads a clock, a setting or the database: services bring the rows and the time.
 """

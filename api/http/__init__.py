@@ -1,1 +1,1 @@
-"""What every route shares: errors as problem+json, strict JSON, limits, pages, ETags, types."""
+"""HTTP infrastructure: problem details, strict JSON, size limits, pagination, ETags."""

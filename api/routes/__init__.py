@@ -1,4 +1,4 @@
-"""The routes of the REST service, one module an area."""
+"""REST routes, one module per resource."""
 
 from typing import Final
 

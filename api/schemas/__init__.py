@@ -1,1 +1,1 @@
-"""What the service takes and gives over HTTP and in files: frozen, unknown fields refused."""
+"""Schemas of requests, responses and course files: frozen, unknown fields refused."""

@@ -1,1 +1,1 @@
-"""The service tried out: killed under load, and what it promised compared with what it stored."""
+"""Durability test: kills a service under load and compares receipts with stored rows."""

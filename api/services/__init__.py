@@ -1,1 +1,1 @@
-"""What the service does, however it is asked: routes, pages and the command line call these."""
+"""Services: the work behind routes, pages and commands."""

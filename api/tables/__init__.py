@@ -1,4 +1,4 @@
-"""The tables of the service; Alembic's revisions in `migrations/` make them."""
+"""ORM models; the revisions in `migrations/` create their tables."""
 
 from api.tables.audit import AuditEntry
 from api.tables.base import Base

@@ -1,4 +1,4 @@
-"""Item analysis: what the scores of a class say about an assignment, its items and variants.
+"""Item analysis: statistics of a class's scores per assignment, item and variant.
 
 Pure functions of numbers; of a whole class they take counts and sums, never its rows. The figures
 are floats (credits and points are not: nothing here decides a score), and None stands where too

@@ -1,4 +1,4 @@
-"""The kinds of answer: one table, one file a family, the same few methods each."""
+"""Kinds of answer: one module per family, all with the same interface."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What holds after the marking: when an answer is taken, what it costs, and what it all adds up to.
+"""Course policy: attempts, deadlines, late credit, dropped scores and totals.
 
 Pure functions of values. Times are whole microseconds since 1970 in UTC; credits, points and scores
 are exact. Where several rules hold for one student, the most favourable wins.

@@ -1,4 +1,4 @@
-"""Reading: text or JSON to a value, and how it was read. Every reader raises only `AnswerError`.
+"""Readers: text or JSON to a value. Every reader raises only `AnswerError`.
 
 `characters` makes look-alike characters one, `tokens`, `names` and `constants` find numbers, signs
 and variables, `magnitudes` and `wording` deal with the words around a value and the earlier links

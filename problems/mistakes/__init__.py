@@ -1,4 +1,4 @@
-"""The catalogue of mistakes that twins reproduce: rank, hint to the student, instructor's note.
+"""Catalog of mistakes that twins reproduce: rank, hint for students, note for staff.
 
 A rank is about how many of 586 collected wrong values the mistake explains; where a count covers
 several mistakes it is shared out among them, and where the collection has none the rank is a

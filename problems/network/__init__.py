@@ -1,1 +1,1 @@
-"""Networks as values: layers, graphs of them, how they are read, and what solvers ask of them."""
+"""Networks as graphs of layers, and what solvers compute from them."""

@@ -1,1 +1,1 @@
-"""Reference solvers, one family a module, each with its twins; `problems.book` gathers them."""
+"""Reference solvers, one module per family, each with its wrong versions (twins)."""

@@ -1,4 +1,4 @@
-"""The way to the result of every solver, step by step, for worked solutions.
+"""Traces: step-by-step derivations of each solver's result, for worked solutions.
 
 A module has the tracers of one family, in a table from solvers to the functions that give their
 steps. The last step of a tracer states the result of its solver; `problems.traces.tracing` makes

@@ -1,4 +1,4 @@
-"""Charts as SVG made on the server: pure functions of numbers, each with the table of its numbers.
+"""Charts as SVG: pure functions of numbers, each with a table of its numbers.
 
 Nothing here has a colour or a style: classes say what a mark is, and the style sheet how it looks.
 """

@@ -1,4 +1,4 @@
-"""The steps of a worked solution drawn: from their data to SVG and HTML, by functions of values.
+"""Drawings of worked solutions: steps as SVG and HTML, by pure functions.
 
 What is drawn has classes and attributes alone, no styles: the policy of the pages forbids these.
 """

@@ -1,1 +1,1 @@
-"""What the staff of a course and administrators have."""
+"""Pages for the staff of a course and for administrators."""

@@ -1,1 +1,1 @@
-"""What students have: assignments, problems, their work, solutions and grades."""
+"""Pages for students: assignments, problems, work, solutions and grades."""

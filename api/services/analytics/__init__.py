@@ -1,4 +1,4 @@
-"""What the answers of a class say: of an assignment, of a problem in it, of a whole course. Staff.
+"""Analytics of an assignment, a problem or a course. For staff.
 
 Test students, staff and who left never count. The database adds up what is asked (`cells`, `units`,
 `summed`, `wrong`, `spreads`), and `grader.analysis` makes figures of the sums. Of single answers

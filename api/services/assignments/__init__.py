@@ -1,1 +1,1 @@
-"""Assignments: what is set in a course, when, and by which rules."""
+"""Assignments: settings, problems, rules and times."""

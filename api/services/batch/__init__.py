@@ -1,4 +1,4 @@
-"""A file of answers marked: CSV, JSON lines or Parquet in, the same rows with their results out.
+"""Batch grading: a file of answers in, the same rows with their results out.
 
 Rows of one student, problem and seed belong together wherever they stand, so that later parts
 follow through from earlier ones. A repeated part is a later attempt. No database is touched.

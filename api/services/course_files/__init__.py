@@ -1,1 +1,1 @@
-"""A course as files that people keep in git: written, and applied."""
+"""Courses as files in git: exported and applied."""

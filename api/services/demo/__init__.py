@@ -1,1 +1,1 @@
-"""A synthetic class for the demo course: who its students are, what they type, and when."""
+"""The demo course: a synthetic class and its work."""

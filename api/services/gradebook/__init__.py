@@ -1,1 +1,1 @@
-"""Grades as people and other systems see them: the gradebook, explanations, overrides, files."""
+"""The gradebook: cells, explanations, overrides and history."""

@@ -1,4 +1,4 @@
-"""Files of a gradebook: for Canvas, Moodle, Gradescope's readers, spreadsheets and programs.
+"""Gradebook files for Canvas, Moodle, Gradescope, spreadsheets and programs.
 
 Writers take a `Gradebook` and return text and warnings; they touch neither database nor disk.
 """

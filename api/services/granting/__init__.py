@@ -1,1 +1,1 @@
-"""What is granted to single students or sections: extensions, excuses, late days."""
+"""Exceptions for students or sections: extensions, excuses, late days."""

@@ -1,1 +1,1 @@
-"""People: how they log in, what they are in courses, and what is kept of them."""
+"""Accounts: log-in, credentials, invitations, data export."""

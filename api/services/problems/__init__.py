@@ -1,1 +1,1 @@
-"""Problems of a course: uploaded, checked, listed, previewed, compared and retired."""
+"""Problems: uploads, checks, publication, versions and search."""

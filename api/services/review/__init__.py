@@ -1,1 +1,1 @@
-"""Review by people: what waits for a mark, who has it, rubrics, marks, and requests for more."""
+"""Grading by people: queue, rubrics, marks, comments and regrade requests."""

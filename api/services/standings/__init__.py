@@ -1,4 +1,4 @@
-"""Where students stand: standings and grades worked out from answers, and kept.
+"""Grades: progress in parts and problems, totals, projections, recomputation.
 
 `refresh` is called by whatever changes what counts: a submission, a regrade, a mark by a person, an
 override, an extension, the settings of an assignment. It works out again, from the answers and the

@@ -1,1 +1,1 @@
-"""What a student sees and does: assignments, problems, drafts, readings, history, solutions."""
+"""A student's view: assignments, problems, drafts, history and solutions."""

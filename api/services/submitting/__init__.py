@@ -1,1 +1,1 @@
-"""Submissions: judged outside of any transaction, admitted and written by one writer."""
+"""Submissions: prepared and graded outside of any transaction, stored by one writer."""

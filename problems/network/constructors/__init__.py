@@ -1,1 +1,1 @@
-"""The functions that make layers and networks; `problems.network.build` has them all."""
+"""Constructors of layers and networks; `problems.network.build` lists them."""

@@ -11,8 +11,8 @@ from sqlalchemy import make_url
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from api import failpoints
-from api.clock import Clock, system_clock
+from api.core import failpoints
+from api.core.clock import Clock, system_clock
 from api.http.bodies import BodyBudget, BodyCap, BodyLimits
 from api.http.json_body import PREFIX
 from api.http.middleware import Shell

@@ -12,9 +12,9 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api import backups_postgresql, backups_sqlite
+from api.core.atomic_files import put_in_place
+from api.core.errors import FileError
 from api.db import Database, driver_url
-from api.errors import FileError
-from api.lasting_files import put_in_place
 from api.reaching import why_unusable
 from api.services.migrating import revisions, upgrade
 from migrations.losses import LossError

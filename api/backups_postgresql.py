@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import URL
 
 from api.addresses import password_in
-from api.errors import FileError
+from api.core.errors import FileError
 
 __all__ = ["dump", "load", "revision_in"]
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy import URL
 
-from api.errors import FileError
-from api.lasting_files import put_in_place
+from api.core.atomic_files import put_in_place
+from api.core.errors import FileError
 from api.write_lock import LOCK_FILES
 
 __all__ = ["dump", "load", "revision_in"]

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.processes import start_loading
+from api.core.process_lifecycle import start_loading
 from api.services.batch import JUDGING
 from api.terminal import run_command
 

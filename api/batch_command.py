@@ -20,8 +20,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from api.errors import FileError
-from api.processes import keep_what_there_is
+from api.core.errors import FileError
+from api.core.process_lifecycle import keep_what_there_is
 from api.services import marking
 from api.services.batch.executors import Pool, cluster, here, processes
 from api.services.batch.fields import FIELDS

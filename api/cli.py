@@ -16,7 +16,7 @@ from api import (
     token_commands,
     user_commands,
 )
-from api.errors import FileError
+from api.core.errors import FileError
 from api.selftest import command as selftest_command
 from api.services import marking, reading, reports
 from api.services.checking import check_files

@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import system_clock
-from api.errors import FileError, ServiceError
+from api.core.clock import system_clock
+from api.core.errors import FileError, ServiceError
 from api.operators import opened
 from api.schemas.course_files import Applied
 from api.services.acts import Act, hold

@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import console
-from api.errors import FileError
+from api.core.errors import FileError
 from api.settings import SET_IN_VAIN, Settings
 from api.sources import SettingsError
 

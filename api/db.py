@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from api.json_text import stored
+from api.core.json_text import stored
 from api.write_lock import WriteLock
 
 __all__ = ["Database", "InDoubtError", "driver_url", "find_one", "forget", "is_line_down", "once"]

@@ -17,10 +17,10 @@ from api.auth.limits import Action, address_key
 from api.auth.roles import Right
 from api.auth.secrets import parse
 from api.auth.sessions import cookie_for, device_cookie_for, foreign_request
+from api.core.errors import CODES, Forbidden, NotFound, Unauthenticated
+from api.core.ids import read_id
 from api.db import once
-from api.errors import CODES, Forbidden, NotFound, Unauthenticated
 from api.http.asking import Ask, Asking
-from api.ids import read_id
 from api.services import access, callers, knocks, presence
 from api.services.access import Caller, Member, Posed
 from api.services.assignments.viewing import one_for

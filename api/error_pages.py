@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from api.codes import CODES
+from api.core.error_codes import CODES
 
 __all__ = ["errors_page"]
 

@@ -21,7 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.errors import CODES, Unauthenticated
+from api.core.errors import CODES, Unauthenticated
 from api.http.json_body import ApiRouter
 
 __all__ = ["FOLDER", "Metrics", "forget_process", "metrics_routes"]

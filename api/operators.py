@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from api.auth.roles import grantable
 from api.auth.scopes import SCOPES, Scope
-from api.clock import system_clock
+from api.core.clock import system_clock
+from api.core.errors import FileError, ServiceError
 from api.db import Database
-from api.errors import FileError, ServiceError
 from api.http.fields import Email, Line
 from api.reaching import missing_file, why_unusable
 from api.services.people import accounts, tokens

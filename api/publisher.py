@@ -16,14 +16,14 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.clock import system_clock
+from api.core.clock import system_clock
+from api.core.process_lifecycle import work_quietly
+from api.core.worker_pool import WorkerPool
 from api.db import Database
-from api.processes import work_quietly
 from api.reaching import why_unusable
 from api.services.bank import BankReport, publish_bank
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.settings import Settings
-from api.worker_pool import WorkerPool
 from grader.show import counted
 from problems.catalogue import Catalogue
 

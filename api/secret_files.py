@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from secrets import token_urlsafe
 
-from api.errors import FileError
-from api.lasting_files import put_in_place
+from api.core.atomic_files import put_in_place
+from api.core.errors import FileError
 
 __all__ = ["make_secret"]
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.acceptor import Share, shares
 from api.app import create_app
-from api.errors import ServiceError
-from api.logs import write_log
+from api.core.errors import ServiceError
+from api.core.logs import write_log
 from api.metrics import FOLDER, forget_process
 from api.publisher import publish_in_background
 from api.reaching import why_unusable

@@ -15,8 +15,8 @@ from pydantic import (
 )
 from sqlalchemy import make_url
 
-from api import failpoints
 from api.addresses import checked_address, checked_host, checked_proxy, password_in, with_password
+from api.core import failpoints
 from api.sources import PREFIX, Given, SettingsError, gather, wrong
 
 __all__ = ["HIDDEN", "PREFIX", "SET_IN_VAIN", "Settings", "given_by"]

@@ -14,7 +14,8 @@ from rich.progress import Progress
 
 from api import console
 from api.auth.sessions import is_on_this_machine
-from api.clock import Clock, system_clock
+from api.core.clock import Clock, system_clock
+from api.core.worker_pool import WorkerPool
 from api.db import Database
 from api.reaching import wait_for
 from api.services.bank import publish_bank
@@ -26,7 +27,6 @@ from api.services.migrating import schema_state, upgrade
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.settings import Settings
 from api.state import passwords_of
-from api.worker_pool import WorkerPool
 from migrations.losses import LossError
 from problems.catalogue import Catalogue
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
 from api.auth.passwords import STANDARD, Cost, Passwords
-from api.clock import Clock, system_clock
+from api.core.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final
 
-from api.processes import end_with_parent
+from api.core.process_lifecycle import end_with_parent
 from api.server import GRACE, end_quietly
 
 __all__ = ["MORE_THAN_GRACE", "SERVER", "Post", "Supervisor"]

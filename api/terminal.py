@@ -7,7 +7,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from api.errors import FileError
+from api.core.errors import FileError
 from grader.errors import GraderError
 
 __all__ = ["ERR", "OUT", "fail", "run_command", "say"]

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from api.cache import Cache
+from api.core.cache import Cache
 from api.tex_bounds import MAX_LENGTH, TexError, check_bounds
 from api.tex_converter import Conversion, TexConverter, TexCostError, TexUnavailableError
 

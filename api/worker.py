@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from api.clock import system_clock
+from api.core.clock import system_clock
 from api.db import Database
 from api.publisher import publish_in_background
 from api.services.regrades.executors import executor_of

@@ -26,8 +26,8 @@ from pages_asked import Answer, Statements
 from sqlalchemy import text
 
 from api.app import create_app
+from api.core.process_lifecycle import keep_what_there_is
 from api.db import Database
-from api.processes import keep_what_there_is
 from api.services.migrating import upgrade
 from api.settings import Settings
 

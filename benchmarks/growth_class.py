@@ -20,8 +20,8 @@ from regrading_class import SOURCE as TWO_PARTS
 from sqlalchemy import text
 
 from api.auth.secrets import new_secret
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.services.publishing import Published, Source, publish_one
 from api.services.upserts import insert_all
 from api.services.versions import store_version

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from api.auth.secrets import new_secret, parse
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.services.access import Caller, Member, Posed
 from api.services.demo.dice import Dice
 from api.services.demo.guesses import guesses

@@ -23,7 +23,7 @@ from uuid import uuid4
 from intake_class import ASKED, Answer, IntakeClass
 
 from api.auth.secrets import parse
-from api.clock import system_clock
+from api.core.clock import system_clock
 from api.db import Database
 from api.services.access import posed_member
 from api.services.callers import by_token

@@ -20,7 +20,7 @@ from fastapi import FastAPI, Header, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from api.clock import system_clock, to_micros
+from api.core.clock import system_clock, to_micros
 from api.db import SQLITE_PRAGMAS, Database
 from api.services.access import Posed, posed_member
 from api.services.callers import by_token

@@ -21,7 +21,7 @@ from typing import Any, Final
 from intake_class import ASKED
 from intake_parts import Intake
 
-from api.cache import Cache
+from api.core.cache import Cache
 from api.services.demo.dice import Dice
 from api.services.demo.guesses import guesses
 from api.services.demo.notations import notations

@@ -30,8 +30,8 @@ from sqlalchemy import and_, func, select
 
 from api import tables
 from api.app import create_app
+from api.core.process_lifecycle import keep_what_there_is
 from api.pages import PAGES
-from api.processes import keep_what_there_is
 from api.services.demo.welcome import Welcome
 from api.settings import Settings
 from api.starting import prepare

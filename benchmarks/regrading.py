@@ -21,7 +21,7 @@ from regrading_class import Class
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from api.clock import system_clock
+from api.core.clock import system_clock
 from api.db import Database
 from api.services.migrating import upgrade
 from api.services.regrades.applying import Apply, begin_apply

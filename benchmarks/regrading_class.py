@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
 
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.services.access import Caller, Member, Posed
 from api.services.publishing import Published, Source, publish_one
 from api.services.standings import Cause, Key, refresh

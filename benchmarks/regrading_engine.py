@@ -17,7 +17,7 @@ from uuid import UUID
 
 from regrading_class import CHANGED, published
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.regrades.executors import processes
 from api.services.regrades.judging import Handed, Job, Judge, judge_job, side_by_side
 from api.services.regrades.planning import STUDENTS_IN_CHUNK

@@ -12,7 +12,7 @@ from scene import ELSEWHERE, HERE, Scene
 from sqlalchemy import select, update
 from world import Posing, World
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services import audit
 from api.tables import (
     Answer,

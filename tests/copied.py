@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from world import World
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import Base
 
 OF_STUDENT: Mapping[str, str] = {

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.errors import (
+from api.core.errors import (
     Conflict,
     FieldError,
     Forbidden,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch.fields import RESULT_FIELDS
 from api.services.marking import Marker, decimal, result_record
 from api.services.rows import columns_of, delimiter_of, is_json, read_text, unguard

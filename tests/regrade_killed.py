@@ -9,7 +9,7 @@ import sys
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from api.clock import system_clock
+from api.core.clock import system_clock
 from api.db import Database
 from api.services.regrades.runner import Runner
 

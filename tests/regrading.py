@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, Posing, World
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import (
     Answer,
     AssignmentProblem,

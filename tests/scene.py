@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from world import OTHER_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import new_secret
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import (
     Answer,
     Assignment,

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from api.processes import killed_after
+from api.core.process_lifecycle import killed_after
 from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.verdicts import Verdicts
 from api.services.publishing import Source, publish_one

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from world import Person, Posing, World
 
 from api.auth.roles import Right
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.access import Posed, posed_member
 from api.services.callers import by_token
 from api.services.publishing import Published, summary_of_parts

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from api.app import create_app
 from api.auth.secrets import new_secret
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import TimelineSpec
 from api.services.assignments.values import resolve_into

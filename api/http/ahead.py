@@ -11,7 +11,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Scope
 
-from api.errors import ServiceError
+from api.core.errors import ServiceError
 from api.http.json_body import StrictRequest
 
 __all__ = ["Ahead"]

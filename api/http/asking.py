@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
-from api.errors import FieldError, Invalid
+from api.core.errors import FieldError, Invalid
 from api.http.bodies import body_of
 from api.http.wrong_fields import PLAIN_NAME
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from starlette.types import Message, Receive, Scope
 
-from api.clock import Clock
-from api.errors import RateLimited, RequestTimeout, TooLarge, Unavailable
+from api.core.clock import Clock
+from api.core.errors import RateLimited, RequestTimeout, TooLarge, Unavailable
 
 __all__ = [
     "BODY_ARRIVED",

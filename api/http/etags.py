@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
-from api.errors import CODES, Precondition, PreconditionRequired
+from api.core.errors import CODES, Precondition, PreconditionRequired
 
 __all__ = ["Expected", "IfMatch", "IfMatchNow", "etag", "expected"]
 

@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.clock import Clock, system_clock
-from api.errors import (
+from api.core.clock import Clock, system_clock
+from api.core.errors import (
     CODES,
     BadRequest,
     Invalid,
@@ -26,11 +26,11 @@ from api.errors import (
     TooLarge,
     Unavailable,
 )
+from api.core.ids import new_name
 from api.http.ahead import Ahead
 from api.http.bodies import BodyLimits, RequestBody
 from api.http.json_body import LARGE
 from api.http.problems import problem, respond
-from api.ids import new_name
 
 __all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 

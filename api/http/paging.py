@@ -23,8 +23,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.clock import from_micros, to_micros
-from api.errors import FieldError, Invalid
+from api.core.clock import from_micros, to_micros
+from api.core.errors import FieldError, Invalid
 from api.http.schema import Schema
 
 __all__ = ["Cursor", "Page", "PageWindow", "Sort", "Window", "keyset"]

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from api.errors import CODES, FieldError, Invalid, NotReleased, ServiceError, Unavailable
+from api.core.errors import CODES, FieldError, Invalid, NotReleased, ServiceError, Unavailable
 from api.http.fields import When
 from api.http.schema import Schema
 from api.http.wrong_fields import wrong_fields

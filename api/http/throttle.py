@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from api.errors import RateLimited
+from api.core.errors import RateLimited
 
 __all__ = ["Rate", "Throttle"]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from api.errors import FieldError
+from api.core.errors import FieldError
 from api.http.schema import Refused
 
 __all__ = ["PLAIN_NAME", "wrong_fields"]

@@ -5,7 +5,7 @@ import binascii
 import zlib
 from typing import Final
 
-from api.errors import Invalid
+from api.core.errors import Invalid
 from api.pages.forms import Form
 
 __all__ = ["LARGEST", "MOST", "carried", "sent_file"]

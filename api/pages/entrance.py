@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.errors import FieldError, Invalid, ServiceError, Unauthenticated
+from api.core.errors import FieldError, Invalid, ServiceError, Unauthenticated
 from api.pages.forms import Form, FormDep, validated
 from api.pages.router import VIEW_AS, PageDep, PageRouter
 from api.pages.site import respond

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
-from api.errors import Invalid, TooLarge
+from api.core.errors import Invalid, TooLarge
 from api.http.schema import Schema
 from api.http.wrong_fields import wrong_fields
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from fastapi import Request, Response
 
-from api.codes import CODES
-from api.errors import NotFound
+from api.core.error_codes import CODES
+from api.core.errors import NotFound
 from api.guides import GUIDES, HELP, guide, title_of
 from api.pages.router import PageRouter
 from api.pages.site import PAGE_HEADERS, render, respond

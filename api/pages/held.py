@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from api.errors import Precondition
+from api.core.errors import Precondition
 from api.http.etags import Expected, etag
 from api.pages.form_rows import whole_number
 

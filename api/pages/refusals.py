@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from api.codes import CODES
+from api.core.error_codes import CODES
 from api.http.bodies import UNAUTHENTICATED_BODY_BYTES, body_of
 from api.pages.forms import Form
 from api.pages.site import respond

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.auth.sessions import foreign_request
+from api.core.errors import Forbidden
 from api.db import Database, forget
 from api.deps import Here
-from api.errors import Forbidden
 from api.http.asking import Ask, admit_large_body, who_asks
 from api.http.paging import Window
 from api.pages.forms import Form, read_form

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.errors import CODES, NotFound
+from api.core.errors import CODES, NotFound
 from api.pages import wording
 from api.prose import inline, prose
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.errors import Conflict, Invalid, Precondition, RateLimited, ServiceError
+from api.core.errors import Conflict, Invalid, Precondition, RateLimited, ServiceError
 
 __all__ = ["REFUSALS", "Difference", "Typed", "Wrong", "differences"]
 

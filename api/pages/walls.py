@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.core.errors import NotFound
 from api.deps import Here
-from api.errors import NotFound
 from api.schemas.my_assignments import Moment
 from api.services.student.times import moment_of
 from api.tables import Course

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from api.deps import HereDep
-from api.errors import (
+from api.core.errors import (
     Conflict,
     Forbidden,
     NotFound,
@@ -13,6 +12,7 @@ from api.errors import (
     PreconditionRequired,
     Unauthenticated,
 )
+from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problems import responses

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
+from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from api.deps import Here, HereDep
-from api.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from api.http.etags import Expected, IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Depends, Query
 from sqlalchemy.orm import Session
 
+from api.core.errors import Forbidden, Unauthenticated
 from api.deps import HereDep
-from api.errors import Forbidden, Unauthenticated
 from api.http.fields import When
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow, Window

@@ -3,8 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from api.deps import HereDep
-from api.errors import (
+from api.core.errors import (
     Conflict,
     Forbidden,
     Invalid,
@@ -13,6 +12,7 @@ from api.errors import (
     Unauthenticated,
     Unavailable,
 )
+from api.deps import HereDep
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.routes.editing import DryRun, taken

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from api.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from api.deps import HereDep
-from api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow

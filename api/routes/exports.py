@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
+from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.deps import Here, HereDep
-from api.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.routes.files import Sent, attachment, file_answer, file_body

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from api.core.errors import NotFound, Unauthenticated
 from api.deps import HereDep
-from api.errors import NotFound, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses

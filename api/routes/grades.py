@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Response
 
+from api.core.errors import Forbidden, NotFound, Unauthenticated
 from api.deps import HereDep
-from api.errors import Forbidden, NotFound, Unauthenticated
 from api.http.etags import etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from pydantic import ConfigDict
 from starlette.requests import Request
 
-from api.errors import Unavailable
+from api.core.errors import Unavailable
 from api.http.json_body import ApiRouter
 from api.http.problems import responses
 from api.http.schema import Schema

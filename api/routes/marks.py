@@ -6,8 +6,7 @@ from fastapi import Response
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Right
-from api.deps import Here, HereDep
-from api.errors import (
+from api.core.errors import (
     Conflict,
     Forbidden,
     Invalid,
@@ -16,6 +15,7 @@ from api.errors import (
     PreconditionRequired,
     Unauthenticated,
 )
+from api.deps import Here, HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problems import responses

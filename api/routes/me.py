@@ -6,8 +6,7 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import HereDep
-from api.errors import (
+from api.core.errors import (
     Conflict,
     Forbidden,
     Invalid,
@@ -16,6 +15,7 @@ from api.errors import (
     RateLimited,
     Unauthenticated,
 )
+from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problems import responses

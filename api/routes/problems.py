@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
 from api.deps import HereDep
-from api.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow
 from api.http.problems import responses

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import Query
 
+from api.core.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unauthenticated
 from api.deps import HereDep, HereTyping
-from api.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unauthenticated
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses

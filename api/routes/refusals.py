@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from api.errors import (
+from api.core.errors import (
     Conflict,
     Forbidden,
     Invalid,

@@ -8,8 +8,7 @@ from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Right
-from api.deps import Here, HereDep
-from api.errors import (
+from api.core.errors import (
     Conflict,
     Forbidden,
     Invalid,
@@ -18,6 +17,7 @@ from api.errors import (
     Unauthenticated,
     Unavailable,
 )
+from api.deps import Here, HereDep
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
 from api.http.problems import responses

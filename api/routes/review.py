@@ -7,9 +7,9 @@ from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Right
+from api.core.errors import Forbidden, Invalid, NotFound, Precondition, PreconditionRequired
+from api.core.errors import Unauthenticated as Nobody
 from api.deps import Here, HereDep
-from api.errors import Forbidden, Invalid, NotFound, Precondition, PreconditionRequired
-from api.errors import Unauthenticated as Nobody
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow

@@ -9,13 +9,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
 
+from api.core.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from api.core.ids import read_id
 from api.deps import Here, HereSubmitting, Submitting
-from api.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.http.ahead import Ahead
 from api.http.fields import Key
 from api.http.json_body import PREFIX, ApiRouter, StrictRequest
 from api.http.problems import responses
-from api.ids import read_id
 from api.schemas.submissions import AnswersIn, SubmissionReply
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.intake import PreparedSubmission, Sent, prepare, recall

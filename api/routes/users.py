@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from api.deps import HereDep
-from api.errors import (
+from api.core.errors import (
     Conflict,
     Forbidden,
     Invalid,
@@ -15,6 +14,7 @@ from api.errors import (
     PreconditionRequired,
     Unauthenticated,
 )
+from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, PageWindow

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 import typer
 
 from api import console
+from api.core.errors import FileError
 from api.database_commands import DATABASE, DatabaseUrl, settings_with
-from api.errors import FileError
 
 __all__ = ["app"]
 

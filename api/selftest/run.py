@@ -3,9 +3,9 @@
 from contextlib import closing
 from typing import Final
 
-from api.clock import system_clock
+from api.core.clock import system_clock
+from api.core.errors import FileError
 from api.db import Database
-from api.errors import FileError
 from api.selftest.killing import Report, kill_under_load
 from api.selftest.scene import make_scene, write_bank
 from api.selftest.scratch import scratch

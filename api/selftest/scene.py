@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.auth.secrets import Secret, new_secret
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.services.migrating import upgrade
 from api.services.publishing import Published, Source, publish_one
 from api.services.upserts import insert_all

@@ -9,8 +9,8 @@ from uuid import uuid4
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from api.core.errors import FileError
 from api.db import Database
-from api.errors import FileError
 
 __all__ = ["scratch"]
 

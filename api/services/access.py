@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from api.auth.roles import RIGHTS, Right, Role, Standing, permitted
 from api.auth.scopes import Scope
+from api.core.errors import Conflict, Forbidden, NotFound
+from api.core.ids import read_id
 from api.db import find_one
-from api.errors import Conflict, Forbidden, NotFound
-from api.ids import read_id
 from api.services.anonymity import (
     NO_ACCOMMODATIONS,
     NO_VIEW_AS,

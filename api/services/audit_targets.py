@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from api.ids import read_id
+from api.core.ids import read_id
 from api.tables import (
     Answer,
     Assignment,

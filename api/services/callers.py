@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from api.auth.secrets import matches, parse
 from api.auth.sessions import is_alive
+from api.core.errors import Unauthenticated
 from api.db import find_one
-from api.errors import Unauthenticated
 from api.services.access import EXPIRED, Caller
 from api.tables import LoginSession, Token, User
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.schemas.assignment_problems import ProblemSettings
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.assignments import AssignmentIn

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Standing
-from api.errors import Conflict, Invalid
+from api.core.errors import Conflict, Invalid
+from api.core.ids import new_id
 from api.http.paging import Cursor, keyset
-from api.ids import new_id
 from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.schemas.patching import changed
 from api.schemas.setting import grade_settings

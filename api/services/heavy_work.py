@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-from api.errors import RateLimited, Unavailable
+from api.core.errors import RateLimited, Unavailable
 
 __all__ = ["PersonLimit", "TurnQueue"]
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 from uuid import UUID
 
-from api.errors import Unavailable
+from api.core.errors import Unavailable
 from api.services.heavy_work import PersonLimit
 from grader.reading import Typed
 

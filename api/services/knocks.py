@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.limits import LIMITS, Action, wait
 from api.auth.sessions import DEVICE_LIFETIME
-from api.errors import RateLimited
+from api.core.errors import RateLimited
 from api.tables import Knock
 
 __all__ = [

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from api.errors import FileError
+from api.core.errors import FileError
 from grader.errors import ProblemError
 from grader.grade import grade
 from grader.reading import Typed

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from api.errors import FileError
+from api.core.errors import FileError
 
 __all__ = ["cell_text", "check_writable", "json_text", "replaced", "telling"]
 

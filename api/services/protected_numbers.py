@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.core.clock import to_micros
 from api.services.access import Posed
 from api.services.counting import COUNTS
 from api.services.draws import first_positions

@@ -12,8 +12,8 @@ from fractions import Fraction
 from time import process_time
 from typing import Any, Final, TypeAlias
 
+from api.core.worker_pool import DeadlineExceeded
 from api.prose import formula_faults
-from api.worker_pool import DeadlineExceeded
 from grader import ENGINE
 from grader.book import Book
 from grader.errors import GraderError

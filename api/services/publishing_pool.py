@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 from uuid import UUID
 
-from api.errors import FieldError, Invalid, RateLimited, Unavailable
+from api.core.errors import FieldError, Invalid, RateLimited, Unavailable
+from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.services.publishing import Outcome, Source, publish_one
-from api.worker_pool import DeadlineExceeded, WorkerPool
 
 __all__ = ["Publish", "PublishingPool"]
 

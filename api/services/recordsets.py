@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from api.json_text import stored
+from api.core.json_text import stored
 from api.services.bound import Process, gives
 
 __all__ = ["recorded", "told"]

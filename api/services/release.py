@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.clock import from_micros
+from api.core.clock import from_micros
 from api.tables import Assignment
 from grader.policy import Rules
 

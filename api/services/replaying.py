@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.marking import Marker, mark_record
 from grader.errors import GraderError
 from grader.reading import load_json

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from api.names import ADDED, belongs
+from api.core.person_names import ADDED, belongs
 from api.services.roster_columns import Columns
 from api.services.rows import unguard
 

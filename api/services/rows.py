@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from api.errors import FileError
+from api.core.errors import FileError
 
 __all__ = [
     "MAX_CELL",

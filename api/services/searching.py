@@ -5,7 +5,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from api.names import folded
+from api.core.person_names import folded
 from api.tables import User
 
 __all__ = ["called", "holding"]

@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, Double, case, delete, literal, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from api.clock import Clock
+from api.core.clock import Clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.knocks import key_of

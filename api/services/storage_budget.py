@@ -10,7 +10,7 @@ import math
 from typing import Final
 from uuid import UUID
 
-from api.errors import RateLimited
+from api.core.errors import RateLimited
 from api.http.throttle import Rate, Throttle
 
 __all__ = ["EXCHANGED_BYTES", "StorageBudget", "daily_rate", "text_bytes"]

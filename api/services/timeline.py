@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import ValidationError
 
-from api.clock import from_micros, to_micros
-from api.errors import FieldError, Invalid
+from api.core.clock import from_micros, to_micros
+from api.core.errors import FieldError, Invalid
 from api.http.wrong_fields import wrong_fields
 from api.schemas.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
 from grader.policy import Timeline

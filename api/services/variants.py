@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from api.cache import Cache
-from api.errors import NotFound
+from api.core.cache import Cache
+from api.core.errors import NotFound
 from api.tables import ProblemVersion
 from api.tables import Variant as VariantRow
 from grader import ENGINE

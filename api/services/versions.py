@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.publishing import Published
 from api.services.upserts import insert_all
 from api.services.variants import ORIGINAL

@@ -10,8 +10,8 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, MetaData, String, Text, Typ
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from api.clock import from_micros, to_micros
-from api.ids import new_id
+from api.core.clock import from_micros, to_micros
+from api.core.ids import new_id
 
 __all__ = ["Base", "Exact", "Id", "Instant", "Json", "Line", "UserId", "When", "exact", "refers"]
 

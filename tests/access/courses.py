@@ -7,7 +7,7 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import AssignmentProblem, Excuse, Extension, LateDays, Notice
 
 COURSE = "/api/v1/courses/{course}"

@@ -4,7 +4,7 @@ from scene import ELSEWHERE, HERE, Scene
 from world import TEXT_PROBLEM
 
 from access import Route
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import Regrade
 
 POSED = "/api/v1/assignments/{assignment}/problems/{problem}/regrades"

@@ -6,7 +6,7 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.access import Caller, Posed, assignment_member
 from api.services.numbers import numbers_in
 from api.services.review.likeness import likeness

@@ -6,7 +6,7 @@ from analytics_scenes import POWERS, RIGHT, ROOTS, WRITTEN, WRONG, Class, codes,
 from sqlalchemy import event, select
 from student_scenes import extend
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import Answer, AssignmentProblem, Excuse, Grade
 
 DUE = {"due": "2026-11-03 12:00"}

@@ -10,7 +10,7 @@ from figures_by_rows import ByRows
 from student_scenes import extend
 from world import World
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import Excuse
 
 DUE = {"due": "2026-11-03 12:00"}

@@ -22,7 +22,7 @@ from scene import HERE
 from sqlalchemy import select, update
 from world import World
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.review.places import pseudonym
 from api.services.submitting.entries import receipt_digest
 from api.tables import (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch import asking, running
 from api.services.batch.blocks import Source
 from api.services.batch.csv_rows import CsvSource

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from slow_work import judge_or_sleep
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch import asking
 from api.services.batch.executors import KILLED, Here, Pool, _check_engines, processes
 from api.services.batch.judging import Chunk, judge_chunk

@@ -10,7 +10,7 @@ import pytest
 from http_app import UPLOADS, Pieces, ask, service
 from serving import listening
 
-from api.errors import RateLimited, Unavailable
+from api.core.errors import RateLimited, Unavailable
 from api.http.bodies import BodyBudget, BodyLimits
 from api.http.middleware import Shell
 from api.wire import CappedProtocol

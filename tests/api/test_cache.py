@@ -1,6 +1,6 @@
 """What a cache keeps: no more than so many values, and those that are asked for."""
 
-from api.cache import Cache
+from api.core.cache import Cache
 
 
 def test_what_was_asked_for_stays_and_what_was_not_goes():

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from api.errors import Invalid, TooLarge
+from api.core.errors import Invalid, TooLarge
 from api.pages.staff import course_files
 from api.pages.staff.course_files import packed, unpacked
 

@@ -6,7 +6,7 @@ from demo import make, rows, told
 from sqlalchemy import func, select
 from world import World
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services.demo.course import find_demo
 from api.services.demo.plan import OPEN
 from api.services.demo.welcome import welcome

@@ -19,7 +19,7 @@ import pytest
 from serving import listening
 from world import World
 
-from api.clock import system_clock
+from api.core.clock import system_clock
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ import pytest
 from world import Person, Posing, World
 
 from api.auth.limits import LIMITS, Action
-from api.errors import RateLimited, Unavailable
-from api.ids import new_id
+from api.core.errors import RateLimited, Unavailable
+from api.core.ids import new_id
 from api.routes import analytics
 from api.services import knocks
 from api.services.heavy_work import MAX_PER_PERSON, MAX_WAITING, TurnQueue

@@ -11,7 +11,7 @@ from http_app import ask, service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.errors import Invalid
+from api.core.errors import Invalid
 from api.http.json_body import StrictRoute, load_body
 
 APP = service()

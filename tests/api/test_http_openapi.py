@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from http_app import KEY, ask, service
 from jsonschema import Draft202012Validator
 
-from api.errors import CODES
+from api.core.errors import CODES
 from api.http.middleware import Shell
 from api.http.shelled import ShelledApp
 from api.routes.health import Health, free_space, health_routes

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, Uuid, create_engine, select
 from sqlalchemy.pool import StaticPool
 
-from api.errors import Invalid, Precondition, RateLimited
+from api.core.errors import Invalid, Precondition, RateLimited
 from api.http import paging
 from api.http.etags import Expected
 from api.http.paging import Cursor, keyset

@@ -9,8 +9,16 @@ import pytest
 from http_app import ask, service
 from jsonschema import Draft202012Validator
 
-from api import errors
-from api.errors import CODES, Conflict, FieldError, NotFound, RateLimited, ServiceError, Unavailable
+from api.core import errors
+from api.core.errors import (
+    CODES,
+    Conflict,
+    FieldError,
+    NotFound,
+    RateLimited,
+    ServiceError,
+    Unavailable,
+)
 from api.http.problems import Problem, responses
 from api.http.wrong_fields import wrong_fields
 

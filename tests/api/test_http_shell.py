@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from http_app import NOON, ask, service
 from serving import listening
 
-from api.errors import TooLarge
+from api.core.errors import TooLarge
 from api.http.middleware import HEADERS, Shell, ShellMiddleware
 
 APP = service()

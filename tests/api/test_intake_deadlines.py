@@ -12,7 +12,7 @@ from regrading import marks
 from student_scenes import DUE_TOMORROW, under_way
 from world import Person, Posing, World
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services.standings import refreshing
 from api.services.submitting import writer
 from api.services.submitting.entries import Accepted, Entry

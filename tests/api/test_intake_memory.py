@@ -16,9 +16,9 @@ from student_scenes import extend, without_ids
 from world import TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse
+from api.core.ids import new_id
 from api.http.json_body import StrictRequest
 from api.http.shortcut import Shortcut
-from api.ids import new_id
 from api.services.standings import Cause, grade_of, refresh_all
 from api.tables import (
     Assignment,

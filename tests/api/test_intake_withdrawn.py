@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 from student_scenes import under_way
 from world import TEXT_PROBLEM
 
-from api.errors import Conflict, NotFound, ServiceError
+from api.core.errors import Conflict, NotFound, ServiceError
 from api.tables import (
     Assignment,
     AssignmentProblem,

@@ -11,8 +11,8 @@ from pages import Browser
 from student_scenes import under_way
 from world import Person, Posing, World
 
-from api.errors import RateLimited, Unavailable
-from api.ids import new_id
+from api.core.errors import RateLimited, Unavailable
+from api.core.ids import new_id
 from api.services.judging_pool import MAX_WAITING_PER_PERSON, JudgingPool, is_expensive
 from api.services.student import blind, practice
 from api.services.submitting import judging

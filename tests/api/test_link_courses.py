@@ -5,7 +5,7 @@ from datetime import timedelta
 from revisions import Revisions
 from sqlalchemy import text, update
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import Invite
 
 

@@ -8,7 +8,7 @@ from regrading import prepare, seen
 from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.errors import NotFound
+from api.core.errors import NotFound
 from api.services.access import course_member
 from api.services.callers import by_token
 from api.services.people import accounts, roll

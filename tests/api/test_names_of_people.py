@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.names import name_pair, sort_name
+from api.core.person_names import name_pair, sort_name
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from access import Route
 from described import answers, declared, document
 from jsonschema import Draft202012Validator
 
-from api.codes import CODES
+from api.core.error_codes import CODES
 from api.error_pages import errors_page
 from api.reference import CALLS, api_page, snapshot
 

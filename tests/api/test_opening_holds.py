@@ -5,7 +5,7 @@ from sqlalchemy import select
 from student_scenes import SQUARES, posed_to
 from world import TEXT_PROBLEM
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services.student.renewal import new_numbers
 from api.services.student.seat import note_opened, take_seat
 from api.tables import AssignmentProblem, Draw

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.errors import Invalid
+from api.core.errors import Invalid
 from api.pages.carried import LARGEST, MOST, carried, sent_file
 from api.pages.forms import Form, Uploaded
 

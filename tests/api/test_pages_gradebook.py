@@ -9,7 +9,7 @@ from pages import Browser
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import Course, Enrolment, Extension, LateDays, LoginSession, Section, User
 
 REASON = "The figure was hard to read."

@@ -12,7 +12,7 @@ from scene import HERE
 from sqlalchemy import insert
 from world import World
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import Enrolment, Grade, User
 
 MOST = 30 * 1024

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from world import TEXT_PROBLEM, Person, Posing, World, points
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import AssignmentProblem, Override
 
 CATEGORIES = [

@@ -15,13 +15,13 @@ from slow_work import die, process_id, publish_or_sleep, publish_when_released
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World
 
-from api.errors import Invalid, RateLimited, Unavailable
-from api.ids import new_id
+from api.core.errors import Invalid, RateLimited, Unavailable
+from api.core.ids import new_id
+from api.core.worker_pool import WorkerPool
 from api.services import publishing_pool
 from api.services.publishing import Failed, Source, publish_all, publish_one
 from api.services.publishing_pool import MAX_IN_ALL, MAX_PER_USER, PublishingPool
 from api.tables import ProblemVersion
-from api.worker_pool import WorkerPool
 
 SECONDS = 120
 SOURCE = Source("why-small-kernels", TEXT_PROBLEM)

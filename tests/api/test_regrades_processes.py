@@ -14,11 +14,11 @@ from regrading import act, begun, marks, seen, six_answered
 from slow_work import never_end
 from sqlalchemy import func, select
 
+from api.core.worker_pool import WorkerPool
 from api.db import Database
 from api.services.regrades import judging, planning
 from api.services.regrades.runner import Runner
 from api.tables import Grading, RegradeChange
-from api.worker_pool import WorkerPool
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -144,7 +144,7 @@ POOL: str = """
 import os, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from api.processes import work_quietly
+from api.core.process_lifecycle import work_quietly
 
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(1, get_context("spawn"), work_quietly, (0,))

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, points
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.regrades import judging, planning
 from api.services.regrades.judging import Handed, Job, judge_job, side_by_side
 from api.tables import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant

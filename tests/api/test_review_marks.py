@@ -9,7 +9,7 @@ from review_scene import Class
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.review.marks import Given, outcome
 from api.services.review.rubric import Criterion
 from api.tables import Answer, AuditEntry, Grade, GradeChange, Grading, Standing, Submission

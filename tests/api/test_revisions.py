@@ -14,8 +14,8 @@ from revisions import Revisions, changed, contents, made, planted
 from sqlalchemy import select, text, update
 from world import TEXT_PROBLEM, World
 
+from api.core.person_names import sort_name
 from api.db import Database
-from api.names import sort_name
 from api.services.migrating import schema_state
 from api.tables import Answer, User
 from grader.kinds import KINDS

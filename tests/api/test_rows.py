@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from cpu_time import cpu_seconds
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch import csv_rows
 from api.services.batch.blocks import Source
 from api.services.batch.csv_rows import CsvSource

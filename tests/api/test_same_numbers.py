@@ -14,7 +14,7 @@ from sqlalchemy import select
 from student_scenes import under_way
 from world import Person, Posing, World
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services.numbers import numbers_in
 from api.services.submitting.entries import Entry
 from api.tables import Answer, AssignmentProblem, Draw, ProblemVersion, Review, Submission, Variant

@@ -4,7 +4,7 @@ from sqlalchemy import event, update
 from student_scenes import DUE_TOMORROW, extend, test_student
 from world import TEXT_PROBLEM
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.tables import AssignmentProblem, Course, Enrolment, Excuse
 
 LATE = {"due": "2026-10-30 12:00", "late": [{"days": 14, "credit": "50%"}]}

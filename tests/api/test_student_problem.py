@@ -22,9 +22,9 @@ from student_scenes import (
 )
 from world import TEXT_PROBLEM
 
+from api.core.ids import new_id
 from api.http.json_body import load_body
 from api.http.schema import Schema
-from api.ids import new_id
 from api.schemas import my_assignments, student_solution, student_work
 from api.schemas import student as student_schemas
 from api.tables import Draw, Notice

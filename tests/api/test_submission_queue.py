@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from loop import in_loop_of_its_own
 
-from api.errors import Unavailable
+from api.core.errors import Unavailable
 from api.services.submitting.waiting import MOST_AT_ONCE, SubmissionQueue, Waiting
 
 ENTRY: Any = None

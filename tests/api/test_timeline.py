@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.clock import from_micros, to_micros
-from api.errors import Invalid
+from api.core.clock import from_micros, to_micros
+from api.core.errors import Invalid
 from api.schemas.timeline import ExtensionSpec, TimelineSpec
 from api.services.timeline import (
     absolute,

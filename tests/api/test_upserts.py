@@ -11,8 +11,8 @@ from own_tables import made, own_tables
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from api.core.json_text import written
 from api.db import Database
-from api.json_text import written
 from api.services.upserts import Rows, insert_all, insert_missing, rewrite, upsert, write_all
 
 Tables = own_tables()

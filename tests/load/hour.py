@@ -21,8 +21,8 @@ from lines import Lines
 from plan import acts_of, rate_per_student
 
 from api.auth.secrets import new_secret
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.selftest.killing import judged
 from api.selftest.scene import Scene, make_scene, write_bank
 from api.selftest.scratch import scratch

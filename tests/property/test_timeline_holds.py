@@ -8,7 +8,7 @@ from factories import CALM
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.clock import from_micros, to_micros
+from api.core.clock import from_micros, to_micros
 from api.schemas.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
 from api.services.timeline import (
     extended,

@@ -3,7 +3,7 @@
 import pytest
 from cpu_time import cpu_seconds
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.gradebook_files import read_score_sheet
 from api.services.roster_files import read_roster
 from api.services.rows import columns_of

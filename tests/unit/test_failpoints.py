@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from api.failpoints import FAILPOINTS, KILLED
+from api.core.failpoints import FAILPOINTS, KILLED
 from api.settings import Settings
 from api.sources import SettingsError
 
 REACHED = """\
 import sys
-from api import failpoints
+from api.core import failpoints
 failpoints.arm(sys.argv[1] or None)
 for turn in (1, 2, 3):
     for name in failpoints.FAILPOINTS:

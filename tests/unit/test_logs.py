@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from api.logs import JsonLines, PlainLines, write_log
+from api.core.logs import JsonLines, PlainLines, write_log
 
 
 def record(*, broken: bool = False, **extra) -> logging.LogRecord:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from api import RARELY
-from api.processes import keep_what_there_is
+from api.core.process_lifecycle import keep_what_there_is
 
 PYTHONS_OWN = (700, 10, 10)
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from api.errors import Invalid
+from api.core.errors import Invalid
 from api.services.regrades.sources import expression, with_entry, with_settings, without_examples
 from grader.values import Tensor
 from problems.documents import load_document

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from api.worker_pool import DeadlineExceeded, WorkerPool
+from api.core.worker_pool import DeadlineExceeded, WorkerPool
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -116,7 +116,7 @@ def test_a_pool_that_is_shut_down_ends_its_workers_after_their_jobs():
 
 PARENT = """
 import math, os, sys, time
-from api.worker_pool import WorkerPool
+from api.core.worker_pool import WorkerPool
 
 if __name__ == "__main__":
     pool = WorkerPool(1, deadline_seconds=600)

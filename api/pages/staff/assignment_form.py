@@ -7,7 +7,7 @@ are left out.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.errors import Invalid
+from api.core.errors import Invalid
 from api.pages.form_rows import ROW, filled, flat, row_numbers, rows_read, whole_number
 from api.pages.forms import Form
 from api.pages.setting_fields import (

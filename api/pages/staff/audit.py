@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
+from api.core.errors import Invalid
+from api.core.ids import read_id
 from api.deps import Here
-from api.errors import Invalid
-from api.ids import read_id
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.audit_values import changes_of, named_in

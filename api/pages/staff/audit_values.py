@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
-from api.ids import read_id
+from api.core.ids import read_id
 from api.services.named import names_of
 from api.services.versions import space_of
 from api.tables import ProblemVersion

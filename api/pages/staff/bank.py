@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
+from api.core.errors import NotFound, ServiceError
 from api.deps import Here
-from api.errors import NotFound, ServiceError
 from api.http.paging import MAX_CURSOR
 from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated

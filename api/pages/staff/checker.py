@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import Response
 
+from api.core.errors import ServiceError, Unavailable
 from api.deps import Here
-from api.errors import ServiceError, Unavailable
 from api.http.problems import WrongField
 from api.pages import outcome
 from api.pages.forms import Form, FormDep

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from api.auth.roles import RIGHTS, Right
+from api.core.errors import Conflict, Forbidden, Invalid, Precondition
 from api.deps import Here
-from api.errors import Conflict, Forbidden, Invalid, Precondition
 from api.pages.frame import Crumb
 from api.schemas.assignments import StaffAssignment
 from api.services.anonymity import is_blind_in_course, is_blind_role

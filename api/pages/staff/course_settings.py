@@ -8,8 +8,8 @@ from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
 from api.auth.roles import may
+from api.core.errors import Precondition, ServiceError
 from api.deps import Here
-from api.errors import Precondition, ServiceError
 from api.http.paging import MAX_CURSOR
 from api.pages import outcome
 from api.pages.form_rows import ROW, row_numbers, whole_number

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
+from api.core.errors import Conflict, ServiceError
+from api.core.ids import read_id
 from api.deps import Here
-from api.errors import Conflict, ServiceError
-from api.ids import read_id
 from api.pages.carried import carried, sent_file
 from api.pages.forms import FormDep
 from api.pages.frame import Crumb, page

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
+from api.core.errors import Invalid, NotFound
+from api.core.ids import read_id
 from api.deps import Here
-from api.errors import Invalid, NotFound
 from api.http.paging import MAX_CURSOR
-from api.ids import read_id
 from api.pages import outcome
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
+from api.core.ids import read_id
 from api.deps import Here
 from api.http.fields import Text
-from api.ids import read_id
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, may, query

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
+from api.core.errors import Conflict, Precondition, ServiceError
+from api.core.ids import read_id
 from api.deps import Here
-from api.errors import Conflict, Precondition, ServiceError
-from api.ids import read_id
 from api.pages import outcome
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.errors import Invalid
+from api.core.errors import Invalid
 from api.pages.forms import Form
 from api.schemas.review import MarkView
 

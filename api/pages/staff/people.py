@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import Depends, Query
 from fastapi.responses import RedirectResponse, Response
 
+from api.core.errors import ServiceError
+from api.core.ids import read_id
 from api.deps import Here
-from api.errors import ServiceError
 from api.http.fields import Text
-from api.ids import read_id
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.held import held

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from api.errors import FieldError, ServiceError
+from api.core.errors import FieldError, ServiceError
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form
 from api.pages.staff.regrade_form import DROP, FIELDS

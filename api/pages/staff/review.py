@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
+from api.core.errors import ServiceError
 from api.deps import Here
-from api.errors import ServiceError
 from api.http.paging import MAX_CURSOR
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page

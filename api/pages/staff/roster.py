@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
+from api.core.errors import ServiceError
 from api.deps import Here
-from api.errors import ServiceError
 from api.pages.carried import carried, sent_file
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page

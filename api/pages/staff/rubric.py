@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import Response
 
+from api.core.errors import Precondition, ServiceError
 from api.deps import Here
-from api.errors import Precondition, ServiceError
 from api.pages import outcome
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated

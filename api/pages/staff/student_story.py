@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
+from api.core.errors import ServiceError
 from api.deps import Here
-from api.errors import ServiceError
 from api.http.paging import Page
 from api.pages.forms import Form
 from api.pages.frame import Crumb, page

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from fastapi import Response
 
+from api.core.errors import Conflict, Invalid
 from api.deps import Here
-from api.errors import Conflict, Invalid
 from api.pages.forms import Form, validated
 from api.pages.student.inputs import is_given, looks_same
 from api.routes import drafts, submissions

@@ -10,8 +10,8 @@ from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
+from api.core.errors import NotFound
 from api.deps import Here
-from api.errors import NotFound
 from api.pages.forms import FormDep, validated
 from api.pages.frame import page
 from api.pages.named import Names

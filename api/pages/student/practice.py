@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
+from api.core.errors import Invalid
 from api.deps import Here
-from api.errors import Invalid
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import page

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.errors import FieldError, Invalid, Precondition, ServiceError
+from api.core.errors import FieldError, Invalid, Precondition, ServiceError
 from api.pages.student.cell_marks import marks_of
 from api.pages.student.feedback import Feedback, Marked, drawn, feedback_of, marked
 from api.pages.student.grids import as_rows

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
-from api.cache import Cache
-from api.clock import Clock
+from api.core.cache import Cache
+from api.core.clock import Clock
 from api.db import Database
 
 __all__ = ["MOST", "QUICK", "REST", "Figures", "seconds_of"]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.errors import NotFound
+from api.core.errors import NotFound
 from api.schemas.analytics import PartFigures
 from api.schemas.analytics_problem import (
     FollowThrough,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
-from api.errors import FieldError, Invalid
+from api.core.errors import FieldError, Invalid
 from api.services.counting import students_who_count
 from api.services.standings import PosedProblem
 from api.tables import Answer, Enrolment, Section

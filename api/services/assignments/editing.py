@@ -6,9 +6,9 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, Invalid
+from api.core.errors import Conflict, Invalid
+from api.core.ids import new_id
 from api.http.wrong_fields import wrong_fields
-from api.ids import new_id
 from api.schemas.assignments import (
     AssignmentChanged,
     AssignmentIn,

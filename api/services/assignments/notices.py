@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Invalid, NotFound
-from api.ids import new_id
+from api.core.errors import Invalid, NotFound
+from api.core.ids import new_id
 from api.schemas.assignment_problems import NoticeIn, NoticeOut
 from api.services.access import Posed
 from api.services.acts import Act

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from api.core.errors import Invalid
 from api.db import once
-from api.errors import Invalid
 from api.schemas.assignment_problems import PartSummary, PosedSettings, ProblemSettings
 from api.schemas.setting import settings_in
 from api.services.versions import BANK, newest, space_of

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Invalid
-from api.ids import new_id
+from api.core.errors import Conflict, FieldError, Invalid
+from api.core.ids import new_id
 from api.schemas.assignment_problems import (
     PosedChanged,
     PosedIn,

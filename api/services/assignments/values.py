@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.clock import from_micros
-from api.errors import FieldError, Invalid
+from api.core.clock import from_micros
+from api.core.errors import FieldError, Invalid
 from api.schemas.assignments import AssignmentIn
 from api.schemas.timeline import TimelineSpec
 from api.services import timeline

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
-from api.errors import NotFound
+from api.core.clock import to_micros
+from api.core.errors import NotFound
 from api.schemas.assignments import StaffAssignment, StudentAssignment, StudentProblem
 from api.services.access import Member
 from api.services.assignments.pinned import Pinned, pinned, posed_settings

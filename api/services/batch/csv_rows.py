@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch.blocks import BLOCK_BYTES, Block
 from api.services.batch.fields import FIELDS, RESULT_FIELDS, column_of, is_output
 from api.services.batch.plain import plain_rows

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeVar
 
-from api.errors import FileError
-from api.processes import end_with_parent, keep_what_there_is, killed_after, loaded
+from api.core.errors import FileError
+from api.core.process_lifecycle import end_with_parent, keep_what_there_is, killed_after, loaded
 from api.services.batch import JUDGING
 from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.verdicts import Verdicts, failures, joined

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from api.errors import FileError
+from api.core.errors import FileError
 
 __all__ = ["FIELDS", "RESULT_FIELDS", "check_columns", "column_of", "is_output"]
 

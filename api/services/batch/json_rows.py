@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch.blocks import BLOCK_BYTES, Block
 from api.services.batch.fields import FIELDS, RESULT_FIELDS
 from api.services.output import json_text

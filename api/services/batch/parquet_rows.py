@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch.blocks import Block
 from api.services.batch.fields import FIELDS, RESULT_FIELDS, column_of
 from api.services.batch.json_rows import exact_text

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from api.errors import FileError
+from api.core.errors import FileError
 
 try:
     import fcntl

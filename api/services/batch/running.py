@@ -11,7 +11,7 @@ from typing import IO, Final, TypeAlias
 
 import polars as pl
 
-from api.errors import FileError
+from api.core.errors import FileError
 from api.services.batch.asking import Marked, frame_of, mark_answers
 from api.services.batch.blocks import Block, Source
 from api.services.batch.executors import Pool, here, spread

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import FieldError, Invalid
+from api.core.errors import FieldError, Invalid
 from api.schemas.assignments import AssignmentIn
 from api.schemas.course_files import Applied, AssignmentFile, CourseFile, FileChange
 from api.schemas.courses import CourseIn

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Invalid
-from api.ids import new_id
+from api.core.errors import Conflict, FieldError, Invalid
+from api.core.ids import new_id
 from api.schemas.course_files import Entry
 from api.services.acts import Act
 from api.services.assignments import problems

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.errors import FieldError, Invalid, ServiceError
+from api.core.errors import FieldError, Invalid, ServiceError
 from api.http.fields import Slug
 from api.http.schema import Schema
 from api.http.wrong_fields import wrong_fields

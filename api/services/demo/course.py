@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import from_micros, to_micros
+from api.core.clock import from_micros, to_micros
+from api.core.errors import Conflict
 from api.db import Database
-from api.errors import Conflict
 from api.services.demo.marked import mark_some
 from api.services.demo.moments import moments, opening
 from api.services.demo.plan import OPEN, SLUG, Planned

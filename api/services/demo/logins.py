@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from api.auth.passwords import Passwords
 from api.auth.roles import Role, grantable
 from api.auth.secrets import new_secret
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.services import audit, knocks
 from api.services.demo.scenery import LOGINS
 from api.services.people import sessions

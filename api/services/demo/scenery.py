@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Role
-from api.ids import new_id
+from api.core.ids import new_id
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import ExtensionSpec
 from api.services import audit

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
-from api.clock import to_micros
+from api.core.clock import to_micros
 from api.db import once
 from api.schemas.timeline import ExtensionSpec
 from api.services.access import Member

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import from_micros, to_micros
-from api.errors import NotFound
+from api.core.clock import from_micros, to_micros
+from api.core.errors import NotFound
 from api.schemas.grades import (
     GradeHidden,
     GradeLine,

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.core.clock import to_micros
 from api.services import timeline
 from api.services.gradebook.book import Book
 from api.services.gradebook.cells import Cell as GradebookCell

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Invalid, NotFound
+from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.schemas.exports import ExportCheck, ExportWarning
 from api.services import audit
 from api.services.access import Member

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
-from api.errors import NotFound, NotReleased
+from api.core.clock import to_micros
+from api.core.errors import NotFound, NotReleased
 from api.http.paging import Cursor
 from api.schemas.grade_history import GradeEvent, StaffGradeEvent
 from api.services.access import Member

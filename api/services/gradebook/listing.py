@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.errors import Invalid
+from api.core.errors import Invalid
+from api.core.ids import read_id
 from api.http.paging import Cursor, Sort
-from api.ids import read_id
 from api.schemas.gradebook import (
     ColumnSummary,
     GradebookCategory,

@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session, aliased
 
-from api.errors import Conflict, Invalid, NotFound
+from api.core.errors import Conflict, Invalid, NotFound
+from api.core.ids import new_id
 from api.http.fields import told
 from api.http.paging import Cursor, keyset
-from api.ids import new_id
 from api.schemas.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
 from api.services import audit
 from api.services.access import Member

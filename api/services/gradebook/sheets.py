@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import FieldError, Invalid
-from api.ids import new_id
+from api.core.errors import FieldError, Invalid
+from api.core.ids import new_id
 from api.schemas.exports import SheetChangeOut, SheetLine, SheetOut
 from api.services.acts import Act, hold
 from api.services.gradebook.overrides import set_aside

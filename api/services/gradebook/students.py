@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFound
+from api.core.errors import NotFound
 from api.services.counting import COUNTS
 from api.services.searching import called
 from api.tables import Enrolment, Section, User

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.names import name_pair
+from api.core.person_names import name_pair
 from api.services.gradebook_files.book import Cell, FileWarning, Gradebook, Person, Written
 from api.services.gradebook_files.cells import lateness, number, table, text
 from api.services.gradebook_files.checks import (

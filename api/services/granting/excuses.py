@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, Invalid, NotFound
-from api.ids import new_id
+from api.core.errors import Conflict, Invalid, NotFound
+from api.core.ids import new_id
 from api.schemas.effects import Effect
 from api.schemas.extensions import ExcuseGranted, ExcuseIn, ExcuseOut
 from api.services.acts import Act

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, Invalid, NotFound
+from api.core.errors import Conflict, Invalid, NotFound
+from api.core.ids import new_id
 from api.http.paging import Cursor, keyset
-from api.ids import new_id
 from api.schemas.effects import Effect
 from api.schemas.extensions import (
     ExtensionGranted,

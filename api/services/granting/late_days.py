@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, Invalid
+from api.core.errors import Conflict, Invalid
 from api.schemas.extensions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
 from api.services.acts import Act, hold
 from api.services.effects import settle

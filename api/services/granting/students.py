@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Invalid, NotFound
+from api.core.errors import Invalid, NotFound
 from api.tables import Course, Enrolment
 
 __all__ = ["enrolled", "in_section", "student_of"]

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from api.auth.passwords import Passwords
 from api.auth.secrets import matches, parse
 from api.auth.sessions import Event
+from api.core.errors import Gone, Invalid, NotFound
 from api.db import Database
-from api.errors import Gone, Invalid, NotFound
 from api.services import knocks
 from api.services.people import login, sessions
 from api.services.people.credentials import end_vouching, needs_locked_password

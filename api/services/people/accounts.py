@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, NotFound
+from api.core.errors import Conflict, NotFound
+from api.core.ids import new_id
 from api.http.paging import Cursor, keyset
-from api.ids import new_id
 from api.schemas.users import UserOut, UserPatch
 from api.services import audit
 from api.services.access import Caller

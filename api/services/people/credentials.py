@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from api.errors import Gone
+from api.core.errors import Gone
 from api.services import audit, knocks
 from api.services.access import Caller, Member
 from api.services.people import sessions

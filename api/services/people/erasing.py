@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Text, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from api.errors import FieldError, Invalid
+from api.core.errors import FieldError, Invalid
 from api.services import audit, knocks
 from api.services.access import Caller
 from api.services.people.accounts import check_other

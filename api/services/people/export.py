@@ -18,9 +18,9 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.core.clock import to_micros
+from api.core.json_text import written
 from api.http.fields import told
-from api.json_text import written
 from api.schemas.account import MeExport
 from api.services.people.profile import courses_of
 from api.services.people.sessions import sessions_of

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Forbidden, Invalid
+from api.core.errors import Conflict, FieldError, Forbidden, Invalid
 from api.services import audit
 from api.services.access import Member
 from api.services.counting import PRESENT

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.passwords import fault_of
 from api.auth.secrets import new_secret
-from api.errors import FieldError, Invalid
+from api.core.errors import FieldError, Invalid
 from api.services.access import Member
 from api.tables import Invite, User
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from api.auth.limits import LIMITS, Action, Failures, rule_login
 from api.auth.passwords import Passwords
 from api.auth.secrets import matches, new_secret, parse
+from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
+from api.core.ids import new_id
 from api.db import Database
-from api.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
-from api.ids import new_id
 from api.services import knocks
 from api.services.people import sessions
 from api.services.people.sessions import Begun

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.auth.passwords import Passwords
+from api.core.errors import FieldError, Invalid, Unauthenticated
 from api.db import Database
-from api.errors import FieldError, Invalid, Unauthenticated
 from api.schemas.account import CourseOfMine, Me
 from api.services import audit
 from api.services.access import Caller

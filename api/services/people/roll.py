@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.auth.roles import may_give
-from api.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from api.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from api.core.ids import new_id
 from api.http.paging import Cursor, keyset
-from api.ids import new_id
 from api.schemas.people import Person, PersonIn, PersonPatch
 from api.services import audit
 from api.services.access import Member

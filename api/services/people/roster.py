@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import FieldError, Invalid
-from api.ids import new_id
+from api.core.errors import FieldError, Invalid
+from api.core.ids import new_id
 from api.schemas.people import (
     RosterChange,
     RosterLine,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from api.names import name_pair
+from api.core.person_names import name_pair
 from api.services.people.custody import NUMBERS
 from api.services.roster_files import Roster, RowProblem
 from api.services.roster_rows import RosterRow

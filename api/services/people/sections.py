@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Invalid, NotFound
-from api.ids import new_id
+from api.core.errors import Conflict, FieldError, Invalid, NotFound
+from api.core.ids import new_id
 from api.schemas.people import SectionOut
 from api.services import audit
 from api.services.access import Member

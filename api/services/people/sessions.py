@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from api.auth.secrets import new_secret
 from api.auth.sessions import ABSOLUTE, EVENTS, IDLE, Event
-from api.errors import NotFound
-from api.ids import new_id
+from api.core.errors import NotFound
+from api.core.ids import new_id
 from api.services.access import Caller
 from api.tables import LoginSession, Token, User
 

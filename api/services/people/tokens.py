@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from api.auth.roles import RANKS, Standing, grantable
 from api.auth.scopes import SCOPES, Scope
 from api.auth.secrets import Secret, new_secret
-from api.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
-from api.ids import new_id
+from api.core.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
+from api.core.ids import new_id
 from api.services import audit
 from api.services.access import Caller
 from api.tables import Enrolment, LoginSession, Token, User

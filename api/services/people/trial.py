@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.schemas.people import Person
 from api.services import audit
 from api.services.access import Member

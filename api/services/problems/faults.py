@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from api.errors import FieldError, Invalid
+from api.core.errors import FieldError, Invalid
 from api.services.publishing import Failed
 from grader.errors import ProblemError
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from api.errors import NotFound
+from api.core.errors import NotFound
 from api.http.paging import Cursor, keyset
 from api.services.access import Member
 from api.services.searching import holding

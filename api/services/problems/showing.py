@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Invalid, NotFound
+from api.core.errors import Invalid, NotFound
 from api.schemas.assignment_problems import PartSummary
 from api.schemas.problems import (
     Block,

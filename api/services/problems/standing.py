@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, Forbidden
+from api.core.errors import Conflict, Forbidden
 from api.services.access import Member
 from api.services.regrades.made import check_not_waiting, set_status
 from api.services.versions import BANK

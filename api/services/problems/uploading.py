@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError
+from api.core.errors import Conflict, FieldError
 from api.http.problems import WrongField
 from api.schemas.problems import ProblemChecked
 from api.services import audit

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services import audit
 from api.services.access import Member
 from api.services.regrades.examining import examine, store, students_of

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
-from api.clock import to_micros
-from api.ids import new_id
+from api.core.clock import to_micros
+from api.core.ids import new_id
 from api.services.regrades.judging import Verdicts
 from api.services.regrades.loading import Stored
 from api.services.standings.answers import Given

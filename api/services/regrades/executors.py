@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Final, ParamSpec, TypeAlias, TypeVar
 
-from api.errors import FileError
+from api.core.errors import FileError
+from api.core.worker_pool import WorkerPool
 from api.services.batch.executors import cluster
-from api.worker_pool import WorkerPool
 
 __all__ = ["Make", "executor_of", "processes"]
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from api.cache import Cache
+from api.core.cache import Cache
 from api.services.submitting.judging import Judged, judge
 from api.services.submitting.stored_answers import is_truncated
 from grader import ENGINE

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services.regrades.judging import Handed, Job, Place
 from api.tables import (
     Answer,

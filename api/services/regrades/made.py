@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services import audit
 from api.services.access import Member
 from api.services.regrades.runs import ACTIVE

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Text, cast, select
 from sqlalchemy.orm import Session
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.regrades.changes import MANUAL, is_lowered
 from api.services.regrades.loading import Texts
 from api.services.upserts import insert_all, rewrite

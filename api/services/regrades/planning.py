@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Invalid
-from api.ids import new_id
+from api.core.errors import Conflict, FieldError, Invalid
+from api.core.ids import new_id
 from api.services import audit
 from api.services.access import Posed
 from api.services.counting import students_who_count

@@ -14,14 +14,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.clock import Clock
+from api.core.clock import Clock
+from api.core.worker_pool import WorkerPool
 from api.db import Database
 from api.services.regrades.executors import Make, processes
 from api.services.regrades.judging import Judge, judge_job, side_by_side
 from api.services.regrades.runs import PENDING, next_chunk
 from api.services.regrades.stepping import fail, finish, step
 from api.tables import Regrade
-from api.worker_pool import WorkerPool
 
 __all__ = ["Runner"]
 

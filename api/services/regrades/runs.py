@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from api.errors import Conflict, NotFound
+from api.core.errors import Conflict, NotFound
 from api.tables import (
     Assignment,
     AssignmentProblem,

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 import yaml
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from api.errors import FieldError, Invalid
+from api.core.errors import FieldError, Invalid
 from grader.values import Tensor, Value
 from problems.documents import PARSER
 

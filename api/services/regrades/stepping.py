@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import Clock
+from api.core.clock import Clock
+from api.core.ids import new_id
 from api.db import Database
-from api.ids import new_id
 from api.services.regrades.applying import apply_chunk
 from api.services.regrades.examining import Examined, examine, store, students_of
 from api.services.regrades.judging import Judge

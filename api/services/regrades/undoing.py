@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict
-from api.ids import new_id
+from api.core.errors import Conflict
+from api.core.ids import new_id
 from api.services import audit
 from api.services.access import Member
 from api.services.draws import draw_of

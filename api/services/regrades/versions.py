@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Invalid, NotFound
+from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.services import audit
 from api.services.access import Posed
 from api.services.problems.faults import refused

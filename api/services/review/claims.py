@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict
+from api.core.errors import Conflict
 from api.services.review.places import Asked, Found
 from api.services.review.queue import Queued, queue
 from api.services.upserts import insert_missing, upsert

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.errors import Forbidden, NotFound
-from api.ids import new_id
+from api.core.errors import Forbidden, NotFound
+from api.core.ids import new_id
 from api.schemas.review import Staff
 from api.schemas.review_requests import (
     CommentIn,

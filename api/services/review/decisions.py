@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Row, case, select, type_coerce
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
-from api.errors import Conflict, NotFound
+from api.core.clock import to_micros
+from api.core.errors import Conflict, NotFound
 from api.http.etags import Expected
 from api.http.paging import Cursor, keyset
 from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView

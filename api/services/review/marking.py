@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, FieldError, Invalid
+from api.core.errors import Conflict, FieldError, Invalid
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
 from api.services.audit import record

@@ -12,9 +12,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Right
-from api.clock import to_micros
+from api.core.clock import to_micros
+from api.core.errors import Forbidden, NotFound
 from api.db import find_one
-from api.errors import Forbidden, NotFound
 from api.schemas.review import Who
 from api.services.access import NO_PROBLEM, Caller, Member, Posed, course_member
 from api.services.rules import rules_of

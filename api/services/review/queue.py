@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.core.clock import to_micros
 from api.db import once
 from api.http.paging import Cursor
 from api.schemas.review import PartProgress, ReviewProgress

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session
 
-from api.clock import from_micros
+from api.core.clock import from_micros
 from api.schemas.review_requests import Readiness, Unassessed
 from api.services.access import Member
 from api.services.release import results_shown

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import FieldError, Invalid, NotFound
+from api.core.errors import FieldError, Invalid, NotFound
+from api.core.ids import new_id
 from api.http.etags import Expected
-from api.ids import new_id
 from api.schemas.review_marks import (
     Remarked,
     RubricChange,

@@ -9,10 +9,10 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import permitted
-from api.clock import from_micros
-from api.errors import Conflict, Forbidden, NotFound, NotReleased
+from api.core.clock import from_micros
+from api.core.errors import Conflict, Forbidden, NotFound, NotReleased
+from api.core.ids import new_id
 from api.http.paging import Cursor, keyset
-from api.ids import new_id
 from api.schemas.review_requests import OwnRequest
 from api.services import timeline
 from api.services.access import Caller

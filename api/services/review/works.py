@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.ids import new_id
+from api.core.ids import new_id
 from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
 from api.services.review.likeness import likeness
 from api.services.review.marks import Given, Outcome, outcome

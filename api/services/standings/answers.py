@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.core.clock import to_micros
 from api.tables import Answer
 from grader.policy import Answered
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.cache import Cache
+from api.core.cache import Cache
 from api.db import once
 from api.services.rules import rules_for
 from api.services.standings.parts import read_part

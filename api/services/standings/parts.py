@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.json_text import JsonText, written
+from api.core.json_text import JsonText, written
 from api.tables.base import exact
 from grader.policy import PartStanding
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import from_micros
-from api.ids import new_id
-from api.json_text import JsonText
+from api.core.clock import from_micros
+from api.core.ids import new_id
+from api.core.json_text import JsonText
 from api.services.standings.answers import Given, Key, given_answers
 from api.services.standings.assignment import (
     PosedProblem,

@@ -11,9 +11,9 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from api.core.json_text import written
 from api.db import find_one
 from api.http.etags import Expected
-from api.json_text import written
 from api.schemas.student import DraftView
 from api.services.standings import Key
 from api.services.storage_budget import StorageBudget, text_bytes

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from api.auth.roles import permitted
-from api.errors import Forbidden
+from api.core.errors import Forbidden
 from api.schemas.timeline import ExtensionSpec
 from api.services.access import Caller
 from api.services.anonymity import IS_ANONYMOUS

@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import permitted
-from api.clock import to_micros
+from api.core.clock import to_micros
+from api.core.errors import Forbidden, NotFound
 from api.db import find_one
-from api.errors import Forbidden, NotFound
 from api.http.paging import Cursor, keyset
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.access import Caller, Member, course_member

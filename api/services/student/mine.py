@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.core.clock import to_micros
 from api.schemas.my_assignments import MyAssignment, MyProblem
 from api.schemas.submissions import ProblemScore
 from api.services.access import Caller, Member

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
-from api.errors import NotReleased
+from api.core.clock import to_micros
+from api.core.errors import NotReleased
 from api.schemas.student_solution import PracticeOutcome, PracticeProblem, PracticeReply
 from api.services.marking import student_record
 from api.services.numbers import numbers_had, numbers_in

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.clock import from_micros
+from api.core.clock import from_micros
 from api.db import find_one
 from api.schemas.student import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.submissions import ProblemScore

@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
-from api.errors import Conflict, Forbidden
+from api.core.clock import to_micros
+from api.core.errors import Conflict, Forbidden
 from api.schemas.student_work import NewNumbers
 from api.services.draws import draw_position
 from api.services.numbers import Numbers, numbers_had, numbers_in

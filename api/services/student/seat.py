@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
-from api.errors import Forbidden, NotFound
+from api.core.clock import to_micros
+from api.core.errors import Forbidden, NotFound
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import current_draw
 from api.services.protected_numbers import rules_of_students_with

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from api.errors import NotReleased
+from api.core.errors import NotReleased
 from api.schemas.student_solution import KnownMistake, RubricLine, SolutionView, SolvedPart
 from api.services.reports import worked_solution
 from api.services.student.asking import asked, numbers, statement

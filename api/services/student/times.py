@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from api.clock import from_micros, to_micros
+from api.core.clock import from_micros, to_micros
 from api.schemas.my_assignments import Moment, Stage, Times
 from api.services.timeline import absolute, relative, zone
 from grader.policy import Rules

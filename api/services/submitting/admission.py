@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.clock import from_micros, to_micros
-from api.errors import Conflict, NotFound, RateLimited, ServiceError
-from api.ids import new_id
+from api.core.clock import from_micros, to_micros
+from api.core.errors import Conflict, NotFound, RateLimited, ServiceError
+from api.core.ids import new_id
 from api.services.access import NO_PROBLEM
 from api.services.numbers import numbers_at
 from api.services.release import Shown, results_shown

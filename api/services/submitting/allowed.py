@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from api.services.access import ARCHIVED, EXPIRED, NO_PROBLEM
 from api.services.submitting.entries import Entry
 from api.tables import Course, Enrolment, Token, User

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from api.json_text import JsonText
+from api.core.json_text import JsonText
 from api.services.standings import Key
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judged

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from api.cache import Cache
+from api.core.cache import Cache
 from api.services.judging_pool import is_expensive
 from api.services.marking import student_record
 from api.services.submitting.drawn import Drawn

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
+from api.core.clock import to_micros
 from api.schemas.timeline import TimelineSpec
 from api.services.rules import SPENT, granted_to, rules
 from api.services.upserts import upsert

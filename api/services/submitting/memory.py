@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from api.auth.sessions import is_alive
-from api.cache import Cache
+from api.core.cache import Cache
 from api.services.standings import PosedProblem, Tally, WholeAssignment
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judging

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from api.ids import new_digits
-from api.json_text import JsonText, written
+from api.core.ids import new_digits
+from api.core.json_text import JsonText, written
 from api.services.storage_budget import text_bytes
 from api.services.submitting.admission import Taken
 from api.services.upserts import Row, Rows

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.clock import to_micros
-from api.json_text import written
+from api.core.clock import to_micros
+from api.core.json_text import written
 from api.services.standings import (
     Cause,
     Tally,

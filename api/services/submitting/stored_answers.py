@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-from api.json_text import written
+from api.core.json_text import written
 from api.services.submitting.judging import Judged
 from grader.json_values import to_json
 from grader.reading import TruncatedAnswer, Typed

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from api.errors import Unavailable
+from api.core.errors import Unavailable
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.writing import Outdated
 

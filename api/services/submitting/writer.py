@@ -16,10 +16,10 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from api.clock import Clock
+from api.core.clock import Clock
+from api.core.errors import Unavailable
+from api.core.failpoints import reach
 from api.db import Database, InDoubtError, is_line_down
-from api.errors import Unavailable
-from api.failpoints import reach
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.memory import Memory
 from api.services.submitting.waiting import Ended, SubmissionQueue, Waiting

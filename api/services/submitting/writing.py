@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.errors import Invalid, ServiceError
-from api.json_text import written
+from api.core.errors import Invalid, ServiceError
+from api.core.json_text import written
 from api.services.standings import Cause, Key, refresh_each
 from api.services.submitting.admission import Ground, Situation, Taken, take
 from api.services.submitting.drawn import Drawn

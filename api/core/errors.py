@@ -18,7 +18,7 @@ ServiceError
 ├── RateLimited           429  too much, too fast; `retry_after` says when
 └── Unavailable           503  storage or a part of the service does not work just now
 
-An error has a stable code; `api.codes` lists them with status and meaning. The detail is
+An error has a stable code; `api.core.error_codes` lists them with status and meaning. The detail is
 read by people and never holds what was sent. HTTP is made of an error in `api.http.problems`.
 """
 # ruff: noqa: N818  # they are named as their statuses are
@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
 
-from api.codes import CODES, Code
+from api.core.error_codes import CODES, Code
 from grader.errors import GraderError
 
 __all__ = [
@@ -95,7 +95,7 @@ class ServiceError(Exception):
         self.code = code or type(self).code
         if self.code not in CODES or CODES[self.code].status != self.status:
             raise LookupError(
-                f"{type(self).__name__} has no code {self.code!r}; add it to api.codes"
+                f"{type(self).__name__} has no code {self.code!r}; add it to api.core.error_codes"
             )
         self.detail = detail
         self.errors = errors

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from traceback import format_exception
 from typing import Any, Final, ParamSpec, TypeVar
 
-from api.processes import killed_after, work_quietly
+from api.core.process_lifecycle import killed_after, work_quietly
 
 __all__ = ["DeadlineExceeded", "WorkerPool"]
 

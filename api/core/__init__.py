@@ -1,0 +1,1 @@
+"""Clock, ids, errors, caches and worker processes: what every layer of the service may use."""

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
+from api.config.settings import Settings
 from api.core import failpoints
 from api.core.clock import Clock, system_clock
 from api.http.bodies import BodyBudget, BodyCap, BodyLimits
@@ -27,7 +28,6 @@ from api.routes.health import Check, Health, free_space, health_routes
 from api.routes.parameters import PARAMETERS
 from api.routes.submissions import BY_MEMORY
 from api.services.migrating import is_current
-from api.settings import Settings
 from api.state import Service
 from problems.catalogue import Catalogue
 

@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 from sqlalchemy import URL
 
-from api.addresses import password_in
+from api.config.validators import password_in
 from api.core.errors import FileError
 
 __all__ = ["dump", "load", "revision_in"]

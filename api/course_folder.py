@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
 from api.operators import opened
@@ -17,7 +18,6 @@ from api.services.course_files.parsing import Setup, read_setup
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.services.publishing_pool import PublishingPool
 from api.services.rows import read_text
-from api.settings import Settings
 from api.tables import Course
 
 __all__ = ["apply_folder", "export_course"]

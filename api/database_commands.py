@@ -7,9 +7,9 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import console
+from api.config.settings import SET_IN_VAIN, Settings
+from api.config.sources import SettingsError
 from api.core.errors import FileError
-from api.settings import SET_IN_VAIN, Settings
-from api.sources import SettingsError
 
 __all__ = ["DATABASE", "DatabaseUrl", "app", "settings_with"]
 

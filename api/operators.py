@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.roles import grantable
 from api.auth.scopes import SCOPES, Scope
+from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
 from api.db import Database
@@ -19,7 +20,6 @@ from api.http.fields import Email, Line
 from api.reaching import missing_file, why_unusable
 from api.services.people import accounts, tokens
 from api.services.people.invites import Link
-from api.settings import Settings
 from api.tables import Token, User
 
 __all__ = [

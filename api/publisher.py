@@ -16,6 +16,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.process_lifecycle import work_quietly
 from api.core.worker_pool import WorkerPool
@@ -23,7 +24,6 @@ from api.db import Database
 from api.reaching import why_unusable
 from api.services.bank import BankReport, publish_bank
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
-from api.settings import Settings
 from grader.show import counted
 from problems.catalogue import Catalogue
 

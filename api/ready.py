@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
-from api.sources import SettingsError, gather
+from api.config.sources import SettingsError, gather
 
 __all__ = ["all_is_well", "url_of"]
 

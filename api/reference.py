@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.app import PREFIX, create_app
+from api.config.display import settings_page
+from api.config.settings import Settings
 from api.error_pages import errors_page
 from api.module_pages import architecture_page, modules_page
-from api.settings import Settings
-from api.settings_shown import settings_page
 
 __all__ = ["CALLS", "api_document", "api_page", "snapshot", "write_pages"]
 

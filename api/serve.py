@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.acceptor import Share, shares
 from api.app import create_app
+from api.config.settings import HIDDEN, PREFIX, SET_IN_VAIN, Settings
+from api.config.sources import SettingsError, unknown
 from api.core.errors import ServiceError
 from api.core.logs import write_log
 from api.metrics import FOLDER, forget_process
@@ -20,8 +22,6 @@ from api.publisher import publish_in_background
 from api.reaching import why_unusable
 from api.server import address_of, bound, end_quietly, listen, run
 from api.services.demo.welcome import Welcome
-from api.settings import HIDDEN, PREFIX, SET_IN_VAIN, Settings
-from api.sources import SettingsError, unknown
 from api.starting import StartError, prepare
 from api.supervisor import SERVER, Post, Supervisor
 from api.worker import Heartbeat, work

@@ -11,9 +11,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.acceptor import Acceptor, Share
+from api.config.settings import PREFIX, Settings
 from api.core.process_lifecycle import keep_what_there_is
 from api.ready import url_of
-from api.settings import PREFIX, Settings
 from api.starting import StartError
 from api.wire import CappedProtocol
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from api import console
+from api.config.settings import given_by
 from api.database_commands import DATABASE, DatabaseUrl, settings_with
-from api.settings import given_by
 
 __all__ = ["app"]
 
@@ -18,7 +18,7 @@ app = typer.Typer()
 @app.command()
 def settings() -> None:
     """Print all settings with what they are set to, as a file of settings; secrets stay hidden."""
-    from api.settings_shown import settings_file  # noqa: PLC0415
+    from api.config.display import settings_file  # noqa: PLC0415
 
     typer.echo(settings_file(settings_with(), given_by(os.environ)), nl=False)
 
@@ -32,7 +32,7 @@ def secret(
     ] = False,
 ) -> None:
     """Write a new secret into each file, such as the password of the database; one there stays."""
-    from api.secret_files import make_secret  # noqa: PLC0415
+    from api.config.generated_secrets import make_secret  # noqa: PLC0415
 
     for file in files:
         made = make_secret(file, shared=shared)

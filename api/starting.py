@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from api import console
 from api.auth.sessions import is_on_this_machine
+from api.config.settings import Settings
 from api.core.clock import Clock, system_clock
 from api.core.worker_pool import WorkerPool
 from api.db import Database
@@ -25,7 +26,6 @@ from api.services.demo.plan import Planned, planned, problems_of
 from api.services.demo.welcome import Welcome, welcome
 from api.services.migrating import schema_state, upgrade
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
-from api.settings import Settings
 from api.state import passwords_of
 from migrations.losses import LossError
 from problems.catalogue import Catalogue

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
 from api.auth.passwords import STANDARD, Cost, Passwords
+from api.config.settings import Settings
 from api.core.clock import Clock, system_clock
 from api.db import Database
 from api.http.throttle import Rate, Throttle
@@ -19,7 +20,6 @@ from api.services.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_ra
 from api.services.submitting.memory import Memory
 from api.services.submitting.writer import Writer
 from api.services.variants import Variants
-from api.settings import Settings
 
 __all__ = ["Pace", "Service", "passwords_of"]
 

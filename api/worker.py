@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from api.config.settings import PREFIX, Settings
 from api.core.clock import system_clock
 from api.db import Database
 from api.publisher import publish_in_background
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
-from api.settings import PREFIX, Settings
 from api.starting import StartError
 
 __all__ = ["Heartbeat", "work"]

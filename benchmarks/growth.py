@@ -26,10 +26,10 @@ from pages_asked import Answer, Statements
 from sqlalchemy import text
 
 from api.app import create_app
+from api.config.settings import Settings
 from api.core.process_lifecycle import keep_what_there_is
 from api.db import Database
 from api.services.migrating import upgrade
-from api.settings import Settings
 
 DEFAULTS = ("10000,100000", "")
 ROUNDS = 7

@@ -30,10 +30,10 @@ from sqlalchemy import and_, func, select
 
 from api import tables
 from api.app import create_app
+from api.config.settings import Settings
 from api.core.process_lifecycle import keep_what_there_is
 from api.pages import PAGES
 from api.services.demo.welcome import Welcome
-from api.settings import Settings
 from api.starting import prepare
 
 DEFAULTS = ("20", "")

@@ -5,8 +5,8 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
+from api.config.settings import Settings
 from api.db import Database
-from api.settings import Settings
 from api.tables import Base
 from migrations.columns import compare_type, render_item
 from migrations.losses import Losses

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from api.app import create_app
 from api.auth.secrets import new_secret
+from api.config.settings import Settings
 from api.core.ids import new_id
 from api.db import Database
 from api.schemas.assignment_settings import store_timeline
@@ -27,7 +28,6 @@ from api.schemas.timeline import TimelineSpec
 from api.services.assignments.values import resolve_into
 from api.services.publishing import Published, Source, publish_one
 from api.services.versions import newest, store_version
-from api.settings import Settings
 from api.tables import (
     Assignment,
     AssignmentProblem,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
 import api
-from api.settings import PREFIX
+from api.config.settings import PREFIX
 
 __all__ = ["Launch", "NotUpError", "Process", "Service", "environment", "launch"]
 

@@ -14,7 +14,7 @@ from scene import ELSEWHERE, HERE, NOWHERE, Scene
 from world import Person, World
 
 from api.app import create_app
-from api.settings import Settings
+from api.config.settings import Settings
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 STANDINGS = ("student", "grader", "instructor", "admin")

@@ -26,7 +26,7 @@ OPEN = {
     ),
     ("api/services/student/history.py", "again == one.reply['receipt']['digest']"),
     ("api/services/student/history.py", "digest in {None, again}"),
-    ("api/settings.py", "own != password_in(make_url(self.database))"),
+    ("api/config/settings.py", "own != password_in(make_url(self.database))"),
 }
 
 

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from serving import running
 
 from api.app import create_app
+from api.config.settings import Settings
 from api.server import address_of, bound, config_of
-from api.settings import Settings
 
 APP = FastAPI()
 

@@ -11,10 +11,10 @@ from http_app import UPLOADS, service
 from serving import running
 
 from api import connections
+from api.config.settings import Settings
 from api.http.bodies import BodyBudget, BodyLimits
 from api.http.middleware import Shell
 from api.server import config_of
-from api.settings import Settings
 from api.wire import MAX_QUEUED_REQUESTS
 
 ABOUT = b"GET /api/v1/about HTTP/1.1\r\nHost: a\r\n\r\n"

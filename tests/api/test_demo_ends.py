@@ -15,8 +15,8 @@ from demo import make, told
 from sqlalchemy import select
 from world import Person, World
 
+from api.config.settings import Settings
 from api.services.demo.course import find_demo
-from api.settings import Settings
 from api.starting import StartError, end_demo, prepare
 from api.tables import AuditEntry, User
 

@@ -15,8 +15,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.settings import Settings
-from api.sources import SettingsError
+from api.config.settings import Settings
+from api.config.sources import SettingsError
 from problems.catalogue import Catalogue
 
 PATIENCE = 50

@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from world import World
 
+from api.config.settings import Settings
 from api.db import Database
 from api.services.migrating import downgrade, schema_state, upgrade
-from api.settings import Settings
 from api.starting import NEWER, OLDER, StartError, prepare
 from api.tables import Base
 from migrations.columns import compare_type

@@ -8,9 +8,9 @@ from browsers import PASSWORD, with_password
 from serving import running
 from world import World
 
+from api.config.settings import Settings
 from api.http.middleware import HEADERS
 from api.server import config_of
-from api.settings import Settings
 
 NAMES = ("grader.example.edu", "*.grader.example.edu")
 PUBLIC = "https://grader.example.edu"

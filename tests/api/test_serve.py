@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
+from api.config.settings import Settings
 from api.serve import main, serve, start_worker
 from api.server import bound, listen
-from api.settings import Settings
 from api.starting import StartError, prepare
 from api.worker import Heartbeat
 

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import event, select
 from world import World
 
+from api.config.settings import Settings
 from api.db import Database
 from api.http.throttle import Rate, Throttle
 from api.services.shared_throttles import SOONEST, SharedThrottles
-from api.settings import Settings
 from api.state import Service
 from api.tables import Spending
 

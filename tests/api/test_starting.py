@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from api.config.settings import Settings
 from api.db import DURABLE, Database
 from api.reaching import why_unusable
 from api.services.migrating import upgrade
-from api.settings import Settings
 from api.starting import StartError, prepare
 
 

@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.guides import GUIDES
 from api.pages.site import static_address
-from api.settings import Settings
+from api.config.settings import Settings
 
 client = TestClient(create_app(Settings()))
 guides = [f"/docs/{name}" for name in GUIDES]

@@ -9,9 +9,9 @@ import pytest
 import typer.main
 
 from api.cli import app
+from api.config.display import settings_page
+from api.config.settings import PREFIX, Settings
 from api.services.batch.fields import FIELDS, RESULT_FIELDS
-from api.settings import PREFIX, Settings
-from api.settings_shown import settings_page
 from grader.arithmetic import FUNCTIONS
 from grader.kinds import KINDS
 from grader.kinds.texts import RubricItem

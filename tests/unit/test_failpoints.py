@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from api.config.settings import Settings
+from api.config.sources import SettingsError
 from api.core.failpoints import FAILPOINTS, KILLED
-from api.settings import Settings
-from api.sources import SettingsError
 
 REACHED = """\
 import sys

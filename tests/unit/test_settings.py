@@ -5,10 +5,10 @@ import tomllib
 import pytest
 from pydantic_core import ErrorDetails
 
-from api.addresses import without_password
-from api.settings import HIDDEN, Settings, given_by
-from api.settings_shown import settings_file
-from api.sources import SettingsError, unknown, wrong
+from api.config.display import settings_file
+from api.config.settings import HIDDEN, Settings, given_by
+from api.config.sources import SettingsError, unknown, wrong
+from api.config.validators import without_password
 
 
 @pytest.fixture

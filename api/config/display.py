@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from api.addresses import MASK, without_password
-from api.settings import HIDDEN, PREFIX, Settings
-from api.sources import Given
+from api.config.settings import HIDDEN, PREFIX, Settings
+from api.config.sources import Given
+from api.config.validators import MASK, without_password
 
 __all__ = ["settings_file", "settings_page"]
 

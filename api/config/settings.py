@@ -15,9 +15,15 @@ from pydantic import (
 )
 from sqlalchemy import make_url
 
-from api.addresses import checked_address, checked_host, checked_proxy, password_in, with_password
+from api.config.sources import PREFIX, Given, SettingsError, gather, wrong
+from api.config.validators import (
+    checked_address,
+    checked_host,
+    checked_proxy,
+    password_in,
+    with_password,
+)
 from api.core import failpoints
-from api.sources import PREFIX, Given, SettingsError, gather, wrong
 
 __all__ = ["HIDDEN", "PREFIX", "SET_IN_VAIN", "Settings", "given_by"]
 

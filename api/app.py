@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from api.config.settings import Settings
 from api.core import failpoints
 from api.core.clock import Clock, system_clock
+from api.db.migrations import is_current
 from api.http.bodies import BodyBudget, BodyCap, BodyLimits
 from api.http.json_body import PREFIX
 from api.http.middleware import Shell
@@ -27,7 +28,6 @@ from api.routes import ROUTERS
 from api.routes.health import Check, Health, free_space, health_routes
 from api.routes.parameters import PARAMETERS
 from api.routes.submissions import BY_MEMORY
-from api.services.migrating import is_current
 from api.state import Service
 from problems.catalogue import Catalogue
 

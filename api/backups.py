@@ -14,9 +14,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from api import backups_postgresql, backups_sqlite
 from api.core.atomic_files import put_in_place
 from api.core.errors import FileError
-from api.db import Database, driver_url
-from api.reaching import why_unusable
-from api.services.migrating import revisions, upgrade
+from api.db.engine import Database, driver_url
+from api.db.migrations import revisions, upgrade
+from api.db.wait_for_database import why_unusable
 from migrations.losses import LossError
 
 __all__ = ["backup", "restore"]

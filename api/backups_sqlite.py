@@ -10,7 +10,7 @@ from sqlalchemy import URL
 
 from api.core.atomic_files import put_in_place
 from api.core.errors import FileError
-from api.write_lock import LOCK_FILES
+from api.db.sqlite_lock import LOCK_FILES
 
 __all__ = ["dump", "load", "revision_in"]
 

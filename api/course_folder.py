@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
+from api.db.models import Course
 from api.operators import opened
 from api.schemas.course_files import Applied
 from api.services.acts import Act, hold
@@ -18,7 +19,6 @@ from api.services.course_files.parsing import Setup, read_setup
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.services.publishing_pool import PublishingPool
 from api.services.rows import read_text
-from api.tables import Course
 
 __all__ = ["apply_folder", "export_course"]
 

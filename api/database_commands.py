@@ -74,9 +74,9 @@ def check(database: DatabaseUrl = DATABASE) -> None:
 def _state(url: str, *, then: str, seconds: float = 0) -> str:
     """Return the state of the schema, brought up to date before where that is asked for."""
     # Imported here: the commands that only mark start without a database.
-    from api.db import Database  # noqa: PLC0415
-    from api.reaching import missing_file, wait_for, why_unusable  # noqa: PLC0415
-    from api.services.migrating import schema_state, upgrade  # noqa: PLC0415
+    from api.db.engine import Database  # noqa: PLC0415
+    from api.db.migrations import schema_state, upgrade  # noqa: PLC0415
+    from api.db.wait_for_database import missing_file, wait_for, why_unusable  # noqa: PLC0415
     from migrations.losses import LossError  # noqa: PLC0415
 
     address = settings_with(database=url).database

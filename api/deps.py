@@ -19,7 +19,8 @@ from api.auth.secrets import parse
 from api.auth.sessions import cookie_for, device_cookie_for, foreign_request
 from api.core.errors import CODES, Forbidden, NotFound, Unauthenticated
 from api.core.ids import read_id
-from api.db import once
+from api.db.engine import once
+from api.db.models import Assignment
 from api.http.asking import Ask, Asking
 from api.services import access, callers, knocks, presence
 from api.services.access import Caller, Member, Posed
@@ -27,7 +28,6 @@ from api.services.assignments.viewing import one_for
 from api.services.presence import Visit
 from api.services.submitting.intake import check_released
 from api.state import Pace, Service
-from api.tables import Assignment
 
 __all__ = ["Here", "HereDep", "HereSubmitting", "HereTyping", "HereUnasked", "Submitting"]
 

@@ -15,12 +15,12 @@ from api.auth.scopes import SCOPES, Scope
 from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Token, User
+from api.db.wait_for_database import missing_file, why_unusable
 from api.http.fields import Email, Line
-from api.reaching import missing_file, why_unusable
 from api.services.people import accounts, tokens
 from api.services.people.invites import Link
-from api.tables import Token, User
 
 __all__ = [
     "add_user",

@@ -20,8 +20,8 @@ from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.process_lifecycle import work_quietly
 from api.core.worker_pool import WorkerPool
-from api.db import Database
-from api.reaching import why_unusable
+from api.db.engine import Database
+from api.db.wait_for_database import why_unusable
 from api.services.bank import BankReport, publish_bank
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from grader.show import counted

@@ -17,9 +17,9 @@ from api.config.settings import HIDDEN, PREFIX, SET_IN_VAIN, Settings
 from api.config.sources import SettingsError, unknown
 from api.core.errors import ServiceError
 from api.core.logs import write_log
+from api.db.wait_for_database import why_unusable
 from api.metrics import FOLDER, forget_process
 from api.publisher import publish_in_background
-from api.reaching import why_unusable
 from api.server import address_of, bound, end_quietly, listen, run
 from api.services.demo.welcome import Welcome
 from api.starting import StartError, prepare

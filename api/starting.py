@@ -17,14 +17,14 @@ from api.auth.sessions import is_on_this_machine
 from api.config.settings import Settings
 from api.core.clock import Clock, system_clock
 from api.core.worker_pool import WorkerPool
-from api.db import Database
-from api.reaching import wait_for
+from api.db.engine import Database
+from api.db.migrations import schema_state, upgrade
+from api.db.wait_for_database import wait_for
 from api.services.bank import publish_bank
 from api.services.demo.course import find_demo, make_demo
 from api.services.demo.logins import end_logins, fresh_logins
 from api.services.demo.plan import Planned, planned, problems_of
 from api.services.demo.welcome import Welcome, welcome
-from api.services.migrating import schema_state, upgrade
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.state import passwords_of
 from migrations.losses import LossError

@@ -10,7 +10,7 @@ from typing import Final
 
 from api.config.settings import PREFIX, Settings
 from api.core.clock import system_clock
-from api.db import Database
+from api.db.engine import Database
 from api.publisher import publish_in_background
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner

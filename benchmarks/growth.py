@@ -28,8 +28,8 @@ from sqlalchemy import text
 from api.app import create_app
 from api.config.settings import Settings
 from api.core.process_lifecycle import keep_what_there_is
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 
 DEFAULTS = ("10000,100000", "")
 ROUNDS = 7

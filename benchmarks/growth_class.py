@@ -21,11 +21,8 @@ from sqlalchemy import text
 
 from api.auth.secrets import new_secret
 from api.core.ids import new_id
-from api.db import Database
-from api.services.publishing import Published, Source, publish_one
-from api.services.upserts import insert_all
-from api.services.versions import store_version
-from api.tables import (
+from api.db.engine import Database
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -33,6 +30,9 @@ from api.tables import (
     Token,
     User,
 )
+from api.db.upserts import insert_all
+from api.services.publishing import Published, Source, publish_one
+from api.services.versions import store_version
 
 SEEDS = 50
 EACH = 5

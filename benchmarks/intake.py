@@ -27,9 +27,9 @@ from intake_class import ASKED, Answer, IntakeClass, Student
 from load_client import Load, run
 from sqlalchemy import select
 
-from api.db import Database
-from api.services.migrating import upgrade
-from api.tables import Submission
+from api.db.engine import Database
+from api.db.migrations import upgrade
+from api.db.models import Submission
 
 STUDENTS = 400
 APART = 100

@@ -10,16 +10,8 @@ from sqlalchemy import insert
 
 from api.auth.secrets import new_secret, parse
 from api.core.ids import new_id
-from api.db import Database
-from api.services.access import Caller, Member, Posed
-from api.services.demo.dice import Dice
-from api.services.demo.guesses import guesses
-from api.services.demo.notations import notations
-from api.services.draws import draw_position
-from api.services.publishing import Published, Source, publish_one
-from api.services.variants import ORIGINAL
-from api.services.versions import store_version
-from api.tables import (
+from api.db.engine import Database
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -29,6 +21,14 @@ from api.tables import (
     Token,
     User,
 )
+from api.services.access import Caller, Member, Posed
+from api.services.demo.dice import Dice
+from api.services.demo.guesses import guesses
+from api.services.demo.notations import notations
+from api.services.draws import draw_position
+from api.services.publishing import Published, Source, publish_one
+from api.services.variants import ORIGINAL
+from api.services.versions import store_version
 from grader.draw import Stream
 from grader.reading import Typed
 from grader.variant import Variant

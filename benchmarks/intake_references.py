@@ -21,7 +21,8 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from api.core.clock import system_clock, to_micros
-from api.db import SQLITE_PRAGMAS, Database
+from api.db.engine import SQLITE_PRAGMAS, Database
+from api.db.models import Answer, Grading, Submission
 from api.services.access import Posed, posed_member
 from api.services.callers import by_token
 from api.services.draws import current_draw
@@ -30,7 +31,6 @@ from api.services.standings import Cause, Key, answered, earlier_answers, refres
 from api.services.submitting.entries import fingerprint
 from api.services.submitting.judging import Judged, carried_by, judge
 from api.services.variants import Variants
-from api.tables import Answer, Grading, Submission
 from grader.json_values import to_json
 from grader.policy import Admission, admit
 

@@ -28,10 +28,10 @@ from fastapi.routing import APIRoute
 from pages_asked import Answer, Browser, Statements
 from sqlalchemy import and_, func, select
 
-from api import tables
 from api.app import create_app
 from api.config.settings import Settings
 from api.core.process_lifecycle import keep_what_there_is
+from api.db import models
 from api.pages import PAGES
 from api.services.demo.welcome import Welcome
 from api.starting import prepare
@@ -101,9 +101,9 @@ class Tour:
     def places(self) -> list[Place]:
         """Return, for every problem that the student has worked on, what addresses can name."""
         student = self.welcome.logins["student"].user_id
-        problem, submission, answer = tables.AssignmentProblem, tables.Submission, tables.Answer
+        problem, submission, answer = models.AssignmentProblem, models.Submission, models.Answer
         by_person = answer.manual | (answer.status == "needs_review")
-        run = select(func.max(tables.Regrade.id))
+        run = select(func.max(models.Regrade.id))
         with self.app.state.service.db.reading() as session:
             found: list[Place] = []
             for one in session.scalars(select(problem).order_by(problem.id)):
@@ -112,7 +112,7 @@ class Tour:
                 given = select(answer.id, answer.part).where(answer.problem_id == one.id)
                 handed_in = session.scalar(last.limit(1))
                 chosen = session.execute(given.order_by(by_person.desc()).limit(1)).first()
-                regrade = session.scalar(run.where(tables.Regrade.problem_id == one.id))
+                regrade = session.scalar(run.where(models.Regrade.problem_id == one.id))
                 if handed_in and chosen:
                     found.append(
                         {
@@ -132,7 +132,7 @@ class Tour:
     def prepare_regrades(self) -> None:
         """See to it that each problem has a regrade whose dry run is done; a part is worth more."""
         service = self.app.state.service
-        problem, answer = tables.AssignmentProblem, tables.Answer
+        problem, answer = models.AssignmentProblem, models.Answer
         by_engine = answer.problem_id == problem.id, ~answer.manual, answer.credit.is_not(None)
         with service.db.reading() as session:
             rows = session.execute(

@@ -19,8 +19,8 @@ from intake import request, served, the_service
 from intake_class import Answer, IntakeClass, Student
 from load_client import run
 
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 from grader.reading import Typed
 
 COUNT = 758

@@ -22,13 +22,13 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from api.core.clock import system_clock
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
+from api.db.models import ProblemVersion, Regrade
 from api.services.regrades.applying import Apply, begin_apply
 from api.services.regrades.planning import RegradeOptions, plan
 from api.services.regrades.runner import Runner
 from api.services.regrades.undoing import begin_undo
-from api.tables import ProblemVersion, Regrade
 
 DEFAULTS = ("20000", "5", "", "2")
 WORK = "--work"

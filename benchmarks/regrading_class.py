@@ -10,14 +10,8 @@ from uuid import UUID
 from sqlalchemy import func, insert, or_, select
 
 from api.core.ids import new_id
-from api.db import Database
-from api.services.access import Caller, Member, Posed
-from api.services.publishing import Published, Source, publish_one
-from api.services.standings import Cause, Key, refresh
-from api.services.submitting.judging import Judged, judge
-from api.services.variants import Variants
-from api.services.versions import store_version
-from api.tables import (
+from api.db.engine import Database
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -35,6 +29,12 @@ from api.tables import (
     Submission,
     User,
 )
+from api.services.access import Caller, Member, Posed
+from api.services.publishing import Published, Source, publish_one
+from api.services.standings import Cause, Key, refresh
+from api.services.submitting.judging import Judged, judge
+from api.services.variants import Variants
+from api.services.versions import store_version
 
 SEEDS = 50
 AT_ONCE = 500

@@ -21,8 +21,8 @@ from intake_class import IntakeClass, Student
 from load_client import run
 from sqlalchemy import text
 
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 from grader.reading import Typed
 
 COUNT = 100

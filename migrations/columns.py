@@ -9,7 +9,11 @@ __all__ = ["compare_type", "render_item"]
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Return the source of a type of ours, so that a revision does not depend on our code."""
-    if kind == "type" and isinstance(item, TypeDecorator) and item.__module__ == "api.tables.base":
+    if (
+        kind == "type"
+        and isinstance(item, TypeDecorator)
+        and item.__module__ == "api.db.models.base"
+    ):
         return f"sa.{item.impl_instance!r}"
     return False
 

@@ -6,8 +6,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 from api.config.settings import Settings
-from api.db import Database
-from api.tables import Base
+from api.db.engine import Database
+from api.db.models import Base
 from migrations.columns import compare_type, render_item
 from migrations.losses import Losses
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 from world import Person, Posing, World
 
+from api.db.models import Draw, Variant
 from api.services.publishing import Published, Source, publish_one
 from api.services.versions import store_version
-from api.tables import Draw, Variant
 
 POWERS = """\
 id: powers-of-a-number

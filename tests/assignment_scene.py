@@ -7,7 +7,7 @@ from uuid import UUID
 
 from world import Person, Posing, World
 
-from api.tables import Grade
+from api.db.models import Grade
 
 LATE = {"due": "2026-11-02 13:00", "late": [{"days": 1, "credit": "50%"}]}
 

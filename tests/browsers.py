@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from loop import ask_in_one_turn
 from world import Person, World
 
-from api.tables import User
+from api.db.models import User
 
 PASSWORD = "three words of mine"  # noqa: S105  # nobody has it but the people of the tests
 OTHER = "four quite other words"

@@ -13,8 +13,7 @@ from sqlalchemy import select, update
 from world import Posing, World
 
 from api.core.ids import new_id
-from api.services import audit
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     Comment,
@@ -36,6 +35,7 @@ from api.tables import (
     User,
     Variant,
 )
+from api.services import audit
 
 __all__ = ["KEYED", "PASSPHRASE", "CanaryScene"]
 

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from world import World
 
 from api.core.ids import new_id
-from api.tables import Base
+from api.db.models import Base
 
 OF_STUDENT: Mapping[str, str] = {
     "users": "id",

@@ -21,8 +21,8 @@ from scene import HERE, Scene
 from serving import listening
 from world import World
 
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 
 __all__ = ["WHO", "Asked", "ask_by_description"]
 

@@ -9,7 +9,7 @@ from populated import EVERY_KIND
 from sqlalchemy import select
 from world import Person, World
 
-from api.tables import Enrolment, Submission
+from api.db.models import Enrolment, Submission
 
 __all__ = ["Desk", "desk_in", "said"]
 

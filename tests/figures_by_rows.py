@@ -12,7 +12,7 @@ from score_tables import items, reliability, rests
 from sqlalchemy import select
 from world import Posing, World
 
-from api.tables import Answer, Draw, Excuse
+from api.db.models import Answer, Draw, Excuse
 from grader.result import FREE
 
 Place = tuple[UUID, str]

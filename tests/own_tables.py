@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-from api.db import Database
-from api.tables import Base
+from api.db.engine import Database
+from api.db.models import Base
 
 
 def own_tables() -> type[DeclarativeBase]:

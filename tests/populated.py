@@ -10,7 +10,7 @@ from scene import Scene
 from sqlalchemy import func, select
 from world import Person, Posing, World
 
-from api.tables import Base, Erasing, ReviewSkip, Spending, Stamp
+from api.db.models import Base, Erasing, ReviewSkip, Spending, Stamp
 
 __all__ = ["ANSWERS", "EVERY_KIND", "empty_tables", "populated"]
 

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from api.core.clock import system_clock
-from api.db import Database
+from api.db.engine import Database
 from api.services.regrades.runner import Runner
 
 

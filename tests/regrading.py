@@ -10,7 +10,7 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, Posing, World
 
 from api.core.ids import new_id
-from api.tables import (
+from api.db.models import (
     Answer,
     AssignmentProblem,
     Draw,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World
 
-from api.tables import Answer, Assignment, Grade, Standing
+from api.db.models import Answer, Assignment, Grade, Standing
 
 __all__ = ["Class"]
 

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, inspect, select, table, text
 
 import migrations
-from api.db import Database
+from api.db.engine import Database
 
 __all__ = ["Contents", "Revisions", "changed", "contents", "made", "planted"]
 

@@ -12,7 +12,7 @@ from world import OTHER_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import new_secret
 from api.core.ids import new_id
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     Base,

@@ -12,13 +12,13 @@ from world import Person, Posing, World
 
 from api.auth.roles import Right
 from api.core.ids import new_id
+from api.db.models import AssignmentProblem, Enrolment, Extension
 from api.services.access import Posed, posed_member
 from api.services.callers import by_token
 from api.services.publishing import Published, summary_of_parts
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.intake import Sent, prepare
 from api.services.versions import store_version
-from api.tables import AssignmentProblem, Enrolment, Extension
 from grader import ENGINE
 from grader.variant import solve
 from problems.book import BOOK

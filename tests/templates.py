@@ -4,8 +4,8 @@ from pathlib import Path
 
 from world import World
 
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 
 __all__ = ["made_in"]
 

@@ -22,13 +22,8 @@ from api.app import create_app
 from api.auth.secrets import new_secret
 from api.config.settings import Settings
 from api.core.ids import new_id
-from api.db import Database
-from api.schemas.assignment_settings import store_timeline
-from api.schemas.timeline import TimelineSpec
-from api.services.assignments.values import resolve_into
-from api.services.publishing import Published, Source, publish_one
-from api.services.versions import newest, store_version
-from api.tables import (
+from api.db.engine import Database
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -39,6 +34,11 @@ from api.tables import (
     Token,
     User,
 )
+from api.schemas.assignment_settings import store_timeline
+from api.schemas.timeline import TimelineSpec
+from api.services.assignments.values import resolve_into
+from api.services.publishing import Published, Source, publish_one
+from api.services.versions import newest, store_version
 from problems.catalogue import Catalogue
 
 SEEDS = 4

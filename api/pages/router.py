@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.auth.sessions import foreign_request
 from api.core.errors import Forbidden
-from api.db import Database, forget
+from api.db.engine import Database, forget
 from api.deps import Here
 from api.http.asking import Ask, admit_large_body, who_asks
 from api.http.paging import Window

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.core.errors import NotFound
+from api.db.models import Course
 from api.deps import Here
 from api.schemas.my_assignments import Moment
 from api.services.student.times import moment_of
-from api.tables import Course
 
 __all__ = ["Wall"]
 

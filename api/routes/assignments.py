@@ -8,6 +8,7 @@ from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from api.db.models import Assignment
 from api.deps import Here, HereDep
 from api.http.etags import Expected, IfMatch, etag
 from api.http.json_body import ApiRouter
@@ -27,7 +28,6 @@ from api.schemas.assignments import (
 )
 from api.services.acts import Act
 from api.services.assignments import editing, problems, viewing
-from api.tables import Assignment
 
 __all__ = ["router"]
 

@@ -5,9 +5,9 @@ from typing import Annotated, TypeAlias
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
+from api.db.models import Assignment, AssignmentProblem, Course
 from api.http.etags import Expected, etag
 from api.services.acts import Act, hold
-from api.tables import Assignment, AssignmentProblem, Course
 
 __all__ = ["Confirm", "DryRun", "tag", "taken", "tell_made"]
 

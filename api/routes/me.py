@@ -15,6 +15,7 @@ from api.core.errors import (
     RateLimited,
     Unauthenticated,
 )
+from api.db.models import Token
 from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
@@ -37,7 +38,6 @@ from api.schemas.account import (
 from api.services.people import profile, sessions, tokens
 from api.services.people.export import export
 from api.services.people.login import Attempt
-from api.tables import Token
 
 __all__ = ["router"]
 

@@ -17,6 +17,7 @@ from api.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from api.db.models import Assignment, AssignmentProblem, Regrade
 from api.deps import Here, HereDep
 from api.http.json_body import ApiRouter
 from api.http.paging import Cursor, Page, PageWindow
@@ -40,7 +41,6 @@ from api.services.regrades.cancelling import cancel
 from api.services.regrades.planning import RegradeOptions, plan
 from api.services.regrades.runs import NO_REGRADE, find
 from api.services.regrades.undoing import begin_undo
-from api.tables import Assignment, AssignmentProblem, Regrade
 
 __all__ = ["router"]
 

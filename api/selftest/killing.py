@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.core.failpoints import FAILPOINTS
-from api.db import Database
+from api.db.engine import Database
 from api.selftest.checking import Findings, check
 from api.selftest.clients import Load
 from api.selftest.ledger import Ledger

@@ -5,7 +5,7 @@ from typing import Final
 
 from api.core.clock import system_clock
 from api.core.errors import FileError
-from api.db import Database
+from api.db.engine import Database
 from api.selftest.killing import Report, kill_under_load
 from api.selftest.scene import make_scene, write_bank
 from api.selftest.scratch import scratch

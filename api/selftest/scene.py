@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from api.auth.secrets import Secret, new_secret
 from api.core.ids import new_id
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
+from api.db.models import Assignment, AssignmentProblem, Course, Enrolment, Token, User
+from api.db.upserts import insert_all
 from api.services.publishing import Published, Source, publish_one
-from api.services.upserts import insert_all
 from api.services.versions import store_version
-from api.tables import Assignment, AssignmentProblem, Course, Enrolment, Token, User
 
 __all__ = ["LIMIT", "PART", "Place", "Scene", "make_scene", "write_bank"]
 

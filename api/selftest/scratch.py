@@ -10,7 +10,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api.core.errors import FileError
-from api.db import Database
+from api.db.engine import Database
 
 __all__ = ["scratch"]
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Answer, Submission
 from api.selftest.checking import Stored
 from api.selftest.ledger import Receipt
 from api.services.standings import Key
 from api.services.submitting.entries import receipt_digest
-from api.tables import Answer, Submission
 
 __all__ = ["damage", "stored"]
 

@@ -15,21 +15,21 @@ from api.auth.roles import RIGHTS, Right, Role, Standing, permitted
 from api.auth.scopes import Scope
 from api.core.errors import Conflict, Forbidden, NotFound
 from api.core.ids import read_id
-from api.db import find_one
-from api.services.anonymity import (
-    NO_ACCOMMODATIONS,
-    NO_VIEW_AS,
-    WITHOUT_NAMES,
-    is_blind_in_course,
-    is_blind_role,
-)
-from api.tables import (
+from api.db.engine import find_one
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
     Enrolment,
     ProblemVersion,
     User,
+)
+from api.services.anonymity import (
+    NO_ACCOMMODATIONS,
+    NO_VIEW_AS,
+    WITHOUT_NAMES,
+    is_blind_in_course,
+    is_blind_role,
 )
 
 __all__ = [

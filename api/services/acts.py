@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.db.models import Course
+from api.db.models.base import Base
 from api.services import audit
 from api.services.access import Member
 from api.services.standings import Cause
-from api.tables import Course
-from api.tables.base import Base
 
 __all__ = ["Act", "differences", "hold"]
 

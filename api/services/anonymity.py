@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from api.auth.roles import Standing, may
-from api.tables import Assignment
+from api.db.models import Assignment
 
 __all__ = [
     "IS_ANONYMOUS",

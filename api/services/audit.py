@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.db.models import AuditEntry, Enrolment
 from api.services.access import Caller, Member
 from api.services.audit_actions import ACTIONS
 from api.services.audit_targets import NAMES
-from api.tables import AuditEntry, Enrolment
 
 __all__ = ["record", "record_account"]
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from api.db.models import AuditEntry, User
 from api.http.paging import Cursor, keyset
 from api.schemas.users import AuditOut
-from api.tables import AuditEntry, User
 
 __all__ = ["AuditFilter", "entries", "listed"]
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from api.core.ids import read_id
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,

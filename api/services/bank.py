@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import ProblemVersion
 from api.services.publishing import Failed, Published, Source, publish_all
 from api.services.versions import BANK, kept_variants, newest, store_version
-from api.tables import ProblemVersion
 from grader import ENGINE
 from grader.errors import ProblemError
 from problems.catalogue import Catalogue

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from api.auth.secrets import matches, parse
 from api.auth.sessions import is_alive
 from api.core.errors import Unauthenticated
-from api.db import find_one
+from api.db.engine import find_one
+from api.db.models import LoginSession, Token, User
 from api.services.access import EXPIRED, Caller
-from api.tables import LoginSession, Token, User
 
 __all__ = ["by_session", "by_token", "digest_of_session", "digest_of_token"]
 

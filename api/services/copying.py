@@ -8,6 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
+from api.db.models import (
+    Assignment,
+    AssignmentProblem,
+    Course,
+    ProblemVersion,
+    RubricItem,
+    Variant,
+)
+from api.db.upserts import insert_all
 from api.schemas.assignment_problems import ProblemSettings
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.assignments import AssignmentIn
@@ -18,15 +27,6 @@ from api.services.acts import Act
 from api.services.assignments.values import resolve_into
 from api.services.courses import assignments_of, check_slug, enrol_instructor, new_course
 from api.services.stored_settings import column_values
-from api.services.upserts import insert_all
-from api.tables import (
-    Assignment,
-    AssignmentProblem,
-    Course,
-    ProblemVersion,
-    RubricItem,
-    Variant,
-)
 
 __all__ = ["copy_course"]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from api.tables import Enrolment, User
+from api.db.models import Enrolment, User
 
 __all__ = ["COUNTS", "PRESENT", "Audience", "audience", "students_who_count"]
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.roles import Standing
 from api.core.errors import Conflict, Invalid
 from api.core.ids import new_id
+from api.db.models import Assignment, Course, Enrolment, User
 from api.http.paging import Cursor, keyset
 from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.schemas.patching import changed
@@ -23,7 +24,6 @@ from api.services.assignments.values import resolve_into
 from api.services.effects import settle
 from api.services.people.credentials import secure_new_staff
 from api.services.stored_settings import read_settings, write_settings
-from api.tables import Assignment, Course, Enrolment, User
 
 __all__ = [
     "archive",

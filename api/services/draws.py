@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from api.db.models import Draw
 from api.services.access import Posed
 from api.services.submitting.drawn import Drawn
 from api.services.variants import ORIGINAL
-from api.tables import Draw
 
 __all__ = ["current_draw", "draw_of", "draw_position", "drawn", "first_positions"]
 

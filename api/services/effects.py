@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
+from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Standing, User
 from api.schemas.effects import Effect, GradeMove, OutOf
 from api.services.acts import Act
 from api.services.counting import PRESENT
 from api.services.standings import Cause, refresh_all
-from api.tables import Assignment, AssignmentProblem, Enrolment, Grade, Standing, User
 
 __all__ = ["Marks", "compared", "marks_in", "settle"]
 

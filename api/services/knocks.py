@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from api.auth.limits import LIMITS, Action, wait
 from api.auth.sessions import DEVICE_LIFETIME
 from api.core.errors import RateLimited
-from api.tables import Knock
+from api.db.models import Knock
 
 __all__ = [
     "KNOWN",

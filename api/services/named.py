@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.tables import User
+from api.db.models import User
 
 __all__ = ["names_of"]
 

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from api.db import find_one
+from api.db.engine import find_one
+from api.db.models import Draw, ProblemVersion, Variant
 from api.services.variants import ORIGINAL
-from api.tables import Draw, ProblemVersion, Variant
 
 __all__ = [
     "DRAW_HASH",

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session
 
+from api.db.models import AssignmentProblem, Draw
 from api.schemas.assignments import StaffAssignment
 from api.services.access import Member
 from api.services.analytics.over import over_for
 from api.services.analytics.overview import how_many
 from api.services.assignments.viewing import in_course
 from api.services.counting import students_who_count
-from api.tables import AssignmentProblem, Draw
 
 __all__ = ["Ongoing", "ongoing"]
 

@@ -13,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.auth.sessions import is_touch_due
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import AuditEntry, LoginSession, Token
 from api.services import audit
 from api.services.access import Caller, Member
-from api.tables import AuditEntry, LoginSession, Token
 
 __all__ = ["SAFE", "Visit", "is_due", "note", "note_apart"]
 

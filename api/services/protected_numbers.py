@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
+from api.db.models import Draw, Enrolment, ProblemVersion, Variant
 from api.services.access import Posed
 from api.services.counting import COUNTS
 from api.services.draws import first_positions
@@ -31,7 +32,6 @@ from api.services.numbers import (
 )
 from api.services.rules import default_rules, excepted_students, rules_for
 from api.services.submitting.drawn import Drawn
-from api.tables import Draw, Enrolment, ProblemVersion, Variant
 from grader.policy import Rules
 
 __all__ = ["numbers_at_work", "rules_of_students_with"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.core.clock import from_micros
-from api.tables import Assignment
+from api.db.models import Assignment
 from grader.policy import Rules
 
 __all__ = ["Shown", "results_shown", "solutions_end", "solutions_shown"]

@@ -12,12 +12,12 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Row, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from api.db import once
+from api.db.engine import once
+from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.timeline import ExtensionSpec, TimelineSpec
 from api.services import timeline
 from api.services.access import Member
 from api.services.counting import COUNTS
-from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 from grader.policy import Rules, Timeline
 
 __all__ = [

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.core.person_names import folded
-from api.tables import User
+from api.db.models import User
 
 __all__ = ["called", "holding"]
 

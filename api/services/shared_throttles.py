@@ -19,10 +19,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from api.core.clock import Clock
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Spending
 from api.http.throttle import Rate, Throttle
 from api.services.knocks import key_of
-from api.tables import Spending
 
 __all__ = ["LATEST", "SharedThrottles"]
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.core.cache import Cache
 from api.core.errors import NotFound
-from api.tables import ProblemVersion
-from api.tables import Variant as VariantRow
+from api.db.models import ProblemVersion
+from api.db.models import Variant as VariantRow
 from grader import ENGINE
 from grader.problem import Problem
 from grader.variant import Variant

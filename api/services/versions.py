@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
+from api.db.models import ProblemVersion, Variant
+from api.db.upserts import insert_all
 from api.services.publishing import Published
-from api.services.upserts import insert_all
 from api.services.variants import ORIGINAL
-from api.tables import ProblemVersion, Variant
 
 __all__ = ["BANK", "kept_variants", "newest", "space_of", "store_version", "titles_of_parts"]
 

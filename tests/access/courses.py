@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from access import Route
 from api.core.ids import new_id
-from api.tables import AssignmentProblem, Excuse, Extension, LateDays, Notice
+from api.db.models import AssignmentProblem, Excuse, Extension, LateDays, Notice
 
 COURSE = "/api/v1/courses/{course}"
 ASSIGNMENT = "/api/v1/assignments/{assignment}"

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from access import Route
 from api.core.ids import new_id
-from api.tables import AssignmentProblem, Override
+from api.db.models import AssignmentProblem, Override
 
 COURSE = "/api/v1/courses/{course}"
 ASSIGNMENT = "/api/v1/assignments/{assignment}"

@@ -6,7 +6,7 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
-from api.tables import AssignmentProblem
+from api.db.models import AssignmentProblem
 
 COURSE = "/courses/{course}"
 ASSIGNMENT = "/assignments/{assignment}"

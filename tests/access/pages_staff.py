@@ -6,7 +6,7 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
-from api.tables import Enrolment, Grade, User
+from api.db.models import Enrolment, Grade, User
 
 FORM = "application/x-www-form-urlencoded"
 POST = {"media": FORM, "headers": {"Sec-Fetch-Site": "same-origin"}, "ok": 303}

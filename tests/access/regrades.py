@@ -5,7 +5,7 @@ from world import TEXT_PROBLEM
 
 from access import Route
 from api.core.ids import new_id
-from api.tables import Regrade
+from api.db.models import Regrade
 
 POSED = "/api/v1/assignments/{assignment}/problems/{problem}/regrades"
 ONE = "/api/v1/regrades/{regrade}"

@@ -7,11 +7,7 @@ from sqlalchemy import select
 
 from access import Route
 from api.core.ids import new_id
-from api.services.access import Caller, Posed, assignment_member
-from api.services.numbers import numbers_in
-from api.services.review.likeness import likeness
-from api.services.review.places import asked_part
-from api.tables import (
+from api.db.models import (
     Answer,
     AssignmentProblem,
     Comment,
@@ -20,6 +16,10 @@ from api.tables import (
     Submission,
     User,
 )
+from api.services.access import Caller, Posed, assignment_member
+from api.services.numbers import numbers_in
+from api.services.review.likeness import likeness
+from api.services.review.places import asked_part
 
 ASSIGNMENT = "/api/v1/assignments/{assignment}"
 PART = f"{ASSIGNMENT}/review/{{problem}}/{{part}}"

@@ -17,9 +17,9 @@ import templates
 from world import Person, Posing, World
 
 from api.cli import main
-from api.db import Database
-from api.services.migrating import upgrade
-from api.tables import Base
+from api.db.engine import Database
+from api.db.migrations import upgrade
+from api.db.models import Base
 
 
 @dataclass

@@ -7,7 +7,7 @@ from sqlalchemy import event, select
 from student_scenes import extend
 
 from api.core.ids import new_id
-from api.tables import Answer, AssignmentProblem, Excuse, Grade
+from api.db.models import Answer, AssignmentProblem, Excuse, Grade
 
 DUE = {"due": "2026-11-03 12:00"}
 

@@ -7,7 +7,7 @@ from scipy import stats
 from sqlalchemy import select
 from world import World
 
-from api.tables import Answer
+from api.db.models import Answer
 
 # Which of the three parts of two problems each of 24 students has right at first; the fifth part
 # falls as the others rise.

@@ -11,7 +11,7 @@ from student_scenes import extend
 from world import World
 
 from api.core.ids import new_id
-from api.tables import Excuse
+from api.db.models import Excuse
 
 DUE = {"due": "2026-11-03 12:00"}
 POINTS = {"square": 2.0, "cube": 3.0, "next": 1.0}

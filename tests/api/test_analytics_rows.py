@@ -10,7 +10,7 @@ from copied import copy_students
 from sqlalchemy import select
 from sqlalchemy.engine.cursor import CursorFetchStrategy
 
-from api.tables import User
+from api.db.models import User
 
 DUE = {"due": "2026-11-03 12:00"}
 SEARCH = ("512", "768", "640", "704", "672", "688")

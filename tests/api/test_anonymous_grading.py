@@ -23,9 +23,7 @@ from sqlalchemy import select, update
 from world import World
 
 from api.core.ids import new_id
-from api.services.review.places import pseudonym
-from api.services.submitting.entries import receipt_digest
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -38,6 +36,8 @@ from api.tables import (
     RegradeStudent,
     Submission,
 )
+from api.services.review.places import pseudonym
+from api.services.submitting.entries import receipt_digest
 
 ALSO: Final = {
     "/courses/{course}/gradebook": (

@@ -7,8 +7,8 @@ import pytest
 from assignment_scene import LATE, patched
 from sqlalchemy import select
 
+from api.db.models import Assignment, GradeChange
 from api.services.acts import hold
-from api.tables import Assignment, GradeChange
 
 
 @pytest.fixture

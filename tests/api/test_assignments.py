@@ -5,7 +5,7 @@ from assignment_scene import LATE, patched
 from sqlalchemy import event, select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.tables import Assignment, AuditEntry
+from api.db.models import Assignment, AuditEntry
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 from actors import NOW
 
+from api.db.models import AuditEntry
 from api.services import audit
 from api.services.audit_actions import ACTIONS
 from api.services.audit_targets import NAMES, names_of_things
-from api.tables import AuditEntry
 
 ROOT = Path(__file__).parents[2]
 STYLE = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)?([a-z]+ed|set|reset|undone|withdrawn|viewed_as)")

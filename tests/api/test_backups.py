@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
-from api.db import Database
-from api.services.migrating import downgrade, newest_revision, revisions
-from api.tables import Base
+from api.db.engine import Database
+from api.db.migrations import downgrade, newest_revision, revisions
+from api.db.models import Base
 from migrations.losses import LossError
 
 EVERY = "SELECT * FROM"

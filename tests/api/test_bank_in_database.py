@@ -10,8 +10,8 @@ from actors import NOW
 from sqlalchemy import select
 from world import World
 
+from api.db.models import ProblemVersion, Variant
 from api.services.bank import AT_ONCE, BankReport, publish_bank
-from api.tables import ProblemVersion, Variant
 from problems.catalogue import Catalogue
 
 TOY = """\

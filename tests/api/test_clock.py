@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import StatementError
 from world import TEXT_PROBLEM, World, points
 
-from api.tables import Base, Submission, User
-from api.tables.base import Instant
+from api.db.models import Base, Submission, User
+from api.db.models.base import Instant
 
 STEP = [{"days": 1, "credit": "50%"}]
 CLOSED = "deadline_passed"

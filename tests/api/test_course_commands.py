@@ -5,7 +5,7 @@ from course_texts import COURSE, HW
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
-from api.tables import Course
+from api.db.models import Course
 
 PLAIN = HW.replace("- problem: our-own-problem\n", "")
 

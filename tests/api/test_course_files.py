@@ -8,7 +8,7 @@ from regrading import act, prepare
 from sqlalchemy import select
 from world import TEXT_PROBLEM, World
 
-from api.tables import Assignment, AssignmentProblem, AuditEntry, Course, Grade, ProblemVersion
+from api.db.models import Assignment, AssignmentProblem, AuditEntry, Course, Grade, ProblemVersion
 
 
 @pytest.fixture

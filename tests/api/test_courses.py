@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from world import TEXT_PROBLEM, points
 
-from api.tables import (
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     AuditEntry,

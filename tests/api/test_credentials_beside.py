@@ -8,8 +8,8 @@ from beside import PATIENCE, Stop, until_it_waits
 from browsers import OTHER, PASSWORD, Browser
 from sqlalchemy import select
 
+from api.db.models import Invite, LoginSession, Token, User
 from api.services.people import tokens
-from api.tables import Invite, LoginSession, Token, User
 
 EMAIL = "ann@example.edu"
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 
 THREADS = 40
 """How many requests a process answers at once."""

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from staff_scene import settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
+from api.db.models import AuditEntry
 from api.schemas.assignment_problems import ProblemSettings
 from api.schemas.assignments import AssignmentIn
 from api.schemas.courses import CourseIn
 from api.schemas.setting import grade_settings, settings_in
-from api.tables import AuditEntry
 
 ONE_DATABASE = True
 CATEGORIES = [{"id": "Homework", "weight": 2, "drop_lowest": 0}]

@@ -12,11 +12,7 @@ from demo import make, rows, told
 from sqlalchemy import func, select
 from world import Person, World
 
-from api.services.demo import people
-from api.services.demo.plan import OPEN, PLAN, planned, problems_of
-from api.services.demo.sitting import KEY
-from api.services.standings import Cause, refresh_all
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -30,6 +26,10 @@ from api.tables import (
     Token,
     User,
 )
+from api.services.demo import people
+from api.services.demo.plan import OPEN, PLAN, planned, problems_of
+from api.services.demo.sitting import KEY
+from api.services.standings import Cause, refresh_all
 from grader.draw import Stream
 from problems.catalogue import Catalogue
 

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from world import Person, World
 
 from api.config.settings import Settings
+from api.db.models import AuditEntry, User
 from api.services.demo.course import find_demo
 from api.starting import StartError, end_demo, prepare
-from api.tables import AuditEntry, User
 
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"password", "session", "token"}

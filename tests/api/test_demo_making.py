@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 from world import World
 
 from api.core.errors import Conflict
+from api.db.models import Assignment, Base, Course, Draw, Enrolment, User
 from api.services.demo.course import find_demo
 from api.services.demo.plan import OPEN
 from api.services.demo.welcome import welcome
-from api.tables import Assignment, Base, Course, Draw, Enrolment, User
 
 
 @pytest.fixture

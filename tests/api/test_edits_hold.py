@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
+from api.db.models import AssignmentProblem, Enrolment, Grade, Standing
 from api.services.standings import Cause, refresh_all
-from api.tables import AssignmentProblem, Enrolment, Grade, Standing
 
 ANY = {"If-Match": "*"}
 DUES = ["2026-11-02 12:00", "2026-11-02 14:00", "2026-11-04 12:00"]

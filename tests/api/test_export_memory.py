@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event, select
 from world import Person, Posing, World
 
+from api.db.models import Course, Enrolment, User
 from api.services.gradebook.all_work import Scope, all_work
 from api.services.people.export import export
-from api.tables import Course, Enrolment, User
 
 LONG_TEXT = "why? " * 3_900
 FEW, MANY = 30, 110

@@ -9,10 +9,10 @@ from grades_scene import SHORT, excuse, override, rename
 from sqlalchemy import select, update
 from world import TEXT_PROBLEM
 
+from api.db.models import AuditEntry, Course, Enrolment, User
 from api.services.gradebook.all_work import pseudonym
 from api.services.gradebook.files import FATAL, FORMS
 from api.services.gradebook_files import WARNINGS, WRITERS
-from api.tables import AuditEntry, Course, Enrolment, User
 
 CANARIES = ("Ann Canary", "ann.canary", "s-canary", "canary-login")
 

@@ -7,7 +7,7 @@ from assignment_scene import LATE, grade_of
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.tables import AuditEntry, GradeChange
+from api.db.models import AuditEntry, GradeChange
 
 
 @pytest.fixture

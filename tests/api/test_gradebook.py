@@ -9,7 +9,7 @@ from grades_scene import CATEGORIES, CLOSED, SHORT, book, cell, excuse, override
 from sqlalchemy import event
 from world import TEXT_PROBLEM, points
 
-from api.tables import Extension, User
+from api.db.models import Extension, User
 
 
 @pytest.fixture

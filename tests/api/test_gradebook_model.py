@@ -10,7 +10,7 @@ from grades_scene import CATEGORIES, CLOSED, SHORT, book, override
 from sqlalchemy import select
 from world import TEXT_PROBLEM, points
 
-from api.tables import Answer, AssignmentProblem, Override, ProblemVersion
+from api.db.models import Answer, AssignmentProblem, Override, ProblemVersion
 
 TRIES = {
     "first": ("9", "8"),

@@ -7,7 +7,7 @@ from grades_scene import CLOSED, SHORT, book, cell, excuse, rename
 from sqlalchemy import event
 from world import TEXT_PROBLEM, points
 
-from api.tables import Assignment, AssignmentProblem
+from api.db.models import Assignment, AssignmentProblem
 
 BY_ATTEMPT = {"by_attempt": ["1", "1/2"]}
 

@@ -7,7 +7,7 @@ from actors import NOW
 from student_scenes import FORMS, without_ids
 from world import Person, Posing
 
-from api.tables import Assignment
+from api.db.models import Assignment
 
 SIZES = "The answer has the size 2, asked is 3."
 WRONG = {"row": "[4, 7]"}

@@ -8,7 +8,7 @@ from failing_storage import refusing
 from sqlalchemy import func, select, text
 from world import Person, Posing, World
 
-from api.tables import Submission
+from api.db.models import Submission
 
 POISON = "poison"
 

@@ -17,10 +17,7 @@ from world import TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse
 from api.core.ids import new_id
-from api.http.json_body import StrictRequest
-from api.http.shortcut import Shortcut
-from api.services.standings import Cause, grade_of, refresh_all
-from api.tables import (
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -36,6 +33,9 @@ from api.tables import (
     Token,
     User,
 )
+from api.http.json_body import StrictRequest
+from api.http.shortcut import Shortcut
+from api.services.standings import Cause, grade_of, refresh_all
 from grader.errors import AnswerError
 
 NOTED = (

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM, Person, World
 
-from api.tables import Answer, LateDays, Submission
+from api.db.models import Answer, LateDays, Submission
 
 ROUNDS = int(os.environ.get("GRADER_RACE_ROUNDS", "40"))
 AT_ONCE = 16

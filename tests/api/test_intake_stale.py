@@ -14,11 +14,11 @@ from student_scenes import DUE_TOMORROW, under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse
+from api.db.models import Enrolment, Grade, LoginSession, Standing, Token, User
 from api.services.standings import Cause, refresh_all
 from api.services.submitting import late_days
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.writing import write
-from api.tables import Enrolment, Grade, LoginSession, Standing, Token, User
 
 SPENT = {**DUE_TOMORROW, "late_days": 2}
 HALF = {**SPENT, "late": [{"days": 3, "credit": "50%"}]}

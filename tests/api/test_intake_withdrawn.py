@@ -6,7 +6,7 @@ from student_scenes import under_way
 from world import TEXT_PROBLEM
 
 from api.core.errors import Conflict, NotFound, ServiceError
-from api.tables import (
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from unguarded import unguard
 from world import World
 
-from api.tables import (
+from api.db.models import (
     AuditEntry,
     Erasing,
     Grade,

@@ -6,7 +6,7 @@ from revisions import Revisions
 from sqlalchemy import text, update
 
 from api.core.ids import new_id
-from api.tables import Invite
+from api.db.models import Invite
 
 
 def link(world, user, maker, *, used_after=None):

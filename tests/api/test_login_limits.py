@@ -7,7 +7,7 @@ from browsers import OTHER, PASSWORD, Browser, with_password
 from sqlalchemy import event, func, select
 
 from api.auth.limits import LIMITS
-from api.tables import Knock, User
+from api.db.models import Knock, User
 
 HALL = "192.0.2.7"
 ELSEWHERE = "198.51.100.9"

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 from student_scenes import DUE_TOMORROW
 
-from api.tables import Grade, Standing
+from api.db.models import Grade, Standing
 
 ANY = {"If-Match": "*"}
 

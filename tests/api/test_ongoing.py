@@ -2,10 +2,10 @@
 
 import pytest
 
+from api.db.models import Course, User
 from api.services.access import Caller, Member
 from api.services.counting import Audience, audience
 from api.services.ongoing import ongoing
-from api.tables import Course, User
 
 
 @pytest.fixture

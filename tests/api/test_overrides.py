@@ -7,7 +7,7 @@ from grades_scene import SHORT, book, cell, excuse
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
-from api.tables import AuditEntry, GradeChange
+from api.db.models import AuditEntry, GradeChange
 
 REASON = "The figure was hard to read."
 

@@ -6,8 +6,8 @@ import pytest
 from pages import Browser
 from sqlalchemy import Integer, bindparam, event, select
 
-from api.db import find_one, forget, once
-from api.tables import User
+from api.db.engine import find_one, forget, once
+from api.db.models import User
 
 MOST = {
     "/": 16,

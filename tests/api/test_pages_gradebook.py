@@ -10,7 +10,7 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM
 
 from api.core.ids import new_id
-from api.tables import Course, Enrolment, Extension, LateDays, LoginSession, Section, User
+from api.db.models import Course, Enrolment, Extension, LateDays, LoginSession, Section, User
 
 REASON = "The figure was hard to read."
 

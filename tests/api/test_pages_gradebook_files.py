@@ -8,7 +8,7 @@ from pages import Browser
 from score_sheets import rows_of, saved
 from sqlalchemy import select, update
 
-from api.tables import Assignment, AuditEntry, Enrolment, Override, User
+from api.db.models import Assignment, AuditEntry, Enrolment, Override, User
 
 
 @pytest.fixture

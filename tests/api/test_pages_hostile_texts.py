@@ -5,7 +5,7 @@ import re
 from pages import Browser, Element, Page
 from world import World
 
-from api.tables import Course
+from api.db.models import Course
 
 HOSTILE = (
     "<svg onload=alert(4711)><script>alert(4711)</script></svg>",

@@ -4,7 +4,7 @@ import pytest
 from pages import Browser, form_fields
 from sqlalchemy import select
 
-from api.tables import Enrolment, User
+from api.db.models import Enrolment, User
 
 
 @pytest.fixture

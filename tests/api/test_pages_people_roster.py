@@ -8,7 +8,7 @@ import pytest
 from pages import Browser
 from sqlalchemy import select
 
-from api.tables import Enrolment, User
+from api.db.models import Enrolment, User
 
 LIST = "name,email,section\nAnn Example,ann@example.edu,Tuesday\nBo Example,bo@example.edu,\n"
 HASH = "of no password"

@@ -7,9 +7,9 @@ from pages import Browser
 from sqlalchemy import select
 from world import TEXT_PROBLEM, published
 
+from api.db.models import AuditEntry, User
 from api.services.audit_actions import ACTIONS
 from api.services.versions import store_version
-from api.tables import AuditEntry, User
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from problem_pages import PAPER, handed_in, seat, send, told, value
 from student_scenes import CANARY, KEY_OF_CANARY
 from world import TEXT_PROBLEM, World
 
-from api.tables import AssignmentProblem
+from api.db.models import AssignmentProblem
 from api.tex import CONVERTER
 
 

@@ -7,7 +7,7 @@ from pages import Browser
 from regrading import OTHER_KEY, act, prepare, score
 from world import TEXT_PROBLEM
 
-from api.tables import Regrade
+from api.db.models import Regrade
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from analytics_scenes import POWERS, RIGHT, WRITTEN, WRONG, Class
 from pages import Browser
 from regrading import prepare
 
-from api.tables import AssignmentProblem
+from api.db.models import AssignmentProblem
 
 LATE = {"due": "2026-11-02 11:00", "late": [{"days": 2, "credit": "50%"}]}
 DOUBLED = {**RIGHT, "square": "20"}

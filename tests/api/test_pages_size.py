@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from world import World
 
 from api.core.ids import new_id
-from api.tables import Enrolment, Grade, User
+from api.db.models import Enrolment, Grade, User
 
 MOST = 30 * 1024
 STUDENTS = 500

@@ -8,7 +8,7 @@ from pages import Browser
 from review_scene import Class
 from world import TEXT_PROBLEM
 
-from api.tables import Course
+from api.db.models import Course
 
 RIGHT, WRONG = {"cells": "9"}, {"cells": "8"}
 CLOSED_SOON = {"release": "2026-11-01 12:00", "due": "2026-11-03 12:00"}

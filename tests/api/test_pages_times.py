@@ -8,7 +8,7 @@ from pages import Browser
 from scene import HERE
 from world import World
 
-from api.tables import Course
+from api.db.models import Course
 
 ZONE = "Asia/Tokyo"
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")

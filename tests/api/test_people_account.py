@@ -8,8 +8,8 @@ from pages import Browser as Pages
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
+from api.db.models import Answer, Comment
 from api.services.people.tokens import MAX_TOKENS
-from api.tables import Answer, Comment
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from browsers import with_password
 from pages import Browser
 from sqlalchemy import select
 
-from api.tables import Enrolment, User
+from api.db.models import Enrolment, User
 
 MINE = {"If-Match": "*"}
 CSV = {"Content-Type": "text/csv"}

@@ -6,9 +6,7 @@ import pytest
 from browsers import Browser, with_password
 from sqlalchemy import JSON, select, text
 
-from api.services.people.erasing import HOLD_IDS
-from api.services.standings import Cause, refresh_all
-from api.tables import (
+from api.db.models import (
     Answer,
     AuditEntry,
     Base,
@@ -27,6 +25,8 @@ from api.tables import (
     Submission,
     User,
 )
+from api.services.people.erasing import HOLD_IDS
+from api.services.standings import Cause, refresh_all
 
 MARKS = (
     *("Canary Name", "canary@example.edu", "c-number-77", "c-login-77", "c-lms-77"),

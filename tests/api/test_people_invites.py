@@ -6,7 +6,7 @@ import io
 import pytest
 from browsers import OTHER, PASSWORD, Browser, email_of, with_password
 
-from api.tables import User
+from api.db.models import User
 
 
 @pytest.fixture

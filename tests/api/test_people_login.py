@@ -7,7 +7,7 @@ from browsers import OTHER, PASSWORD, Browser, with_password
 from sqlalchemy import func, select
 from world import World
 
-from api.tables import Knock, LoginSession, User
+from api.db.models import Knock, LoginSession, User
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from browsers import with_password
 from sqlalchemy import event, func, select
 
-from api.tables import Enrolment, User
+from api.db.models import Enrolment, User
 
 CSV = {"Content-Type": "text/csv"}
 PLAIN = "name,email,student number,section\n"

@@ -8,7 +8,7 @@ import pytest
 from browsers import PASSWORD, Browser, with_password
 from sqlalchemy import select
 
-from api.tables import Token, User
+from api.db.models import Token, User
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from own_tables import made, own_tables
 from sqlalchemy import event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Standing, Submission
+from api.db.upserts import Rows, insert_all, write_all
 from api.services.submitting.holding import HELD
 from api.services.submitting.pairs import by_places, find_places
 from api.services.submitting.writing import BEFORE
-from api.services.upserts import Rows, insert_all, write_all
-from api.tables import Standing, Submission
 
 Tables = own_tables()
 

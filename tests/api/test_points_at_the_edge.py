@@ -6,7 +6,7 @@ import pytest
 from world import TEXT_PROBLEM, Person, Posing, World, points
 
 from api.core.ids import new_id
-from api.tables import AssignmentProblem, Override
+from api.db.models import AssignmentProblem, Override
 
 CATEGORIES = [
     {"id": "Homework", "weight": "60", "drop_lowest": 1},

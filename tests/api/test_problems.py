@@ -11,7 +11,7 @@ from actors import NOW
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World, bank_source
 
-from api.tables import AuditEntry, ProblemVersion, Variant
+from api.db.models import AuditEntry, ProblemVersion, Variant
 from problems.book import BOOK
 from problems.check import check_text
 

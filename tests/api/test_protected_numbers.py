@@ -8,8 +8,8 @@ from sqlalchemy import event
 from student_scenes import DUE_TOMORROW, NUMBERS, SQUARES, extend, posed_to
 from world import Person, Posing
 
+from api.db.models import Assignment, AssignmentProblem, LateDays
 from api.services.draws import current_draw
-from api.tables import Assignment, AssignmentProblem, LateDays
 
 REWORDED = SQUARES.replace("A number and no more", "A number, reworded")
 

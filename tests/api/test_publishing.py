@@ -18,11 +18,11 @@ from bank_at_hand import CATALOGUE
 from sqlalchemy import func, select
 
 from api.config.settings import Settings
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import ProblemVersion
 from api.publisher import LOCK, publish_until_complete
 from api.services import publishing
 from api.services.publishing import Failed, Published, Source, publish_all, publish_one
-from api.tables import ProblemVersion
 from grader import ENGINE
 from grader.variant import solve
 from problems.book import BOOK

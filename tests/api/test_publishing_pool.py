@@ -18,10 +18,10 @@ from world import TEXT_PROBLEM, Person, World
 from api.core.errors import Invalid, RateLimited, Unavailable
 from api.core.ids import new_id
 from api.core.worker_pool import WorkerPool
+from api.db.models import ProblemVersion
 from api.services import publishing_pool
 from api.services.publishing import Failed, Source, publish_all, publish_one
 from api.services.publishing_pool import MAX_IN_ALL, MAX_PER_USER, PublishingPool
-from api.tables import ProblemVersion
 
 SECONDS = 120
 SOURCE = Source("why-small-kernels", TEXT_PROBLEM)

@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.engine import make_url
 from world import World
 
-from api.tables import Submission
+from api.db.models import Submission
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from regrading import act, columns, marks, prepare, score
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM, points
 
-from api.tables import (
+from api.db.models import (
     Answer,
     Grade,
     GradeChange,

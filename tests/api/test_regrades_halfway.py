@@ -7,11 +7,11 @@ from regrading import OTHER_KEY, act, marks, prepare, score, seen
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM
 
+from api.db.models import Draw, Grading, RegradeChange, RegradeStudent, Standing
 from api.services.regrades import planning
 from api.services.regrades.judging import judge_job
 from api.services.regrades.runner import Runner
 from api.services.regrades.stepping import step
-from api.tables import Draw, Grading, RegradeChange, RegradeStudent, Standing
 
 PEOPLE = 6
 

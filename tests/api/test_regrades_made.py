@@ -8,7 +8,7 @@ from regrading import OTHER_KEY, act, prepare, seen, spoil
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM
 
-from api.tables import Answer, AuditEntry, ProblemVersion, Regrade
+from api.db.models import Answer, AuditEntry, ProblemVersion, Regrade
 
 SLUG = "why-small-kernels"
 

@@ -15,10 +15,10 @@ from slow_work import never_end
 from sqlalchemy import func, select
 
 from api.core.worker_pool import WorkerPool
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Grading, RegradeChange
 from api.services.regrades import judging, planning
 from api.services.regrades.runner import Runner
-from api.tables import Grading, RegradeChange
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60

@@ -4,7 +4,7 @@ from regrading import OTHER_NUMBERS, WITHOUT_FIVE, act, marks, prepare, score
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.tables import Grade, RegradeChange
+from api.db.models import Grade, RegradeChange
 
 
 def test_points_of_a_new_version_change_everybodys_maximum(world, course, teacher):

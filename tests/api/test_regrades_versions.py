@@ -7,7 +7,7 @@ from regrading import act, prepare, score
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.tables import Answer, Grading, ProblemVersion
+from api.db.models import Answer, Grading, ProblemVersion
 
 
 def test_a_wrong_answer_is_accepted_for_the_whole_group(world, course, teacher, problem):

@@ -17,9 +17,9 @@ from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, points
 
 from api.core.ids import new_id
+from api.db.models import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
 from api.services.regrades import judging, planning
 from api.services.regrades.judging import Handed, Job, judge_job, side_by_side
-from api.tables import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
 from problems.catalogue import Catalogue
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM
 
 from api.core.ids import new_id
+from api.db.models import Answer, AuditEntry, Grade, GradeChange, Grading, Standing, Submission
 from api.services.review.marks import Given, outcome
 from api.services.review.rubric import Criterion
-from api.tables import Answer, AuditEntry, Grade, GradeChange, Grading, Standing, Submission
 from grader.policy import shown
 
 DRAWN = TEXT_PROBLEM.replace("say: Fewer parameters.", 'say: "A kernel has {{K*K}} cells."')

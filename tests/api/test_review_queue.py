@@ -9,7 +9,7 @@ from review_scene import Class
 from sqlalchemy import event, select
 from world import TEXT_PROBLEM
 
-from api.tables import Answer, AssignmentProblem, Override, ProblemVersion
+from api.db.models import Answer, AssignmentProblem, Override, ProblemVersion
 
 
 @pytest.fixture

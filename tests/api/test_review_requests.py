@@ -6,7 +6,7 @@ import pytest
 from review_scene import Class
 from sqlalchemy import select
 
-from api.tables import Answer, AuditEntry, Course, RegradeRequest
+from api.db.models import Answer, AuditEntry, Course, RegradeRequest
 
 
 @pytest.fixture

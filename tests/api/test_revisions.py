@@ -15,9 +15,9 @@ from sqlalchemy import select, text, update
 from world import TEXT_PROBLEM, World
 
 from api.core.person_names import sort_name
-from api.db import Database
-from api.services.migrating import schema_state
-from api.tables import Answer, User
+from api.db.engine import Database
+from api.db.migrations import schema_state
+from api.db.models import Answer, User
 from grader.kinds import KINDS
 from migrations.losses import LossError
 

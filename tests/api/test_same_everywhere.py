@@ -4,7 +4,7 @@ import pytest
 from student_scenes import DUE_TOMORROW, SQUARES, extend, number_of
 from world import TEXT_PROBLEM
 
-from api.tables import Enrolment, LateDays
+from api.db.models import Enrolment, LateDays
 
 ANY = {"If-Match": "*"}
 PRACTICE = {**DUE_TOMORROW, "close": {"days": 9}}

@@ -15,9 +15,17 @@ from student_scenes import under_way
 from world import Person, Posing, World
 
 from api.core.errors import Conflict
+from api.db.models import (
+    Answer,
+    AssignmentProblem,
+    Draw,
+    ProblemVersion,
+    Review,
+    Submission,
+    Variant,
+)
 from api.services.numbers import numbers_in
 from api.services.submitting.entries import Entry
-from api.tables import Answer, AssignmentProblem, Draw, ProblemVersion, Review, Submission, Variant
 from grader.analysis import MIN_STUDENTS
 
 SIZE = 12

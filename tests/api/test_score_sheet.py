@@ -8,7 +8,7 @@ from grades_scene import SHORT, book, cell
 from sqlalchemy import select
 from world import TEXT_PROBLEM
 
-from api.tables import AssignmentProblem, Comment, GradeChange, Override
+from api.db.models import AssignmentProblem, Comment, GradeChange, Override
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from sqlalchemy import event, select
 from world import World
 
 from api.config.settings import Settings
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Spending
 from api.http.throttle import Rate, Throttle
 from api.services.shared_throttles import SOONEST, SharedThrottles
 from api.state import Service
-from api.tables import Spending
 
 RATE = Rate(20, 60)
 SHARE = 2

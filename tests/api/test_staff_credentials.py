@@ -11,7 +11,7 @@ from pages import Browser as Pages
 from sqlalchemy import select
 from world import Person, World
 
-from api.tables import Enrolment, User
+from api.db.models import Enrolment, User
 
 EMAIL = "future@example.edu"
 MINE = {"If-Match": "*"}

@@ -21,8 +21,8 @@ import httpx2
 import pytest
 from world import World
 
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 from problems.catalogue import Catalogue
 
 ROOT = Path(__file__).parents[2]

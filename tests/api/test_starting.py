@@ -15,9 +15,9 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from api.config.settings import Settings
-from api.db import DURABLE, Database
-from api.reaching import why_unusable
-from api.services.migrating import upgrade
+from api.db.engine import DURABLE, Database
+from api.db.migrations import upgrade
+from api.db.wait_for_database import why_unusable
 from api.starting import StartError, prepare
 
 
@@ -158,7 +158,7 @@ WRONG = ("28P01", 'password authentication failed for user "x"')
     ],
 )
 def test_a_server_that_starts_is_waited_for_and_one_that_refuses_is_not(told, said, monkeypatch):
-    monkeypatch.setattr("api.reaching.PAUSE", 0.01)
+    monkeypatch.setattr("api.db.wait_for_database.PAUSE", 0.01)
     with refusing_server([STARTING, CROWDED, told]) as (url, left):
         with pytest.raises(OperationalError) as refused:
             prepare(Settings(database=url, database_wait=5))

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 from world import TEXT_PROBLEM, World
 
-from api.services.migrating import upgrade
+from api.db.migrations import upgrade
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120

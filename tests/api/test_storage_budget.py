@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 from world import Person, Posing, World
 
 from api.config.settings import Settings
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Answer, Grading, Spending, Submission
 from api.http.throttle import Throttle
 from api.services.shared_throttles import KEPT, SharedThrottles
 from api.services.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate, text_bytes
-from api.tables import Answer, Grading, Spending, Submission
 
 MEBIBYTE = 1024 * 1024
 DAY_SECONDS = 24 * 60 * 60

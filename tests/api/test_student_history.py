@@ -8,7 +8,7 @@ from student_scenes import DUE_TOMORROW, names_in
 from unguarded import unguard
 from world import TEXT_PROBLEM
 
-from api.tables import Assignment, Course, Enrolment, Submission
+from api.db.models import Assignment, Course, Enrolment, Submission
 
 
 def items(person, problem, **query):

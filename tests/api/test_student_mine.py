@@ -5,7 +5,7 @@ from student_scenes import DUE_TOMORROW, extend, test_student
 from world import TEXT_PROBLEM
 
 from api.core.ids import new_id
-from api.tables import AssignmentProblem, Course, Enrolment, Excuse
+from api.db.models import AssignmentProblem, Course, Enrolment, Excuse
 
 LATE = {"due": "2026-10-30 12:00", "late": [{"days": 14, "credit": "50%"}]}
 SHUT = {"due": "2026-10-25 12:00"}

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from student_scenes import CANARY, DUE_TOMORROW, NUMBERS, SQUARES, extend, number_of, numbers_in
 from world import TEXT_PROBLEM
 
-from api.tables import Answer, Base, Draw
+from api.db.models import Answer, Base, Draw
 
 WRONG = ("1", "2", "3", "4", "5", "6")
 

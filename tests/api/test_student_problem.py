@@ -23,11 +23,11 @@ from student_scenes import (
 from world import TEXT_PROBLEM
 
 from api.core.ids import new_id
+from api.db.models import Draw, Notice
 from api.http.json_body import load_body
 from api.http.schema import Schema
 from api.schemas import my_assignments, student_solution, student_work
 from api.schemas import student as student_schemas
-from api.tables import Draw, Notice
 
 LATER = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
 STAFF_WORDS = {"key", "seed", "mistakes", "record", "patterns", "explanation", "accepted", "secret"}

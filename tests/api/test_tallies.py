@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from api.db.models import Assignment, AssignmentProblem, Course, ProblemVersion
 from api.services.standings import PosedProblem, WholeAssignment, tally
-from api.tables import Assignment, AssignmentProblem, Course, ProblemVersion
 from grader.policy import PartStanding
 
 HALF = Fraction(1, 2)

@@ -8,8 +8,8 @@ from regrading import act, marks, prepare, seen
 from review_scene import Class
 from world import TEXT_PROBLEM
 
+from api.db.models import ProblemVersion, Regrade
 from api.services.regrades.totals import everybody_shifts
-from api.tables import ProblemVersion, Regrade
 
 NAMES = {"cells": "Cells of the kernel", "why": "Why <small> ones?"}
 TITLED = TEXT_PROBLEM.replace("{id: cells,", f"{{id: cells, title: {NAMES['cells']},").replace(

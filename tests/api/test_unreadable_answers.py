@@ -12,9 +12,9 @@ from student_scenes import FORMS
 from unguarded import unguard
 from world import Person, Posing, World
 
+from api.db.models import Answer, Grading, Submission
 from api.services.standings import Key
 from api.services.submitting.entries import receipt_digest
-from api.tables import Answer, Grading, Submission
 from grader.json_values import to_json
 
 LONG_TEXT = "é" + "unreadable? " * 1_600

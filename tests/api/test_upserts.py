@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.core.json_text import written
-from api.db import Database
-from api.services.upserts import Rows, insert_all, insert_missing, rewrite, upsert, write_all
+from api.db.engine import Database
+from api.db.upserts import Rows, insert_all, insert_missing, rewrite, upsert, write_all
 
 Tables = own_tables()
 

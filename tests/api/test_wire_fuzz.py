@@ -26,8 +26,8 @@ from raw_requests import Raw, RawRequests
 from scene import Scene
 from world import World
 
-from api.db import Database
-from api.services.migrating import upgrade
+from api.db.engine import Database
+from api.db.migrations import upgrade
 
 SECONDS = max(float(os.environ.get("GRADER_FUZZ_SECONDS", "2")) / 5, 1.5)
 SEED = 1

@@ -14,7 +14,7 @@ from screens import faults
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 from wrong_forms import WRONG
 
-from api.tables import Assignment
+from api.db.models import Assignment
 
 REFUSED = re.compile(r"error: Failed to load resource: the server responded with a status of 4\d\d")
 """What Chromium itself says of a page that comes with such a status."""

@@ -8,7 +8,7 @@ from problem_screen import POOLED, Desk
 from review_scene import Class
 from screens import look, overflow
 
-from api.tables import Assignment
+from api.db.models import Assignment
 
 REM = 16
 TOUCH = 44

@@ -15,10 +15,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-import api.db
+import api.db.engine
 import api.serve
-from api.db import Database
-from api.write_lock import WriteLock
+from api.db.engine import Database
+from api.db.sqlite_lock import WriteLock
 
 LATE = 0.03
 """How many seconds after the answer the planted commit comes."""
@@ -87,14 +87,14 @@ def begin_deferred() -> None:
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN")
 
-    api.db._begin_sqlite = begin  # noqa: SLF001
-    api.db.WriteLock = lambda _path, *, patience: WriteLock(None, patience=patience)  # type: ignore[misc,assignment]
+    api.db.engine._begin_sqlite = begin  # noqa: SLF001
+    api.db.engine.WriteLock = lambda _path, *, patience: WriteLock(None, patience=patience)  # type: ignore[misc,assignment]
 
 
 def do_not_sync() -> None:
     """Let SQLite answer before its file is on the disk."""
-    pragmas = [one for one in api.db.SQLITE_PRAGMAS if "synchronous" not in one]
-    api.db.SQLITE_PRAGMAS = (*pragmas, "synchronous = OFF")  # type: ignore[misc]
+    pragmas = [one for one in api.db.engine.SQLITE_PRAGMAS if "synchronous" not in one]
+    api.db.engine.SQLITE_PRAGMAS = (*pragmas, "synchronous = OFF")  # type: ignore[misc]
 
 
 PLANTS: dict[str, Callable[[], None]] = {

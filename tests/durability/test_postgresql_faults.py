@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
-from api.db import Database, InDoubtError
+from api.db.engine import Database, InDoubtError
 from api.selftest.clients import ALLOWED, Load
 from api.selftest.scene import LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts

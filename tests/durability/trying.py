@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from api.db import Database
+from api.db.engine import Database
 from api.selftest.killing import Report, judged, report
 from api.selftest.ledger import Ledger
 from api.selftest.scene import Scene, make_scene, write_bank

@@ -22,13 +22,13 @@ from plan import acts_of, rate_per_student
 
 from api.auth.secrets import new_secret
 from api.core.ids import new_id
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import LoginSession
+from api.db.upserts import insert_all
 from api.selftest.killing import judged
 from api.selftest.scene import Scene, make_scene, write_bank
 from api.selftest.scratch import scratch
 from api.selftest.service import Service, environment
-from api.services.upserts import insert_all
-from api.tables import LoginSession
 
 DEFAULTS: Final = ("2000", "600", "sqlite:///grader.db", "1")
 LINES: Final = 64

@@ -244,9 +244,9 @@ def test_no_package_imports_the_one_that_the_wheel_puts_around_it():
         ("services", "from api.routes import pages", ["routes"]),
         ("services", "from api import app", ["app"]),
         ("db", "import api.services.intake", ["services"]),
-        ("clock", "from api.tables import users", ["tables"]),
+        ("clock", "from api.db.models import users", ["tables"]),
         ("routes", "from api.cli import main", ["cli"]),
-        ("routes", "from api.services import intake\nfrom api.db import transaction", []),
+        ("routes", "from api.services import intake\nfrom api.db.engine import transaction", []),
         ("app", "from api.cli import main\nimport apiary.app", []),
     ],
 )

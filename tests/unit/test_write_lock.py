@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from api.write_lock import LOCK_FILES, WriteLock
+from api.db.sqlite_lock import LOCK_FILES, WriteLock
 
 DIES = """
 import os, sys
 from pathlib import Path
-from api.write_lock import WriteLock
+from api.db.sqlite_lock import WriteLock
 WriteLock(Path(sys.argv[1]), patience=1).__enter__()
 os._exit(9)
 """
@@ -124,7 +124,7 @@ def test_who_is_told_to_stop_while_waiting_is_in_nobodys_way(path, monkeypatch):
         closing(WriteLock(path, patience=20)) as other,
     ):
         with slow:
-            monkeypatch.setattr("api.write_lock.time.sleep", stopped)
+            monkeypatch.setattr("api.db.sqlite_lock.time.sleep", stopped)
             with pytest.raises(KeyboardInterrupt), other:
                 pass
             monkeypatch.undo()

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
 from api.core.ids import read_id
+from api.db.models import ProblemVersion
 from api.services.named import names_of
 from api.services.versions import space_of
-from api.tables import ProblemVersion
 
 __all__ = ["changes_of", "named_in", "plain"]
 

@@ -10,16 +10,7 @@ from uuid import UUID
 from sqlalchemy import Float, func, select
 from sqlalchemy.orm import Session
 
-from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
-from api.services.access import Member
-from api.services.analytics.asking import flag
-from api.services.analytics.overview import how_many, percent
-from api.services.analytics.reading import Students, counted
-from api.services.draws import draw_of
-from api.services.numbers import DRAW_HASH, SEED, variant_of, version_of
-from api.services.regrades.runs import ACTIVE
-from api.services.review.queue import progress_of_parts
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -30,6 +21,15 @@ from api.tables import (
     RegradeRequest,
     Variant,
 )
+from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
+from api.services.access import Member
+from api.services.analytics.asking import flag
+from api.services.analytics.overview import how_many, percent
+from api.services.analytics.reading import Students, counted
+from api.services.draws import draw_of
+from api.services.numbers import DRAW_HASH, SEED, variant_of, version_of
+from api.services.regrades.runs import ACTIVE
+from api.services.review.queue import progress_of_parts
 from grader.result import FREE
 
 __all__ = ["course_attention"]

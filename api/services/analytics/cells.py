@@ -33,6 +33,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from api.db.models import Answer, Assignment, Draw, Enrolment, Excuse, Standing
 from api.services.analytics.asking import (
     flag,
     hex_of,
@@ -44,7 +45,6 @@ from api.services.analytics.asking import (
 )
 from api.services.analytics.items import Items
 from api.services.analytics.reading import Students
-from api.tables import Answer, Assignment, Draw, Enrolment, Excuse, Standing
 from grader.result import FREE
 
 __all__ = ["LABELS", "NO_LABELS", "Cells"]

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from api.db.models import Answer, Assignment, AssignmentProblem, Course, Draw, Grade, Standing
 from api.schemas.analytics import AssignmentSummary, CourseAnalytics, HandedIn
 from api.schemas.figures import DistributionOut
 from api.services.analytics.asking import Rows, ask, hex_of, micros_of
 from api.services.analytics.overview import PERCENT, grades_asked, how_many
 from api.services.analytics.reading import Students, check_section, counted
 from api.services.analytics.spreads import spread_of
-from api.tables import Answer, Assignment, AssignmentProblem, Course, Draw, Grade, Standing
 
 __all__ = ["course_analytics"]
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer, Draw, ProblemVersion, Variant
 from api.schemas.analytics_problem import ForeignKey, ForeignKeys
 from api.services.analytics.asking import Asked, ask, flag, hex_of, micros_of, ordered, unordered
 from api.services.analytics.groups import details_of
@@ -33,7 +34,6 @@ from api.services.analytics.reading import Students, answers_to
 from api.services.analytics.wrong import digest_in, mistakes_in
 from api.services.numbers import DRAW_HASH, NUMBERS, SEED, Numbers, variant_of, version_of
 from api.services.standings import PosedProblem
-from api.tables import Answer, Draw, ProblemVersion, Variant
 
 __all__ = ["foreign_keys"]
 

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar, cast
 
 from api.core.cache import Cache
 from api.core.clock import Clock
-from api.db import Database
+from api.db.engine import Database
 
 __all__ = ["MOST", "QUICK", "REST", "Figures", "seconds_of"]
 

@@ -12,13 +12,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer, Grading, ProblemVersion, Variant
 from api.services.analytics.asking import hex_of
 from api.services.analytics.groups import Group
 from api.services.analytics.reading import Hex
 from api.services.numbers import NUMBERS, Numbers
 from api.services.standings import PosedProblem
 from api.services.submitting.judging import value_digest
-from api.tables import Answer, Grading, ProblemVersion, Variant
 from grader.json_values import from_json
 from grader.patterns import patterns
 from grader.result import Result

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.services.analytics.asking import text_of
 from api.services.analytics.reading import Students
 from api.services.gradebook.book import is_over
 from api.services.rules import GRANTED, rules_for
-from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 
 __all__ = ["over_for"]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Float, Integer, Select, func, literal, select
 from sqlalchemy.orm import Session
 
+from api.db.models import Assignment, Grade
 from api.schemas.analytics import AssignmentAnalytics
 from api.schemas.figures import DistributionOut, FlagOut, ReliabilityOut
 from api.services.analytics.asking import Asked, ask, number_of
@@ -17,7 +18,6 @@ from api.services.analytics.reading import Students, Which, check_section
 from api.services.analytics.sheet import Sheet, read_sheet, units_of
 from api.services.analytics.spreads import numbered, spread_asked, spread_of
 from api.services.analytics.wrong import Wrong
-from api.tables import Assignment, Grade
 
 __all__ = ["PERCENT", "assignment_analytics", "grades_asked", "how_many", "percent"]
 

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
 from api.core.errors import FieldError, Invalid
+from api.db.models import Answer, Enrolment, Section
 from api.services.counting import students_who_count
 from api.services.standings import PosedProblem
-from api.tables import Answer, Enrolment, Section
 from grader.result import FREE
 
 __all__ = [

@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy import Float, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer, Grading
 from api.schemas.analytics_problem import SearchOut
 from api.services.analytics.asking import number_of
 from api.services.analytics.reading import Students, answers_to
 from api.services.standings import PosedProblem
-from api.tables import Answer, Grading
 from grader.analysis import looks_like_search
 from grader.analysis.searching import NEAR, SHRUNK
 from grader.json_values import from_json

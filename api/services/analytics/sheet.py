@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.db.models import Assignment
 from api.services.analytics.asking import Asked, Rows, ask
 from api.services.analytics.cells import Cells
 from api.services.analytics.items import Items, items_of
@@ -14,7 +15,6 @@ from api.services.analytics.reading import Which, counted
 from api.services.analytics.summed import Summed, summed, sums_asked
 from api.services.analytics.units import Units
 from api.services.standings import posed_in
-from api.tables import Assignment
 
 __all__ = ["Sheet", "read_sheet", "units_of"]
 

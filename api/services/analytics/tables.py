@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import String, func, literal, select
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer
 from api.schemas.analytics_problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
 from api.services.analytics.groups import Group, Groups, details_of, flags_of, groups_of
 from api.services.analytics.keys import Keys, looks_of
@@ -15,7 +16,6 @@ from api.services.analytics.reading import Hex, Students, answers_to
 from api.services.analytics.sheet import Sheet
 from api.services.analytics.wrong import digest_in, mistakes_in
 from api.services.standings import PosedProblem
-from api.tables import Answer
 from grader.analysis import Flag, WrongAnswer, wrong_answers
 from grader.json_values import from_json
 from grader.problem import Problem

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import CTE, Integer, Select, String, Subquery, case, cast, func, select
 
+from api.db.models import Draw, ProblemVersion, Variant
 from api.services.analytics.asking import ORDERED, Asked, flag, hex_of, ordered, unordered
 from api.services.analytics.units import PART, Units
 from api.services.draws import draw_of
 from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
-from api.tables import Draw, ProblemVersion, Variant
 
 __all__ = ["MOST", "Wrong", "answer_in", "digest_in", "mistakes_in"]
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Invalid
 from api.core.ids import new_id
+from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Submission
 from api.http.wrong_fields import wrong_fields
 from api.schemas.assignments import (
     AssignmentChanged,
@@ -26,7 +27,6 @@ from api.services.assignments.viewing import staff_view
 from api.services.counting import PRESENT
 from api.services.effects import settle
 from api.services.review.readiness import readiness
-from api.tables import Assignment, AssignmentProblem, Enrolment, Grade, Submission
 
 __all__ = ["change", "create", "delete", "publish", "release", "shown", "touch", "unpublish"]
 

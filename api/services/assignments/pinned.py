@@ -10,11 +10,11 @@ from sqlalchemy import BindParameter, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Invalid
-from api.db import once
+from api.db.engine import once
+from api.db.models import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
 from api.schemas.assignment_problems import PartSummary, PosedSettings, ProblemSettings
 from api.schemas.setting import settings_in
 from api.services.versions import BANK, newest, space_of
-from api.tables import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
 
 __all__ = [
     "Pinned",

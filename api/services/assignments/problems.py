@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError, Invalid
 from api.core.ids import new_id
+from api.db.models import Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.assignment_problems import (
     PosedChanged,
     PosedIn,
@@ -31,7 +32,6 @@ from api.services.assignments.pinned import (
 )
 from api.services.effects import settle
 from api.services.stored_settings import json_values, read_settings, write_settings
-from api.tables import Assignment, AssignmentProblem, ProblemVersion
 
 __all__ = ["add", "change", "check", "order", "remove", "settings", "state", "write"]
 

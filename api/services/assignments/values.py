@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import from_micros
 from api.core.errors import FieldError, Invalid
+from api.db.models import Assignment, Course
 from api.schemas.assignments import AssignmentIn
 from api.schemas.timeline import TimelineSpec
 from api.services import timeline
 from api.services.assignments.pinned import posed_in
 from api.services.stored_settings import read_settings, write_settings
-from api.tables import Assignment, Course
 
 __all__ = ["check", "resolve_into", "settings_of", "write"]
 

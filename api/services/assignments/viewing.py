@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.errors import NotFound
+from api.db.models import Assignment, Course
 from api.schemas.assignments import StaffAssignment, StudentAssignment, StudentProblem
 from api.services.access import Member
 from api.services.assignments.pinned import Pinned, pinned, posed_settings
@@ -19,7 +20,6 @@ from api.services.rules import own_timeline, rules_of
 from api.services.standings.assignment import PosedProblem
 from api.services.student.times import times
 from api.services.versions import titles_of_parts
-from api.tables import Assignment, Course
 from grader.policy import Rules
 
 __all__ = ["in_course", "one_for", "staff_view", "titles_in"]

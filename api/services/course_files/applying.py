@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import FieldError, Invalid
+from api.db.models import Assignment, Course, ProblemVersion
 from api.schemas.assignments import AssignmentIn
 from api.schemas.course_files import Applied, AssignmentFile, CourseFile, FileChange
 from api.schemas.courses import CourseIn
@@ -34,7 +35,6 @@ from api.services.effects import compared, marks_in, settle
 from api.services.publishing import Failed, Outcome, Published, Source
 from api.services.publishing_pool import Publish
 from api.services.versions import kept_variants, newest, store_version
-from api.tables import Assignment, Course, ProblemVersion
 
 __all__ = ["Due", "Solved", "apply", "new_course_of", "publish_all", "to_publish"]
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError, Invalid
 from api.core.ids import new_id
+from api.db.models import Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.course_files import Entry
 from api.services.acts import Act
 from api.services.assignments import problems
 from api.services.assignments.pinned import is_answered, is_opened, version_to_pin
 from api.services.versions import BANK, space_of
-from api.tables import Assignment, AssignmentProblem, ProblemVersion
 
 __all__ = ["put_entries"]
 

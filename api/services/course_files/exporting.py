@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.db.models import Assignment, Course, ProblemVersion
 from api.schemas.assignment_problems import ProblemSettings
 from api.schemas.course_files import AssignmentFile, CourseFile, Entry
 from api.schemas.setting import settings_in
@@ -15,7 +16,6 @@ from api.services.course_files.yaml_text import yaml_text
 from api.services.courses import assignments_of
 from api.services.courses import settings_of as course_settings
 from api.services.versions import BANK
-from api.tables import Assignment, Course, ProblemVersion
 
 __all__ = ["ASSIGNMENTS", "AT", "COURSE", "PROBLEMS", "course_files"]
 

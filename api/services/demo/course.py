@@ -13,7 +13,18 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import from_micros, to_micros
 from api.core.errors import Conflict
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import (
+    Assignment,
+    AssignmentProblem,
+    AuditEntry,
+    Course,
+    Draw,
+    ProblemVersion,
+    User,
+)
+from api.db.models import Variant as VariantRow
+from api.db.upserts import insert_missing
 from api.services.demo.marked import mark_some
 from api.services.demo.moments import moments, opening
 from api.services.demo.plan import OPEN, SLUG, Planned
@@ -25,18 +36,7 @@ from api.services.rules import rules_for
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.entries import Entry, fingerprint
 from api.services.submitting.writing import write
-from api.services.upserts import insert_missing
 from api.services.variants import Variants
-from api.tables import (
-    Assignment,
-    AssignmentProblem,
-    AuditEntry,
-    Course,
-    Draw,
-    ProblemVersion,
-    User,
-)
-from api.tables import Variant as VariantRow
 from grader.draw import Stream
 from grader.policy import Rules
 

@@ -13,13 +13,13 @@ from api.auth.passwords import Passwords
 from api.auth.roles import Role, grantable
 from api.auth.secrets import new_secret
 from api.core.ids import new_id
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Enrolment, Invite, Token, User
 from api.services import audit, knocks
 from api.services.demo.scenery import LOGINS
 from api.services.people import sessions
 from api.services.people.credentials import end_vouching, is_set_up_elsewhere
 from api.services.people.invites import withdraw
-from api.tables import Enrolment, Invite, Token, User
 
 __all__ = ["Login", "end_logins", "fresh_logins"]
 

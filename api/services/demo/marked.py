@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer, RubricItem, Submission
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
 from api.services.demo.scenery import Scenery
@@ -17,7 +18,6 @@ from api.services.review.marking import mark
 from api.services.review.places import Found, asked_part
 from api.services.review.rubric import live_items
 from api.services.variants import Variants
-from api.tables import Answer, RubricItem, Submission
 
 __all__ = ["mark_some"]
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
+from api.db.models import Answer, RegradeRequest
 from api.services.demo.scenery import Scenery
-from api.tables import Answer, RegradeRequest
 
 __all__ = ["ask_again"]
 

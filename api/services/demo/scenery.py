@@ -11,16 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.roles import Role
 from api.core.ids import new_id
-from api.schemas.assignment_settings import store_timeline
-from api.schemas.timeline import ExtensionSpec
-from api.services import audit
-from api.services.access import Caller, Member, Posed
-from api.services.assignments.values import resolve_into
-from api.services.demo.people import Classmate, Named, classmates, names
-from api.services.demo.plan import SLUG, TITLE, ZONE, Planned
-from api.services.demo.sitting import KEY
-from api.services.versions import newest
-from api.tables import (
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -30,6 +21,15 @@ from api.tables import (
     Section,
     User,
 )
+from api.schemas.assignment_settings import store_timeline
+from api.schemas.timeline import ExtensionSpec
+from api.services import audit
+from api.services.access import Caller, Member, Posed
+from api.services.assignments.values import resolve_into
+from api.services.demo.people import Classmate, Named, classmates, names
+from api.services.demo.plan import SLUG, TITLE, ZONE, Planned
+from api.services.demo.sitting import KEY
+from api.services.versions import newest
 from grader.draw import Stream
 from problems.mistakes import MISTAKES
 

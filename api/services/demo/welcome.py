@@ -11,14 +11,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Assignment, Course, Enrolment, User
 from api.services.access import Caller, Member, Posed
 from api.services.demo.logins import Login
 from api.services.demo.plan import OPEN
 from api.services.draws import current_draw
 from api.services.standings import posed_in
 from api.services.variants import Variants
-from api.tables import Assignment, Course, Enrolment, User
 from grader.grade import grade
 from grader.show import show
 from grader.values import Value

@@ -11,8 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.services.counting import COUNTS
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -21,6 +20,7 @@ from api.tables import (
     Submission,
     User,
 )
+from api.services.counting import COUNTS
 
 __all__ = ["Reading", "Scope", "all_work", "pseudonym"]
 

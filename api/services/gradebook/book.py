@@ -12,13 +12,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from api.core.clock import to_micros
-from api.db import once
-from api.schemas.timeline import ExtensionSpec
-from api.services.access import Member
-from api.services.gradebook.students import Student
-from api.services.rules import Granted, rules
-from api.services.standings.assignment import PosedProblem, WholeAssignment, graded_of
-from api.tables import (
+from api.db.engine import once
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -28,6 +23,11 @@ from api.tables import (
     Override,
     ProblemVersion,
 )
+from api.schemas.timeline import ExtensionSpec
+from api.services.access import Member
+from api.services.gradebook.students import Student
+from api.services.rules import Granted, rules
+from api.services.standings.assignment import PosedProblem, WholeAssignment, graded_of
 from grader.policy import Category, Graded, Rules
 
 __all__ = [

@@ -15,11 +15,11 @@ from uuid import UUID
 from sqlalchemy import Text, bindparam, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
+from api.db.models import Assignment, Grade
+from api.db.models.base import exact
 from api.services.gradebook.book import Book, categories_of, is_over
 from api.services.gradebook.students import Student
 from api.services.standings.assignment import PosedProblem
-from api.tables import Assignment, Grade
-from api.tables.base import exact
 from grader.policy import NO_MARK, AssignmentLine, Category, Graded, Mark, course_grade
 
 __all__ = [

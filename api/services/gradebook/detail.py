@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import from_micros, to_micros
 from api.core.errors import NotFound
+from api.db.models import Assignment, Override, Standing
 from api.schemas.grades import (
     GradeHidden,
     GradeLine,
@@ -35,7 +36,6 @@ from api.services.release import Shown, results_shown
 from api.services.standings import read_part
 from api.services.standings.assignment import PosedProblem, graded_of, problem_line
 from api.services.versions import titles_of_parts
-from api.tables import Assignment, Override, Standing
 from grader.policy import Graded, Reckoning, Step, course_grade, problem_grade
 
 __all__ = ["my_grades", "override_shown", "student_grades"]

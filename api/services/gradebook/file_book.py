@@ -17,13 +17,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
+from api.db.models import Assignment, AssignmentProblem, Submission
 from api.services import timeline
 from api.services.gradebook.book import Book
 from api.services.gradebook.cells import Cell as GradebookCell
 from api.services.gradebook.cells import cells_of, totals_of
 from api.services.gradebook.students import Student
 from api.services.gradebook_files import Cell, Column, Gradebook, Person
-from api.tables import Assignment, AssignmentProblem, Submission
 from grader.policy import Rules
 
 __all__ = ["file_book"]

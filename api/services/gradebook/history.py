@@ -10,15 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.errors import NotFound, NotReleased
-from api.http.paging import Cursor
-from api.schemas.grade_history import GradeEvent, StaffGradeEvent
-from api.services.access import Member
-from api.services.gradebook.sentences import sentence
-from api.services.gradebook.students import student_of
-from api.services.named import names_of
-from api.services.release import results_shown
-from api.services.rules import rules_for
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -29,6 +21,14 @@ from api.tables import (
     Override,
     Submission,
 )
+from api.http.paging import Cursor
+from api.schemas.grade_history import GradeEvent, StaffGradeEvent
+from api.services.access import Member
+from api.services.gradebook.sentences import sentence
+from api.services.gradebook.students import student_of
+from api.services.named import names_of
+from api.services.release import results_shown
+from api.services.rules import rules_for
 
 __all__ = ["my_history", "student_history"]
 

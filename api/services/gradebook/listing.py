@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Invalid
 from api.core.ids import read_id
+from api.db.models import Assignment
 from api.http.paging import Cursor, Sort
 from api.schemas.gradebook import (
     ColumnSummary,
@@ -25,7 +26,6 @@ from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, Total, cells_of, totals_of
 from api.services.gradebook.students import Student, counting
 from api.services.gradebook.summaries import Summary, of_column, of_totals
-from api.tables import Assignment
 
 __all__ = ["Direction", "GradebookQuery", "Order", "gradebook", "kind_of", "order_of"]
 

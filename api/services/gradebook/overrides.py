@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
+from api.db.models import Assignment, AssignmentProblem, Grade, Override, User
 from api.http.fields import told
 from api.http.paging import Cursor, keyset
 from api.schemas.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
@@ -22,7 +23,6 @@ from api.services.acts import hold
 from api.services.gradebook.students import Student, student_of
 from api.services.standings import Cause, grade_of, refresh_all
 from api.services.standings.assignment import WholeAssignment, load_assignment
-from api.tables import Assignment, AssignmentProblem, Grade, Override, User
 from grader.policy import shown
 
 __all__ = ["held_version", "listed", "override_of", "overrides", "put", "set_aside", "withdraw"]

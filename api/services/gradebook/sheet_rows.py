@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer, Assignment, Comment, Override, Standing, Submission
 from api.services.gradebook.students import Student, counting
 from api.services.gradebook_files import SheetRow
 from api.services.standings.assignment import PosedProblem, WholeAssignment, load_assignment
-from api.tables import Answer, Assignment, Comment, Override, Standing, Submission
 from grader.explain import typed_text
 from grader.json_values import from_json
 

@@ -9,9 +9,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
+from api.db.models import Enrolment, Section, User
 from api.services.counting import COUNTS
 from api.services.searching import called
-from api.tables import Enrolment, Section, User
 
 __all__ = ["Student", "counting", "student_of"]
 

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
+from api.db.models import Assignment, AssignmentProblem, Excuse
 from api.schemas.effects import Effect
 from api.schemas.extensions import ExcuseGranted, ExcuseIn, ExcuseOut
 from api.services.acts import Act
 from api.services.assignments.pinned import posed_in
 from api.services.effects import settle
 from api.services.granting.students import student_of
-from api.tables import Assignment, AssignmentProblem, Excuse
 
 __all__ = ["excuse", "excuses_in", "withdraw_excuse"]
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
+from api.db.models import Assignment, Course, Enrolment, Extension, Section
 from api.http.paging import Cursor, keyset
 from api.schemas.effects import Effect
 from api.schemas.extensions import (
@@ -27,7 +28,6 @@ from api.services.effects import settle
 from api.services.granting.students import enrolled, in_section, student_of
 from api.services.rules import Granted, granted_to, rules
 from api.services.student.times import times
-from api.tables import Assignment, Course, Enrolment, Extension, Section
 
 __all__ = ["extensions_in", "grant", "times_of", "withdraw"]
 

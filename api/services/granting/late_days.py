@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Invalid
+from api.db.models import Assignment, Course, LateDays
 from api.schemas.extensions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
 from api.services.acts import Act, hold
 from api.services.effects import settle
 from api.services.granting.students import student_of
-from api.tables import Assignment, Course, LateDays
 
 __all__ = ["late_days_of", "refund"]
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Invalid, NotFound
-from api.tables import Course, Enrolment
+from api.db.models import Course, Enrolment
 
 __all__ = ["enrolled", "in_section", "student_of"]
 

@@ -10,14 +10,14 @@ from api.auth.passwords import Passwords
 from api.auth.secrets import matches, parse
 from api.auth.sessions import Event
 from api.core.errors import Gone, Invalid, NotFound
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import LOCKED, Invite, User
 from api.services import knocks
 from api.services.people import login, sessions
 from api.services.people.credentials import end_vouching, needs_locked_password
 from api.services.people.invites import LASTS, check_password, withdraw
 from api.services.people.login import Attempt
 from api.services.people.sessions import Begun
-from api.tables import LOCKED, Invite, User
 
 __all__ = ["Acceptance", "accept"]
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id
+from api.db.models import User
 from api.http.paging import Cursor, keyset
 from api.schemas.users import UserOut, UserPatch
 from api.services import audit
@@ -18,7 +19,6 @@ from api.services.people.credentials import secure_new_staff
 from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset, withdraw
 from api.services.people.roll import check_free
 from api.services.searching import called
-from api.tables import User
 
 __all__ = [
     "by_email",

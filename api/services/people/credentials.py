@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from api.core.errors import Gone
+from api.db.models import LOCKED, Enrolment, Invite, User
 from api.services import audit, knocks
 from api.services.access import Caller, Member
 from api.services.people import sessions
-from api.tables import LOCKED, Enrolment, Invite, User
 
 __all__ = [
     "end_vouching",

@@ -14,11 +14,7 @@ from sqlalchemy import Text, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.core.errors import FieldError, Invalid
-from api.services import audit, knocks
-from api.services.access import Caller
-from api.services.people.accounts import check_other
-from api.services.people.erasing_work import ERASED, erase_work, renew_receipts
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AuditEntry,
@@ -37,6 +33,10 @@ from api.tables import (
     Token,
     User,
 )
+from api.services import audit, knocks
+from api.services.access import Caller
+from api.services.people.accounts import check_other
+from api.services.people.erasing_work import ERASED, erase_work, renew_receipts
 
 __all__ = ["HOLD_IDS", "NAME", "erase", "hold_work"]
 

@@ -7,9 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from api.services.standings import Key
-from api.services.submitting.entries import receipt_digest
-from api.tables import (
+from api.db.models import (
     Answer,
     Comment,
     Excuse,
@@ -22,6 +20,8 @@ from api.tables import (
     Review,
     Submission,
 )
+from api.services.standings import Key
+from api.services.submitting.entries import receipt_digest
 from grader.kinds import KINDS
 
 __all__ = ["ERASED", "erase_work", "renew_receipts"]

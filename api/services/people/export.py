@@ -20,14 +20,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.json_text import written
-from api.http.fields import told
-from api.schemas.account import MeExport
-from api.services.people.profile import courses_of
-from api.services.people.sessions import sessions_of
-from api.services.people.tokens import tokens_of
-from api.services.release import results_shown
-from api.services.rules import rules_for
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -44,6 +37,13 @@ from api.tables import (
     Submission,
     User,
 )
+from api.http.fields import told
+from api.schemas.account import MeExport
+from api.services.people.profile import courses_of
+from api.services.people.sessions import sessions_of
+from api.services.people.tokens import tokens_of
+from api.services.release import results_shown
+from api.services.rules import rules_for
 
 __all__ = ["export"]
 

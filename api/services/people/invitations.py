@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError, Forbidden, Invalid
+from api.db.models import Enrolment, User
 from api.services import audit
 from api.services.access import Member
 from api.services.counting import PRESENT
@@ -17,7 +18,6 @@ from api.services.people.custody import ELSEWHERE, invited_here, may_edit
 from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset
 from api.services.people.roll import locked
 from api.services.rows import guard
-from api.tables import Enrolment, User
 
 __all__ = ["COLUMNS", "invite", "left_out", "reset", "write_links"]
 

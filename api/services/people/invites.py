@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from api.auth.passwords import fault_of
 from api.auth.secrets import new_secret
 from api.core.errors import FieldError, Invalid
+from api.db.models import Invite, User
 from api.services.access import Member
-from api.tables import Invite, User
 
 __all__ = [
     "LASTS",

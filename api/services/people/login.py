@@ -17,11 +17,11 @@ from api.auth.passwords import Passwords
 from api.auth.secrets import matches, new_secret, parse
 from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
 from api.core.ids import new_id
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import LOCKED, Knock, LoginSession, User
 from api.services import knocks
 from api.services.people import sessions
 from api.services.people.sessions import Begun
-from api.tables import LOCKED, Knock, LoginSession, User
 
 __all__ = [
     "Attempt",

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from api.auth.passwords import Passwords
 from api.core.errors import FieldError, Invalid, Unauthenticated
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Course, Enrolment, Section, User
 from api.schemas.account import CourseOfMine, Me
 from api.services import audit
 from api.services.access import Caller
@@ -17,7 +18,6 @@ from api.services.people import login, sessions
 from api.services.people.invites import check_password, withdraw
 from api.services.people.login import Attempt
 from api.services.people.sessions import Begun
-from api.tables import Course, Enrolment, Section, User
 
 __all__ = ["change_password", "courses_of", "me", "own_version", "rename"]
 

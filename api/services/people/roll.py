@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.roles import may_give
 from api.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from api.core.ids import new_id
+from api.db.models import Enrolment, Section, User
 from api.http.paging import Cursor, keyset
 from api.schemas.people import Person, PersonIn, PersonPatch
 from api.services import audit
@@ -21,7 +22,6 @@ from api.services.people.credentials import secure_new_staff
 from api.services.people.custody import ELSEWHERE, NUMBERS, may_edit
 from api.services.people.sections import hold_rules, regrade_moved, section_of
 from api.services.searching import called
-from api.tables import Enrolment, Section, User
 
 __all__ = [
     "add",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import FieldError, Invalid
 from api.core.ids import new_id
+from api.db.models import Course, Enrolment, Section, User
 from api.schemas.people import (
     RosterChange,
     RosterLine,
@@ -30,7 +31,6 @@ from api.services.people.roster_plan import (
 )
 from api.services.people.sections import hold_rules, regrade_moved
 from api.services.roster_files import Roster, RowProblem, read_roster
-from api.tables import Course, Enrolment, Section, User
 
 __all__ = ["import_roster", "look_at", "told"]
 

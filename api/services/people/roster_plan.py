@@ -11,10 +11,10 @@ from typing import Final
 from uuid import UUID
 
 from api.core.person_names import name_pair
+from api.db.models import Enrolment, User
 from api.services.people.custody import NUMBERS
 from api.services.roster_files import Roster, RowProblem
 from api.services.roster_rows import RosterRow
-from api.tables import Enrolment, User
 
 __all__ = ["LMS_ID", "OF_ACCOUNT", "SECTION", "Change", "Known", "Plan", "make_plan"]
 

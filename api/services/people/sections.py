@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.core.ids import new_id
+from api.db.models import Assignment, Course, Enrolment, Extension, Grade, Section
 from api.schemas.people import SectionOut
 from api.services import audit
 from api.services.access import Member
 from api.services.standings import Cause, refresh_all
-from api.tables import Assignment, Course, Enrolment, Extension, Grade, Section
 
 __all__ = ["create", "delete", "hold_rules", "regrade_moved", "rename", "section_of", "sections"]
 

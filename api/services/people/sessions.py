@@ -12,8 +12,8 @@ from api.auth.secrets import new_secret
 from api.auth.sessions import ABSOLUTE, EVENTS, IDLE, Event
 from api.core.errors import NotFound
 from api.core.ids import new_id
+from api.db.models import LoginSession, Token, User
 from api.services.access import Caller
-from api.tables import LoginSession, Token, User
 
 __all__ = ["Begun", "begin", "end", "end_one", "sessions_of", "settle"]
 

@@ -13,9 +13,9 @@ from api.auth.scopes import SCOPES, Scope
 from api.auth.secrets import Secret, new_secret
 from api.core.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
 from api.core.ids import new_id
+from api.db.models import Enrolment, LoginSession, Token, User
 from api.services import audit
 from api.services.access import Caller
-from api.tables import Enrolment, LoginSession, Token, User
 
 __all__ = ["MAX_TOKENS", "create", "highest", "revoke", "revoke_by_operator", "tokens_of"]
 

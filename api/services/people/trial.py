@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
+from api.db.models import Course, Enrolment, User
 from api.schemas.people import Person
 from api.services import audit
 from api.services.access import Member
 from api.services.people.roll import find
-from api.tables import Course, Enrolment, User
 
 __all__ = ["test_student"]
 

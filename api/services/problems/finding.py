@@ -9,11 +9,11 @@ from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
+from api.db.models import ProblemVersion
 from api.http.paging import Cursor, keyset
 from api.services.access import Member
 from api.services.searching import holding
 from api.services.versions import BANK
-from api.tables import ProblemVersion
 
 __all__ = ["Filters", "find", "newest_of_any", "problems", "topics", "versions"]
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Invalid, NotFound
+from api.db.models import ProblemVersion
 from api.schemas.assignment_problems import PartSummary
 from api.schemas.problems import (
     Block,
@@ -24,7 +25,6 @@ from api.services.access import Member
 from api.services.problems.finding import find
 from api.services.variants import Variants, chosen_position
 from api.services.versions import BANK, space_of
-from api.tables import ProblemVersion
 
 __all__ = ["difference", "listed", "listed_version", "preview", "whole"]
 

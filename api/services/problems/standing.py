@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Forbidden
+from api.db.models import ProblemVersion
 from api.services.access import Member
 from api.services.regrades.made import check_not_waiting, set_status
 from api.services.versions import BANK
-from api.tables import ProblemVersion
 
 __all__ = ["publish", "retire"]
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError
+from api.db.models import Course, ProblemVersion
 from api.http.problems import WrongField
 from api.schemas.problems import ProblemChecked
 from api.services import audit
@@ -23,7 +24,6 @@ from api.services.problems.finding import newest_of_any
 from api.services.publishing import Failed, Outcome, Published, Source
 from api.services.publishing_pool import Publish
 from api.services.versions import kept_variants, store_version
-from api.tables import Course, ProblemVersion
 from grader import ENGINE
 from grader.errors import ProblemError
 from grader.problem import Problem

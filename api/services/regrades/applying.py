@@ -9,6 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
+from api.db.models import (
+    AssignmentProblem,
+    Grade,
+    ProblemVersion,
+    Regrade,
+    RegradeChunk,
+    RegradeStudent,
+)
 from api.services import audit
 from api.services.access import Member
 from api.services.regrades.examining import examine, store, students_of
@@ -27,14 +35,6 @@ from api.services.regrades.runs import (
 )
 from api.services.regrades.totals import everybody_shifts
 from api.services.standings import Cause, Key, refresh, refresh_all
-from api.tables import (
-    AssignmentProblem,
-    Grade,
-    ProblemVersion,
-    Regrade,
-    RegradeChunk,
-    RegradeStudent,
-)
 
 __all__ = [
     "Apply",

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
+from api.db.models import Regrade
 from api.services import audit
 from api.services.access import Member
 from api.services.regrades.made import take_back
 from api.services.regrades.runs import lock_run
-from api.tables import Regrade
 
 __all__ = ["cancel"]
 

@@ -8,13 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api.services.regrades.changes import Change, changes_of, counts_of
-from api.services.regrades.judging import Judge
-from api.services.regrades.loading import handed_of, job_of, stored_answers
-from api.services.regrades.runs import family, submissions_of
-from api.services.regrades.totals import totals_of
-from api.services.upserts import insert_all, rewrite
-from api.tables import (
+from api.db.models import (
     AssignmentProblem,
     ProblemVersion,
     Regrade,
@@ -22,6 +16,12 @@ from api.tables import (
     RegradeChunk,
     RegradeStudent,
 )
+from api.db.upserts import insert_all, rewrite
+from api.services.regrades.changes import Change, changes_of, counts_of
+from api.services.regrades.judging import Judge
+from api.services.regrades.loading import handed_of, job_of, stored_answers
+from api.services.regrades.runs import family, submissions_of
+from api.services.regrades.totals import totals_of
 from grader.kinds import KINDS
 
 __all__ = ["Examined", "examine", "store", "students_of"]

@@ -11,8 +11,7 @@ from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
-from api.services.regrades.judging import Handed, Job, Place
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -22,6 +21,7 @@ from api.tables import (
     Submission,
     Variant,
 )
+from api.services.regrades.judging import Handed, Job, Place
 
 __all__ = ["Stored", "Texts", "handed_of", "job_of", "stored_answers"]
 

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, Row, Text, cast, select
 from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
+from api.db.models import Answer, Grading, Regrade, RegradeChange, RegradeChunk
+from api.db.upserts import insert_all, rewrite
 from api.services.regrades.changes import MANUAL, is_lowered
 from api.services.regrades.loading import Texts
-from api.services.upserts import insert_all, rewrite
-from api.tables import Answer, Grading, Regrade, RegradeChange, RegradeChunk
 
 __all__ = ["move", "pointed", "put_back", "put_forward"]
 

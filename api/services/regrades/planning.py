@@ -11,12 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError, Invalid
 from api.core.ids import new_id
-from api.services import audit
-from api.services.access import Posed
-from api.services.counting import students_who_count
-from api.services.numbers import numbers_in
-from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk
-from api.tables import (
+from api.db.models import (
     Answer,
     AssignmentProblem,
     Draw,
@@ -25,6 +20,11 @@ from api.tables import (
     RegradeChunk,
     RegradeStudent,
 )
+from api.services import audit
+from api.services.access import Posed
+from api.services.counting import students_who_count
+from api.services.numbers import numbers_in
+from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk
 from grader.kinds import KINDS
 
 __all__ = ["RegradeOptions", "Scope", "add_chunks", "plan"]

@@ -16,12 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.core.clock import Clock
 from api.core.worker_pool import WorkerPool
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Regrade
 from api.services.regrades.executors import Make, processes
 from api.services.regrades.judging import Judge, judge_job, side_by_side
 from api.services.regrades.runs import PENDING, next_chunk
 from api.services.regrades.stepping import fail, finish, step
-from api.tables import Regrade
 
 __all__ = ["Runner"]
 

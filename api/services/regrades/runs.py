@@ -8,7 +8,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from api.core.errors import Conflict, NotFound
-from api.tables import (
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Draw,

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import Clock
 from api.core.ids import new_id
-from api.db import Database
+from api.db.engine import Database
+from api.db.models import Notice, Regrade, RegradeChunk
 from api.services.regrades.applying import apply_chunk
 from api.services.regrades.examining import Examined, examine, store, students_of
 from api.services.regrades.judging import Judge
@@ -24,7 +25,6 @@ from api.services.regrades.runs import (
 )
 from api.services.regrades.totals import everybody_shifts
 from api.services.regrades.undoing import undo_chunk
-from api.tables import Notice, Regrade, RegradeChunk
 
 __all__ = ["fail", "finish", "step"]
 

@@ -7,13 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.http.paging import Cursor, keyset
-from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
-from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
-from api.services.marking import points_of
-from api.services.regrades.made import kept_in
-from api.services.versions import space_of
-from api.tables import (
+from api.db.models import (
     Answer,
     AssignmentProblem,
     Grading,
@@ -24,6 +18,12 @@ from api.tables import (
     Submission,
     User,
 )
+from api.http.paging import Cursor, keyset
+from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
+from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
+from api.services.marking import points_of
+from api.services.regrades.made import kept_in
+from api.services.versions import space_of
 
 __all__ = [
     "ChangeRow",

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.db.models import AssignmentProblem, Grade, ProblemVersion, Regrade, Standing
 from api.services.regrades.changes import Change, given_by
 from api.services.regrades.loading import Stored
 from api.services.standings.answers import Given
 from api.services.standings.foreseeing import Figures, Outlook
-from api.tables import AssignmentProblem, Grade, ProblemVersion, Regrade, Standing
 
 __all__ = ["everybody_shifts", "totals_of"]
 

@@ -10,6 +10,13 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
 from api.core.ids import new_id
+from api.db.models import (
+    Draw,
+    ProblemVersion,
+    Regrade,
+    RegradeChunk,
+    Submission,
+)
 from api.services import audit
 from api.services.access import Member
 from api.services.draws import draw_of
@@ -28,13 +35,6 @@ from api.services.regrades.runs import (
     move_draws,
 )
 from api.services.standings import Cause
-from api.tables import (
-    Draw,
-    ProblemVersion,
-    Regrade,
-    RegradeChunk,
-    Submission,
-)
 from grader.kinds import KINDS
 
 __all__ = ["begin_undo", "undo_chunk"]

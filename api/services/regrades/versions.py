@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
+from api.db.models import Answer, Course, Grading, ProblemVersion
 from api.services import audit
 from api.services.access import Posed
 from api.services.problems.faults import refused
@@ -25,7 +26,6 @@ from api.services.regrades.sources import (
     without_examples,
 )
 from api.services.versions import BANK, kept_variants, store_version
-from api.tables import Answer, Course, Grading, ProblemVersion
 from grader.json_values import from_json
 
 __all__ = [

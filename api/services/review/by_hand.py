@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, tuple_
 
-from api.tables import Answer, Override
+from api.db.models import Answer, Override
 
 __all__ = ["has_points_by_hand"]
 

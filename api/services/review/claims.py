@@ -8,10 +8,10 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict
+from api.db.models import Review, ReviewSkip
+from api.db.upserts import insert_missing, upsert
 from api.services.review.places import Asked, Found
 from api.services.review.queue import Queued, queue
-from api.services.upserts import insert_missing, upsert
-from api.tables import Review, ReviewSkip
 
 __all__ = ["check_free", "claim", "claim_next", "flag", "release", "skip"]
 

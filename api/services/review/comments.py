@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Forbidden, NotFound
 from api.core.ids import new_id
+from api.db.models import Comment
 from api.schemas.review import Staff
 from api.schemas.review_requests import (
     CommentIn,
@@ -23,7 +24,6 @@ from api.services.audit import record
 from api.services.named import names_of
 from api.services.release import results_shown
 from api.services.review.places import Found, own_rules, reach_answer
-from api.tables import Comment
 
 __all__ = ["add_comment", "comments", "comments_in", "delete_comment"]
 

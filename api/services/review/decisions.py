@@ -10,6 +10,14 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.errors import Conflict, NotFound
+from api.db.models import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Enrolment,
+    ProblemVersion,
+    RegradeRequest,
+)
 from api.http.etags import Expected
 from api.http.paging import Cursor, keyset
 from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
@@ -22,14 +30,6 @@ from api.services.review.places import Found, reach_answer, who
 from api.services.review.showing import staff
 from api.services.variants import Variants
 from api.services.versions import titles_of_parts
-from api.tables import (
-    Answer,
-    Assignment,
-    AssignmentProblem,
-    Enrolment,
-    ProblemVersion,
-    RegradeRequest,
-)
 
 __all__ = ["decide", "request_cursor", "requests_to"]
 

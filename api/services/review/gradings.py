@@ -3,11 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.db.models import Grading
 from api.schemas.review_marks import GradingView
 from api.services.named import names_of
 from api.services.review.places import Found
 from api.services.review.showing import staff
-from api.tables import Grading
 
 __all__ = ["gradings"]
 

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
+from api.db.models import Answer, ProblemVersion, Review, Submission, Variant
 from api.http.paging import Cursor
 from api.schemas.review import SameAs
 from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
@@ -29,7 +30,6 @@ from api.services.review.queue import Queued, queue
 from api.services.review.showing import mark_view
 from api.services.review.works import hold, reckon, write
 from api.services.variants import Variants
-from api.tables import Answer, ProblemVersion, Review, Submission, Variant
 from grader.reading import Typed
 
 __all__ = ["group_cursor", "groups", "mark_group", "same_as"]

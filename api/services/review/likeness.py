@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from api.db.models import Answer, Submission
 from api.services.numbers import Numbers
 from api.services.review.places import Asked
-from api.tables import Answer, Submission
 
 __all__ = ["alike", "likeness"]
 

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError, Invalid
+from api.db.models import Answer, Grading, Regrade
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
 from api.services.audit import record
@@ -19,7 +20,6 @@ from api.services.review.places import Asked, Found
 from api.services.review.rubric import Criterion, own_items
 from api.services.review.works import Work, hold, point_to, reckon, refresh_works, write
 from api.services.variants import Variants
-from api.tables import Answer, Grading, Regrade
 
 __all__ = ["criteria", "mark", "unmark"]
 

@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
+from api.db.models import Review
 from api.schemas.review_marks import MarkIn
 from api.services.review.rubric import Criterion
-from api.tables import Review
 from grader.policy import shown
 
 __all__ = ["Given", "Outcome", "outcome"]

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from api.auth.roles import Right
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
-from api.db import find_one
+from api.db.engine import find_one
+from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
 from api.schemas.review import Who
 from api.services.access import NO_PROBLEM, Caller, Member, Posed, course_member
 from api.services.rules import rules_of
-from api.tables import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
 from grader.policy import Rules
 
 __all__ = [

@@ -15,14 +15,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false,
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
-from api.db import once
-from api.http.paging import Cursor
-from api.schemas.review import PartProgress, ReviewProgress
-from api.services.access import Member
-from api.services.counting import students_who_count
-from api.services.review.by_hand import has_points_by_hand
-from api.services.review.places import Asked, rank
-from api.tables import (
+from api.db.engine import once
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -31,6 +25,12 @@ from api.tables import (
     Review,
     ReviewSkip,
 )
+from api.http.paging import Cursor
+from api.schemas.review import PartProgress, ReviewProgress
+from api.services.access import Member
+from api.services.counting import students_who_count
+from api.services.review.by_hand import has_points_by_hand
+from api.services.review.places import Asked, rank
 from grader.result import FREE
 
 __all__ = [

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import FieldError, Invalid, NotFound
 from api.core.ids import new_id
+from api.db.models import Answer, Review, RubricItem
+from api.db.models import Variant as VariantRow
 from api.http.etags import Expected
 from api.schemas.review_marks import (
     Remarked,
@@ -26,8 +28,6 @@ from api.services.review.places import Asked
 from api.services.review.rubric import Criterion, item_view, live_items, own_items
 from api.services.review.works import Work, hold, load, reckon, write
 from api.services.variants import Variants
-from api.tables import Answer, Review, RubricItem
-from api.tables import Variant as VariantRow
 from grader.errors import GraderError
 from grader.template import Template
 from problems.book import BOOK

@@ -12,14 +12,7 @@ from api.auth.roles import permitted
 from api.core.clock import from_micros
 from api.core.errors import Conflict, Forbidden, NotFound, NotReleased
 from api.core.ids import new_id
-from api.http.paging import Cursor, keyset
-from api.schemas.review_requests import OwnRequest
-from api.services import timeline
-from api.services.access import Caller
-from api.services.release import Shown, results_shown
-from api.services.review.places import Found, own_rules, reach_answer
-from api.services.rules import rules_for
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -29,6 +22,13 @@ from api.tables import (
     Grading,
     RegradeRequest,
 )
+from api.http.paging import Cursor, keyset
+from api.schemas.review_requests import OwnRequest
+from api.services import timeline
+from api.services.access import Caller
+from api.services.release import Shown, results_shown
+from api.services.review.places import Found, own_rules, reach_answer
+from api.services.rules import rules_for
 
 __all__ = ["ask", "own_requests"]
 

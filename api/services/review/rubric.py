@@ -11,11 +11,11 @@ from uuid import UUID, uuid5
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer, Review, RubricItem
+from api.db.upserts import insert_missing
 from api.schemas.review_marks import RubricItemView, RubricView
 from api.services.review.places import Asked
-from api.services.upserts import insert_missing
 from api.services.variants import Variants
-from api.tables import Answer, Review, RubricItem
 from grader.kinds.texts import TextPart
 
 __all__ = ["Criterion", "live_items", "own_items", "rubric_view", "used"]

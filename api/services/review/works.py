@@ -11,15 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
-from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
-from api.services.review.likeness import likeness
-from api.services.review.marks import Given, Outcome, outcome
-from api.services.review.places import Asked
-from api.services.review.rubric import Criterion
-from api.services.standings import Cause, Key, among, refresh_each
-from api.services.upserts import insert_missing
-from api.services.variants import Variants
-from api.tables import (
+from api.db.models import (
     Answer,
     Assignment,
     AssignmentProblem,
@@ -30,6 +22,14 @@ from api.tables import (
     Submission,
     Variant,
 )
+from api.db.upserts import insert_missing
+from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
+from api.services.review.likeness import likeness
+from api.services.review.marks import Given, Outcome, outcome
+from api.services.review.places import Asked
+from api.services.review.rubric import Criterion
+from api.services.standings import Cause, Key, among, refresh_each
+from api.services.variants import Variants
 from grader.template import Template
 from problems.book import BOOK
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
-from api.tables import Answer
+from api.db.models import Answer
 from grader.policy import Answered
 
 __all__ = ["Given", "Key", "among", "answered", "earlier_answers", "given_answers"]

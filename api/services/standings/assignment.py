@@ -10,10 +10,8 @@ from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.core.cache import Cache
-from api.db import once
-from api.services.rules import rules_for
-from api.services.standings.parts import read_part
-from api.tables import (
+from api.db.engine import once
+from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -22,6 +20,8 @@ from api.tables import (
     ProblemVersion,
     Standing,
 )
+from api.services.rules import rules_for
+from api.services.standings.parts import read_part
 from grader.policy import (
     Graded,
     Group,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.db.models import AssignmentProblem, ProblemVersion
 from api.services.standings.answers import Given, Key
 from api.services.standings.assignment import (
     WholeAssignment,
@@ -18,7 +19,6 @@ from api.services.standings.assignment import (
 )
 from api.services.standings.parts import part_told
 from api.services.standings.refreshing import parts_of
-from api.tables import AssignmentProblem, ProblemVersion
 from grader.policy import problem_grade
 
 __all__ = ["Figures", "Outlook"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.core.json_text import JsonText, written
-from api.tables.base import exact
+from api.db.models.base import exact
 from grader.policy import PartStanding
 
 __all__ = ["part_text", "part_told", "parts_text", "read_part"]

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from api.core.clock import from_micros
 from api.core.ids import new_id
 from api.core.json_text import JsonText
+from api.db.models import AssignmentProblem, Grade, GradeChange, Standing
+from api.db.upserts import insert_all, insert_missing, upsert
 from api.services.standings.answers import Given, Key, given_answers
 from api.services.standings.assignment import (
     PosedProblem,
@@ -23,8 +25,6 @@ from api.services.standings.assignment import (
 )
 from api.services.standings.parts import part_text, parts_text, read_part
 from api.services.standings.tallies import Tally, grade_values, tally
-from api.services.upserts import insert_all, insert_missing, upsert
-from api.tables import AssignmentProblem, Grade, GradeChange, Standing
 from grader.policy import Answered, PartStanding, Rules, stand
 
 __all__ = [

@@ -12,16 +12,16 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from api.core.json_text import written
-from api.db import find_one
+from api.db.engine import find_one
+from api.db.models import Answer, Draft
+from api.db.upserts import insert_missing
 from api.http.etags import Expected
 from api.schemas.student import DraftView
 from api.services.standings import Key
 from api.services.storage_budget import StorageBudget, text_bytes
 from api.services.student.seat import Seat, check_writes
 from api.services.submitting.intake import check_parts
-from api.services.upserts import insert_missing
 from api.services.variants import Variants
-from api.tables import Answer, Draft
 from grader.json_values import from_json, to_json
 from grader.reading import Typed
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from api.auth.roles import permitted
 from api.core.errors import Forbidden
+from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.timeline import ExtensionSpec
 from api.services.access import Caller
 from api.services.anonymity import IS_ANONYMOUS
 from api.services.rules import Granted, rules
-from api.tables import Assignment, Course, Enrolment, Extension, LateDays
 from grader.policy import Rules
 
 __all__ = ["Enrolled", "enrolled", "rules_in_all"]

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from api.auth.roles import permitted
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
-from api.db import find_one
+from api.db.engine import find_one
+from api.db.models import Assignment, AssignmentProblem, Submission
 from api.http.paging import Cursor, keyset
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.access import Caller, Member, course_member
@@ -24,7 +25,6 @@ from api.services.student.seat import Seat
 from api.services.student.staff_view import staff_submission
 from api.services.submitting.entries import receipt_digest
 from api.services.variants import Variants
-from api.tables import Assignment, AssignmentProblem, Submission
 from grader.json_values import from_json
 from grader.policy import Rules
 

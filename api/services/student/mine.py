@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
+from api.db.models import Assignment, Course, Draw, Excuse, Standing
 from api.schemas.my_assignments import MyAssignment, MyProblem
 from api.schemas.submissions import ProblemScore
 from api.services.access import Caller, Member
@@ -21,7 +22,6 @@ from api.services.standings.assignment import PosedProblem
 from api.services.student.enrolled import enrolled, rules_in_all
 from api.services.student.problem import score_of
 from api.services.student.times import times
-from api.tables import Assignment, Course, Draw, Excuse, Standing
 from grader.policy import Rules
 from grader.policy.drops import added
 from grader.result import FREE

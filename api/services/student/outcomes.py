@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.db import once
+from api.db.engine import once
+from api.db.models import Answer, AssignmentProblem, Grading, Submission
 from api.schemas.student_work import PartOutcome, StudentSubmission
 from api.schemas.submissions import Receipt
 from api.services.marking import points_of
 from api.services.release import Shown
 from api.services.visible_verdicts import visible_verdict
-from api.tables import Answer, AssignmentProblem, Grading, Submission
 from grader.json_values import from_json
 
 __all__ = [

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.db.models import Standing
 from api.schemas.grades import OverrideShown
 from api.schemas.student import PartScore
 from api.schemas.submissions import ProblemScore
@@ -20,7 +21,6 @@ from api.services.standings.assignment import (
     problem_line,
 )
 from api.services.student.seat import Seat
-from api.tables import Standing
 from grader.policy import Graded, PartLine, PartStanding, ProblemLine, part_grade, problem_grade
 
 __all__ = ["Points", "overrides_on"]

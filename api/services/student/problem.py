@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.core.clock import from_micros
-from api.db import find_one
+from api.db.engine import find_one
+from api.db.models import Answer, GradeChange, Grading, Notice, Standing
 from api.schemas.student import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.submissions import ProblemScore
 from api.services.standings import answered, earlier_answers
@@ -22,7 +23,6 @@ from api.services.student.seat import Seat, solutions_of
 from api.services.student.times import times
 from api.services.variants import Variants
 from api.services.visible_verdicts import visible_status
-from api.tables import Answer, GradeChange, Grading, Notice, Standing
 from grader.json_values import from_json
 from grader.policy import attempts_used, next_attempt_at
 from grader.reading import Typed

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.errors import Conflict, Forbidden
+from api.db.models import Answer, Draw, Standing
+from api.db.upserts import insert_missing
 from api.schemas.student_work import NewNumbers
 from api.services.draws import draw_position
 from api.services.numbers import Numbers, numbers_had, numbers_in
 from api.services.standings import answered, earlier_answers
 from api.services.student.seat import Seat, is_pinned
 from api.services.submitting.late_days import with_late_days
-from api.services.upserts import insert_missing
 from api.services.variants import ORIGINAL
-from api.tables import Answer, Draw, Standing
 from grader.policy import attempts_used
 
 __all__ = ["new_numbers"]

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
+from api.db.models import Assignment, AssignmentProblem, Draw
+from api.db.upserts import insert_missing
 from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import current_draw
 from api.services.protected_numbers import rules_of_students_with
@@ -17,9 +19,7 @@ from api.services.release import Shown, results_shown, solutions_end, solutions_
 from api.services.rules import rules_in_class, rules_of
 from api.services.standings import Key
 from api.services.submitting.drawn import Drawn
-from api.services.upserts import insert_missing
 from api.services.variants import ORIGINAL, Variants, chosen_position
-from api.tables import Assignment, AssignmentProblem, Draw
 from grader.policy import Rules
 from grader.reading.styles import Style
 from grader.variant import Variant

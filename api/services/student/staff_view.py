@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.db.models import AssignmentProblem, Submission
 from api.schemas.student_work import StaffOutcome, StaffSubmission
 from api.services.access import Member
 from api.services.release import Shown
@@ -12,7 +13,6 @@ from api.services.standings import Key, earlier_answers
 from api.services.student.outcomes import Graded, kept, outcome
 from api.services.submitting.judging import carried_by
 from api.services.variants import Variants
-from api.tables import AssignmentProblem, Submission
 from grader.explain import explain
 from grader.grade import grade
 from grader.json_values import from_json

@@ -14,6 +14,11 @@ from sqlalchemy.orm import Session
 from api.core.clock import from_micros, to_micros
 from api.core.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.core.ids import new_id
+from api.db.models import (
+    Assignment,
+    AssignmentProblem,
+    Draw,
+)
 from api.services.access import NO_PROBLEM
 from api.services.numbers import numbers_at
 from api.services.release import Shown, results_shown
@@ -28,11 +33,6 @@ from api.services.submitting.seats import seats_of
 from api.services.submitting.stored_answers import stored_answers
 from api.services.variants import Variants
 from api.services.visible_verdicts import visible_status
-from api.tables import (
-    Assignment,
-    AssignmentProblem,
-    Draw,
-)
 from grader.policy import Admission, Refused, Rules, admit
 from grader.result import FREE
 

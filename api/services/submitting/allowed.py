@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from api.db.models import Course, Enrolment, Token, User
 from api.services.access import ARCHIVED, EXPIRED, NO_PROBLEM
 from api.services.submitting.entries import Entry
-from api.tables import Course, Enrolment, Token, User
 
 __all__ = ["Allowed"]
 

@@ -12,11 +12,11 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import BindParameter, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
-from api.services.bound import is_sqlite
+from api.db.compiled_statements import is_sqlite
+from api.db.models import Assignment, AssignmentProblem, Enrolment, Standing
+from api.db.upserts import insert_missing
 from api.services.submitting.entries import Entry
 from api.services.submitting.pairs import Pair, by_places, find_places
-from api.services.upserts import insert_missing
-from api.tables import Assignment, AssignmentProblem, Enrolment, Standing
 
 __all__ = ["KEYS_OF", "Tags", "hold"]
 

@@ -10,10 +10,10 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from api.core.cache import Cache
+from api.db.models import Answer
 from api.services.judging_pool import is_expensive
 from api.services.marking import student_record
 from api.services.submitting.drawn import Drawn
-from api.tables import Answer
 from grader import ENGINE
 from grader.context import contexts
 from grader.grade import grade

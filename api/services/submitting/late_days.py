@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
+from api.db.models import Assignment, Course, LateDays
+from api.db.upserts import upsert
 from api.schemas.timeline import TimelineSpec
 from api.services.rules import SPENT, granted_to, rules
-from api.services.upserts import upsert
-from api.tables import Assignment, Course, LateDays
 from grader.policy import Rules
 
 __all__ = ["spend", "with_late_days"]

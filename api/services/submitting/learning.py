@@ -6,12 +6,12 @@ from typing import Final
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from api.db import once
+from api.db.engine import once
+from api.db.models import Stamp
 from api.services.access import Caller, Posed
 from api.services.standings import load_students, posed_in
 from api.services.submitting.memory import Known, Memory, Secret, Shared, Stamps, holds
 from api.services.submitting.pairs import by_places, find_places
-from api.tables import Stamp
 
 __all__ = ["known_of", "stamps_of"]
 

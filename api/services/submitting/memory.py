@@ -14,11 +14,11 @@ from uuid import UUID
 
 from api.auth.sessions import is_alive
 from api.core.cache import Cache
+from api.db.models import Assignment, Course
 from api.services.standings import PosedProblem, Tally, WholeAssignment
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.judging import Judging
 from api.services.submitting.pairs import Pair
-from api.tables import Assignment, Course
 from grader.policy import Answered, PartStanding, Rules
 from grader.values import Value
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from api.core.json_text import written
-from api.services.bound import DIGITS, find, is_sqlite
+from api.db.compiled_statements import DIGITS, find, is_sqlite
 
 __all__ = ["Found", "Pair", "by_places", "find_places"]
 

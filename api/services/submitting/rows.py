@@ -7,10 +7,10 @@ from uuid import UUID
 
 from api.core.ids import new_digits
 from api.core.json_text import JsonText, written
+from api.db.models import Answer, Draw, Grading, Submission
+from api.db.upserts import Row, Rows
 from api.services.storage_budget import text_bytes
 from api.services.submitting.admission import Taken
-from api.services.upserts import Row, Rows
-from api.tables import Answer, Draw, Grading, Submission
 
 __all__ = ["rows_of"]
 

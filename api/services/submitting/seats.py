@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from api.db.models import Answer, Draw, Standing
 from api.services.standings import Key, answered
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.memory import NEW, Seat, Stamps
-from api.tables import Answer, Draw, Standing
 from grader.json_values import from_json
 from grader.policy import Answered
 from grader.values import Value

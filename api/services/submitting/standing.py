@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.json_text import written
+from api.db.models import Grade, GradeChange, Standing
+from api.db.upserts import Row, Rows, insert_missing, write_all
 from api.services.standings import (
     Cause,
     Tally,
@@ -32,8 +34,6 @@ from api.services.submitting.pairs import Pair, by_places, find_places
 from api.services.submitting.recollection import Recollection
 from api.services.submitting.replies import Worth, reply
 from api.services.submitting.rows import rows_of
-from api.services.upserts import Row, Rows, insert_missing, write_all
-from api.tables import Grade, GradeChange, Standing
 from grader.json_values import from_json
 from grader.policy import Answered, PartStanding, stand
 from grader.values import Value

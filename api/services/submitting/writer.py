@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from api.core.clock import Clock
 from api.core.errors import Unavailable
 from api.core.failpoints import reach
-from api.db import Database, InDoubtError, is_line_down
+from api.db.engine import Database, InDoubtError, is_line_down
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.memory import Memory
 from api.services.submitting.waiting import Ended, SubmissionQueue, Waiting

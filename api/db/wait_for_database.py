@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from api.db import Database
+from api.db.engine import Database
 
 __all__ = ["missing_file", "wait_for", "why_unusable"]
 

@@ -1,8 +1,8 @@
 """ORM models; the revisions in `migrations/` create their tables."""
 
-from api.tables.audit import AuditEntry
-from api.tables.base import Base
-from api.tables.courses import (
+from api.db.models.audit import AuditEntry
+from api.db.models.base import Base
+from api.db.models.courses import (
     Assignment,
     AssignmentProblem,
     Course,
@@ -13,14 +13,14 @@ from api.tables.courses import (
     Notice,
     Section,
 )
-from api.tables.grades import Grade, GradeChange, Override
-from api.tables.keeping import Erasing
-from api.tables.people import LOCKED, Invite, Knock, LoginSession, Spending, Token, User
-from api.tables.problems import ProblemVersion, Variant
-from api.tables.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
-from api.tables.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
-from api.tables.stamps import Stamp
-from api.tables.submissions import Answer, Draft, Draw, Grading, Standing, Submission
+from api.db.models.grades import Grade, GradeChange, Override
+from api.db.models.keeping import Erasing
+from api.db.models.people import LOCKED, Invite, Knock, LoginSession, Spending, Token, User
+from api.db.models.problems import ProblemVersion, Variant
+from api.db.models.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
+from api.db.models.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
+from api.db.models.stamps import Stamp
+from api.db.models.submissions import Answer, Draft, Draw, Grading, Standing, Submission
 
 __all__ = [
     "LOCKED",

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Mapped
 
-from api.tables.base import Base, Id
+from api.db.models.base import Base, Id
 
 __all__ = ["Erasing"]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.tables.base import Base, Id, When, refers
+from api.db.models.base import Base, Id, When, refers
 
 __all__ = ["Grade", "GradeChange", "Override"]
 

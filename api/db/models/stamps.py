@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.tables.base import Base, Id
+from api.db.models.base import Base, Id
 
 __all__ = ["Stamp"]
 

@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from api.core.json_text import stored
-from api.write_lock import WriteLock
+from api.db.sqlite_lock import WriteLock
 
 __all__ = ["Database", "InDoubtError", "driver_url", "find_one", "forget", "is_line_down", "once"]
 

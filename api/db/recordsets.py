@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from api.core.json_text import stored
-from api.services.bound import Process, gives
+from api.db.compiled_statements import Process, gives
 
 __all__ = ["recorded", "told"]
 

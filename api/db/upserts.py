@@ -14,9 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from api.services.bound import run
-from api.services.recordsets import recorded, told
-from api.tables import Base
+from api.db.compiled_statements import run
+from api.db.models import Base
+from api.db.recordsets import recorded, told
 
 __all__ = ["Row", "Rows", "insert_all", "insert_missing", "rewrite", "upsert", "write_all"]
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from api.core.person_names import belongs, sort_name
-from api.tables.base import Base, Id, Line, UserId, When, refers
+from api.db.models.base import Base, Id, Line, UserId, When, refers
 
 __all__ = ["LOCKED", "Invite", "Knock", "LoginSession", "Spending", "Token", "User"]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.tables.base import Base, Id, Json, Line, When, refers
+from api.db.models.base import Base, Id, Json, Line, When, refers
 
 __all__ = ["ProblemVersion", "Variant"]
 

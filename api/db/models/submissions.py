@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.tables.base import Base, Id, Json, UserId, When, refers
+from api.db.models.base import Base, Id, Json, UserId, When, refers
 
 __all__ = ["Answer", "Draft", "Draw", "Grading", "Standing", "Submission"]
 

@@ -1,0 +1,1 @@
+"""Database: the engine, transactions, ORM models, and statements for many rows."""

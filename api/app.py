@@ -17,9 +17,9 @@ from api.core.clock import Clock, system_clock
 from api.db.migrations import is_current
 from api.http.bodies import BodyBudget, BodyCap, BodyLimits
 from api.http.json_body import PREFIX
-from api.http.middleware import Shell
-from api.http.shelled import ShelledApp
-from api.http.shortcut import Shortcut
+from api.http.pipeline.application import ShelledApp
+from api.http.pipeline.http_policy import Shell
+from api.http.pipeline.route_index import Shortcut
 from api.metrics import Metrics, metrics_routes
 from api.pages import PAGES
 from api.pages.refusals import present

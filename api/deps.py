@@ -21,7 +21,7 @@ from api.core.errors import CODES, Forbidden, NotFound, Unauthenticated
 from api.core.ids import read_id
 from api.db.engine import once
 from api.db.models import Assignment
-from api.http.asking import Ask, Asking
+from api.http.pipeline.authenticator import Ask, Asking
 from api.services import access, callers, knocks, presence
 from api.services.access import Caller, Member, Posed
 from api.services.assignments.viewing import one_for

@@ -8,7 +8,7 @@ from api.auth.passwords import STANDARD, Cost, Passwords
 from api.config.settings import Settings
 from api.core.clock import Clock, system_clock
 from api.db.engine import Database
-from api.http.throttle import Rate, Throttle
+from api.http.pipeline.rate_limiter import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of
 from api.services.heavy_work import PersonLimit, TurnQueue
 from api.services.judging_pool import JudgingPool

@@ -24,16 +24,16 @@ from api.core.errors import (
     RateLimited,
     Unauthenticated,
 )
-from api.http.asking import Ask, Asking
 from api.http.bodies import BodyCap, BodyLimits
 from api.http.etags import IfMatch
 from api.http.fields import Answer, Count, Email, Key, Line, Points, Score, Slug, Text, When
 from api.http.json_body import ApiRouter
-from api.http.middleware import Shell
-from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, Page, PageWindow
+from api.http.pipeline.application import ShelledApp
+from api.http.pipeline.authenticator import Ask, Asking
+from api.http.pipeline.http_policy import Shell
+from api.http.problem_details import responses
 from api.http.schema import Refused, Schema
-from api.http.shelled import ShelledApp
 from grader.errors import AnswerError, ProblemError, SolverError
 
 NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)

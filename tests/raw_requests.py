@@ -17,7 +17,7 @@ from fastapi.routing import iter_route_contexts
 from furnished import ROUTES
 from scene import NOWHERE, Scene
 
-from api.http.asking import query_names
+from api.http.pipeline.authenticator import query_names
 
 __all__ = ["ASKING", "Raw", "RawRequests"]
 

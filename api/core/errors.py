@@ -19,7 +19,8 @@ ServiceError
 └── Unavailable           503  storage or a part of the service does not work just now
 
 An error has a stable code; `api.core.error_codes` lists them with status and meaning. The detail is
-read by people and never holds what was sent. HTTP is made of an error in `api.http.problems`.
+read by people and never holds what was sent. HTTP is made of an error in
+`api.http.problem_details`.
 """
 # ruff: noqa: N818  # they are named as their statuses are
 

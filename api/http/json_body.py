@@ -20,7 +20,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.core.errors import Invalid, ServiceError, TooLarge, Unsupported
-from api.http.asking import admit_large_body, check_query, query_lists, query_names, who_asks
+from api.http.pipeline.authenticator import (
+    admit_large_body,
+    check_query,
+    query_lists,
+    query_names,
+    who_asks,
+)
 from grader.errors import AnswerError
 from grader.reading import load_json
 

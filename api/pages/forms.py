@@ -13,7 +13,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 
 from api.core.errors import Invalid, TooLarge
 from api.http.schema import Schema
-from api.http.wrong_fields import wrong_fields
+from api.http.validation_errors import wrong_fields
 
 __all__ = ["Form", "FormDep", "Uploaded", "read_form", "validated"]
 

@@ -14,8 +14,8 @@ from api.auth.sessions import foreign_request
 from api.core.errors import Forbidden
 from api.db.engine import Database, forget
 from api.deps import Here
-from api.http.asking import Ask, admit_large_body, who_asks
-from api.http.paging import Window
+from api.http.pagination import Window
+from api.http.pipeline.authenticator import Ask, admit_large_body, who_asks
 from api.pages.forms import Form, read_form
 from api.services.presence import SAFE
 

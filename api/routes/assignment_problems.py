@@ -15,7 +15,7 @@ from api.core.errors import (
 from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.routes.editing import Confirm, DryRun, tag, taken, tell_made
 from api.routes.refusals import CHANGES, EDITS, SEES, SENDS
 from api.schemas.assignment_problems import (

@@ -12,8 +12,8 @@ from api.db.models import Assignment
 from api.deps import Here, HereDep
 from api.http.etags import Expected, IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, Page, PageWindow
+from api.http.problem_details import responses
 from api.routes.editing import Confirm, DryRun, tag, taken
 from api.routes.refusals import CHANGES, EDITS, SENDS
 from api.schemas.assignments import (

@@ -12,8 +12,8 @@ from api.core.errors import Forbidden, Unauthenticated
 from api.deps import HereDep
 from api.http.fields import When
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, PageWindow, Window
-from api.http.problems import responses
+from api.http.pagination import Cursor, PageWindow, Window
+from api.http.problem_details import responses
 from api.routes.refusals import SEES
 from api.schemas.users import AuditPage
 from api.services import audit_log

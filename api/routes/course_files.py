@@ -14,7 +14,7 @@ from api.core.errors import (
 )
 from api.deps import HereDep
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.routes.editing import DryRun, taken
 from api.routes.refusals import SEES
 from api.schemas.course_files import Applied, ApplyFilesIn, CourseFiles

@@ -9,8 +9,8 @@ from api.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthentica
 from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, Page, PageWindow
+from api.http.problem_details import responses
 from api.routes.editing import DryRun, tag, taken
 from api.routes.refusals import CHANGES, EDITS, SEES
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView

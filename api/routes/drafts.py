@@ -11,7 +11,7 @@ from api.core.errors import Forbidden, Invalid, NotFound, Precondition, RateLimi
 from api.deps import Here, HereDep, HereTyping
 from api.http.etags import etag, expected
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.routes.refusals import SEES, SENDS
 from api.schemas.student import DraftView
 from api.schemas.student_work import DraftIn, ReadAs, ReadingIn

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.deps import Here, HereDep
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.routes.files import Sent, attachment, file_answer, file_body
 from api.routes.refusals import SENDS
 from api.schemas.exports import ExportCheck, SheetOut

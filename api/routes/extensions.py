@@ -9,8 +9,8 @@ from fastapi import Query, Response
 from api.core.errors import NotFound, Unauthenticated
 from api.deps import HereDep
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, Page, PageWindow
+from api.http.problem_details import responses
 from api.routes.editing import DryRun, taken, tell_made
 from api.routes.refusals import CHANGES, SEES
 from api.schemas.effects import Effect

@@ -9,8 +9,8 @@ from api.core.errors import Forbidden, NotFound, Unauthenticated
 from api.deps import HereDep
 from api.http.etags import etag
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, PageWindow
+from api.http.problem_details import responses
 from api.routes.refusals import SEES
 from api.schemas.grade_history import GradeEventPage, StaffGradeEventPage
 from api.schemas.grades import MyGrades, StudentGrades

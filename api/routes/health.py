@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from api.core.errors import Unavailable
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.http.schema import Schema
 
 __all__ = ["Check", "Health", "Ready", "free_space", "health_routes"]

@@ -7,7 +7,7 @@ from fastapi import Query
 
 from api.deps import HereDep
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, Page, PageWindow
+from api.http.pagination import Cursor, Page, PageWindow
 from api.routes.refusals import SEES
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.student.history import own_submissions, receipt, submission_view

@@ -6,7 +6,7 @@ from api.auth.sessions import DEVICE_LIFETIME, cookie_for, device_cookie_for, fo
 from api.core.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unauthenticated
 from api.deps import HereDep, HereUnasked
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.schemas.account import AcceptInviteIn, LoginIn, LoginOut
 from api.services.people import sessions
 from api.services.people.acceptance import Acceptance, accept

@@ -18,7 +18,7 @@ from api.core.errors import (
 from api.deps import Here, HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.routes.refusals import SEES, SENDS
 from api.schemas.review import FlagIn, ReviewItem
 from api.schemas.review_marks import GradingView, MarkIn

@@ -19,7 +19,7 @@ from api.db.models import Token
 from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.problems import responses
+from api.http.problem_details import responses
 from api.routes.login import logged_in
 from api.routes.refusals import SEES
 from api.schemas.account import (

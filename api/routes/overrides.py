@@ -9,7 +9,7 @@ from fastapi import Response
 from api.deps import HereDep
 from api.http.etags import IfMatch, IfMatchNow, etag
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, PageWindow
+from api.http.pagination import Cursor, PageWindow
 from api.routes.refusals import EDITS, SENDS
 from api.schemas.overrides import OverrideDone, OverrideIn, OverridePage
 from api.services.gradebook import overrides

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, PageWindow
+from api.http.pagination import Cursor, PageWindow
 from api.routes.refusals import CHANGES, EDITS, SEES
 from api.schemas.people import (
     LinkOut,

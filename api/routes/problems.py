@@ -8,8 +8,8 @@ from fastapi import Query, Response
 from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
 from api.deps import HereDep
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, PageWindow
+from api.http.problem_details import responses
 from api.routes.files import Sent, file_body
 from api.routes.refusals import CHANGES, SEES, SENDS
 from api.schemas.problems import (

@@ -11,7 +11,7 @@ from api.core.errors import (
     PreconditionRequired,
     Unauthenticated,
 )
-from api.http.problems import responses
+from api.http.problem_details import responses
 
 __all__ = ["CHANGES", "EDITS", "SEES", "SENDS"]
 

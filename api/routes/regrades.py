@@ -20,8 +20,8 @@ from api.core.errors import (
 from api.db.models import Assignment, AssignmentProblem, Regrade
 from api.deps import Here, HereDep
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, Page, PageWindow
+from api.http.problem_details import responses
 from api.routes.refusals import SEES
 from api.schemas.regrade_changes import ChangeOut, StudentOut
 from api.schemas.regrades import (

@@ -9,8 +9,8 @@ from fastapi import Query
 from api.core.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unauthenticated
 from api.deps import HereDep
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, Page, PageWindow
+from api.http.problem_details import responses
 from api.routes.refusals import SEES
 from api.schemas.review_requests import (
     DecisionIn,

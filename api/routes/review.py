@@ -12,8 +12,8 @@ from api.core.errors import Unauthenticated as Nobody
 from api.deps import Here, HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, Page, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, Page, PageWindow
+from api.http.problem_details import responses
 from api.routes.refusals import SEES, SENDS
 from api.schemas.review import NextAnswer, QueueLine, ReviewProgress
 from api.schemas.review_marks import (

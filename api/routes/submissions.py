@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from api.core.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.core.ids import read_id
 from api.deps import Here, HereSubmitting, Submitting
-from api.http.ahead import Ahead
 from api.http.fields import Key
 from api.http.json_body import PREFIX, ApiRouter, StrictRequest
-from api.http.problems import responses
+from api.http.pipeline.fast_path import Ahead
+from api.http.problem_details import responses
 from api.schemas.submissions import AnswersIn, SubmissionReply
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.intake import PreparedSubmission, Sent, prepare, recall

@@ -17,8 +17,8 @@ from api.core.errors import (
 from api.deps import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
-from api.http.paging import Cursor, PageWindow
-from api.http.problems import responses
+from api.http.pagination import Cursor, PageWindow
+from api.http.problem_details import responses
 from api.schemas.people import LinkOut
 from api.schemas.users import Erased, EraseIn, UserOut, UserPage, UserPatch
 from api.services.people import accounts

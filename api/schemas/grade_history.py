@@ -4,7 +4,7 @@ from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from api.http.fields import Count, Score, When
-from api.http.paging import Page
+from api.http.pagination import Page
 from api.http.schema import Schema, examples
 
 __all__ = ["EventKind", "GradeEvent", "GradeEventPage", "StaffGradeEvent", "StaffGradeEventPage"]

@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.http.fields import Count, Line, Points, Score, When
-from api.http.paging import Page
+from api.http.pagination import Page
 from api.http.schema import Schema, examples
 from api.schemas.grades import OVERRIDE, OverrideShown
 

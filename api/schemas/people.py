@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.fields import Count, Email, Line, When
-from api.http.paging import Page
+from api.http.pagination import Page
 from api.http.schema import Schema, examples
 
 __all__ = [

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.fields import Count, Line, Score, When
-from api.http.paging import Page
-from api.http.problems import WrongField
+from api.http.pagination import Page
+from api.http.problem_details import WrongField
 from api.http.schema import Schema, examples
 from api.schemas.assignment_problems import PartSummary
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from api.db.models import AuditEntry, User
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.users import AuditOut
 
 __all__ = ["AuditFilter", "entries", "listed"]

@@ -13,7 +13,7 @@ from api.auth.roles import Standing
 from api.core.errors import Conflict, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, User
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.schemas.patching import changed
 from api.schemas.setting import grade_settings

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from api.core.clock import Clock
 from api.db.engine import Database
 from api.db.models import Spending
-from api.http.throttle import Rate, Throttle
+from api.http.pipeline.rate_limiter import Rate, Throttle
 from api.services.knocks import key_of
 
 __all__ = ["LATEST", "SharedThrottles"]

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from api.core.errors import RateLimited
-from api.http.throttle import Rate, Throttle
+from api.http.pipeline.rate_limiter import Rate, Throttle
 
 __all__ = ["EXCHANGED_BYTES", "StorageBudget", "daily_rate", "text_bytes"]
 

@@ -12,7 +12,7 @@ from serving import listening
 
 from api.core.errors import RateLimited, Unavailable
 from api.http.bodies import BodyBudget, BodyLimits
-from api.http.middleware import Shell
+from api.http.pipeline.http_policy import Shell
 from api.wire import CappedProtocol
 
 MEBIBYTE = 1024 * 1024

@@ -13,7 +13,7 @@ from serving import running
 from api import connections
 from api.config.settings import Settings
 from api.http.bodies import BodyBudget, BodyLimits
-from api.http.middleware import Shell
+from api.http.pipeline.http_policy import Shell
 from api.server import config_of
 from api.wire import MAX_QUEUED_REQUESTS
 

@@ -10,8 +10,8 @@ from http_app import KEY, ask, service
 from jsonschema import Draft202012Validator
 
 from api.core.errors import CODES
-from api.http.middleware import Shell
-from api.http.shelled import ShelledApp
+from api.http.pipeline.application import ShelledApp
+from api.http.pipeline.http_policy import Shell
 from api.routes.health import Health, free_space, health_routes
 
 DOCUMENT = service().openapi()

@@ -15,10 +15,10 @@ from sqlalchemy import Column, Integer, MetaData, Table, Uuid, create_engine, se
 from sqlalchemy.pool import StaticPool
 
 from api.core.errors import Invalid, Precondition, RateLimited
-from api.http import paging
+from api.http import pagination
 from api.http.etags import Expected
-from api.http.paging import Cursor, keyset
-from api.http.throttle import MAX_KEYS, Rate, Throttle
+from api.http.pagination import Cursor, keyset
+from api.http.pipeline.rate_limiter import MAX_KEYS, Rate, Throttle
 
 APP = service()
 ONE = UUID(int=1)
@@ -49,7 +49,7 @@ def test_the_pages_together_are_the_list(limit):
 @pytest.mark.parametrize(("page_bytes", "rows"), [(1, 1), (21, 2), (22, 2), (10_000, 7)])
 def test_a_page_ends_before_it_has_more_bytes_but_has_a_row(monkeypatch, page_bytes, rows):
     """A row is ten bytes of JSON here, such as "name0/0" in quotes and a comma."""
-    monkeypatch.setattr(paging, "MAX_PAGE_BYTES", page_bytes)
+    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", page_bytes)
     pages, query = [], "limit=200"
     while query:
         page = json.loads(get(query).body)

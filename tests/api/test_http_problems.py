@@ -19,8 +19,8 @@ from api.core.errors import (
     ServiceError,
     Unavailable,
 )
-from api.http.problems import Problem, responses
-from api.http.wrong_fields import wrong_fields
+from api.http.problem_details import Problem, responses
+from api.http.validation_errors import wrong_fields
 
 APP = service()
 API = Path(__file__).parents[2] / "api"

@@ -12,7 +12,7 @@ from http_app import NOON, ask, service
 from serving import listening
 
 from api.core.errors import TooLarge
-from api.http.middleware import HEADERS, Shell, ShellMiddleware
+from api.http.pipeline.http_policy import HEADERS, Shell, ShellMiddleware
 
 APP = service()
 SAMPLES = "/api/v1/samples"

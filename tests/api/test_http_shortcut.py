@@ -6,7 +6,7 @@ import pytest
 from starlette.routing import Match
 
 from api.app import ROUTES
-from api.http.shortcut import Shortcut
+from api.http.pipeline.route_index import Shortcut
 
 ID = "01933e3a-0000-7000-8000-000000000001"
 SHORTCUT = Shortcut(ROUTES)

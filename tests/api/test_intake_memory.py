@@ -34,7 +34,7 @@ from api.db.models import (
     User,
 )
 from api.http.json_body import StrictRequest
-from api.http.shortcut import Shortcut
+from api.http.pipeline.route_index import Shortcut
 from api.services.standings import Cause, grade_of, refresh_all
 from grader.errors import AnswerError
 

@@ -9,7 +9,7 @@ from serving import running
 from world import World
 
 from api.config.settings import Settings
-from api.http.middleware import HEADERS
+from api.http.pipeline.http_policy import HEADERS
 from api.server import config_of
 
 NAMES = ("grader.example.edu", "*.grader.example.edu")

@@ -10,7 +10,7 @@ from world import World
 from api.config.settings import Settings
 from api.db.engine import Database
 from api.db.models import Spending
-from api.http.throttle import Rate, Throttle
+from api.http.pipeline.rate_limiter import Rate, Throttle
 from api.services.shared_throttles import SOONEST, SharedThrottles
 from api.state import Service
 
@@ -229,7 +229,7 @@ def test_a_person_who_asks_two_services_in_turn_meets_one_limit(world, database_
 
 
 def test_of_too_many_keys_the_oldest_is_forgotten_and_memory_has_an_end(monkeypatch):
-    monkeypatch.setattr("api.http.throttle.MAX_KEYS", 3)
+    monkeypatch.setattr("api.http.pipeline.rate_limiter.MAX_KEYS", 3)
     throttle = Throttle(RATE, clock=lambda: 0.0)
     for key in "abcd":
         throttle.spend(key)

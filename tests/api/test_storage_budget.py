@@ -10,7 +10,7 @@ from world import Person, Posing, World
 from api.config.settings import Settings
 from api.db.engine import Database
 from api.db.models import Answer, Grading, Spending, Submission
-from api.http.throttle import Throttle
+from api.http.pipeline.rate_limiter import Throttle
 from api.services.shared_throttles import KEPT, SharedThrottles
 from api.services.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate, text_bytes
 

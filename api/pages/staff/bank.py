@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Response
 
 from api.core.errors import NotFound, ServiceError
 from api.deps import Here
-from api.http.paging import MAX_CURSOR
+from api.http.pagination import MAX_CURSOR
 from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page

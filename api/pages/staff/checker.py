@@ -9,7 +9,7 @@ from fastapi import Response
 
 from api.core.errors import ServiceError, Unavailable
 from api.deps import Here
-from api.http.problems import WrongField
+from api.http.problem_details import WrongField
 from api.pages import outcome
 from api.pages.forms import Form, FormDep
 from api.pages.frame import Crumb, page

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from api.core.errors import ServiceError
 from api.deps import Here
-from api.http.paging import MAX_CURSOR
+from api.http.pagination import MAX_CURSOR
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.named import Names

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from api.core.errors import ServiceError
 from api.deps import Here
-from api.http.paging import Page
+from api.http.pagination import Page
 from api.pages.forms import Form
 from api.pages.frame import Crumb, page
 from api.pages.named import Names, Step

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Submission
-from api.http.wrong_fields import wrong_fields
+from api.http.validation_errors import wrong_fields
 from api.schemas.assignments import (
     AssignmentChanged,
     AssignmentIn,

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from api.core.errors import FieldError, Invalid, ServiceError
 from api.http.fields import Slug
 from api.http.schema import Schema
-from api.http.wrong_fields import wrong_fields
+from api.http.validation_errors import wrong_fields
 from api.schemas.course_files import AssignmentFile, CourseFile
 from api.services.course_files.exporting import ASSIGNMENTS, AT, COURSE, PROBLEMS
 from grader.errors import ProblemError

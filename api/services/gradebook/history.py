@@ -21,7 +21,7 @@ from api.db.models import (
     Override,
     Submission,
 )
-from api.http.paging import Cursor
+from api.http.pagination import Cursor
 from api.schemas.grade_history import GradeEvent, StaffGradeEvent
 from api.services.access import Member
 from api.services.gradebook.sentences import sentence

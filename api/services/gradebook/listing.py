@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Invalid
 from api.core.ids import read_id
 from api.db.models import Assignment
-from api.http.paging import Cursor, Sort
+from api.http.pagination import Cursor, Sort
 from api.schemas.gradebook import (
     ColumnSummary,
     GradebookCategory,

@@ -15,7 +15,7 @@ from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Grade, Override, User
 from api.http.fields import told
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
 from api.services import audit
 from api.services.access import Member

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Section
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.effects import Effect
 from api.schemas.extensions import (
     ExtensionGranted,

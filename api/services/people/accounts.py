@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id
 from api.db.models import User
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.users import UserOut, UserPatch
 from api.services import audit
 from api.services.access import Caller

@@ -13,7 +13,7 @@ from api.auth.roles import may_give
 from api.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Enrolment, Section, User
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.people import Person, PersonIn, PersonPatch
 from api.services import audit
 from api.services.access import Member

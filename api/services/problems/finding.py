@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
 from api.db.models import ProblemVersion
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.services.access import Member
 from api.services.searching import holding
 from api.services.versions import BANK

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, FieldError
 from api.db.models import Course, ProblemVersion
-from api.http.problems import WrongField
+from api.http.problem_details import WrongField
 from api.schemas.problems import ProblemChecked
 from api.services import audit
 from api.services.access import Member

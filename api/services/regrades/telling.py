@@ -18,7 +18,7 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
 from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
 from api.services.marking import points_of

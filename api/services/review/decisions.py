@@ -19,7 +19,7 @@ from api.db.models import (
     RegradeRequest,
 )
 from api.http.etags import Expected
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
 from api.services.access import Caller, Member, Posed
 from api.services.audit import record

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
 from api.db.models import Answer, ProblemVersion, Review, Submission, Variant
-from api.http.paging import Cursor
+from api.http.pagination import Cursor
 from api.schemas.review import SameAs
 from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
 from api.services.audit import record

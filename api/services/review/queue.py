@@ -25,7 +25,7 @@ from api.db.models import (
     Review,
     ReviewSkip,
 )
-from api.http.paging import Cursor
+from api.http.pagination import Cursor
 from api.schemas.review import PartProgress, ReviewProgress
 from api.services.access import Member
 from api.services.counting import students_who_count

@@ -22,7 +22,7 @@ from api.db.models import (
     Grading,
     RegradeRequest,
 )
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.review_requests import OwnRequest
 from api.services import timeline
 from api.services.access import Caller

@@ -14,7 +14,7 @@ from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
 from api.db.engine import find_one
 from api.db.models import Assignment, AssignmentProblem, Submission
-from api.http.paging import Cursor, keyset
+from api.http.pagination import Cursor, keyset
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.access import Caller, Member, course_member
 from api.services.release import results_shown

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from api.http.asking import STRICT
+from api.http.pipeline.authenticator import STRICT
 
 __all__ = ["Shortcut"]
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from api.core.errors import FieldError, Invalid
 from api.http.bodies import body_of
-from api.http.wrong_fields import PLAIN_NAME
+from api.http.validation_errors import PLAIN_NAME
 
 __all__ = [
     "STRICT",

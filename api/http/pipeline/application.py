@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.http import openapi, problems
+from api.http import problem_details
 from api.http.json_body import StrictRoute
-from api.http.middleware import Shell, ShellMiddleware
+from api.http.openapi import document
+from api.http.pipeline.http_policy import Shell, ShellMiddleware
 
 __all__ = ["ShelledApp"]
 
@@ -35,8 +36,8 @@ class ShelledApp(FastAPI):
         self.router.route_class = StrictRoute
         # The address would be built from what this process sees: http behind a proxy ending TLS.
         self.router.redirect_slashes = False
-        problems.install(self, shell.present)
-        openapi.install(self, parameters)
+        problem_details.install(self, shell.present)
+        document.install(self, parameters)
         self.add_exception_handler(Exception, _left)
         self._shelled = ShellMiddleware(super().__call__, shell)
 

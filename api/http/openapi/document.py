@@ -7,9 +7,9 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.asking import STRICT
-from api.http.openapi_examples import add_examples, restore_examples, share_errors
-from api.http.problems import Problem, responses
+from api.http.openapi.examples import add_examples, restore_examples, share_errors
+from api.http.pipeline.authenticator import STRICT
+from api.http.problem_details import Problem, responses
 
 __all__ = ["document", "install", "operation_id"]
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi.encoders import jsonable_encoder
 
-from api.http.problems import MEDIA_TYPE
+from api.http.problem_details import MEDIA_TYPE
 from api.http.schema import Schema
 
 __all__ = ["add_examples", "restore_examples", "share_errors"]

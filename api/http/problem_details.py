@@ -24,7 +24,7 @@ from starlette.types import Scope
 from api.core.errors import CODES, FieldError, Invalid, NotReleased, ServiceError, Unavailable
 from api.http.fields import When
 from api.http.schema import Schema
-from api.http.wrong_fields import wrong_fields
+from api.http.validation_errors import wrong_fields
 from grader.errors import GraderError, ProblemError, SolverError
 
 __all__ = ["MEDIA_TYPE", "Problem", "WrongField", "install", "problem", "respond", "responses"]

@@ -27,10 +27,10 @@ from api.core.errors import (
     Unavailable,
 )
 from api.core.ids import new_name
-from api.http.ahead import Ahead
 from api.http.bodies import BodyLimits, RequestBody
 from api.http.json_body import LARGE
-from api.http.problems import problem, respond
+from api.http.pipeline.fast_path import Ahead
+from api.http.problem_details import problem, respond
 
 __all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from api.auth.authorization import Caller, Member, Posed
 from api.auth.secrets import new_secret, parse
 from api.core.ids import new_id
 from api.db.engine import Database
@@ -21,7 +22,6 @@ from api.db.models import (
     Token,
     User,
 )
-from api.services.access import Caller, Member, Posed
 from api.services.demo.dice import Dice
 from api.services.demo.guesses import guesses
 from api.services.demo.notations import notations

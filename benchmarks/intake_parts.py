@@ -22,12 +22,12 @@ from uuid import uuid4
 
 from intake_class import ASKED, Answer, IntakeClass
 
+from api.auth.authentication import by_token
+from api.auth.authorization import posed_member
 from api.auth.secrets import parse
 from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
-from api.services.access import posed_member
-from api.services.callers import by_token
 from api.services.submitting.entries import Entry
 from api.services.submitting.intake import PreparedSubmission, Sent, prepare, recall
 from api.services.submitting.memory import Memory

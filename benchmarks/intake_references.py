@@ -20,11 +20,11 @@ from fastapi import FastAPI, Header, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from api.auth.authentication import by_token
+from api.auth.authorization import Posed, posed_member
 from api.core.clock import system_clock, to_micros
 from api.db.engine import SQLITE_PRAGMAS, Database
 from api.db.models import Answer, Grading, Submission
-from api.services.access import Posed, posed_member
-from api.services.callers import by_token
 from api.services.draws import current_draw
 from api.services.rules import rules_of
 from api.services.standings import Cause, Key, answered, earlier_answers, refresh

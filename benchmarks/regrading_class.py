@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
 
+from api.auth.authorization import Caller, Member, Posed
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import (
@@ -29,7 +30,6 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.access import Caller, Member, Posed
 from api.services.publishing import Published, Source, publish_one
 from api.services.standings import Cause, Key, refresh
 from api.services.submitting.judging import Judged, judge

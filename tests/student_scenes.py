@@ -10,11 +10,11 @@ from actors import NOW
 from sqlalchemy.orm import Session
 from world import Person, Posing, World
 
+from api.auth.authentication import by_token
+from api.auth.authorization import Posed, posed_member
 from api.auth.roles import Right
 from api.core.ids import new_id
 from api.db.models import AssignmentProblem, Enrolment, Extension
-from api.services.access import Posed, posed_member
-from api.services.callers import by_token
 from api.services.publishing import Published, summary_of_parts
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.intake import Sent, prepare

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.auth.scopes import SCOPES
 from api.core.errors import FieldError, Invalid, Precondition, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.entrance import LOGGED_OUT, with_cookies
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff import course as staff_course

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from fastapi.responses import HTMLResponse
 
+from api.auth.authorization import Member
 from api.auth.roles import Right
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.site import respond
 from api.schemas.my_assignments import Moment
-from api.services.access import Member
 from api.services.student.times import moment_of
 
 __all__ = ["Crumb", "Frame", "page"]

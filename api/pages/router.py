@@ -10,14 +10,14 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from api.auth.request_activity import SAFE
 from api.auth.sessions import foreign_request
 from api.core.errors import Forbidden
 from api.db.engine import Database, forget
-from api.deps import Here
+from api.dependencies import Here
 from api.http.pagination import Window
 from api.http.pipeline.authenticator import Ask, admit_large_body, who_asks
 from api.pages.forms import Form, read_form
-from api.services.presence import SAFE
 
 __all__ = ["VIEW_AS", "PageDep", "PageRouter", "PageSubmitting", "PageTyping", "window"]
 

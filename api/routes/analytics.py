@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from api.core.errors import Forbidden
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.routes.refusals import SEES, SENDS
 from api.schemas.analytics import AssignmentAnalytics, CourseAnalytics

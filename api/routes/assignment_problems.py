@@ -12,7 +12,7 @@ from api.core.errors import (
     PreconditionRequired,
     Unauthenticated,
 )
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses

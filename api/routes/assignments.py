@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from api.db.models import Assignment
-from api.deps import Here, HereDep
+from api.dependencies import Here, HereDep
 from api.http.etags import Expected, IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow

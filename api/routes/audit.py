@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from sqlalchemy.orm import Session
 
 from api.core.errors import Forbidden, Unauthenticated
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.fields import When
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow, Window

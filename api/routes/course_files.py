@@ -12,7 +12,7 @@ from api.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.editing import DryRun, taken

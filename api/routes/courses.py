@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Header, Response
 
 from api.core.errors import Forbidden, Invalid, NotFound, Precondition, RateLimited, Unauthenticated
-from api.deps import Here, HereDep, HereTyping
+from api.dependencies import Here, HereDep, HereTyping
 from api.http.etags import etag, expected
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses

@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
+from api.auth.authorization import Member
 from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
-from api.deps import Here, HereDep
+from api.dependencies import Here, HereDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.files import Sent, attachment, file_answer, file_body
 from api.routes.refusals import SENDS
 from api.schemas.exports import ExportCheck, SheetOut
-from api.services.access import Member
 from api.services.acts import Act
 from api.services.gradebook import all_work, files, sheet_rows, sheets
 from api.services.gradebook_files import write_score_sheet

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.fields import Text
 from api.http.json_body import ApiRouter
 from api.http.pagination import PageWindow

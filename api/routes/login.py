@@ -4,7 +4,7 @@ from fastapi import Request, Response
 
 from api.auth.sessions import DEVICE_LIFETIME, cookie_for, device_cookie_for, foreign_request
 from api.core.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unauthenticated
-from api.deps import HereDep, HereUnasked
+from api.dependencies import HereDep, HereUnasked
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.schemas.account import AcceptInviteIn, LoginIn, LoginOut

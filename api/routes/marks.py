@@ -15,7 +15,7 @@ from api.core.errors import (
     PreconditionRequired,
     Unauthenticated,
 )
-from api.deps import Here, HereDep
+from api.dependencies import Here, HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses

@@ -16,7 +16,7 @@ from api.core.errors import (
     Unauthenticated,
 )
 from api.db.models import Token
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses

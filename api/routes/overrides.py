@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.etags import IfMatch, IfMatchNow, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow

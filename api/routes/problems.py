@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
 from api.http.problem_details import responses

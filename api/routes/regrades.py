@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.auth.roles import Right
 from api.core.errors import (
     Conflict,
@@ -18,7 +19,7 @@ from api.core.errors import (
     Unavailable,
 )
 from api.db.models import Assignment, AssignmentProblem, Regrade
-from api.deps import Here, HereDep
+from api.dependencies import Here, HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
@@ -34,7 +35,6 @@ from api.schemas.regrades import (
     UndoIn,
     VersionIn,
 )
-from api.services.access import Member
 from api.services.regrades import telling, versions
 from api.services.regrades.applying import Apply, begin_apply
 from api.services.regrades.cancelling import cancel

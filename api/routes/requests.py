@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from api.core.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unauthenticated
-from api.deps import HereDep
+from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses

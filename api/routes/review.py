@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.auth.roles import Right
 from api.core.errors import Forbidden, Invalid, NotFound, Precondition, PreconditionRequired
 from api.core.errors import Unauthenticated as Nobody
-from api.deps import Here, HereDep
+from api.dependencies import Here, HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.core.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from api.core.ids import read_id
-from api.deps import Here, HereSubmitting, Submitting
+from api.dependencies import Here, HereSubmitting, Submitting
 from api.http.fields import Key
 from api.http.json_body import PREFIX, ApiRouter, StrictRequest
 from api.http.pipeline.fast_path import Ahead

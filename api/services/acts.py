@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.db.models import Course
 from api.db.models.base import Base
 from api.services import audit
-from api.services.access import Member
 from api.services.standings import Cause
 
 __all__ = ["Act", "differences", "hold"]

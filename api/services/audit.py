@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member
 from api.db.models import AuditEntry, Enrolment
-from api.services.access import Caller, Member
 from api.services.audit_actions import ACTIONS
 from api.services.audit_targets import NAMES
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member
 from api.auth.roles import Standing
 from api.core.errors import Conflict, Invalid
 from api.core.ids import new_id
@@ -18,7 +19,6 @@ from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePat
 from api.schemas.patching import changed
 from api.schemas.setting import grade_settings
 from api.services import audit, timeline
-from api.services.access import Caller, Member
 from api.services.acts import Act, differences, hold
 from api.services.assignments.values import resolve_into
 from api.services.effects import settle

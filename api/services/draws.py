@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Posed
 from api.db.models import Draw
-from api.services.access import Posed
 from api.services.submitting.drawn import Drawn
 from api.services.variants import ORIGINAL
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.db.models import AssignmentProblem, Draw
 from api.schemas.assignments import StaffAssignment
-from api.services.access import Member
 from api.services.analytics.over import over_for
 from api.services.analytics.overview import how_many
 from api.services.assignments.viewing import in_course

@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Posed
 from api.core.clock import to_micros
 from api.db.models import Draw, Enrolment, ProblemVersion, Variant
-from api.services.access import Posed
 from api.services.counting import COUNTS
 from api.services.draws import first_positions
 from api.services.numbers import (

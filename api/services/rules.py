@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Row, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.db.engine import once
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.timeline import ExtensionSpec, TimelineSpec
 from api.services import timeline
-from api.services.access import Member
 from api.services.counting import COUNTS
 from grader.policy import Rules, Timeline
 

@@ -6,6 +6,7 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
+from api.auth.authorization import Caller, Posed, assignment_member
 from api.core.ids import new_id
 from api.db.models import (
     Answer,
@@ -16,7 +17,6 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.access import Caller, Posed, assignment_member
 from api.services.numbers import numbers_in
 from api.services.review.likeness import likeness
 from api.services.review.places import asked_part

@@ -8,9 +8,9 @@ from regrading import prepare, seen
 from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
+from api.auth.authentication import by_token
+from api.auth.authorization import course_member
 from api.core.errors import NotFound
-from api.services.access import course_member
-from api.services.callers import by_token
 from api.services.people import accounts, roll
 from api.services.people.sections import hold_rules
 from api.services.regrades import applying as steps

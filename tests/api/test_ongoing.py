@@ -2,8 +2,8 @@
 
 import pytest
 
+from api.auth.authorization import Caller, Member
 from api.db.models import Course, User
-from api.services.access import Caller, Member
 from api.services.counting import Audience, audience
 from api.services.ongoing import ongoing
 

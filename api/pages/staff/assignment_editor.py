@@ -8,7 +8,7 @@ from fastapi import Response
 from fastapi.responses import RedirectResponse
 
 from api.core.errors import Conflict, Precondition, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.http.etags import Expected
 from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated

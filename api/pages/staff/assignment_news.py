@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from api.deps import Here
+from api.dependencies import Here
 from api.pages import outcome
 from api.routes import review
 from api.schemas.assignments import StaffAssignment

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from api.core.errors import Invalid
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.audit_values import changes_of, named_in

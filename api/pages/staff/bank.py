@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from api.core.errors import NotFound, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.http.pagination import MAX_CURSOR
 from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated

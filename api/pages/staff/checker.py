@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.core.errors import ServiceError, Unavailable
-from api.deps import Here
+from api.dependencies import Here
 from api.http.problem_details import WrongField
 from api.pages import outcome
 from api.pages.forms import Form, FormDep

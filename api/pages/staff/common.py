@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api.auth.roles import RIGHTS, Right
 from api.core.errors import Conflict, Forbidden, Invalid, Precondition
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.frame import Crumb
 from api.schemas.assignments import StaffAssignment
 from api.services.anonymity import is_blind_in_course, is_blind_role

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.frame import page
 from api.pages.router import window
 from api.pages.staff.common import may

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.core.errors import Invalid, ServiceError, TooLarge, Unavailable
-from api.deps import Here
+from api.dependencies import Here
 from api.pages import outcome
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from api.auth.roles import may
 from api.core.errors import Precondition, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.http.pagination import MAX_CURSOR
 from api.pages import outcome
 from api.pages.form_rows import ROW, row_numbers, whole_number

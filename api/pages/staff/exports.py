@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import Conflict, ServiceError
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.carried import carried, sent_file
 from api.pages.forms import FormDep
 from api.pages.frame import Crumb, page

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 
 from api.core.errors import Invalid, NotFound
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.http.pagination import MAX_CURSOR
 from api.pages import outcome
 from api.pages.form_rows import whole_number

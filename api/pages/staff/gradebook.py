@@ -10,7 +10,7 @@ from fastapi import Depends, Query
 from fastapi.responses import Response
 
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.http.fields import Text
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window

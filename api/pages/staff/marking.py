@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from api.core.errors import Conflict, Precondition, ServiceError
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.pages import outcome
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.auth.roles import Right
 from api.core.errors import Invalid
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.held import held

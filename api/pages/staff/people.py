@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import ServiceError
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.http.fields import Text
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.staff.common import may
 from api.schemas.problems import VersionOut
 from api.services.assignments.pinned import Pinned, pinned, seen_by_students

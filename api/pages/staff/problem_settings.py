@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.core.errors import Conflict, NotFound, Precondition, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.pages import outcome
 from api.pages.entrance import local
 from api.pages.forms import Form, FormDep, validated

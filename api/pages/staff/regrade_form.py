@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from api.core.errors import FieldError, Invalid
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, validated
 from api.pages.router import window

@@ -8,7 +8,7 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.core.errors import Conflict, Invalid, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.forms import Form, FormDep
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window

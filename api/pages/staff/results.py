@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from api.core.errors import Forbidden, Invalid
 from api.core.ids import read_id
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.charts import Bin, Chart, histogram
 from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter

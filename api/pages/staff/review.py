@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
 from api.core.errors import ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.http.pagination import MAX_CURSOR
 from api.pages.forms import FormDep, validated
 from api.pages.frame import Crumb, page

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi.responses import Response
 
 from api.core.errors import ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.carried import carried, sent_file
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.core.errors import Precondition, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.pages import outcome
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated

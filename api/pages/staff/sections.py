@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.forms import Form, FormDep, validated
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import MENDABLE

@@ -9,7 +9,7 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.core.errors import ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.http.pagination import Page
 from api.pages.forms import Form
 from api.pages.frame import Crumb, page

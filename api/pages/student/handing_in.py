@@ -15,7 +15,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.core.errors import Conflict, Invalid
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.forms import Form, validated
 from api.pages.student.inputs import is_given, looks_same
 from api.routes import drafts, submissions

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.forms import FormDep, validated
 from api.pages.frame import page
 from api.pages.named import Names

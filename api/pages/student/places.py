@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.frame import Crumb
 from api.pages.walls import Wall
 from api.pages.wording import part_name

@@ -9,7 +9,7 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.core.errors import Invalid
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import page

@@ -12,7 +12,7 @@ from fastapi import Query
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from api.core.errors import Conflict, Invalid, Precondition, ServiceError
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.forms import Form, FormDep, validated
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, PageSubmitting, PageTyping

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.deps import Here
+from api.dependencies import Here
 from api.pages.student.inputs import is_given
 from api.pages.student.problem_view import JudgedAnswer, Look, Place
 from api.routes import problems_posed

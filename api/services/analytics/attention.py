@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Float, func, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.db.models import (
     Answer,
     Assignment,
@@ -22,7 +23,6 @@ from api.db.models import (
     Variant,
 )
 from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
-from api.services.access import Member
 from api.services.analytics.asking import flag
 from api.services.analytics.overview import how_many, percent
 from api.services.analytics.reading import Students, counted

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth import authorization
 from api.core.errors import NotFound
 from api.schemas.analytics import PartFigures
 from api.schemas.analytics_problem import (
@@ -19,7 +20,6 @@ from api.schemas.analytics_problem import (
     WrongOut,
 )
 from api.schemas.figures import FlagOut
-from api.services import access
 from api.services.analytics.foreign import foreign_keys
 from api.services.analytics.items import Items
 from api.services.analytics.keys import Keys, read_keys
@@ -41,7 +41,7 @@ __all__ = ["problem_analytics"]
 
 def problem_analytics(
     session: Session,
-    asked: access.Posed,
+    asked: authorization.Posed,
     *,
     variants: Variants,
     attempt: Which,
@@ -76,12 +76,12 @@ def problem_analytics(
     )
 
 
-def _among(items: Items, asked: access.Posed) -> tuple[int, PosedProblem]:
+def _among(items: Items, asked: authorization.Posed) -> tuple[int, PosedProblem]:
     """Return the number of a problem among all, and the problem."""
     for number, posed in enumerate(items.problems):
         if posed.row.id == asked.problem.id:
             return number, posed
-    raise NotFound(access.NO_PROBLEM)
+    raise NotFound(authorization.NO_PROBLEM)
 
 
 @dataclass(frozen=True, slots=True)

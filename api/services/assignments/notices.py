@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Posed
 from api.core.errors import Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Notice, Regrade
 from api.schemas.assignment_problems import NoticeIn, NoticeOut
-from api.services.access import Posed
 from api.services.acts import Act
 
 __all__ = ["notices_on", "post_notice", "withdraw_notice"]

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Posed
 from api.core.errors import Conflict, FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion
@@ -19,7 +20,6 @@ from api.schemas.assignment_problems import (
 )
 from api.schemas.effects import Effect
 from api.schemas.patching import changed
-from api.services.access import Posed
 from api.services.acts import Act
 from api.services.assignments.editing import touch
 from api.services.assignments.pinned import (

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.clock import to_micros
 from api.core.errors import NotFound
 from api.db.models import Assignment, Course
 from api.schemas.assignments import StaffAssignment, StudentAssignment, StudentProblem
-from api.services.access import Member
 from api.services.assignments.pinned import Pinned, pinned, posed_settings
 from api.services.assignments.values import settings_of
 from api.services.gradebook.book import posed_problems

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member, Posed
 from api.auth.roles import Role
 from api.core.ids import new_id
 from api.db.models import (
@@ -24,7 +25,6 @@ from api.db.models import (
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import ExtensionSpec
 from api.services import audit
-from api.services.access import Caller, Member, Posed
 from api.services.assignments.values import resolve_into
 from api.services.demo.people import Classmate, Named, classmates, names
 from api.services.demo.plan import SLUG, TITLE, ZONE, Planned

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member, Posed
 from api.db.engine import Database
 from api.db.models import Assignment, Course, Enrolment, User
-from api.services.access import Caller, Member, Posed
 from api.services.demo.logins import Login
 from api.services.demo.plan import OPEN
 from api.services.draws import current_draw

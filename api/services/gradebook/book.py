@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
+from api.auth.authorization import Member
 from api.core.clock import to_micros
 from api.db.engine import once
 from api.db.models import (
@@ -24,7 +25,6 @@ from api.db.models import (
     ProblemVersion,
 )
 from api.schemas.timeline import ExtensionSpec
-from api.services.access import Member
 from api.services.gradebook.students import Student
 from api.services.rules import Granted, rules
 from api.services.standings.assignment import PosedProblem, WholeAssignment, graded_of

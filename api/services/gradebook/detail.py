@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.clock import from_micros, to_micros
 from api.core.errors import NotFound
 from api.db.models import Assignment, Override, Standing
@@ -26,7 +27,6 @@ from api.schemas.grades import (
     StaffGrade,
     StudentGrades,
 )
-from api.services.access import Member
 from api.services.anonymity import is_blind_in_course
 from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, cells_of, line_of

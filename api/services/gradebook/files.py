@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.schemas.exports import ExportCheck, ExportWarning
 from api.services import audit
-from api.services.access import Member
 from api.services.gradebook.book import Book, load_book
 from api.services.gradebook.file_book import file_book
 from api.services.gradebook.students import counting

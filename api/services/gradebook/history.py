@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.clock import to_micros
 from api.core.errors import NotFound, NotReleased
 from api.db.models import (
@@ -23,7 +24,6 @@ from api.db.models import (
 )
 from api.http.pagination import Cursor
 from api.schemas.grade_history import GradeEvent, StaffGradeEvent
-from api.services.access import Member
 from api.services.gradebook.sentences import sentence
 from api.services.gradebook.students import student_of
 from api.services.named import names_of

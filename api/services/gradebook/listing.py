@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Invalid
 from api.core.ids import read_id
 from api.db.models import Assignment
@@ -21,7 +22,6 @@ from api.schemas.gradebook import (
     GradebookOut,
     GradebookRow,
 )
-from api.services.access import Member
 from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, Total, cells_of, totals_of
 from api.services.gradebook.students import Student, counting

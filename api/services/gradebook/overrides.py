@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session, aliased
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Grade, Override, User
@@ -18,7 +19,6 @@ from api.http.fields import told
 from api.http.pagination import Cursor, keyset
 from api.schemas.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
 from api.services import audit
-from api.services.access import Member
 from api.services.acts import hold
 from api.services.gradebook.students import Student, student_of
 from api.services.standings import Cause, grade_of, refresh_all

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Section
@@ -22,7 +23,6 @@ from api.schemas.extensions import (
 )
 from api.schemas.timeline import ExtensionSpec
 from api.services import timeline
-from api.services.access import Member
 from api.services.acts import Act, hold
 from api.services.effects import settle
 from api.services.granting.students import enrolled, in_section, student_of

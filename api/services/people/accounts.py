@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id
 from api.db.models import User
 from api.http.pagination import Cursor, keyset
 from api.schemas.users import UserOut, UserPatch
 from api.services import audit
-from api.services.access import Caller
 from api.services.people import sessions
 from api.services.people.credentials import secure_new_staff
 from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset, withdraw

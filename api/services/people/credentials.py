@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from api.auth.authorization import Caller, Member
 from api.core.errors import Gone
 from api.db.models import LOCKED, Enrolment, Invite, User
 from api.services import audit, knocks
-from api.services.access import Caller, Member
 from api.services.people import sessions
 
 __all__ = [

@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from api.auth.authorization import Member
 from api.auth.roles import may_reset
 from api.db.models import Enrolment, User
-from api.services.access import Member
 from api.services.people.credentials import is_sole_waiting
 from api.services.people.tokens import highest
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Text, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.core.errors import FieldError, Invalid
 from api.db.models import (
     Answer,
@@ -34,7 +35,6 @@ from api.db.models import (
     User,
 )
 from api.services import audit, knocks
-from api.services.access import Caller
 from api.services.people.accounts import check_other
 from api.services.people.erasing_work import ERASED, erase_work, renew_receipts
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError, Forbidden, Invalid
 from api.db.models import Enrolment, User
 from api.services import audit
-from api.services.access import Member
 from api.services.counting import PRESENT
 from api.services.people.custody import ELSEWHERE, invited_here, may_edit
 from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.auth.passwords import fault_of
 from api.auth.secrets import new_secret
 from api.core.errors import FieldError, Invalid
 from api.db.models import Invite, User
-from api.services.access import Member
 
 __all__ = [
     "LASTS",

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.auth.passwords import Passwords
 from api.core.errors import FieldError, Invalid, Unauthenticated
 from api.db.engine import Database
 from api.db.models import Course, Enrolment, Section, User
 from api.schemas.account import CourseOfMine, Me
 from api.services import audit
-from api.services.access import Caller
 from api.services.people import login, sessions
 from api.services.people.invites import check_password, withdraw
 from api.services.people.login import Attempt

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.auth.roles import may_give
 from api.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from api.core.ids import new_id
@@ -16,7 +17,6 @@ from api.db.models import Enrolment, Section, User
 from api.http.pagination import Cursor, keyset
 from api.schemas.people import Person, PersonIn, PersonPatch
 from api.services import audit
-from api.services.access import Member
 from api.services.people import sessions
 from api.services.people.credentials import secure_new_staff
 from api.services.people.custody import ELSEWHERE, NUMBERS, may_edit

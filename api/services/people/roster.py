@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import Course, Enrolment, Section, User
@@ -18,7 +19,6 @@ from api.schemas.people import (
     RosterPerson,
 )
 from api.services import audit
-from api.services.access import Member
 from api.services.people.roll import flush_new
 from api.services.people.roster_plan import (
     LMS_ID,

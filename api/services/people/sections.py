@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Grade, Section
 from api.schemas.people import SectionOut
 from api.services import audit
-from api.services.access import Member
 from api.services.standings import Cause, refresh_all
 
 __all__ = ["create", "delete", "hold_rules", "regrade_moved", "rename", "section_of", "sections"]

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.auth.secrets import new_secret
 from api.auth.sessions import ABSOLUTE, EVENTS, IDLE, Event
 from api.core.errors import NotFound
 from api.core.ids import new_id
 from api.db.models import LoginSession, Token, User
-from api.services.access import Caller
 
 __all__ = ["Begun", "begin", "end", "end_one", "sessions_of", "settle"]
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.auth.roles import RANKS, Standing, grantable
 from api.auth.scopes import SCOPES, Scope
 from api.auth.secrets import Secret, new_secret
@@ -15,7 +16,6 @@ from api.core.errors import Conflict, FieldError, Invalid, NotFound, Unauthentic
 from api.core.ids import new_id
 from api.db.models import Enrolment, LoginSession, Token, User
 from api.services import audit
-from api.services.access import Caller
 
 __all__ = ["MAX_TOKENS", "create", "highest", "revoke", "revoke_by_operator", "tokens_of"]
 

@@ -6,11 +6,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.ids import new_id
 from api.db.models import Course, Enrolment, User
 from api.schemas.people import Person
 from api.services import audit
-from api.services.access import Member
 from api.services.people.roll import find
 
 __all__ = ["test_student"]

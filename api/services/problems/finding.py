@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import NotFound
 from api.db.models import ProblemVersion
 from api.http.pagination import Cursor, keyset
-from api.services.access import Member
 from api.services.searching import holding
 from api.services.versions import BANK
 

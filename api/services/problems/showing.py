@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Invalid, NotFound
 from api.db.models import ProblemVersion
 from api.schemas.assignment_problems import PartSummary
@@ -21,7 +22,6 @@ from api.schemas.problems import (
     VersionOut,
 )
 from api.services import reports
-from api.services.access import Member
 from api.services.problems.finding import find
 from api.services.variants import Variants, chosen_position
 from api.services.versions import BANK, space_of

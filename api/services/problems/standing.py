@@ -4,9 +4,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict, Forbidden
 from api.db.models import ProblemVersion
-from api.services.access import Member
 from api.services.regrades.made import check_not_waiting, set_status
 from api.services.versions import BANK
 

@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError
 from api.db.models import Course, ProblemVersion
 from api.http.problem_details import WrongField
 from api.schemas.problems import ProblemChecked
 from api.services import audit
-from api.services.access import Member
 from api.services.problems.faults import FILE, fault, faults_of, refused
 from api.services.problems.finding import newest_of_any
 from api.services.publishing import Failed, Outcome, Published, Source

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict
 from api.db.models import (
     AssignmentProblem,
@@ -18,7 +19,6 @@ from api.db.models import (
     RegradeStudent,
 )
 from api.services import audit
-from api.services.access import Member
 from api.services.regrades.examining import examine, store, students_of
 from api.services.regrades.judging import judge_job
 from api.services.regrades.made import bring_out

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict
 from api.db.models import Regrade
 from api.services import audit
-from api.services.access import Member
 from api.services.regrades.made import take_back
 from api.services.regrades.runs import lock_run
 

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion, Regrade
 from api.services import audit
-from api.services.access import Member
 from api.services.regrades.runs import ACTIVE
 
 __all__ = ["bring_out", "check_not_waiting", "kept_in", "set_status", "take_back"]

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Posed
 from api.core.errors import Conflict, FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import (
@@ -21,7 +22,6 @@ from api.db.models import (
     RegradeStudent,
 )
 from api.services import audit
-from api.services.access import Posed
 from api.services.counting import students_who_count
 from api.services.numbers import numbers_in
 from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk

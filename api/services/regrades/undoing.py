@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.errors import Conflict
 from api.core.ids import new_id
 from api.db.models import (
@@ -18,7 +19,6 @@ from api.db.models import (
     Submission,
 )
 from api.services import audit
-from api.services.access import Member
 from api.services.draws import draw_of
 from api.services.regrades.applying import add_newcomers, refresh_chunk
 from api.services.regrades.changes import Change, changes_of, found_in

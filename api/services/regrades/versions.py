@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Posed
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.db.models import Answer, Course, Grading, ProblemVersion
 from api.services import audit
-from api.services.access import Posed
 from api.services.problems.faults import refused
 from api.services.publishing import Failed, Outcome, Source
 from api.services.publishing_pool import Publish

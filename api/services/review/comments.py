@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.core.errors import Forbidden, NotFound
 from api.core.ids import new_id
 from api.db.models import Comment
@@ -19,7 +20,6 @@ from api.schemas.review_requests import (
     PublicComment,
     StaffComments,
 )
-from api.services.access import Caller
 from api.services.audit import record
 from api.services.named import names_of
 from api.services.release import results_shown

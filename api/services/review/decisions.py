@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Row, case, select, type_coerce
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member, Posed
 from api.core.clock import to_micros
 from api.core.errors import Conflict, NotFound
 from api.db.models import (
@@ -21,7 +22,6 @@ from api.db.models import (
 from api.http.etags import Expected
 from api.http.pagination import Cursor, keyset
 from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
-from api.services.access import Caller, Member, Posed
 from api.services.audit import record
 from api.services.counting import PRESENT
 from api.services.named import names_of

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.schemas.review import NextAnswer, ReviewItem
-from api.services.access import Caller
 from api.services.numbers import numbers_in
 from api.services.review.claims import claim_next
 from api.services.review.groups import same_as

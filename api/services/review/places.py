@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import NO_PROBLEM, Caller, Member, Posed, course_member
 from api.auth.roles import Right
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
 from api.db.engine import find_one
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
 from api.schemas.review import Who
-from api.services.access import NO_PROBLEM, Caller, Member, Posed, course_member
 from api.services.rules import rules_of
 from grader.policy import Rules
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.clock import to_micros
 from api.db.engine import once
 from api.db.models import (
@@ -27,7 +28,6 @@ from api.db.models import (
 )
 from api.http.pagination import Cursor
 from api.schemas.review import PartProgress, ReviewProgress
-from api.services.access import Member
 from api.services.counting import students_who_count
 from api.services.review.by_hand import has_points_by_hand
 from api.services.review.places import Asked, rank

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.core.clock import from_micros
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.review_requests import Readiness, Unassessed
-from api.services.access import Member
 from api.services.release import results_shown
 from api.services.review.queue import in_queue, progress, texts_of
 from api.services.rules import own_timeline, rules_in_class

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.auth.roles import permitted
 from api.core.clock import from_micros
 from api.core.errors import Conflict, Forbidden, NotFound, NotReleased
@@ -25,7 +26,6 @@ from api.db.models import (
 from api.http.pagination import Cursor, keyset
 from api.schemas.review_requests import OwnRequest
 from api.services import timeline
-from api.services.access import Caller
 from api.services.release import Shown, results_shown
 from api.services.review.places import Found, own_rules, reach_answer
 from api.services.rules import rules_for

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller
 from api.auth.roles import permitted
 from api.core.errors import Forbidden
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.timeline import ExtensionSpec
-from api.services.access import Caller
 from api.services.anonymity import IS_ANONYMOUS
 from api.services.rules import Granted, rules
 from grader.policy import Rules

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member, course_member
 from api.auth.roles import permitted
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
@@ -16,7 +17,6 @@ from api.db.engine import find_one
 from api.db.models import Assignment, AssignmentProblem, Submission
 from api.http.pagination import Cursor, keyset
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
-from api.services.access import Caller, Member, course_member
 from api.services.release import results_shown
 from api.services.rules import rules_of
 from api.services.standings import Key

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member
 from api.core.clock import to_micros
 from api.db.models import Assignment, Course, Draw, Excuse, Standing
 from api.schemas.my_assignments import MyAssignment, MyProblem
 from api.schemas.submissions import ProblemScore
-from api.services.access import Caller, Member
 from api.services.gradebook.book import blank_grade, is_over, posed_problems
 from api.services.gradebook.cells import Blanks, Cell, cell_of, id_text, kept_grades
 from api.services.release import Shown, results_shown

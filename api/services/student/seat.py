@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import NO_PROBLEM, Member, Posed
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
 from api.db.models import Assignment, AssignmentProblem, Draw
 from api.db.upserts import insert_missing
-from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import current_draw
 from api.services.protected_numbers import rules_of_students_with
 from api.services.release import Shown, results_shown, solutions_end, solutions_shown

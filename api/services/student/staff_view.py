@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Member
 from api.db.models import AssignmentProblem, Submission
 from api.schemas.student_work import StaffOutcome, StaffSubmission
-from api.services.access import Member
 from api.services.release import Shown
 from api.services.standings import Key, earlier_answers
 from api.services.student.outcomes import Graded, kept, outcome

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import NO_PROBLEM
 from api.core.clock import from_micros, to_micros
 from api.core.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.core.ids import new_id
@@ -19,7 +20,6 @@ from api.db.models import (
     AssignmentProblem,
     Draw,
 )
-from api.services.access import NO_PROBLEM
 from api.services.numbers import numbers_at
 from api.services.release import Shown, results_shown
 from api.services.standings import Key, PosedProblem, WholeAssignment, among, load_assignment

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import ARCHIVED, EXPIRED, NO_PROBLEM
 from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from api.db.models import Course, Enrolment, Token, User
-from api.services.access import ARCHIVED, EXPIRED, NO_PROBLEM
 from api.services.submitting.entries import Entry
 
 __all__ = ["Allowed"]

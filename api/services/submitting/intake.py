@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import NO_PROBLEM, Member, Posed
 from api.core.clock import to_micros
 from api.core.errors import FieldError, Forbidden, Invalid, NotFound, TooLarge
-from api.services.access import NO_PROBLEM, Member, Posed
 from api.services.draws import drawn
 from api.services.judging_pool import is_expensive
 from api.services.rules import rules_of

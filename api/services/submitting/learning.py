@@ -6,9 +6,9 @@ from typing import Final
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Posed
 from api.db.engine import once
 from api.db.models import Stamp
-from api.services.access import Caller, Posed
 from api.services.standings import load_students, posed_in
 from api.services.submitting.memory import Known, Memory, Secret, Shared, Stamps, holds
 from api.services.submitting.pairs import by_places, find_places

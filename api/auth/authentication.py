@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import EXPIRED, Caller
 from api.auth.secrets import matches, parse
 from api.auth.sessions import is_alive
 from api.core.errors import Unauthenticated
 from api.db.engine import find_one
 from api.db.models import LoginSession, Token, User
-from api.services.access import EXPIRED, Caller
 
 __all__ = ["by_session", "by_token", "digest_of_session", "digest_of_token"]
 

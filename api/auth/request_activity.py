@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from api.auth.authorization import Caller, Member
 from api.auth.sessions import is_touch_due
 from api.db.engine import Database
 from api.db.models import AuditEntry, LoginSession, Token
 from api.services import audit
-from api.services.access import Caller, Member
 
 __all__ = ["SAFE", "Visit", "is_due", "note", "note_apart"]
 

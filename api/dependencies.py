@@ -13,7 +13,10 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
+from api.auth import authentication, authorization, request_activity
+from api.auth.authorization import Caller, Member, Posed
 from api.auth.limits import Action, address_key
+from api.auth.request_activity import Visit
 from api.auth.roles import Right
 from api.auth.secrets import parse
 from api.auth.sessions import cookie_for, device_cookie_for, foreign_request
@@ -22,10 +25,8 @@ from api.core.ids import read_id
 from api.db.engine import once
 from api.db.models import Assignment
 from api.http.pipeline.authenticator import Ask, Asking
-from api.services import access, callers, knocks, presence
-from api.services.access import Caller, Member, Posed
+from api.services import knocks
 from api.services.assignments.viewing import one_for
-from api.services.presence import Visit
 from api.services.submitting.intake import check_released
 from api.state import Pace, Service
 
@@ -56,9 +57,9 @@ class Here(Asking):
         """Yield a session that changes nothing."""
         with self.unnoted() as session:
             yield session
-            due = presence.is_due(session, self.visit, now=self.now)
+            due = request_activity.is_due(session, self.visit, now=self.now)
         if due:
-            presence.note_apart(self.service.db, self.visit, now=self.now)
+            request_activity.note_apart(self.service.db, self.visit, now=self.now)
             self.visit.is_noted = True
             self.wrote()
 
@@ -98,7 +99,7 @@ class Here(Asking):
         """Yield a session whose work is committed at its end."""
         with self.service.db.transaction() as session:
             yield session
-            presence.note(session, self.visit, now=self.now)
+            request_activity.note(session, self.visit, now=self.now)
             self.visit.is_noted = True
         self.wrote()
 
@@ -138,11 +139,11 @@ class Here(Asking):
         return caller
 
     def _told_apart(self, session: Session) -> Caller:
-        return access.asking(
+        return authorization.asking(
             self._caller(session),
             view_as=self.view_as,
             request=self.request.state.request_id,
-            writes=self.request.method not in presence.SAFE,
+            writes=self.request.method not in request_activity.SAFE,
         )
 
     def admit(self) -> None:
@@ -208,23 +209,23 @@ class Here(Asking):
             return None
         authorization = headers.get("Authorization")
         if authorization is not None:
-            return callers.digest_of_token(authorization)
+            return authentication.digest_of_token(authorization)
         cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
         if cookie is None or foreign_request(self.request.method, headers):
             return None
-        return callers.digest_of_session(cookie)
+        return authentication.digest_of_session(cookie)
 
     def _caller(self, session: Session) -> Caller:
         authorization = self.request.headers.get("Authorization")
         if authorization is not None:
-            return callers.by_token(session, authorization, now=self.now)
+            return authentication.by_token(session, authorization, now=self.now)
         cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
         if cookie is None:
             raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
         foreign = foreign_request(self.request.method, self.request.headers)
         if foreign:
             raise Forbidden(foreign)
-        return callers.by_session(session, cookie, now=self.now)
+        return authentication.by_session(session, cookie, now=self.now)
 
     def site(self, session: Session, *, right: Right) -> Caller:
         """Return the caller, who has a *right* that is not of one course."""
@@ -234,7 +235,7 @@ class Here(Asking):
 
     def member(self, session: Session, course: UUID, *, right: Right = "see_course") -> Member:
         """Return what the caller is in a course."""
-        member = access.course_member(session, self.caller(session), course, right=right)
+        member = authorization.course_member(session, self.caller(session), course, right=right)
         self.visit.member = member
         return member
 
@@ -242,7 +243,9 @@ class Here(Asking):
         self, session: Session, assignment: UUID, *, right: Right = "see_course"
     ) -> tuple[Member, Assignment]:
         """Return an assignment and what the caller is in its course."""
-        found = access.assignment_member(session, self.caller(session), assignment, right=right)
+        found = authorization.assignment_member(
+            session, self.caller(session), assignment, right=right
+        )
         self.visit.member = found[0]
         return found
 
@@ -251,7 +254,7 @@ class Here(Asking):
     ) -> Posed:
         """Return a problem of an assignment, and what the caller is in its course."""
         caller = self.caller(session)
-        posed = access.posed_member(session, caller, assignment, problem, right=right)
+        posed = authorization.posed_member(session, caller, assignment, problem, right=right)
         self.visit.member = posed.member
         return posed
 

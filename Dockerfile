@@ -33,5 +33,5 @@ WORKDIR /
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-m", "api.ready"]
+    CMD ["python", "-m", "api.server.healthcheck"]
 CMD ["python", "-m", "api"]

@@ -4,7 +4,7 @@ A process that it starts does not load the whole service again: Python leaves ou
 this name, and no other.
 """
 
-from api.serve import main
+from api.server.main import main
 
 if __name__ == "__main__":
     main()

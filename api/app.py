@@ -20,7 +20,6 @@ from api.http.json_body import PREFIX
 from api.http.pipeline.application import ShelledApp
 from api.http.pipeline.http_policy import Shell
 from api.http.pipeline.route_index import Shortcut
-from api.metrics import Metrics, metrics_routes
 from api.pages import PAGES
 from api.pages.refusals import present
 from api.pages.site import static_routes
@@ -28,6 +27,7 @@ from api.routes import ROUTERS
 from api.routes.health import Check, Health, free_space, health_routes
 from api.routes.parameters import PARAMETERS
 from api.routes.submissions import BY_MEMORY
+from api.server.metrics import Metrics, metrics_routes
 from api.state import Service
 from problems.catalogue import Catalogue
 

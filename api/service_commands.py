@@ -43,7 +43,7 @@ def secret(
 def work() -> None:
     """Publish the bank and do regrades, beside services that are set to `GRADER_WORKER=apart`."""
     # Imported here: the commands that only mark start without a service.
-    from api.serve import main, start_worker  # noqa: PLC0415
+    from api.server.main import main, start_worker  # noqa: PLC0415
 
     main(start_worker)
 

@@ -33,8 +33,8 @@ from api.config.settings import Settings
 from api.core.process_lifecycle import keep_what_there_is
 from api.db import models
 from api.pages import PAGES
+from api.server.bootstrap import prepare
 from api.services.demo.welcome import Welcome
-from api.starting import prepare
 
 DEFAULTS = ("20", "")
 SEEDS = 20

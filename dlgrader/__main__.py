@@ -1,6 +1,6 @@
 """The server process of an installed Grader: ``python -m dlgrader``."""
 
-from api.serve import main
+from api.server.main import main
 
 if __name__ == "__main__":
     main()

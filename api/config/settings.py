@@ -256,7 +256,8 @@ class Settings(BaseModel):
         Path | None,
         Field(
             description="a file that the worker touches every second, `grader work` or the one "
-            "beside several processes; the health check, `python -m api.ready`, then looks at it "
+            "beside several processes; the health check, `python -m api.server.healthcheck`, then "
+            "looks at it "
             "and asks nobody",
         ),
     ] = None

@@ -11,7 +11,7 @@ from serving import running
 
 from api.app import create_app
 from api.config.settings import Settings
-from api.server import address_of, bound, config_of
+from api.server.uvicorn_server import address_of, bound, config_of
 
 APP = FastAPI()
 

@@ -13,7 +13,7 @@ from serving import listening
 from api.core.errors import RateLimited, Unavailable
 from api.http.bodies import BodyBudget, BodyLimits
 from api.http.pipeline.http_policy import Shell
-from api.wire import CappedProtocol
+from api.server.protocol import CappedProtocol
 
 MEBIBYTE = 1024 * 1024
 KIBIBYTE = 1024

@@ -10,12 +10,12 @@ from fastapi.responses import PlainTextResponse
 from http_app import UPLOADS, service
 from serving import running
 
-from api import connections
 from api.config.settings import Settings
 from api.http.bodies import BodyBudget, BodyLimits
 from api.http.pipeline.http_policy import Shell
-from api.server import config_of
-from api.wire import MAX_QUEUED_REQUESTS
+from api.server import connection_limits
+from api.server.protocol import MAX_QUEUED_REQUESTS
+from api.server.uvicorn_server import config_of
 
 ABOUT = b"GET /api/v1/about HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = ABOUT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
@@ -122,10 +122,10 @@ def server():
 @pytest.fixture
 def hasty(monkeypatch):
     """Return a server that waits three seconds at the most where ours waits ten and more."""
-    monkeypatch.setattr(connections, "CHECK_SECONDS", 0.1)
-    monkeypatch.setattr(connections, "HEAD_TIMEOUT_SECONDS", 3)
-    monkeypatch.setattr(connections, "UNREAD_BODY_TIMEOUT_SECONDS", 3)
-    monkeypatch.setattr(connections, "SEND_TIMEOUT_SECONDS", 2)
+    monkeypatch.setattr(connection_limits, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(connection_limits, "HEAD_TIMEOUT_SECONDS", 3)
+    monkeypatch.setattr(connection_limits, "UNREAD_BODY_TIMEOUT_SECONDS", 3)
+    monkeypatch.setattr(connection_limits, "SEND_TIMEOUT_SECONDS", 2)
     with serving() as server:
         yield server
 

@@ -16,7 +16,7 @@ from world import World
 from api import app as application
 from api.app import ROUTES, UPLOADS
 from api.http.bodies import UNAUTHENTICATED_BODY_BYTES as FREE
-from api.wire import CappedProtocol
+from api.server.protocol import CappedProtocol
 
 UNKNOWN = str(UUID(int=1))
 PARAMETER = re.compile(r"\{\w+\}")

@@ -17,7 +17,7 @@ from api.config.settings import Settings
 from api.db.engine import Database
 from api.db.migrations import downgrade, schema_state, upgrade
 from api.db.models import Base
-from api.starting import NEWER, OLDER, StartError, prepare
+from api.server.bootstrap import NEWER, OLDER, StartError, prepare
 from migrations.columns import compare_type
 from migrations.losses import LossError
 
@@ -213,7 +213,7 @@ def test_an_upgrade_that_would_lose_something_is_told_without_a_traceback(
         raise LossError("Revision 0009 would lose data: answers (3). Nothing was changed.")
 
     monkeypatch.setattr("api.db.migrations.upgrade", lose)
-    monkeypatch.setattr("api.starting.upgrade", lose)
+    monkeypatch.setattr("api.server.bootstrap.upgrade", lose)
     told = grader("db", "upgrade", "--database", empty_url)
     assert (told.code, "answers (3). Nothing was changed" in told.err) == (2, True)
     assert "Traceback" not in told.err

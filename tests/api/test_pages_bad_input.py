@@ -18,7 +18,7 @@ from http_app import Answered, ask
 from serving import listening, running
 from world import World
 
-from api.server import config_of
+from api.server.uvicorn_server import config_of
 
 LIMIT = 1.0
 MEBIBYTE = 1024 * 1024

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from api.config.settings import Settings
 from api.db.engine import Database
 from api.db.models import ProblemVersion
-from api.publisher import LOCK, publish_until_complete
+from api.server.bank_publisher import LOCK, publish_until_complete
 from api.services import publishing
 from api.services.publishing import Failed, Published, Source, publish_all, publish_one
 from grader import ENGINE
@@ -221,7 +221,9 @@ def stored(settings: Settings) -> int:
 def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, monkeypatch):
     """The other one is a connection that holds the lock, and is then ended by the server."""
     tries = threading.Semaphore(0)
-    monkeypatch.setattr("api.publisher.time", SimpleNamespace(sleep=lambda _: tries.release()))
+    monkeypatch.setattr(
+        "api.server.bank_publisher.time", SimpleNamespace(sleep=lambda _: tries.release())
+    )
     with (
         psycopg.connect(settings.database, autocommit=True) as other,
         psycopg.connect(settings.database, autocommit=True) as server,
@@ -242,7 +244,7 @@ def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, m
 def test_a_database_that_fails_is_told_and_tried_again(settings, monkeypatch, capsys):
     away = settings.model_copy(update={"database": "postgresql://x:geheim@127.0.0.1:1/x"})
     pauses = Mock(side_effect=[None, None, KeyboardInterrupt])
-    monkeypatch.setattr("api.publisher.time", SimpleNamespace(sleep=pauses))
+    monkeypatch.setattr("api.server.bank_publisher.time", SimpleNamespace(sleep=pauses))
     with pytest.raises(KeyboardInterrupt):
         publish_until_complete(away)
     told = capsys.readouterr().err

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from api.ready import all_is_well
+from api.server.healthcheck import all_is_well
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,7 +124,8 @@ def test_settings_that_cannot_be_read_are_not_well_and_are_told(tmp_path, capsys
 
 
 def test_the_health_check_loads_nothing_of_the_service():
-    run = "import sys, api.ready; print([n for n in sys.modules if n.split('.')[0] not in"
+    run = "import sys, api.server.healthcheck;"
+    run += " print([n for n in sys.modules if n.split('.')[0] not in"
     run += " sys.stdlib_module_names and n.split('.')[0] != 'api'])"
     command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {run}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

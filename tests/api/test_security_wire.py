@@ -10,7 +10,7 @@ from world import World
 
 from api.config.settings import Settings
 from api.http.pipeline.http_policy import HEADERS
-from api.server import config_of
+from api.server.uvicorn_server import config_of
 
 NAMES = ("grader.example.edu", "*.grader.example.edu")
 PUBLIC = "https://grader.example.edu"

@@ -7,10 +7,10 @@ import socket
 import pytest
 
 from api.config.settings import Settings
-from api.serve import main, serve, start_worker
-from api.server import bound, listen
-from api.starting import StartError, prepare
-from api.worker import Heartbeat
+from api.server.bootstrap import StartError, prepare
+from api.server.main import main, serve, start_worker
+from api.server.uvicorn_server import bound, listen
+from api.server.worker import Heartbeat
 
 WORD = "geheim"
 

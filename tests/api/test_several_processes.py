@@ -269,7 +269,7 @@ def test_a_worker_publishes_shows_that_it_lives_and_ends_when_told(tmp_path):
     with started(tmp_path, "-c", run, worker="apart", heartbeat=str(heartbeat)) as service:
         service.wait_for("the worker is up")
         until(heartbeat.exists)
-        check = [sys.executable, "-m", "api.ready"]
+        check = [sys.executable, "-m", "api.server.healthcheck"]
         alive = os.environ | {"GRADER_HEARTBEAT": str(heartbeat)}
         assert subprocess.run(check, env=alive, cwd=ROOT, check=False).returncode == 0
         until(lambda: rows(tmp_path, "SELECT problem FROM problem_versions") == [SMALL])

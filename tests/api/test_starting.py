@@ -18,7 +18,7 @@ from api.config.settings import Settings
 from api.db.engine import DURABLE, Database
 from api.db.migrations import upgrade
 from api.db.wait_for_database import why_unusable
-from api.starting import StartError, prepare
+from api.server.bootstrap import StartError, prepare
 
 
 @pytest.fixture

@@ -25,15 +25,15 @@ STOP_SECONDS = 2
 MARGIN_SECONDS = 20
 ENDLESS = TEXT_PROBLEM.replace("why-small-kernels", "endless")
 SERVICE = f"""
-from api import server
+from api.server import uvicorn_server
 from api.services import publishing_pool
 from slow_work import publish_or_sleep
 
 publishing_pool.publish_one = publish_or_sleep
-server.GRACE = {STOP_SECONDS}
+uvicorn_server.GRACE = {STOP_SECONDS}
 
 if __name__ == "__main__":
-    from api.serve import main
+    from api.server.main import main
 
     main()
 """

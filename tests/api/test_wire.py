@@ -14,7 +14,7 @@ from http_app import service
 from loop import in_loop_of_its_own
 from serving import listening
 
-from api.wire import MOST_IN_HEAD, CappedProtocol, Joined
+from api.server.protocol import MOST_IN_HEAD, CappedProtocol, Joined
 
 APP = service()
 SAMPLES = b"/api/v1/samples"

@@ -121,7 +121,7 @@ def test_what_can_be_asked_is_asked_whether_it_is_well():
 
 
 def test_a_stop_has_more_time_than_the_service_takes():
-    from api.supervisor import MORE_THAN_GRACE  # noqa: PLC0415
+    from api.server.supervisor import MORE_THAN_GRACE  # noqa: PLC0415
 
     for name in ("api", "worker"):
         assert int(SERVICES[name]["stop_grace_period"].rstrip("s")) > MORE_THAN_GRACE
@@ -168,7 +168,7 @@ def test_the_image_runs_as_a_numeric_user_without_a_shell_or_curl():
     last = DOCKERFILE.rpartition("\nFROM ")[2]
     assert re.findall(r"^USER (.*)$", last, re.MULTILINE) == ["10001:10001"]
     assert re.search(r'^CMD \["python", "-m", "api"\]$', last, re.MULTILINE)
-    assert re.search(r'HEALTHCHECK .*\n\s+CMD \["python", "-m", "api.ready"\]', last)
+    assert re.search(r'HEALTHCHECK .*\n\s+CMD \["python", "-m", "api.server.healthcheck"\]', last)
     assert "curl" not in DOCKERFILE
 
 

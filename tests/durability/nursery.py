@@ -1,6 +1,6 @@
 """Services started from a process that has imported all of them already: tens of kills a minute.
 
-What a child runs is what ``python -m api`` runs, `api.serve.main`, with the settings of the
+What a child runs is what ``python -m api`` runs, `api.server.main.main`, with the settings of the
 environment that it is given. A child may be planted with a bug before (`planted.py`).
 """
 
@@ -112,9 +112,9 @@ class Nursery:
 
 def breed() -> None:
     """Start a service for each line that comes, until there are no more."""
-    import api.serve  # noqa: PLC0415  # the tests' own process starts none
+    import api.server.main  # noqa: PLC0415  # the tests' own process starts none
 
-    assert api.serve
+    assert api.server.main
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody has to fetch the children
     _say(ready=True)
     children = []
@@ -147,7 +147,7 @@ def _become(asked: Mapping[str, Any]) -> None:
     os.environ.update(asked["environment"])
     code = 1
     try:
-        from api.serve import main  # noqa: PLC0415
+        from api.server.main import main  # noqa: PLC0415
         from durability.planted import PLANTS  # noqa: PLC0415
 
         PLANTS[asked["plant"]]()

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 import api.db.engine
-import api.serve
+import api.server.main
 from api.db.engine import Database
 from api.db.sqlite_lock import WriteLock
 
@@ -55,7 +55,7 @@ def _commit(session: Session, turn: Any) -> None:
 
 def forget_keys() -> None:
     """Let every request come without its Idempotency-Key."""
-    make = api.serve.create_app
+    make = api.server.main.create_app
 
     def create_app(*given: Any, **named: Any) -> Any:
         app = make(*given, **named)
@@ -68,7 +68,7 @@ def forget_keys() -> None:
 
         return without_keys
 
-    api.serve.create_app = create_app
+    api.server.main.create_app = create_app
 
 
 def count_then_insert() -> None:

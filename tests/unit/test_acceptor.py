@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from loop import in_loop_of_its_own
 
-from api import acceptor
-from api.acceptor import Acceptor, Share, shares
+from api.server import connection_balancer
+from api.server.connection_balancer import Acceptor, Share, shares
 
 MANY = 40
 
@@ -109,7 +109,7 @@ def test_who_has_more_takes_what_a_process_leaves_that_has_died(listener, come):
 
 
 def test_a_process_that_is_alone_leaves_nothing_to_others(listener, come, monkeypatch):
-    monkeypatch.setattr(acceptor, "COURTESY", 1_000)
+    monkeypatch.setattr(connection_balancer, "COURTESY", 1_000)
     assert served(listener, [None], lambda: come(5) or 5) == [5]
 
 
@@ -133,7 +133,7 @@ class Full:
 
 
 def test_where_there_is_no_room_it_is_tried_again_and_told(listener, come, monkeypatch, caplog):
-    monkeypatch.setattr(acceptor, "PAUSE", 0.01)
+    monkeypatch.setattr(connection_balancer, "PAUSE", 0.01)
     assert served(Full(listener, 2), [None], lambda: come(1) or 1) == [1]
     assert caplog.messages == ["no connection can be taken: Too many open files"] * 2
 
@@ -141,7 +141,7 @@ def test_where_there_is_no_room_it_is_tried_again_and_told(listener, come, monke
 def test_a_door_that_is_closed_takes_nothing_even_what_it_had_left_to_others(
     listener, come, monkeypatch
 ):
-    monkeypatch.setattr(acceptor, "COURTESY", 0.05)
+    monkeypatch.setattr(connection_balancer, "COURTESY", 0.05)
 
     async def scene() -> list[int]:
         processes = Processes(listener, shares(2)[:1])

@@ -201,7 +201,7 @@ def test_nothing_is_run_that_was_text():
 
 def test_the_service_opens_no_address_that_somebody_sends():
     """Whatever asks another machine is a command, or the health check of its own port."""
-    ours = ("api/ready.py", "api/selftest/")
+    ours = ("api/server/healthcheck.py", "api/selftest/")
     assert [path for path in found("requests") if not path.startswith(ours)] == []
 
 

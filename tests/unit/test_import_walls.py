@@ -51,7 +51,7 @@ PURE = {
 }
 ALLOWED = {
     # What an installed Grader starts with: it finds the other packages, and does nothing else.
-    "dlgrader": {"os", "sys", "pathlib", "typing", "api.command.main", "api.serve.main"},
+    "dlgrader": {"os", "sys", "pathlib", "typing", "api.command.main", "api.server.main.main"},
     "grader": PURE | {"grader", "numpy", "pydantic"},
     "problems": PURE
     | {"grader", "problems", "numpy", "yaml", "pydantic", "pathlib", "importlib.resources"},

@@ -47,7 +47,7 @@ def test_what_was_made_before_it_serves_is_left_out_of_collections():
 
 
 def test_whatever_of_the_service_is_loaded_garbage_is_looked_for_seldom():
-    code = "import gc, api.supervisor; print(*gc.get_threshold())"
+    code = "import gc, api.server.supervisor; print(*gc.get_threshold())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert tuple(map(int, run.stdout.split())) == RARELY > PYTHONS_OWN
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from api.supervisor import LONGEST_PAUSE, SERVER, Post, Supervisor
+from api.server.supervisor import LONGEST_PAUSE, SERVER, Post, Supervisor
 
 
 @pytest.fixture

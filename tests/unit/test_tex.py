@@ -229,5 +229,5 @@ def is_running(pid):
 
 
 def test_the_service_does_not_load_the_converter():
-    code = "import sys, api.app, api.worker; sys.exit('math_core' in sys.modules)"
+    code = "import sys, api.app, api.server.worker; sys.exit('math_core' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""The health check of the containers: `python -m api.ready` ends with 0 while all is well.
+"""Health check of the containers: `python -m api.server.healthcheck` exits 0 while all is well.
 
 A service is asked whether it can work; a worker, which nobody can ask, touches its heartbeat. The
 settings are read as the service reads them. This needs nothing but the standard library, so that

@@ -10,12 +10,12 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from api.acceptor import Acceptor, Share
 from api.config.settings import PREFIX, Settings
 from api.core.process_lifecycle import keep_what_there_is
-from api.ready import url_of
-from api.starting import StartError
-from api.wire import CappedProtocol
+from api.server.bootstrap import StartError
+from api.server.connection_balancer import Acceptor, Share
+from api.server.healthcheck import url_of
+from api.server.protocol import CappedProtocol
 
 __all__ = ["GRACE", "address_of", "bound", "config_of", "end_quietly", "listen", "run"]
 

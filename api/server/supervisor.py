@@ -11,7 +11,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Final
 
 from api.core.process_lifecycle import end_with_parent
-from api.server import GRACE, end_quietly
+from api.server.uvicorn_server import GRACE, end_quietly
 
 __all__ = ["MORE_THAN_GRACE", "SERVER", "Post", "Supervisor"]
 

@@ -11,10 +11,10 @@ from typing import Final
 from api.config.settings import PREFIX, Settings
 from api.core.clock import system_clock
 from api.db.engine import Database
-from api.publisher import publish_in_background
+from api.server.bank_publisher import publish_in_background
+from api.server.bootstrap import StartError
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
-from api.starting import StartError
 
 __all__ = ["Heartbeat", "work"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from api.http.bodies import UPLOAD_TIMEOUT_SECONDS, RequestBody
 
 if TYPE_CHECKING:
-    from api.wire import CappedProtocol
+    from api.server.protocol import CappedProtocol
 
 __all__ = ["ConnectionDeadlines", "make_room"]
 

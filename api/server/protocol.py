@@ -11,8 +11,8 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from api.connections import ConnectionDeadlines, make_room
 from api.http.bodies import BODY_ARRIVED
+from api.server.connection_limits import ConnectionDeadlines, make_room
 
 __all__ = ["MOST_IN_HEAD", "CappedProtocol", "Joined"]
 

@@ -1,0 +1,1 @@
+"""Server processes: start, sockets, supervision, the worker, health check and metrics."""

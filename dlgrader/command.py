@@ -3,6 +3,6 @@
 It stays this small: every process that a batch starts imports it again.
 """
 
-from api.command import main
+from api.cli.main import main
 
 __all__ = ["main"]

@@ -4,9 +4,9 @@ from typing import Annotated, Final
 
 import typer
 
-from api import console
+from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.output import console
 from api.core.errors import FileError
-from api.database_commands import DATABASE, DatabaseUrl, settings_with
 
 __all__ = ["app"]
 

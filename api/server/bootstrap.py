@@ -12,8 +12,8 @@ from uuid import UUID
 
 from rich.progress import Progress
 
-from api import console
 from api.auth.sessions import is_on_this_machine
+from api.cli.output import console
 from api.config.settings import Settings
 from api.core.clock import Clock, system_clock
 from api.core.worker_pool import WorkerPool

@@ -16,7 +16,7 @@ import pytest
 import templates
 from world import Person, Posing, World
 
-from api.cli import main
+from api.cli.grading import main
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import Base

@@ -136,7 +136,7 @@ def test_a_chunk_is_full_where_neither_a_problem_nor_a_variant_ends(
 
 
 def test_a_batch_starts_without_what_it_does_not_need() -> None:
-    loads = "import sys, api.batch_cli; print(*sys.modules)"
+    loads = "import sys, api.cli.batch; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", loads], capture_output=True, check=True, text=True)
     assert {"sqlalchemy", "polars", "numpy", "pydantic"}.isdisjoint(ran.stdout.split())
 

@@ -112,7 +112,7 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(db):
 
 
 def test_processes_that_upgrade_at_once_do_it_once(db, empty_url):
-    run = "from api.cli import main; main()"
+    run = "from api.cli.grading import main; main()"
     command = [sys.executable, "-c", run, "db", "upgrade", "--database", empty_url]
     both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     told = [one.communicate(timeout=60)[1] for one in both]

@@ -265,7 +265,7 @@ def test_of_two_that_start_at_once_at_one_address_one_serves_and_one_says_why_no
 
 def test_a_worker_publishes_shows_that_it_lives_and_ends_when_told(tmp_path):
     heartbeat = tmp_path / "heartbeat"
-    run = "from api.cli import main; import sys; sys.argv = ['grader', 'work']; main()"
+    run = "from api.cli.grading import main; import sys; sys.argv = ['grader', 'work']; main()"
     with started(tmp_path, "-c", run, worker="apart", heartbeat=str(heartbeat)) as service:
         service.wait_for("the worker is up")
         until(heartbeat.exists)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from api.cli import main
+from api.cli.grading import main
 
 KILLS = re.compile(r"^kills: (\d+) .*^receipts: (\d+),", re.MULTILINE | re.DOTALL)
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 import typer.main
 
-from api.cli import app
+from api.cli.grading import app
 from api.config.display import settings_page
 from api.config.settings import PREFIX, Settings
 from api.services.batch.fields import FIELDS, RESULT_FIELDS

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from api import console
-from api.cli import main
+from api.cli.grading import main
+from api.cli.output import console
 
 ROOT = Path(__file__).parents[2]
 PAGES = {

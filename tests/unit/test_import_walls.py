@@ -51,7 +51,7 @@ PURE = {
 }
 ALLOWED = {
     # What an installed Grader starts with: it finds the other packages, and does nothing else.
-    "dlgrader": {"os", "sys", "pathlib", "typing", "api.command.main", "api.server.main.main"},
+    "dlgrader": {"os", "sys", "pathlib", "typing", "api.cli.main.main", "api.server.main.main"},
     "grader": PURE | {"grader", "numpy", "pydantic"},
     "problems": PURE
     | {"grader", "problems", "numpy", "yaml", "pydantic", "pathlib", "importlib.resources"},
@@ -245,9 +245,9 @@ def test_no_package_imports_the_one_that_the_wheel_puts_around_it():
         ("services", "from api import app", ["app"]),
         ("db", "import api.services.intake", ["services"]),
         ("clock", "from api.db.models import users", ["tables"]),
-        ("routes", "from api.cli import main", ["cli"]),
+        ("routes", "from api.cli.grading import main", ["cli"]),
         ("routes", "from api.services import intake\nfrom api.db.engine import transaction", []),
-        ("app", "from api.cli import main\nimport apiary.app", []),
+        ("app", "from api.cli.grading import main\nimport apiary.app", []),
     ],
 )
 def test_a_planted_import_of_a_later_layer_of_api_is_found(module, source, breach):

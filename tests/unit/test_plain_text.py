@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.plain_text import readable
+from api.cli.output.plain_text import readable
 from problems.catalogue import Catalogue
 
 PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")

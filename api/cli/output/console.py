@@ -10,9 +10,9 @@ import typer
 from rich.progress import track as rich_track
 from rich.text import Text
 
-from api.plain_text import readable
+from api.cli.output.plain_text import readable
+from api.cli.output.terminal import ERR, OUT, fail, say
 from api.services.replaying import Replayed
-from api.terminal import ERR, OUT, fail, say
 from grader.problem import Problem
 from grader.render import WIDTH
 from problems.check import Report

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from api import console
+from api.cli.output import console
 from api.config.settings import SET_IN_VAIN, Settings
 from api.config.sources import SettingsError
 from api.core.errors import FileError

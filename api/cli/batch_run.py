@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from api.cli.output.terminal import ERR, OUT, fail, say
 from api.core.errors import FileError
 from api.core.process_lifecycle import keep_what_there_is
 from api.services import marking
@@ -30,7 +31,6 @@ from api.services.batch.running import Batch, run_batch
 from api.services.batch.sources import open_source
 from api.services.batch.summing import Summary
 from api.services.output import check_writable
-from api.terminal import ERR, OUT, fail, say
 
 __all__ = ["Options", "run"]
 

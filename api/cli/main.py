@@ -11,8 +11,8 @@ __all__ = ["main"]
 def main() -> None:
     """Run `grader`; `batch` without loading the other commands."""
     if sys.argv[1:2] == ["batch"]:
-        from api.batch_cli import main as run  # noqa: PLC0415  # see above
+        from api.cli.batch import main as run  # noqa: PLC0415  # see above
     else:
-        from api.cli import main as run  # noqa: PLC0415  # see above
+        from api.cli.grading import main as run  # noqa: PLC0415  # see above
 
     run()

@@ -6,9 +6,9 @@ from typing import Annotated, Final
 
 import typer
 
+from api.cli.output.terminal import run_command
 from api.core.process_lifecycle import start_loading
 from api.services.batch import JUDGING
-from api.terminal import run_command
 
 __all__ = ["app", "main"]
 
@@ -66,7 +66,7 @@ def batch(
     processes = 1 if cluster is not None else _processes(file, workers)
     if processes > 1:
         start_loading(JUDGING)  # while this process loads polars
-    from api.batch_command import Options, run  # noqa: PLC0415  # see above
+    from api.cli.batch_run import Options, run  # noqa: PLC0415  # see above
 
     read = run(Options(file, out, rejects, mapped or [], bank, published, processes, cluster))
     raise typer.Exit(0 if read else 1)

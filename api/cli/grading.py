@@ -7,22 +7,15 @@ from typing import Annotated
 
 import typer
 
-from api import (
-    batch_cli,
-    console,
-    course_commands,
-    database_commands,
-    service_commands,
-    token_commands,
-    user_commands,
-)
+from api.cli import batch, courses, database, service, tokens, users
+from api.cli.output import console
+from api.cli.output.terminal import run_command
 from api.core.errors import FileError
 from api.selftest import command as selftest_command
 from api.services import marking, reading, reports
 from api.services.checking import check_files
 from api.services.replaying import replay as replay_records
 from api.services.rows import read_text
-from api.terminal import run_command
 from grader.errors import AnswerError, ProblemError
 from grader.problem import MAX_SEED, Problem
 from grader.reading import Style
@@ -44,11 +37,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 GROUPS = (
-    user_commands,
-    token_commands,
-    database_commands,
-    course_commands,
-    service_commands,
+    users,
+    tokens,
+    database,
+    courses,
+    service,
     selftest_command,
 )
 for commands in GROUPS:
@@ -234,7 +227,7 @@ def schema() -> None:
     console.put_json(Problem.model_json_schema())
 
 
-app.command()(batch_cli.batch)
+app.command()(batch.batch)
 
 
 def _named(problem: str) -> tuple[Catalogue, str]:

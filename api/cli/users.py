@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from api import console
-from api.database_commands import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.output import console
 
 __all__ = ["app"]
 
@@ -32,7 +32,7 @@ def add(
 ) -> None:
     """Add an account, and print the link by which its owner sets a password."""
     # Imported here: the commands that only mark start without a database.
-    from api.operators import add_user  # noqa: PLC0415
+    from api.cli.admin_operations import add_user  # noqa: PLC0415
 
     _print(
         *add_user(settings_with(database=database, public_url=public_url), email, name, admin=admin)
@@ -47,7 +47,7 @@ def link(
     public_url: PublicUrl = "",
 ) -> None:
     """Print a link by which somebody sets a password: the first one, or another."""
-    from api.operators import link_for  # noqa: PLC0415
+    from api.cli.admin_operations import link_for  # noqa: PLC0415
 
     _print(*link_for(settings_with(database=database, public_url=public_url), email))
 
@@ -55,7 +55,7 @@ def link(
 @app.command("list")
 def list_users(*, database: DatabaseUrl = DATABASE) -> None:
     """List the accounts by family name: e-mail address, name and state, with tabs between them."""
-    from api.operators import listed_users  # noqa: PLC0415
+    from api.cli.admin_operations import listed_users  # noqa: PLC0415
 
     for line in listed_users(settings_with(database=database)):
         typer.echo(line)
@@ -68,7 +68,7 @@ def revoke(
     database: DatabaseUrl = DATABASE,
 ) -> None:
     """End every session and token of an account; its password stays."""
-    from api.operators import revoke_all  # noqa: PLC0415
+    from api.cli.admin_operations import revoke_all  # noqa: PLC0415
 
     name = revoke_all(settings_with(database=database), email)
     console.say(f"{name} is logged out everywhere and has no token any more.")

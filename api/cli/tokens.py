@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from api import console
-from api.database_commands import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.output import console
 
 __all__ = ["app"]
 
@@ -25,7 +25,7 @@ def make(
 ) -> None:
     """Print a new token of the API, once."""
     # Imported here: the commands that only mark start without a database.
-    from api.operators import token_for  # noqa: PLC0415
+    from api.cli.admin_operations import token_for  # noqa: PLC0415
 
     secret, until = token_for(settings_with(database=database), email, scopes=scopes, days=days)
     typer.echo(secret)
@@ -38,7 +38,7 @@ def list_tokens(email: Email, *, database: DatabaseUrl = DATABASE) -> None:
 
     There are tabs between them.
     """
-    from api.operators import listed_tokens  # noqa: PLC0415
+    from api.cli.admin_operations import listed_tokens  # noqa: PLC0415
 
     for line in listed_tokens(settings_with(database=database), email):
         typer.echo(line)
@@ -52,7 +52,7 @@ def revoke(
     database: DatabaseUrl = DATABASE,
 ) -> None:
     """Revoke one token of an account, at once; sessions and other tokens stay."""
-    from api.operators import revoke_token  # noqa: PLC0415
+    from api.cli.admin_operations import revoke_token  # noqa: PLC0415
 
     name = revoke_token(settings_with(database=database), email, beginning)
     console.say(f"The token {name} opens nothing any more.")

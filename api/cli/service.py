@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from api import console
+from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.output import console
 from api.config.settings import given_by
-from api.database_commands import DATABASE, DatabaseUrl, settings_with
 
 __all__ = ["app"]
 

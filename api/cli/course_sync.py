@@ -6,11 +6,11 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.cli.admin_operations import opened
 from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
 from api.db.models import Course
-from api.operators import opened
 from api.schemas.course_files import Applied
 from api.services.acts import Act, hold
 from api.services.course_files.applying import apply, new_course_of, publish_all, to_publish

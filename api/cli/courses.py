@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from api import console
-from api.database_commands import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.output import console
 
 __all__ = ["app"]
 
@@ -28,7 +28,7 @@ def export(
 ) -> None:
     """Write what is set in a course, without people and their work; other files stay."""
     # Imported here: the commands that only mark start without a database.
-    from api.course_folder import export_course  # noqa: PLC0415
+    from api.cli.course_sync import export_course  # noqa: PLC0415
 
     written, stale = export_course(settings_with(database=database), course, folder)
     console.say(f"{written} files of {course} written to {folder}")
@@ -50,7 +50,7 @@ def apply(
     database: DatabaseUrl = DATABASE,
 ) -> None:
     """Make a course what the files say, all of it or nothing; a new course is made."""
-    from api.course_folder import apply_folder  # noqa: PLC0415
+    from api.cli.course_sync import apply_folder  # noqa: PLC0415
 
     settings = settings_with(database=database)
     done = apply_folder(settings, folder, course, prune=prune, dry_run=dry_run)

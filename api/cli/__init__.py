@@ -1,0 +1,1 @@
+"""Command line: `grader` and its commands."""

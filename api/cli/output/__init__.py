@@ -1,0 +1,1 @@
+"""Standard output and standard error of the command line."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.reference import api_document
+from api.docs_site.generator import api_document
 
 PROBLEM = "application/problem+json"
 

@@ -37,7 +37,7 @@ WATCHED: Final = (
         "grader.tree",
     ),
     *("problems.documents", "problems.scalars", "problems.loader"),
-    *("api.prose", "api.tex", "api.tex_bounds"),
+    *("api.markup.markdown", "api.markup.tex", "api.markup.tex_bounds"),
 )
 watching = partial(atheris.instrument_imports, include=[*WATCHED])
 Target = Callable[[str], None]
@@ -130,7 +130,7 @@ def texts() -> Target:
     from page_markup import unexpected_markup  # noqa: PLC0415
 
     with watching():
-        from api.prose import formula_faults, inline, prose  # noqa: PLC0415
+        from api.markup.markdown import formula_faults, inline, prose  # noqa: PLC0415
 
     def show(text: str) -> None:
         for source in (text, f"${text}$", f"$$ {text} $$"):

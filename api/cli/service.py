@@ -55,7 +55,7 @@ def backup(
     database: DatabaseUrl = DATABASE,
 ) -> None:
     """Write all of the database into a file, as it is at one moment; the service may run."""
-    from api.backups import backup as write  # noqa: PLC0415
+    from api.backups.operations import backup as write  # noqa: PLC0415
 
     console.say(write(settings_with(database=database).database, file))
 
@@ -70,7 +70,7 @@ def restore(
     database: DatabaseUrl = DATABASE,
 ) -> None:
     """Bring a backup back, into an empty database; no service may run on it."""
-    from api.backups import restore as bring_back  # noqa: PLC0415
+    from api.backups.operations import restore as bring_back  # noqa: PLC0415
 
     url = settings_with(database=database).database
     console.say(bring_back(url, file, upgrades=upgrade))

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from api.core.error_codes import CODES
 from api.core.errors import NotFound
-from api.guides import GUIDES, HELP, guide, title_of
+from api.markup.guides import GUIDES, HELP, guide, title_of
 from api.pages.router import PageRouter
 from api.pages.site import PAGE_HEADERS, render, respond
 

@@ -14,8 +14,8 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.core.errors import CODES, NotFound
+from api.markup.markdown import inline, prose
 from api.pages import wording
-from api.prose import inline, prose
 
 __all__ = ["CSP", "PAGE_HEADERS", "render", "respond", "static_address", "static_routes"]
 

@@ -13,7 +13,7 @@ from time import process_time
 from typing import Any, Final, TypeAlias
 
 from api.core.worker_pool import DeadlineExceeded
-from api.prose import formula_faults
+from api.markup.markdown import formula_faults
 from grader import ENGINE
 from grader.book import Book
 from grader.errors import GraderError

@@ -99,7 +99,9 @@ def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_aske
         name: before[name] for name in ALL if name not in lost
     }
     wipe(empty)
-    monkeypatch.setattr("api.backups.upgrade", Mock(side_effect=LossError("It would lose data.")))
+    monkeypatch.setattr(
+        "api.backups.operations.upgrade", Mock(side_effect=LossError("It would lose data."))
+    )
     told = grader("restore", str(older), "--upgrade", "--database", empty)
     is_sqlite = empty.startswith("sqlite")
     left = (
@@ -209,7 +211,7 @@ def test_an_upgrade_that_fails_leaves_nothing_in_the_database(kept, grader, tmp_
     def lose(_db: Database) -> None:
         raise LossError("Revision 0009 would lose data: answers (3).")
 
-    monkeypatch.setattr("api.backups.upgrade", lose)
+    monkeypatch.setattr("api.backups.operations.upgrade", lose)
     downgraded(kept)
     url = f"sqlite:///{tmp_path / 'old.db'}"
     told = grader("restore", str(kept), "--upgrade", "--database", url)

@@ -15,8 +15,8 @@ from described import answers, declared, document
 from jsonschema import Draft202012Validator
 
 from api.core.error_codes import CODES
-from api.error_pages import errors_page
-from api.reference import CALLS, api_page, snapshot
+from api.docs_site.generator import CALLS, api_page, snapshot
+from api.markup.error_docs import errors_page
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = document()

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pages import Browser
 from starlette.responses import PlainTextResponse
 
+from api.markup.markdown import prose
+from api.markup.tex import TexError, apart, tex_markup
 from api.pages.refusals import present
 from api.pages.site import CSP, static_address
-from api.prose import prose
-from api.tex import TexError, apart, tex_markup
 
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 

@@ -9,7 +9,7 @@ from student_scenes import CANARY, KEY_OF_CANARY
 from world import TEXT_PROBLEM, World
 
 from api.db.models import AssignmentProblem
-from api.tex import CONVERTER
+from api.markup.tex import CONVERTER
 
 
 def test_a_known_mistake_is_named_as_the_likely_cause(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from bank_at_hand import CATALOGUE
 
-from api.prose import formula_faults
+from api.markup.markdown import formula_faults
 from grader.grade import grade
 from grader.kinds import KINDS
 from grader.variant import Variant, solve

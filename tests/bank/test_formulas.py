@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bank_at_hand import CATALOGUE
 
-from api.prose import formula_faults, formulas
-from api.tex import tex_markup
+from api.markup.markdown import formula_faults, formulas
+from api.markup.tex import tex_markup
 from grader.variant import solve
 from problems.book import BOOK
 from problems.mistakes import MISTAKES

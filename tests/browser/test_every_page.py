@@ -10,7 +10,7 @@ from furnished import ROUTES
 from scene import HERE
 from screens import faults, look, overflow, violations
 
-from api.guides import GUIDES
+from api.markup.guides import GUIDES
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 NO_PAGES = ("/api/", "/static/", "/healthz", "/readyz")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.guides import GUIDES
+from api.markup.guides import GUIDES
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTION = "dlgrader"

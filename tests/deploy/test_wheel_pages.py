@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.guides import GUIDES
+from api.markup.guides import GUIDES
 
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 ASK = """
@@ -16,7 +16,7 @@ import json, sys
 import dlgrader, api
 from fastapi.testclient import TestClient
 from api.app import create_app
-from api.guides import GUIDES
+from api.markup.guides import GUIDES
 from api.pages.site import static_address
 from api.config.settings import Settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.module_pages import architecture_page, modules_page
+from api.docs_site.module_pages import architecture_page, modules_page
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

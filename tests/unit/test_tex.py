@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import api.prose
-from api.prose import formula_faults, inline, prose
-from api.tex import CONVERTER, TexError, TexUnavailableError, apart, tex_markup
-from api.tex_bounds import MAX_LENGTH, check_bounds
-from api.tex_converter import TexConverter
+import api.markup.markdown
+from api.markup.markdown import formula_faults, inline, prose
+from api.markup.tex import CONVERTER, TexError, TexUnavailableError, apart, tex_markup
+from api.markup.tex_bounds import MAX_LENGTH, check_bounds
+from api.markup.tex_converter import TexConverter
 
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 30
@@ -113,7 +113,7 @@ def test_what_the_bounds_let_through_ends_by_its_processor_time(source):
 
 
 def test_a_text_has_one_budget_for_all_of_its_formulas(monkeypatch):
-    monkeypatch.setattr(api.prose, "MAX_TEXT_SECONDS", 1e-9)
+    monkeypatch.setattr(api.markup.markdown, "MAX_TEXT_SECONDS", 1e-9)
     slow = rf"\sqrt[{'(' * 22}]{{b}}{')' * 22}"  # takes 0.05 s of processor time
     text = f"One ${slow}$, two $b_2$, $$b_3$$"
     shown = prose(text)
@@ -128,13 +128,13 @@ def test_a_text_has_one_budget_for_all_of_its_formulas(monkeypatch):
 def test_after_a_formula_that_costs_too_much_a_text_has_no_other_tried(monkeypatch):
     evading = [rf"\sqrt[{'(' * 60}]{{y_{n}}}{')' * 60}" for n in range(100)]
     converted = []
-    convert = api.prose.convert_tex
+    convert = api.markup.markdown.convert_tex
 
     def note(source, *, display):
         converted.append(source)
         return convert(source, display=display)
 
-    monkeypatch.setattr(api.prose, "convert_tex", note)
+    monkeypatch.setattr(api.markup.markdown, "convert_tex", note)
     text = " ".join(f"${source}$" for source in evading)
     assert prose(text).count("<code>") == 100
     assert len([*formula_faults(text)]) == 1
@@ -194,7 +194,7 @@ def test_a_long_display_is_not_taken_apart():
 
 PARENT = """
 import os, sys, threading, time
-from api.tex_converter import TexConverter
+from api.markup.tex_converter import TexConverter
 converter = TexConverter()
 converter.convert("x", display=False)
 print(converter._child.pid, flush=True)

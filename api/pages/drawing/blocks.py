@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from api.markup.markdown import inline, prose
 from api.pages.drawing import tables
 from api.pages.drawing.fields import field_picture
 from api.pages.drawing.frames import Stage, stage
@@ -17,7 +18,6 @@ from api.pages.drawing.spots import line
 from api.pages.drawing.stamps import is_stamp, stamp_stage
 from api.pages.drawing.totals import sum_picture, total_picture
 from api.pages.wording import said
-from api.prose import inline, prose
 from api.schemas.student_solution import SolvedPart, WorkedStep
 
 __all__ = ["Block", "drawn"]

@@ -10,9 +10,9 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from api.markup.markdown import inline
 from api.pages.student.states import State, answer_state
 from api.pages.wording import percent
-from api.prose import inline
 from api.schemas.student_solution import PracticeOutcome
 from api.schemas.student_work import PartOutcome, ReadAs, StudentSubmission
 from grader.reading import TruncatedAnswer, Typed

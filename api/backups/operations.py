@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from api import backups_postgresql, backups_sqlite
+from api.backups import postgresql, sqlite
 from api.core.atomic_files import put_in_place
 from api.core.errors import FileError
 from api.db.engine import Database, driver_url
@@ -35,7 +35,7 @@ def backup(url: str, file: Path) -> str:
     where = _address(url)
     if file.exists():
         raise FileError(f"{file} is there already; name a file that is not")
-    system = backups_sqlite if where.get_backend_name() == "sqlite" else backups_postgresql
+    system = sqlite if where.get_backend_name() == "sqlite" else postgresql
     with _written_whole(file) as part:
         revision = system.dump(where, part)
         if revision is None:
@@ -55,13 +55,13 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
             f"{file} is a backup of {_system_of(file)}; the database is of another kind"
         )
     is_sqlite = where.get_backend_name() == "sqlite"
-    system = backups_sqlite if is_sqlite else backups_postgresql
+    system = sqlite if is_sqlite else postgresql
     revision = system.revision_in(where, file)
     is_older = _check_revision(revision, file, upgrades=upgrades)
     if is_sqlite:
-        backups_sqlite.load(where, file, ready=_bring_up_file if is_older else None)
+        sqlite.load(where, file, ready=_bring_up_file if is_older else None)
     else:
-        backups_postgresql.load(where, file)
+        postgresql.load(where, file)
         if is_older:
             _bring_up(url, left=f"The database holds the backup now, with schema {revision}.")
     return f"restored from {file}: schema {revision}" + (", brought up to date" if is_older else "")

@@ -1,4 +1,4 @@
-"""Child process that converts TeX with math-core, one formula a line; `api.tex_converter` runs it.
+"""Child process that converts TeX with math-core, one formula a line.
 
 math-core is native code that cannot be interrupted and holds the interpreter. The kernel ends this
 process where a formula takes more processor time or memory than it may.

@@ -12,8 +12,8 @@ from typing import Any, Final
 from api.app import PREFIX, create_app
 from api.config.display import settings_page
 from api.config.settings import Settings
-from api.error_pages import errors_page
-from api.module_pages import architecture_page, modules_page
+from api.docs_site.module_pages import architecture_page, modules_page
+from api.markup.error_docs import errors_page
 
 __all__ = ["CALLS", "api_document", "api_page", "snapshot", "write_pages"]
 

@@ -61,7 +61,7 @@ def check_bounds(source: str) -> None:
     >>> check_bounds(r"\left[0, 1\right) \times [0, 1)")
     >>> check_bounds("(" * 9)
     Traceback (most recent call last):
-    api.tex_bounds.TexError: at character 9: More than 8 opening brackets are not closed. ...
+    api.markup.tex_bounds.TexError: at character 9: More than 8 opening brackets are not closed. ...
     """
     if len(source) > MAX_LENGTH:
         raise TexError(f"A formula has more than {MAX_LENGTH:,} characters.")

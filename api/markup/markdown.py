@@ -11,8 +11,8 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from api.tex import TexCostError, TexUnavailableError, apart, convert_tex
-from api.tex_converter import Conversion
+from api.markup.tex import TexCostError, TexUnavailableError, apart, convert_tex
+from api.markup.tex_converter import Conversion
 
 __all__ = ["dressed", "formula_faults", "formulas", "inline", "prose"]
 

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.anchors import anchors_plugin
 
-from api.prose import dressed
+from api.markup.markdown import dressed
 
 __all__ = ["GUIDES", "HELP", "Guide", "Section", "guide", "title_of"]
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from api.tex_bounds import TexError
+from api.markup.tex_bounds import TexError
 
 __all__ = ["Conversion", "TexConverter", "TexCostError", "TexUnavailableError"]
 
@@ -120,7 +120,7 @@ class TexConverter:
         try:
             # `-P`: no module of the folder that this process works in is loaded.
             self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "api.tex_child"],
+                [sys.executable, "-P", "-m", "api.markup.tex_child"],
                 env=given | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """TeX of a problem's texts as MathML Core, by math-core (ADR 13).
 
-math-core is native code: what could cost much is refused before (`api.tex_bounds`), and the rest is
-converted by a child process that can be killed (`api.tex_converter`).
+math-core is native code: what could cost much is refused before (`api.markup.tex_bounds`), and the
+rest is converted by a child process that can be killed (`api.markup.tex_converter`).
 """
 
 import re
@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from api.core.cache import Cache
-from api.tex_bounds import MAX_LENGTH, TexError, check_bounds
-from api.tex_converter import Conversion, TexConverter, TexCostError, TexUnavailableError
+from api.markup.tex_bounds import MAX_LENGTH, TexError, check_bounds
+from api.markup.tex_converter import Conversion, TexConverter, TexCostError, TexUnavailableError
 
 __all__ = [
     "CONVERTER",

@@ -1,0 +1,1 @@
+"""Backups of either database: made, verified and restored."""

@@ -1,0 +1,1 @@
+"""Documentation generated from code: calls, errors, settings, packages and modules."""

@@ -1,0 +1,1 @@
+"""Markdown and TeX of problems as HTML and MathML."""

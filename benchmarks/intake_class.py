@@ -22,9 +22,9 @@ from api.db.models import (
     Token,
     User,
 )
-from api.services.demo.dice import Dice
-from api.services.demo.guesses import guesses
-from api.services.demo.notations import notations
+from api.demo.seeded_random import Dice
+from api.demo.work.guesses import guesses
+from api.demo.work.notations import notations
 from api.services.draws import draw_position
 from api.services.publishing import Published, Source, publish_one
 from api.services.variants import ORIGINAL

@@ -22,9 +22,9 @@ from intake_class import ASKED
 from intake_parts import Intake
 
 from api.core.cache import Cache
-from api.services.demo.dice import Dice
-from api.services.demo.guesses import guesses
-from api.services.demo.notations import notations
+from api.demo.seeded_random import Dice
+from api.demo.work.guesses import guesses
+from api.demo.work.notations import notations
 from api.services.publishing import Published, Source, publish_one
 from api.services.submitting.judging import JUDGED_KEPT, Judged, judge
 from api.services.submitting.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT

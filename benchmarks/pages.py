@@ -32,9 +32,9 @@ from api.app import create_app
 from api.config.settings import Settings
 from api.core.process_lifecycle import keep_what_there_is
 from api.db import models
+from api.demo.welcome import Welcome
 from api.pages import PAGES
 from api.server.bootstrap import prepare
-from api.services.demo.welcome import Welcome
 
 DEFAULTS = ("20", "")
 SEEDS = 20

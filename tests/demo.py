@@ -7,10 +7,10 @@ from actors import NOW
 from sqlalchemy import select
 from world import World
 
-from api.services.demo.course import find_demo, make_demo
-from api.services.demo.logins import fresh_logins
-from api.services.demo.plan import PLAN, problems_of
-from api.services.demo.welcome import Welcome, welcome
+from api.demo.course import find_demo, make_demo
+from api.demo.logins import fresh_logins
+from api.demo.plan import PLAN, problems_of
+from api.demo.welcome import Welcome, welcome
 
 
 def make(world: World, *, students: int, **more: Any) -> Any:

@@ -11,7 +11,7 @@ from api.cli import batch, courses, database, service, tokens, users
 from api.cli.output import console
 from api.cli.output.terminal import run_command
 from api.core.errors import FileError
-from api.selftest import command as selftest_command
+from api.durability_test import command as selftest_command
 from api.services import marking, reading, reports
 from api.services.checking import check_files
 from api.services.replaying import replay as replay_records

@@ -20,11 +20,11 @@ from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.migrations import schema_state, upgrade
 from api.db.wait_for_database import wait_for
+from api.demo.course import find_demo, make_demo
+from api.demo.logins import end_logins, fresh_logins
+from api.demo.plan import Planned, planned, problems_of
+from api.demo.welcome import Welcome, welcome
 from api.services.bank import publish_bank
-from api.services.demo.course import find_demo, make_demo
-from api.services.demo.logins import end_logins, fresh_logins
-from api.services.demo.plan import Planned, planned, problems_of
-from api.services.demo.welcome import Welcome, welcome
 from api.services.publishing import OPERATOR_DEADLINE_SECONDS
 from api.state import passwords_of
 from migrations.losses import LossError

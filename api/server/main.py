@@ -17,6 +17,7 @@ from api.config.sources import SettingsError, unknown
 from api.core.errors import ServiceError
 from api.core.logs import write_log
 from api.db.wait_for_database import why_unusable
+from api.demo.welcome import Welcome
 from api.server.bank_publisher import publish_in_background
 from api.server.bootstrap import StartError, prepare
 from api.server.connection_balancer import Share, shares
@@ -24,7 +25,6 @@ from api.server.metrics import FOLDER, forget_process
 from api.server.supervisor import SERVER, Post, Supervisor
 from api.server.uvicorn_server import address_of, bound, end_quietly, listen, run
 from api.server.worker import Heartbeat, work
-from api.services.demo.welcome import Welcome
 from grader.errors import ProblemError
 
 __all__ = ["main", "serve", "start_worker"]

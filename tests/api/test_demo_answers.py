@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 from bank_at_hand import CATALOGUE
 
-from api.services.demo.answers import MEANT, answers, submissions
-from api.services.demo.dice import Dice
-from api.services.demo.essays import FRAMES, essay
-from api.services.demo.notations import notations, reordered
-from api.services.demo.people import Classmate, Habits, classmates
+from api.demo.people import Classmate, Habits, classmates
+from api.demo.seeded_random import Dice
+from api.demo.work.answers import MEANT, answers, submissions
+from api.demo.work.essays import FRAMES, essay
+from api.demo.work.notations import notations, reordered
 from grader.draw import Stream
 from grader.grade import grade
 from grader.kinds import KINDS
@@ -115,8 +115,8 @@ def test_the_same_stream_gives_the_same_submissions(name):
 
 
 SCRIPT = """
-from api.services.demo.answers import answers
-from api.services.demo.people import classmates, names
+from api.demo.work.answers import answers
+from api.demo.people import classmates, names
 from grader.draw import Stream
 from grader.variant import solve
 from problems.book import BOOK

@@ -26,9 +26,9 @@ from api.db.models import (
     Token,
     User,
 )
-from api.services.demo import people
-from api.services.demo.plan import OPEN, PLAN, planned, problems_of
-from api.services.demo.sitting import KEY
+from api.demo import people
+from api.demo.plan import OPEN, PLAN, planned, problems_of
+from api.demo.work.simulated_submissions import KEY
 from api.services.standings import Cause, refresh_all
 from grader.draw import Stream
 from problems.catalogue import Catalogue

@@ -17,8 +17,8 @@ from world import Person, World
 
 from api.config.settings import Settings
 from api.db.models import AuditEntry, User
+from api.demo.course import find_demo
 from api.server.bootstrap import StartError, end_demo, prepare
-from api.services.demo.course import find_demo
 
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"password", "session", "token"}

@@ -8,9 +8,9 @@ from world import World
 
 from api.core.errors import Conflict
 from api.db.models import Assignment, Base, Course, Draw, Enrolment, User
-from api.services.demo.course import find_demo
-from api.services.demo.plan import OPEN
-from api.services.demo.welcome import welcome
+from api.demo.course import find_demo
+from api.demo.plan import OPEN
+from api.demo.welcome import welcome
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.services.demo.dice import Dice
-from api.services.demo.moments import moments
-from api.services.demo.people import MAX_NAMES, STYLES, Classmate, Habits, classmates, names
+from api.demo.people import MAX_NAMES, STYLES, Classmate, Habits, classmates, names
+from api.demo.seeded_random import Dice
+from api.demo.work.submission_times import moments
 from grader.draw import Stream
 from grader.policy import Timeline
 

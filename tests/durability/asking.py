@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from api.durability_test.clients import note
+from api.durability_test.ledger import Ledger, Request
+from api.durability_test.scene import LIMIT, PART, Place
+from api.durability_test.service import Service
 from api.http.json_body import PREFIX
-from api.selftest.clients import note
-from api.selftest.ledger import Ledger, Request
-from api.selftest.scene import LIMIT, PART, Place
-from api.selftest.service import Service
 from durability.trying import Tried
 
 AT_ONCE = 16

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from api.selftest.checking import Findings, Stored, check
-from api.selftest.ledger import Entry, Receipt, Request
+from api.durability_test.checking import Findings, Stored, check
+from api.durability_test.ledger import Entry, Receipt, Request
 
 STUDENT, PROBLEM = UUID(int=1), UUID(int=2)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.selftest.scene import Place
+from api.durability_test.scene import Place
 from durability.asking import ask, hand_in
 from durability.cluster import Cluster
 from durability.nursery import Nursery, cannot_mount

@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.selftest.clients import ALLOWED
-from api.selftest.killing import WAYS, WAYS_OF_SEVERAL, kill_under_load
-from api.selftest.service import launch
+from api.durability_test.clients import ALLOWED
+from api.durability_test.killing import WAYS, WAYS_OF_SEVERAL, kill_under_load
+from api.durability_test.service import launch
 from durability.trying import IS_LONG, SECONDS, SEED
 
 SHAPES = {

@@ -5,8 +5,8 @@ from collections import Counter
 
 import psycopg
 
-from api.selftest.clients import Load
-from api.selftest.scene import LIMIT
+from api.durability_test.clients import Load
+from api.durability_test.scene import LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts
 from durability.trying import Tried
 

@@ -13,8 +13,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from api.db.engine import Database, InDoubtError
-from api.selftest.clients import ALLOWED, Load
-from api.selftest.scene import LIMIT
+from api.durability_test.clients import ALLOWED, Load
+from api.durability_test.scene import LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts
 from durability.proxy import Proxy
 from durability.trying import IS_LONG, SECONDS, Tried

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from api.selftest.scene import LIMIT
+from api.durability_test.scene import LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts, race_with_one_key
 from durability.trying import SECONDS
 

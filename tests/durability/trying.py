@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.db.engine import Database
-from api.selftest.killing import Report, judged, report
-from api.selftest.ledger import Ledger
-from api.selftest.scene import Scene, make_scene, write_bank
-from api.selftest.service import Launch, Service, environment
+from api.durability_test.killing import Report, judged, report
+from api.durability_test.ledger import Ledger
+from api.durability_test.scene import Scene, make_scene, write_bank
+from api.durability_test.service import Launch, Service, environment
 from durability.nursery import Nursery
 
 SECONDS = float(os.environ.get("GRADER_DURABILITY_SECONDS", "1"))

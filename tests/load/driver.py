@@ -14,9 +14,9 @@ from uuid import uuid4
 from lines import Answer, Lines
 from plan import HOUR, Act, Kind
 
-from api.selftest.clients import note
-from api.selftest.ledger import Ledger, Request
-from api.selftest.scene import PART, Place
+from api.durability_test.clients import note
+from api.durability_test.ledger import Ledger, Request
+from api.durability_test.scene import PART, Place
 
 __all__ = ["Desk", "Result", "play"]
 

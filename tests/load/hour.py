@@ -25,10 +25,10 @@ from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import LoginSession
 from api.db.upserts import insert_all
-from api.selftest.killing import judged
-from api.selftest.scene import Scene, make_scene, write_bank
-from api.selftest.scratch import scratch
-from api.selftest.service import Service, environment
+from api.durability_test.killing import judged
+from api.durability_test.scene import Scene, make_scene, write_bank
+from api.durability_test.scratch import scratch
+from api.durability_test.service import Service, environment
 
 DEFAULTS: Final = ("2000", "600", "sqlite:///grader.db", "1")
 LINES: Final = 64

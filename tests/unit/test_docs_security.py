@@ -184,7 +184,7 @@ def test_no_statement_is_put_together_from_text():
 
     And where it is what SQLAlchemy made of a statement, in which every value is a parameter.
     """
-    apart = ("migrations/", "api/selftest/")
+    apart = ("migrations/", "api/durability_test/")
     left = {path: run for path, run in found("statements").items() if not path.startswith(apart)}
     [compiled] = left.pop("api/db/compiled_statements.py")
     assert compiled.startswith("session.connection().exec_driver_sql(bound.text, ")
@@ -201,7 +201,7 @@ def test_nothing_is_run_that_was_text():
 
 def test_the_service_opens_no_address_that_somebody_sends():
     """Whatever asks another machine is a command, or the health check of its own port."""
-    ours = ("api/server/healthcheck.py", "api/selftest/")
+    ours = ("api/server/healthcheck.py", "api/durability_test/")
     assert [path for path in found("requests") if not path.startswith(ours)] == []
 
 

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 from uuid import uuid4
 
+from api.durability_test.ledger import Entry, Ledger, Request
+from api.durability_test.scene import PART, Place
 from api.http.json_body import PREFIX
-from api.selftest.ledger import Entry, Ledger, Request
-from api.selftest.scene import PART, Place
 
 __all__ = ["ALLOWED", "Load", "note"]
 

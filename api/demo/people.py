@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from api.services.demo.dice import Dice
+from api.demo.seeded_random import Dice
 from grader.draw import Stream
 
 __all__ = ["MAX_NAMES", "Classmate", "Habits", "Named", "Style", "classmates", "names"]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
 from api.db.models import Answer, RegradeRequest
-from api.services.demo.scenery import Scenery
+from api.demo.course_fixture import Scenery
 
 __all__ = ["ask_again"]
 

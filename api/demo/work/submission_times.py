@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from api.services.demo.dice import Dice
-from api.services.demo.people import Classmate
+from api.demo.people import Classmate
+from api.demo.seeded_random import Dice
 from grader.draw import Stream
 from grader.policy import Timeline
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from uuid import UUID
 
-from api.selftest.ledger import Entry, Mark, Receipt
+from api.durability_test.ledger import Entry, Mark, Receipt
 
 __all__ = ["Findings", "Stored", "check"]
 

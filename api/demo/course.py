@@ -25,12 +25,12 @@ from api.db.models import (
 )
 from api.db.models import Variant as VariantRow
 from api.db.upserts import insert_missing
-from api.services.demo.marked import mark_some
-from api.services.demo.moments import moments, opening
-from api.services.demo.plan import OPEN, SLUG, Planned
-from api.services.demo.requests import ask_again
-from api.services.demo.scenery import MADE, Scenery, Student, build
-from api.services.demo.sitting import KEY, HandedIn, Seat, Sitting, sit
+from api.demo.course_fixture import MADE, Scenery, Student, build
+from api.demo.plan import OPEN, SLUG, Planned
+from api.demo.work.grading import mark_some
+from api.demo.work.regrade_requests import ask_again
+from api.demo.work.simulated_submissions import KEY, HandedIn, Seat, Sitting, sit
+from api.demo.work.submission_times import moments, opening
 from api.services.draws import drawn
 from api.services.rules import rules_for
 from api.services.submitting.drawn import Drawn

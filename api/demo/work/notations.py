@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from api.services.demo.people import Style
+from api.demo.people import Style
 from grader.kinds import KINDS
 from grader.kinds.quantities import QuantityPart
 from grader.kinds.tables import TableKey

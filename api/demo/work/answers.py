@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
-from api.services.demo.dice import Dice
-from api.services.demo.essays import essay, level_of
-from api.services.demo.guesses import guesses, scrawls
-from api.services.demo.notations import notations
-from api.services.demo.people import Classmate
+from api.demo.people import Classmate
+from api.demo.seeded_random import Dice
+from api.demo.work.essays import essay, level_of
+from api.demo.work.guesses import guesses, scrawls
+from api.demo.work.notations import notations
 from grader.book import Book
 from grader.carry import carried_names
 from grader.context import PartContext, contexts

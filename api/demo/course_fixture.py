@@ -22,13 +22,13 @@ from api.db.models import (
     Section,
     User,
 )
+from api.demo.people import Classmate, Named, classmates, names
+from api.demo.plan import SLUG, TITLE, ZONE, Planned
+from api.demo.work.simulated_submissions import KEY
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import ExtensionSpec
 from api.services import audit
 from api.services.assignments.values import resolve_into
-from api.services.demo.people import Classmate, Named, classmates, names
-from api.services.demo.plan import SLUG, TITLE, ZONE, Planned
-from api.services.demo.sitting import KEY
 from api.services.versions import newest
 from grader.draw import Stream
 from problems.mistakes import MISTAKES

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Caller, Member, Posed
 from api.db.engine import Database
 from api.db.models import Assignment, Course, Enrolment, User
-from api.services.demo.logins import Login
-from api.services.demo.plan import OPEN
+from api.demo.logins import Login
+from api.demo.plan import OPEN
 from api.services.draws import current_draw
 from api.services.standings import posed_in
 from api.services.variants import Variants

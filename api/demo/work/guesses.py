@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from api.services.demo.dice import Dice
+from api.demo.seeded_random import Dice
 from grader.kinds import KINDS
 from grader.problem import AnyPart
 from grader.symbolic import Formula

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, RubricItem, Submission
+from api.demo.course_fixture import Scenery
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
-from api.services.demo.scenery import Scenery
 from api.services.review.marking import mark
 from api.services.review.places import Found, asked_part
 from api.services.review.rubric import live_items

@@ -31,7 +31,7 @@ def selftest(
     It works in a database of its own beside the configured one, which is gone afterwards.
     """
     # Imported here: the commands that only mark start without a database.
-    from api.selftest.run import try_durability  # noqa: PLC0415
+    from api.durability_test.run import try_durability  # noqa: PLC0415
 
     if not durability:
         raise FileError("say what to try: grader selftest --durability")

@@ -8,8 +8,8 @@ from sqlalchemy import select, text
 
 from api.db.engine import Database
 from api.db.models import Answer, Submission
-from api.selftest.checking import Stored
-from api.selftest.ledger import Receipt
+from api.durability_test.checking import Stored
+from api.durability_test.ledger import Receipt
 from api.services.standings import Key
 from api.services.submitting.entries import receipt_digest
 

@@ -9,12 +9,12 @@ from typing import Final
 
 from api.core.failpoints import FAILPOINTS
 from api.db.engine import Database
-from api.selftest.checking import Findings, check
-from api.selftest.clients import Load
-from api.selftest.ledger import Ledger
-from api.selftest.scene import Scene
-from api.selftest.service import Service
-from api.selftest.stored import damage, stored
+from api.durability_test.checking import Findings, check
+from api.durability_test.clients import Load
+from api.durability_test.ledger import Ledger
+from api.durability_test.scene import Scene
+from api.durability_test.service import Service
+from api.durability_test.stored import damage, stored
 
 __all__ = ["ANY_TIME", "WAYS", "WAYS_OF_SEVERAL", "Report", "judged", "kill_under_load", "report"]
 

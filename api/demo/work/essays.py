@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
-from api.services.demo.dice import Dice
+from api.demo.seeded_random import Dice
 from grader.evaluate import Scope
 from grader.kinds.texts import TextPart
 

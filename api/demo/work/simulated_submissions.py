@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from api.services.demo.answers import answers
-from api.services.demo.people import Classmate
+from api.demo.people import Classmate
+from api.demo.work.answers import answers
 from api.services.submitting.judging import Judged, judge
 from grader.draw import Stream
 from grader.json_values import from_json

@@ -6,10 +6,10 @@ from typing import Final
 from api.core.clock import system_clock
 from api.core.errors import FileError
 from api.db.engine import Database
-from api.selftest.killing import Report, kill_under_load
-from api.selftest.scene import make_scene, write_bank
-from api.selftest.scratch import scratch
-from api.selftest.service import NotUpError, Service, environment
+from api.durability_test.killing import Report, kill_under_load
+from api.durability_test.scene import make_scene, write_bank
+from api.durability_test.scratch import scratch
+from api.durability_test.service import NotUpError, Service, environment
 
 __all__ = ["try_durability"]
 

@@ -15,8 +15,8 @@ from api.auth.secrets import new_secret
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import Enrolment, Invite, Token, User
+from api.demo.course_fixture import LOGINS
 from api.services import audit, knocks
-from api.services.demo.scenery import LOGINS
 from api.services.people import sessions
 from api.services.people.credentials import end_vouching, is_set_up_elsewhere
 from api.services.people.invites import withdraw

@@ -25,8 +25,8 @@ from api.core.ids import read_id
 from api.db.engine import once
 from api.db.models import Assignment
 from api.http.pipeline.authenticator import Ask, Asking
-from api.services import knocks
 from api.services.assignments.viewing import one_for
+from api.services.rate_limits import rate_limit_events
 from api.services.submitting.intake import check_released
 from api.state import Pace, Service
 
@@ -106,7 +106,7 @@ class Here(Asking):
     def throttle(self, action: Action, who: str) -> None:
         """Count that *who* does *action*, for good; `RateLimited` where that is too often."""
         with self.service.db.transaction() as session:
-            knocks.spend(session, action, who, now=self.now)
+            rate_limit_events.spend(session, action, who, now=self.now)
 
     @property
     def address(self) -> str:

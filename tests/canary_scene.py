@@ -35,7 +35,7 @@ from api.db.models import (
     User,
     Variant,
 )
-from api.services import audit
+from api.services.audit import recorder
 
 __all__ = ["KEYED", "PASSPHRASE", "CanaryScene"]
 
@@ -150,7 +150,7 @@ class CanaryScene(Scene):
         self._write(Regrade, ("id", self._id(HERE, "regrade")), reason="zqregrade")
         self._write(RegradeRequest, about, text="zqrequest")
         with self.world.session() as session:
-            audit.record(
+            recorder.record(
                 session,
                 None,
                 "person.changed",

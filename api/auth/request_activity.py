@@ -16,7 +16,7 @@ from api.auth.authorization import Caller, Member
 from api.auth.sessions import is_touch_due
 from api.db.engine import Database
 from api.db.models import AuditEntry, LoginSession, Token
-from api.services import audit
+from api.services.audit import recorder
 
 __all__ = ["SAFE", "Visit", "is_due", "note", "note_apart"]
 
@@ -61,7 +61,7 @@ def note(session: Session, visit: Visit, *, now: datetime) -> None:
         _touch(session, visit.caller, now=now)
     if visit.looks is not None and _is_look_due(session, visit, now=now):
         target = ("user", visit.looks.student_id)
-        audit.record(session, visit.looks, VIEWED, now=now, target=target)
+        recorder.record(session, visit.looks, VIEWED, now=now, target=target)
 
 
 def note_apart(db: Database, visit: Visit, *, now: datetime) -> None:

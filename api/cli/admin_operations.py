@@ -19,8 +19,8 @@ from api.db.engine import Database
 from api.db.models import Token, User
 from api.db.wait_for_database import missing_file, why_unusable
 from api.http.fields import Email, Line
-from api.services.people import accounts, tokens
-from api.services.people.invites import Link
+from api.services.accounts import accounts, tokens
+from api.services.accounts.invitation_tokens import Link
 
 __all__ = [
     "add_user",

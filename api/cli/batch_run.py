@@ -30,7 +30,7 @@ from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.batch.sources import open_source
 from api.services.batch.summing import Summary
-from api.services.output import check_writable
+from api.services.files.atomic_output import check_writable
 
 __all__ = ["Options", "run"]
 

@@ -14,8 +14,8 @@ from api.core.errors import FileError
 from api.durability_test import command as selftest_command
 from api.services import marking, reading, reports
 from api.services.checking import check_files
+from api.services.files.csv_rows import read_text
 from api.services.replaying import replay as replay_records
-from api.services.rows import read_text
 from grader.errors import AnswerError, ProblemError
 from grader.problem import MAX_SEED, Problem
 from grader.reading import Style

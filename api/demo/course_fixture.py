@@ -27,8 +27,8 @@ from api.demo.plan import SLUG, TITLE, ZONE, Planned
 from api.demo.work.simulated_submissions import KEY
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import ExtensionSpec
-from api.services import audit
 from api.services.assignments.values import resolve_into
+from api.services.audit import recorder
 from api.services.versions import newest
 from grader.draw import Stream
 from problems.mistakes import MISTAKES
@@ -108,7 +108,7 @@ def build(session: Session, plan: Sequence[Planned], *, students: int, now: date
     instructor, *graders = _staff(session, course, now=began)
     posed = tuple(_assignment(session, course, one, at=at, now=now) for at, one in enumerate(plan))
     _grant(session, course, found, instructor, posed[0][0], now=began)
-    audit.record(session, None, MADE, now=now, target=("course", course.id), course_id=course.id)
+    recorder.record(session, None, MADE, now=now, target=("course", course.id), course_id=course.id)
     session.flush()
     return Scenery(course, found, instructor, tuple(graders), posed)
 
@@ -225,7 +225,7 @@ def _grant(
             created_at=now,
         )
         session.add(row)
-        audit.record(
+        recorder.record(
             session,
             None,
             "extension.granted",

@@ -16,10 +16,11 @@ from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import Enrolment, Invite, Token, User
 from api.demo.course_fixture import LOGINS
-from api.services import audit, knocks
-from api.services.people import sessions
-from api.services.people.credentials import end_vouching, is_set_up_elsewhere
-from api.services.people.invites import withdraw
+from api.services.accounts import sessions
+from api.services.accounts.credentials import end_vouching, is_set_up_elsewhere
+from api.services.accounts.invitation_tokens import withdraw
+from api.services.audit import recorder
+from api.services.rate_limits import rate_limit_events
 
 __all__ = ["Login", "end_logins", "fresh_logins"]
 
@@ -80,7 +81,7 @@ def end_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
     for user in users:
         user.password_hash = None
         user.version += 1
-        knocks.forget_devices(session, user.email)
+        rate_limit_events.forget_devices(session, user.email)
     sessions.settle(session, "password_locked", ids, now=now)
     withdraw(session, ids, now=now)
     made_there = update(Invite).where(
@@ -89,7 +90,7 @@ def end_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
     session.execute(made_there.values(revoked_at=now))
     if users:
         target = ("course", course_id)
-        audit.record(session, None, "demo.ended", now=now, target=target, course_id=course_id)
+        recorder.record(session, None, "demo.ended", now=now, target=target, course_id=course_id)
     return len(users)
 
 

@@ -27,8 +27,8 @@ from api.schemas.assignment_problems import (
     PosedPatch,
     PosedSettings,
 )
-from api.services.acts import Act
 from api.services.assignments import notices, problems
+from api.services.audit.change_context import Act
 
 __all__ = ["router"]
 

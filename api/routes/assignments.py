@@ -26,8 +26,8 @@ from api.schemas.assignments import (
     StaffAssignment,
     StudentAssignment,
 )
-from api.services.acts import Act
 from api.services.assignments import editing, problems, viewing
+from api.services.audit.change_context import Act
 
 __all__ = ["router"]
 

@@ -16,9 +16,9 @@ from api.http.pagination import Cursor, PageWindow, Window
 from api.http.problem_details import responses
 from api.routes.refusals import SEES
 from api.schemas.users import AuditPage
-from api.services import audit_log
-from api.services.audit_log import AuditFilter
-from api.services.audit_targets import names_of_things
+from api.services.audit import queries
+from api.services.audit.queries import AuditFilter
+from api.services.audit.targets import names_of_things
 
 __all__ = ["router"]
 
@@ -60,11 +60,11 @@ def get_audit(here: HereDep, window: PageWindow, wanted: AuditFilterDep) -> Audi
 
 def _page(session: Session, window: Window, wanted: AuditFilter) -> AuditPage:
     after = window.after("at", datetime)
-    rows = audit_log.entries(session, wanted, after=after, limit=window.limit + 1)
+    rows = queries.entries(session, wanted, after=after, limit=window.limit + 1)
     names = names_of_things(session, [row[0] for row in rows])
     page = window.page(
         rows,
         end=lambda row: Cursor("at", row[0].at, row[0].id),
-        show=lambda row: audit_log.listed(row, names),
+        show=lambda row: queries.listed(row, names),
     )
     return AuditPage(items=page.items, next=page.next)

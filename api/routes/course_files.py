@@ -18,7 +18,7 @@ from api.http.problem_details import responses
 from api.routes.editing import DryRun, taken
 from api.routes.refusals import SEES
 from api.schemas.course_files import Applied, ApplyFilesIn, CourseFiles
-from api.services.acts import Act
+from api.services.audit.change_context import Act
 from api.services.course_files.applying import apply, publish_all, to_publish
 from api.services.course_files.exporting import course_files
 from api.services.course_files.parsing import read_setup

@@ -15,7 +15,7 @@ from api.routes.editing import DryRun, tag, taken
 from api.routes.refusals import CHANGES, EDITS, SEES
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services import courses
-from api.services.acts import Act
+from api.services.audit.change_context import Act
 from api.services.copying import copy_course
 
 __all__ = ["router"]

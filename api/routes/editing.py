@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, AssignmentProblem, Course
 from api.http.etags import Expected, etag
-from api.services.acts import Act, hold
+from api.services.audit.change_context import Act, hold
 
 __all__ = ["Confirm", "DryRun", "tag", "taken", "tell_made"]
 

@@ -15,7 +15,7 @@ from api.http.problem_details import responses
 from api.routes.files import Sent, attachment, file_answer, file_body
 from api.routes.refusals import SENDS
 from api.schemas.exports import ExportCheck, SheetOut
-from api.services.acts import Act
+from api.services.audit.change_context import Act
 from api.services.gradebook import all_work, files, sheet_rows, sheets
 from api.services.gradebook_files import write_score_sheet
 from grader.reading import Style

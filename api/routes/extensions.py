@@ -26,7 +26,7 @@ from api.schemas.extensions import (
     RefundIn,
     StudentTimes,
 )
-from api.services.acts import Act
+from api.services.audit.change_context import Act
 from api.services.granting import excuses, extensions, late_days
 from api.services.granting.students import student_of
 

@@ -8,10 +8,10 @@ from api.dependencies import HereDep, HereUnasked
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.schemas.account import AcceptInviteIn, LoginIn, LoginOut
-from api.services.people import sessions
-from api.services.people.acceptance import Acceptance, accept
-from api.services.people.login import Attempt, log_in
-from api.services.people.sessions import Begun
+from api.services.accounts import sessions
+from api.services.accounts.acceptance import Acceptance, accept
+from api.services.accounts.login import Attempt, log_in
+from api.services.accounts.sessions import Begun
 
 __all__ = ["logged_in", "router"]
 

@@ -35,9 +35,9 @@ from api.schemas.account import (
     TokenOut,
     Tokens,
 )
-from api.services.people import profile, sessions, tokens
-from api.services.people.export import export
-from api.services.people.login import Attempt
+from api.services.accounts import profile, sessions, tokens
+from api.services.accounts.data_export import export
+from api.services.accounts.login import Attempt
 
 __all__ = ["router"]
 

@@ -21,7 +21,8 @@ from api.schemas.people import (
     SectionOut,
     Sections,
 )
-from api.services.people import invitations, roll, sections, trial
+from api.services.accounts import invitation_mailing
+from api.services.enrolment import enrolments, sections, test_student
 
 __all__ = ["router"]
 
@@ -44,7 +45,7 @@ def get_people(  # a filter each
     """List the people of a course by family name."""
     after = window.after("name", str)
     with here.reading() as session:
-        rows = roll.people(
+        rows = enrolments.people(
             session,
             here.member(session, course, right="see_people"),
             role=role,
@@ -55,7 +56,7 @@ def get_people(  # a filter each
             limit=window.limit + 1,
         )
     page = window.page(
-        rows, end=lambda row: Cursor("name", row[1].sort_name, row[1].id), show=roll.listed
+        rows, end=lambda row: Cursor("name", row[1].sort_name, row[1].id), show=enrolments.listed
     )
     return PersonPage(items=page.items, next=page.next)
 
@@ -65,7 +66,7 @@ def post_person(course: UUID, body: PersonIn, here: HereDep, response: Response)
     """Add one person; who was withdrawn comes back with all their work."""
     with here.transaction() as session:
         member = here.member(session, course, right="manage_people")
-        told = roll.add(session, member, body, now=here.now)
+        told = enrolments.add(session, member, body, now=here.now)
     response.headers["ETag"] = etag(told.version)
     return told
 
@@ -74,7 +75,7 @@ def post_person(course: UUID, body: PersonIn, here: HereDep, response: Response)
 def get_person(course: UUID, user: UUID, here: HereDep, response: Response) -> Person:
     """Return one person of a course."""
     with here.reading() as session:
-        told = roll.find(session, here.member(session, course, right="see_people"), user)
+        told = enrolments.find(session, here.member(session, course, right="see_people"), user)
     response.headers["ETag"] = etag(told.version)
     return told
 
@@ -93,8 +94,8 @@ def patch_person(  # a path of two ids
         member = here.member(session, course, right="manage_people")
         if "section" in body.model_fields_set:
             sections.hold_rules(session, course)
-        expected.check(roll.locked(session, member, user)[0].version)
-        told = roll.change(session, member, user, body, now=here.now)
+        expected.check(enrolments.locked(session, member, user)[0].version)
+        told = enrolments.change(session, member, user, body, now=here.now)
     response.headers["ETag"] = etag(told.version)
     return told
 
@@ -104,7 +105,7 @@ def delete_person(course: UUID, user: UUID, here: HereDep) -> None:
     """Withdraw somebody from a course; their work is kept and comes back with them."""
     with here.transaction() as session:
         member = here.member(session, course, right="manage_people")
-        roll.withdraw(session, member, user, now=here.now)
+        enrolments.withdraw(session, member, user, now=here.now)
 
 
 @router.post(f"{PEOPLE}/{{user}}/reset", status_code=201, response_model=LinkOut, responses=CHANGES)
@@ -113,7 +114,7 @@ def post_reset(course: UUID, user: UUID, here: HereDep) -> LinkOut:
     with here.transaction() as session:
         member = here.member(session, course, right="manage_people")
         url = here.service.settings.public_url
-        link = invitations.reset(session, member, user, public_url=url, now=here.now)
+        link = invitation_mailing.reset(session, member, user, public_url=url, now=here.now)
     return LinkOut(link=link.address, expires_at=link.expires_at)
 
 
@@ -122,7 +123,7 @@ def post_test_student(course: UUID, here: HereDep) -> Person:
     """Return the test student, made at the first call; `X-View-As: test` looks with its eyes."""
     with here.transaction() as session:
         member = here.member(session, course, right="manage_people")
-        return trial.test_student(session, member, now=here.now)
+        return test_student.test_student(session, member, now=here.now)
 
 
 @router.get(SECTIONS, response_model=Sections, responses=SEES)

@@ -10,7 +10,8 @@ from api.http.json_body import ApiRouter
 from api.routes.files import Sent, attachment, file_body
 from api.routes.refusals import SENDS
 from api.schemas.people import InvitesIn, RosterOut
-from api.services.people import invitations, roster
+from api.services.accounts import invitation_mailing
+from api.services.enrolment import roster
 
 __all__ = ["router"]
 
@@ -93,11 +94,13 @@ def post_invites(course: UUID, body: InvitesIn, here: HereDep) -> Response:
     with here.transaction() as session:
         member = here.member(session, course, right="manage_people")
         url = here.service.settings.public_url
-        links = invitations.invite(session, member, body.people, public_url=url, now=here.now)
-        nowhere, elsewhere = invitations.left_out(session, member)
+        links = invitation_mailing.invite(
+            session, member, body.people, public_url=url, now=here.now
+        )
+        nowhere, elsewhere = invitation_mailing.left_out(session, member)
     headers = {
         **attachment("invitations.csv"),
         "X-Without-Email": str(nowhere),
         "X-Invited-Elsewhere": str(elsewhere),
     }
-    return Response(invitations.write_links(links), media_type="text/csv", headers=headers)
+    return Response(invitation_mailing.write_links(links), media_type="text/csv", headers=headers)

@@ -21,8 +21,8 @@ from api.http.pagination import Cursor, PageWindow
 from api.http.problem_details import responses
 from api.schemas.people import LinkOut
 from api.schemas.users import Erased, EraseIn, UserOut, UserPage, UserPatch
-from api.services.people import accounts
-from api.services.people.erasing import erase, hold_work
+from api.services.accounts import accounts
+from api.services.accounts.erasure.account import erase, hold_work
 
 __all__ = ["router"]
 

@@ -23,8 +23,8 @@ from api.schemas.assignments import AssignmentIn
 from api.schemas.courses import CopyIn, CourseIn
 from api.schemas.timeline import TimelineSpec
 from api.services import timeline
-from api.services.acts import Act
 from api.services.assignments.values import resolve_into
+from api.services.audit.change_context import Act
 from api.services.courses import assignments_of, check_slug, enrol_instructor, new_course
 from api.services.stored_settings import column_values
 

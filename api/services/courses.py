@@ -18,11 +18,12 @@ from api.http.pagination import Cursor, keyset
 from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.schemas.patching import changed
 from api.schemas.setting import grade_settings
-from api.services import audit, timeline
-from api.services.acts import Act, differences, hold
+from api.services import timeline
+from api.services.accounts.credentials import secure_new_staff
 from api.services.assignments.values import resolve_into
+from api.services.audit import recorder
+from api.services.audit.change_context import Act, differences, hold
 from api.services.effects import settle
-from api.services.people.credentials import secure_new_staff
 from api.services.stored_settings import read_settings, write_settings
 
 __all__ = [
@@ -90,7 +91,7 @@ def create(session: Session, caller: Caller, body: CourseIn, *, now: datetime) -
     if instructor is not None:
         enrol_instructor(session, row, instructor.id, now=now)
         secure_new_staff(session, caller, instructor, course=row.id, now=now)
-    audit.record(
+    recorder.record(
         session,
         caller,
         "course.created",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Standing, User
 from api.schemas.effects import Effect, GradeMove, OutOf
-from api.services.acts import Act
+from api.services.audit.change_context import Act
 from api.services.counting import PRESENT
 from api.services.standings import Cause, refresh_all
 

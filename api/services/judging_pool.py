@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from api.core.errors import Unavailable
-from api.services.heavy_work import PersonLimit
+from api.services.rate_limits.heavy_work import PersonLimit
 from grader.reading import Typed
 
 __all__ = ["JudgingPool", "is_expensive"]

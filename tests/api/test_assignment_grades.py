@@ -8,7 +8,7 @@ from assignment_scene import LATE, patched
 from sqlalchemy import select
 
 from api.db.models import Assignment, GradeChange
-from api.services.acts import hold
+from api.services.audit.change_context import hold
 
 
 @pytest.fixture

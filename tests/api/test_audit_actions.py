@@ -9,9 +9,9 @@ import pytest
 from actors import NOW
 
 from api.db.models import AuditEntry
-from api.services import audit
-from api.services.audit_actions import ACTIONS
-from api.services.audit_targets import NAMES, names_of_things
+from api.services.audit import recorder
+from api.services.audit.actions import ACTIONS
+from api.services.audit.targets import NAMES, names_of_things
 
 ROOT = Path(__file__).parents[2]
 STYLE = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)?([a-z]+ed|set|reset|undone|withdrawn|viewed_as)")
@@ -26,7 +26,7 @@ PIECES = {
 
 def test_an_action_that_is_not_in_the_table_is_not_written(world):
     with world.session() as session, pytest.raises(ValueError, match=r"no 'assignment\.eaten'"):
-        audit.record(session, None, "assignment.eaten", now=NOW)
+        recorder.record(session, None, "assignment.eaten", now=NOW)
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -51,4 +51,4 @@ def test_a_thing_that_is_gone_has_no_name(world, target):
 
 def test_an_act_about_a_kind_of_thing_that_has_no_names_is_not_written(world):
     with world.session() as session, pytest.raises(ValueError, match="no 'sandwich'"):
-        audit.record(session, None, "course.changed", now=NOW, target=("sandwich", uuid4()))
+        recorder.record(session, None, "course.changed", now=NOW, target=("sandwich", uuid4()))

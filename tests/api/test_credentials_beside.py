@@ -9,7 +9,7 @@ from browsers import OTHER, PASSWORD, Browser
 from sqlalchemy import select
 
 from api.db.models import Invite, LoginSession, Token, User
-from api.services.people import tokens
+from api.services.accounts import tokens
 
 EMAIL = "ann@example.edu"
 

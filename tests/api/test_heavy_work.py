@@ -15,8 +15,8 @@ from api.auth.limits import LIMITS, Action
 from api.core.errors import RateLimited, Unavailable
 from api.core.ids import new_id
 from api.routes import analytics
-from api.services import knocks
-from api.services.heavy_work import MAX_PER_PERSON, MAX_WAITING, TurnQueue
+from api.services.rate_limits import rate_limit_events
+from api.services.rate_limits.heavy_work import MAX_PER_PERSON, MAX_WAITING, TurnQueue
 
 NONE = b"\x00 no file \xff"
 CSV = {"Content-Type": "text/csv"}
@@ -164,7 +164,7 @@ def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     assert call(teacher, course, problem).status_code in {200, 422}
     with world.session() as session:
         for _ in range(LIMITS[action].count - 1):
-            knocks.spend(session, action, str(teacher.id), now=world.clock())
+            rate_limit_events.spend(session, action, str(teacher.id), now=world.clock())
     refused = call(teacher, course, problem)
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
     assert int(refused.headers["Retry-After"]) > 0

@@ -11,8 +11,9 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM
 from api.auth.authentication import by_token
 from api.auth.authorization import course_member
 from api.core.errors import NotFound
-from api.services.people import accounts, roll
-from api.services.people.sections import hold_rules
+from api.services.accounts import accounts
+from api.services.enrolment import enrolments
+from api.services.enrolment.sections import hold_rules
 from api.services.regrades import applying as steps
 from api.services.regrades import stepping
 from api.services.regrades.judging import judge_job
@@ -123,7 +124,7 @@ def take_out(world, course, teacher, student):
     with world.db.transaction() as session:
         caller = by_token(session, f"Bearer {teacher.token}", now=world.clock())
         member = course_member(session, caller, course)
-        roll.withdraw(session, member, student.id, now=world.clock())
+        enrolments.withdraw(session, member, student.id, now=world.clock())
 
 
 def test_who_moves_to_another_section_while_a_regrade_goes_on_with_newcomers(
@@ -139,7 +140,7 @@ def test_who_moves_to_another_section_while_a_regrade_goes_on_with_newcomers(
         hold_rules(session, course)
         chunk = pool.submit(step, other, run)
         until_it_waits(world, chunk)
-        roll.locked(session, member, student.id)
+        enrolments.locked(session, member, student.id)
     chunk.result(PATIENCE)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM, published
 
 from api.db.models import AuditEntry, User
-from api.services.audit_actions import ACTIONS
+from api.services.audit.actions import ACTIONS
 from api.services.versions import store_version
 
 

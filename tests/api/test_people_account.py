@@ -9,7 +9,7 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM
 
 from api.db.models import Answer, Comment
-from api.services.people.tokens import MAX_TOKENS
+from api.services.accounts.tokens import MAX_TOKENS
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.people.erasing import HOLD_IDS
+from api.services.accounts.erasure.account import HOLD_IDS
 from api.services.standings import Cause, refresh_all
 
 MARKS = (

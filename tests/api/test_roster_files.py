@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from api.services.roster_files import Roster, read_roster
-from api.services.roster_rows import RosterRow
+from api.services.enrolment.roster_files import Roster, read_roster
+from api.services.enrolment.roster_rows import RosterRow
 
 # As `lib/gradebook_exporter.rb` of Canvas writes it: the row of marks, the row of points with four
 # blanks in front, names as "Last, First", sections as a sentence, a test student at the end.

@@ -20,7 +20,7 @@ from api.services.batch.fields import FIELDS, RESULT_FIELDS, check_columns
 from api.services.batch.json_rows import JsonSource
 from api.services.batch.plain import Plain, plain_rows
 from api.services.batch.writing import CsvWriter, Form
-from api.services.rows import guard, unguard
+from api.services.files.csv_rows import guard, unguard
 
 BREAKS = "\u2028\u2029\u0085\v\f\x1c\x1e"
 RESULTS = ",".join(RESULT_FIELDS)

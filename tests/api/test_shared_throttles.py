@@ -11,7 +11,7 @@ from api.config.settings import Settings
 from api.db.engine import Database
 from api.db.models import Spending
 from api.http.pipeline.rate_limiter import Rate, Throttle
-from api.services.shared_throttles import SOONEST, SharedThrottles
+from api.services.rate_limits.distributed_rate_limits import SOONEST, SharedThrottles
 from api.state import Service
 
 RATE = Rate(20, 60)

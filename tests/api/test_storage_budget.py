@@ -11,8 +11,13 @@ from api.config.settings import Settings
 from api.db.engine import Database
 from api.db.models import Answer, Grading, Spending, Submission
 from api.http.pipeline.rate_limiter import Throttle
-from api.services.shared_throttles import KEPT, SharedThrottles
-from api.services.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate, text_bytes
+from api.services.rate_limits.distributed_rate_limits import KEPT, SharedThrottles
+from api.services.rate_limits.storage_budget import (
+    EXCHANGED_BYTES,
+    StorageBudget,
+    daily_rate,
+    text_bytes,
+)
 
 MEBIBYTE = 1024 * 1024
 DAY_SECONDS = 24 * 60 * 60

@@ -4,9 +4,9 @@ import pytest
 from cpu_time import cpu_seconds
 
 from api.core.errors import FileError
+from api.services.enrolment.roster_files import read_roster
+from api.services.files.csv_rows import columns_of
 from api.services.gradebook_files import read_score_sheet
-from api.services.roster_files import read_roster
-from api.services.rows import columns_of
 
 SECONDS = 1.0
 READERS = {

@@ -7,7 +7,7 @@ import pytest
 from api.auth.roles import RIGHTS
 from api.auth.scopes import SCOPES
 from api.auth.sessions import EVENTS
-from api.services.audit_actions import ACTIONS
+from api.services.audit.actions import ACTIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
 ROWS = [

@@ -1,8 +1,9 @@
 """Limits on how often something may be done, decided in this process, at once.
 
 Every key has a level: what was spent of it, which goes down steadily. What is spent here is told to
-other processes now and then by whoever asks what is owing (`api.services.shared_throttles`), and
-what they have spent comes back the same way.
+other processes now and then by whoever asks what is owing
+(`api.services.rate_limits.distributed_rate_limits`), and what they have spent comes back the same
+way.
 """
 
 import math

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, load_only
 
 from api.core.ids import read_id
 from api.db.models import ProblemVersion
-from api.services.named import names_of
+from api.services.enrolment.display_names import names_of
 from api.services.versions import space_of
 
 __all__ = ["changes_of", "named_in", "plain"]

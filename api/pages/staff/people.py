@@ -19,7 +19,7 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import MENDABLE, course_crumbs, may, may_look_as, query
 from api.routes import people as api
 from api.schemas.people import LinkOut, Person, PersonIn, PersonPatch
-from api.services.people.custody import NUMBERS, Custody, custody_of
+from api.services.accounts.account_ownership import NUMBERS, Custody, custody_of
 
 __all__ = ["custody_here", "people_page", "router"]
 

@@ -17,7 +17,7 @@ from api.pages.staff.common import MENDABLE, query
 from api.routes import users as api
 from api.schemas.people import LinkOut
 from api.schemas.users import EraseIn, UserOut, UserPatch
-from api.services.people import accounts
+from api.services.accounts import accounts
 
 __all__ = ["router"]
 

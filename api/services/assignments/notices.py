@@ -10,7 +10,7 @@ from api.core.errors import Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Notice, Regrade
 from api.schemas.assignment_problems import NoticeIn, NoticeOut
-from api.services.acts import Act
+from api.services.audit.change_context import Act
 
 __all__ = ["notices_on", "post_notice", "withdraw_notice"]
 

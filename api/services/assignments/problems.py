@@ -20,7 +20,6 @@ from api.schemas.assignment_problems import (
 )
 from api.schemas.effects import Effect
 from api.schemas.patching import changed
-from api.services.acts import Act
 from api.services.assignments.editing import touch
 from api.services.assignments.pinned import (
     is_answered,
@@ -30,6 +29,7 @@ from api.services.assignments.pinned import (
     posed_settings,
     version_to_pin,
 )
+from api.services.audit.change_context import Act
 from api.services.effects import settle
 from api.services.stored_settings import json_values, read_settings, write_settings
 

@@ -15,7 +15,7 @@ from api.core.errors import FileError
 from api.services.batch.blocks import BLOCK_BYTES, Block
 from api.services.batch.fields import FIELDS, RESULT_FIELDS, column_of, is_output
 from api.services.batch.plain import plain_rows
-from api.services.rows import (
+from api.services.files.csv_rows import (
     Records,
     columns_of,
     delimiter_of,

@@ -13,8 +13,8 @@ import polars as pl
 from api.core.errors import FileError
 from api.services.batch.blocks import BLOCK_BYTES, Block
 from api.services.batch.fields import FIELDS, RESULT_FIELDS
-from api.services.output import json_text
-from api.services.rows import not_utf8
+from api.services.files.atomic_output import json_text
+from api.services.files.csv_rows import not_utf8
 from grader.errors import AnswerError
 from grader.json_values import to_json
 from grader.reading import load_json

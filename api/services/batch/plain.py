@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from api.services.batch.blocks import Ints
-from api.services.rows import MAX_CELL, MAX_LINES
+from api.services.files.csv_rows import MAX_CELL, MAX_LINES
 
 __all__ = ["Plain", "plain_rows"]
 

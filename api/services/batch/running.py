@@ -24,7 +24,7 @@ from api.services.batch.questions import Bank, find_places
 from api.services.batch.summing import HEAD_ROWS, Summary, summary_of
 from api.services.batch.verdicts import failures
 from api.services.batch.writing import Form, writer_of
-from api.services.output import replaced, telling
+from api.services.files.atomic_output import replaced, telling
 from grader import ENGINE
 
 __all__ = ["Batch", "Watch", "run_batch"]

@@ -8,7 +8,7 @@ from api.services.batch.csv_rows import CsvSource
 from api.services.batch.fields import check_columns
 from api.services.batch.json_rows import JsonSource
 from api.services.batch.parquet_rows import ParquetSource
-from api.services.rows import is_json, is_parquet
+from api.services.files.csv_rows import is_json, is_parquet
 
 __all__ = ["open_source"]
 

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from api.services.batch.fields import RESULT_FIELDS
-from api.services.output import cell_text, json_text
-from api.services.rows import guard, is_json, is_parquet
+from api.services.files.atomic_output import cell_text, json_text
+from api.services.files.csv_rows import guard, is_json, is_parquet
 
 __all__ = ["CsvWriter", "Form", "JsonWriter", "ParquetWriter", "Writer", "writer_of"]
 

@@ -17,10 +17,11 @@ from api.db.models import Assignment, Course, ProblemVersion
 from api.schemas.assignments import AssignmentIn
 from api.schemas.course_files import Applied, AssignmentFile, CourseFile, FileChange
 from api.schemas.courses import CourseIn
-from api.services import audit, courses
-from api.services.acts import Act, hold
+from api.services import courses
 from api.services.assignments import editing
 from api.services.assignments.values import check, resolve_into, write
+from api.services.audit import recorder
+from api.services.audit.change_context import Act, hold
 from api.services.course_files.entries import put_entries
 from api.services.course_files.exporting import (
     ASSIGNMENTS,
@@ -145,7 +146,7 @@ def new_course_of(session: Session, read: Read[CourseFile], *, slug: str, now: d
         row = courses.new_course(CourseIn(**{**dict(read.told), "slug": slug}), now=now)
     session.add(row)
     session.flush()
-    audit.record(
+    recorder.record(
         session, None, "course.created", now=now, target=("course", row.id), course_id=row.id
     )
     return row

@@ -28,10 +28,10 @@ from api.schemas.grades import (
     StudentGrades,
 )
 from api.services.anonymity import is_blind_in_course
+from api.services.enrolment.display_names import names_of
 from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, cells_of, line_of
 from api.services.gradebook.students import Student, student_of
-from api.services.named import names_of
 from api.services.release import Shown, results_shown
 from api.services.standings import read_part
 from api.services.standings.assignment import PosedProblem, graded_of, problem_line

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.schemas.exports import ExportCheck, ExportWarning
-from api.services import audit
+from api.services.audit import recorder
+from api.services.enrolment.roster_files import read_roster
 from api.services.gradebook.book import Book, load_book
 from api.services.gradebook.file_book import file_book
 from api.services.gradebook.students import counting
@@ -25,7 +26,6 @@ from api.services.gradebook_files import (
     Written,
     write_moodle,
 )
-from api.services.roster_files import read_roster
 
 __all__ = [
     "FATAL",
@@ -154,7 +154,7 @@ def note(session: Session, member: Member, what: str, *, now: datetime, **more: 
     """Note in the audit log that the grades or the work of a course were taken out as a file."""
     target = ("course", member.course.id)
     change: tuple[dict[str, object], dict[str, object]] = ({}, {"form": what, **more})
-    audit.record(session, member, "file.exported", now=now, target=target, change=change)
+    recorder.record(session, member, "file.exported", now=now, target=target, change=change)
 
 
 def _chosen(book: Book, only: Collection[UUID] | None) -> list[int]:

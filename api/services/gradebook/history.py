@@ -24,9 +24,9 @@ from api.db.models import (
 )
 from api.http.pagination import Cursor
 from api.schemas.grade_history import GradeEvent, StaffGradeEvent
+from api.services.enrolment.display_names import names_of
 from api.services.gradebook.sentences import sentence
 from api.services.gradebook.students import student_of
-from api.services.named import names_of
 from api.services.release import results_shown
 from api.services.rules import rules_for
 

@@ -18,8 +18,8 @@ from api.db.models import Assignment, AssignmentProblem, Grade, Override, User
 from api.http.fields import told
 from api.http.pagination import Cursor, keyset
 from api.schemas.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
-from api.services import audit
-from api.services.acts import hold
+from api.services.audit import recorder
+from api.services.audit.change_context import hold
 from api.services.gradebook.students import Student, student_of
 from api.services.standings import Cause, grade_of, refresh_all
 from api.services.standings.assignment import WholeAssignment, load_assignment
@@ -71,7 +71,7 @@ def put(
     session.add(row)
     _settle(session, member, row, now=now)
     change = ({"score": _text(score)}, {"points": _text(given.points), **_where(given)})
-    audit.record(
+    recorder.record(
         session,
         member,
         "override.set",
@@ -101,7 +101,7 @@ def withdraw(
     score = before.score if before else None
     row.withdrawn_at, row.withdrawn_by = now, member.caller.id
     _settle(session, member, row, now=now)
-    audit.record(
+    recorder.record(
         session,
         member,
         "override.withdrawn",

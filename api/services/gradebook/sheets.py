@@ -19,7 +19,7 @@ from api.core.errors import FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, Comment, GradeChange, Override
 from api.schemas.exports import SheetChangeOut, SheetLine, SheetOut
-from api.services.acts import Act, hold
+from api.services.audit.change_context import Act, hold
 from api.services.gradebook.overrides import set_aside
 from api.services.gradebook.sheet_rows import Row, sheet_rows
 from api.services.gradebook_files import SheetChange, SheetChanges, check_sheet, read_score_sheet

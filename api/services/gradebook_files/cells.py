@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.services.rows import guard, unguard
+from api.services.files.csv_rows import guard, unguard
 
 __all__ = [
     "HIDDEN",

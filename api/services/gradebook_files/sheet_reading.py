@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from api.services.csv_reader import CsvLimits, UnusableError, read_lines, read_rows
-from api.services.file_formats import no_csv
+from api.services.files.csv_reader import CsvLimits, UnusableError, read_lines, read_rows
+from api.services.files.csv_rows import DELIMITERS
+from api.services.files.file_formats import no_csv
 from api.services.gradebook_files.cells import lines, number, text, unguarded
 from api.services.gradebook_files.score_sheet import (
     BYTE_ORDER_MARK,
@@ -15,7 +16,6 @@ from api.services.gradebook_files.score_sheet import (
     sheet_version,
 )
 from api.services.gradebook_files.sheet_points import read_points
-from api.services.rows import DELIMITERS
 from grader.errors import AnswerError
 from grader.reading import Style
 

@@ -23,7 +23,7 @@ from api.schemas.extensions import (
 )
 from api.schemas.timeline import ExtensionSpec
 from api.services import timeline
-from api.services.acts import Act, hold
+from api.services.audit.change_context import Act, hold
 from api.services.effects import settle
 from api.services.granting.students import enrolled, in_section, student_of
 from api.services.rules import Granted, granted_to, rules

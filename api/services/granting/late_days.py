@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Invalid
 from api.db.models import Assignment, Course, LateDays
 from api.schemas.extensions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
-from api.services.acts import Act, hold
+from api.services.audit.change_context import Act, hold
 from api.services.effects import settle
 from api.services.granting.students import student_of
 

@@ -18,7 +18,7 @@ from api.core.errors import Conflict, FieldError
 from api.db.models import Course, ProblemVersion
 from api.http.problem_details import WrongField
 from api.schemas.problems import ProblemChecked
-from api.services import audit
+from api.services.audit import recorder
 from api.services.problems.faults import FILE, fault, faults_of, refused
 from api.services.problems.finding import newest_of_any
 from api.services.publishing import Failed, Outcome, Published, Source
@@ -108,7 +108,7 @@ def settle(
     if (before.id if before else None) != upload.follows:
         raise Conflict(f"Somebody stored another version of {outcome.id} just now. Look at that.")
     version = _stored(session, member, upload, outcome, now=now)
-    audit.record(
+    recorder.record(
         session,
         member,
         "version.created",

@@ -18,7 +18,7 @@ from api.db.models import (
     RegradeChunk,
     RegradeStudent,
 )
-from api.services import audit
+from api.services.audit import recorder
 from api.services.regrades.examining import examine, store, students_of
 from api.services.regrades.judging import judge_job
 from api.services.regrades.made import bring_out
@@ -71,7 +71,7 @@ def begin_apply(
     else:
         raise Conflict(f"The regrade is {run.status}; only one that is ready can be applied.")
     run.status, run.error, run.stepped_at = "applying", "", now
-    audit.record(
+    recorder.record(
         session,
         member,
         "regrade.applied",

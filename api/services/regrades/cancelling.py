@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.core.errors import Conflict
 from api.db.models import Regrade
-from api.services import audit
+from api.services.audit import recorder
 from api.services.regrades.made import take_back
 from api.services.regrades.runs import lock_run
 
@@ -29,7 +29,7 @@ def cancel(session: Session, member: Member, run_id: UUID, *, now: datetime) -> 
         raise Conflict(f"The regrade is {run.status}; there is nothing to cancel.")
     before, run.status = run.status, BECOMES[run.status]
     run.cancelled_at = run.stepped_at = now
-    audit.record(
+    recorder.record(
         session,
         member,
         "regrade.cancelled",

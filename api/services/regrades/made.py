@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.core.errors import Conflict
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion, Regrade
-from api.services import audit
+from api.services.audit import recorder
 from api.services.regrades.runs import ACTIVE
 
 __all__ = ["bring_out", "check_not_waiting", "kept_in", "set_status", "take_back"]
@@ -45,7 +45,7 @@ def set_status(
     reason: str = "",
 ) -> None:
     """Give a version of a course's own another status, and note it; None is the service."""
-    audit.record(
+    recorder.record(
         session,
         member,
         f"version.{status}",

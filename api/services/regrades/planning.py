@@ -21,7 +21,7 @@ from api.db.models import (
     RegradeChunk,
     RegradeStudent,
 )
-from api.services import audit
+from api.services.audit import recorder
 from api.services.counting import students_who_count
 from api.services.numbers import numbers_in
 from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk
@@ -92,7 +92,7 @@ def plan(
             raise Invalid("None of these students has handed in anything to this problem.")
         run.total = add_chunks(session, run, found, course=posed.member.course.id)
     told = {"version": str(version.id), "scope": scope, "never_lower": options.never_lower}
-    audit.record(
+    recorder.record(
         session,
         posed.member,
         "regrade.created",

@@ -18,7 +18,7 @@ from api.db.models import (
     RegradeChunk,
     Submission,
 )
-from api.services import audit
+from api.services.audit import recorder
 from api.services.draws import draw_of
 from api.services.regrades.applying import add_newcomers, refresh_chunk
 from api.services.regrades.changes import Change, changes_of, found_in
@@ -64,7 +64,7 @@ def begin_undo(
         run.done, run.began_at = 0, now
     run.undone_by, run.undone_at = member.caller.id, now
     run.status, run.error, run.stepped_at = "undoing", "", now
-    audit.record(
+    recorder.record(
         session,
         member,
         "regrade.undone",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Posed
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.db.models import Answer, Course, Grading, ProblemVersion
-from api.services import audit
+from api.services.audit import recorder
 from api.services.problems.faults import refused
 from api.services.publishing import Failed, Outcome, Source
 from api.services.publishing_pool import Publish
@@ -241,7 +241,7 @@ def _stored(
         based_on=posed.version.id if outcome.rekeyed else None,
     )
     version.status = "draft"
-    audit.record(
+    recorder.record(
         session,
         posed.member,
         "version.created",

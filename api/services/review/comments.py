@@ -20,8 +20,8 @@ from api.schemas.review_requests import (
     PublicComment,
     StaffComments,
 )
-from api.services.audit import record
-from api.services.named import names_of
+from api.services.audit.recorder import record
+from api.services.enrolment.display_names import names_of
 from api.services.release import results_shown
 from api.services.review.places import Found, own_rules, reach_answer
 

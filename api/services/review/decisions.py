@@ -22,9 +22,9 @@ from api.db.models import (
 from api.http.etags import Expected
 from api.http.pagination import Cursor, keyset
 from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
-from api.services.audit import record
+from api.services.audit.recorder import record
 from api.services.counting import PRESENT
-from api.services.named import names_of
+from api.services.enrolment.display_names import names_of
 from api.services.review.marking import mark
 from api.services.review.places import Found, reach_answer, who
 from api.services.review.showing import staff

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Grading
 from api.schemas.review_marks import GradingView
-from api.services.named import names_of
+from api.services.enrolment.display_names import names_of
 from api.services.review.places import Found
 from api.services.review.showing import staff
 

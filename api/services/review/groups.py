@@ -19,8 +19,8 @@ from api.db.models import Answer, ProblemVersion, Review, Submission, Variant
 from api.http.pagination import Cursor
 from api.schemas.review import SameAs
 from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
-from api.services.audit import record
-from api.services.named import names_of
+from api.services.audit.recorder import record
+from api.services.enrolment.display_names import names_of
 from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
 from api.services.review.likeness import alike
 from api.services.review.marking import criteria

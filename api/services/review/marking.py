@@ -13,7 +13,7 @@ from api.core.errors import Conflict, FieldError, Invalid
 from api.db.models import Answer, Grading, Regrade
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
-from api.services.audit import record
+from api.services.audit.recorder import record
 from api.services.review.claims import check_free
 from api.services.review.marks import Given
 from api.services.review.places import Asked, Found

@@ -22,7 +22,7 @@ from api.schemas.review_marks import (
     RubricItemPatch,
     RubricItemView,
 )
-from api.services.audit import record
+from api.services.audit.recorder import record
 from api.services.review.marks import Given, Outcome
 from api.services.review.places import Asked
 from api.services.review.rubric import Criterion, item_view, live_items, own_items

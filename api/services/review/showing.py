@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Comment, Grading, Review
 from api.schemas.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
-from api.services.named import names_of
+from api.services.enrolment.display_names import names_of
 from api.services.review.places import Asked, Found, is_blind, who
 from api.services.review.queue import Queued
 from api.services.variants import Variants

@@ -11,8 +11,8 @@ from api.db.models import Standing
 from api.schemas.grades import OverrideShown
 from api.schemas.student import PartScore
 from api.schemas.submissions import ProblemScore
+from api.services.enrolment.display_names import names_of
 from api.services.gradebook.detail import override_shown
-from api.services.named import names_of
 from api.services.standings import read_part
 from api.services.standings.assignment import (
     PosedProblem,

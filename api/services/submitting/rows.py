@@ -9,7 +9,7 @@ from api.core.ids import new_digits
 from api.core.json_text import JsonText, written
 from api.db.models import Answer, Draw, Grading, Submission
 from api.db.upserts import Row, Rows
-from api.services.storage_budget import text_bytes
+from api.services.rate_limits.storage_budget import text_bytes
 from api.services.submitting.admission import Taken
 
 __all__ = ["rows_of"]

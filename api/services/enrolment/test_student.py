@@ -10,8 +10,8 @@ from api.auth.authorization import Member
 from api.core.ids import new_id
 from api.db.models import Course, Enrolment, User
 from api.schemas.people import Person
-from api.services import audit
-from api.services.people.roll import find
+from api.services.audit import recorder
+from api.services.enrolment.enrolments import find
 
 __all__ = ["test_student"]
 
@@ -38,5 +38,5 @@ def test_student(session: Session, member: Member, *, now: datetime) -> Person:
                 created_at=now,
             )
         )
-        audit.record(session, member, "test_student.added", now=now, target=("user", user_id))
+        recorder.record(session, member, "test_student.added", now=now, target=("user", user_id))
     return find(session, member, user_id)

@@ -13,11 +13,11 @@ from api.core.errors import FieldError, Invalid, Unauthenticated
 from api.db.engine import Database
 from api.db.models import Course, Enrolment, Section, User
 from api.schemas.account import CourseOfMine, Me
-from api.services import audit
-from api.services.people import login, sessions
-from api.services.people.invites import check_password, withdraw
-from api.services.people.login import Attempt
-from api.services.people.sessions import Begun
+from api.services.accounts import login, sessions
+from api.services.accounts.invitation_tokens import check_password, withdraw
+from api.services.accounts.login import Attempt
+from api.services.accounts.sessions import Begun
+from api.services.audit import recorder
 
 __all__ = ["change_password", "courses_of", "me", "own_version", "rename"]
 
@@ -74,7 +74,9 @@ def rename(session: Session, caller: Caller, name: str, *, now: datetime) -> Non
     user = caller.user
     before, user.name, user.version = user.name, name, user.version + 1
     change = ({"name": before}, {"name": name})
-    audit.record(session, caller, "user.renamed", now=now, target=("user", user.id), change=change)
+    recorder.record(
+        session, caller, "user.renamed", now=now, target=("user", user.id), change=change
+    )
 
 
 def change_password(
@@ -108,5 +110,5 @@ def change_password(
         withdraw(session, [user.id], now=attempt.now)
         sessions.settle(session, "password_changed", [user.id], now=attempt.now)
         target = ("user", user.id)
-        audit.record(session, caller, "user.password_changed", now=attempt.now, target=target)
+        recorder.record(session, caller, "user.password_changed", now=attempt.now, target=target)
         return sessions.begin(session, user, now=attempt.now)

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from api.core.person_names import name_pair
 from api.db.models import Enrolment, User
-from api.services.people.custody import NUMBERS
-from api.services.roster_files import Roster, RowProblem
-from api.services.roster_rows import RosterRow
+from api.services.accounts.account_ownership import NUMBERS
+from api.services.enrolment.roster_files import Roster, RowProblem
+from api.services.enrolment.roster_rows import RosterRow
 
 __all__ = ["LMS_ID", "OF_ACCOUNT", "SECTION", "Change", "Known", "Plan", "make_plan"]
 

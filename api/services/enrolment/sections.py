@@ -12,7 +12,7 @@ from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Grade, Section
 from api.schemas.people import SectionOut
-from api.services import audit
+from api.services.audit import recorder
 from api.services.standings import Cause, refresh_all
 
 __all__ = ["create", "delete", "hold_rules", "regrade_moved", "rename", "section_of", "sections"]
@@ -47,7 +47,7 @@ def create(session: Session, member: Member, name: str, *, now: datetime) -> Sec
     _check_free(session, member, name)
     section = Section(id=new_id(), course_id=member.course.id, name=name)
     session.add(section)
-    audit.record(
+    recorder.record(
         session,
         member,
         "section.created",
@@ -68,7 +68,7 @@ def rename(
     change = ({"name": section.name}, {"name": name})
     section.name = name
     target = ("section", section.id)
-    audit.record(session, member, "section.renamed", now=now, target=target, change=change)
+    recorder.record(session, member, "section.renamed", now=now, target=target, change=change)
     session.flush()
     return next(one for one in sections(session, member) if one.id == section_id)
 
@@ -83,7 +83,7 @@ def delete(session: Session, member: Member, section_id: UUID, *, now: datetime)
         if count:
             raise Conflict(f"The section has {count} {what}. Move them first.")
     session.delete(section)
-    audit.record(
+    recorder.record(
         session,
         member,
         "section.deleted",

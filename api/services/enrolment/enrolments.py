@@ -16,12 +16,12 @@ from api.core.ids import new_id
 from api.db.models import Enrolment, Section, User
 from api.http.pagination import Cursor, keyset
 from api.schemas.people import Person, PersonIn, PersonPatch
-from api.services import audit
-from api.services.people import sessions
-from api.services.people.credentials import secure_new_staff
-from api.services.people.custody import ELSEWHERE, NUMBERS, may_edit
-from api.services.people.sections import hold_rules, regrade_moved, section_of
-from api.services.searching import called
+from api.services.accounts import sessions
+from api.services.accounts.account_ownership import ELSEWHERE, NUMBERS, may_edit
+from api.services.accounts.credentials import secure_new_staff
+from api.services.audit import recorder
+from api.services.enrolment.search import called
+from api.services.enrolment.sections import hold_rules, regrade_moved, section_of
 
 __all__ = [
     "add",
@@ -159,7 +159,7 @@ def add(session: Session, member: Member, given: PersonIn, *, now: datetime) -> 
     regrade_moved(session, member, [user.id], now=now)
     told = {"role": given.role, "section": _text(section)}
     target = ("user", user.id)
-    audit.record(session, member, "person.added", now=now, target=target, change=({}, told))
+    recorder.record(session, member, "person.added", now=now, target=target, change=({}, told))
     return find(session, member, user.id)
 
 
@@ -187,7 +187,9 @@ def change(
     enrolment.version += 1
     after = {"role": enrolment.role, "section": _text(enrolment.section_id)}
     target = ("user", user.id)
-    audit.record(session, member, "person.changed", now=now, target=target, change=(before, after))
+    recorder.record(
+        session, member, "person.changed", now=now, target=target, change=(before, after)
+    )
     return find(session, member, user.id)
 
 
@@ -206,7 +208,7 @@ def _change_role(
         secure_new_staff(session, member, user, course=member.course.id, now=now)
     target = ("user", enrolment.user_id)
     change = ({"role": before}, {"role": role})
-    audit.record(session, member, "person.role_changed", now=now, target=target, change=change)
+    recorder.record(session, member, "person.role_changed", now=now, target=target, change=change)
 
 
 def _change_account(
@@ -230,7 +232,7 @@ def _change_account(
         setattr(user, name, value)
     user.version += 1
     told = {"fields": sorted(changed)}
-    audit.record_account(session, member, "user.changed", user=user.id, now=now, told=told)
+    recorder.record_account(session, member, "user.changed", user=user.id, now=now, told=told)
 
 
 def check_free(session: Session, email: str) -> None:
@@ -250,7 +252,7 @@ def withdraw(session: Session, member: Member, user_id: UUID, *, now: datetime) 
         _check_not_last(session, member, enrolment)
     enrolment.withdrawn_at = now
     enrolment.version += 1
-    audit.record(session, member, "person.withdrawn", now=now, target=("user", user.id))
+    recorder.record(session, member, "person.withdrawn", now=now, target=("user", user.id))
 
 
 def flush_new(session: Session) -> None:

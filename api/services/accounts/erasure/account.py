@@ -34,9 +34,10 @@ from api.db.models import (
     Token,
     User,
 )
-from api.services import audit, knocks
-from api.services.people.accounts import check_other
-from api.services.people.erasing_work import ERASED, erase_work, renew_receipts
+from api.services.accounts.accounts import check_other
+from api.services.accounts.erasure.work import ERASED, erase_work, renew_receipts
+from api.services.audit import recorder
+from api.services.rate_limits import rate_limit_events
 
 __all__ = ["HOLD_IDS", "NAME", "erase", "hold_work"]
 
@@ -111,7 +112,7 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
     )
     session.expunge_all()
     session.execute(delete(Erasing))
-    audit.record(session, caller, "user.erased", now=now, target=("user", new))
+    recorder.record(session, caller, "user.erased", now=now, target=("user", new))
     return new
 
 
@@ -125,7 +126,7 @@ def _erase_credentials(session: Session, user: User) -> None:
     for owner in (Token.user_id, LoginSession.user_id, Invite.user_id, Draft.student_id):
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:
-        digest = knocks.key_of("", user.email).strip()
+        digest = rate_limit_events.key_of("", user.email).strip()
         session.execute(delete(Knock).where(Knock.key.contains(digest)))
 
 

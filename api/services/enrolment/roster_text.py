@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from api.services.csv_reader import CsvLimits, UnusableError, first_row, read_lines, read_rows
-from api.services.file_formats import no_csv
+from api.services.files.csv_reader import CsvLimits, UnusableError, first_row, read_lines, read_rows
+from api.services.files.file_formats import no_csv
 
 __all__ = ["read_records"]
 

@@ -16,8 +16,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from api.auth.authorization import Caller, Member
 from api.core.errors import Gone
 from api.db.models import LOCKED, Enrolment, Invite, User
-from api.services import audit, knocks
-from api.services.people import sessions
+from api.services.accounts import sessions
+from api.services.audit import recorder
+from api.services.rate_limits import rate_limit_events
 
 __all__ = [
     "end_vouching",
@@ -78,8 +79,8 @@ def _lock_password(session: Session, who: Member | Caller, user: User, *, now: d
     user.password_hash = f"{LOCKED}{user.password_hash}"
     user.version += 1
     sessions.settle(session, "password_locked", [user.id], now=now)
-    knocks.forget_devices(session, user.email)
-    audit.record_account(session, who, "user.password_locked", user=user.id, now=now)
+    rate_limit_events.forget_devices(session, user.email)
+    recorder.record_account(session, who, "user.password_locked", user=user.id, now=now)
 
 
 def _is_vouched_by(

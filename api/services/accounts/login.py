@@ -19,9 +19,9 @@ from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticate
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import LOCKED, Knock, LoginSession, User
-from api.services import knocks
-from api.services.people import sessions
-from api.services.people.sessions import Begun
+from api.services.accounts import sessions
+from api.services.accounts.sessions import Begun
+from api.services.rate_limits import rate_limit_events
 
 __all__ = [
     "Attempt",
@@ -59,27 +59,27 @@ class Attempt:
     @property
     def by_account(self) -> str:
         """The key of failures for the account from anywhere."""
-        return knocks.key_of("login_account", self.email)
+        return rate_limit_events.key_of("login_account", self.email)
 
     @property
     def by_address(self) -> str:
         """The key of failures from the address for any account."""
-        return knocks.key_of("login_address", self.address)
+        return rate_limit_events.key_of("login_address", self.address)
 
     @property
     def by_pair(self) -> str:
         """The key of failures for the account from the address."""
-        return knocks.key_of("login_pair", self.email, self.address)
+        return rate_limit_events.key_of("login_pair", self.email, self.address)
 
     @property
     def by_device(self) -> str:
         """The key of failures for the account in the browser."""
-        return knocks.key_of("login_device", self.email, self.device)
+        return rate_limit_events.key_of("login_device", self.email, self.device)
 
     @property
     def known(self) -> str:
         """The key that says that the account has logged in in the browser."""
-        return knocks.key_of(knocks.KNOWN, self.email, self.device)
+        return rate_limit_events.key_of(rate_limit_events.KNOWN, self.email, self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +144,12 @@ def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = 
     looked up unless *is_known_device* says it.
     """
     if is_known_device is None:
-        known = attempt.device and knocks.times(session, attempt.known, since=attempt.now)
+        known = attempt.device and rate_limit_events.times(
+            session, attempt.known, since=attempt.now
+        )
         is_known_device = bool(known)
     keys = [attempt.by_device] if is_known_device else [attempt.by_account, attempt.by_address]
-    knocks.lock(session, keys)
+    rate_limit_events.lock(session, keys)
     failures = _failures(session, attempt, is_known_device=is_known_device)
     ruling = rule_login(failures, attempt.now)
     if not ruling.is_checked:
@@ -156,17 +158,17 @@ def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = 
         keys.append(attempt.by_pair)
     rows = [Knock(id=new_id(), key=key, at=attempt.now) for key in keys]
     session.add_all(rows)
-    knocks.prune(session, now=attempt.now)
+    rate_limit_events.prune(session, now=attempt.now)
     # A flood from one address must not make each attempt read an hour of it.
     memory = LIMITS["login_address"].memory
-    knocks.forget(session, attempt.by_address, before=attempt.now - memory)
+    rate_limit_events.forget(session, attempt.by_address, before=attempt.now - memory)
     return Counted(tuple(row.id for row in rows), ruling.seconds, is_known_device)
 
 
 def _failures(session: Session, attempt: Attempt, *, is_known_device: bool) -> Failures:
     def stored(key: str, *actions: Action) -> list[datetime]:
         memory = max(LIMITS[action].memory for action in actions)
-        return knocks.times(session, key, since=attempt.now - memory)
+        return rate_limit_events.times(session, key, since=attempt.now - memory)
 
     if is_known_device:
         return Failures(stored(attempt.by_device, "login_device"), [], [], [])
@@ -197,8 +199,8 @@ def new_device(session: Session, email: str, *, now: datetime, device: str = "")
     before may have its old one.
     """
     device = device or new_secret("device").text
-    key = knocks.key_of(knocks.KNOWN, email, device)
-    knocks.remember_device(session, key, now=now)
+    key = rate_limit_events.key_of(rate_limit_events.KNOWN, email, device)
+    rate_limit_events.remember_device(session, key, now=now)
     return device
 
 

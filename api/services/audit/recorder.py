@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import Caller, Member
 from api.db.models import AuditEntry, Enrolment
-from api.services.audit_actions import ACTIONS
-from api.services.audit_targets import NAMES
+from api.services.audit.actions import ACTIONS
+from api.services.audit.targets import NAMES
 
 __all__ = ["record", "record_account"]
 

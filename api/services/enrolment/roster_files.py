@@ -9,10 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from api.services.csv_reader import UnusableError
-from api.services.roster_columns import Columns, choose_columns, known
-from api.services.roster_rows import TOLD_BY, RosterRow, RowError, row_of, values_of, why_skipped
-from api.services.roster_text import read_records
+from api.services.enrolment.roster_columns import Columns, choose_columns, known
+from api.services.enrolment.roster_rows import (
+    TOLD_BY,
+    RosterRow,
+    RowError,
+    row_of,
+    values_of,
+    why_skipped,
+)
+from api.services.enrolment.roster_text import read_records
+from api.services.files.csv_reader import UnusableError
 
 __all__ = ["Roster", "RowProblem", "read_roster"]
 

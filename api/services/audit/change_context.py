@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.db.models import Course
 from api.db.models.base import Base
-from api.services import audit
+from api.services.audit import recorder
 from api.services.standings import Cause
 
 __all__ = ["Act", "differences", "hold"]
@@ -62,7 +62,7 @@ class Act:
         reason: str = "",
     ) -> None:
         """Note in the audit log what was done, with what stood there before and after."""
-        audit.record(
+        recorder.record(
             session,
             self.member,
             action,

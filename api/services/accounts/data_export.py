@@ -39,9 +39,9 @@ from api.db.models import (
 )
 from api.http.fields import told
 from api.schemas.account import MeExport
-from api.services.people.profile import courses_of
-from api.services.people.sessions import sessions_of
-from api.services.people.tokens import tokens_of
+from api.services.accounts.profile import courses_of
+from api.services.accounts.sessions import sessions_of
+from api.services.accounts.tokens import tokens_of
 from api.services.release import results_shown
 from api.services.rules import rules_for
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError, Forbidden, Invalid
 from api.db.models import Enrolment, User
-from api.services import audit
+from api.services.accounts.account_ownership import ELSEWHERE, invited_here, may_edit
+from api.services.accounts.invitation_tokens import SUSPENDED, Link, Maker, issue, issue_reset
+from api.services.audit import recorder
 from api.services.counting import PRESENT
-from api.services.people.custody import ELSEWHERE, invited_here, may_edit
-from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset
-from api.services.people.roll import locked
-from api.services.rows import guard
+from api.services.enrolment.enrolments import locked
+from api.services.files.csv_rows import guard
 
 __all__ = ["COLUMNS", "invite", "left_out", "reset", "write_links"]
 
@@ -65,7 +65,7 @@ def _note(session: Session, member: Member, users: Sequence[UUID], *, now: datet
     for course, user in session.execute(others.order_by(Enrolment.course_id, Enrolment.user_id)):
         told.setdefault(course, []).append(str(user))
     for course, people in told.items():
-        audit.record(
+        recorder.record(
             session,
             member.caller,
             "person.invited",
@@ -121,7 +121,7 @@ def reset(
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
     link = issue_reset(session, user, public_url=public_url, maker=Maker.of(member), now=now)
-    audit.record_account(session, member, "person.reset", user=user.id, now=now)
+    recorder.record_account(session, member, "person.reset", user=user.id, now=now)
     return link
 
 

@@ -18,9 +18,10 @@ from api.schemas.people import (
     RosterOut,
     RosterPerson,
 )
-from api.services import audit
-from api.services.people.roll import flush_new
-from api.services.people.roster_plan import (
+from api.services.audit import recorder
+from api.services.enrolment.enrolments import flush_new
+from api.services.enrolment.roster_files import Roster, RowProblem, read_roster
+from api.services.enrolment.roster_plan import (
     LMS_ID,
     OF_ACCOUNT,
     SECTION,
@@ -29,8 +30,7 @@ from api.services.people.roster_plan import (
     Plan,
     make_plan,
 )
-from api.services.people.sections import hold_rules, regrade_moved
-from api.services.roster_files import Roster, RowProblem, read_roster
+from api.services.enrolment.sections import hold_rules, regrade_moved
 
 __all__ = ["import_roster", "look_at", "told"]
 
@@ -93,7 +93,7 @@ def import_roster(
     done = told(plan, applied=True, withdrawn=withdraw)
     counts = {"new": len(plan.new), "changed": len(plan.changed)}
     counts["withdrawn"] = len(plan.missing) if withdraw else 0
-    audit.record(
+    recorder.record(
         session,
         member,
         "roster.imported",

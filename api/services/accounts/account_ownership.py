@@ -2,7 +2,7 @@
 
 Whoever adds a known e-mail address to a course has its owner in that course. So being in a course
 lets its staff neither rename the person nor log in as them, where another course has them as well.
-A staff role locks a password that staff elsewhere may know (`api.services.people.credentials`).
+A staff role locks a password that staff elsewhere may know (`api.services.accounts.credentials`).
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from api.auth.authorization import Member
 from api.auth.roles import may_reset
 from api.db.models import Enrolment, User
-from api.services.people.credentials import is_sole_waiting
-from api.services.people.tokens import highest
+from api.services.accounts.credentials import is_sole_waiting
+from api.services.accounts.tokens import highest
 
 __all__ = ["ELSEWHERE", "NUMBERS", "Custody", "custody_of", "invited_here", "may_edit"]
 

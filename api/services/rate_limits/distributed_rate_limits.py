@@ -22,7 +22,7 @@ from api.core.clock import Clock
 from api.db.engine import Database
 from api.db.models import Spending
 from api.http.pipeline.rate_limiter import Rate, Throttle
-from api.services.knocks import key_of
+from api.services.rate_limits.rate_limit_events import key_of
 
 __all__ = ["LATEST", "SharedThrottles"]
 

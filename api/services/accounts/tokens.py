@@ -15,7 +15,7 @@ from api.auth.secrets import Secret, new_secret
 from api.core.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
 from api.core.ids import new_id
 from api.db.models import Enrolment, LoginSession, Token, User
-from api.services import audit
+from api.services.audit import recorder
 
 __all__ = ["MAX_TOKENS", "create", "highest", "revoke", "revoke_by_operator", "tokens_of"]
 
@@ -79,7 +79,7 @@ def create(
     )
     session.add(token)
     told = {"scopes": token.scopes, "course": str(course) if course else None}
-    audit.record(
+    recorder.record(
         session, by, "token.created", now=now, target=("token", token.id), change=({}, told)
     )
     return token, secret
@@ -133,10 +133,10 @@ def revoke(session: Session, caller: Caller, token_id: UUID, *, now: datetime) -
     if token is None or token.user_id != caller.id or token.revoked_at is not None:
         raise NotFound("There is no such token.")
     token.revoked_at = now
-    audit.record(session, caller, "token.revoked", now=now, target=("token", token.id))
+    recorder.record(session, caller, "token.revoked", now=now, target=("token", token.id))
 
 
 def revoke_by_operator(session: Session, token: Token, *, now: datetime) -> None:
     """Revoke anybody's *token*, as whoever runs the service may."""
     token.revoked_at = now
-    audit.record(session, None, "token.revoked", now=now, target=("token", token.id))
+    recorder.record(session, None, "token.revoked", now=now, target=("token", token.id))

@@ -13,12 +13,19 @@ from api.core.ids import new_id
 from api.db.models import User
 from api.http.pagination import Cursor, keyset
 from api.schemas.users import UserOut, UserPatch
-from api.services import audit
-from api.services.people import sessions
-from api.services.people.credentials import secure_new_staff
-from api.services.people.invites import SUSPENDED, Link, Maker, issue, issue_reset, withdraw
-from api.services.people.roll import check_free
-from api.services.searching import called
+from api.services.accounts import sessions
+from api.services.accounts.credentials import secure_new_staff
+from api.services.accounts.invitation_tokens import (
+    SUSPENDED,
+    Link,
+    Maker,
+    issue,
+    issue_reset,
+    withdraw,
+)
+from api.services.audit import recorder
+from api.services.enrolment.enrolments import check_free
+from api.services.enrolment.search import called
 
 __all__ = [
     "by_email",
@@ -102,7 +109,7 @@ def change(
     user.name = given.name or user.name
     user.version += 1
     told = {"fields": sorted(given.model_fields_set)}
-    audit.record_account(session, caller, "user.changed", user=user.id, now=now, told=told)
+    recorder.record_account(session, caller, "user.changed", user=user.id, now=now, told=told)
 
 
 def suspend(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
@@ -114,7 +121,7 @@ def suspend(session: Session, caller: Caller, user: User, *, now: datetime) -> N
     user.version += 1
     sessions.settle(session, "suspended", [user.id], now=now)
     withdraw(session, [user.id], now=now)
-    audit.record(session, caller, "user.suspended", now=now, target=("user", user.id))
+    recorder.record(session, caller, "user.suspended", now=now, target=("user", user.id))
 
 
 def restore(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
@@ -123,7 +130,7 @@ def restore(session: Session, caller: Caller, user: User, *, now: datetime) -> N
         return
     user.suspended_at = None
     user.version += 1
-    audit.record(session, caller, "user.restored", now=now, target=("user", user.id))
+    recorder.record(session, caller, "user.restored", now=now, target=("user", user.id))
 
 
 def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now: datetime) -> None:
@@ -139,7 +146,7 @@ def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now
         sessions.settle(session, "role_changed", [user.id], now=now)
     change = ({"admin": not admin}, {"admin": admin})
     target = ("user", user.id)
-    audit.record(session, caller, "user.admin_changed", now=now, target=target, change=change)
+    recorder.record(session, caller, "user.admin_changed", now=now, target=target, change=change)
 
 
 def reset(session: Session, caller: Caller, user: User, *, public_url: str, now: datetime) -> Link:
@@ -150,7 +157,7 @@ def reset(session: Session, caller: Caller, user: User, *, public_url: str, now:
         raise Conflict(SUSPENDED)
     maker = Maker(caller.id)
     found = issue_reset(session, user, public_url=public_url, maker=maker, now=now)
-    audit.record_account(session, caller, "person.reset", user=user.id, now=now)
+    recorder.record_account(session, caller, "person.reset", user=user.id, now=now)
     return found
 
 
@@ -161,7 +168,7 @@ def create(session: Session, email: str, name: str, *, admin: bool, now: datetim
     session.add(user)
     session.flush()
     told = {"admin": admin}
-    audit.record(
+    recorder.record(
         session, None, "user.created", now=now, target=("user", user.id), change=({}, told)
     )
     return user
@@ -172,7 +179,7 @@ def link(session: Session, email: str, *, public_url: str, now: datetime) -> Lin
     user = by_email(session, email)
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
-    audit.record(session, None, "person.reset", now=now, target=("user", user.id))
+    recorder.record(session, None, "person.reset", now=now, target=("user", user.id))
     if user.password_hash is None:
         return issue(session, [user], "invite", public_url=public_url, maker=Maker(), now=now)[0]
     return issue_reset(session, user, public_url=public_url, maker=Maker(), now=now)
@@ -190,7 +197,7 @@ def shut_out(session: Session, email: str, *, now: datetime) -> User:
     """End the sessions and tokens of whoever has *email*, and return the account."""
     user = by_email(session, email)
     sessions.settle(session, "reset", [user.id], now=now)
-    audit.record(session, None, "user.revoked", now=now, target=("user", user.id))
+    recorder.record(session, None, "user.revoked", now=now, target=("user", user.id))
     return user
 
 

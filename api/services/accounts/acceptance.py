@@ -12,12 +12,12 @@ from api.auth.sessions import Event
 from api.core.errors import Gone, Invalid, NotFound
 from api.db.engine import Database
 from api.db.models import LOCKED, Invite, User
-from api.services import knocks
-from api.services.people import login, sessions
-from api.services.people.credentials import end_vouching, needs_locked_password
-from api.services.people.invites import LASTS, check_password, withdraw
-from api.services.people.login import Attempt
-from api.services.people.sessions import Begun
+from api.services.accounts import login, sessions
+from api.services.accounts.credentials import end_vouching, needs_locked_password
+from api.services.accounts.invitation_tokens import LASTS, check_password, withdraw
+from api.services.accounts.login import Attempt
+from api.services.accounts.sessions import Begun
+from api.services.rate_limits import rate_limit_events
 
 __all__ = ["Acceptance", "accept"]
 
@@ -73,7 +73,7 @@ def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Beg
         withdraw(session, [user.id], now=now)
         event: Event = "reset" if is_reset else "password_changed"
         sessions.settle(session, event, [user.id], now=now)
-        knocks.forget_devices(session, user.email)
+        rate_limit_events.forget_devices(session, user.email)
         device = login.new_device(session, user.email or "", now=now)
         return sessions.begin(session, user, now=now, device=device)
 
@@ -87,9 +87,11 @@ def _count(db: Database, acceptance: Acceptance) -> None:
         invite = _link(session, acceptance.secret)
     with db.transaction() as session:
         if invite is None:
-            knocks.spend(session, "invite_address", acceptance.address, now=acceptance.now)
+            rate_limit_events.spend(
+                session, "invite_address", acceptance.address, now=acceptance.now
+            )
         else:
-            knocks.spend(session, "invite_link", invite.prefix, now=acceptance.now)
+            rate_limit_events.spend(session, "invite_link", invite.prefix, now=acceptance.now)
     if invite is None:
         raise NotFound(NO_LINK)
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.core.person_names import ADDED, belongs
-from api.services.roster_columns import Columns
-from api.services.rows import unguard
+from api.services.enrolment.roster_columns import Columns
+from api.services.files.csv_rows import unguard
 
 __all__ = ["TOLD_BY", "RosterRow", "RowError", "row_of", "values_of", "why_skipped"]
 

@@ -3,7 +3,7 @@
 A submission is counted once it is stored, by the text of its rows, and a draft by what it grew. The
 count is a level that goes down steadily, by one budget a day; while it is at or over the budget,
 nothing more is stored. It is kept in memory and exchanged between processes as the rate limits are
-(`api.services.shared_throttles`), so that no request asks the database about it.
+(`api.services.rate_limits.distributed_rate_limits`), so that no request asks the database about it.
 """
 
 import math

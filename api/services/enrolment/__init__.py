@@ -1,0 +1,1 @@
+"""Enrollment: the people of a course, its sections and its roster."""

@@ -1,0 +1,1 @@
+"""Uploaded and written files: CSV rows, file formats, atomic output."""

@@ -1,0 +1,1 @@
+"""Rate limits kept in the database, and limits on expensive reads."""

@@ -10,8 +10,9 @@ from api.core.clock import Clock, system_clock
 from api.db.engine import Database
 from api.http.pipeline.rate_limiter import Rate, Throttle
 from api.services.analytics.keeping import Figures, seconds_of
-from api.services.judging_pool import JudgingPool
-from api.services.publishing_pool import PublishingPool
+from api.services.engine.judging_pool import JudgingPool
+from api.services.engine.variants import Variants
+from api.services.problems.publishing_pool import PublishingPool
 from api.services.rate_limits.distributed_rate_limits import SharedThrottles
 from api.services.rate_limits.heavy_work import PersonLimit, TurnQueue
 from api.services.rate_limits.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate
@@ -19,7 +20,6 @@ from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
 from api.services.submitting.memory import Memory
 from api.services.submitting.writer import Writer
-from api.services.variants import Variants
 
 __all__ = ["Pace", "Service", "passwords_of"]
 

@@ -31,8 +31,8 @@ from api.db.models import (
     User,
 )
 from api.db.upserts import insert_all
-from api.services.publishing import Published, Source, publish_one
-from api.services.versions import store_version
+from api.services.problems.publishing import Published, Source, publish_one
+from api.services.problems.versions import store_version
 
 SEEDS = 50
 EACH = 5

@@ -25,10 +25,10 @@ from api.db.models import (
 from api.demo.seeded_random import Dice
 from api.demo.work.guesses import guesses
 from api.demo.work.notations import notations
-from api.services.draws import draw_position
-from api.services.publishing import Published, Source, publish_one
-from api.services.variants import ORIGINAL
-from api.services.versions import store_version
+from api.services.engine.assigned_variant import draw_position
+from api.services.engine.variants import ORIGINAL
+from api.services.problems.publishing import Published, Source, publish_one
+from api.services.problems.versions import store_version
 from grader.draw import Stream
 from grader.reading import Typed
 from grader.variant import Variant

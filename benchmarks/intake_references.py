@@ -25,12 +25,12 @@ from api.auth.authorization import Posed, posed_member
 from api.core.clock import system_clock, to_micros
 from api.db.engine import SQLITE_PRAGMAS, Database
 from api.db.models import Answer, Grading, Submission
-from api.services.draws import current_draw
-from api.services.rules import rules_of
+from api.services.assignments.rules import rules_of
+from api.services.engine.assigned_variant import current_draw
+from api.services.engine.variants import Variants
 from api.services.standings import Cause, Key, answered, earlier_answers, refresh
 from api.services.submitting.entries import fingerprint
 from api.services.submitting.judging import Judged, carried_by, judge
-from api.services.variants import Variants
 from grader.json_values import to_json
 from grader.policy import Admission, admit
 

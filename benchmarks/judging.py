@@ -25,7 +25,7 @@ from sympy import Matrix, ceiling, floor, simplify, symbols
 from sympy.parsing.sympy_parser import parse_expr
 from timing import Call, Row, fastest
 
-from api.services.marking import Marker
+from api.services.engine.single_answer import Marker
 from grader.errors import ProblemError
 from grader.kinds import KINDS
 from grader.problem import Problem

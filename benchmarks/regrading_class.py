@@ -30,11 +30,11 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.publishing import Published, Source, publish_one
+from api.services.engine.variants import Variants
+from api.services.problems.publishing import Published, Source, publish_one
+from api.services.problems.versions import store_version
 from api.services.standings import Cause, Key, refresh
 from api.services.submitting.judging import Judged, judge
-from api.services.variants import Variants
-from api.services.versions import store_version
 
 SEEDS = 50
 AT_ONCE = 500

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from world import Person, Posing, World
 
 from api.db.models import Draw, Variant
-from api.services.publishing import Published, Source, publish_one
-from api.services.versions import store_version
+from api.services.problems.publishing import Published, Source, publish_one
+from api.services.problems.versions import store_version
 
 POWERS = """\
 id: powers-of-a-number

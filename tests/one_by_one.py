@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from api.core.errors import FileError
 from api.services.batch.fields import RESULT_FIELDS
+from api.services.engine.single_answer import Marker, decimal, result_record
 from api.services.files.csv_rows import columns_of, delimiter_of, is_json, read_text, unguard
-from api.services.marking import Marker, decimal, result_record
 from grader.errors import AnswerError, GraderError, ProblemError
 from grader.reading import Typed, load_json
 from grader.result import Result

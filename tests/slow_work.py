@@ -11,7 +11,7 @@ from typing import Any
 from api.core.process_lifecycle import killed_after
 from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.verdicts import Verdicts
-from api.services.publishing import Source, publish_one
+from api.services.problems.publishing import Source, publish_one
 
 ENDLESS = 10**6
 

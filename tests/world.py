@@ -36,9 +36,9 @@ from api.db.models import (
 )
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import TimelineSpec
-from api.services.assignments.values import resolve_into
-from api.services.publishing import Published, Source, publish_one
-from api.services.versions import newest, store_version
+from api.services.assignments.settings import resolve_into
+from api.services.problems.publishing import Published, Source, publish_one
+from api.services.problems.versions import newest, store_version
 from problems.catalogue import Catalogue
 
 SEEDS = 4

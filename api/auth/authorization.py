@@ -24,7 +24,7 @@ from api.db.models import (
     ProblemVersion,
     User,
 )
-from api.services.anonymity import (
+from api.services.assignments.anonymity import (
     NO_ACCOMMODATIONS,
     NO_VIEW_AS,
     WITHOUT_NAMES,

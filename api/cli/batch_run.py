@@ -23,13 +23,13 @@ from rich.text import Text
 from api.cli.output.terminal import ERR, OUT, fail, say
 from api.core.errors import FileError
 from api.core.process_lifecycle import keep_what_there_is
-from api.services import marking
 from api.services.batch.executors import Pool, cluster, here, processes
 from api.services.batch.fields import FIELDS
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.batch.sources import open_source
 from api.services.batch.summing import Summary
+from api.services.engine import single_answer
 from api.services.files.atomic_output import check_writable
 
 __all__ = ["Options", "run"]
@@ -65,7 +65,9 @@ def run(options: Options) -> bool:
         )
     if options.published is not None and not options.published.is_dir():
         raise FileError(f"there is no folder {options.published}; `grader publish -o` writes one")
-    bank = Bank(marking.open_bank(options.bank), options.published, typed_json=source.typed_json)
+    bank = Bank(
+        single_answer.open_bank(options.bank), options.published, typed_json=source.typed_json
+    )
     stream = None if options.out or sys.stdout.isatty() else sys.stdout
     batch = Batch(source, bank, options.out, options.rejects, stream, names)
     begin = time.perf_counter()

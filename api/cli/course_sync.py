@@ -13,12 +13,12 @@ from api.core.errors import FileError, ServiceError
 from api.db.models import Course
 from api.schemas.course_files import Applied
 from api.services.audit.change_context import Act, hold
-from api.services.course_files.applying import apply, new_course_of, publish_all, to_publish
-from api.services.course_files.exporting import ASSIGNMENTS, COURSE, PROBLEMS, course_files
-from api.services.course_files.parsing import Setup, read_setup
+from api.services.courses.files.applying import apply, new_course_of, publish_all, to_publish
+from api.services.courses.files.exporting import ASSIGNMENTS, COURSE, PROBLEMS, course_files
+from api.services.courses.files.parsing import Setup, read_setup
 from api.services.files.csv_rows import read_text
-from api.services.publishing import OPERATOR_DEADLINE_SECONDS
-from api.services.publishing_pool import PublishingPool
+from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
+from api.services.problems.publishing_pool import PublishingPool
 
 __all__ = ["apply_folder", "export_course"]
 

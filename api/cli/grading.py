@@ -12,10 +12,11 @@ from api.cli.output import console
 from api.cli.output.terminal import run_command
 from api.core.errors import FileError
 from api.durability_test import command as selftest_command
-from api.services import marking, reading, reports
-from api.services.checking import check_files
+from api.services.engine import reading, single_answer
+from api.services.engine.replay import replay as replay_records
 from api.services.files.csv_rows import read_text
-from api.services.replaying import replay as replay_records
+from api.services.problems import reports
+from api.services.problems.file_checks import check_files
 from grader.errors import AnswerError, ProblemError
 from grader.problem import MAX_SEED, Problem
 from grader.reading import Style
@@ -172,9 +173,9 @@ def mark(
         raise ProblemError("give --student or --explain, not both: an explanation tells the key")
     catalogue, name = _named(problem)
     number = _seed(seed, original=original)
-    marker = marking.Marker(catalogue)
+    marker = single_answer.Marker(catalogue)
     result = marker.mark(name, part, _typed(answer), seed=number)
-    tell = marking.student_record if student else marking.mark_record
+    tell = single_answer.student_record if student else single_answer.mark_record
     record = tell(result, marker.variant(name, number))
     return console.put_json(record) if as_json else console.result(record, explain=explain)
 
@@ -191,7 +192,7 @@ def replay(
     """
     text = sys.stdin.read() if str(file) == "-" else read_text(file)
     same = True
-    for one in replay_records(text, marking.Marker(marking.open_bank(bank))):
+    for one in replay_records(text, single_answer.Marker(single_answer.open_bank(bank))):
         console.replayed(one)
         same = same and one.same
     raise typer.Exit(0 if same else 1)

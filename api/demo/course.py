@@ -31,12 +31,12 @@ from api.demo.work.grading import mark_some
 from api.demo.work.regrade_requests import ask_again
 from api.demo.work.simulated_submissions import KEY, HandedIn, Seat, Sitting, sit
 from api.demo.work.submission_times import moments, opening
-from api.services.draws import drawn
-from api.services.rules import rules_for
+from api.services.assignments.rules import rules_for
+from api.services.engine.assigned_variant import drawn
+from api.services.engine.variants import Variants
 from api.services.submitting.drawn import Drawn
 from api.services.submitting.entries import Entry, fingerprint
 from api.services.submitting.writing import write
-from api.services.variants import Variants
 from grader.draw import Stream
 from grader.policy import Rules
 

@@ -27,9 +27,9 @@ from api.demo.plan import SLUG, TITLE, ZONE, Planned
 from api.demo.work.simulated_submissions import KEY
 from api.schemas.assignment_settings import store_timeline
 from api.schemas.timeline import ExtensionSpec
-from api.services.assignments.values import resolve_into
+from api.services.assignments.settings import resolve_into
 from api.services.audit import recorder
-from api.services.versions import newest
+from api.services.problems.versions import newest
 from grader.draw import Stream
 from problems.mistakes import MISTAKES
 

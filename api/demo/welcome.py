@@ -16,9 +16,9 @@ from api.db.engine import Database
 from api.db.models import Assignment, Course, Enrolment, User
 from api.demo.logins import Login
 from api.demo.plan import OPEN
-from api.services.draws import current_draw
+from api.services.engine.assigned_variant import current_draw
+from api.services.engine.variants import Variants
 from api.services.standings import posed_in
-from api.services.variants import Variants
 from grader.grade import grade
 from grader.show import show
 from grader.values import Value

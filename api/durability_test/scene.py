@@ -16,8 +16,8 @@ from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import Assignment, AssignmentProblem, Course, Enrolment, Token, User
 from api.db.upserts import insert_all
-from api.services.publishing import Published, Source, publish_one
-from api.services.versions import store_version
+from api.services.problems.publishing import Published, Source, publish_one
+from api.services.problems.versions import store_version
 
 __all__ = ["LIMIT", "PART", "Place", "Scene", "make_scene", "write_bank"]
 

@@ -19,7 +19,7 @@ from api.services.analytics import (
     course_attention,
     problem_analytics,
 )
-from api.services.anonymity import WITHOUT_NAMES, is_blind_in_course
+from api.services.assignments.anonymity import WITHOUT_NAMES, is_blind_in_course
 
 __all__ = ["router"]
 

@@ -19,9 +19,9 @@ from api.routes.editing import DryRun, taken
 from api.routes.refusals import SEES
 from api.schemas.course_files import Applied, ApplyFilesIn, CourseFiles
 from api.services.audit.change_context import Act
-from api.services.course_files.applying import apply, publish_all, to_publish
-from api.services.course_files.exporting import course_files
-from api.services.course_files.parsing import read_setup
+from api.services.courses.files.applying import apply, publish_all, to_publish
+from api.services.courses.files.exporting import course_files
+from api.services.courses.files.parsing import read_setup
 
 __all__ = ["router"]
 

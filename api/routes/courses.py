@@ -14,9 +14,9 @@ from api.http.problem_details import responses
 from api.routes.editing import DryRun, tag, taken
 from api.routes.refusals import CHANGES, EDITS, SEES
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
-from api.services import courses
 from api.services.audit.change_context import Act
-from api.services.copying import copy_course
+from api.services.courses import lifecycle
+from api.services.courses.copying import copy_course
 
 __all__ = ["router"]
 
@@ -32,7 +32,7 @@ def get_courses(
 ) -> Page[CourseView]:
     """List the courses that one is in; an administrator sees all."""
     with here.reading() as session:
-        rows = courses.visible(
+        rows = lifecycle.visible(
             session,
             here.caller(session),
             archived=archived,
@@ -42,7 +42,7 @@ def get_courses(
     return window.page(
         rows,
         end=lambda row: Cursor("slug", row[0].slug, row[0].id),
-        show=lambda row: courses.view(*row),
+        show=lambda row: lifecycle.view(*row),
     )
 
 
@@ -56,7 +56,7 @@ def post_course(body: CourseIn, here: HereDep, response: Response) -> CourseView
     """Make a course; needs an administrator."""
     with here.transaction() as session:
         caller = here.site(session, right="create_courses")
-        told = courses.view(courses.create(session, caller, body, now=here.now), "admin")
+        told = lifecycle.view(lifecycle.create(session, caller, body, now=here.now), "admin")
     response.headers["Location"] = f"/api/v1/courses/{told.id}"
     response.headers["ETag"] = etag(told.version)
     return told
@@ -69,7 +69,7 @@ def get_course(course: UUID, here: HereDep, response: Response) -> CourseView:
     """Return a course, and what one is in it."""
     with here.reading() as session:
         member = here.member(session, course)
-        told = courses.view(member.course, member.role)
+        told = lifecycle.view(member.course, member.role)
     response.headers["ETag"] = etag(told.version)
     return told
 
@@ -93,7 +93,7 @@ def patch_course(
         member = here.member(session, course, right="manage_course")
         act = Act.of(member, now=here.now, dry_run=dry_run)
         taken(session, act.course, expected)
-        told = courses.change(session, act, body)
+        told = lifecycle.change(session, act, body)
     tag(response, act, told.course.version)
     return told
 
@@ -123,8 +123,8 @@ def _archived(course: UUID, here: HereDep, *, is_archived: bool) -> CourseView:
         member = here.member(session, course)
         member.need("manage_course", archived=True)
         taken(session, member.course)
-        done = courses.archive(session, member, is_archived=is_archived, now=here.now)
-        return courses.view(done, member.role)
+        done = lifecycle.archive(session, member, is_archived=is_archived, now=here.now)
+        return lifecycle.view(done, member.role)
 
 
 @router.post(
@@ -142,6 +142,6 @@ def post_copy(course: UUID, body: CopyIn, here: HereDep, response: Response) -> 
         member = here.member(session, course)
         member.need("manage_course", archived=True)
         new = copy_course(session, Act.of(member, now=here.now), body)
-        told = courses.view(new, member.role)
+        told = lifecycle.view(new, member.role)
     response.headers["Location"] = f"/api/v1/courses/{told.id}"
     return told

@@ -11,7 +11,7 @@ from api.http.pagination import Cursor, Page, PageWindow
 from api.routes.refusals import SEES
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.student.history import own_submissions, receipt, submission_view
-from api.services.student.seat import take_seat
+from api.services.student.problem_session import take_seat
 
 __all__ = ["router"]
 

@@ -21,7 +21,7 @@ from api.schemas.problems import (
     VersionOut,
     VersionsOut,
 )
-from api.services.problems import finding, showing, standing, uploading
+from api.services.problems import lifecycle, search, uploads, views
 
 __all__ = ["router"]
 
@@ -63,12 +63,12 @@ def get_problems(  # a filter each
 ) -> ProblemPage:
     """List the problems that the course can set, each in its newest version, by id."""
     after = window.after("problem", str)
-    wanted = finding.Filters(topic=topic, text=text, kind=kind, space=space, status=status)
+    wanted = search.Filters(topic=topic, text=text, kind=kind, space=space, status=status)
     with here.reading() as session:
         member = here.member(session, course, right="see_unreleased")
-        rows = finding.problems(session, member, wanted, after=after, limit=window.limit + 1)
+        rows = search.problems(session, member, wanted, after=after, limit=window.limit + 1)
     page = window.page(
-        rows, end=lambda row: Cursor("problem", row.problem, row.id), show=showing.listed
+        rows, end=lambda row: Cursor("problem", row.problem, row.id), show=views.listed
     )
     return ProblemPage(items=page.items, next=page.next)
 
@@ -87,7 +87,7 @@ def check_problem(course: UUID, here: HereDep, file: Sent) -> ProblemChecked:
         member = here.member(session, course, right="manage_problems")
     with here.service.publishing.reserve(member.caller.id) as publish:
         here.throttle("solve_problem", str(member.caller.id))
-        return uploading.check(file, publish=publish)
+        return uploads.check(file, publish=publish)
 
 
 @router.post(
@@ -120,12 +120,12 @@ def upload_problem(
     here.throttle("solve_problem", str(member.caller.id))
     with here.reading() as session:
         member = here.member(session, course, right="manage_problems")
-        upload = uploading.begin(session, member, file, status=status, note=note)
+        upload = uploads.begin(session, member, file, status=status, note=note)
     with here.service.publishing.reserve(member.caller.id) as publish:
         outcome = publish(upload.source, seeds=here.service.settings.seeds)
     with here.transaction() as session:
         member = here.member(session, course, right="manage_problems")
-        told = showing.whole(uploading.settle(session, member, upload, outcome, now=here.now))
+        told = views.whole(uploads.settle(session, member, upload, outcome, now=here.now))
     response.headers["Location"] = f"/api/v1/courses/{course}/problems/{told.id}"
     return told
 
@@ -135,7 +135,7 @@ def get_version(course: UUID, problem_version: UUID, here: HereDep) -> VersionOu
     """Return a version of a problem with its file, and what publishing it found."""
     with here.reading() as session:
         member = here.member(session, course, right="see_key")
-        return showing.whole(finding.find(session, member, problem_version))
+        return views.whole(search.find(session, member, problem_version))
 
 
 @router.get(f"{ONE}/versions", response_model=VersionsOut, responses=SEES)
@@ -143,8 +143,8 @@ def get_versions(course: UUID, problem_version: UUID, here: HereDep) -> Versions
     """List all versions of the problem that this is a version of, the newest first."""
     with here.reading() as session:
         member = here.member(session, course, right="see_key")
-        rows = finding.versions(session, finding.find(session, member, problem_version))
-    return VersionsOut(items=tuple(map(showing.listed_version, rows)))
+        rows = search.versions(session, search.find(session, member, problem_version))
+    return VersionsOut(items=tuple(map(views.listed_version, rows)))
 
 
 @router.get(
@@ -161,8 +161,8 @@ def get_diff(
     """Return what changed to this version from another one, line by line and by block."""
     with here.reading() as session:
         member = here.member(session, course, right="see_key")
-        version = finding.find(session, member, problem_version)
-        return showing.difference(session, member, version, against=against)
+        version = search.find(session, member, problem_version)
+        return views.difference(session, member, version, against=against)
 
 
 @router.get(f"{ONE}/preview", response_model=PreviewOut, responses=SEES)
@@ -179,9 +179,9 @@ def get_preview(
     """
     with here.reading() as session:
         member = here.member(session, course, right="see_key")
-        version = finding.find(session, member, problem_version)
+        version = search.find(session, member, problem_version)
         variants = here.service.variants
-        return showing.preview(session, version, variants, position=position, seed=seed)
+        return views.preview(session, version, variants, position=position, seed=seed)
 
 
 @router.post(f"{ONE}/publish", response_model=VersionOut, responses=CHANGES)
@@ -191,9 +191,9 @@ def publish_version(
     """Let assignments take a draft, or a version that was retired."""
     with here.transaction() as session:
         member = here.member(session, course, right="manage_problems")
-        version = finding.find(session, member, problem_version)
-        standing.publish(session, member, version, reason=body.reason, now=here.now)
-        return showing.whole(version)
+        version = search.find(session, member, problem_version)
+        lifecycle.publish(session, member, version, reason=body.reason, now=here.now)
+        return views.whole(version)
 
 
 @router.post(f"{ONE}/retire", response_model=VersionOut, responses=CHANGES)
@@ -203,6 +203,6 @@ def retire_version(
     """Let no further assignment take a version of the course's own; those that have it keep it."""
     with here.transaction() as session:
         member = here.member(session, course, right="manage_problems")
-        version = finding.find(session, member, problem_version)
-        standing.retire(session, member, version, reason=body.reason, now=here.now)
-        return showing.whole(version)
+        version = search.find(session, member, problem_version)
+        lifecycle.retire(session, member, version, reason=body.reason, now=here.now)
+        return views.whole(version)

@@ -21,11 +21,17 @@ from api.schemas.student_solution import (
     SolutionView,
 )
 from api.schemas.student_work import NewNumbers
-from api.services.student.mine import State, my_assignments, rank
+from api.services.student.assignments import State, my_assignments, rank
 from api.services.student.practice import practice_problem, practice_variant, practise
 from api.services.student.problem import problem_view
+from api.services.student.problem_session import (
+    Choice,
+    check_writes,
+    note_opened,
+    numbers_of,
+    take_seat,
+)
 from api.services.student.renewal import new_numbers
-from api.services.student.seat import Choice, check_writes, note_opened, numbers_of, take_seat
 from api.services.student.solution import solution_view
 
 __all__ = ["router"]

@@ -1,7 +1,7 @@
 """A timeline as people write it: wall clocks of the course's zone, late steps, extensions.
 
 Nothing here knows the zone, so that a course copied to another one keeps its wall clocks;
-`api.services.timeline` makes instants of it.
+`api.services.assignments.timeline` makes instants of it.
 """
 
 import re

@@ -22,8 +22,8 @@ from api.core.process_lifecycle import work_quietly
 from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.wait_for_database import why_unusable
-from api.services.bank import BankReport, publish_bank
-from api.services.publishing import OPERATOR_DEADLINE_SECONDS
+from api.services.problems.bank import BankReport, publish_bank
+from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from grader.show import counted
 from problems.catalogue import Catalogue
 

@@ -24,8 +24,8 @@ from api.demo.course import find_demo, make_demo
 from api.demo.logins import end_logins, fresh_logins
 from api.demo.plan import Planned, planned, problems_of
 from api.demo.welcome import Welcome, welcome
-from api.services.bank import publish_bank
-from api.services.publishing import OPERATOR_DEADLINE_SECONDS
+from api.services.problems.bank import publish_bank
+from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from api.state import passwords_of
 from migrations.losses import LossError
 from problems.catalogue import Catalogue

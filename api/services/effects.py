@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Standing, User
 from api.schemas.effects import Effect, GradeMove, OutOf
 from api.services.audit.change_context import Act
-from api.services.counting import PRESENT
+from api.services.courses.active_students import PRESENT
 from api.services.standings import Cause, refresh_all
 
 __all__ = ["Marks", "compared", "marks_in", "settle"]

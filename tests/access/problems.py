@@ -4,7 +4,7 @@ from scene import ELSEWHERE, HERE, Scene
 from world import TEXT_PROBLEM, published
 
 from access import Route
-from api.services.versions import store_version
+from api.services.problems.versions import store_version
 
 COURSE = "/api/v1/courses/{course}/problems"
 ONE = f"{COURSE}/{{problem_version}}"

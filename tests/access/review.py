@@ -17,7 +17,7 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.numbers import numbers_in
+from api.services.engine.variant_identity import numbers_in
 from api.services.review.likeness import likeness
 from api.services.review.places import asked_part
 

@@ -11,8 +11,8 @@ from student_scenes import test_student as try_out
 from world import TEXT_PROBLEM, Posing, published
 
 from api.db.models import ProblemVersion, Submission
-from api.services.assignments.pinned import seen_by_students
-from api.services.versions import store_version
+from api.services.assignments.pinned_versions import seen_by_students
+from api.services.problems.versions import store_version
 
 MARKED = TEXT_PROBLEM.replace("points: 4", "points: 6").replace("points: 2, say", "points: 3, say")
 

@@ -21,7 +21,7 @@ OPEN = {
     ("api/services/analytics/foreign.py", "one in digests"),
     ("api/services/analytics/foreign.py", "one.c.digest == other.c.digest"),
     (
-        "api/services/problems/uploading.py",
+        "api/services/problems/uploads.py",
         "hashes == (problem.draw_hash, problem.marking_hash, ENGINE)",
     ),
     ("api/services/student/history.py", "again == one.reply['receipt']['digest']"),

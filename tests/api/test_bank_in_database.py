@@ -11,7 +11,7 @@ from sqlalchemy import select
 from world import World
 
 from api.db.models import ProblemVersion, Variant
-from api.services.bank import AT_ONCE, BankReport, publish_bank
+from api.services.problems.bank import AT_ONCE, BankReport, publish_bank
 from problems.catalogue import Catalogue
 
 TOY = """\

@@ -11,7 +11,7 @@ import pytest
 from one_by_one import mark_rows, read_table
 
 from api.services.batch.fields import FIELDS, RESULT_FIELDS
-from api.services.marking import Marker
+from api.services.engine.single_answer import Marker
 from grader.kinds import KINDS
 from grader.variant import solve
 from problems.book import BOOK

@@ -13,9 +13,9 @@ from one_by_one import Marked, mark_rows, read_table
 from world import Person, Posing, World, bank_source
 
 from api.db.models import Assignment
-from api.services.marking import Marker
-from api.services.publishing import Published, summary_of_parts
-from api.services.versions import store_version
+from api.services.engine.single_answer import Marker
+from api.services.problems.publishing import Published, summary_of_parts
+from api.services.problems.versions import store_version
 from grader import ENGINE
 from grader.variant import solve
 from problems.book import BOOK

@@ -13,8 +13,9 @@ from world import Person, Posing, World
 
 from api.core.errors import RateLimited, Unavailable
 from api.core.ids import new_id
-from api.services.judging_pool import MAX_WAITING_PER_PERSON, JudgingPool, is_expensive
-from api.services.student import blind, practice
+from api.services.engine import keyless_reading
+from api.services.engine.judging_pool import MAX_WAITING_PER_PERSON, JudgingPool, is_expensive
+from api.services.student import practice
 from api.services.submitting import judging
 
 ARRAY = """\
@@ -124,7 +125,7 @@ def test_a_long_answer_in_the_form_of_a_page_is_judged_there_too(world, threads)
 def test_previews_and_practice_of_long_answers_are_judged_there_too(world, monkeypatch):
     student, problem = posed_to(world, timeline_spec={"due": "2026-11-03 12:00"})
     grades = note_threads(monkeypatch, practice, "grade")
-    reads = note_threads(monkeypatch, blind, "is_blank")
+    reads = note_threads(monkeypatch, keyless_reading, "is_blank")
     for answer, expected in ((LONG["rows"], HERE), ("[[1, 2], [3, 4]]", "AnyIO worker thread")):
         asked = {"part": "rows", "answer": answer}
         assert student.post(f"{problem.path}/reading", asked).status_code == 200

@@ -4,8 +4,8 @@ import pytest
 
 from api.auth.authorization import Caller, Member
 from api.db.models import Course, User
-from api.services.counting import Audience, audience
-from api.services.ongoing import ongoing
+from api.services.assignments.open_assignments import ongoing
+from api.services.courses.active_students import Audience, audience
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from world import TEXT_PROBLEM
 
 from api.core.errors import Conflict
 from api.db.models import AssignmentProblem, Draw
+from api.services.student.problem_session import note_opened, take_seat
 from api.services.student.renewal import new_numbers
-from api.services.student.seat import note_opened, take_seat
 
 OTHER = TEXT_PROBLEM.replace(
     "{choose: [3, 5, 7, 9, 11], original: 3}", "{choose: [13, 15, 17], original: 13}"

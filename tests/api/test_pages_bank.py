@@ -7,7 +7,7 @@ from pages import Browser
 from staff_scene import StaffScene
 from world import TEXT_PROBLEM, published
 
-from api.services.versions import store_version
+from api.services.problems.versions import store_version
 
 CHANGED = TEXT_PROBLEM.replace("Twice that?", "Double of that?")
 WRONG = TEXT_PROBLEM.replace('key: "K*K"', 'key: "K*Q"')

@@ -7,7 +7,7 @@ from staff_scene import StaffScene, settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM, published
 
 from api.db.models import ProblemVersion
-from api.services.versions import store_version
+from api.services.problems.versions import store_version
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from world import TEXT_PROBLEM, published
 
 from api.db.models import AuditEntry, User
 from api.services.audit.actions import ACTIONS
-from api.services.versions import store_version
+from api.services.problems.versions import store_version
 
 
 @pytest.fixture

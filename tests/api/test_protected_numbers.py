@@ -9,7 +9,7 @@ from student_scenes import DUE_TOMORROW, NUMBERS, SQUARES, extend, posed_to
 from world import Person, Posing
 
 from api.db.models import Assignment, AssignmentProblem, LateDays
-from api.services.draws import current_draw
+from api.services.engine.assigned_variant import current_draw
 
 REWORDED = SQUARES.replace("A number and no more", "A number, reworded")
 

@@ -21,8 +21,8 @@ from api.config.settings import Settings
 from api.db.engine import Database
 from api.db.models import ProblemVersion
 from api.server.bank_publisher import LOCK, publish_until_complete
-from api.services import publishing
-from api.services.publishing import Failed, Published, Source, publish_all, publish_one
+from api.services.problems import publishing
+from api.services.problems.publishing import Failed, Published, Source, publish_all, publish_one
 from grader import ENGINE
 from grader.variant import solve
 from problems.book import BOOK

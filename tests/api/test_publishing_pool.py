@@ -19,9 +19,9 @@ from api.core.errors import Invalid, RateLimited, Unavailable
 from api.core.ids import new_id
 from api.core.worker_pool import WorkerPool
 from api.db.models import ProblemVersion
-from api.services import publishing_pool
-from api.services.publishing import Failed, Source, publish_all, publish_one
-from api.services.publishing_pool import MAX_IN_ALL, MAX_PER_USER, PublishingPool
+from api.services.problems import publishing_pool
+from api.services.problems.publishing import Failed, Source, publish_all, publish_one
+from api.services.problems.publishing_pool import MAX_IN_ALL, MAX_PER_USER, PublishingPool
 
 SECONDS = 120
 SOURCE = Source("why-small-kernels", TEXT_PROBLEM)
@@ -99,7 +99,7 @@ def test_one_user_has_few_requests_under_way_and_so_have_all():
 
 
 def test_a_problem_of_the_bank_that_never_ends_stops_no_other(monkeypatch):
-    monkeypatch.setattr("api.services.publishing.publish_one", publish_or_sleep)
+    monkeypatch.setattr("api.services.problems.publishing.publish_one", publish_or_sleep)
     sources = [Source("endless", ENDLESS_ID), SOURCE]
     executor = WorkerPool(2, deadline_seconds=20)
     stuck, done = publish_all(sources, seeds=2, executor=executor)

@@ -24,7 +24,7 @@ from api.db.models import (
     Submission,
     Variant,
 )
-from api.services.numbers import numbers_in
+from api.services.engine.variant_identity import numbers_in
 from api.services.submitting.entries import Entry
 from grader.analysis import MIN_STUDENTS
 

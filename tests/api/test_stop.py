@@ -26,7 +26,7 @@ MARGIN_SECONDS = 20
 ENDLESS = TEXT_PROBLEM.replace("why-small-kernels", "endless")
 SERVICE = f"""
 from api.server import uvicorn_server
-from api.services import publishing_pool
+from api.services.problems import publishing_pool
 from slow_work import publish_or_sleep
 
 publishing_pool.publish_one = publish_or_sleep

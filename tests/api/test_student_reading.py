@@ -7,7 +7,7 @@ import pytest
 from student_scenes import CANARY
 from world import TEXT_PROBLEM
 
-import api.services.student.blind as blind_module
+import api.services.engine.keyless_reading as blind_module
 
 READERS = {"api.schemas", "problems.publish", "grader", "dataclasses", "typing"}
 KEYED = ("desk", "variant", "grade", "mistakes", "carry", "result", "explain", "patterns", "worked")

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.schemas.timeline import ExtensionSpec, LateStep, TimelineSpec
-from api.services.timeline import localized
+from api.services.assignments.timeline import localized
 
 NEW_YORK = ZoneInfo("America/New_York")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -13,7 +13,7 @@ from api.services.batch.csv_rows import CsvSource
 from api.services.batch.fields import FIELDS, RESULT_FIELDS
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
-from api.services.marking import Marker
+from api.services.engine.single_answer import Marker
 from grader.kinds import KINDS
 from grader.problem import AnyPart
 from grader.variant import Variant

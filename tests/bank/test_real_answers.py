@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from one_by_one import Marked, Row, mark_rows, read_table
 
-from api.services.marking import Marker
+from api.services.engine.single_answer import Marker
 from problems.catalogue import Catalogue
 
 FILE = Path(__file__).parent / "real_answers.jsonl"

@@ -3,8 +3,8 @@
 import pytest
 from bank_at_hand import CATALOGUE
 
-from api.services.student.asking import asked, numbers, statement
-from api.services.student.blind import Question, read_answer
+from api.services.engine.keyless_reading import Question, read_answer
+from api.services.student.questions import asked, numbers, statement
 from grader.variant import solve
 from problems.book import BOOK
 

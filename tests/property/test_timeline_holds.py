@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.core.clock import from_micros, to_micros
 from api.schemas.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
-from api.services.timeline import (
+from api.services.assignments.timeline import (
     extended,
     localized,
     moment,

@@ -6,8 +6,8 @@ import pytest
 from factories import ask, original
 from kind_examples import EXAMPLES, PARAMS
 
-from api.services.student.asking import asked
-from api.services.student.blind import READ_BY, Question, read_answer
+from api.services.engine.keyless_reading import READ_BY, Question, read_answer
+from api.services.student.questions import asked
 from grader.errors import AnswerError
 from grader.kinds import KINDS
 from grader.parts import Part

@@ -15,7 +15,7 @@ from kind_examples import EXAMPLES, PARAMS
 from populated import ANSWERS, PARTS
 
 from api.demo.work.notations import notations
-from api.services.reading import READ, read_record
+from api.services.engine.reading import READ, read_record
 from grader.kinds import KINDS
 
 ROOT: Final = Path(__file__).parents[2]

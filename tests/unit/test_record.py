@@ -7,7 +7,7 @@ import pytest
 from factories import BOOK, ask, marked, original
 from kind_examples import EXAMPLES, PARAMS
 
-from api.services.marking import student_record
+from api.services.engine.single_answer import student_record
 from grader import ENGINE
 from grader.errors import ProblemError
 from grader.grade import grade

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from factories import BOOK, Net, ask, original, side, weights
 
-from api.services.reports import step_record
+from api.services.problems.reports import step_record
 from grader.errors import SolverError
 from grader.render import render_step
 from grader.steps import Array, Formula, Rows, Said, Window, formula

@@ -14,10 +14,10 @@ from api.db.models import Answer, RubricItem, Submission
 from api.demo.course_fixture import Scenery
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
+from api.services.engine.variants import Variants
 from api.services.review.marking import mark
 from api.services.review.places import Found, asked_part
 from api.services.review.rubric import live_items
-from api.services.variants import Variants
 
 __all__ = ["mark_some"]
 

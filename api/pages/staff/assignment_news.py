@@ -8,7 +8,7 @@ from api.dependencies import Here
 from api.pages import outcome
 from api.routes import review
 from api.schemas.assignments import StaffAssignment
-from api.services.counting import Audience, audience
+from api.services.courses.active_students import Audience, audience
 
 __all__ = ["PUBLISHED", "News", "news"]
 

@@ -20,10 +20,10 @@ from api.pages.staff.common import course_crumbs, query
 from api.routes import audit as api
 from api.schemas.my_assignments import Moment
 from api.schemas.users import AuditOut, AuditPage
+from api.services.assignments.timeline import zone as zone_of
 from api.services.audit.actions import ACTIONS
 from api.services.audit.queries import AuditFilter
 from api.services.student.times import moment_of
-from api.services.timeline import zone as zone_of
 
 __all__ = ["router"]
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, load_only
 from api.core.ids import read_id
 from api.db.models import ProblemVersion
 from api.services.enrolment.display_names import names_of
-from api.services.versions import space_of
+from api.services.problems.versions import space_of
 
 __all__ = ["changes_of", "named_in", "plain"]
 

@@ -21,7 +21,7 @@ from api.pages.typed import REFUSALS
 from api.routes import assignments, courses
 from api.routes import problems as api
 from api.schemas.problems import DiffOut, PreviewOut, ProblemPage, ReasonIn
-from api.services.problems import finding
+from api.services.problems import search
 from grader.kinds import KINDS
 
 __all__ = ["router"]
@@ -69,7 +69,7 @@ def bank(
     view = courses.get_course(course, here, Response())
     with here.reading() as session:
         member = here.member(session, course, right="see_unreleased")
-        topics = finding.topics(session, member)
+        topics = search.topics(session, member)
     return page(
         here,
         "staff/bank.html",

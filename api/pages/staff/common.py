@@ -10,7 +10,7 @@ from api.core.errors import Conflict, Forbidden, Invalid, Precondition
 from api.dependencies import Here
 from api.pages.frame import Crumb
 from api.schemas.assignments import StaffAssignment
-from api.services.anonymity import is_blind_in_course, is_blind_role
+from api.services.assignments.anonymity import is_blind_in_course, is_blind_role
 from api.services.assignments.viewing import titles_in
 
 __all__ = [

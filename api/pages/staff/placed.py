@@ -7,9 +7,9 @@ from uuid import UUID
 from api.dependencies import Here
 from api.pages.staff.common import may
 from api.schemas.problems import VersionOut
-from api.services.assignments.pinned import Pinned, pinned, seen_by_students
+from api.services.assignments.pinned_versions import Pinned, pinned, seen_by_students
 from api.services.assignments.viewing import titles_in
-from api.services.versions import space_of
+from api.services.problems.versions import space_of
 
 __all__ = ["Place", "done_to", "places_of", "seen_in"]
 

@@ -10,7 +10,7 @@ from api.pages.student.states import work_of
 from api.pages.student.times import rules_in_words, stretches, strip
 from api.routes import assignments, extensions
 from api.schemas.assignments import StaffAssignment
-from api.services.student.mine import my_assignment
+from api.services.student.assignments import my_assignment
 
 __all__ = ["router"]
 

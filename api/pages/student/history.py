@@ -34,12 +34,12 @@ from api.schemas.student_work import (
     StaffSubmission,
     StudentSubmission,
 )
-from api.services.courses import zones_of
+from api.services.courses.lifecycle import zones_of
 from api.services.gradebook.book import posed_problems
+from api.services.problems.versions import titles_of_parts
 from api.services.review.comments import comments_in
 from api.services.standings.assignment import PosedProblem
 from api.services.student.times import moment_of
-from api.services.versions import titles_of_parts
 
 __all__ = ["router"]
 

@@ -34,7 +34,7 @@ from api.pages.student.tensors import tensors
 from api.routes import drafts, problems_posed
 from api.schemas.student import PartView, ProblemView
 from api.schemas.student_work import ReadAs, ReadingIn
-from api.services.student.seat import OWN, Choice
+from api.services.student.problem_session import OWN, Choice
 from grader.errors import AnswerError
 from grader.reading import Style, Typed
 

@@ -16,11 +16,11 @@ from api.routes import problems_posed
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.student import ProblemView
 from api.schemas.student_work import ReadAs
-from api.services.student.blind import Question, read_answer
+from api.services.engine.keyless_reading import Question, read_answer
+from api.services.student.assignments import my_assignment
 from api.services.student.history import last_submissions
-from api.services.student.mine import my_assignment
 from api.services.student.problem import problem_view
-from api.services.student.seat import Choice, Seat, numbers_of, take_seat
+from api.services.student.problem_session import Choice, Seat, numbers_of, take_seat
 from grader.reading import Typed
 from grader.variant import Variant
 from problems.book import BOOK

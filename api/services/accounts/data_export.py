@@ -42,8 +42,8 @@ from api.schemas.account import MeExport
 from api.services.accounts.profile import courses_of
 from api.services.accounts.sessions import sessions_of
 from api.services.accounts.tokens import tokens_of
-from api.services.release import results_shown
-from api.services.rules import rules_for
+from api.services.assignments.release import results_shown
+from api.services.assignments.rules import rules_for
 
 __all__ = ["export"]
 

@@ -15,7 +15,7 @@ from api.db.models import Enrolment, User
 from api.services.accounts.account_ownership import ELSEWHERE, invited_here, may_edit
 from api.services.accounts.invitation_tokens import SUSPENDED, Link, Maker, issue, issue_reset
 from api.services.audit import recorder
-from api.services.counting import PRESENT
+from api.services.courses.active_students import PRESENT
 from api.services.enrolment.enrolments import locked
 from api.services.files.csv_rows import guard
 

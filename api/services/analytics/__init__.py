@@ -5,11 +5,11 @@ Test students, staff and who left never count. The database adds up what is aske
 only examples are read, and those that look like a search.
 """
 
-from api.services.analytics.attention import course_attention
 from api.services.analytics.course import course_analytics
 from api.services.analytics.overview import assignment_analytics
 from api.services.analytics.problem import problem_analytics
 from api.services.analytics.reading import Which, check_section
+from api.services.courses.attention import course_attention
 
 __all__ = [
     "Which",

@@ -8,7 +8,7 @@ from sqlalchemy import CTE, Float, Integer, Select, case, cast, func, select
 from api.db.models import Draw
 from api.services.analytics.asking import Asked, Rows, flag, micros_of, sum_if
 from api.services.analytics.spreads import numbered, quartiles_asked, quartiles_of
-from api.services.draws import draw_of
+from api.services.engine.assigned_variant import draw_of
 from grader.analysis import IDLE_SECONDS, NEARLY, Attempts, Gain, Times, attempts_to_correct
 
 __all__ = ["Answered", "answered_of", "attempts_asked", "times_of"]

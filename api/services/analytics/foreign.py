@@ -32,7 +32,14 @@ from api.services.analytics.groups import details_of
 from api.services.analytics.keys import Keys
 from api.services.analytics.reading import Students, answers_to
 from api.services.analytics.wrong import digest_in, mistakes_in
-from api.services.numbers import DRAW_HASH, NUMBERS, SEED, Numbers, variant_of, version_of
+from api.services.engine.variant_identity import (
+    DRAW_HASH,
+    NUMBERS,
+    SEED,
+    Numbers,
+    variant_of,
+    version_of,
+)
 from api.services.standings import PosedProblem
 
 __all__ = ["foreign_keys"]

@@ -12,8 +12,8 @@ from api.db.models import Answer, Draw, Submission
 from api.services.analytics.reading import Hex
 from api.services.analytics.sheet import Sheet
 from api.services.analytics.wrong import answer_in, mistakes_in
-from api.services.draws import draw_of
-from api.services.numbers import Numbers
+from api.services.engine.assigned_variant import draw_of
+from api.services.engine.variant_identity import Numbers
 from grader.analysis import AnswerGroup, Flag, Right, answer_flags, wrong_answers
 
 __all__ = ["Group", "Groups", "answer_flags_of", "details_of", "flags_of", "groups_of"]

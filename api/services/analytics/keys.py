@@ -16,7 +16,7 @@ from api.db.models import Answer, Grading, ProblemVersion, Variant
 from api.services.analytics.asking import hex_of
 from api.services.analytics.groups import Group
 from api.services.analytics.reading import Hex
-from api.services.numbers import NUMBERS, Numbers
+from api.services.engine.variant_identity import NUMBERS, Numbers
 from api.services.standings import PosedProblem
 from api.services.submitting.judging import value_digest
 from grader.json_values import from_json

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.services.analytics.asking import text_of
 from api.services.analytics.reading import Students
+from api.services.assignments.rules import GRANTED, rules_for
 from api.services.gradebook.book import is_over
-from api.services.rules import GRANTED, rules_for
 
 __all__ = ["over_for"]
 

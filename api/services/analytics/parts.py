@@ -7,7 +7,7 @@ from api.schemas.analytics import PartFigures, ProblemFigures
 from api.schemas.figures import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
 from api.services.analytics.items import Item
 from api.services.analytics.sheet import Sheet
-from api.services.versions import titles_of_parts
+from api.services.problems.versions import titles_of_parts
 from grader.analysis import Flag, item_flags
 
 __all__ = ["figures_of", "flagged", "item_flags_of", "problem_figures"]

@@ -31,8 +31,8 @@ from api.services.analytics.sheet import Sheet, read_sheet, units_of
 from api.services.analytics.tables import wrong_tables
 from api.services.analytics.variants import variants_of
 from api.services.analytics.wrong import Wrong
+from api.services.engine.variants import Variants
 from api.services.standings import PosedProblem
-from api.services.variants import Variants
 from grader.analysis import Flag
 from grader.problem import Problem
 

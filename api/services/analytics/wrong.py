@@ -13,8 +13,8 @@ from sqlalchemy import CTE, Integer, Select, String, Subquery, case, cast, func,
 from api.db.models import Draw, ProblemVersion, Variant
 from api.services.analytics.asking import ORDERED, Asked, flag, hex_of, ordered, unordered
 from api.services.analytics.units import PART, Units
-from api.services.draws import draw_of
-from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
+from api.services.engine.assigned_variant import draw_of
+from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
 
 __all__ = ["MOST", "Wrong", "answer_in", "digest_in", "mistakes_in"]
 

@@ -20,11 +20,11 @@ from api.schemas.assignments import (
 )
 from api.schemas.patching import changed
 from api.schemas.setting import grade_settings
-from api.services.assignments.pinned import pinned
-from api.services.assignments.values import check, settings_of, write
+from api.services.assignments.pinned_versions import pinned
+from api.services.assignments.settings import check, settings_of, write
 from api.services.assignments.viewing import staff_view
 from api.services.audit.change_context import Act, differences
-from api.services.counting import PRESENT
+from api.services.courses.active_students import PRESENT
 from api.services.effects import settle
 from api.services.review.readiness import readiness
 

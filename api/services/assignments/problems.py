@@ -21,7 +21,7 @@ from api.schemas.assignment_problems import (
 from api.schemas.effects import Effect
 from api.schemas.patching import changed
 from api.services.assignments.editing import touch
-from api.services.assignments.pinned import (
+from api.services.assignments.pinned_versions import (
     is_answered,
     is_opened,
     pinned,
@@ -30,8 +30,8 @@ from api.services.assignments.pinned import (
     version_to_pin,
 )
 from api.services.audit.change_context import Act
+from api.services.courses.stored_settings import json_values, read_settings, write_settings
 from api.services.effects import settle
-from api.services.stored_settings import json_values, read_settings, write_settings
 
 __all__ = ["add", "change", "check", "order", "remove", "settings", "state", "write"]
 

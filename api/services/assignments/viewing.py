@@ -13,13 +13,13 @@ from api.core.clock import to_micros
 from api.core.errors import NotFound
 from api.db.models import Assignment, Course
 from api.schemas.assignments import StaffAssignment, StudentAssignment, StudentProblem
-from api.services.assignments.pinned import Pinned, pinned, posed_settings
-from api.services.assignments.values import settings_of
+from api.services.assignments.pinned_versions import Pinned, pinned, posed_settings
+from api.services.assignments.rules import own_timeline, rules_of
+from api.services.assignments.settings import settings_of
 from api.services.gradebook.book import posed_problems
-from api.services.rules import own_timeline, rules_of
+from api.services.problems.versions import titles_of_parts
 from api.services.standings.assignment import PosedProblem
 from api.services.student.times import times
-from api.services.versions import titles_of_parts
 from grader.policy import Rules
 
 __all__ = ["in_course", "one_for", "staff_view", "titles_in"]

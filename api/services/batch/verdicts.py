@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from api.services.marking import decimal, number_in_json
+from api.services.engine.single_answer import decimal, number_in_json
 from grader.json_values import to_json
 from grader.result import Result
 from grader.values import Number

@@ -20,7 +20,7 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.counting import COUNTS
+from api.services.courses.active_students import COUNTS
 
 __all__ = ["Reading", "Scope", "all_work", "pseudonym"]
 

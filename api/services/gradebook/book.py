@@ -25,8 +25,8 @@ from api.db.models import (
     ProblemVersion,
 )
 from api.schemas.timeline import ExtensionSpec
+from api.services.assignments.rules import Granted, rules
 from api.services.gradebook.students import Student
-from api.services.rules import Granted, rules
 from api.services.standings.assignment import PosedProblem, WholeAssignment, graded_of
 from grader.policy import Category, Graded, Rules
 

@@ -27,15 +27,15 @@ from api.schemas.grades import (
     StaffGrade,
     StudentGrades,
 )
-from api.services.anonymity import is_blind_in_course
+from api.services.assignments.anonymity import is_blind_in_course
+from api.services.assignments.release import Shown, results_shown
 from api.services.enrolment.display_names import names_of
 from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, cells_of, line_of
 from api.services.gradebook.students import Student, student_of
-from api.services.release import Shown, results_shown
+from api.services.problems.versions import titles_of_parts
 from api.services.standings import read_part
 from api.services.standings.assignment import PosedProblem, graded_of, problem_line
-from api.services.versions import titles_of_parts
 from grader.policy import Graded, Reckoning, Step, course_grade, problem_grade
 
 __all__ = ["my_grades", "override_shown", "student_grades"]

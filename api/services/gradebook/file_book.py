@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.db.models import Assignment, AssignmentProblem, Submission
-from api.services import timeline
+from api.services.assignments import timeline
 from api.services.gradebook.book import Book
 from api.services.gradebook.cells import Cell as GradebookCell
 from api.services.gradebook.cells import cells_of, totals_of

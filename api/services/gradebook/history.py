@@ -24,11 +24,11 @@ from api.db.models import (
 )
 from api.http.pagination import Cursor
 from api.schemas.grade_history import GradeEvent, StaffGradeEvent
+from api.services.assignments.release import results_shown
+from api.services.assignments.rules import rules_for
 from api.services.enrolment.display_names import names_of
 from api.services.gradebook.sentences import sentence
 from api.services.gradebook.students import student_of
-from api.services.release import results_shown
-from api.services.rules import rules_for
 
 __all__ = ["my_history", "student_history"]
 

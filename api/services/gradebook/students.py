@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
 from api.db.models import Enrolment, Section, User
-from api.services.counting import COUNTS
+from api.services.courses.active_students import COUNTS
 from api.services.enrolment.search import called
 
 __all__ = ["Student", "counting", "student_of"]

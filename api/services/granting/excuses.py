@@ -10,7 +10,7 @@ from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Excuse
 from api.schemas.effects import Effect
 from api.schemas.extensions import ExcuseGranted, ExcuseIn, ExcuseOut
-from api.services.assignments.pinned import posed_in
+from api.services.assignments.pinned_versions import posed_in
 from api.services.audit.change_context import Act
 from api.services.effects import settle
 from api.services.granting.students import student_of

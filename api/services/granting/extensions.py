@@ -22,11 +22,11 @@ from api.schemas.extensions import (
     StudentTimes,
 )
 from api.schemas.timeline import ExtensionSpec
-from api.services import timeline
+from api.services.assignments import timeline
+from api.services.assignments.rules import Granted, granted_to, rules
 from api.services.audit.change_context import Act, hold
 from api.services.effects import settle
 from api.services.granting.students import enrolled, in_section, student_of
-from api.services.rules import Granted, granted_to, rules
 from api.services.student.times import times
 
 __all__ = ["extensions_in", "grant", "times_of", "withdraw"]

@@ -22,8 +22,8 @@ from api.db.models import (
     RegradeStudent,
 )
 from api.services.audit import recorder
-from api.services.counting import students_who_count
-from api.services.numbers import numbers_in
+from api.services.courses.active_students import students_who_count
+from api.services.engine.variant_identity import numbers_in
 from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk
 from grader.kinds import KINDS
 

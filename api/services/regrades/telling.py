@@ -21,9 +21,9 @@ from api.db.models import (
 from api.http.pagination import Cursor, keyset
 from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
 from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
-from api.services.marking import points_of
+from api.services.engine.single_answer import points_of
+from api.services.problems.versions import space_of
 from api.services.regrades.made import kept_in
-from api.services.versions import space_of
 
 __all__ = [
     "ChangeRow",

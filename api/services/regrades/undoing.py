@@ -19,7 +19,7 @@ from api.db.models import (
     Submission,
 )
 from api.services.audit import recorder
-from api.services.draws import draw_of
+from api.services.engine.assigned_variant import draw_of
 from api.services.regrades.applying import add_newcomers, refresh_chunk
 from api.services.regrades.changes import Change, changes_of, found_in
 from api.services.regrades.examining import students_of

@@ -14,9 +14,10 @@ from api.auth.authorization import Posed
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.db.models import Answer, Course, Grading, ProblemVersion
 from api.services.audit import recorder
-from api.services.problems.faults import refused
-from api.services.publishing import Failed, Outcome, Source
-from api.services.publishing_pool import Publish
+from api.services.problems.problem_errors import refused
+from api.services.problems.publishing import Failed, Outcome, Source
+from api.services.problems.publishing_pool import Publish
+from api.services.problems.versions import BANK, kept_variants, store_version
 from api.services.regrades.runs import check_free
 from api.services.regrades.sources import (
     Setting,
@@ -25,7 +26,6 @@ from api.services.regrades.sources import (
     with_settings,
     without_examples,
 )
-from api.services.versions import BANK, kept_variants, store_version
 from grader.json_values import from_json
 
 __all__ = [

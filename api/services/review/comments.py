@@ -20,9 +20,9 @@ from api.schemas.review_requests import (
     PublicComment,
     StaffComments,
 )
+from api.services.assignments.release import results_shown
 from api.services.audit.recorder import record
 from api.services.enrolment.display_names import names_of
-from api.services.release import results_shown
 from api.services.review.places import Found, own_rules, reach_answer
 
 __all__ = ["add_comment", "comments", "comments_in", "delete_comment"]

@@ -23,13 +23,13 @@ from api.http.etags import Expected
 from api.http.pagination import Cursor, keyset
 from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
 from api.services.audit.recorder import record
-from api.services.counting import PRESENT
+from api.services.courses.active_students import PRESENT
+from api.services.engine.variants import Variants
 from api.services.enrolment.display_names import names_of
+from api.services.problems.versions import titles_of_parts
 from api.services.review.marking import mark
 from api.services.review.places import Found, reach_answer, who
 from api.services.review.showing import staff
-from api.services.variants import Variants
-from api.services.versions import titles_of_parts
 
 __all__ = ["decide", "request_cursor", "requests_to"]
 

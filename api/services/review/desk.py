@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import Caller
 from api.schemas.review import NextAnswer, ReviewItem
-from api.services.numbers import numbers_in
+from api.services.engine.variant_identity import numbers_in
+from api.services.engine.variants import Variants
 from api.services.review.claims import claim_next
 from api.services.review.groups import same_as
 from api.services.review.likeness import likeness
 from api.services.review.places import Asked, Found, staff_answer
 from api.services.review.showing import review_item
-from api.services.variants import Variants
 
 __all__ = ["answer_item", "next_item"]
 

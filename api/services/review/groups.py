@@ -20,8 +20,9 @@ from api.http.pagination import Cursor
 from api.schemas.review import SameAs
 from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
 from api.services.audit.recorder import record
+from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
+from api.services.engine.variants import Variants
 from api.services.enrolment.display_names import names_of
-from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
 from api.services.review.likeness import alike
 from api.services.review.marking import criteria
 from api.services.review.marks import Given
@@ -29,7 +30,6 @@ from api.services.review.places import Asked
 from api.services.review.queue import Queued, queue
 from api.services.review.showing import mark_view
 from api.services.review.works import hold, reckon, write
-from api.services.variants import Variants
 from grader.reading import Typed
 
 __all__ = ["group_cursor", "groups", "mark_group", "same_as"]

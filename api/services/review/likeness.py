@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.db.models import Answer, Submission
-from api.services.numbers import Numbers
+from api.services.engine.variant_identity import Numbers
 from api.services.review.places import Asked
 
 __all__ = ["alike", "likeness"]

@@ -14,12 +14,12 @@ from api.db.models import Answer, Grading, Regrade
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
 from api.services.audit.recorder import record
+from api.services.engine.variants import Variants
 from api.services.review.claims import check_free
 from api.services.review.marks import Given
 from api.services.review.places import Asked, Found
 from api.services.review.rubric import Criterion, own_items
 from api.services.review.works import Work, hold, point_to, reckon, refresh_works, write
-from api.services.variants import Variants
 
 __all__ = ["criteria", "mark", "unmark"]
 

@@ -18,7 +18,7 @@ from api.core.errors import Forbidden, NotFound
 from api.db.engine import find_one
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
 from api.schemas.review import Who
-from api.services.rules import rules_of
+from api.services.assignments.rules import rules_of
 from grader.policy import Rules
 
 __all__ = [

@@ -23,11 +23,11 @@ from api.schemas.review_marks import (
     RubricItemView,
 )
 from api.services.audit.recorder import record
+from api.services.engine.variants import Variants
 from api.services.review.marks import Given, Outcome
 from api.services.review.places import Asked
 from api.services.review.rubric import Criterion, item_view, live_items, own_items
 from api.services.review.works import Work, hold, load, reckon, write
-from api.services.variants import Variants
 from grader.errors import GraderError
 from grader.template import Template
 from problems.book import BOOK

@@ -25,10 +25,10 @@ from api.db.models import (
 )
 from api.http.pagination import Cursor, keyset
 from api.schemas.review_requests import OwnRequest
-from api.services import timeline
-from api.services.release import Shown, results_shown
+from api.services.assignments import timeline
+from api.services.assignments.release import Shown, results_shown
+from api.services.assignments.rules import rules_for
 from api.services.review.places import Found, own_rules, reach_answer
-from api.services.rules import rules_for
 
 __all__ = ["ask", "own_requests"]
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from api.db.models import Answer, Review, RubricItem
 from api.db.upserts import insert_missing
 from api.schemas.review_marks import RubricItemView, RubricView
+from api.services.engine.variants import Variants
 from api.services.review.places import Asked
-from api.services.variants import Variants
 from grader.kinds.texts import TextPart
 
 __all__ = ["Criterion", "live_items", "own_items", "rubric_view", "used"]

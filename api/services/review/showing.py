@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Comment, Grading, Review
 from api.schemas.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
+from api.services.engine.variants import Variants
 from api.services.enrolment.display_names import names_of
 from api.services.review.places import Asked, Found, is_blind, who
 from api.services.review.queue import Queued
-from api.services.variants import Variants
 from grader.json_values import from_json
 from grader.kinds.texts import TextPart
 from problems.book import BOOK

@@ -23,13 +23,13 @@ from api.db.models import (
     Variant,
 )
 from api.db.upserts import insert_missing
-from api.services.numbers import NUMBERS, Numbers, variant_of, version_of
+from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
+from api.services.engine.variants import Variants
 from api.services.review.likeness import likeness
 from api.services.review.marks import Given, Outcome, outcome
 from api.services.review.places import Asked
 from api.services.review.rubric import Criterion
 from api.services.standings import Cause, Key, among, refresh_each
-from api.services.variants import Variants
 from grader.template import Template
 from problems.book import BOOK
 

@@ -20,7 +20,7 @@ from api.db.models import (
     ProblemVersion,
     Standing,
 )
-from api.services.rules import rules_for
+from api.services.assignments.rules import rules_for
 from api.services.standings.parts import read_part
 from grader.policy import (
     Graded,

@@ -17,14 +17,14 @@ from api.db.engine import find_one
 from api.db.models import Assignment, AssignmentProblem, Submission
 from api.http.pagination import Cursor, keyset
 from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
-from api.services.release import results_shown
-from api.services.rules import rules_of
+from api.services.assignments.release import results_shown
+from api.services.assignments.rules import rules_of
+from api.services.engine.variants import Variants
 from api.services.standings import Key
 from api.services.student.outcomes import graded_answers, shown_submission, stored
-from api.services.student.seat import Seat
+from api.services.student.problem_session import Seat
 from api.services.student.staff_view import staff_submission
 from api.services.submitting.entries import receipt_digest
-from api.services.variants import Variants
 from grader.json_values import from_json
 from grader.policy import Rules
 

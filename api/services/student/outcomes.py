@@ -12,9 +12,9 @@ from api.db.engine import once
 from api.db.models import Answer, AssignmentProblem, Grading, Submission
 from api.schemas.student_work import PartOutcome, StudentSubmission
 from api.schemas.submissions import Receipt
-from api.services.marking import points_of
-from api.services.release import Shown
-from api.services.visible_verdicts import visible_verdict
+from api.services.assignments.release import Shown
+from api.services.assignments.visible_verdicts import visible_verdict
+from api.services.engine.single_answer import points_of
 from grader.json_values import from_json
 
 __all__ = [

@@ -20,7 +20,7 @@ from api.services.standings.assignment import (
     overrides_of,
     problem_line,
 )
-from api.services.student.seat import Seat
+from api.services.student.problem_session import Seat
 from grader.policy import Graded, PartLine, PartStanding, ProblemLine, part_grade, problem_grade
 
 __all__ = ["Points", "overrides_on"]

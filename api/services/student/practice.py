@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from api.core.clock import to_micros
 from api.core.errors import NotReleased
 from api.schemas.student_solution import PracticeOutcome, PracticeProblem, PracticeReply
-from api.services.marking import student_record
-from api.services.numbers import numbers_had, numbers_in
-from api.services.protected_numbers import numbers_at_work
-from api.services.student.asking import asked, numbers, statement
-from api.services.student.seat import Seat, solutions_of
+from api.services.engine.protected_numbers import numbers_at_work
+from api.services.engine.single_answer import student_record
+from api.services.engine.variant_identity import numbers_had, numbers_in
+from api.services.engine.variants import Variants
+from api.services.student.problem_session import Seat, solutions_of
+from api.services.student.questions import asked, numbers, statement
 from api.services.student.times import moment_of
 from api.services.submitting.intake import check_parts
-from api.services.variants import Variants
 from grader.grade import grade
 from grader.reading import Style, Typed
 from grader.variant import Variant

@@ -14,15 +14,15 @@ from api.db.engine import find_one
 from api.db.models import Answer, GradeChange, Grading, Notice, Standing
 from api.schemas.student import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.submissions import ProblemScore
+from api.services.assignments.visible_verdicts import visible_status
+from api.services.engine.variants import Variants
 from api.services.standings import answered, earlier_answers
-from api.services.student.asking import asked, numbers, statement
 from api.services.student.drafts import draft_of
 from api.services.student.outcomes import misfit_of, stored
 from api.services.student.points import Points, overrides_on
-from api.services.student.seat import Seat, solutions_of
+from api.services.student.problem_session import Seat, solutions_of
+from api.services.student.questions import asked, numbers, statement
 from api.services.student.times import times
-from api.services.variants import Variants
-from api.services.visible_verdicts import visible_status
 from grader.json_values import from_json
 from grader.policy import attempts_used, next_attempt_at
 from grader.reading import Typed

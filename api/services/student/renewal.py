@@ -12,12 +12,12 @@ from api.core.errors import Conflict, Forbidden
 from api.db.models import Answer, Draw, Standing
 from api.db.upserts import insert_missing
 from api.schemas.student_work import NewNumbers
-from api.services.draws import draw_position
-from api.services.numbers import Numbers, numbers_had, numbers_in
+from api.services.engine.assigned_variant import draw_position
+from api.services.engine.variant_identity import Numbers, numbers_had, numbers_in
+from api.services.engine.variants import ORIGINAL
 from api.services.standings import answered, earlier_answers
-from api.services.student.seat import Seat, is_pinned
+from api.services.student.problem_session import Seat, is_pinned
 from api.services.submitting.late_days import with_late_days
-from api.services.variants import ORIGINAL
 from grader.policy import attempts_used
 
 __all__ = ["new_numbers"]

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import NotReleased
 from api.schemas.student_solution import KnownMistake, RubricLine, SolutionView, SolvedPart
-from api.services.reports import worked_solution
-from api.services.student.asking import asked, numbers, statement
-from api.services.student.seat import Seat, solutions_of
+from api.services.engine.variants import Variants
+from api.services.problems.reports import worked_solution
+from api.services.student.problem_session import Seat, solutions_of
+from api.services.student.questions import asked, numbers, statement
 from api.services.student.times import moment_of
-from api.services.variants import Variants
 from grader.kinds import KINDS
 from grader.kinds.texts import TextPart
 from grader.problem import AnyPart

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.db.models import AssignmentProblem, Submission
 from api.schemas.student_work import StaffOutcome, StaffSubmission
-from api.services.release import Shown
+from api.services.assignments.release import Shown
+from api.services.engine.variants import Variants
 from api.services.standings import Key, earlier_answers
 from api.services.student.outcomes import Graded, kept, outcome
 from api.services.submitting.judging import carried_by
-from api.services.variants import Variants
 from grader.explain import explain
 from grader.grade import grade
 from grader.json_values import from_json

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from api.core.clock import from_micros, to_micros
 from api.schemas.my_assignments import Moment, Stage, Times
-from api.services.timeline import absolute, relative, zone
+from api.services.assignments.timeline import absolute, relative, zone
 from grader.policy import Rules
 
 __all__ = ["moment_of", "times"]

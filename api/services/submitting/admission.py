@@ -20,8 +20,10 @@ from api.db.models import (
     AssignmentProblem,
     Draw,
 )
-from api.services.numbers import numbers_at
-from api.services.release import Shown, results_shown
+from api.services.assignments.release import Shown, results_shown
+from api.services.assignments.visible_verdicts import visible_status
+from api.services.engine.variant_identity import numbers_at
+from api.services.engine.variants import Variants
 from api.services.standings import Key, PosedProblem, WholeAssignment, among, load_assignment
 from api.services.submitting import late_days
 from api.services.submitting.allowed import Allowed
@@ -31,8 +33,6 @@ from api.services.submitting.judging import Judging, heard_values
 from api.services.submitting.memory import Seat, Stamps
 from api.services.submitting.seats import seats_of
 from api.services.submitting.stored_answers import stored_answers
-from api.services.variants import Variants
-from api.services.visible_verdicts import visible_status
 from grader.policy import Admission, Refused, Rules, admit
 from grader.result import FREE
 

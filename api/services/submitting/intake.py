@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import NO_PROBLEM, Member, Posed
 from api.core.clock import to_micros
 from api.core.errors import FieldError, Forbidden, Invalid, NotFound, TooLarge
-from api.services.draws import drawn
-from api.services.judging_pool import is_expensive
-from api.services.rules import rules_of
+from api.services.assignments.rules import rules_of
+from api.services.engine.assigned_variant import drawn
+from api.services.engine.judging_pool import is_expensive
+from api.services.engine.variants import Variants
 from api.services.standings import Key
 from api.services.submitting.entries import Accepted, Entry, fingerprint
 from api.services.submitting.judging import Judging
@@ -21,7 +22,6 @@ from api.services.submitting.learning import known_of
 from api.services.submitting.memory import Known, Memory, Seat
 from api.services.submitting.seats import seats_of
 from api.services.submitting.writing import find_replay
-from api.services.variants import Variants
 from grader.kinds import KINDS
 from grader.names import near
 from grader.problem import Problem

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from api.core.cache import Cache
 from api.db.models import Answer
-from api.services.judging_pool import is_expensive
-from api.services.marking import student_record
+from api.services.engine.judging_pool import is_expensive
+from api.services.engine.single_answer import student_record
 from api.services.submitting.drawn import Drawn
 from grader import ENGINE
 from grader.context import contexts

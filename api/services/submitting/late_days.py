@@ -10,7 +10,7 @@ from api.core.clock import to_micros
 from api.db.models import Assignment, Course, LateDays
 from api.db.upserts import upsert
 from api.schemas.timeline import TimelineSpec
-from api.services.rules import SPENT, granted_to, rules
+from api.services.assignments.rules import SPENT, granted_to, rules
 from grader.policy import Rules
 
 __all__ = ["spend", "with_late_days"]

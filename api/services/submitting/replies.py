@@ -6,11 +6,11 @@ from fractions import Fraction
 from typing import Any
 
 from api.http.fields import told, zulu
-from api.services.release import Shown
+from api.services.assignments.release import Shown
+from api.services.assignments.visible_verdicts import visible_status, visible_verdict
 from api.services.submitting.admission import Taken
 from api.services.submitting.entries import Entry
 from api.services.submitting.judging import Judged
-from api.services.visible_verdicts import visible_status, visible_verdict
 from grader.policy import Admission
 from grader.policy import shown as shown_number
 

@@ -20,11 +20,11 @@ from api.core.clock import Clock
 from api.core.errors import Unavailable
 from api.core.failpoints import reach
 from api.db.engine import Database, InDoubtError, is_line_down
+from api.services.engine.variants import Variants
 from api.services.submitting.entries import Accepted, Entry
 from api.services.submitting.memory import Memory
 from api.services.submitting.waiting import Ended, SubmissionQueue, Waiting
 from api.services.submitting.writing import Outcome, Outdated, write
-from api.services.variants import Variants
 
 __all__ = ["Writer"]
 

@@ -19,6 +19,7 @@ from api.core.errors import Invalid, ServiceError
 from api.core.json_text import written
 from api.db.models import AssignmentProblem, LoginSession, Standing, Submission, Token
 from api.db.upserts import rewrite
+from api.services.engine.variants import Variants
 from api.services.standings import Cause, Key, refresh_each
 from api.services.submitting.admission import Ground, Situation, Taken, take
 from api.services.submitting.drawn import Drawn
@@ -29,7 +30,6 @@ from api.services.submitting.memory import Known, Memory, Seat
 from api.services.submitting.pairs import Pair, by_places, find_places
 from api.services.submitting.recollection import Recollection
 from api.services.submitting.standing import stand_at_once
-from api.services.variants import Variants
 
 __all__ = ["Outcome", "Outdated", "find_replay", "write"]
 

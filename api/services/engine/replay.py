@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.core.errors import FileError
-from api.services.marking import Marker, mark_record
+from api.services.engine.single_answer import Marker, mark_record
 from grader.errors import GraderError
 from grader.reading import load_json
 from grader.record import from_record, version

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from api.services.release import Shown
+from api.services.assignments.release import Shown
 from grader.result import FREE
 
 __all__ = ["RECEIVED", "VisibleVerdict", "visible_status", "visible_verdict"]

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from api.core.errors import FieldError, Invalid
-from api.services.publishing import Failed
+from api.services.problems.publishing import Failed
 from grader.errors import ProblemError
 
 __all__ = ["FILE", "fault", "faults_of", "refused"]

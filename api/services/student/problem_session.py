@@ -13,13 +13,13 @@ from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
 from api.db.models import Assignment, AssignmentProblem, Draw
 from api.db.upserts import insert_missing
-from api.services.draws import current_draw
-from api.services.protected_numbers import rules_of_students_with
-from api.services.release import Shown, results_shown, solutions_end, solutions_shown
-from api.services.rules import rules_in_class, rules_of
+from api.services.assignments.release import Shown, results_shown, solutions_end, solutions_shown
+from api.services.assignments.rules import rules_in_class, rules_of
+from api.services.engine.assigned_variant import current_draw
+from api.services.engine.protected_numbers import rules_of_students_with
+from api.services.engine.variants import ORIGINAL, Variants, chosen_position
 from api.services.standings import Key
 from api.services.submitting.drawn import Drawn
-from api.services.variants import ORIGINAL, Variants, chosen_position
 from grader.policy import Rules
 from grader.reading.styles import Style
 from grader.variant import Variant

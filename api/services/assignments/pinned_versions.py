@@ -14,7 +14,7 @@ from api.db.engine import once
 from api.db.models import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
 from api.schemas.assignment_problems import PartSummary, PosedSettings, ProblemSettings
 from api.schemas.setting import settings_in
-from api.services.versions import BANK, newest, space_of
+from api.services.problems.versions import BANK, newest, space_of
 
 __all__ = [
     "Pinned",

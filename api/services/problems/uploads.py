@@ -19,11 +19,11 @@ from api.db.models import Course, ProblemVersion
 from api.http.problem_details import WrongField
 from api.schemas.problems import ProblemChecked
 from api.services.audit import recorder
-from api.services.problems.faults import FILE, fault, faults_of, refused
-from api.services.problems.finding import newest_of_any
-from api.services.publishing import Failed, Outcome, Published, Source
-from api.services.publishing_pool import Publish
-from api.services.versions import kept_variants, store_version
+from api.services.problems.problem_errors import FILE, fault, faults_of, refused
+from api.services.problems.publishing import Failed, Outcome, Published, Source
+from api.services.problems.publishing_pool import Publish
+from api.services.problems.search import newest_of_any
+from api.services.problems.versions import kept_variants, store_version
 from grader import ENGINE
 from grader.errors import ProblemError
 from grader.problem import Problem

@@ -8,7 +8,7 @@ from typing import Final
 
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.markdown import formula_faults
-from api.services.publishing import OPERATOR_DEADLINE_SECONDS
+from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from problems.book import BOOK
 from problems.check import Report, check_file
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from api.core.errors import FieldError, Invalid, RateLimited, Unavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
-from api.services.publishing import Outcome, Source, publish_one
+from api.services.problems.publishing import Outcome, Source, publish_one
 
 __all__ = ["Publish", "PublishingPool"]
 

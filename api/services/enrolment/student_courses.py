@@ -14,8 +14,8 @@ from api.auth.roles import permitted
 from api.core.errors import Forbidden
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.timeline import ExtensionSpec
-from api.services.anonymity import IS_ANONYMOUS
-from api.services.rules import Granted, rules
+from api.services.assignments.anonymity import IS_ANONYMOUS
+from api.services.assignments.rules import Granted, rules
 from grader.policy import Rules
 
 __all__ = ["Enrolled", "enrolled", "rules_in_all"]

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Posed
 from api.core.clock import to_micros
 from api.db.models import Draw, Enrolment, ProblemVersion, Variant
-from api.services.counting import COUNTS
-from api.services.draws import first_positions
-from api.services.numbers import (
+from api.services.assignments.rules import default_rules, excepted_students, rules_for
+from api.services.courses.active_students import COUNTS
+from api.services.engine.assigned_variant import first_positions
+from api.services.engine.variant_identity import (
     DRAW_HASH,
     NUMBERS,
     SEED,
@@ -30,7 +31,6 @@ from api.services.numbers import (
     variant_of,
     version_of,
 )
-from api.services.rules import default_rules, excepted_students, rules_for
 from api.services.submitting.drawn import Drawn
 from grader.policy import Rules
 

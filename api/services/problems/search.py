@@ -13,7 +13,7 @@ from api.core.errors import NotFound
 from api.db.models import ProblemVersion
 from api.http.pagination import Cursor, keyset
 from api.services.enrolment.search import holding
-from api.services.versions import BANK
+from api.services.problems.versions import BANK
 
 __all__ = ["Filters", "find", "newest_of_any", "problems", "topics", "versions"]
 

@@ -21,10 +21,10 @@ from api.schemas.problems import (
     VersionListed,
     VersionOut,
 )
-from api.services import reports
-from api.services.problems.finding import find
-from api.services.variants import Variants, chosen_position
-from api.services.versions import BANK, space_of
+from api.services.engine.variants import Variants, chosen_position
+from api.services.problems import reports
+from api.services.problems.search import find
+from api.services.problems.versions import BANK, space_of
 
 __all__ = ["difference", "listed", "listed_version", "preview", "whole"]
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from api.core.ids import new_id
 from api.db.models import ProblemVersion, Variant
 from api.db.upserts import insert_all
-from api.services.publishing import Published
-from api.services.variants import ORIGINAL
+from api.services.engine.variants import ORIGINAL
+from api.services.problems.publishing import Published
 
 __all__ = ["BANK", "kept_variants", "newest", "space_of", "store_version", "titles_of_parts"]
 

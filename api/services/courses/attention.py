@@ -26,8 +26,8 @@ from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeU
 from api.services.analytics.asking import flag
 from api.services.analytics.overview import how_many, percent
 from api.services.analytics.reading import Students, counted
-from api.services.draws import draw_of
-from api.services.numbers import DRAW_HASH, SEED, variant_of, version_of
+from api.services.engine.assigned_variant import draw_of
+from api.services.engine.variant_identity import DRAW_HASH, SEED, variant_of, version_of
 from api.services.regrades.runs import ACTIVE
 from api.services.review.queue import progress_of_parts
 from grader.result import FREE

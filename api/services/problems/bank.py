@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.db.engine import Database
 from api.db.models import ProblemVersion
-from api.services.publishing import Failed, Published, Source, publish_all
-from api.services.versions import BANK, kept_variants, newest, store_version
+from api.services.problems.publishing import Failed, Published, Source, publish_all
+from api.services.problems.versions import BANK, kept_variants, newest, store_version
 from grader import ENGINE
 from grader.errors import ProblemError
 from problems.catalogue import Catalogue

@@ -18,13 +18,13 @@ from api.http.pagination import Cursor, keyset
 from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.schemas.patching import changed
 from api.schemas.setting import grade_settings
-from api.services import timeline
 from api.services.accounts.credentials import secure_new_staff
-from api.services.assignments.values import resolve_into
+from api.services.assignments import timeline
+from api.services.assignments.settings import resolve_into
 from api.services.audit import recorder
 from api.services.audit.change_context import Act, differences, hold
+from api.services.courses.stored_settings import read_settings, write_settings
 from api.services.effects import settle
-from api.services.stored_settings import read_settings, write_settings
 
 __all__ = [
     "archive",

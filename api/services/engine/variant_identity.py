@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.db.engine import find_one
 from api.db.models import Draw, ProblemVersion, Variant
-from api.services.variants import ORIGINAL
+from api.services.engine.variants import ORIGINAL
 
 __all__ = [
     "DRAW_HASH",

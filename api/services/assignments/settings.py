@@ -10,9 +10,9 @@ from api.core.errors import FieldError, Invalid
 from api.db.models import Assignment, Course
 from api.schemas.assignments import AssignmentIn
 from api.schemas.timeline import TimelineSpec
-from api.services import timeline
-from api.services.assignments.pinned import posed_in
-from api.services.stored_settings import read_settings, write_settings
+from api.services.assignments import timeline
+from api.services.assignments.pinned_versions import posed_in
+from api.services.courses.stored_settings import read_settings, write_settings
 
 __all__ = ["check", "resolve_into", "settings_of", "write"]
 

@@ -16,8 +16,8 @@ from api.auth.authorization import Member
 from api.db.engine import once
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.timeline import ExtensionSpec, TimelineSpec
-from api.services import timeline
-from api.services.counting import COUNTS
+from api.services.assignments import timeline
+from api.services.courses.active_students import COUNTS
 from grader.policy import Rules, Timeline
 
 __all__ = [

@@ -14,7 +14,7 @@ from api.http.fields import Slug
 from api.http.schema import Schema
 from api.http.validation_errors import wrong_fields
 from api.schemas.course_files import AssignmentFile, CourseFile
-from api.services.course_files.exporting import ASSIGNMENTS, AT, COURSE, PROBLEMS
+from api.services.courses.files.exporting import ASSIGNMENTS, AT, COURSE, PROBLEMS
 from grader.errors import ProblemError
 from problems.documents import Document, load_document
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.core.errors import Conflict, Forbidden
 from api.db.models import ProblemVersion
+from api.services.problems.versions import BANK
 from api.services.regrades.made import check_not_waiting, set_status
-from api.services.versions import BANK
 
 __all__ = ["publish", "retire"]
 

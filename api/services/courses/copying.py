@@ -22,11 +22,11 @@ from api.schemas.assignment_settings import store_timeline
 from api.schemas.assignments import AssignmentIn
 from api.schemas.courses import CopyIn, CourseIn
 from api.schemas.timeline import TimelineSpec
-from api.services import timeline
-from api.services.assignments.values import resolve_into
+from api.services.assignments import timeline
+from api.services.assignments.settings import resolve_into
 from api.services.audit.change_context import Act
-from api.services.courses import assignments_of, check_slug, enrol_instructor, new_course
-from api.services.stored_settings import column_values
+from api.services.courses.lifecycle import assignments_of, check_slug, enrol_instructor, new_course
+from api.services.courses.stored_settings import column_values
 
 __all__ = ["copy_course"]
 

@@ -17,13 +17,13 @@ from api.db.models import Assignment, Course, ProblemVersion
 from api.schemas.assignments import AssignmentIn
 from api.schemas.course_files import Applied, AssignmentFile, CourseFile, FileChange
 from api.schemas.courses import CourseIn
-from api.services import courses
 from api.services.assignments import editing
-from api.services.assignments.values import check, resolve_into, write
+from api.services.assignments.settings import check, resolve_into, write
 from api.services.audit import recorder
 from api.services.audit.change_context import Act, hold
-from api.services.course_files.entries import put_entries
-from api.services.course_files.exporting import (
+from api.services.courses import lifecycle
+from api.services.courses.files.entries import put_entries
+from api.services.courses.files.exporting import (
     ASSIGNMENTS,
     AT,
     COURSE,
@@ -31,11 +31,11 @@ from api.services.course_files.exporting import (
     course_files,
     own_problems,
 )
-from api.services.course_files.parsing import Read, Setup, located
+from api.services.courses.files.parsing import Read, Setup, located
 from api.services.effects import compared, marks_in, settle
-from api.services.publishing import Failed, Outcome, Published, Source
-from api.services.publishing_pool import Publish
-from api.services.versions import kept_variants, newest, store_version
+from api.services.problems.publishing import Failed, Outcome, Published, Source
+from api.services.problems.publishing_pool import Publish
+from api.services.problems.versions import kept_variants, newest, store_version
 
 __all__ = ["Due", "Solved", "apply", "new_course_of", "publish_all", "to_publish"]
 
@@ -143,7 +143,7 @@ def _outcome(due: Due, publish: Publish, seeds: int) -> Outcome:
 def new_course_of(session: Session, read: Read[CourseFile], *, slug: str, now: datetime) -> Course:
     """Make the course that ``course.yaml`` describes, under *slug*."""
     with located(read):
-        row = courses.new_course(CourseIn(**{**dict(read.told), "slug": slug}), now=now)
+        row = lifecycle.new_course(CourseIn(**{**dict(read.told), "slug": slug}), now=now)
     session.add(row)
     session.flush()
     recorder.record(
@@ -158,7 +158,7 @@ def apply(
     """Make the course what the files say; what they do not have goes only by *prune*."""
     with act.trial(session):
         before = course_files(session, act.course)
-        rows = courses.assignments_of(session, act.course)
+        rows = lifecycle.assignments_of(session, act.course)
         for row in rows:
             hold(session, row)
         marks = marks_in(session, rows)
@@ -190,18 +190,18 @@ def _put_all(
         _prune(session, act, setup)
     session.flush()
     with located(setup.course) if setup.course else nullcontext():
-        courses.check_used(act.course, courses.assignments_of(session, act.course))
+        lifecycle.check_used(act.course, lifecycle.assignments_of(session, act.course))
     return notes
 
 
 def _put_course(session: Session, act: Act, read: Read[CourseFile]) -> None:
-    before = courses.settings_of(act.course)
+    before = lifecycle.settings_of(act.course)
     with located(read):
-        courses.put(session, act.course, {**dict(read.told), "slug": act.course.slug})
-    if courses.settings_of(act.course) == before:
+        lifecycle.put(session, act.course, {**dict(read.told), "slug": act.course.slug})
+    if lifecycle.settings_of(act.course) == before:
         return
     act.course.version += 1
-    for row in courses.assignments_of(session, act.course):
+    for row in lifecycle.assignments_of(session, act.course):
         resolve_into(row, act.course)
 
 
@@ -210,7 +210,7 @@ def _settle_changed(
 ) -> None:
     """Count the change of every assignment whose file is another one, and work out its grades."""
     moved = before[COURSE] != after[COURSE]
-    for row in courses.assignments_of(session, act.course):
+    for row in lifecycle.assignments_of(session, act.course):
         path = f"{ASSIGNMENTS}/{row.slug}.yaml"
         if not moved and before.get(path) == after.get(path):
             continue
@@ -243,7 +243,7 @@ def _put(session: Session, act: Act, read: Read[AssignmentFile]) -> Iterator[str
     slug = read.path.removeprefix(f"{ASSIGNMENTS}/").removesuffix(".yaml")
     told = {name: value for name, value in read.told if name not in {"published", "problems"}}
     values = AssignmentIn.model_validate(told | {"slug": slug})
-    rows = {row.slug: row for row in courses.assignments_of(session, act.course)}
+    rows = {row.slug: row for row in lifecycle.assignments_of(session, act.course)}
     with located(read):
         row = rows.get(slug) or editing.create(session, act, values)
         check(session, act.course, values, None)
@@ -263,7 +263,7 @@ def _publish(session: Session, act: Act, row: Assignment, *, published: bool) ->
 
 def _prune(session: Session, act: Act, setup: Setup) -> None:
     """Take out of the course what the files do not have; what was handed in to stays."""
-    for row in courses.assignments_of(session, act.course):
+    for row in lifecycle.assignments_of(session, act.course):
         if row.slug not in setup.assignments:
             editing.delete(session, act, row, confirmed=False)
     for version in own_problems(session, act.course):

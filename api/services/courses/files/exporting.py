@@ -10,12 +10,12 @@ from api.db.models import Assignment, Course, ProblemVersion
 from api.schemas.assignment_problems import ProblemSettings
 from api.schemas.course_files import AssignmentFile, CourseFile, Entry
 from api.schemas.setting import settings_in
-from api.services.assignments.pinned import Pinned, pinned
-from api.services.assignments.values import settings_of
-from api.services.course_files.yaml_text import yaml_text
-from api.services.courses import assignments_of
-from api.services.courses import settings_of as course_settings
-from api.services.versions import BANK
+from api.services.assignments.pinned_versions import Pinned, pinned
+from api.services.assignments.settings import settings_of
+from api.services.courses.files.yaml_text import yaml_text
+from api.services.courses.lifecycle import assignments_of
+from api.services.courses.lifecycle import settings_of as course_settings
+from api.services.problems.versions import BANK
 
 __all__ = ["ASSIGNMENTS", "AT", "COURSE", "PROBLEMS", "course_files"]
 

@@ -14,7 +14,7 @@ from api.schemas.assignments import StaffAssignment
 from api.services.analytics.over import over_for
 from api.services.analytics.overview import how_many
 from api.services.assignments.viewing import in_course
-from api.services.counting import students_who_count
+from api.services.courses.active_students import students_who_count
 
 __all__ = ["Ongoing", "ongoing"]
 

@@ -14,12 +14,12 @@ from api.core.clock import to_micros
 from api.db.models import Assignment, Course, Draw, Excuse, Standing
 from api.schemas.my_assignments import MyAssignment, MyProblem
 from api.schemas.submissions import ProblemScore
+from api.services.assignments.release import Shown, results_shown
+from api.services.assignments.rules import rules_of
+from api.services.enrolment.student_courses import enrolled, rules_in_all
 from api.services.gradebook.book import blank_grade, is_over, posed_problems
 from api.services.gradebook.cells import Blanks, Cell, cell_of, id_text, kept_grades
-from api.services.release import Shown, results_shown
-from api.services.rules import rules_of
 from api.services.standings.assignment import PosedProblem
-from api.services.student.enrolled import enrolled, rules_in_all
 from api.services.student.problem import score_of
 from api.services.student.times import times
 from grader.policy import Rules

@@ -11,9 +11,9 @@ from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion
 from api.schemas.course_files import Entry
 from api.services.assignments import problems
-from api.services.assignments.pinned import is_answered, is_opened, version_to_pin
+from api.services.assignments.pinned_versions import is_answered, is_opened, version_to_pin
 from api.services.audit.change_context import Act
-from api.services.versions import BANK, space_of
+from api.services.problems.versions import BANK, space_of
 
 __all__ = ["put_entries"]
 

@@ -1,0 +1,1 @@
+"""Courses: created, changed, copied, archived, and exported as files."""

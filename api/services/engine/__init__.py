@@ -1,0 +1,1 @@
+"""Engine: answers read and graded, variants assigned and cached."""

@@ -27,7 +27,7 @@ from api.db.models import Assignment
 from api.http.pipeline.authenticator import Ask, Asking
 from api.services.assignments.viewing import one_for
 from api.services.rate_limits import rate_limit_events
-from api.services.submitting.intake import check_released
+from api.services.submissions.preparation import check_released
 from api.state import Pace, Service
 
 __all__ = ["Here", "HereDep", "HereSubmitting", "HereTyping", "HereUnasked", "Submitting"]

@@ -18,8 +18,8 @@ from api.services.rate_limits.heavy_work import PersonLimit, TurnQueue
 from api.services.rate_limits.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate
 from api.services.regrades.executors import executor_of
 from api.services.regrades.runner import Runner
-from api.services.submitting.memory import Memory
-from api.services.submitting.writer import Writer
+from api.services.submissions.cache.memory import Memory
+from api.services.submissions.writer.queue import Writer
 
 __all__ = ["Pace", "Service", "passwords_of"]
 

@@ -29,10 +29,10 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.services.engine.variants import Variants
-from api.services.submitting.entries import Entry
-from api.services.submitting.intake import PreparedSubmission, Sent, prepare, recall
-from api.services.submitting.memory import Memory
-from api.services.submitting.writing import write
+from api.services.submissions.cache.memory import Memory
+from api.services.submissions.entries import Entry
+from api.services.submissions.preparation import PreparedSubmission, Sent, prepare, recall
+from api.services.submissions.writer.writing import write
 
 T = TypeVar("T")
 STUDENTS = 200

@@ -28,9 +28,9 @@ from api.db.models import Answer, Grading, Submission
 from api.services.assignments.rules import rules_of
 from api.services.engine.assigned_variant import current_draw
 from api.services.engine.variants import Variants
-from api.services.standings import Cause, Key, answered, earlier_answers, refresh
-from api.services.submitting.entries import fingerprint
-from api.services.submitting.judging import Judged, carried_by, judge
+from api.services.grades import Cause, Key, answered, earlier_answers, refresh
+from api.services.submissions.entries import fingerprint
+from api.services.submissions.grading import Judged, carried_by, judge
 from grader.json_values import to_json
 from grader.policy import Admission, admit
 

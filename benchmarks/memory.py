@@ -27,8 +27,8 @@ from api.demo.work.guesses import guesses
 from api.demo.work.notations import notations
 from api.services.engine.variants import VARIANTS_KEPT
 from api.services.problems.publishing import Published, Source, publish_one
-from api.services.submitting.judging import JUDGED_KEPT, Judged, judge
-from api.services.submitting.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT
+from api.services.submissions.cache.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT
+from api.services.submissions.grading import JUDGED_KEPT, Judged, judge
 from grader.context import CACHED_VARIANTS
 from grader.draw import Stream
 from grader.variant import Variant

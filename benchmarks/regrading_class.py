@@ -31,10 +31,10 @@ from api.db.models import (
     User,
 )
 from api.services.engine.variants import Variants
+from api.services.grades import Cause, Key, refresh
 from api.services.problems.publishing import Published, Source, publish_one
 from api.services.problems.versions import store_version
-from api.services.standings import Cause, Key, refresh
-from api.services.submitting.judging import Judged, judge
+from api.services.submissions.grading import Judged, judge
 
 SEEDS = 50
 AT_ONCE = 500

@@ -10,7 +10,7 @@ from regrading import marks
 from sqlalchemy import text
 from world import Person, Posing, World
 
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 
 __all__ = ["PATIENCE", "Stop", "assert_nothing_left_out", "until_it_waits"]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from api.services.gradebook_files import Cell, Column, Gradebook, Person, SheetRow, Written
+from api.services.exports.formats import Cell, Column, Gradebook, Person, SheetRow, Written
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

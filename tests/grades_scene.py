@@ -1,7 +1,7 @@
 """Problems, rules and acts with which tests of grades build their scenes."""
 
 from api.db.models import Assignment, Excuse, Override
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 
 SHORT = """\
 id: two-counts

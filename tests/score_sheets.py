@@ -3,7 +3,7 @@
 import csv
 import io
 
-from api.services.gradebook_files import SheetChanges, SheetRow, write_score_sheet
+from api.services.exports.formats import SheetChanges, SheetRow, write_score_sheet
 
 Table = list[dict[str, str]]
 

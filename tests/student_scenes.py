@@ -17,8 +17,8 @@ from api.core.ids import new_id
 from api.db.models import AssignmentProblem, Enrolment, Extension
 from api.services.problems.publishing import Published, summary_of_parts
 from api.services.problems.versions import store_version
-from api.services.submitting.entries import Accepted, Entry
-from api.services.submitting.intake import Sent, prepare
+from api.services.submissions.entries import Accepted, Entry
+from api.services.submissions.preparation import Sent, prepare
 from grader import ENGINE
 from grader.variant import solve
 from problems.book import BOOK

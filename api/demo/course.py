@@ -34,9 +34,9 @@ from api.demo.work.submission_times import moments, opening
 from api.services.assignments.rules import rules_for
 from api.services.engine.assigned_variant import drawn
 from api.services.engine.variants import Variants
-from api.services.submitting.drawn import Drawn
-from api.services.submitting.entries import Entry, fingerprint
-from api.services.submitting.writing import write
+from api.services.submissions.drawn import Drawn
+from api.services.submissions.entries import Entry, fingerprint
+from api.services.submissions.writer.writing import write
 from grader.draw import Stream
 from grader.policy import Rules
 

@@ -18,7 +18,7 @@ from api.demo.logins import Login
 from api.demo.plan import OPEN
 from api.services.engine.assigned_variant import current_draw
 from api.services.engine.variants import Variants
-from api.services.standings import posed_in
+from api.services.grades import posed_in
 from grader.grade import grade
 from grader.show import show
 from grader.values import Value

@@ -10,8 +10,8 @@ from api.db.engine import Database
 from api.db.models import Answer, Submission
 from api.durability_test.checking import Stored
 from api.durability_test.ledger import Receipt
-from api.services.standings import Key
-from api.services.submitting.entries import receipt_digest
+from api.services.grades import Key
+from api.services.submissions.entries import receipt_digest
 
 __all__ = ["damage", "stored"]
 

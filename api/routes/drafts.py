@@ -18,7 +18,7 @@ from api.schemas.student_work import DraftIn, ReadAs, ReadingIn
 from api.services.engine.keyless_reading import Question, read_answer
 from api.services.student.drafts import draft_of, save_draft
 from api.services.student.problem_session import numbers_of, take_seat
-from api.services.submitting.intake import check_parts
+from api.services.submissions.preparation import check_parts
 from grader.reading import Typed
 from problems.book import BOOK
 

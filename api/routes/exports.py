@@ -16,8 +16,9 @@ from api.routes.files import Sent, attachment, file_answer, file_body
 from api.routes.refusals import SENDS
 from api.schemas.exports import ExportCheck, SheetOut
 from api.services.audit.change_context import Act
-from api.services.gradebook import all_work, files, sheet_rows, sheets
-from api.services.gradebook_files import write_score_sheet
+from api.services.exports import all_work, gradebook_files
+from api.services.exports.formats import write_score_sheet
+from api.services.score_sheets import sheet_rows, sheets
 from grader.reading import Style
 
 __all__ = ["router"]
@@ -71,7 +72,9 @@ def get_submissions_export(
         member = here.member(session, course, right="export")
     here.throttle("export_course", str(member.caller.id))
     with here.transaction() as session:
-        files.note(session, member, "submissions", now=here.now, pseudonymous=pseudonymous)
+        gradebook_files.note(
+            session, member, "submissions", now=here.now, pseudonymous=pseudonymous
+        )
     only = None if assignments is None else frozenset(assignments)
     scope = all_work.Scope(member.course, only, pseudonymous)
     lines: Iterator[str] = all_work.all_work(here.service.db.reading, scope)
@@ -91,11 +94,13 @@ def get_export_check(
     """Tell what the other system would reject or misread in a file, before it is written."""
     with here.reading() as session:
         member = here.member(session, course, right="export")
-        files.form_of(form)
+        gradebook_files.form_of(form)
     here.throttle("check_export", str(member.caller.id))
     with here.heavy_reading(member) as session:
-        made = files.make(session, member, form, only=assignments, section=section, now=here.now)
-    return files.checked(made)
+        made = gradebook_files.make(
+            session, member, form, only=assignments, section=section, now=here.now
+        )
+    return gradebook_files.checked(made)
 
 
 @router.get(
@@ -120,20 +125,24 @@ def get_export(
     """
     with here.reading() as session:
         member = here.member(session, course, right="export")
-        files.form_of(form)
+        gradebook_files.form_of(form)
     here.throttle("export_course", str(member.caller.id))
     with here.heavy_reading(member) as session:
-        made = files.make(session, member, form, only=assignments, section=section, now=here.now)
+        made = gradebook_files.make(
+            session, member, form, only=assignments, section=section, now=here.now
+        )
     return _written(here, member, made, force=force)
 
 
-def _written(here: Here, member: Member, made: files.Made, *, force: bool) -> Response:
+def _written(here: Here, member: Member, made: gradebook_files.Made, *, force: bool) -> Response:
     """Return a file, noted in the audit log, unless the other system would misread it."""
     if not force:
-        files.refuse_fatal(made)
+        gradebook_files.refuse_fatal(made)
     warnings = len(made.written.warnings)
     with here.transaction() as session:
-        files.note(session, member, made.name, now=here.now, warnings=warnings, forced=force)
+        gradebook_files.note(
+            session, member, made.name, now=here.now, warnings=warnings, forced=force
+        )
     headers = attachment(f"{member.course.slug}-{made.name}.{made.form.ending}")
     headers["X-Grader-Warnings"] = str(warnings)
     return Response(made.written.text, media_type=made.form.media, headers=headers)
@@ -162,9 +171,9 @@ def post_moodle_export(
     with here.reading() as session:
         member = here.member(session, course, right="export")
     here.throttle("export_course", str(member.caller.id))
-    known = files.participants(participants)
+    known = gradebook_files.participants(participants)
     with here.heavy_reading(member) as session:
-        made = files.make(
+        made = gradebook_files.make(
             session,
             member,
             "moodle",

@@ -27,8 +27,8 @@ from api.schemas.extensions import (
     StudentTimes,
 )
 from api.services.audit.change_context import Act
-from api.services.granting import excuses, extensions, late_days
-from api.services.granting.students import student_of
+from api.services.exceptions import excuses, extensions, late_days
+from api.services.exceptions.students import student_of
 
 __all__ = ["router"]
 

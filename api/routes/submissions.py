@@ -17,9 +17,9 @@ from api.http.json_body import PREFIX, ApiRouter, StrictRequest
 from api.http.pipeline.fast_path import Ahead
 from api.http.problem_details import responses
 from api.schemas.submissions import AnswersIn, SubmissionReply
-from api.services.submitting.entries import Accepted, Entry
-from api.services.submitting.intake import PreparedSubmission, Sent, prepare, recall
-from api.services.submitting.writing import Outdated
+from api.services.submissions.entries import Accepted, Entry
+from api.services.submissions.preparation import PreparedSubmission, Sent, prepare, recall
+from api.services.submissions.writer.writing import Outdated
 from api.state import Service
 from grader.errors import GraderError
 

@@ -37,7 +37,7 @@ from api.db.models import (
     Submission,
 )
 from api.services.review.places import pseudonym
-from api.services.submitting.entries import receipt_digest
+from api.services.submissions.entries import receipt_digest
 
 ALSO: Final = {
     "/courses/{course}/gradebook": (

@@ -91,7 +91,7 @@ def test_test_students_and_those_who_left_are_not_counted(world, course, teacher
 
 
 def test_a_class_of_some_hundred_is_worked_out_in_pieces(world, course, teacher, monkeypatch):
-    monkeypatch.setattr("api.services.effects.CHUNK", 2)
+    monkeypatch.setattr("api.services.grades.effects.CHUNK", 2)
     [problem] = world.assignment(course, timeline_spec=LATE)
     world.clock.now += timedelta(hours=2)
     for at in range(5):

@@ -29,7 +29,7 @@ from api.db.models import (
 from api.demo import people
 from api.demo.plan import OPEN, PLAN, planned, problems_of
 from api.demo.work.simulated_submissions import KEY
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 from grader.draw import Stream
 from problems.catalogue import Catalogue
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
 from api.db.models import AssignmentProblem, Enrolment, Grade, Standing
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 
 ANY = {"If-Match": "*"}
 DUES = ["2026-11-02 12:00", "2026-11-02 14:00", "2026-11-04 12:00"]

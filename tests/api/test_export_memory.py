@@ -12,7 +12,7 @@ from world import Person, Posing, World
 
 from api.db.models import Course, Enrolment, User
 from api.services.accounts.data_export import export
-from api.services.gradebook.all_work import Scope, all_work
+from api.services.exports.all_work import Scope, all_work
 
 LONG_TEXT = "why? " * 3_900
 FEW, MANY = 30, 110

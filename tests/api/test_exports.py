@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from world import TEXT_PROBLEM
 
 from api.db.models import AuditEntry, Course, Enrolment, User
-from api.services.gradebook.all_work import pseudonym
-from api.services.gradebook.files import FATAL, FORMS
-from api.services.gradebook_files import WARNINGS, WRITERS
+from api.services.exports.all_work import pseudonym
+from api.services.exports.formats import WARNINGS, WRITERS
+from api.services.exports.gradebook_files import FATAL, FORMS
 
 CANARIES = ("Ann Canary", "ann.canary", "s-canary", "canary-login")
 
@@ -234,7 +234,7 @@ def test_pseudonyms_name_nobody_and_are_the_same_in_every_file(world, course, pr
 
 
 def test_more_work_than_fits_in_a_piece_comes_whole(world, course, prof, ann, posed, monkeypatch):
-    monkeypatch.setattr("api.services.gradebook.all_work.BATCH", 2)
+    monkeypatch.setattr("api.services.exports.all_work.BATCH", 2)
     for at in range(5):
         ann.submit(posed, {"first": str(100 + at)})
     _, told = work(prof, course)

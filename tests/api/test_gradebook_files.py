@@ -11,7 +11,7 @@ from gradebooks import ANN, BERLIN, BOB, BONUS, HW1, HW2, SUBMITTED, cells, grad
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.services.gradebook_files import (
+from api.services.exports.formats import (
     WRITERS,
     Cell,
     Column,
@@ -24,7 +24,7 @@ from api.services.gradebook_files import (
     write_moodle,
     write_table,
 )
-from api.services.gradebook_files.cells import lateness, lines, number, text, unguarded
+from api.services.exports.formats.cells import lateness, lines, number, text, unguarded
 
 EMPTY = Gradebook("cv-2026", BERLIN, (), (), {})
 

@@ -18,7 +18,7 @@ from lms_imports import (
     php_csv,
 )
 
-from api.services.gradebook_files import (
+from api.services.exports.formats import (
     WRITERS,
     Cell,
     Column,

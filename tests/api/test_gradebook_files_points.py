@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from api.services.gradebook_files.sheet_points import read_points
+from api.services.score_sheets.points import read_points
 from grader.errors import AnswerError
 
 POINTS = [

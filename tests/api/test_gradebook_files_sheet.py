@@ -9,14 +9,14 @@ import pytest
 from gradebooks import sheet_row
 from score_sheets import Table, edited, rows_of, said, saved
 
-from api.services.gradebook_files import (
+from api.services.exports.formats import (
     SheetChanges,
     check_sheet,
     read_score_sheet,
     sheet_version,
     write_score_sheet,
 )
-from api.services.gradebook_files import sheet_reading as reading
+from api.services.score_sheets import reading
 
 HEAD = (
     "submission_id,student,email,assignment,problem,part,answer,old_status,old_points,old_comment,"

@@ -8,14 +8,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from score_sheets import rows_of, said, saved
 
-from api.services.gradebook_files import (
+from api.services.exports.formats import (
     SheetChanges,
     SheetRow,
     check_sheet,
     read_score_sheet,
     write_score_sheet,
 )
-from api.services.gradebook_files.score_sheet import COLUMNS
+from api.services.score_sheets.csv_format import COLUMNS
 
 HEAD = ",".join(COLUMNS)
 

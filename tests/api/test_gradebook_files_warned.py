@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from gradebooks import ANN, BOB, BONUS, CY, HW1, HW2, cells, codes, gradebook, one
 
-from api.services.gradebook_files import (
+from api.services.exports.formats import (
     WARNINGS,
     Cell,
     Code,

@@ -13,9 +13,9 @@ from student_scenes import DUE_TOMORROW, under_way
 from world import Person, Posing, World
 
 from api.core.errors import Conflict
-from api.services.standings import refreshing
-from api.services.submitting import writer
-from api.services.submitting.entries import Accepted, Entry
+from api.services.grades import recompute
+from api.services.submissions.entries import Accepted, Entry
+from api.services.submissions.writer import queue
 
 DUE = NOW + timedelta(days=1)
 ANY = {"If-Match": "*"}
@@ -28,14 +28,14 @@ def elsewhere(other: World, person: Person) -> Person:
 
 def at_point(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
     """Let *act* be done whenever a submission comes to a point of the intake."""
-    own = writer.reach
+    own = queue.reach
 
     def reach(point: Any) -> None:
         if point == name:
             act()
         own(point)
 
-    monkeypatch.setattr(writer, "reach", reach)
+    monkeypatch.setattr(queue, "reach", reach)
 
 
 @pytest.mark.parametrize("remembered", [False, True])
@@ -88,7 +88,7 @@ def test_a_submission_waits_for_a_deadline_that_is_being_moved(
     assert student.submit(problem, {"cells": "1"}).status_code == 201
     world.clock.advance(hours=20)
     stop = Stop()
-    monkeypatch.setattr(refreshing, "load_assignment", stop.after(refreshing.load_assignment))
+    monkeypatch.setattr(recompute, "load_assignment", stop.after(recompute.load_assignment))
     moved = pool.submit(due, elsewhere(other, teacher), problem, DUE - timedelta(hours=5))
     stop.wait()
     sent = pool.submit(student.submit, problem, {"cells": "9"})

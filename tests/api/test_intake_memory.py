@@ -35,7 +35,7 @@ from api.db.models import (
 )
 from api.http.json_body import StrictRequest
 from api.http.pipeline.route_index import Shortcut
-from api.services.standings import Cause, grade_of, refresh_all
+from api.services.grades import Cause, grade_of, refresh_all
 from grader.errors import AnswerError
 
 NOTED = (
@@ -450,7 +450,7 @@ def test_an_error_of_the_engine_is_told_to_who_is_remembered_as_to_who_is_not(sc
     def fail(*_given: Any, **_named: Any) -> None:
         raise AnswerError("too deep")
 
-    monkeypatch.setattr("api.services.submitting.judging.grade", fail)
+    monkeypatch.setattr("api.services.submissions.grading.grade", fail)
     told = [send(scene, who, {"cells": "77"}) for who in (scene.warm, scene.cold)]
     assert [one.status_code for one in told] == [422, 422]
     warm, cold = (without_ids(one.json(), also=REQUEST) for one in told)

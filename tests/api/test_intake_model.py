@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from world import TEXT_PROBLEM, World, points
 
 from api.db.models import Answer, Assignment, Extension, Grade, Standing, Submission, Token
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 
 EXAMPLES = int(os.environ.get("GRADER_MODEL_EXAMPLES", "12"))
 LATE = {"due": "2026-11-04 12:00", "late": [{"days": 1, "credit": "90%"}]}

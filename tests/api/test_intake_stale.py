@@ -15,10 +15,10 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse
 from api.db.models import Enrolment, Grade, LoginSession, Standing, Token, User
-from api.services.standings import Cause, refresh_all
-from api.services.submitting import late_days
-from api.services.submitting.entries import Accepted, Entry
-from api.services.submitting.writing import write
+from api.services.grades import Cause, refresh_all
+from api.services.submissions import late_days
+from api.services.submissions.entries import Accepted, Entry
+from api.services.submissions.writer.writing import write
 
 SPENT = {**DUE_TOMORROW, "late_days": 2}
 HALF = {**SPENT, "late": [{"days": 3, "credit": "50%"}]}

@@ -16,7 +16,7 @@ from api.core.ids import new_id
 from api.services.engine import keyless_reading
 from api.services.engine.judging_pool import MAX_WAITING_PER_PERSON, JudgingPool, is_expensive
 from api.services.student import practice
-from api.services.submitting import judging
+from api.services.submissions import grading
 
 ARRAY = """\
 id: two-rows
@@ -49,7 +49,7 @@ def limited(database_url: str) -> Iterator[World]:
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the names of the threads in which submissions are judged from now on."""
-    return note_threads(monkeypatch, judging, "grade")
+    return note_threads(monkeypatch, grading, "grade")
 
 
 def note_threads(monkeypatch: pytest.MonkeyPatch, module: Any, function: str) -> list[str]:
@@ -142,7 +142,7 @@ def test_answers_that_took_long_are_judged_in_the_judging_thread_from_then_on(
 ):
     """A key may take long that is solved again for the student's own earlier answers."""
     student, problem = posed_to(world)
-    monkeypatch.setattr(judging, "SLOW_SECONDS", -1)
+    monkeypatch.setattr(grading, "SLOW_SECONDS", -1)
     for at in range(3):
         assert student.submit(problem, {"side": str(at)}).status_code == 201
     assert [one == HERE for one in threads] == [False, True, True]

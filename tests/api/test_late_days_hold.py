@@ -6,7 +6,7 @@ from student_scenes import DUE_TOMORROW, FORMS
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.db.models import Assignment, Grade, Standing
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 
 ANY = {"If-Match": "*"}
 OTHER_SIZE = {"row": "[4, 7]"}  # two numbers, where three are asked for

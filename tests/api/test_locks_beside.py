@@ -14,13 +14,13 @@ from api.core.errors import NotFound
 from api.services.accounts import accounts
 from api.services.enrolment import enrolments
 from api.services.enrolment.sections import hold_rules
+from api.services.grades import recompute
 from api.services.regrades import applying as steps
 from api.services.regrades import stepping
 from api.services.regrades.judging import judge_job
 from api.services.review import requests
-from api.services.standings import refreshing
-from api.services.submitting.entries import Accepted
-from api.services.submitting.writing import Outdated, write
+from api.services.submissions.entries import Accepted
+from api.services.submissions.writer.writing import Outdated, write
 
 WORTH_MORE = {"parts": {"cells": {"points": 7}}}
 
@@ -170,7 +170,7 @@ def test_two_regrades_of_one_assignment_of_which_one_changes_what_a_part_is_wort
         student.submit(one, {"cells": "9"})
     plain, worth = applying(world, teacher, first, second, version=WORTH_MORE)
     stop = Stop()
-    monkeypatch.setattr(refreshing, "tallies_of", stop.after(refreshing.tallies_of))
+    monkeypatch.setattr(recompute, "tallies_of", stop.after(recompute.tallies_of))
     before = pool.submit(step, other, plain)
     stop.wait()
     beside = pool.submit(step, world, worth)

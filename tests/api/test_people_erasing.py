@@ -26,7 +26,7 @@ from api.db.models import (
     User,
 )
 from api.services.accounts.erasure.account import HOLD_IDS
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 
 MARKS = (
     *("Canary Name", "canary@example.edu", "c-number-77", "c-login-77", "c-lms-77"),

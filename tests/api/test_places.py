@@ -11,9 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.db.engine import Database
 from api.db.models import Standing, Submission
 from api.db.upserts import Rows, insert_all, write_all
-from api.services.submitting.holding import HELD
-from api.services.submitting.pairs import by_places, find_places
-from api.services.submitting.writing import BEFORE
+from api.services.submissions.writer.locks import HELD
+from api.services.submissions.writer.lookup_statements import by_places, find_places
+from api.services.submissions.writer.writing import BEFORE
 
 Tables = own_tables()
 

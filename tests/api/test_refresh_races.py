@@ -5,7 +5,7 @@ from threading import Barrier
 
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.services.standings import Cause, Key, refresh_each
+from api.services.grades import Cause, Key, refresh_each
 
 STUDENTS = 60
 ROUNDS = 6

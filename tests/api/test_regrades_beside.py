@@ -9,10 +9,10 @@ from regrading import marks, prepare, seen
 from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, World
 
+from api.services.grades import recompute
 from api.services.regrades import stepping
 from api.services.regrades.judging import judge_job
-from api.services.standings import refreshing
-from api.services.submitting.writing import write
+from api.services.submissions.writer.writing import write
 
 ANY = {"If-Match": "*"}
 
@@ -92,7 +92,7 @@ def test_a_chunk_of_who_answered_elsewhere_alone_takes_nothing_back_from_them(
         begin(teacher, run, "undo")
     step(other, number)
     stop = Stop()
-    monkeypatch.setattr(refreshing, "load_assignment", stop.after(refreshing.load_assignment))
+    monkeypatch.setattr(recompute, "load_assignment", stop.after(recompute.load_assignment))
     chunk = pool.submit(step, other, number, 1)
     stop.wait()
     body = {"student": str(elsewhere.id), "problem": second.slug, "points": 8, "reason": "misread"}

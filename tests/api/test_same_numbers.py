@@ -25,7 +25,7 @@ from api.db.models import (
     Variant,
 )
 from api.services.engine.variant_identity import numbers_in
-from api.services.submitting.entries import Entry
+from api.services.submissions.entries import Entry
 from grader.analysis import MIN_STUDENTS
 
 SIZE = 12

@@ -9,7 +9,7 @@ import pytest
 from loop import in_loop_of_its_own
 
 from api.core.errors import Unavailable
-from api.services.submitting.waiting import MOST_AT_ONCE, SubmissionQueue, Waiting
+from api.services.submissions.waiting import MOST_AT_ONCE, SubmissionQueue, Waiting
 
 ENTRY: Any = None
 """A queue does not look at what waits in it."""

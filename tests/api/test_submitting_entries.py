@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from api.services.submitting.entries import fingerprint
+from api.services.submissions.entries import fingerprint
 
 PROBLEM, STUDENT = UUID(int=1), UUID(int=2)
 

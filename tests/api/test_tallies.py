@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.db.models import Assignment, AssignmentProblem, Course, ProblemVersion
-from api.services.standings import PosedProblem, WholeAssignment, tally
+from api.services.grades import PosedProblem, WholeAssignment, tally
 from grader.policy import PartStanding
 
 HALF = Fraction(1, 2)

@@ -13,8 +13,8 @@ from unguarded import unguard
 from world import Person, Posing, World
 
 from api.db.models import Answer, Grading, Submission
-from api.services.standings import Key
-from api.services.submitting.entries import receipt_digest
+from api.services.grades import Key
+from api.services.submissions.entries import receipt_digest
 from grader.json_values import to_json
 
 LONG_TEXT = "é" + "unreadable? " * 1_600

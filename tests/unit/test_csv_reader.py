@@ -5,8 +5,8 @@ from cpu_time import cpu_seconds
 
 from api.core.errors import FileError
 from api.services.enrolment.roster_files import read_roster
+from api.services.exports.formats import read_score_sheet
 from api.services.files.csv_rows import columns_of
-from api.services.gradebook_files import read_score_sheet
 
 SECONDS = 1.0
 READERS = {

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from api.services.gradebook.files import FATAL, FORMS
-from api.services.gradebook_files import WARNINGS
+from api.services.exports.formats import WARNINGS
+from api.services.exports.gradebook_files import FATAL, FORMS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gradebook.md").read_text(encoding="utf-8")
 WARNED = re.compile(r"^\| `(\w+)` \| (fatal)? ?\| (.*) \|$", re.MULTILINE)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from api.demo.people import Classmate
 from api.demo.work.answers import answers
-from api.services.submitting.judging import Judged, judge
+from api.services.submissions.grading import Judged, judge
 from grader.draw import Stream
 from grader.json_values import from_json
 from grader.values import Value

@@ -22,7 +22,7 @@ from api.routes import drafts, submissions
 from api.schemas.student import DraftView, ProblemView
 from api.schemas.student_work import DraftIn
 from api.schemas.submissions import AnswersIn
-from api.services.submitting.intake import Sent
+from api.services.submissions.preparation import Sent
 from grader.reading import Style, Typed
 from grader.show import show
 

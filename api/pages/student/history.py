@@ -36,9 +36,9 @@ from api.schemas.student_work import (
 )
 from api.services.courses.lifecycle import zones_of
 from api.services.gradebook.book import posed_problems
+from api.services.grades.assignment import PosedProblem
 from api.services.problems.versions import titles_of_parts
 from api.services.review.comments import comments_in
-from api.services.standings.assignment import PosedProblem
 from api.services.student.times import moment_of
 
 __all__ = ["router"]

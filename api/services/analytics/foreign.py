@@ -40,7 +40,7 @@ from api.services.engine.variant_identity import (
     variant_of,
     version_of,
 )
-from api.services.standings import PosedProblem
+from api.services.grades import PosedProblem
 
 __all__ = ["foreign_keys"]
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from api.services.standings import PosedProblem
+from api.services.grades import PosedProblem
 from grader.kinds import KINDS
 
 __all__ = ["Item", "Items", "items_of"]

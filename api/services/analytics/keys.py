@@ -17,8 +17,8 @@ from api.services.analytics.asking import hex_of
 from api.services.analytics.groups import Group
 from api.services.analytics.reading import Hex
 from api.services.engine.variant_identity import NUMBERS, Numbers
-from api.services.standings import PosedProblem
-from api.services.submitting.judging import value_digest
+from api.services.grades import PosedProblem
+from api.services.submissions.grading import value_digest
 from grader.json_values import from_json
 from grader.patterns import patterns
 from grader.result import Result

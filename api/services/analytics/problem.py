@@ -32,7 +32,7 @@ from api.services.analytics.tables import wrong_tables
 from api.services.analytics.variants import variants_of
 from api.services.analytics.wrong import Wrong
 from api.services.engine.variants import Variants
-from api.services.standings import PosedProblem
+from api.services.grades import PosedProblem
 from grader.analysis import Flag
 from grader.problem import Problem
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import FieldError, Invalid
 from api.db.models import Answer, Enrolment, Section
 from api.services.courses.active_students import students_who_count
-from api.services.standings import PosedProblem
+from api.services.grades import PosedProblem
 from grader.result import FREE
 
 __all__ = [

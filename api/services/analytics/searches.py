@@ -18,7 +18,7 @@ from api.db.models import Answer, Grading
 from api.schemas.analytics_problem import SearchOut
 from api.services.analytics.asking import number_of
 from api.services.analytics.reading import Students, answers_to
-from api.services.standings import PosedProblem
+from api.services.grades import PosedProblem
 from grader.analysis import looks_like_search
 from grader.analysis.searching import NEAR, SHRUNK
 from grader.json_values import from_json

@@ -14,7 +14,7 @@ from api.services.analytics.over import over_for
 from api.services.analytics.reading import Which, counted
 from api.services.analytics.summed import Summed, summed, sums_asked
 from api.services.analytics.units import Units
-from api.services.standings import posed_in
+from api.services.grades import posed_in
 
 __all__ = ["Sheet", "read_sheet", "units_of"]
 

@@ -15,7 +15,7 @@ from api.services.analytics.keys import Keys, looks_of
 from api.services.analytics.reading import Hex, Students, answers_to
 from api.services.analytics.sheet import Sheet
 from api.services.analytics.wrong import digest_in, mistakes_in
-from api.services.standings import PosedProblem
+from api.services.grades import PosedProblem
 from grader.analysis import Flag, WrongAnswer, wrong_answers
 from grader.json_values import from_json
 from grader.problem import Problem

@@ -25,7 +25,7 @@ from api.services.assignments.settings import check, settings_of, write
 from api.services.assignments.viewing import staff_view
 from api.services.audit.change_context import Act, differences
 from api.services.courses.active_students import PRESENT
-from api.services.effects import settle
+from api.services.grades.effects import settle
 from api.services.review.readiness import readiness
 
 __all__ = ["change", "create", "delete", "publish", "release", "shown", "touch", "unpublish"]

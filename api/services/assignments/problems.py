@@ -31,7 +31,7 @@ from api.services.assignments.pinned_versions import (
 )
 from api.services.audit.change_context import Act
 from api.services.courses.stored_settings import json_values, read_settings, write_settings
-from api.services.effects import settle
+from api.services.grades.effects import settle
 
 __all__ = ["add", "change", "check", "order", "remove", "settings", "state", "write"]
 

@@ -17,8 +17,8 @@ from api.services.assignments.pinned_versions import Pinned, pinned, posed_setti
 from api.services.assignments.rules import own_timeline, rules_of
 from api.services.assignments.settings import settings_of
 from api.services.gradebook.book import posed_problems
+from api.services.grades.assignment import PosedProblem
 from api.services.problems.versions import titles_of_parts
-from api.services.standings.assignment import PosedProblem
 from api.services.student.times import times
 from grader.policy import Rules
 

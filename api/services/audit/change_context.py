@@ -13,7 +13,7 @@ from api.auth.authorization import Member
 from api.db.models import Course
 from api.db.models.base import Base
 from api.services.audit import recorder
-from api.services.standings import Cause
+from api.services.grades import Cause
 
 __all__ = ["Act", "differences", "hold"]
 

@@ -24,7 +24,7 @@ from api.services.assignments.settings import resolve_into
 from api.services.audit import recorder
 from api.services.audit.change_context import Act, differences, hold
 from api.services.courses.stored_settings import read_settings, write_settings
-from api.services.effects import settle
+from api.services.grades.effects import settle
 
 __all__ = [
     "archive",

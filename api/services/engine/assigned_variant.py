@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Posed
 from api.db.models import Draw
 from api.services.engine.variants import ORIGINAL
-from api.services.submitting.drawn import Drawn
+from api.services.submissions.drawn import Drawn
 
 __all__ = ["current_draw", "draw_of", "draw_position", "drawn", "first_positions"]
 

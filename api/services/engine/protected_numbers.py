@@ -31,7 +31,7 @@ from api.services.engine.variant_identity import (
     variant_of,
     version_of,
 )
-from api.services.submitting.drawn import Drawn
+from api.services.submissions.drawn import Drawn
 from grader.policy import Rules
 
 __all__ = ["numbers_at_work", "rules_of_students_with"]

@@ -13,7 +13,7 @@ from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Grade, Section
 from api.schemas.people import SectionOut
 from api.services.audit import recorder
-from api.services.standings import Cause, refresh_all
+from api.services.grades import Cause, refresh_all
 
 __all__ = ["create", "delete", "hold_rules", "regrade_moved", "rename", "section_of", "sections"]
 

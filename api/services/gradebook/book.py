@@ -27,7 +27,7 @@ from api.db.models import (
 from api.schemas.timeline import ExtensionSpec
 from api.services.assignments.rules import Granted, rules
 from api.services.gradebook.students import Student
-from api.services.standings.assignment import PosedProblem, WholeAssignment, graded_of
+from api.services.grades.assignment import PosedProblem, WholeAssignment, graded_of
 from grader.policy import Category, Graded, Rules
 
 __all__ = [

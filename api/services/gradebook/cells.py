@@ -19,7 +19,7 @@ from api.db.models import Assignment, Grade
 from api.db.models.base import exact
 from api.services.gradebook.book import Book, categories_of, is_over
 from api.services.gradebook.students import Student
-from api.services.standings.assignment import PosedProblem
+from api.services.grades.assignment import PosedProblem
 from grader.policy import NO_MARK, AssignmentLine, Category, Graded, Mark, course_grade
 
 __all__ = [

@@ -33,9 +33,9 @@ from api.services.enrolment.display_names import names_of
 from api.services.gradebook.book import Book, categories_of, load_book
 from api.services.gradebook.cells import Cell, cells_of, line_of
 from api.services.gradebook.students import Student, student_of
+from api.services.grades import read_part
+from api.services.grades.assignment import PosedProblem, graded_of, problem_line
 from api.services.problems.versions import titles_of_parts
-from api.services.standings import read_part
-from api.services.standings.assignment import PosedProblem, graded_of, problem_line
 from grader.policy import Graded, Reckoning, Step, course_grade, problem_grade
 
 __all__ = ["my_grades", "override_shown", "student_grades"]

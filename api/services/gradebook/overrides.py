@@ -21,8 +21,8 @@ from api.schemas.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOu
 from api.services.audit import recorder
 from api.services.audit.change_context import hold
 from api.services.gradebook.students import Student, student_of
-from api.services.standings import Cause, grade_of, refresh_all
-from api.services.standings.assignment import WholeAssignment, load_assignment
+from api.services.grades import Cause, grade_of, refresh_all
+from api.services.grades.assignment import WholeAssignment, load_assignment
 from grader.policy import shown
 
 __all__ = ["held_version", "listed", "override_of", "overrides", "put", "set_aside", "withdraw"]

@@ -19,6 +19,7 @@ from api.db.models import (
     RegradeStudent,
 )
 from api.services.audit import recorder
+from api.services.grades import Cause, Key, refresh, refresh_all
 from api.services.regrades.examining import examine, store, students_of
 from api.services.regrades.judging import judge_job
 from api.services.regrades.made import bring_out
@@ -34,7 +35,6 @@ from api.services.regrades.runs import (
     submissions_of,
 )
 from api.services.regrades.totals import everybody_shifts
-from api.services.standings import Cause, Key, refresh, refresh_all
 
 __all__ = [
     "Apply",

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from api.core.clock import to_micros
 from api.core.ids import new_id
+from api.services.grades.answers import Given
 from api.services.regrades.judging import Verdicts
 from api.services.regrades.loading import Stored
-from api.services.standings.answers import Given
-from api.services.submitting.judging import Judged
+from api.services.submissions.grading import Judged
 from grader.policy import Answered
 
 __all__ = [

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from api.core.cache import Cache
-from api.services.submitting.judging import Judged, judge
-from api.services.submitting.stored_answers import is_truncated
+from api.services.submissions.grading import Judged, judge
+from api.services.submissions.stored_answers import is_truncated
 from grader import ENGINE
 from grader.context import contexts
 from grader.json_values import from_json

@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import AssignmentProblem, Grade, ProblemVersion, Regrade, Standing
+from api.services.grades.answers import Given
+from api.services.grades.projection import Figures, Outlook
 from api.services.regrades.changes import Change, given_by
 from api.services.regrades.loading import Stored
-from api.services.standings.answers import Given
-from api.services.standings.foreseeing import Figures, Outlook
 
 __all__ = ["everybody_shifts", "totals_of"]
 

@@ -20,6 +20,7 @@ from api.db.models import (
 )
 from api.services.audit import recorder
 from api.services.engine.assigned_variant import draw_of
+from api.services.grades import Cause
 from api.services.regrades.applying import add_newcomers, refresh_chunk
 from api.services.regrades.changes import Change, changes_of, found_in
 from api.services.regrades.examining import students_of
@@ -34,7 +35,6 @@ from api.services.regrades.runs import (
     lock_standings,
     move_draws,
 )
-from api.services.standings import Cause
 from grader.kinds import KINDS
 
 __all__ = ["begin_undo", "undo_chunk"]

@@ -25,11 +25,11 @@ from api.db.models import (
 from api.db.upserts import insert_missing
 from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
 from api.services.engine.variants import Variants
+from api.services.grades import Cause, Key, among, refresh_each
 from api.services.review.likeness import likeness
 from api.services.review.marks import Given, Outcome, outcome
 from api.services.review.places import Asked
 from api.services.review.rubric import Criterion
-from api.services.standings import Cause, Key, among, refresh_each
 from grader.template import Template
 from problems.book import BOOK
 

@@ -19,7 +19,7 @@ from api.services.assignments.rules import rules_of
 from api.services.enrolment.student_courses import enrolled, rules_in_all
 from api.services.gradebook.book import blank_grade, is_over, posed_problems
 from api.services.gradebook.cells import Blanks, Cell, cell_of, id_text, kept_grades
-from api.services.standings.assignment import PosedProblem
+from api.services.grades.assignment import PosedProblem
 from api.services.student.problem import score_of
 from api.services.student.times import times
 from grader.policy import Rules

@@ -18,10 +18,10 @@ from api.db.upserts import insert_missing
 from api.http.etags import Expected
 from api.schemas.student import DraftView
 from api.services.engine.variants import Variants
+from api.services.grades import Key
 from api.services.rate_limits.storage_budget import StorageBudget, text_bytes
-from api.services.standings import Key
 from api.services.student.problem_session import Seat, check_writes
-from api.services.submitting.intake import check_parts
+from api.services.submissions.preparation import check_parts
 from grader.json_values import from_json, to_json
 from grader.reading import Typed
 

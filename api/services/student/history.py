@@ -20,11 +20,11 @@ from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmi
 from api.services.assignments.release import results_shown
 from api.services.assignments.rules import rules_of
 from api.services.engine.variants import Variants
-from api.services.standings import Key
+from api.services.grades import Key
 from api.services.student.outcomes import graded_answers, shown_submission, stored
 from api.services.student.problem_session import Seat
-from api.services.student.staff_view import staff_submission
-from api.services.submitting.entries import receipt_digest
+from api.services.submissions.entries import receipt_digest
+from api.services.submissions.staff_view import staff_submission
 from grader.json_values import from_json
 from grader.policy import Rules
 

@@ -13,8 +13,8 @@ from api.schemas.student import PartScore
 from api.schemas.submissions import ProblemScore
 from api.services.enrolment.display_names import names_of
 from api.services.gradebook.detail import override_shown
-from api.services.standings import read_part
-from api.services.standings.assignment import (
+from api.services.grades import read_part
+from api.services.grades.assignment import (
     PosedProblem,
     load_problem,
     overrides_of,

@@ -16,7 +16,7 @@ from api.services.engine.variants import Variants
 from api.services.student.problem_session import Seat, solutions_of
 from api.services.student.questions import asked, numbers, statement
 from api.services.student.times import moment_of
-from api.services.submitting.intake import check_parts
+from api.services.submissions.preparation import check_parts
 from grader.grade import grade
 from grader.reading import Style, Typed
 from grader.variant import Variant

@@ -16,7 +16,7 @@ from api.schemas.student import LastAnswer, NoticeView, PartView, ProblemView
 from api.schemas.submissions import ProblemScore
 from api.services.assignments.visible_verdicts import visible_status
 from api.services.engine.variants import Variants
-from api.services.standings import answered, earlier_answers
+from api.services.grades import answered, earlier_answers
 from api.services.student.drafts import draft_of
 from api.services.student.outcomes import misfit_of, stored
 from api.services.student.points import Points, overrides_on

@@ -18,8 +18,8 @@ from api.services.assignments.rules import rules_in_class, rules_of
 from api.services.engine.assigned_variant import current_draw
 from api.services.engine.protected_numbers import rules_of_students_with
 from api.services.engine.variants import ORIGINAL, Variants, chosen_position
-from api.services.standings import Key
-from api.services.submitting.drawn import Drawn
+from api.services.grades import Key
+from api.services.submissions.drawn import Drawn
 from grader.policy import Rules
 from grader.reading.styles import Style
 from grader.variant import Variant

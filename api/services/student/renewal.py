@@ -15,9 +15,9 @@ from api.schemas.student_work import NewNumbers
 from api.services.engine.assigned_variant import draw_position
 from api.services.engine.variant_identity import Numbers, numbers_had, numbers_in
 from api.services.engine.variants import ORIGINAL
-from api.services.standings import answered, earlier_answers
+from api.services.grades import answered, earlier_answers
 from api.services.student.problem_session import Seat, is_pinned
-from api.services.submitting.late_days import with_late_days
+from api.services.submissions.late_days import with_late_days
 from grader.policy import attempts_used
 
 __all__ = ["new_numbers"]

@@ -20,8 +20,8 @@ from api.db.models import (
     Review,
     Submission,
 )
-from api.services.standings import Key
-from api.services.submitting.entries import receipt_digest
+from api.services.grades import Key
+from api.services.submissions.entries import receipt_digest
 from grader.kinds import KINDS
 
 __all__ = ["ERASED", "erase_work", "renew_receipts"]

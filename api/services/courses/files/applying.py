@@ -32,7 +32,7 @@ from api.services.courses.files.exporting import (
     own_problems,
 )
 from api.services.courses.files.parsing import Read, Setup, located
-from api.services.effects import compared, marks_in, settle
+from api.services.grades.effects import compared, marks_in, settle
 from api.services.problems.publishing import Failed, Outcome, Published, Source
 from api.services.problems.publishing_pool import Publish
 from api.services.problems.versions import kept_variants, newest, store_version

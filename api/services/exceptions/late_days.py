@@ -1,0 +1,73 @@
+"""A student's late days: where they went, and given back."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.core.errors import Conflict, Invalid
+from api.db.models import Assignment, Course, LateDays
+from api.schemas.extensions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
+from api.services.audit.change_context import Act, hold
+from api.services.exceptions.students import student_of
+from api.services.grades.effects import settle
+
+__all__ = ["late_days_of", "refund"]
+
+
+def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
+    """Return the budget of a student, and where it went."""
+    rows = session.execute(
+        select(LateDays, Assignment)
+        .join(Assignment, Assignment.id == LateDays.assignment_id)
+        .where(
+            Assignment.course_id == course.id,
+            Assignment.deleted_at.is_(None),
+            LateDays.student_id == user,
+            LateDays.days > 0,
+        )
+        .order_by(LateDays.spent_at, Assignment.id)
+    ).all()
+    spent = sum(one.days for one, _ in rows)
+    return LateDaysView(
+        budget=course.late_day_budget,
+        spent=spent,
+        left=max(0, course.late_day_budget - spent),
+        uses=tuple(
+            LateDayUse(
+                assignment=row.id,
+                slug=row.slug,
+                title=row.title,
+                days=one.days,
+                spent_at=one.spent_at,
+            )
+            for one, row in rows
+        ),
+    )
+
+
+def refund(session: Session, act: Act, user: UUID, body: RefundIn) -> LateDaysChanged:
+    """Give late days back that a student spent on an assignment."""
+    student_of(session, act.course, user)
+    assignment = session.get(Assignment, body.assignment)
+    if assignment is None or assignment.course_id != act.course.id:
+        raise Invalid.of("assignment", "is no assignment of the course")
+    hold(session, assignment)
+    row = session.get(
+        LateDays, {"assignment_id": assignment.id, "student_id": user}, with_for_update=True
+    )
+    spent = row.days if row is not None else 0
+    if row is None or spent < body.days:
+        raise Conflict(f"The student has spent {spent} late days on this assignment, not so many.")
+    with act.trial(session):
+        row.days = spent - body.days
+        act.record(
+            session,
+            "late_days.refunded",
+            ("user", user),
+            change=({"days": spent}, {"days": row.days, "assignment": str(assignment.id)}),
+            reason=body.reason,
+        )
+        cause = act.cause("late_days", assignment.id)
+        effect = settle(session, act, [assignment], cause=cause, students=[user])
+        return LateDaysChanged(late_days=late_days_of(session, act.course, user), effect=effect)

@@ -1,0 +1,1 @@
+"""Grades and work as files for other systems."""

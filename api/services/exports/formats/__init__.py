@@ -1,0 +1,66 @@
+"""Gradebook files for Canvas, Moodle, Gradescope, spreadsheets and programs.
+
+Writers take a `Gradebook` and return text and warnings; they touch neither database nor disk.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from api.services.exports.formats.book import (
+    WARNINGS,
+    Cell,
+    Code,
+    Column,
+    FileWarning,
+    Gradebook,
+    Person,
+    Written,
+)
+from api.services.exports.formats.canvas import write_canvas
+from api.services.exports.formats.csv_file import write_cells, write_json_lines, write_table
+from api.services.exports.formats.gradescope import write_gradescope_course
+from api.services.exports.formats.moodle import write_moodle
+from api.services.score_sheets.csv_format import SheetRow, sheet_version, write_score_sheet
+from api.services.score_sheets.reading import (
+    LineProblem,
+    SheetChange,
+    SheetChanges,
+    check_sheet,
+    read_score_sheet,
+)
+
+__all__ = [
+    "WARNINGS",
+    "WRITERS",
+    "Cell",
+    "Code",
+    "Column",
+    "FileWarning",
+    "Gradebook",
+    "LineProblem",
+    "Person",
+    "SheetChange",
+    "SheetChanges",
+    "SheetRow",
+    "Written",
+    "check_sheet",
+    "read_score_sheet",
+    "sheet_version",
+    "write_canvas",
+    "write_cells",
+    "write_gradescope_course",
+    "write_json_lines",
+    "write_moodle",
+    "write_score_sheet",
+    "write_table",
+]
+
+WRITERS: Final[Mapping[str, Callable[[Gradebook], Written]]] = {
+    "canvas": write_canvas,
+    "cells": write_cells,
+    "gradescope": write_gradescope_course,
+    "json": write_json_lines,
+    "moodle": write_moodle,
+    "table": write_table,
+}
+"""The forms of a whole gradebook by name; all but ``json`` are CSV."""

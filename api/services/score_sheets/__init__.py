@@ -1,0 +1,1 @@
+"""Score sheets: written, edited in a spreadsheet, and read back."""

@@ -1,0 +1,81 @@
+"""Whether who handed something in may still do so when it is written.
+
+What was asked when the request came may have changed since: nothing of it is taken for granted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.auth.authorization import ARCHIVED, EXPIRED, NO_PROBLEM
+from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from api.db.models import Course, Enrolment, Token, User
+from api.services.submissions.entries import Entry
+
+__all__ = ["Allowed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Who may still submit, as a transaction sees it: accounts, tokens, enrolments, courses.
+
+    *expired* are the tokens whose time ended since they were shown.
+    """
+
+    users: frozenset[UUID]
+    tokens: frozenset[UUID]
+    expired: frozenset[UUID]
+    students: frozenset[tuple[UUID, UUID]]
+    archived: frozenset[UUID]
+
+    @classmethod
+    def of(cls, session: Session, entries: Sequence[Entry], *, now: datetime) -> "Allowed":
+        """Return what of *entries* is in force."""
+        users = session.scalars(
+            select(User.id).where(
+                User.id.in_({one.author_id for one in entries}),
+                User.suspended_at.is_(None),
+                User.erased_at.is_(None),
+            )
+        )
+        tokens = session.execute(
+            select(Token.id, Token.expires_at).where(
+                Token.id.in_({one.token_id for one in entries if one.token_id}),
+                Token.revoked_at.is_(None),
+            )
+        ).all()
+        students = session.execute(
+            select(Enrolment.course_id, Enrolment.user_id).where(
+                Enrolment.user_id.in_({one.student_id for one in entries}),
+                Enrolment.withdrawn_at.is_(None),
+            )
+        )
+        archived = session.scalars(
+            select(Course.id).where(
+                Course.id.in_({one.course_id for one in entries}), Course.archived_at.is_not(None)
+            )
+        )
+        return cls(
+            frozenset(users),
+            frozenset(token for token, _ in tokens),
+            frozenset(token for token, end in tokens if end is not None and end <= now),
+            frozenset((course, student) for course, student in students),
+            frozenset(archived),
+        )
+
+    def check(self, entry: Entry) -> None:
+        """Raise where the author of *entry* may not submit any more."""
+        if entry.author_id not in self.users:
+            raise Forbidden("This account is not active.")
+        if entry.token_id is not None and entry.token_id not in self.tokens:
+            raise Forbidden("This token was revoked.")
+        if entry.token_id in self.expired:
+            raise Unauthenticated(EXPIRED, code="token_expired")
+        if (entry.course_id, entry.student_id) not in self.students:
+            raise NotFound(NO_PROBLEM)
+        if entry.course_id in self.archived:
+            raise Conflict(ARCHIVED, code="course_archived")

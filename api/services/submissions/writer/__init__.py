@@ -1,0 +1,1 @@
+"""The writer: many graded submissions stored in one transaction."""

@@ -9,15 +9,15 @@ from api.config.settings import Settings
 from api.core.clock import Clock, system_clock
 from api.db.engine import Database
 from api.http.pipeline.rate_limiter import Rate, Throttle
-from api.services.analytics.keeping import Figures, seconds_of
+from api.services.analytics.timed_cache import Figures, seconds_of
 from api.services.engine.judging_pool import JudgingPool
 from api.services.engine.variants import Variants
 from api.services.problems.publishing_pool import PublishingPool
 from api.services.rate_limits.distributed_rate_limits import SharedThrottles
 from api.services.rate_limits.heavy_work import PersonLimit, TurnQueue
 from api.services.rate_limits.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate
-from api.services.regrades.executors import executor_of
-from api.services.regrades.runner import Runner
+from api.services.regrades.execution.executors import executor_of
+from api.services.regrades.execution.runner import Runner
 from api.services.submissions.cache.memory import Memory
 from api.services.submissions.writer.queue import Writer
 

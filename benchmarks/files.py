@@ -13,9 +13,9 @@ from pathlib import Path
 
 from timing import Row, fastest
 
+from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
-from api.services.batch.sources import open_source
 from grader.errors import ProblemError
 from grader.variant import solve
 from problems.book import BOOK

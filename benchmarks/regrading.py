@@ -25,10 +25,10 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import ProblemVersion, Regrade
-from api.services.regrades.applying import Apply, begin_apply
+from api.services.regrades.execution.applying import Apply, begin_apply
+from api.services.regrades.execution.runner import Runner
+from api.services.regrades.execution.undoing import begin_undo
 from api.services.regrades.planning import RegradeOptions, plan
-from api.services.regrades.runner import Runner
-from api.services.regrades.undoing import begin_undo
 
 DEFAULTS = ("20000", "5", "", "2")
 WORK = "--work"

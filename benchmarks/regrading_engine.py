@@ -18,8 +18,8 @@ from uuid import UUID
 from regrading_class import CHANGED, published
 
 from api.core.ids import new_id
-from api.services.regrades.executors import processes
-from api.services.regrades.judging import Handed, Job, Judge, judge_job, side_by_side
+from api.services.regrades.execution.executors import processes
+from api.services.regrades.execution.judging import Handed, Job, Judge, judge_job, side_by_side
 from api.services.regrades.planning import STUDENTS_IN_CHUNK
 
 EACH = 5

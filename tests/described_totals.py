@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from api.services.analytics.asking import ask
-from api.services.analytics.spreads import numbered, spread_asked, spread_of
+from api.services.analytics.queries.distributions import numbered, spread_asked, spread_of
+from api.services.analytics.queries.query_batch import ask
 from grader.analysis import Distribution
 
 TOTALS = Table("totals_of_a_class", MetaData(), Column("number", Float))

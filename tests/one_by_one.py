@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from api.core.errors import FileError
-from api.services.batch.fields import RESULT_FIELDS
+from api.services.batch.formats.columns import RESULT_FIELDS
 from api.services.engine.single_answer import Marker, decimal, result_record
 from api.services.files.csv_rows import columns_of, delimiter_of, is_json, read_text, unguard
 from grader.errors import AnswerError, GraderError, ProblemError

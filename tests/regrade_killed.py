@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import system_clock
 from api.db.engine import Database
-from api.services.regrades.runner import Runner
+from api.services.regrades.execution.runner import Runner
 
 
 def main(url: str, commits: int) -> None:

@@ -24,10 +24,10 @@ from api.cli.output.terminal import ERR, OUT, fail, say
 from api.core.errors import FileError
 from api.core.process_lifecycle import keep_what_there_is
 from api.services.batch.executors import Pool, cluster, here, processes
-from api.services.batch.fields import FIELDS
+from api.services.batch.formats.columns import FIELDS
+from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
-from api.services.batch.sources import open_source
 from api.services.batch.summing import Summary
 from api.services.engine import single_answer
 from api.services.files.atomic_output import check_writable

@@ -23,11 +23,12 @@ from api.routes.refusals import SEES, SENDS
 from api.schemas.review import FlagIn, ReviewItem
 from api.schemas.review_marks import GradingView, MarkIn
 from api.schemas.review_requests import CommentIn, CommentView, OwnComments, StaffComments
-from api.services.review import claims, comments
-from api.services.review.desk import answer_item
+from api.services.review import comments
 from api.services.review.gradings import gradings
-from api.services.review.marking import mark, unmark
-from api.services.review.places import Found, staff_answer
+from api.services.review.locations import Found, staff_answer
+from api.services.review.marks import claims
+from api.services.review.marks.marking import mark, unmark
+from api.services.review.marks.marking_view import answer_item
 
 __all__ = ["router"]
 

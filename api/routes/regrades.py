@@ -35,12 +35,12 @@ from api.schemas.regrades import (
     UndoIn,
     VersionIn,
 )
-from api.services.regrades import telling, versions
-from api.services.regrades.applying import Apply, begin_apply
-from api.services.regrades.cancelling import cancel
+from api.services.regrades import serializers, versions
+from api.services.regrades.execution.applying import Apply, begin_apply
+from api.services.regrades.execution.canceling import cancel
+from api.services.regrades.execution.undoing import begin_undo
 from api.services.regrades.planning import RegradeOptions, plan
 from api.services.regrades.runs import NO_REGRADE, find
-from api.services.regrades.undoing import begin_undo
 
 __all__ = ["router"]
 
@@ -81,7 +81,7 @@ def post_regrade(
         posed = here.posed(session, assignment, problem, right="regrade")
         version = versions.settle(session, posed, published, now=here.now)
         run = plan(session, posed, version, _options(body), now=here.now, made=made.is_new)
-        [found] = telling.told(session, [run], posed.problem)
+        [found] = serializers.told(session, [run], posed.problem)
     here.service.regrades.notify()
     response.headers["Location"] = f"/api/v1/regrades/{found.id}"
     return found
@@ -131,10 +131,10 @@ def get_regrades(
     after = window.after("created_at", datetime)
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="see_gradebook")
-        rows = telling.regrades(
+        rows = serializers.regrades(
             session, posed.problem.id, after=after, limit=window.limit + 1, status=status
         )
-        found = telling.told(session, rows, posed.problem)
+        found = serializers.told(session, rows, posed.problem)
     return window.page(
         found, end=lambda one: Cursor("created_at", one.created_at, one.id), show=lambda one: one
     )
@@ -145,7 +145,7 @@ def get_regrade(regrade: UUID, here: HereDep) -> RegradeOut:
     """Return a regrade: its state, its progress, and the counts of what it changes."""
     with here.reading() as session:
         run, problem, _ = _found(here, session, regrade, right="see_gradebook")
-        return telling.told(session, [run], problem)[0]
+        return serializers.told(session, [run], problem)[0]
 
 
 @router.get("/regrades/{regrade}/changes", responses=SEES)
@@ -163,7 +163,7 @@ def get_changes(
     after = window.after("chunk", int)
     with here.reading() as session:
         run = _named(here, session, regrade)
-        rows = telling.changes(
+        rows = serializers.changes(
             session,
             run,
             after=after,
@@ -173,7 +173,9 @@ def get_changes(
             student=student,
         )
         return window.page(
-            rows, end=lambda row: Cursor("chunk", row[0].chunk, row[0].id), show=telling.change_told
+            rows,
+            end=lambda row: Cursor("chunk", row[0].chunk, row[0].id),
+            show=serializers.change_told,
         )
 
 
@@ -190,11 +192,13 @@ def get_students(
     after = window.after("name", str)
     with here.reading() as session:
         run = _named(here, session, regrade)
-        rows = telling.students(session, run, after=after, limit=window.limit + 1, changed=changed)
+        rows = serializers.students(
+            session, run, after=after, limit=window.limit + 1, changed=changed
+        )
     return window.page(
         rows,
         end=lambda row: Cursor("name", row[1].sort_name, row[1].id),
-        show=telling.student_told,
+        show=serializers.student_told,
     )
 
 
@@ -209,7 +213,7 @@ def post_apply(regrade: UUID, body: ApplyIn, here: HereDep) -> RegradeOut:
     with here.transaction() as session:
         _, problem, member = _found(here, session, regrade, right="regrade")
         run = begin_apply(session, member, regrade, wanted, now=here.now)
-        [told] = telling.told(session, [run], problem)
+        [told] = serializers.told(session, [run], problem)
     here.service.regrades.notify()
     return told
 
@@ -220,7 +224,7 @@ def post_cancel(regrade: UUID, here: HereDep) -> RegradeOut:
     with here.transaction() as session:
         _, problem, member = _found(here, session, regrade, right="regrade")
         run = cancel(session, member, regrade, now=here.now)
-        [told] = telling.told(session, [run], problem)
+        [told] = serializers.told(session, [run], problem)
     return told
 
 
@@ -234,7 +238,7 @@ def post_undo(regrade: UUID, body: UndoIn, here: HereDep) -> RegradeOut:
     with here.transaction() as session:
         _, problem, member = _found(here, session, regrade, right="regrade")
         run = begin_undo(session, member, regrade, reason=body.reason, now=here.now)
-        [told] = telling.told(session, [run], problem)
+        [told] = serializers.told(session, [run], problem)
     here.service.regrades.notify()
     return told
 

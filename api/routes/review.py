@@ -27,14 +27,14 @@ from api.schemas.review_marks import (
     RubricView,
 )
 from api.schemas.review_requests import Readiness
-from api.services.review.desk import next_item
-from api.services.review.groups import group_cursor, groups, mark_group
-from api.services.review.places import Asked, asked_part
+from api.services.review.locations import Asked, asked_part
+from api.services.review.marks.groups import group_cursor, groups, mark_group
+from api.services.review.marks.marking_view import next_item
+from api.services.review.marks.rubric import rubric_view
+from api.services.review.marks.rubric_updates import Edit, add_item, change_item, retire_item
 from api.services.review.queue import Shows, page, progress, queue
 from api.services.review.readiness import readiness
-from api.services.review.remarking import Edit, add_item, change_item, retire_item
-from api.services.review.rubric import rubric_view
-from api.services.review.showing import lines
+from api.services.review.serializers import lines
 
 __all__ = ["router"]
 

@@ -13,8 +13,8 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background
 from api.server.bootstrap import StartError
-from api.services.regrades.executors import executor_of
-from api.services.regrades.runner import Runner
+from api.services.regrades.execution.executors import executor_of
+from api.services.regrades.execution.runner import Runner
 
 __all__ = ["Heartbeat", "work"]
 

@@ -18,8 +18,8 @@ from api.db.models import (
     User,
 )
 from api.services.engine.variant_identity import numbers_in
-from api.services.review.likeness import likeness
-from api.services.review.places import asked_part
+from api.services.review.locations import asked_part
+from api.services.review.marks.answer_similarity import likeness
 
 ASSIGNMENT = "/api/v1/assignments/{assignment}"
 PART = f"{ASSIGNMENT}/review/{{problem}}/{{part}}"

@@ -9,7 +9,7 @@ from actors import NOW
 from analytics_scenes import POWERS, RIGHT, WRONG, Class
 from pages import Browser
 
-from api.services.analytics.keeping import MOST, QUICK, REST, Figures
+from api.services.analytics.timed_cache import MOST, QUICK, REST, Figures
 
 
 @dataclass
@@ -81,8 +81,8 @@ def test_what_a_server_works_is_measured_by_the_time_that_passes(world):
 
 
 def test_kept_figures_say_as_of_when_they_are_to_clients_and_on_the_pages(world, monkeypatch):
-    monkeypatch.setattr("api.services.analytics.keeping.QUICK", -1)
-    monkeypatch.setattr("api.services.analytics.keeping.REST", 1_000_000)
+    monkeypatch.setattr("api.services.analytics.timed_cache.QUICK", -1)
+    monkeypatch.setattr("api.services.analytics.timed_cache.REST", 1_000_000)
     here = Class(world, 2)
     world.service.figures.seconds = time.thread_time  # the clock of the test stands still
     [posed] = world.assignment(here.course, POWERS)

@@ -36,7 +36,7 @@ from api.db.models import (
     RegradeStudent,
     Submission,
 )
-from api.services.review.places import pseudonym
+from api.services.review.locations import pseudonym
 from api.services.submissions.entries import receipt_digest
 
 ALSO: Final = {

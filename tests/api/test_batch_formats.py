@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from one_by_one import mark_rows, read_table
 
-from api.services.batch.fields import FIELDS, RESULT_FIELDS
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from api.services.engine.single_answer import Marker
 from grader.kinds import KINDS
 from grader.variant import solve

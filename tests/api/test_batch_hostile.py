@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
-from api.services.batch.sources import open_source
 from grader.errors import SolverError
 from grader.values import Opaque, Value
 from problems.book import BOOK

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from api.core.errors import FileError
-from api.services.batch import asking, running
-from api.services.batch.blocks import Source
-from api.services.batch.csv_rows import CsvSource
+from api.services.batch import grading, running
+from api.services.batch.checkpoints import parts_beside
 from api.services.batch.executors import Here, Pool
+from api.services.batch.formats.blocks import Source
+from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.judging import judge_chunk
-from api.services.batch.parts import parts_beside
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.batch.summing import Summary
@@ -27,21 +27,21 @@ STUDENTS = 60
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from api.services.batch import parts
+from api.services.batch import checkpoints
 from test_batch_resumed import batch
 
 left = int(sys.argv[3])
-keep = parts.Parts.write
+keep = checkpoints.Parts.write
 
 def write(self, name, fill):
     global left
     left -= 1
     if not left:
-        fill(self.path(name + parts.NEW))
+        fill(self.path(name + checkpoints.NEW))
         os.kill(os.getpid(), signal.SIGKILL)
     keep(self, name, fill)
 
-parts.Parts.write = write
+checkpoints.Parts.write = write
 batch(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
@@ -68,7 +68,7 @@ def batch(path: Path, out: Path, pool: Pool | None = None) -> Summary:
     """Mark a file in small blocks and chunks."""
     rejects = out.with_name(f"rejects{out.suffix}")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(asking, "CHUNK_QUESTIONS", 25)
+        patched.setattr(grading, "CHUNK_QUESTIONS", 25)
         return run_batch(Batch(source(path), Bank(Catalogue()), out, rejects), pool)
 
 

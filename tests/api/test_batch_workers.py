@@ -18,12 +18,12 @@ import pytest
 from slow_work import judge_or_sleep
 
 from api.core.errors import FileError
-from api.services.batch import asking
+from api.services.batch import grading
 from api.services.batch.executors import KILLED, Here, Pool, _check_engines, processes
+from api.services.batch.formats.sources import open_source
 from api.services.batch.judging import Chunk, judge_chunk
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
-from api.services.batch.sources import open_source
 from problems.catalogue import Catalogue
 
 GRADER = Path(sys.executable).with_name("grader")
@@ -105,7 +105,7 @@ class Recording(Here):
 def test_a_chunk_ends_behind_a_problem_or_a_variant_where_one_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "CHUNK_QUESTIONS", 10)
+    monkeypatch.setattr(grading, "CHUNK_QUESTIONS", 10)
     asked = (
         ("yolo-output-depth", "yolov3", ""),
         *(("conv-sizing", "kernel_size", seed) for seed in "123"),
@@ -128,7 +128,7 @@ def test_a_chunk_ends_behind_a_problem_or_a_variant_where_one_ends(
 def test_a_chunk_is_full_where_neither_a_problem_nor_a_variant_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "CHUNK_QUESTIONS", 10)
+    monkeypatch.setattr(grading, "CHUNK_QUESTIONS", 10)
     judges = Recording()
     marked(write(tmp_path / "in.csv", 50), tmp_path / "out.csv", Pool(lambda: judges, waiting=1))
     sizes = [sum(len(job.asked) for job in chunk) for chunk in judges.chunks]

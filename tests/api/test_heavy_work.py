@@ -86,8 +86,8 @@ def test_figures_that_are_asked_for_at_once_are_worked_out_once(
     world: World, teacher: Person, problem: Posing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody who may not see them is refused at once."""
-    monkeypatch.setattr("api.services.analytics.keeping.QUICK", -1)
-    monkeypatch.setattr("api.services.analytics.keeping.REST", 1_000_000)
+    monkeypatch.setattr("api.services.analytics.timed_cache.QUICK", -1)
+    monkeypatch.setattr("api.services.analytics.timed_cache.REST", 1_000_000)
     world.service.figures.seconds = time.thread_time  # the clock of the test stands still
     blocked = Blocked(analytics.problem_analytics)
     monkeypatch.setattr(analytics, "problem_analytics", blocked)

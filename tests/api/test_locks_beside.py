@@ -15,9 +15,9 @@ from api.services.accounts import accounts
 from api.services.enrolment import enrolments
 from api.services.enrolment.sections import hold_rules
 from api.services.grades import recompute
-from api.services.regrades import applying as steps
-from api.services.regrades import stepping
-from api.services.regrades.judging import judge_job
+from api.services.regrades.execution import applying as steps
+from api.services.regrades.execution import chunk_runner
+from api.services.regrades.execution.judging import judge_job
 from api.services.review import requests
 from api.services.submissions.entries import Accepted
 from api.services.submissions.writer.writing import Outdated, write
@@ -26,7 +26,7 @@ WORTH_MORE = {"parts": {"cells": {"points": 7}}}
 
 
 def step(world, run, number=0):
-    stepping.step(world.db, run, number, judge=judge_job, clock=world.clock)
+    chunk_runner.step(world.db, run, number, judge=judge_job, clock=world.clock)
 
 
 def applying(world, teacher, *problems, version=None):
@@ -100,7 +100,7 @@ def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
     [run] = applying(world, teacher, problem)
     student.submit(problem, {"cells": "8"})
     stop = Stop()
-    monkeypatch.setattr(stepping, "store", stop.after(stepping.store))
+    monkeypatch.setattr(chunk_runner, "store", stop.after(chunk_runner.store))
     erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
 
 

@@ -10,8 +10,8 @@ from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, World
 
 from api.services.grades import recompute
-from api.services.regrades import stepping
-from api.services.regrades.judging import judge_job
+from api.services.regrades.execution import chunk_runner
+from api.services.regrades.execution.judging import judge_job
 from api.services.submissions.writer.writing import write
 
 ANY = {"If-Match": "*"}
@@ -24,7 +24,7 @@ def begin(teacher: Person, run: Any, what: str) -> UUID:
 
 
 def step(world: World, run: UUID, number: int = 0) -> None:
-    stepping.step(world.db, run, number, judge=judge_job, clock=world.clock)
+    chunk_runner.step(world.db, run, number, judge=judge_job, clock=world.clock)
 
 
 def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
@@ -37,7 +37,7 @@ def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
     entry = under_way(world, student, problem, {"cells": "10"}, key="k")
     stop = Stop()
     stop.go()
-    monkeypatch.setattr(stepping, "submissions_of", stop.after(stepping.submissions_of))
+    monkeypatch.setattr(chunk_runner, "submissions_of", stop.after(chunk_runner.submissions_of))
     with world.db.transaction() as session:
         write(session, [entry], variants=world.service.variants, now=world.clock())
         chunk = pool.submit(step, other, number)
@@ -64,7 +64,7 @@ def test_a_submission_waits_for_a_chunk_and_forgets_what_stood_before_it(
     for one in (first, second):
         student.submit(one, {"why": "Fewer parameters."})  # remembered by the rules of now
     stop = Stop()
-    monkeypatch.setattr(stepping, "apply_chunk", stop.after(stepping.apply_chunk))
+    monkeypatch.setattr(chunk_runner, "apply_chunk", stop.after(chunk_runner.apply_chunk))
     chunk = pool.submit(step, other, number)
     stop.wait()
     sent = pool.submit(student.submit, (first, second)[at], {"doubled": ("20", "18")[at]})

@@ -10,9 +10,9 @@ from contextlib import closing
 import pytest
 from regrading import begun, marks, seen, six_answered
 
-from api.services.regrades import judging
-from api.services.regrades.executors import executor_of
-from api.services.regrades.runner import Runner
+from api.services.regrades.execution import judging
+from api.services.regrades.execution.executors import executor_of
+from api.services.regrades.execution.runner import Runner
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"

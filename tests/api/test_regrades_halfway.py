@@ -9,9 +9,9 @@ from world import TEXT_PROBLEM
 
 from api.db.models import Draw, Grading, RegradeChange, RegradeStudent, Standing
 from api.services.regrades import planning
-from api.services.regrades.judging import judge_job
-from api.services.regrades.runner import Runner
-from api.services.regrades.stepping import step
+from api.services.regrades.execution.chunk_runner import step
+from api.services.regrades.execution.judging import judge_job
+from api.services.regrades.execution.runner import Runner
 
 PEOPLE = 6
 

@@ -17,8 +17,9 @@ from sqlalchemy import func, select
 from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.models import Grading, RegradeChange
-from api.services.regrades import judging, planning
-from api.services.regrades.runner import Runner
+from api.services.regrades import planning
+from api.services.regrades.execution import judging
+from api.services.regrades.execution.runner import Runner
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60

@@ -18,8 +18,9 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, points
 
 from api.core.ids import new_id
 from api.db.models import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
-from api.services.regrades import judging, planning
-from api.services.regrades.judging import Handed, Job, judge_job, side_by_side
+from api.services.regrades import planning
+from api.services.regrades.execution import judging
+from api.services.regrades.execution.judging import Handed, Job, judge_job, side_by_side
 from problems.catalogue import Catalogue
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from world import TEXT_PROBLEM
 
 from api.core.ids import new_id
 from api.db.models import Answer, AuditEntry, Grade, GradeChange, Grading, Standing, Submission
-from api.services.review.marks import Given, outcome
-from api.services.review.rubric import Criterion
+from api.services.review.marks.rubric import Criterion
+from api.services.review.marks.values import Given, outcome
 from grader.policy import shown
 
 DRAWN = TEXT_PROBLEM.replace("say: Fewer parameters.", 'say: "A kernel has {{K*K}} cells."')

@@ -13,13 +13,13 @@ import pytest
 from cpu_time import cpu_seconds
 
 from api.core.errors import FileError
-from api.services.batch import csv_rows
-from api.services.batch.blocks import Source
-from api.services.batch.csv_rows import CsvSource
-from api.services.batch.fields import FIELDS, RESULT_FIELDS, check_columns
-from api.services.batch.json_rows import JsonSource
-from api.services.batch.plain import Plain, plain_rows
-from api.services.batch.writing import CsvWriter, Form
+from api.services.batch.formats import csv_rows
+from api.services.batch.formats.blocks import Source
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, check_columns
+from api.services.batch.formats.csv_rows import CsvSource
+from api.services.batch.formats.json_rows import JsonSource
+from api.services.batch.formats.plain_csv import Plain, plain_rows
+from api.services.batch.formats.writing import CsvWriter, Form
 from api.services.files.csv_rows import guard, unguard
 
 BREAKS = "\u2028\u2029\u0085\v\f\x1c\x1e"

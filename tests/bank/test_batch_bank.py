@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from one_by_one import Marked, mark_rows, read_table
 
-from api.services.batch.csv_rows import CsvSource
-from api.services.batch.fields import FIELDS, RESULT_FIELDS
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
+from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.engine.single_answer import Marker

@@ -11,7 +11,7 @@ import typer.main
 from api.cli.grading import app
 from api.config.display import settings_page
 from api.config.settings import PREFIX, Settings
-from api.services.batch.fields import FIELDS, RESULT_FIELDS
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from grader.arithmetic import FUNCTIONS
 from grader.kinds import KINDS
 from grader.kinds.texts import RubricItem

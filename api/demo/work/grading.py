@@ -15,9 +15,9 @@ from api.demo.course_fixture import Scenery
 from api.http.etags import Expected
 from api.schemas.review_marks import MarkIn
 from api.services.engine.variants import Variants
-from api.services.review.marking import mark
-from api.services.review.places import Found, asked_part
-from api.services.review.rubric import live_items
+from api.services.review.locations import Found, asked_part
+from api.services.review.marks.marking import mark
+from api.services.review.marks.rubric import live_items
 
 __all__ = ["mark_some"]
 

@@ -18,7 +18,7 @@ from api.pages.staff.results import staff_view, title_of
 from api.routes import regrades as api
 from api.schemas.regrades import ApplyIn, RegradeOut, UndoIn
 from api.services.enrolment.display_names import names_of
-from api.services.regrades import telling
+from api.services.regrades import serializers
 
 __all__ = ["WORKING", "onwards", "router"]
 
@@ -71,7 +71,7 @@ def _shown(
     is_blind = is_blind_to(here, found)
     listed = {} if is_blind else _listed(here, run, looked)
     with here.reading() as session:
-        handed_in = telling.count_handed_in(session, run.id)
+        handed_in = serializers.count_handed_in(session, run.id)
     return page(
         here,
         "staff/regrade.html",
@@ -106,7 +106,7 @@ def _students(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
     seen = window(here, limit=SHOWN, cursor=looked.cursor)
     shown = api.get_students(run.id, here, seen, changed=True)
     with here.reading() as session:
-        same = telling.count_unchanged(session, run.id)
+        same = serializers.count_unchanged(session, run.id)
     return {"students": shown.items, "same": same, "next": shown.next}
 
 

@@ -20,7 +20,7 @@ from api.routes import assignments, courses
 from api.routes import review as api
 from api.schemas.assignments import StaffAssignment, StudentAssignment
 from api.schemas.review_marks import MarkIn
-from api.services.review.places import asked_part
+from api.services.review.locations import asked_part
 from api.services.review.queue import Shows
 from api.services.review.queue import queue as queued_in
 

@@ -8,7 +8,7 @@ only examples are read, and those that look like a search.
 from api.services.analytics.course import course_analytics
 from api.services.analytics.overview import assignment_analytics
 from api.services.analytics.problem import problem_analytics
-from api.services.analytics.reading import Which, check_section
+from api.services.analytics.queries.answers import Which, check_section
 from api.services.courses.attention import course_attention
 
 __all__ = [

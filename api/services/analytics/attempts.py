@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import CTE, Float, Integer, Select, case, cast, func, select
 
 from api.db.models import Draw
-from api.services.analytics.asking import Asked, Rows, flag, micros_of, sum_if
-from api.services.analytics.spreads import numbered, quartiles_asked, quartiles_of
+from api.services.analytics.queries.distributions import numbered, quartiles_asked, quartiles_of
+from api.services.analytics.queries.query_batch import Asked, Rows, flag, micros_of, sum_if
 from api.services.engine.assigned_variant import draw_of
 from grader.analysis import IDLE_SECONDS, NEARLY, Attempts, Gain, Times, attempts_to_correct
 

@@ -10,10 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from api.db.models import Answer, Assignment, AssignmentProblem, Course, Draw, Grade, Standing
 from api.schemas.analytics import AssignmentSummary, CourseAnalytics, HandedIn
 from api.schemas.figures import DistributionOut
-from api.services.analytics.asking import Rows, ask, hex_of, micros_of
 from api.services.analytics.overview import PERCENT, grades_asked, how_many
-from api.services.analytics.reading import Students, check_section, counted
-from api.services.analytics.spreads import spread_of
+from api.services.analytics.queries.answers import Students, check_section, counted
+from api.services.analytics.queries.distributions import spread_of
+from api.services.analytics.queries.query_batch import Rows, ask, hex_of, micros_of
 
 __all__ = ["course_analytics"]
 

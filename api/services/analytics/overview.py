@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from api.db.models import Assignment, Grade
 from api.schemas.analytics import AssignmentAnalytics
 from api.schemas.figures import DistributionOut, FlagOut, ReliabilityOut
-from api.services.analytics.asking import Asked, ask, number_of
-from api.services.analytics.brief import wrong_briefly
-from api.services.analytics.groups import answer_flags_of
 from api.services.analytics.parts import flagged, item_flags_of, problem_figures
-from api.services.analytics.reading import Students, Which, check_section
-from api.services.analytics.sheet import Sheet, read_sheet, units_of
-from api.services.analytics.spreads import numbered, spread_asked, spread_of
-from api.services.analytics.wrong import Wrong
+from api.services.analytics.queries.answers import Students, Which, check_section
+from api.services.analytics.queries.assignment import Sheet, read_sheet, units_of
+from api.services.analytics.queries.distributions import numbered, spread_asked, spread_of
+from api.services.analytics.queries.groups import answer_flags_of
+from api.services.analytics.queries.query_batch import Asked, ask, number_of
+from api.services.analytics.summary import wrong_briefly
+from api.services.analytics.wrong_answers import Wrong
 
 __all__ = ["PERCENT", "assignment_analytics", "grades_asked", "how_many", "percent"]
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from api.schemas.analytics import PartFigures, ProblemFigures
 from api.schemas.figures import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
 from api.services.analytics.items import Item
-from api.services.analytics.sheet import Sheet
+from api.services.analytics.queries.assignment import Sheet
 from api.services.problems.versions import titles_of_parts
 from grader.analysis import Flag, item_flags
 

@@ -20,17 +20,17 @@ from api.schemas.analytics_problem import (
     WrongOut,
 )
 from api.schemas.figures import FlagOut
-from api.services.analytics.foreign import foreign_keys
+from api.services.analytics.guess_detection import searches_of
 from api.services.analytics.items import Items
-from api.services.analytics.keys import Keys, read_keys
+from api.services.analytics.other_variant_matches import foreign_keys
 from api.services.analytics.overview import how_many
 from api.services.analytics.parts import figures_of, flagged, item_flags_of
-from api.services.analytics.reading import Students, Which, check_section
-from api.services.analytics.searches import searches_of
-from api.services.analytics.sheet import Sheet, read_sheet, units_of
-from api.services.analytics.tables import wrong_tables
+from api.services.analytics.queries.answers import Students, Which, check_section
+from api.services.analytics.queries.assignment import Sheet, read_sheet, units_of
+from api.services.analytics.queries.keys import Keys, read_keys
+from api.services.analytics.queries.wrong_answer_tables import wrong_tables
 from api.services.analytics.variants import variants_of
-from api.services.analytics.wrong import Wrong
+from api.services.analytics.wrong_answers import Wrong
 from api.services.engine.variants import Variants
 from api.services.grades import PosedProblem
 from grader.analysis import Flag

@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 
 from api.schemas.analytics_problem import ParameterFairness, VariantsOut
 from api.schemas.figures import FairnessOut
-from api.services.analytics.keys import Keys
-from api.services.analytics.sheet import Sheet
+from api.services.analytics.queries.assignment import Sheet
+from api.services.analytics.queries.keys import Keys
 from api.services.engine.variant_identity import Numbers
 from api.services.engine.variants import ORIGINAL
 from grader.analysis import MIN_STUDENTS, Fairness, Flag, Tally, fairness, variant_flags

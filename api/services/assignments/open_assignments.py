@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.db.models import AssignmentProblem, Draw
 from api.schemas.assignments import StaffAssignment
-from api.services.analytics.over import over_for
 from api.services.analytics.overview import how_many
+from api.services.analytics.queries.deadline_passed import over_for
 from api.services.assignments.viewing import in_course
 from api.services.courses.active_students import students_who_count
 

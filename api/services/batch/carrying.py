@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from api.services.batch.blocks import Ints
+from api.services.batch.formats.blocks import Ints
 from api.services.batch.interning import Answers, Small, combined
 from api.services.batch.questions import Place
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
-from api.services.batch.blocks import Block, Ints
-from api.services.batch.fields import FIELDS
+from api.services.batch.formats.blocks import Block, Ints
+from api.services.batch.formats.columns import FIELDS
 
 __all__ = ["Answers", "Codes", "Interner", "combined"]
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from api.services.batch.blocks import Ints
+from api.services.batch.formats.blocks import Ints
 from api.services.batch.interning import Answers, combined
 from api.services.batch.judging import Outline, Text, outline
 from grader.errors import ProblemError

@@ -12,18 +12,18 @@ from typing import IO, Final, TypeAlias
 import polars as pl
 
 from api.core.errors import FileError
-from api.services.batch.asking import Marked, frame_of, mark_answers
-from api.services.batch.blocks import Block, Source
+from api.services.batch.checkpoints import FORM, Parts, parts_beside
 from api.services.batch.executors import Pool, here, spread
-from api.services.batch.fields import check_columns
+from api.services.batch.formats.blocks import Block, Source
+from api.services.batch.formats.columns import check_columns
+from api.services.batch.formats.outputs import Output, Rejects
+from api.services.batch.formats.writing import Form, writer_of
+from api.services.batch.grading import Marked, frame_of, mark_answers
 from api.services.batch.interning import Interner
 from api.services.batch.judging import Chunk
-from api.services.batch.outputs import Output, Rejects
-from api.services.batch.parts import FORM, Parts, parts_beside
 from api.services.batch.questions import Bank, find_places
 from api.services.batch.summing import HEAD_ROWS, Summary, summary_of
 from api.services.batch.verdicts import failures
-from api.services.batch.writing import Form, writer_of
 from api.services.files.atomic_output import replaced, telling
 from grader import ENGINE
 

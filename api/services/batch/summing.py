@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from api.services.batch.asking import Marked
-from api.services.batch.blocks import Block, Ints
+from api.services.batch.formats.blocks import Block, Ints
+from api.services.batch.grading import Marked
 from api.services.batch.interning import Small
 from api.services.batch.verdicts import SEPARATOR
 

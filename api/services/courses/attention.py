@@ -23,9 +23,9 @@ from api.db.models import (
     Variant,
 )
 from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
-from api.services.analytics.asking import flag
 from api.services.analytics.overview import how_many, percent
-from api.services.analytics.reading import Students, counted
+from api.services.analytics.queries.answers import Students, counted
+from api.services.analytics.queries.query_batch import flag
 from api.services.engine.assigned_variant import draw_of
 from api.services.engine.variant_identity import DRAW_HASH, SEED, variant_of, version_of
 from api.services.regrades.runs import ACTIVE

@@ -8,7 +8,7 @@ from api.auth.authorization import Member
 from api.core.errors import Conflict, Forbidden
 from api.db.models import ProblemVersion
 from api.services.problems.versions import BANK
-from api.services.regrades.made import check_not_waiting, set_status
+from api.services.regrades.draft_versions import check_not_waiting, set_status
 
 __all__ = ["publish", "retire"]
 

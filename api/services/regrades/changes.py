@@ -10,8 +10,8 @@ from uuid import UUID
 from api.core.clock import to_micros
 from api.core.ids import new_id
 from api.services.grades.answers import Given
-from api.services.regrades.judging import Verdicts
-from api.services.regrades.loading import Stored
+from api.services.regrades.execution.judging import Verdicts
+from api.services.regrades.execution.loading import Stored
 from api.services.submissions.grading import Judged
 from grader.policy import Answered
 

@@ -11,7 +11,7 @@ from api.db.models import AssignmentProblem, Grade, ProblemVersion, Regrade, Sta
 from api.services.grades.answers import Given
 from api.services.grades.projection import Figures, Outlook
 from api.services.regrades.changes import Change, given_by
-from api.services.regrades.loading import Stored
+from api.services.regrades.execution.loading import Stored
 
 __all__ = ["everybody_shifts", "totals_of"]
 

@@ -23,7 +23,7 @@ from api.schemas.review_requests import (
 from api.services.assignments.release import results_shown
 from api.services.audit.recorder import record
 from api.services.enrolment.display_names import names_of
-from api.services.review.places import Found, own_rules, reach_answer
+from api.services.review.locations import Found, own_rules, reach_answer
 
 __all__ = ["add_comment", "comments", "comments_in", "delete_comment"]
 

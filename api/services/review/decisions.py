@@ -27,9 +27,9 @@ from api.services.courses.active_students import PRESENT
 from api.services.engine.variants import Variants
 from api.services.enrolment.display_names import names_of
 from api.services.problems.versions import titles_of_parts
-from api.services.review.marking import mark
-from api.services.review.places import Found, reach_answer, who
-from api.services.review.showing import staff
+from api.services.review.locations import Found, reach_answer, who
+from api.services.review.marks.marking import mark
+from api.services.review.serializers import staff
 
 __all__ = ["decide", "request_cursor", "requests_to"]
 

@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 from api.db.models import Grading
 from api.schemas.review_marks import GradingView
 from api.services.enrolment.display_names import names_of
-from api.services.review.places import Found
-from api.services.review.showing import staff
+from api.services.review.locations import Found
+from api.services.review.serializers import staff
 
 __all__ = ["gradings"]
 

@@ -29,8 +29,8 @@ from api.db.models import (
 from api.http.pagination import Cursor
 from api.schemas.review import PartProgress, ReviewProgress
 from api.services.courses.active_students import students_who_count
-from api.services.review.by_hand import has_points_by_hand
-from api.services.review.places import Asked, rank
+from api.services.review.locations import Asked, rank
+from api.services.review.overridden_answers import has_points_by_hand
 from grader.result import FREE
 
 __all__ = [

@@ -28,7 +28,7 @@ from api.schemas.review_requests import OwnRequest
 from api.services.assignments import timeline
 from api.services.assignments.release import Shown, results_shown
 from api.services.assignments.rules import rules_for
-from api.services.review.places import Found, own_rules, reach_answer
+from api.services.review.locations import Found, own_rules, reach_answer
 
 __all__ = ["ask", "own_requests"]
 

@@ -1,0 +1,1 @@
+"""Queries of analytics: sums over a class, computed by the database."""

@@ -1,0 +1,1 @@
+"""File formats of a batch: CSV, JSON lines and Parquet."""

@@ -1,0 +1,160 @@
+"""JSON lines in blocks, each line read exactly, whatever is in it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from api.core.errors import FileError
+from api.services.batch.formats.blocks import BLOCK_BYTES, Block
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
+from api.services.files.atomic_output import json_text
+from api.services.files.csv_rows import not_utf8
+from grader.errors import AnswerError
+from grader.json_values import to_json
+from grader.reading import load_json
+
+__all__ = ["JsonSource", "exact_text"]
+
+MARK: Final = "\ufeff"
+ESCAPE: Final = "\\u"
+
+
+class JsonSource:
+    """A file with a JSON object on each line; *names* maps our columns to the file's."""
+
+    json = typed_json = True
+
+    def __init__(
+        self, path: Path, names: Mapping[str, str], *, block_bytes: int = BLOCK_BYTES
+    ) -> None:
+        self.path, self._names, self._block_bytes = path, names, block_bytes
+        self._columns: dict[str, None] = {}
+        try:
+            self.size = path.stat().st_size
+            path.open("rb").close()
+        except OSError as error:
+            raise FileError(f"{path} cannot be read: {error.strerror}") from error
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of all lines that were read, in the order in which they came."""
+        return tuple(self._columns)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the lines of the file, block by block; `FileError` where it cannot be used."""
+        at, line = 0, 1
+        while at < self.size:
+            block, count = self._block(at, line)
+            at, line = block.read, line + count
+            yield block
+
+    def _block(self, at: int, line: int) -> tuple[Block, int]:
+        """Return the lines from a byte on, whose first has the number *line*, and how many."""
+        with self.path.open("rb") as stream:
+            stream.seek(at)
+            lines = stream.readlines(self._block_bytes)
+            read = stream.tell()
+        rows = _Rows(self._names)
+        for number, raw in enumerate(lines, line):
+            rows.add(number, self._decoded(raw, first=number == 1))
+        self._columns.update(rows.columns)
+        cells, fields = rows.frames()
+        found = np.array(rows.lines, np.int64)
+        return Block(cells, fields, found, read, partial(self._again, at), rows.errors), len(lines)
+
+    def _again(self, at: int) -> pl.DataFrame:
+        return self._block(at, 1 if at == 0 else 2)[0].rows()
+
+    def _decoded(self, raw: bytes, *, first: bool) -> str:
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            raise not_utf8(self.path) from error
+        return text.removeprefix(MARK) if first else text
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of a block, as they are added."""
+
+    names: Mapping[str, str]
+    cells: list[dict[str, str]] = field(default_factory=list)
+    fields: list[tuple[str | None, ...]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    errors: dict[int, str] = field(default_factory=dict)
+    columns: dict[str, None] = field(default_factory=dict)
+
+    def add(self, line: int, text: str) -> None:
+        """Add the row that a line of the file is; a blank one is none."""
+        if not text.strip():
+            return
+        given, error = _object(text)
+        if error:
+            self.errors[len(self.lines)] = error
+        self.lines.append(line)
+        self.columns.update(dict.fromkeys(given))
+        kept = {name: cell for name, cell in given.items() if name not in RESULT_FIELDS}
+        self.cells.append({name: json_text(cell) for name, cell in kept.items()})
+        self.fields.append(_fields(given, self.names))
+
+    def frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the cells, and our fields."""
+        columns = [name for name in self.columns if name not in RESULT_FIELDS]
+        cells = pl.DataFrame(
+            {name: [row.get(name) for row in self.cells] for name in columns},
+            schema=dict.fromkeys(columns, pl.String),
+        )
+        if not columns:
+            cells = pl.DataFrame({"": [None] * len(self.lines)}, schema={"": pl.String})
+        return cells, pl.DataFrame(
+            self.fields, schema=dict.fromkeys(FIELDS, pl.String), orient="row"
+        )
+
+
+def _object(text: str) -> tuple[dict[str, Any], str]:
+    """Return the object of a line, or an empty one and what is wrong."""
+    try:
+        given = load_json(text)
+    except AnswerError as error:
+        return {}, f"the line is not JSON: {error}"
+    if not isinstance(given, dict):
+        return {}, "the line is not a JSON object"
+    if ESCAPE in text and not _is_whole(text):
+        return {}, "a character is cut in half; give both \\u"
+    return given, ""
+
+
+def _is_whole(line: str) -> bool:
+    """Tell whether all that the JSON spells can be written: both halves of each character."""
+    try:
+        json.dumps(json.loads(line), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _fields(given: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str | None, ...]:
+    """Return student, problem, part, answer and seed as text; the answer so that it is exact."""
+    student, problem, part, answer, seed = (given.get(names.get(one, one)) for one in FIELDS)
+    return (
+        None if student is None else str(student),
+        problem if isinstance(problem, str) else None,
+        part if isinstance(part, str) else None,
+        None if answer is None else exact_text(answer),
+        None if seed is None else str(seed),
+    )
+
+
+def exact_text(answer: Any) -> str:
+    """Return an answer as JSON text from which `from_json` makes it again.
+
+    >>> exact_text("1,5"), exact_text([1, True])
+    ('"1,5"', '[1, true]')
+    """
+    return json.dumps(to_json(answer), ensure_ascii=False)

@@ -1,0 +1,114 @@
+"""Parquet in blocks; its numbers and lists are answers as JSON's are."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from api.core.errors import FileError
+from api.services.batch.formats.blocks import Block
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, column_of
+from api.services.batch.formats.json_rows import exact_text
+
+__all__ = ["ParquetSource"]
+
+BLOCK_ROWS: Final = 250_000
+
+
+class ParquetSource:
+    """A Parquet file of answers; *names* maps our columns to the file's.
+
+    Rows have no lines: they are counted from 1.
+    """
+
+    json = False
+
+    def __init__(
+        self, path: Path, names: Mapping[str, str], *, block_rows: int = BLOCK_ROWS
+    ) -> None:
+        self.path, self._block_rows = path, block_rows
+        try:
+            self.size = path.stat().st_size
+            path.open("rb").close()
+            self._scan = pl.scan_parquet(path, glob=False)
+            schema = self._scan.collect_schema()
+            self._rows = int(self._scan.select(pl.len()).collect().item())
+        except OSError as error:
+            raise FileError(f"{path} cannot be read: {error.strerror or error}") from error
+        except pl.exceptions.PolarsError as error:
+            raise FileError(f"{path} is not Parquet: {error}") from error
+        self._columns = tuple(schema)
+        self._fields = {one: column_of(one, self._columns, names) for one in FIELDS}
+        answer = self._fields["answer"]
+        self.typed_json = answer is not None and schema[answer] != pl.String
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file, in order."""
+        return self._columns
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the rows of the file, block by block; `FileError` where it is damaged."""
+        for at in range(0, self._rows, self._block_rows):
+            cells = self._cells(at)
+            fields = pl.DataFrame(
+                [self._field(cells, field, column) for field, column in self._fields.items()]
+            )
+            lines = np.arange(at + 1, at + cells.height + 1, dtype=np.int64)
+            read = self.size * (at + cells.height) // self._rows
+            kept = cells.select(pl.exclude(RESULT_FIELDS))
+            yield Block(kept, fields, lines, read, partial(self._kept, at))
+
+    def _kept(self, at: int) -> pl.DataFrame:
+        return self._cells(at).select(pl.exclude(RESULT_FIELDS))
+
+    def _cells(self, at: int) -> pl.DataFrame:
+        try:
+            return self._scan.slice(at, self._block_rows).collect()
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise FileError(f"{self.path} cannot be read: {error}") from error
+
+    def _field(self, cells: pl.DataFrame, field: str, column: str | None) -> pl.Series:
+        """Return one of our fields as text."""
+        if column is None:
+            return pl.Series(field, [None] * cells.height, pl.String)
+        found = cells.get_column(column).alias(field)
+        if found.dtype == pl.String:
+            return found
+        if field in {"problem", "part"}:
+            return pl.Series(field, [None] * cells.height, pl.String)
+        return _mapped(found, _exact if field == "answer" else str)
+
+
+def _mapped(series: pl.Series, told: Callable[[Any], str]) -> pl.Series:
+    """Return the text of each value; nothing of none."""
+    if series.dtype.is_nested():
+        values = [None if one is None else told(one) for one in series.to_list()]
+        return pl.Series(series.name, values, pl.String)
+    different = series.drop_nulls().unique(maintain_order=True)
+    texts = pl.Series([told(one) for one in different.to_list()], dtype=pl.String)
+    return series.replace_strict(different, texts, default=None, return_dtype=pl.String)
+
+
+def _exact(value: Any) -> str:
+    return exact_text(_typed(value))
+
+
+def _typed(value: Any) -> Any:
+    """Return a value as JSON would give it: a float as the decimal it is written with."""
+    match value:
+        case float() if math.isfinite(value):
+            return Fraction(repr(value))
+        case None | bool() | int() | str():
+            return value
+        case list():
+            return [_typed(one) for one in value]
+        case dict():
+            return {name: _typed(one) for name, one in value.items()}
+        case _:
+            return str(value)

@@ -1,0 +1,144 @@
+"""CSV that every reader of CSV reads alike, told from the rest by its bytes, and read by polars.
+
+What is not plain (a quote inside of a word, a row with too few cells, empty lines) is not wrong; it
+is read row by row instead, with the same outcome.
+"""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from api.services.batch.formats.blocks import Ints
+from api.services.files.csv_rows import MAX_CELL, MAX_LINES
+
+__all__ = ["Plain", "plain_rows"]
+
+Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+QUOTE: Final = ord('"')
+NEWLINE: Final = ord("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Rows as columns of text, and the line (from 0) where each begins.
+
+    They are *read* bytes and *ended* lines.
+    """
+
+    cells: pl.DataFrame
+    lines: Ints
+    read: int
+    ended: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Where rows begin, by line, and how far they go: in bytes and in lines."""
+
+    starts: Ints
+    end: int
+    newlines: int
+    quotes: Ints
+
+
+def plain_rows(data: bytes, delimiter: str, width: int, *, last: bool) -> Plain | None:
+    """Return the rows that end in *data*, each of *width* cells; None where it is not plain.
+
+    *last* says that nothing comes after it.
+    """
+    data = data if last else data.removesuffix(b"\r")
+    text = _with_newlines(data)
+    marks = None if text is None else _marks(text, delimiter, last=last)
+    if text is None or marks is None:
+        return None
+    if b"\r" in data and marks.newlines != len(marks.starts) - (text[-1:] != b"\n" and last):
+        return None  # a cell holds line ends, which are kept as they are
+    cells = _cells(text[: marks.end], delimiter, width)
+    if cells is None or cells.height != len(marks.starts):
+        return None
+    if cells.get_column(cells.columns[-1]).null_count() and not _is_full(
+        text, marks, delimiter, width
+    ):
+        return None
+    returns = marks.newlines if b"\r" in data else 0
+    cells, lines = _without_empty(cells.select(pl.all().fill_null("")), marks.starts)
+    return Plain(cells, lines, marks.end + returns, marks.newlines)
+
+
+def _with_newlines(data: bytes) -> bytes | None:
+    r"""Return the text with \n at the ends of its lines, None where \r stands elsewhere."""
+    returns = data.count(b"\r")
+    if not returns:
+        return data
+    if not data.count(b"\r\n") == returns == data.count(b"\n"):
+        return None
+    return data.replace(b"\r\n", b"\n")
+
+
+def _marks(text: bytes, delimiter: str, *, last: bool) -> _Marks | None:
+    """Return where the rows are, None where quotes or lines are not plain."""
+    marked = np.frombuffer(text, np.uint8)
+    quotes, newlines = np.flatnonzero(marked == QUOTE), np.flatnonzero(marked == NEWLINE)
+    ends = np.flatnonzero(np.searchsorted(quotes, newlines) % 2 == 0)
+    if last:
+        end, count = len(text), len(newlines)
+    elif len(ends):
+        end, count = int(newlines[ends[-1]]) + 1, int(ends[-1]) + 1
+    else:
+        return None
+    quotes, newlines = quotes[: np.searchsorted(quotes, end)], newlines[:count]
+    starts = np.concatenate((np.zeros(1, np.int64), ends + 1))
+    bytes_at = np.concatenate((np.full(1, -1), newlines[ends], np.full(1, end)))
+    if text[end - 1 : end] == b"\n" and len(ends) and bytes_at[-2] == end - 1:
+        starts, bytes_at = starts[:-1], bytes_at[:-1]
+    if not (_are_short(starts, bytes_at, count) and _are_plain(marked[:end], quotes, delimiter)):
+        return None
+    return _Marks(starts, end, count, quotes)
+
+
+def _are_short(starts: Ints, bytes_at: Ints, count: int) -> bool:
+    """Tell whether every row has a character, and none is longer than a row may be."""
+    lengths, lines = np.diff(bytes_at) - 1, np.diff(starts, append=count + 1)
+    return bool(lengths.min() > 0 and lengths.max() < MAX_CELL and lines.max() < MAX_LINES)
+
+
+def _are_plain(marked: Bytes, quotes: Ints, delimiter: str) -> bool:
+    """Tell whether every quote begins a cell, ends one, or is half of a quote in a cell."""
+    if len(quotes) % 2:
+        return False
+    edge = np.zeros(256, np.bool_)
+    edge[[QUOTE, NEWLINE, ord(delimiter)]] = True
+    before, after = quotes[::2] - 1, quotes[1::2] + 1
+    begins = edge[marked[before]] | (before < 0)
+    ends = edge[marked[np.minimum(after, len(marked) - 1)]] | (after == len(marked))
+    return bool(begins.all() and ends.all())
+
+
+def _cells(text: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
+    """Return the columns as polars reads them, None where it refuses."""
+    try:
+        return pl.read_csv(
+            text,
+            has_header=False,
+            separator=delimiter,
+            schema={str(at): pl.String for at in range(width)},
+        )
+    except pl.exceptions.PolarsError:
+        return None
+
+
+def _is_full(text: bytes, marks: _Marks, delimiter: str, width: int) -> bool:
+    """Tell whether no row has fewer cells; polars has refused what has more."""
+    found = np.flatnonzero(np.frombuffer(text, np.uint8)[: marks.end] == ord(delimiter))
+    outside = np.count_nonzero(np.searchsorted(marks.quotes, found) % 2 == 0)
+    return bool(outside == len(marks.starts) * (width - 1))
+
+
+def _without_empty(cells: pl.DataFrame, lines: Ints) -> tuple[pl.DataFrame, Ints]:
+    """Return the rows in which anything stands."""
+    if not (cells.get_column("0") == "").any():
+        return cells, lines
+    kept = cells.select(pl.any_horizontal(pl.all() != "")).to_series()
+    return cells.filter(kept), lines[kept.to_numpy()]

@@ -1,0 +1,26 @@
+"""A file of answers opened, by what its name ends with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from api.services.batch.formats.blocks import Source
+from api.services.batch.formats.columns import check_columns
+from api.services.batch.formats.csv_rows import CsvSource
+from api.services.batch.formats.json_rows import JsonSource
+from api.services.batch.formats.parquet_rows import ParquetSource
+from api.services.files.csv_rows import is_json, is_parquet
+
+__all__ = ["open_source"]
+
+
+def open_source(path: Path, names: Mapping[str, str]) -> Source:
+    """Return the rows of a file; *names* maps our columns to the file's.
+
+    Raises `FileError` where it cannot be used, as far as that shows before it is read.
+    """
+    if is_json(path):
+        return JsonSource(path, names)
+    source = ParquetSource(path, names) if is_parquet(path) else CsvSource(path, names)
+    if source.columns:
+        check_columns(path, source.columns, names)
+    return source

@@ -1,0 +1,1 @@
+"""Execution of regrades: chunk by chunk, in workers, applied and undone."""

@@ -1,0 +1,167 @@
+"""What judging a chunk takes, read by a fixed number of queries: submissions, answers, variants."""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Text, cast, select
+from sqlalchemy.orm import Session
+
+from api.core.errors import Conflict
+from api.db.models import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Grading,
+    ProblemVersion,
+    Submission,
+    Variant,
+)
+from api.services.regrades.execution.judging import Handed, Job, Place
+
+__all__ = ["Stored", "Texts", "handed_of", "job_of", "stored_answers"]
+
+
+class Stored(NamedTuple):
+    """An answer with the grading that counts now."""
+
+    id: UUID
+    student: UUID
+    submission: UUID
+    part: str
+    sequence: int
+    received_at: datetime
+    attempt: int | None
+    late: Fraction
+    manual: bool
+    grading: UUID
+    status: str
+    credit: Fraction | None
+    mistakes: str
+    value: str
+    shown: str
+    carries: dict[str, Any] | None
+    record: Mapping[str, Any]
+    said: Mapping[str, Any]
+
+
+class Texts:
+    """JSON texts read, each of them once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def get(self, text: str | None) -> Any:
+        """Return the data of a text, None for none."""
+        if text is None:
+            return None
+        if text not in self._known:
+            self._known[text] = json.loads(text)
+        return self._known[text]
+
+
+def handed_of(
+    session: Session,
+    problem_id: UUID,
+    students: Collection[UUID],
+    versions: Mapping[UUID, UUID],
+) -> tuple[Handed, ...]:
+    """Return the submissions of *students* in order, each with the version that is to judge it.
+
+    *versions* says which that is by the version of the submission; those of others stay as they
+    are: their numbers come from another draw block.
+    """
+    rows = session.execute(
+        select(
+            Submission.id,
+            Submission.student_id,
+            Submission.version_id,
+            Submission.position,
+            Submission.draw,
+            Submission.answers,
+        )
+        .where(
+            Submission.problem_id == problem_id,
+            Submission.student_id.in_(students),
+            Submission.version_id.in_(versions),
+        )
+        .order_by(Submission.student_id, Submission.sequence)
+    )
+    return tuple(
+        Handed(row.id, row.student_id, (versions[row.version_id], row.position), row.draw, row[5])
+        for row in rows
+    )
+
+
+def job_of(session: Session, problem_id: UUID, handed: tuple[Handed, ...]) -> Job:
+    """Return *handed* with the problems and variants that judging them takes."""
+    places = {one.place for one in handed}
+    sources = session.execute(
+        select(ProblemVersion.id, ProblemVersion.problem, ProblemVersion.source).where(
+            ProblemVersion.id.in_({version for version, _ in places})
+        )
+    )
+    numbers = session.scalar(
+        select(Course.numbers)
+        .join(Assignment, Assignment.course_id == Course.id)
+        .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
+        .where(AssignmentProblem.id == problem_id)
+    )
+    return Job(
+        {version: (name, text) for version, name, text in sources},
+        _variants(session, places),
+        numbers,  # type: ignore[arg-type]  # a course holds a style or none
+        handed,
+    )
+
+
+def _variants(session: Session, places: Collection[Place]) -> dict[Place, Mapping[str, Any]]:
+    found: dict[Place, Mapping[str, Any]] = {}
+    for version in {version for version, _ in places}:
+        rows = session.execute(
+            select(Variant.position, Variant.data).where(
+                Variant.version_id == version,
+                Variant.position.in_(sorted(at for of, at in places if of == version)),
+            )
+        )
+        found |= {(version, position): data for position, data in rows}
+    if len(found) < len(places):
+        raise Conflict("The version lacks numbers that students have.")
+    return found
+
+
+def stored_answers(session: Session, problem_id: UUID, students: Collection[UUID]) -> list[Stored]:
+    """Return the answers of *students* to a problem, in order, with what counts of each now.
+
+    What is written alike is one object: of thousands of answers most are found to be the same.
+    """
+    answer, grading = Answer.__table__.c, Grading.__table__.c
+    rows = session.execute(
+        select(
+            answer.id,
+            answer.student_id,
+            answer.submission_id,
+            answer.part,
+            answer.sequence,
+            answer.received_at,
+            answer.attempt,
+            answer.late,
+            answer.manual,
+            answer.grading_id,
+            answer.status,
+            answer.credit,
+            answer.mistakes,
+            answer.value,
+            answer.shown,
+            *(cast(column, Text) for column in (answer.carries, grading.record, grading.said)),
+        )
+        .join_from(Answer.__table__, Grading.__table__, grading.id == answer.grading_id)
+        .where(answer.problem_id == problem_id, answer.student_id.in_(students))
+        .order_by(answer.student_id, answer.sequence, answer.id)
+    )
+    read = Texts()
+    return [Stored(*row[:15], *map(read.get, row[15:])) for row in rows]

@@ -1,0 +1,166 @@
+"""The worker of regrades: a thread that goes from chunk to chunk, and lets students go first.
+
+Any number of services may work on one database: a chunk belongs to whoever commits it first.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.core.clock import Clock
+from api.core.worker_pool import WorkerPool
+from api.db.engine import Database
+from api.db.models import Regrade
+from api.services.regrades.execution.chunk_runner import fail, finish, step
+from api.services.regrades.execution.executors import Make, processes
+from api.services.regrades.execution.judging import Judge, judge_job, side_by_side
+from api.services.regrades.runs import PENDING, next_chunk
+
+__all__ = ["Runner"]
+
+POLL: Final = 15.0
+"""After how many seconds it looks for what another service left unfinished."""
+MOST_TRIES: Final = 3
+STOP_SECONDS: Final = 4.0
+"""How long a stop waits for the chunk that is being done, and again once its workers are killed."""
+
+log = logging.getLogger("api.regrades")
+
+
+class Runner:
+    """Works on the regrades of a database, in a thread of its own once it is started.
+
+    Judging is done in so many pieces by *workers*, whom *make* makes: processes of this machine,
+    or the workers of a cluster; 0 for none. *between* is called after every chunk: it may wait.
+    Every *poll* seconds it looks for more.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        workers: int,
+        make: Make = processes,
+        between: Callable[[], None] = lambda: None,
+        poll: float = POLL,
+    ) -> None:
+        self._db, self._clock, self._workers, self._between = db, clock, workers, between
+        self._make, self._poll = make, poll
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._pool: Executor | None = None
+        self._lock = threading.Lock()
+        self._tries: Counter[tuple[UUID, int | None]] = Counter()
+        self._thread = threading.Thread(target=self._loop, name="regrades", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what is unfinished, and go on until it is closed."""
+        self._wake.set()
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._thread.is_alive()
+
+    def notify(self) -> None:
+        """Say that there is something to do."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End after the chunk that is being done; the rest is for the next start.
+
+        A chunk that takes too long is given up: nothing of it is stored, and it is done again.
+        """
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+        self._kill_pool()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def run_until_idle(self) -> None:
+        """Do all that is to be done now."""
+        while not self._stop.is_set() and (found := self._next()) is not None:
+            self._do(*found)
+            self._between()
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                self.run_until_idle()
+            except (SQLAlchemyError, BrokenExecutor) as error:
+                said = error if isinstance(error, BrokenExecutor) else type(error).__name__
+                log.warning("a regrade waits: %s", said)
+            self._wake.wait(self._poll)
+
+    def _next(self) -> tuple[UUID, int | None] | None:
+        """Return the regrade that waited longest with its next chunk, None for its end."""
+        with self._db.reading() as session:
+            run = session.scalar(
+                select(Regrade)
+                .where(Regrade.status.in_(PENDING))
+                .order_by(Regrade.stepped_at, Regrade.id)
+                .limit(1)
+            )
+            return None if run is None else (run.id, next_chunk(session, run))
+
+    def _do(self, run: UUID, number: int | None) -> None:
+        """Do a chunk; what fails again and again stops its regrade, and no other."""
+        try:
+            self._step(run, number)
+        except Exception as error:
+            self._tries[run, number] += 1
+            again = isinstance(error, SQLAlchemyError | BrokenExecutor)
+            if isinstance(error, BrokenExecutor):
+                self._drop_pool()
+            if again and self._tries[run, number] < MOST_TRIES:
+                raise
+            log.exception("a regrade failed: %s, chunk %s", run, number)
+            said = f"Chunk {number} failed ({type(error).__name__}); the log says more."
+            with self._db.transaction() as session:
+                fail(session, run, said, now=self._clock())
+        self._tries.pop((run, number), None)
+
+    def _step(self, run: UUID, number: int | None) -> None:
+        if number is None:
+            with self._db.transaction() as session:
+                finish(session, run, now=self._clock())
+            return
+        step(self._db, run, number, judge=self._judge(), clock=self._clock)
+
+    def _judge(self) -> Judge:
+        if not self._workers:
+            return judge_job
+        return side_by_side(self._executor, workers=self._workers)
+
+    def _executor(self) -> Executor:
+        with self._lock:
+            if self._pool is None:
+                self._pool = self._make(self._workers)
+            return self._pool
+
+    def _drop_pool(self) -> None:
+        """Take the pool out of use."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _kill_pool(self) -> None:
+        """End the workers, whatever they are doing."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if isinstance(pool, WorkerPool):
+            pool.kill()
+        elif pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)

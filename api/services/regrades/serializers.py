@@ -1,0 +1,283 @@
+"""Regrades told to staff: one of them, those of a problem, what one changes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from api.db.models import (
+    Answer,
+    AssignmentProblem,
+    Grading,
+    ProblemVersion,
+    Regrade,
+    RegradeChange,
+    RegradeStudent,
+    Submission,
+    User,
+)
+from api.http.pagination import Cursor, keyset
+from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
+from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
+from api.services.engine.single_answer import points_of
+from api.services.problems.versions import space_of
+from api.services.regrades.draft_versions import kept_in
+
+__all__ = [
+    "ChangeRow",
+    "change_told",
+    "changes",
+    "count_handed_in",
+    "count_unchanged",
+    "regrades",
+    "student_told",
+    "students",
+    "told",
+]
+
+MAY: Final = {
+    "judging": ("cancel",),
+    "ready": ("apply", "cancel"),
+    "applying": ("cancel",),
+    "stopped": ("apply", "undo"),
+    "applied": ("undo",),
+}
+BATCH_SIZE: Final = 25
+ChangeRow: TypeAlias = tuple[RegradeChange, Answer, Grading]
+"""A change, its answer, and the grading that counted before it."""
+
+
+def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) -> list[RegradeOut]:
+    """Return *runs* of a problem as staff sees them, by at most three queries for all."""
+    ids = {version for run in runs for version in (run.from_version, run.to_version)}
+    found = session.scalars(select(ProblemVersion).where(ProblemVersion.id.in_(ids)))
+    versions = {
+        row.id: VersionRef(id=row.id, number=row.number, space=space_of(row)) for row in found
+    }
+    kept = kept_in(session, runs)
+    counts = _counts(session, runs)
+    return [
+        _told(run, problem, versions, kept.get(run.to_version, ()), counts[run.id]) for run in runs
+    ]
+
+
+def _counts(session: Session, runs: Sequence[Regrade]) -> dict[UUID, Counts]:
+    """Return the figures of *runs*; where nobody loses credit, scores move as they do then.
+
+    Those are counted by the database: of all students who move, few move in different ways.
+    """
+    found = {run.id: run.counts for run in runs}
+    gentle = [run.id for run in runs if run.never_lower and run.counts]
+    if not gentle:
+        return {run: Counts(**counts) for run, counts in found.items()}
+    own = RegradeStudent
+    rows = session.execute(
+        select(own.regrade_id, own.score_before, own.score_kept, func.count())
+        .where(
+            own.regrade_id.in_(gentle),
+            own.counted,
+            own.score_before.is_distinct_from(own.score_kept),
+        )
+        .group_by(own.regrade_id, own.score_before, own.score_kept)
+    )
+    moved = {run: {"students_up": 0, "students_down": 0} for run in gentle}
+    for run, before, after, students in rows:
+        moved[run]["students_up"] += students * ((after or 0) > (before or 0))
+        moved[run]["students_down"] += students * ((after or 0) < (before or 0))
+    return {run: Counts(**counts | moved.get(run, {})) for run, counts in found.items()}
+
+
+def _told(
+    run: Regrade,
+    problem: AssignmentProblem,
+    versions: dict[UUID, VersionRef],
+    kept: Iterable[str],
+    counts: Counts,
+) -> RegradeOut:
+    values: dict[str, Any] = {
+        name: getattr(run, name)
+        for name in RegradeOut.model_fields
+        if name in Regrade.__table__.columns
+    }
+    return RegradeOut(
+        **values
+        | {
+            "assignment": problem.assignment_id,
+            "problem": problem.slug,
+            "from_version": versions[run.from_version],
+            "to_version": versions[run.to_version],
+            "progress": _progress(run),
+            "counts": counts,
+            "warnings": tuple(_kept(versions[run.to_version], title) for title in kept),
+            "may": MAY.get(run.status, ()),
+        }
+    )
+
+
+def _kept(version: VersionRef, title: str) -> str:
+    return (
+        f"Version {version.number} of the {version.space} stays published: {title} has it. "
+        "Regrade that as well, or give it another version."
+    )
+
+
+def _progress(run: Regrade) -> Progress:
+    seconds = 0.0
+    if run.stepped_at is not None and run.began_at is not None:
+        seconds = (run.stepped_at - run.began_at).total_seconds()
+    rate = round(run.done / seconds, 1) if seconds > 0 else None
+    return Progress(done=run.done, total=run.total, rate=rate)
+
+
+def regrades(
+    session: Session,
+    problem_id: UUID,
+    *,
+    after: Cursor | None,
+    limit: int,
+    status: str | None = None,
+) -> Sequence[Regrade]:
+    """Return the regrades of a problem, the last first."""
+    asked = select(Regrade).where(Regrade.problem_id == problem_id)
+    if status is not None:
+        asked = asked.where(Regrade.status == status)
+    asked = keyset(asked, Regrade.created_at, Regrade.id, after=after, order="descending")
+    return session.scalars(asked.limit(limit)).all()
+
+
+def changes(
+    session: Session,
+    run: Regrade,
+    *,
+    after: Cursor | None,
+    limit: int,
+    direction: str | None = None,
+    flag: str | None = None,
+    student: UUID | None = None,
+) -> Iterator[ChangeRow]:
+    """Yield the changes that can be seen, chunk by chunk, narrowed by what is given.
+
+    They are read in small batches: the records of a change may have hundreds of KiB.
+    """
+    asked = (
+        select(RegradeChange, Answer, Grading)
+        .join(Answer, Answer.id == RegradeChange.answer_id)
+        .join(Grading, Grading.id == RegradeChange.old_grading)
+        .where(RegradeChange.regrade_id == run.id, RegradeChange.is_shown)
+    )
+    given = {"direction": direction, "flag": flag, "student_id": student}
+    for name, value in given.items():
+        if value is not None:
+            asked = asked.where(getattr(RegradeChange, name) == value)
+    asked = keyset(asked, RegradeChange.chunk, RegradeChange.id, after=after)
+    rows = session.execute(asked.limit(limit), execution_options={"yield_per": BATCH_SIZE})
+    yield from ((row[0], row[1], row[2]) for row in rows)
+
+
+def change_told(row: ChangeRow) -> ChangeOut:
+    """Return a change as staff sees it."""
+    change, answer, grading = row
+    before = change.before or {"shown": answer.shown, "mistakes": answer.mistakes}
+    return ChangeOut(
+        id=change.id,
+        answer=answer.id,
+        submission=answer.submission_id,
+        student=change.student_id,
+        part=answer.part,
+        sequence=answer.sequence,
+        direction=change.direction,  # type: ignore[arg-type]  # pydantic checks it
+        flag=change.flag,  # type: ignore[arg-type]
+        is_applied=change.new_grading is not None and change.new_grading == answer.grading_id,
+        before=_side(
+            change.old_status,
+            change.old_credit,
+            {**before, "record": grading.record, "said": grading.said},
+        ),
+        after=_side(change.new_status, change.new_credit, change.result),
+    )
+
+
+def _side(status: str, credit: Any, found: dict[str, Any]) -> Side:
+    points = points_of(found["record"], found["said"])
+    return Side(
+        status=status,
+        credit=credit,
+        points=points,
+        score=None if credit is None else credit * points,
+        read_as=found["shown"],
+        mistakes=tuple(one for one in found["mistakes"].split("|") if one),
+        feedback=found["said"].get("feedback", ""),
+    )
+
+
+def students(
+    session: Session,
+    run: Regrade,
+    *,
+    after: Cursor | None,
+    limit: int,
+    changed: bool | None = None,
+) -> list[tuple[RegradeStudent, User]]:
+    """Return the students of a regrade, by family name.
+
+    *changed*: only those whose score or grade is another one, or only the others.
+    """
+    asked = (
+        select(RegradeStudent, User)
+        .join(User, User.id == RegradeStudent.student_id)
+        .where(RegradeStudent.regrade_id == run.id)
+    )
+    if changed is not None:
+        asked = asked.where(_is_changed(run) if changed else ~_is_changed(run))
+    asked = keyset(asked, User.sort_name, User.id, after=after)
+    return [(row[0], row[1]) for row in session.execute(asked.limit(limit))]
+
+
+def count_unchanged(session: Session, run: UUID) -> int:
+    """Return how many of those who handed in keep their score and their grade."""
+    found = session.get_one(Regrade, run)
+    return session.scalar(_handed_in(run).where(~_is_changed(found))) or 0
+
+
+def count_handed_in(session: Session, run: UUID) -> int:
+    """Return how many students handed in to the problem of a regrade that is for them.
+
+    Once it is applied, it is also for those of whom nothing but the grade is worked out anew.
+    """
+    return session.scalar(_handed_in(run).where(RegradeStudent.counted)) or 0
+
+
+def _handed_in(run: UUID) -> Select[int]:
+    own = exists().where(
+        Submission.problem_id == Regrade.problem_id,
+        Submission.student_id == RegradeStudent.student_id,
+    )
+    return (
+        select(func.count())
+        .select_from(RegradeStudent)
+        .join(Regrade, Regrade.id == RegradeStudent.regrade_id)
+        .where(Regrade.id == run, own)
+    )
+
+
+def _is_changed(run: Regrade) -> ColumnElement[bool]:
+    """Return the condition that a *run* gives a student another score or grade."""
+    own = RegradeStudent
+    score, grade = (
+        (own.score_kept, own.grade_kept) if run.never_lower else (own.score_after, own.grade_after)
+    )
+    return or_(own.score_before.is_distinct_from(score), own.grade_before.is_distinct_from(grade))
+
+
+def student_told(row: tuple[RegradeStudent, User]) -> StudentOut:
+    """Return what a regrade does to a student as staff sees it."""
+    one, user = row
+    return StudentOut(
+        student=one.student_id,
+        name=user.name,
+        counts=one.counted,
+        score=Turn(before=one.score_before, after=one.score_after, never_lower=one.score_kept),
+        grade=Turn(before=one.grade_before, after=one.grade_after, never_lower=one.grade_kept),
+    )

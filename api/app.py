@@ -25,8 +25,8 @@ from api.pages.refusals import present
 from api.pages.site import static_routes
 from api.routes import ROUTERS
 from api.routes.health import Check, Health, free_space, health_routes
-from api.routes.parameters import PARAMETERS
-from api.routes.submissions import BY_MEMORY
+from api.routes.shared.parameters import PARAMETERS
+from api.routes.student.submissions import BY_MEMORY
 from api.server.metrics import Metrics, metrics_routes
 from api.state import Service
 from problems.catalogue import Catalogue

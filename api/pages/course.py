@@ -10,7 +10,9 @@ from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff import course as staff_course
 from api.pages.student.states import work_of
-from api.routes import courses, extensions, problems_posed
+from api.routes.assignments import exceptions
+from api.routes.courses import courses
+from api.routes.student import assigned_problems
 from api.schemas.courses import CourseView
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.submissions import ProblemScore
@@ -41,7 +43,7 @@ def student_course(here: Here, course: CourseView) -> Response:
         title=course.title,
         tab="assignments",
         so_far=_so_far(one.set for one in works),
-        late_days=extensions.get_my_late_days(course.id, here),
+        late_days=exceptions.get_my_late_days(course.id, here),
         open=active,
         closed=[one for one in works if not one.is_open],
         to_do=None if course.archived_at else left,
@@ -60,4 +62,4 @@ def _so_far(sets: Iterable[MyAssignment]) -> ProblemScore:
 
 def _sets_of(here: Here, course: UUID) -> Sequence[MyAssignment]:
     """Return what is set for the student in a course: open work first, the next due on top."""
-    return problems_posed.mine(here, window(here), course=course).items
+    return assigned_problems.mine(here, window(here), course=course).items

@@ -11,7 +11,7 @@ from api.core.errors import FieldError, Invalid, ServiceError, Unauthenticated
 from api.pages.forms import Form, FormDep, validated
 from api.pages.router import VIEW_AS, PageDep, PageRouter
 from api.pages.site import respond
-from api.routes import login as api
+from api.routes.accounts import login as api
 from api.schemas.account import AcceptInviteIn, LoginIn
 
 __all__ = ["KEPT", "LOGGED_OUT", "local", "router", "with_cookies"]

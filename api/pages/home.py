@@ -11,7 +11,8 @@ from api.pages.forms import FormDep
 from api.pages.frame import page
 from api.pages.router import VIEW_AS, PageDep, PageRouter, window
 from api.pages.student.states import Work, work_of
-from api.routes import courses, problems_posed
+from api.routes.courses import courses
+from api.routes.student import assigned_problems
 from api.schemas.courses import CourseView
 
 __all__ = ["router"]
@@ -34,7 +35,7 @@ def home(here: PageDep) -> Response:
     mine = courses.get_courses(here, window(here)).items
     if len(mine) == 1 and mine[0].role == "student":
         return student_course(here, mine[0])
-    work = [work_of(one) for one in problems_posed.mine(here, window(here)).items]
+    work = [work_of(one) for one in assigned_problems.mine(here, window(here)).items]
     here.visit.member = None
     told = [_mine(one, work) for one in mine]
     archived = () if mine else courses.get_courses(here, window(here), archived=True).items

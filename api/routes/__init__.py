@@ -3,33 +3,12 @@
 from typing import Final
 
 from api.http.json_body import ApiRouter
-from api.routes import (
-    analytics,
-    assignment_problems,
-    assignments,
-    audit,
-    course_files,
-    courses,
-    drafts,
-    exports,
-    extensions,
-    gradebook,
-    grades,
-    history,
-    login,
-    marks,
-    me,
-    overrides,
-    people,
-    problems,
-    problems_posed,
-    regrades,
-    requests,
-    review,
-    roster,
-    submissions,
-    users,
-)
+from api.routes.accounts import login, me, users
+from api.routes.assignments import analytics, assignment_problems, assignments, exceptions
+from api.routes.courses import audit, course_files, courses, people, problems, roster
+from api.routes.grades import exports, gradebook, grades, overrides
+from api.routes.grading import marks, regrade_requests, regrades, review
+from api.routes.student import assigned_problems, drafts, history, submissions
 
 __all__ = ["ROUTERS"]
 
@@ -41,19 +20,19 @@ ROUTERS: Final[tuple[ApiRouter, ...]] = (
     users.router,
     audit.router,
     submissions.router,
-    problems_posed.router,
+    assigned_problems.router,
     drafts.router,
     history.router,
     courses.router,
     course_files.router,
     assignments.router,
     assignment_problems.router,
-    extensions.router,
+    exceptions.router,
     regrades.router,
     analytics.router,
     review.router,
     marks.router,
-    requests.router,
+    regrade_requests.router,
     gradebook.router,
     grades.router,
     overrides.router,

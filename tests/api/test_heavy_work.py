@@ -14,7 +14,7 @@ from world import Person, Posing, World
 from api.auth.limits import LIMITS, Action
 from api.core.errors import RateLimited, Unavailable
 from api.core.ids import new_id
-from api.routes import analytics
+from api.routes.assignments import analytics
 from api.services.rate_limits import rate_limit_events
 from api.services.rate_limits.heavy_work import MAX_PER_PERSON, MAX_WAITING, TurnQueue
 

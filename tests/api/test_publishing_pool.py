@@ -194,7 +194,7 @@ def wait_until(holds: Any) -> None:
 def test_the_new_problems_of_a_course_take_a_bounded_time_together(
     busy, course, teacher, monkeypatch
 ):
-    monkeypatch.setattr("api.routes.course_files.MAX_PUBLISH_SECONDS", 0.0)
+    monkeypatch.setattr("api.routes.courses.course_files.MAX_PUBLISH_SECONDS", 0.0)
     files = {f"problems/own-{n}.yaml": OWN.replace("of-our-own", f"own-{n}") for n in range(2)}
     answer = teacher.post(f"/courses/{course}/apply", {"files": files})
     assert (answer.status_code, answer.json()["code"]) == (422, "problem_too_slow")

@@ -29,8 +29,8 @@ from api.pages.staff.assignment_news import PUBLISHED, news
 from api.pages.staff.placed import seen_in
 from api.pages.staff.timeline_drawn import drawn, marks
 from api.pages.typed import REFUSALS, Typed, differences
-from api.routes import assignments as api
-from api.routes import courses
+from api.routes.assignments import assignments as api
+from api.routes.courses import courses
 from api.schemas.assignments import (
     AssignmentChanged,
     AssignmentIn,

@@ -17,7 +17,7 @@ from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.audit_values import changes_of, named_in
 from api.pages.staff.common import course_crumbs, query
-from api.routes import audit as api
+from api.routes.courses import audit as api
 from api.schemas.my_assignments import Moment
 from api.schemas.users import AuditOut, AuditPage
 from api.services.assignments.timeline import zone as zone_of

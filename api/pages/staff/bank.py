@@ -18,8 +18,9 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import may
 from api.pages.staff.placed import done_to, places_of
 from api.pages.typed import REFUSALS
-from api.routes import assignments, courses
-from api.routes import problems as api
+from api.routes.assignments import assignments
+from api.routes.courses import courses
+from api.routes.courses import problems as api
 from api.schemas.problems import DiffOut, PreviewOut, ProblemPage, ReasonIn
 from api.services.problems import search
 from grader.kinds import KINDS

@@ -16,8 +16,8 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.starter import STARTER
 from api.pages.typed import REFUSALS
-from api.routes import courses
-from api.routes import problems as api
+from api.routes.courses import courses
+from api.routes.courses import problems as api
 from api.schemas.problems import ProblemChecked
 from grader.errors import ProblemError
 

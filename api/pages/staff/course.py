@@ -13,7 +13,7 @@ from api.pages.frame import page
 from api.pages.router import window
 from api.pages.staff.common import may
 from api.pages.wording import counted
-from api.routes import analytics, assignments
+from api.routes.assignments import analytics, assignments
 from api.schemas.assignments import StaffAssignment
 from api.schemas.attention import AssignmentAttention, RegradeUnderWay
 from api.schemas.my_assignments import Moment

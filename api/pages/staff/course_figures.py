@@ -12,7 +12,8 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import course_crumbs, query, sees_all_names
 from api.pages.staff.results import AskedDep
 from api.pages.wording import MINUS, percent
-from api.routes import analytics, people
+from api.routes.assignments import analytics
+from api.routes.courses import people
 from api.schemas.analytics import AssignmentSummary, HandedIn
 
 __all__ = ["router"]

@@ -18,8 +18,8 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.site import PAGE_HEADERS
 from api.pages.typed import REFUSALS
-from api.routes import course_files as api
-from api.routes import courses
+from api.routes.courses import course_files as api
+from api.routes.courses import courses
 from api.schemas.course_files import Applied, ApplyFilesIn
 from grader.errors import ProblemError
 

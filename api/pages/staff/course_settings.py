@@ -26,7 +26,7 @@ from api.pages.setting_fields import (
     texts_to_settings,
 )
 from api.pages.typed import REFUSALS, Typed, differences
-from api.routes import courses as api
+from api.routes.courses import courses as api
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services.assignments.open_assignments import ongoing
 

@@ -17,8 +17,8 @@ from api.pages.forms import FormDep
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import MENDABLE, course_crumbs, may, titles_of
-from api.routes import exports as api
-from api.routes import people
+from api.routes.courses import people
+from api.routes.grades import exports as api
 from api.schemas.exports import ExportCheck, ExportWarning, SheetOut
 from grader.reading import Style
 

@@ -17,8 +17,8 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import query, titles_of
 from api.pages.typed import REFUSALS, Typed
-from api.routes import courses, people
-from api.routes import extensions as api
+from api.routes.assignments import exceptions as api
+from api.routes.courses import courses, people
 from api.schemas.extensions import ExtensionGranted, ExtensionIn, ExtensionOut
 
 __all__ = ["router"]

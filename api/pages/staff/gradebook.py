@@ -16,8 +16,8 @@ from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, may, query
 from api.pages.wording import number, points
-from api.routes import gradebook as api
-from api.routes import people
+from api.routes.courses import people
+from api.routes.grades import gradebook as api
 from api.schemas.gradebook import ColumnSummary, GradebookCell, GradebookOut, GradebookRow
 from api.services.gradebook.book import published
 

@@ -19,8 +19,8 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.marks import LABELS, fields_of, mark_of, typed_of
 from api.pages.staff.review import called, next_of, way
 from api.pages.typed import REFUSALS, Typed
-from api.routes import marks as api
-from api.routes import review
+from api.routes.grading import marks as api
+from api.routes.grading import review
 from api.schemas.review import FlagIn, ReviewItem
 from api.schemas.review_marks import MarkIn
 from api.schemas.review_requests import CommentIn

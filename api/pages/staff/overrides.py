@@ -16,8 +16,8 @@ from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import MENDABLE
 from api.pages.staff.student_story import story
-from api.routes import extensions
-from api.routes import overrides as api
+from api.routes.assignments import exceptions
+from api.routes.grades import overrides as api
 from api.schemas.extensions import ExcuseIn, RefundIn
 from api.schemas.overrides import OverrideIn
 
@@ -80,7 +80,7 @@ def excuse(assignment: UUID, form: FormDep, here: PageDep) -> Response:
 
     def act() -> None:
         given = {"student": place.student, **form.given("problem", "reason")}
-        extensions.post_excuse(assignment, validated(ExcuseIn, given), here, Response())
+        exceptions.post_excuse(assignment, validated(ExcuseIn, given), here, Response())
 
     return _done(here, place, form, act)
 
@@ -89,7 +89,7 @@ def excuse(assignment: UUID, form: FormDep, here: PageDep) -> Response:
 def withdraw_excuse(assignment: UUID, excuse: UUID, form: FormDep, here: PageDep) -> Response:
     """Take an excuse back, and return to the story."""
     place = _place(here, assignment, form, right="grant_extensions")
-    return _done(here, place, form, lambda: extensions.delete_excuse(assignment, excuse, here))
+    return _done(here, place, form, lambda: exceptions.delete_excuse(assignment, excuse, here))
 
 
 @router.post("/courses/{course}/students/{user}/late-days/refund")
@@ -103,7 +103,7 @@ def refund(course: UUID, user: UUID, form: FormDep, here: PageDep) -> Response:
         days = form.text("days")
         given = {"assignment": form.text("assignment"), "reason": form.text("reason")}
         body = validated(RefundIn, {**given, "days": whole_number(days)})
-        extensions.post_refund(course, user, body, here)
+        exceptions.post_refund(course, user, body, here)
 
     return _done(here, place, form, act)
 

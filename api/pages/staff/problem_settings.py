@@ -26,8 +26,9 @@ from api.pages.staff.assignment_editor import editor
 from api.pages.staff.placed import seen_in
 from api.pages.typed import REFUSALS, Typed, differences
 from api.pages.wording import part_name
-from api.routes import assignment_problems as api
-from api.routes import assignments, courses, problems
+from api.routes.assignments import assignment_problems as api
+from api.routes.assignments import assignments
+from api.routes.courses import courses, problems
 from api.schemas.assignment_problems import (
     NoticeIn,
     PosedChanged,

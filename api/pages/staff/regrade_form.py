@@ -14,7 +14,7 @@ from api.dependencies import Here
 from api.pages.form_rows import whole_number
 from api.pages.forms import Form, validated
 from api.pages.router import window
-from api.routes import people
+from api.routes.courses import people
 from api.schemas.regrades import RegradeIn
 from grader.problem import Problem
 from grader.tolerance import Tolerance

@@ -20,8 +20,9 @@ from api.pages.staff.regrade_run import WORKING, onwards
 from api.pages.staff.results import staff_view, title_of
 from api.pages.typed import Typed
 from api.pages.wording import counted
-from api.routes import analytics, problems
-from api.routes import regrades as api
+from api.routes.assignments import analytics
+from api.routes.courses import problems
+from api.routes.grading import regrades as api
 from api.schemas.analytics_problem import WrongGroup
 from api.schemas.assignments import StaffAssignment
 from api.schemas.problems import VersionListed

@@ -15,7 +15,9 @@ from api.pages.frame import page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import course_crumbs, is_blind_to, may
 from api.pages.staff.item_rows import Dir, Sort, heads, item_rows, ordered
-from api.routes import analytics, assignments, people, review
+from api.routes.assignments import analytics, assignments
+from api.routes.courses import people
+from api.routes.grading import review
 from api.schemas.analytics import AssignmentAnalytics
 from api.schemas.assignments import StaffAssignment
 from api.schemas.figures import DistributionOut

@@ -16,8 +16,9 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.marks import fields_of, mark_of, typed_of
 from api.pages.typed import REFUSALS, Typed
 from api.pages.wording import counted
-from api.routes import assignments, courses
-from api.routes import review as api
+from api.routes.assignments import assignments
+from api.routes.courses import courses
+from api.routes.grading import review as api
 from api.schemas.assignments import StaffAssignment, StudentAssignment
 from api.schemas.review_marks import MarkIn
 from api.services.review.locations import asked_part

@@ -16,7 +16,7 @@ from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.review import called, way
 from api.pages.typed import REFUSALS, Typed
-from api.routes import review as api
+from api.routes.grading import review as api
 from api.schemas.review_marks import RubricChange, RubricItemIn, RubricItemPatch, RubricItemView
 
 __all__ = ["router"]

@@ -11,7 +11,7 @@ from api.pages.forms import Form, FormDep, validated
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import MENDABLE
 from api.pages.staff.people import people_page
-from api.routes import people as api
+from api.routes.courses import people as api
 from api.schemas.people import SectionIn
 
 __all__ = ["router"]

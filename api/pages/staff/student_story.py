@@ -17,7 +17,9 @@ from api.pages.named import Names, Step
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, may, may_look_as, query, sees_all_names
 from api.pages.staff.people import custody_here
-from api.routes import extensions, grades, people
+from api.routes.assignments import exceptions
+from api.routes.courses import people
+from api.routes.grades import grades
 from api.schemas.extensions import ExcuseOut, StudentTimes
 from api.schemas.grade_history import StaffGradeEvent
 from api.schemas.grades import GradeLine, StaffGrade, StudentGrades
@@ -146,7 +148,7 @@ def _opened(here: Here, one: StaffGrade, person: Person, *, cursor: str) -> Open
     happened = grades.get_student_history(one.assignment, user, here, seen, answer)
     times = None
     if person.withdrawn_at is None and sees_all_names(here):
-        times = extensions.get_student_times(one.assignment, user, here)
+        times = exceptions.get_student_times(one.assignment, user, here)
     return Opened(
         grade=one,
         steps=tuple(names.step(line) for line in one.explain),
@@ -171,7 +173,7 @@ def _targets(lines: Sequence[GradeLine], names: Names) -> Iterator[tuple[str, st
 def _excuses(here: Here, assignment: UUID, user: UUID) -> tuple[ExcuseOut, ...]:
     if not may(here, "grant_extensions"):
         return ()
-    found = extensions.get_excuses(assignment, here).items
+    found = exceptions.get_excuses(assignment, here).items
     return tuple(one for one in found if one.student == user)
 
 

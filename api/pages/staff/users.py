@@ -14,7 +14,7 @@ from api.pages.frame import Crumb, page
 from api.pages.held import held
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import MENDABLE, query
-from api.routes import users as api
+from api.routes.accounts import users as api
 from api.schemas.people import LinkOut
 from api.schemas.users import EraseIn, UserOut, UserPatch
 from api.services.accounts import accounts

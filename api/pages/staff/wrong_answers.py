@@ -15,7 +15,7 @@ from api.pages.staff.common import course_crumbs, may, query
 from api.pages.staff.item_rows import figures_bar, figures_dot, spoken
 from api.pages.staff.regrade_form import parts_of
 from api.pages.staff.results import FEWEST, Asked, AskedDep
-from api.routes import analytics
+from api.routes.assignments import analytics
 from api.schemas.analytics_problem import ForeignKey, PartAnalytics, WrongGroup
 from api.schemas.figures import FairnessOut, FlagOut, IntervalOut
 

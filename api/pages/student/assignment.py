@@ -8,7 +8,7 @@ from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.student.states import work_of
 from api.pages.student.times import rules_in_words, stretches, strip
-from api.routes import assignments, extensions
+from api.routes.assignments import assignments, exceptions
 from api.schemas.assignments import StaffAssignment
 from api.services.student.assignments import my_assignment
 
@@ -25,7 +25,7 @@ def assignment_page(assignment: UUID, here: PageDep) -> Response:
         return RedirectResponse(f"/assignments/{assignment}/results", status_code=303)
     with here.reading() as session:
         mine = my_assignment(session, *here.assignment(session, assignment), now=here.now)
-    budget = extensions.get_my_late_days(told.course, here).budget
+    budget = exceptions.get_my_late_days(told.course, here).budget
     return page(
         here,
         "student/assignment.html",

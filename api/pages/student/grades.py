@@ -14,7 +14,8 @@ from api.pages.frame import Crumb, page
 from api.pages.named import Names, Step
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.walls import Wall
-from api.routes import assignments, grades
+from api.routes.assignments import assignments
+from api.routes.grades import grades
 from api.schemas.grade_history import GradeEvent
 from api.schemas.grades import GradeHidden, GradeShown, MyGrades, OverrideShown
 from api.schemas.my_assignments import Moment

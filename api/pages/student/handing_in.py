@@ -18,7 +18,7 @@ from api.core.errors import Conflict, Invalid
 from api.dependencies import Here
 from api.pages.forms import Form, validated
 from api.pages.student.inputs import is_given, looks_same
-from api.routes import drafts, submissions
+from api.routes.student import drafts, submissions
 from api.schemas.student import DraftView, ProblemView
 from api.schemas.student_work import DraftIn
 from api.schemas.submissions import AnswersIn

@@ -23,7 +23,8 @@ from api.pages.student.states import State
 from api.pages.student.times import requests_in_words
 from api.pages.typed import REFUSALS, Typed
 from api.pages.walls import Wall
-from api.routes import history, requests
+from api.routes.grading import regrade_requests
+from api.routes.student import history
 from api.schemas.assignments import StudentAssignment
 from api.schemas.my_assignments import Moment
 from api.schemas.review_requests import CommentView, OwnRequest, PublicComment, RequestIn
@@ -156,7 +157,7 @@ def _own_requests(
     """Return the student's last request about each answer of a submission."""
     if isinstance(told, StaffSubmission) or not told.results_shown:
         return {}
-    found = requests.mine(here, window(here)).items
+    found = regrade_requests.mine(here, window(here)).items
     return {one.answer: one for one in reversed(found) if one.submission == told.id}
 
 
@@ -192,7 +193,9 @@ def ask_again(submission: UUID, part: str, form: FormDep, here: PageDep) -> Resp
     """Ask that one's answer to a part is marked again."""
     text = form.text("text")
     try:
-        requests.request_regrade(submission, part, validated(RequestIn, {"text": text}), here)
+        regrade_requests.request_regrade(
+            submission, part, validated(RequestIn, {"text": text}), here
+        )
     except REFUSALS as error:
         return _submission(here, submission, at=part, asked=Typed({"text": text}, error))
     return RedirectResponse(f"/submissions/{submission}#part-{part}", status_code=303)
@@ -201,7 +204,7 @@ def ask_again(submission: UUID, part: str, form: FormDep, here: PageDep) -> Resp
 @router.get("/me/requests")
 def my_requests(here: PageDep, cursor: CursorText = "") -> Response:
     """Return one's requests in all courses with their answers, the last one first."""
-    told = requests.mine(here, window(here, limit=PER_PAGE, cursor=cursor))
+    told = regrade_requests.mine(here, window(here, limit=PER_PAGE, cursor=cursor))
     about = {one.assignment for one in told.items}
     with here.reading() as session:
         zones, names = zones_of(session, about), _names(session, about)

@@ -9,7 +9,7 @@ from api.dependencies import Here
 from api.pages.frame import Crumb
 from api.pages.walls import Wall
 from api.pages.wording import part_name
-from api.routes import assignments
+from api.routes.assignments import assignments
 from api.schemas.assignments import StaffAssignment, StudentAssignment
 
 __all__ = ["Place"]

@@ -20,7 +20,7 @@ from api.pages.student.inputs import Input, Marks, compose, input_of, is_given
 from api.pages.student.places import Place
 from api.pages.student.tensors import tensors
 from api.pages.wording import part_letter
-from api.routes import problems_posed
+from api.routes.student import assigned_problems
 from api.schemas.student import PartAsked
 from api.schemas.student_solution import PracticeIn, PracticeOutcome, PracticeProblem
 from grader.reading import Style, Typed
@@ -64,7 +64,7 @@ def practice_page(
     number: Annotated[int, Query(ge=0, le=MOST)] = 0,
 ) -> Response:
     """Return the problem with the numbers of practice *number*."""
-    asked = problems_posed.practice(assignment, problem, here, number)
+    asked = assigned_problems.practice(assignment, problem, here, number)
     return _page(here, Place.of(here, assignment, problem), asked, UNTRIED)
 
 
@@ -73,7 +73,7 @@ def practise(assignment: UUID, problem: str, form: FormDep, here: PageTyping) ->
     """Judge what is typed, and show the page again with it."""
     number = whole_number(form.text("number"))
     at = number if isinstance(number, int) and 0 <= number <= MOST else 0
-    asked = problems_posed.practice(assignment, problem, here, at)
+    asked = assigned_problems.practice(assignment, problem, here, at)
     place = Place.of(here, assignment, problem)
     return _page(here, place, asked, _tried(here, place, asked, form))
 
@@ -84,7 +84,7 @@ def _tried(here: Here, place: Place, asked: PracticeProblem, form: Form) -> _Tri
     if not given:
         return _Tried(typed, {}, Invalid(NOTHING_TYPED))
     body = validated(PracticeIn, {"number": asked.number, "answers": given})
-    reply = problems_posed.practise_on(place.assignment.id, place.problem, body, here)
+    reply = assigned_problems.practise_on(place.assignment.id, place.problem, body, here)
     return _Tried(typed, {one.part: one for one in reply.results})
 
 

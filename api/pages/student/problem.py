@@ -31,7 +31,7 @@ from api.pages.student.inputs import compose, composed, input_of, is_given
 from api.pages.student.problem_look import Where, look_at
 from api.pages.student.problem_view import Look, cards, preview, side
 from api.pages.student.tensors import tensors
-from api.routes import drafts, problems_posed
+from api.routes.student import assigned_problems, drafts
 from api.schemas.student import PartView, ProblemView
 from api.schemas.student_work import ReadAs, ReadingIn
 from api.services.student.problem_session import OWN, Choice
@@ -103,13 +103,13 @@ def _path(where: Where) -> str:
 def hand_in_page(assignment: UUID, problem: str, form: FormDep, here: PageSubmitting) -> Response:
     """Keep what is typed as the draft, and hand in the part whose button was pressed."""
     where, part = (assignment, problem), form.text("check")
-    view = problems_posed.posed(*where, here)
+    view = assigned_problems.posed(*where, here)
     check_person(here, form)
     answers = compose(view.parts, form)
     try:
         _keep(here, where, view, form, answers)
     except Precondition as error:
-        draft = problems_posed.posed(*where, here).draft
+        draft = assigned_problems.posed(*where, here).draft
         found = look_at(here, where, choice=OWN, typed=answers, error=error, elsewhere=draft)
         return _page(here, found)
     except ServiceError as error:
@@ -140,7 +140,7 @@ def _keep(
         try:
             save_draft(here, where, kept, version=version)
         except Precondition:
-            view = problems_posed.posed(*where, here)
+            view = assigned_problems.posed(*where, here)
             if kept == view.draft.answers:
                 return
             if not handed_in:
@@ -168,7 +168,7 @@ def draft_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping) 
     What is saved already is no conflict: a page that was left has saved as it went.
     """
     where = (assignment, problem)
-    view = problems_posed.posed(*where, here)
+    view = assigned_problems.posed(*where, here)
     check_person(here, form)
     kept = to_keep(view, compose(view.parts, form), numbers=_style(here))
     try:
@@ -187,7 +187,7 @@ def reading_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping
     That it cannot be read is told, too, and no error.
     """
     where = (assignment, problem)
-    view = problems_posed.posed(*where, here)
+    view = assigned_problems.posed(*where, here)
     part = _part(view, form.text("part"))
     if form.has("pasted"):
         return _rows(here, part, form.fields["pasted"][0])
@@ -226,7 +226,7 @@ def new_numbers_page(assignment: UUID, problem: str, here: PageDep) -> Response:
     """Take new numbers, where the assignment gives them."""
     where = (assignment, problem)
     try:
-        problems_posed.renew(*where, here)
+        assigned_problems.renew(*where, here)
     except Conflict as error:
         return _page(here, look_at(here, where, choice=OWN, error=error))
     return RedirectResponse(_path(where), status_code=303)

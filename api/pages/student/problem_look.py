@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.dependencies import Here
 from api.pages.student.inputs import is_given
 from api.pages.student.problem_view import JudgedAnswer, Look, Place
-from api.routes import problems_posed
+from api.routes.student import assigned_problems
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.student import ProblemView
 from api.schemas.student_work import ReadAs
@@ -38,7 +38,7 @@ def look_at(here: Here, where: Where, *, choice: Choice, **form: Any) -> Look:
             seat = take_seat(session, here.posed(session, *where), choice, now=here.now)
             if not seat.is_first_sight:
                 return _look(here, session, seat, form)
-        problems_posed.posed(*where, here)  # notes that the student has seen the numbers
+        assigned_problems.posed(*where, here)  # notes that the student has seen the numbers
 
 
 def _look(here: Here, session: Session, seat: Seat, form: Mapping[str, Any]) -> Look:

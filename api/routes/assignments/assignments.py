@@ -14,8 +14,8 @@ from api.http.etags import Expected, IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
-from api.routes.editing import Confirm, DryRun, tag, taken
-from api.routes.refusals import CHANGES, EDITS, SENDS
+from api.routes.shared.editing import Confirm, DryRun, tag, taken
+from api.routes.shared.error_responses import CHANGES, EDITS, SENDS
 from api.schemas.assignments import (
     AssignmentChanged,
     AssignmentIn,

@@ -11,8 +11,8 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
-from api.routes.editing import DryRun, tag, taken
-from api.routes.refusals import CHANGES, EDITS, SEES
+from api.routes.shared.editing import DryRun, tag, taken
+from api.routes.shared.error_responses import CHANGES, EDITS, SEES
 from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services.audit.change_context import Act
 from api.services.courses import lifecycle

@@ -19,7 +19,7 @@ from api.dependencies import Here, HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
-from api.routes.refusals import SEES, SENDS
+from api.routes.shared.error_responses import SEES, SENDS
 from api.schemas.review import FlagIn, ReviewItem
 from api.schemas.review_marks import GradingView, MarkIn
 from api.schemas.review_requests import CommentIn, CommentView, OwnComments, StaffComments

@@ -11,8 +11,8 @@ from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
-from api.routes.editing import DryRun, taken, tell_made
-from api.routes.refusals import CHANGES, SEES
+from api.routes.shared.editing import DryRun, taken, tell_made
+from api.routes.shared.error_responses import CHANGES, SEES
 from api.schemas.effects import Effect
 from api.schemas.extensions import (
     ExcuseGranted,

@@ -10,8 +10,8 @@ from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
 from api.http.problem_details import responses
-from api.routes.files import Sent, file_body
-from api.routes.refusals import CHANGES, SEES, SENDS
+from api.routes.shared.error_responses import CHANGES, SEES, SENDS
+from api.routes.shared.files import Sent, file_body
 from api.schemas.problems import (
     DiffOut,
     PreviewOut,

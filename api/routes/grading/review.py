@@ -14,7 +14,7 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
-from api.routes.refusals import SEES, SENDS
+from api.routes.shared.error_responses import SEES, SENDS
 from api.schemas.review import NextAnswer, QueueLine, ReviewProgress
 from api.schemas.review_marks import (
     GroupMarked,

@@ -14,7 +14,7 @@ from api.http.fields import When
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow, Window
 from api.http.problem_details import responses
-from api.routes.refusals import SEES
+from api.routes.shared.error_responses import SEES
 from api.schemas.users import AuditPage
 from api.services.audit import queries
 from api.services.audit.queries import AuditFilter

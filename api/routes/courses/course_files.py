@@ -15,8 +15,8 @@ from api.core.errors import (
 from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
-from api.routes.editing import DryRun, taken
-from api.routes.refusals import SEES
+from api.routes.shared.editing import DryRun, taken
+from api.routes.shared.error_responses import SEES
 from api.schemas.course_files import Applied, ApplyFilesIn, CourseFiles
 from api.services.audit.change_context import Act
 from api.services.courses.files.applying import apply, publish_all, to_publish

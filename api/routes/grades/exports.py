@@ -12,8 +12,8 @@ from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthent
 from api.dependencies import Here, HereDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
-from api.routes.files import Sent, attachment, file_answer, file_body
-from api.routes.refusals import SENDS
+from api.routes.shared.error_responses import SENDS
+from api.routes.shared.files import Sent, attachment, file_answer, file_body
 from api.schemas.exports import ExportCheck, SheetOut
 from api.services.audit.change_context import Act
 from api.services.exports import all_work, gradebook_files

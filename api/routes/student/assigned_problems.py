@@ -11,7 +11,7 @@ from api.dependencies import HereDep, HereTyping
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
-from api.routes.refusals import SEES
+from api.routes.shared.error_responses import SEES
 from api.schemas.my_assignments import MyAssignment
 from api.schemas.student import ProblemView
 from api.schemas.student_solution import (

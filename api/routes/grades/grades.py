@@ -11,7 +11,7 @@ from api.http.etags import etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
 from api.http.problem_details import responses
-from api.routes.refusals import SEES
+from api.routes.shared.error_responses import SEES
 from api.schemas.grade_history import GradeEventPage, StaffGradeEventPage
 from api.schemas.grades import MyGrades, StudentGrades
 from api.services.gradebook.detail import my_grades, student_grades

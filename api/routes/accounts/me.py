@@ -20,8 +20,8 @@ from api.dependencies import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
-from api.routes.login import logged_in
-from api.routes.refusals import SEES
+from api.routes.accounts.login import logged_in
+from api.routes.shared.error_responses import SEES
 from api.schemas.account import (
     LoginOut,
     Me,

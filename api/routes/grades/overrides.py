@@ -10,7 +10,7 @@ from api.dependencies import HereDep
 from api.http.etags import IfMatch, IfMatchNow, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
-from api.routes.refusals import EDITS, SENDS
+from api.routes.shared.error_responses import EDITS, SENDS
 from api.schemas.overrides import OverrideDone, OverrideIn, OverridePage
 from api.services.gradebook import overrides
 

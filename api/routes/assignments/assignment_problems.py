@@ -16,8 +16,8 @@ from api.dependencies import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
-from api.routes.editing import Confirm, DryRun, tag, taken, tell_made
-from api.routes.refusals import CHANGES, EDITS, SEES, SENDS
+from api.routes.shared.editing import Confirm, DryRun, tag, taken, tell_made
+from api.routes.shared.error_responses import CHANGES, EDITS, SEES, SENDS
 from api.schemas.assignment_problems import (
     NoticeIn,
     NoticeOut,

@@ -10,7 +10,7 @@ from api.dependencies import HereDep
 from api.http.fields import Text
 from api.http.json_body import ApiRouter
 from api.http.pagination import PageWindow
-from api.routes.refusals import SENDS
+from api.routes.shared.error_responses import SENDS
 from api.schemas.gradebook import GradebookOut
 from api.services.gradebook.listing import Direction, GradebookQuery, gradebook, kind_of, order_of
 

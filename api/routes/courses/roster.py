@@ -7,8 +7,8 @@ from fastapi import Query, Response
 
 from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
-from api.routes.files import Sent, attachment, file_body
-from api.routes.refusals import SENDS
+from api.routes.shared.error_responses import SENDS
+from api.routes.shared.files import Sent, attachment, file_body
 from api.schemas.people import InvitesIn, RosterOut
 from api.services.accounts import invitation_mailing
 from api.services.enrolment import roster

@@ -8,7 +8,7 @@ from fastapi import Query
 from api.core.errors import Forbidden
 from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
-from api.routes.refusals import SEES, SENDS
+from api.routes.shared.error_responses import SEES, SENDS
 from api.schemas.analytics import AssignmentAnalytics, CourseAnalytics
 from api.schemas.analytics_problem import ProblemAnalytics
 from api.schemas.attention import CourseAttention

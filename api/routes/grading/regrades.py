@@ -23,7 +23,7 @@ from api.dependencies import Here, HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
-from api.routes.refusals import SEES
+from api.routes.shared.error_responses import SEES
 from api.schemas.regrade_changes import ChangeOut, StudentOut
 from api.schemas.regrades import (
     AcceptIn,

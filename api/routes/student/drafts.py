@@ -12,7 +12,7 @@ from api.dependencies import Here, HereDep, HereTyping
 from api.http.etags import etag, expected
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
-from api.routes.refusals import SEES, SENDS
+from api.routes.shared.error_responses import SEES, SENDS
 from api.schemas.student import DraftView
 from api.schemas.student_work import DraftIn, ReadAs, ReadingIn
 from api.services.engine.keyless_reading import Question, read_answer

@@ -9,7 +9,7 @@ from api.dependencies import HereDep
 from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
-from api.routes.refusals import CHANGES, EDITS, SEES
+from api.routes.shared.error_responses import CHANGES, EDITS, SEES
 from api.schemas.people import (
     LinkOut,
     Person,

@@ -1,0 +1,1 @@
+"""Routes of assignments: settings, problems, exceptions and analytics."""

@@ -1,0 +1,1 @@
+"""Routes of courses: settings, people, files and the audit log."""

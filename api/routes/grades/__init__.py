@@ -1,0 +1,1 @@
+"""Routes of grades: gradebook, explanations, overrides and exports."""

@@ -1,0 +1,1 @@
+"""Routes of grading by people, and of regrades."""

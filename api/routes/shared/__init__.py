@@ -1,0 +1,1 @@
+"""What routes share: parameters, files, responses and edits."""

@@ -1,0 +1,1 @@
+"""Routes of students: problems, drafts, submissions and history."""

@@ -34,8 +34,8 @@ from api.db.models import (
     Token,
     User,
 )
-from api.schemas.assignment_settings import store_timeline
-from api.schemas.timeline import TimelineSpec
+from api.schemas.assignments.settings import store_timeline
+from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.settings import resolve_into
 from api.services.problems.publishing import Published, Source, publish_one
 from api.services.problems.versions import newest, store_version

@@ -11,7 +11,7 @@ from api.config.settings import Settings
 from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
 from api.db.models import Course
-from api.schemas.course_files import Applied
+from api.schemas.courses.course_files import Applied
 from api.services.audit.change_context import Act, hold
 from api.services.courses.files.applying import apply, new_course_of, publish_all, to_publish
 from api.services.courses.files.exporting import ASSIGNMENTS, COURSE, PROBLEMS, course_files

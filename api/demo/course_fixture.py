@@ -25,8 +25,8 @@ from api.db.models import (
 from api.demo.people import Classmate, Named, classmates, names
 from api.demo.plan import SLUG, TITLE, ZONE, Planned
 from api.demo.work.simulated_submissions import KEY
-from api.schemas.assignment_settings import store_timeline
-from api.schemas.timeline import ExtensionSpec
+from api.schemas.assignments.settings import store_timeline
+from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.settings import resolve_into
 from api.services.audit import recorder
 from api.services.problems.versions import newest

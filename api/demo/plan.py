@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from api.schemas.timeline import TimelineSpec
+from api.schemas.assignments.timeline import TimelineSpec
 
 __all__ = ["OPEN", "PLAN", "SLUG", "TITLE", "ZONE", "Planned", "planned", "problems_of"]
 

@@ -18,7 +18,7 @@ from api.pages.held import held
 from api.pages.router import PageDep, PageRouter
 from api.pages.typed import REFUSALS, Typed
 from api.routes.accounts import me
-from api.schemas.account import MePatch, NewToken, PasswordIn, TokenIn
+from api.schemas.accounts.account import MePatch, NewToken, PasswordIn, TokenIn
 
 __all__ = ["router"]
 

@@ -13,9 +13,9 @@ from api.pages.student.states import work_of
 from api.routes.assignments import exceptions
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
-from api.schemas.courses import CourseView
-from api.schemas.my_assignments import MyAssignment
-from api.schemas.submissions import ProblemScore
+from api.schemas.courses.courses import CourseView
+from api.schemas.student.assignments import MyAssignment
+from api.schemas.student.submissions import ProblemScore
 from grader.policy.drops import added
 
 __all__ = ["router", "student_course"]

@@ -12,7 +12,7 @@ from api.pages.forms import Form, FormDep, validated
 from api.pages.router import VIEW_AS, PageDep, PageRouter
 from api.pages.site import respond
 from api.routes.accounts import login as api
-from api.schemas.account import AcceptInviteIn, LoginIn
+from api.schemas.accounts.account import AcceptInviteIn, LoginIn
 
 __all__ = ["KEPT", "LOGGED_OUT", "local", "router", "with_cookies"]
 

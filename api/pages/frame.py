@@ -12,7 +12,7 @@ from api.auth.authorization import Member
 from api.auth.roles import Right
 from api.dependencies import Here
 from api.pages.site import respond
-from api.schemas.my_assignments import Moment
+from api.schemas.student.assignments import Moment
 from api.services.student.times import moment_of
 
 __all__ = ["Crumb", "Frame", "page"]

@@ -13,7 +13,7 @@ from api.pages.router import VIEW_AS, PageDep, PageRouter, window
 from api.pages.student.states import Work, work_of
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
-from api.schemas.courses import CourseView
+from api.schemas.courses.courses import CourseView
 
 __all__ = ["router"]
 

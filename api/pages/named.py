@@ -6,8 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from api.pages.wording import THIN, part_name
-from api.schemas.grade_history import GradeEvent
-from api.schemas.grades import GradeLine, GradeStep
+from api.schemas.grades.grades import GradeLine, GradeStep
+from api.schemas.grades.history import GradeEvent
 from api.services.gradebook.sentences import led, sentence
 from grader import policy
 

@@ -7,7 +7,7 @@ from fastapi import Query
 from fastapi.responses import RedirectResponse
 
 from api.pages.wording import counted, moves
-from api.schemas.effects import Effect
+from api.schemas.shared.effects import Effect
 
 __all__ = ["Saved", "onwards", "told"]
 

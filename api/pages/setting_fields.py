@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 
 from api.pages.form_rows import filled, flat, rows_read, whole_number
 from api.pages.forms import Form
-from api.schemas.setting import Setting, settings_in
-from api.schemas.timeline import show_credit
+from api.schemas.assignments.timeline import show_credit
+from api.schemas.shared.setting import Setting, settings_in
 
 __all__ = [
     "SettingField",

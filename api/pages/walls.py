@@ -6,7 +6,7 @@ from datetime import datetime
 from api.core.errors import NotFound
 from api.db.models import Course
 from api.dependencies import Here
-from api.schemas.my_assignments import Moment
+from api.schemas.student.assignments import Moment
 from api.services.student.times import moment_of
 
 __all__ = ["Wall"]

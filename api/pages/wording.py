@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from api.schemas.my_assignments import Moment
+from api.schemas.student.assignments import Moment
 from grader.policy import that_wait
 
 __all__ = [

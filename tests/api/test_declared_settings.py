@@ -14,10 +14,10 @@ from staff_scene import settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
 from api.db.models import AuditEntry
-from api.schemas.assignment_problems import ProblemSettings
-from api.schemas.assignments import AssignmentIn
-from api.schemas.courses import CourseIn
-from api.schemas.setting import grade_settings, settings_in
+from api.schemas.assignments.assignments import AssignmentIn
+from api.schemas.assignments.problems import ProblemSettings
+from api.schemas.courses.courses import CourseIn
+from api.schemas.shared.setting import grade_settings, settings_in
 
 ONE_DATABASE = True
 CATEGORIES = [{"id": "Homework", "weight": 2, "drop_lowest": 0}]

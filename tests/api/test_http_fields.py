@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from api.http.fields import Answer, Credit, Line, Points, Score, Slug, Text, When, exact, told
 from api.http.schema import Refused, Schema
-from api.schemas.timeline import LateCredit
+from api.schemas.assignments.timeline import LateCredit
 
 EAST = timezone(timedelta(hours=14))
 WEST = timezone(timedelta(hours=-12))

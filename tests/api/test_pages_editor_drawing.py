@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from api.pages.staff.timeline_drawn import APART, WIDTHS, drawn, marks
-from api.schemas.my_assignments import Moment, Stage, Times
+from api.schemas.student.assignments import Moment, Stage, Times
 
 DUE = datetime(2026, 11, 10, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from api.pages.forms import Form
 from api.pages.student.cell_marks import marks_of
 from api.pages.student.inputs import cells, compose, composed, input_of, looks_same
-from api.schemas.student import Column, Option, PartAsked, Typing
+from api.schemas.student.problem import Column, Option, PartAsked, Typing
 
 FOUR = (("1", "2"), ("3", "4"))
 

@@ -9,7 +9,7 @@ from student_scenes import extend
 from world import TEXT_PROBLEM
 
 from api.pages.student.times import strip
-from api.schemas.my_assignments import Moment, Stage, Times
+from api.schemas.student.assignments import Moment, Stage, Times
 
 OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels").replace("small", "large")
 LATE = {

@@ -8,7 +8,7 @@ from browsers import Browser, with_password
 from sqlalchemy import event, func, select
 
 from api.db.models import AuditEntry, Enrolment, Extension, Grade, User
-from api.schemas.timeline import ExtensionSpec
+from api.schemas.assignments.timeline import ExtensionSpec
 
 
 @pytest.fixture

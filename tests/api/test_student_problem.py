@@ -26,8 +26,8 @@ from api.core.ids import new_id
 from api.db.models import Draw, Notice
 from api.http.json_body import load_body
 from api.http.schema import Schema
-from api.schemas import my_assignments, student_solution, student_work
-from api.schemas import student as student_schemas
+from api.schemas.student import assignments, solution, work
+from api.schemas.student import problem as student_schemas
 
 LATER = {"release": "2026-12-01 12:00", "due": "2026-12-08 12:00"}
 STAFF_WORDS = {"key", "seed", "mistakes", "record", "patterns", "explanation", "accepted", "secret"}
@@ -254,7 +254,7 @@ def test_the_numbers_of_a_problem_are_only_those_that_its_texts_show(world, cour
 
 MODELS = {
     model
-    for module in (my_assignments, student_schemas, student_solution, student_work)
+    for module in (assignments, student_schemas, solution, work)
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, Schema)

@@ -8,7 +8,7 @@ import pytest
 
 from api.core.clock import from_micros, to_micros
 from api.core.errors import Invalid
-from api.schemas.timeline import ExtensionSpec, TimelineSpec
+from api.schemas.assignments.timeline import ExtensionSpec, TimelineSpec
 from api.services.assignments.timeline import (
     absolute,
     extended,

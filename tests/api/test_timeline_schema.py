@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from api.schemas.timeline import ExtensionSpec, LateStep, TimelineSpec
+from api.schemas.assignments.timeline import ExtensionSpec, LateStep, TimelineSpec
 from api.services.assignments.timeline import localized
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.core.clock import from_micros, to_micros
-from api.schemas.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
+from api.schemas.assignments.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
 from api.services.assignments.timeline import (
     extended,
     localized,

@@ -8,7 +8,7 @@ from api.pages.drawing.fields import field_picture
 from api.pages.drawing.stamps import is_stamp, stamp_stage
 from api.pages.drawing.tables import array, cell_text, rows
 from api.pages.drawing.totals import sum_picture, total_picture
-from api.schemas.student_solution import WorkedStep
+from api.schemas.student.solution import WorkedStep
 
 LAYERS = [["conv", 3, 1], ["pool", 4, 2], ["conv", 8, 2]]
 

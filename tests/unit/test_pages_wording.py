@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from api.pages.wording import counted, moment, number, part_name, percent, points
-from api.schemas.my_assignments import Moment
+from api.schemas.student.assignments import Moment
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 AT = datetime(2026, 11, 2, 12, 5, 59, tzinfo=UTC)

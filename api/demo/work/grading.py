@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.db.models import Answer, RubricItem, Submission
 from api.demo.course_fixture import Scenery
 from api.http.etags import Expected
-from api.schemas.review_marks import MarkIn
+from api.schemas.grading.marks import MarkIn
 from api.services.engine.variants import Variants
 from api.services.review.locations import Found, asked_part
 from api.services.review.marks.marking import mark

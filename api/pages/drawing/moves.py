@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from api.pages.drawing.planes import AXES, Plane, Sheet, Under, planes_of, sheet_of, sheet_under
 from api.pages.drawing.spots import caption, line
-from api.schemas.student_solution import WorkedStep
+from api.schemas.student.solution import WorkedStep
 from grader.values import Number, simplest
 
 __all__ = ["Move", "Way", "ways"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textwrap import dedent
 from typing import Final
 
-from api.schemas.student_solution import WorkedStep
+from api.schemas.student.solution import WorkedStep
 
 __all__ = ["caption", "in_words", "line", "spot"]
 

@@ -31,7 +31,7 @@ from api.pages.staff.timeline_drawn import drawn, marks
 from api.pages.typed import REFUSALS, Typed, differences
 from api.routes.assignments import assignments as api
 from api.routes.courses import courses
-from api.schemas.assignments import (
+from api.schemas.assignments.assignments import (
     AssignmentChanged,
     AssignmentIn,
     AssignmentPatch,
@@ -39,8 +39,8 @@ from api.schemas.assignments import (
     ReleaseIn,
     StaffAssignment,
 )
-from api.schemas.courses import CourseView
-from api.schemas.effects import Effect
+from api.schemas.courses.courses import CourseView
+from api.schemas.shared.effects import Effect
 
 __all__ = ["editor", "router"]
 

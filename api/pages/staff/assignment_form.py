@@ -19,7 +19,7 @@ from api.pages.setting_fields import (
     settings_to_texts,
     texts_to_settings,
 )
-from api.schemas.assignments import AssignmentIn, StaffAssignment
+from api.schemas.assignments.assignments import AssignmentIn, StaffAssignment
 
 __all__ = [
     "FIELDS",

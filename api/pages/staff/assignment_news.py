@@ -7,7 +7,7 @@ from typing import Final
 from api.dependencies import Here
 from api.pages import outcome
 from api.routes.grading import review
-from api.schemas.assignments import StaffAssignment
+from api.schemas.assignments.assignments import StaffAssignment
 from api.services.courses.active_students import Audience, audience
 
 __all__ = ["PUBLISHED", "News", "news"]

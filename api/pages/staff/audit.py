@@ -18,8 +18,8 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.audit_values import changes_of, named_in
 from api.pages.staff.common import course_crumbs, query
 from api.routes.courses import audit as api
-from api.schemas.my_assignments import Moment
-from api.schemas.users import AuditOut, AuditPage
+from api.schemas.accounts.users import AuditOut, AuditPage
+from api.schemas.student.assignments import Moment
 from api.services.assignments.timeline import zone as zone_of
 from api.services.audit.actions import ACTIONS
 from api.services.audit.queries import AuditFilter

@@ -21,7 +21,7 @@ from api.pages.typed import REFUSALS
 from api.routes.assignments import assignments
 from api.routes.courses import courses
 from api.routes.courses import problems as api
-from api.schemas.problems import DiffOut, PreviewOut, ProblemPage, ReasonIn
+from api.schemas.courses.problems import DiffOut, PreviewOut, ProblemPage, ReasonIn
 from api.services.problems import search
 from grader.kinds import KINDS
 

@@ -18,7 +18,7 @@ from api.pages.staff.starter import STARTER
 from api.pages.typed import REFUSALS
 from api.routes.courses import courses
 from api.routes.courses import problems as api
-from api.schemas.problems import ProblemChecked
+from api.schemas.courses.problems import ProblemChecked
 from grader.errors import ProblemError
 
 __all__ = ["router"]

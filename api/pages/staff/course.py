@@ -14,9 +14,9 @@ from api.pages.router import window
 from api.pages.staff.common import may
 from api.pages.wording import counted
 from api.routes.assignments import analytics, assignments
-from api.schemas.assignments import StaffAssignment
-from api.schemas.attention import AssignmentAttention, RegradeUnderWay
-from api.schemas.my_assignments import Moment
+from api.schemas.assignments.assignments import StaffAssignment
+from api.schemas.courses.attention import AssignmentAttention, RegradeUnderWay
+from api.schemas.student.assignments import Moment
 
 __all__ = ["dashboard"]
 

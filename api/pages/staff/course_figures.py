@@ -14,7 +14,7 @@ from api.pages.staff.results import AskedDep
 from api.pages.wording import MINUS, percent
 from api.routes.assignments import analytics
 from api.routes.courses import people
-from api.schemas.analytics import AssignmentSummary, HandedIn
+from api.schemas.analytics.assignment import AssignmentSummary, HandedIn
 
 __all__ = ["router"]
 

@@ -20,7 +20,7 @@ from api.pages.site import PAGE_HEADERS
 from api.pages.typed import REFUSALS
 from api.routes.courses import course_files as api
 from api.routes.courses import courses
-from api.schemas.course_files import Applied, ApplyFilesIn
+from api.schemas.courses.course_files import Applied, ApplyFilesIn
 from grader.errors import ProblemError
 
 __all__ = ["packed", "router", "unpacked"]

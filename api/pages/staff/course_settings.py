@@ -27,7 +27,7 @@ from api.pages.setting_fields import (
 )
 from api.pages.typed import REFUSALS, Typed, differences
 from api.routes.courses import courses as api
-from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
+from api.schemas.courses.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services.assignments.open_assignments import ongoing
 
 __all__ = ["router"]

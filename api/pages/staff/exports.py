@@ -19,7 +19,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import MENDABLE, course_crumbs, may, titles_of
 from api.routes.courses import people
 from api.routes.grades import exports as api
-from api.schemas.exports import ExportCheck, ExportWarning, SheetOut
+from api.schemas.grades.exports import ExportCheck, ExportWarning, SheetOut
 from grader.reading import Style
 
 __all__ = ["router"]

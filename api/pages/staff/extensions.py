@@ -19,7 +19,7 @@ from api.pages.staff.common import query, titles_of
 from api.pages.typed import REFUSALS, Typed
 from api.routes.assignments import exceptions as api
 from api.routes.courses import courses, people
-from api.schemas.extensions import ExtensionGranted, ExtensionIn, ExtensionOut
+from api.schemas.assignments.exceptions import ExtensionGranted, ExtensionIn, ExtensionOut
 
 __all__ = ["router"]
 

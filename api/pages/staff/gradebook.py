@@ -18,7 +18,7 @@ from api.pages.staff.common import course_crumbs, may, query
 from api.pages.wording import number, points
 from api.routes.courses import people
 from api.routes.grades import gradebook as api
-from api.schemas.gradebook import ColumnSummary, GradebookCell, GradebookOut, GradebookRow
+from api.schemas.grades.gradebook import ColumnSummary, GradebookCell, GradebookOut, GradebookRow
 from api.services.gradebook.book import published
 
 __all__ = ["router"]

@@ -8,13 +8,13 @@ from markupsafe import Markup
 
 from api.pages.charts import interval_bar, interval_dot
 from api.pages.staff.common import query
-from api.schemas.analytics import (
+from api.schemas.analytics.assignment import (
     AssignmentAnalytics,
     PartFigures,
     ProblemFigures,
     WrongBrief,
 )
-from api.schemas.figures import FlagOut, IntervalOut
+from api.schemas.analytics.figures import FlagOut, IntervalOut
 
 __all__ = [
     "Dir",

@@ -21,9 +21,9 @@ from api.pages.staff.review import called, next_of, way
 from api.pages.typed import REFUSALS, Typed
 from api.routes.grading import marks as api
 from api.routes.grading import review
-from api.schemas.review import FlagIn, ReviewItem
-from api.schemas.review_marks import MarkIn
-from api.schemas.review_requests import CommentIn
+from api.schemas.grading.marks import MarkIn
+from api.schemas.grading.regrade_requests import CommentIn
+from api.schemas.grading.review import FlagIn, ReviewItem
 
 __all__ = ["router"]
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from api.core.errors import Invalid
 from api.pages.forms import Form
-from api.schemas.review import MarkView
+from api.schemas.grading.review import MarkView
 
 __all__ = ["LABELS", "fields_of", "mark_of", "typed_of"]
 

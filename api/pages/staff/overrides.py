@@ -18,8 +18,8 @@ from api.pages.staff.common import MENDABLE
 from api.pages.staff.student_story import story
 from api.routes.assignments import exceptions
 from api.routes.grades import overrides as api
-from api.schemas.extensions import ExcuseIn, RefundIn
-from api.schemas.overrides import OverrideIn
+from api.schemas.assignments.exceptions import ExcuseIn, RefundIn
+from api.schemas.grades.overrides import OverrideIn
 
 __all__ = ["router"]
 

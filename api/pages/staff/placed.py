@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.dependencies import Here
 from api.pages.staff.common import may
-from api.schemas.problems import VersionOut
+from api.schemas.courses.problems import VersionOut
 from api.services.assignments.pinned_versions import Pinned, pinned, seen_by_students
 from api.services.assignments.viewing import titles_in
 from api.services.problems.versions import space_of

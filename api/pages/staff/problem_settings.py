@@ -29,7 +29,8 @@ from api.pages.wording import part_name
 from api.routes.assignments import assignment_problems as api
 from api.routes.assignments import assignments
 from api.routes.courses import courses, problems
-from api.schemas.assignment_problems import (
+from api.schemas.assignments.assignments import StaffAssignment
+from api.schemas.assignments.problems import (
     NoticeIn,
     PosedChanged,
     PosedIn,
@@ -37,7 +38,6 @@ from api.schemas.assignment_problems import (
     PosedSettings,
     ProblemSettings,
 )
-from api.schemas.assignments import StaffAssignment
 
 __all__ = ["router"]
 

@@ -15,7 +15,7 @@ from api.pages.form_rows import whole_number
 from api.pages.forms import Form, validated
 from api.pages.router import window
 from api.routes.courses import people
-from api.schemas.regrades import RegradeIn
+from api.schemas.grading.regrades import RegradeIn
 from grader.problem import Problem
 from grader.tolerance import Tolerance
 

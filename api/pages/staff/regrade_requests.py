@@ -18,7 +18,7 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.review import way
 from api.pages.typed import REFUSALS, Typed
 from api.routes.grading import regrade_requests as api
-from api.schemas.review_requests import DecisionIn, RequestStatus
+from api.schemas.grading.regrade_requests import DecisionIn, RequestStatus
 
 __all__ = ["router"]
 

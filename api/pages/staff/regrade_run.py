@@ -16,7 +16,7 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import course_crumbs, is_blind_to, may
 from api.pages.staff.results import staff_view, title_of
 from api.routes.grading import regrades as api
-from api.schemas.regrades import ApplyIn, RegradeOut, UndoIn
+from api.schemas.grading.regrades import ApplyIn, RegradeOut, UndoIn
 from api.services.enrolment.display_names import names_of
 from api.services.regrades import serializers
 

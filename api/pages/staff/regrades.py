@@ -23,9 +23,9 @@ from api.pages.wording import counted
 from api.routes.assignments import analytics
 from api.routes.courses import problems
 from api.routes.grading import regrades as api
-from api.schemas.analytics_problem import WrongGroup
-from api.schemas.assignments import StaffAssignment
-from api.schemas.problems import VersionListed
+from api.schemas.analytics.problem import WrongGroup
+from api.schemas.assignments.assignments import StaffAssignment
+from api.schemas.courses.problems import VersionListed
 
 __all__ = ["router"]
 

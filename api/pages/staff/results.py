@@ -18,9 +18,9 @@ from api.pages.staff.item_rows import Dir, Sort, heads, item_rows, ordered
 from api.routes.assignments import analytics, assignments
 from api.routes.courses import people
 from api.routes.grading import review
-from api.schemas.analytics import AssignmentAnalytics
-from api.schemas.assignments import StaffAssignment
-from api.schemas.figures import DistributionOut
+from api.schemas.analytics.assignment import AssignmentAnalytics
+from api.schemas.analytics.figures import DistributionOut
+from api.schemas.assignments.assignments import StaffAssignment
 from api.services.analytics import Which
 
 __all__ = ["Asked", "AskedDep", "distribution", "router", "staff_view", "title_of"]

@@ -19,8 +19,8 @@ from api.pages.wording import counted
 from api.routes.assignments import assignments
 from api.routes.courses import courses
 from api.routes.grading import review as api
-from api.schemas.assignments import StaffAssignment, StudentAssignment
-from api.schemas.review_marks import MarkIn
+from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
+from api.schemas.grading.marks import MarkIn
 from api.services.review.locations import asked_part
 from api.services.review.queue import Shows
 from api.services.review.queue import queue as queued_in

@@ -13,7 +13,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import MENDABLE, course_crumbs
 from api.pages.staff.people import people_page
 from api.routes.courses import roster as api
-from api.schemas.people import InvitesIn, RosterOut
+from api.schemas.accounts.people import InvitesIn, RosterOut
 
 __all__ = ["router"]
 

@@ -17,7 +17,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.review import called, way
 from api.pages.typed import REFUSALS, Typed
 from api.routes.grading import review as api
-from api.schemas.review_marks import RubricChange, RubricItemIn, RubricItemPatch, RubricItemView
+from api.schemas.grading.marks import RubricChange, RubricItemIn, RubricItemPatch, RubricItemView
 
 __all__ = ["router"]
 

@@ -12,7 +12,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.staff.common import MENDABLE
 from api.pages.staff.people import people_page
 from api.routes.courses import people as api
-from api.schemas.people import SectionIn
+from api.schemas.accounts.people import SectionIn
 
 __all__ = ["router"]
 

@@ -20,11 +20,11 @@ from api.pages.staff.people import custody_here
 from api.routes.assignments import exceptions
 from api.routes.courses import people
 from api.routes.grades import grades
-from api.schemas.extensions import ExcuseOut, StudentTimes
-from api.schemas.grade_history import StaffGradeEvent
-from api.schemas.grades import GradeLine, StaffGrade, StudentGrades
-from api.schemas.my_assignments import Moment
-from api.schemas.people import Person
+from api.schemas.accounts.people import Person
+from api.schemas.assignments.exceptions import ExcuseOut, StudentTimes
+from api.schemas.grades.grades import GradeLine, StaffGrade, StudentGrades
+from api.schemas.grades.history import StaffGradeEvent
+from api.schemas.student.assignments import Moment
 from api.services.student.times import moment_of
 
 __all__ = ["router", "story"]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
-from api.schemas.my_assignments import Moment, Times
+from api.schemas.student.assignments import Moment, Times
 
 __all__ = ["Drawing", "Mark", "Step", "drawn", "marks"]
 

@@ -15,8 +15,8 @@ from api.pages.held import held
 from api.pages.router import PageDep, PageRouter, window
 from api.pages.staff.common import MENDABLE, query
 from api.routes.accounts import users as api
-from api.schemas.people import LinkOut
-from api.schemas.users import EraseIn, UserOut, UserPatch
+from api.schemas.accounts.people import LinkOut
+from api.schemas.accounts.users import EraseIn, UserOut, UserPatch
 from api.services.accounts import accounts
 
 __all__ = ["router"]

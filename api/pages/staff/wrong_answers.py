@@ -16,8 +16,8 @@ from api.pages.staff.item_rows import figures_bar, figures_dot, spoken
 from api.pages.staff.regrade_form import parts_of
 from api.pages.staff.results import FEWEST, Asked, AskedDep
 from api.routes.assignments import analytics
-from api.schemas.analytics_problem import ForeignKey, PartAnalytics, WrongGroup
-from api.schemas.figures import FairnessOut, FlagOut, IntervalOut
+from api.schemas.analytics.figures import FairnessOut, FlagOut, IntervalOut
+from api.schemas.analytics.problem import ForeignKey, PartAnalytics, WrongGroup
 
 __all__ = ["router"]
 

@@ -9,7 +9,7 @@ from api.pages.router import PageDep, PageRouter
 from api.pages.student.states import work_of
 from api.pages.student.times import rules_in_words, stretches, strip
 from api.routes.assignments import assignments, exceptions
-from api.schemas.assignments import StaffAssignment
+from api.schemas.assignments.assignments import StaffAssignment
 from api.services.student.assignments import my_assignment
 
 __all__ = ["router"]

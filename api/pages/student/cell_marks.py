@@ -5,7 +5,7 @@ from typing import Final
 
 from api.pages.student.grids import filled, grid_of
 from api.pages.student.inputs import Mark
-from api.schemas.student import PartAsked
+from api.schemas.student.problem import PartAsked
 from grader.errors import AnswerError
 from grader.reading import Style, Typed, in_style, read_tensor
 

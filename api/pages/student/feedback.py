@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 from api.markup.markdown import inline
 from api.pages.student.states import State, answer_state
 from api.pages.wording import percent
-from api.schemas.student_solution import PracticeOutcome
-from api.schemas.student_work import PartOutcome, ReadAs, StudentSubmission
+from api.schemas.student.solution import PracticeOutcome
+from api.schemas.student.work import PartOutcome, ReadAs, StudentSubmission
 from grader.reading import TruncatedAnswer, Typed
 
 __all__ = [

@@ -16,9 +16,9 @@ from api.pages.router import PageDep, PageRouter, window
 from api.pages.walls import Wall
 from api.routes.assignments import assignments
 from api.routes.grades import grades
-from api.schemas.grade_history import GradeEvent
-from api.schemas.grades import GradeHidden, GradeShown, MyGrades, OverrideShown
-from api.schemas.my_assignments import Moment
+from api.schemas.grades.grades import GradeHidden, GradeShown, MyGrades, OverrideShown
+from api.schemas.grades.history import GradeEvent
+from api.schemas.student.assignments import Moment
 
 __all__ = ["router"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from api.schemas.student import PartAsked
+from api.schemas.student.problem import PartAsked
 from grader.errors import AnswerError
 from grader.reading import Style, Typed, in_style, is_blank, read_tensor
 from grader.reading.grid import split_rows

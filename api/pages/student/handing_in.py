@@ -19,9 +19,9 @@ from api.dependencies import Here
 from api.pages.forms import Form, validated
 from api.pages.student.inputs import is_given, looks_same
 from api.routes.student import drafts, submissions
-from api.schemas.student import DraftView, ProblemView
-from api.schemas.student_work import DraftIn
-from api.schemas.submissions import AnswersIn
+from api.schemas.student.problem import DraftView, ProblemView
+from api.schemas.student.submissions import AnswersIn
+from api.schemas.student.work import DraftIn
 from api.services.submissions.preparation import Sent
 from grader.reading import Style, Typed
 from grader.show import show

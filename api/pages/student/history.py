@@ -25,10 +25,10 @@ from api.pages.typed import REFUSALS, Typed
 from api.pages.walls import Wall
 from api.routes.grading import regrade_requests
 from api.routes.student import history
-from api.schemas.assignments import StudentAssignment
-from api.schemas.my_assignments import Moment
-from api.schemas.review_requests import CommentView, OwnRequest, PublicComment, RequestIn
-from api.schemas.student_work import (
+from api.schemas.assignments.assignments import StudentAssignment
+from api.schemas.grading.regrade_requests import CommentView, OwnRequest, PublicComment, RequestIn
+from api.schemas.student.assignments import Moment
+from api.schemas.student.work import (
     PartOutcome,
     ReceiptProof,
     StaffOutcome,

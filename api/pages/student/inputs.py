@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from api.pages.forms import Form
 from api.pages.student.grids import Grid, as_rows, filled, grid_of, nested
-from api.schemas.student import PartAsked
+from api.schemas.student.problem import PartAsked
 from grader.reading import Style, Typed, is_blank
 
 __all__ = [

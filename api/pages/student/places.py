@@ -10,7 +10,7 @@ from api.pages.frame import Crumb
 from api.pages.walls import Wall
 from api.pages.wording import part_name
 from api.routes.assignments import assignments
-from api.schemas.assignments import StaffAssignment, StudentAssignment
+from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 
 __all__ = ["Place"]
 

@@ -21,8 +21,8 @@ from api.pages.student.places import Place
 from api.pages.student.tensors import tensors
 from api.pages.wording import part_letter
 from api.routes.student import assigned_problems
-from api.schemas.student import PartAsked
-from api.schemas.student_solution import PracticeIn, PracticeOutcome, PracticeProblem
+from api.schemas.student.problem import PartAsked
+from api.schemas.student.solution import PracticeIn, PracticeOutcome, PracticeProblem
 from grader.reading import Style, Typed
 
 __all__ = ["router"]

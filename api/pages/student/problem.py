@@ -32,8 +32,8 @@ from api.pages.student.problem_look import Where, look_at
 from api.pages.student.problem_view import Look, cards, preview, side
 from api.pages.student.tensors import tensors
 from api.routes.student import assigned_problems, drafts
-from api.schemas.student import PartView, ProblemView
-from api.schemas.student_work import ReadAs, ReadingIn
+from api.schemas.student.problem import PartView, ProblemView
+from api.schemas.student.work import ReadAs, ReadingIn
 from api.services.student.problem_session import OWN, Choice
 from grader.errors import AnswerError
 from grader.reading import Style, Typed

@@ -13,9 +13,9 @@ from api.dependencies import Here
 from api.pages.student.inputs import is_given
 from api.pages.student.problem_view import JudgedAnswer, Look, Place
 from api.routes.student import assigned_problems
-from api.schemas.my_assignments import MyAssignment
-from api.schemas.student import ProblemView
-from api.schemas.student_work import ReadAs
+from api.schemas.student.assignments import MyAssignment
+from api.schemas.student.problem import ProblemView
+from api.schemas.student.work import ReadAs
 from api.services.engine.keyless_reading import Question, read_answer
 from api.services.student.assignments import my_assignment
 from api.services.student.history import last_submissions

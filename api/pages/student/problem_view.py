@@ -14,9 +14,9 @@ from api.pages.student.grids import as_rows
 from api.pages.student.inputs import Input, Marks, input_of, looks_same
 from api.pages.student.states import Row, State, answer_state, work_of
 from api.pages.wording import part_letter
-from api.schemas.my_assignments import Moment, MyAssignment
-from api.schemas.student import DraftView, PartView, ProblemView
-from api.schemas.student_work import PartOutcome, ReadAs, StudentSubmission
+from api.schemas.student.assignments import Moment, MyAssignment
+from api.schemas.student.problem import DraftView, PartView, ProblemView
+from api.schemas.student.work import PartOutcome, ReadAs, StudentSubmission
 from api.services.student.times import moment_of
 from grader.reading import Style, Typed, is_blank
 

@@ -13,7 +13,7 @@ from api.pages.drawing import Block, drawn
 from api.pages.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
 from api.pages.wording import part_letter, said
-from api.schemas.student_solution import KnownMistake, SolutionView, SolvedPart
+from api.schemas.student.solution import KnownMistake, SolutionView, SolvedPart
 from api.services.student.problem_session import Choice, Seat, take_seat
 from api.services.student.solution import solution_view
 from grader.values import Tensor

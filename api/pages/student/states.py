@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from api.pages.wording import counted
-from api.schemas.my_assignments import MyAssignment, MyProblem
+from api.schemas.student.assignments import MyAssignment, MyProblem
 
 __all__ = ["Icon", "Row", "State", "Work", "answer_state", "work_of"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.schemas.student import Given
+from api.schemas.student.problem import Given
 
 __all__ = ["Tensor", "tensors"]
 

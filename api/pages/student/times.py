@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Final
 
 from api.pages.wording import counted, percent
-from api.schemas.assignments import StudentAssignment
-from api.schemas.my_assignments import Moment, Times
+from api.schemas.assignments.assignments import StudentAssignment
+from api.schemas.student.assignments import Moment, Times
 
 __all__ = [
     "Bar",

@@ -7,7 +7,7 @@ from api.core.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Una
 from api.dependencies import HereDep, HereUnasked
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
-from api.schemas.account import AcceptInviteIn, LoginIn, LoginOut
+from api.schemas.accounts.account import AcceptInviteIn, LoginIn, LoginOut
 from api.services.accounts import sessions
 from api.services.accounts.acceptance import Acceptance, accept
 from api.services.accounts.login import Attempt, log_in

@@ -22,7 +22,7 @@ from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.accounts.login import logged_in
 from api.routes.shared.error_responses import SEES
-from api.schemas.account import (
+from api.schemas.accounts.account import (
     LoginOut,
     Me,
     MeExport,

@@ -19,8 +19,8 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
 from api.http.problem_details import responses
-from api.schemas.people import LinkOut
-from api.schemas.users import Erased, EraseIn, UserOut, UserPage, UserPatch
+from api.schemas.accounts.people import LinkOut
+from api.schemas.accounts.users import Erased, EraseIn, UserOut, UserPage, UserPatch
 from api.services.accounts import accounts
 from api.services.accounts.erasure.account import erase, hold_work
 

@@ -9,9 +9,9 @@ from api.core.errors import Forbidden
 from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.routes.shared.error_responses import SEES, SENDS
-from api.schemas.analytics import AssignmentAnalytics, CourseAnalytics
-from api.schemas.analytics_problem import ProblemAnalytics
-from api.schemas.attention import CourseAttention
+from api.schemas.analytics.assignment import AssignmentAnalytics, CourseAnalytics
+from api.schemas.analytics.problem import ProblemAnalytics
+from api.schemas.courses.attention import CourseAttention
 from api.services.analytics import (
     Which,
     assignment_analytics,

@@ -18,7 +18,7 @@ from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.shared.editing import Confirm, DryRun, tag, taken, tell_made
 from api.routes.shared.error_responses import CHANGES, EDITS, SEES, SENDS
-from api.schemas.assignment_problems import (
+from api.schemas.assignments.problems import (
     NoticeIn,
     NoticeOut,
     Notices,

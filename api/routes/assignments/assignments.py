@@ -16,7 +16,7 @@ from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.editing import Confirm, DryRun, tag, taken
 from api.routes.shared.error_responses import CHANGES, EDITS, SENDS
-from api.schemas.assignments import (
+from api.schemas.assignments.assignments import (
     AssignmentChanged,
     AssignmentIn,
     AssignmentPatch,

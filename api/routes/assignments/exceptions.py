@@ -13,8 +13,7 @@ from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.editing import DryRun, taken, tell_made
 from api.routes.shared.error_responses import CHANGES, SEES
-from api.schemas.effects import Effect
-from api.schemas.extensions import (
+from api.schemas.assignments.exceptions import (
     ExcuseGranted,
     ExcuseIn,
     Excuses,
@@ -26,6 +25,7 @@ from api.schemas.extensions import (
     RefundIn,
     StudentTimes,
 )
+from api.schemas.shared.effects import Effect
 from api.services.audit.change_context import Act
 from api.services.exceptions import excuses, extensions, late_days
 from api.services.exceptions.students import student_of

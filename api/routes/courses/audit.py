@@ -15,7 +15,7 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow, Window
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES
-from api.schemas.users import AuditPage
+from api.schemas.accounts.users import AuditPage
 from api.services.audit import queries
 from api.services.audit.queries import AuditFilter
 from api.services.audit.targets import names_of_things

@@ -17,7 +17,7 @@ from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.shared.editing import DryRun, taken
 from api.routes.shared.error_responses import SEES
-from api.schemas.course_files import Applied, ApplyFilesIn, CourseFiles
+from api.schemas.courses.course_files import Applied, ApplyFilesIn, CourseFiles
 from api.services.audit.change_context import Act
 from api.services.courses.files.applying import apply, publish_all, to_publish
 from api.services.courses.files.exporting import course_files

@@ -13,7 +13,7 @@ from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.editing import DryRun, tag, taken
 from api.routes.shared.error_responses import CHANGES, EDITS, SEES
-from api.schemas.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
+from api.schemas.courses.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services.audit.change_context import Act
 from api.services.courses import lifecycle
 from api.services.courses.copying import copy_course

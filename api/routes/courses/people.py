@@ -10,7 +10,7 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
 from api.routes.shared.error_responses import CHANGES, EDITS, SEES
-from api.schemas.people import (
+from api.schemas.accounts.people import (
     LinkOut,
     Person,
     PersonIn,

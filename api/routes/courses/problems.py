@@ -12,7 +12,7 @@ from api.http.pagination import Cursor, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import CHANGES, SEES, SENDS
 from api.routes.shared.files import Sent, file_body
-from api.schemas.problems import (
+from api.schemas.courses.problems import (
     DiffOut,
     PreviewOut,
     ProblemChecked,

@@ -9,7 +9,7 @@ from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.routes.shared.error_responses import SENDS
 from api.routes.shared.files import Sent, attachment, file_body
-from api.schemas.people import InvitesIn, RosterOut
+from api.schemas.accounts.people import InvitesIn, RosterOut
 from api.services.accounts import invitation_mailing
 from api.services.enrolment import roster
 

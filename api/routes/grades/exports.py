@@ -14,7 +14,7 @@ from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SENDS
 from api.routes.shared.files import Sent, attachment, file_answer, file_body
-from api.schemas.exports import ExportCheck, SheetOut
+from api.schemas.grades.exports import ExportCheck, SheetOut
 from api.services.audit.change_context import Act
 from api.services.exports import all_work, gradebook_files
 from api.services.exports.formats import write_score_sheet

@@ -11,7 +11,7 @@ from api.http.fields import Text
 from api.http.json_body import ApiRouter
 from api.http.pagination import PageWindow
 from api.routes.shared.error_responses import SENDS
-from api.schemas.gradebook import GradebookOut
+from api.schemas.grades.gradebook import GradebookOut
 from api.services.gradebook.listing import Direction, GradebookQuery, gradebook, kind_of, order_of
 
 __all__ = ["router"]

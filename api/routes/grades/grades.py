@@ -12,8 +12,8 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES
-from api.schemas.grade_history import GradeEventPage, StaffGradeEventPage
-from api.schemas.grades import MyGrades, StudentGrades
+from api.schemas.grades.grades import MyGrades, StudentGrades
+from api.schemas.grades.history import GradeEventPage, StaffGradeEventPage
 from api.services.gradebook.detail import my_grades, student_grades
 from api.services.gradebook.history import my_history, student_history
 

@@ -11,7 +11,7 @@ from api.http.etags import IfMatch, IfMatchNow, etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageWindow
 from api.routes.shared.error_responses import EDITS, SENDS
-from api.schemas.overrides import OverrideDone, OverrideIn, OverridePage
+from api.schemas.grades.overrides import OverrideDone, OverrideIn, OverridePage
 from api.services.gradebook import overrides
 
 __all__ = ["router"]

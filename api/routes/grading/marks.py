@@ -20,9 +20,9 @@ from api.http.etags import IfMatch, etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES, SENDS
-from api.schemas.review import FlagIn, ReviewItem
-from api.schemas.review_marks import GradingView, MarkIn
-from api.schemas.review_requests import CommentIn, CommentView, OwnComments, StaffComments
+from api.schemas.grading.marks import GradingView, MarkIn
+from api.schemas.grading.regrade_requests import CommentIn, CommentView, OwnComments, StaffComments
+from api.schemas.grading.review import FlagIn, ReviewItem
 from api.services.review import comments
 from api.services.review.gradings import gradings
 from api.services.review.locations import Found, staff_answer

@@ -12,7 +12,7 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES
-from api.schemas.review_requests import (
+from api.schemas.grading.regrade_requests import (
     DecisionIn,
     OwnRequest,
     RequestIn,

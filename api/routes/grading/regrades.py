@@ -24,8 +24,8 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES
-from api.schemas.regrade_changes import ChangeOut, StudentOut
-from api.schemas.regrades import (
+from api.schemas.grading.regrade_changes import ChangeOut, StudentOut
+from api.schemas.grading.regrades import (
     AcceptIn,
     ApplyIn,
     MistakeIn,

@@ -15,8 +15,7 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES, SENDS
-from api.schemas.review import NextAnswer, QueueLine, ReviewProgress
-from api.schemas.review_marks import (
+from api.schemas.grading.marks import (
     GroupMarked,
     GroupView,
     MarkIn,
@@ -26,7 +25,8 @@ from api.schemas.review_marks import (
     RubricItemView,
     RubricView,
 )
-from api.schemas.review_requests import Readiness
+from api.schemas.grading.regrade_requests import Readiness
+from api.schemas.grading.review import NextAnswer, QueueLine, ReviewProgress
 from api.services.review.locations import Asked, asked_part
 from api.services.review.marks.groups import group_cursor, groups, mark_group
 from api.services.review.marks.marking_view import next_item

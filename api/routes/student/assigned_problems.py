@@ -12,15 +12,15 @@ from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES
-from api.schemas.my_assignments import MyAssignment
-from api.schemas.student import ProblemView
-from api.schemas.student_solution import (
+from api.schemas.student.assignments import MyAssignment
+from api.schemas.student.problem import ProblemView
+from api.schemas.student.solution import (
     PracticeIn,
     PracticeProblem,
     PracticeReply,
     SolutionView,
 )
-from api.schemas.student_work import NewNumbers
+from api.schemas.student.work import NewNumbers
 from api.services.student.assignments import State, my_assignments, rank
 from api.services.student.practice import practice_problem, practice_variant, practise
 from api.services.student.problem import problem_view

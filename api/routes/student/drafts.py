@@ -13,8 +13,8 @@ from api.http.etags import etag, expected
 from api.http.json_body import ApiRouter
 from api.http.problem_details import responses
 from api.routes.shared.error_responses import SEES, SENDS
-from api.schemas.student import DraftView
-from api.schemas.student_work import DraftIn, ReadAs, ReadingIn
+from api.schemas.student.problem import DraftView
+from api.schemas.student.work import DraftIn, ReadAs, ReadingIn
 from api.services.engine.keyless_reading import Question, read_answer
 from api.services.student.drafts import draft_of, save_draft
 from api.services.student.problem_session import numbers_of, take_seat

@@ -9,7 +9,7 @@ from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
 from api.routes.shared.error_responses import SEES
-from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
+from api.schemas.student.work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.student.history import own_submissions, receipt, submission_view
 from api.services.student.problem_session import take_seat
 

@@ -16,7 +16,7 @@ from api.http.fields import Key
 from api.http.json_body import PREFIX, ApiRouter, StrictRequest
 from api.http.pipeline.fast_path import Ahead
 from api.http.problem_details import responses
-from api.schemas.submissions import AnswersIn, SubmissionReply
+from api.schemas.student.submissions import AnswersIn, SubmissionReply
 from api.services.submissions.entries import Accepted, Entry
 from api.services.submissions.preparation import PreparedSubmission, Sent, prepare, recall
 from api.services.submissions.writer.writing import Outdated

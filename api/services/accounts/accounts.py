@@ -12,7 +12,7 @@ from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id
 from api.db.models import User
 from api.http.pagination import Cursor, keyset
-from api.schemas.users import UserOut, UserPatch
+from api.schemas.accounts.users import UserOut, UserPatch
 from api.services.accounts import sessions
 from api.services.accounts.credentials import secure_new_staff
 from api.services.accounts.invitation_tokens import (

@@ -38,7 +38,7 @@ from api.db.models import (
     User,
 )
 from api.http.fields import told
-from api.schemas.account import MeExport
+from api.schemas.accounts.account import MeExport
 from api.services.accounts.profile import courses_of
 from api.services.accounts.sessions import sessions_of
 from api.services.accounts.tokens import tokens_of

@@ -12,7 +12,7 @@ from api.auth.passwords import Passwords
 from api.core.errors import FieldError, Invalid, Unauthenticated
 from api.db.engine import Database
 from api.db.models import Course, Enrolment, Section, User
-from api.schemas.account import CourseOfMine, Me
+from api.schemas.accounts.account import CourseOfMine, Me
 from api.services.accounts import login, sessions
 from api.services.accounts.invitation_tokens import check_password, withdraw
 from api.services.accounts.login import Attempt

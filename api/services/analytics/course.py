@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.db.models import Answer, Assignment, AssignmentProblem, Course, Draw, Grade, Standing
-from api.schemas.analytics import AssignmentSummary, CourseAnalytics, HandedIn
-from api.schemas.figures import DistributionOut
+from api.schemas.analytics.assignment import AssignmentSummary, CourseAnalytics, HandedIn
+from api.schemas.analytics.figures import DistributionOut
 from api.services.analytics.overview import PERCENT, grades_asked, how_many
 from api.services.analytics.queries.answers import Students, check_section, counted
 from api.services.analytics.queries.distributions import spread_of

@@ -15,7 +15,7 @@ from sqlalchemy import Float, Select, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Grading
-from api.schemas.analytics_problem import SearchOut
+from api.schemas.analytics.problem import SearchOut
 from api.services.analytics.queries.answers import Students, answers_to
 from api.services.analytics.queries.query_batch import number_of
 from api.services.grades import PosedProblem

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Draw, ProblemVersion, Variant
-from api.schemas.analytics_problem import ForeignKey, ForeignKeys
+from api.schemas.analytics.problem import ForeignKey, ForeignKeys
 from api.services.analytics.queries.answers import Students, answers_to
 from api.services.analytics.queries.groups import details_of
 from api.services.analytics.queries.keys import Keys

@@ -8,8 +8,8 @@ from sqlalchemy import Float, Integer, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Grade
-from api.schemas.analytics import AssignmentAnalytics
-from api.schemas.figures import DistributionOut, FlagOut, ReliabilityOut
+from api.schemas.analytics.assignment import AssignmentAnalytics
+from api.schemas.analytics.figures import DistributionOut, FlagOut, ReliabilityOut
 from api.services.analytics.parts import flagged, item_flags_of, problem_figures
 from api.services.analytics.queries.answers import Students, Which, check_section
 from api.services.analytics.queries.assignment import Sheet, read_sheet, units_of

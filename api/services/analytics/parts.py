@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from api.schemas.analytics import PartFigures, ProblemFigures
-from api.schemas.figures import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
+from api.schemas.analytics.assignment import PartFigures, ProblemFigures
+from api.schemas.analytics.figures import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
 from api.services.analytics.items import Item
 from api.services.analytics.queries.assignment import Sheet
 from api.services.problems.versions import titles_of_parts

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from api.auth import authorization
 from api.core.errors import NotFound
-from api.schemas.analytics import PartFigures
-from api.schemas.analytics_problem import (
+from api.schemas.analytics.assignment import PartFigures
+from api.schemas.analytics.figures import FlagOut
+from api.schemas.analytics.problem import (
     FollowThrough,
     ForeignKeys,
     PartAnalytics,
@@ -19,7 +20,6 @@ from api.schemas.analytics_problem import (
     SearchOut,
     WrongOut,
 )
-from api.schemas.figures import FlagOut
 from api.services.analytics.guess_detection import searches_of
 from api.services.analytics.items import Items
 from api.services.analytics.other_variant_matches import foreign_keys

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.schemas.analytics import WrongBrief
+from api.schemas.analytics.assignment import WrongBrief
 from api.services.analytics.queries.assignment import Sheet
 from api.services.analytics.queries.groups import details_of
 from api.services.analytics.wrong_answers import answer_in, mistakes_in

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from api.schemas.analytics_problem import ParameterFairness, VariantsOut
-from api.schemas.figures import FairnessOut
+from api.schemas.analytics.figures import FairnessOut
+from api.schemas.analytics.problem import ParameterFairness, VariantsOut
 from api.services.analytics.queries.assignment import Sheet
 from api.services.analytics.queries.keys import Keys
 from api.services.engine.variant_identity import Numbers

@@ -10,7 +10,7 @@ from api.core.errors import Conflict, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Submission
 from api.http.validation_errors import wrong_fields
-from api.schemas.assignments import (
+from api.schemas.assignments.assignments import (
     AssignmentChanged,
     AssignmentIn,
     AssignmentPatch,
@@ -18,8 +18,8 @@ from api.schemas.assignments import (
     ReleaseIn,
     StaffAssignment,
 )
-from api.schemas.patching import changed
-from api.schemas.setting import grade_settings
+from api.schemas.shared.patching import changed
+from api.schemas.shared.setting import grade_settings
 from api.services.assignments.pinned_versions import pinned
 from api.services.assignments.settings import check, settings_of, write
 from api.services.assignments.viewing import staff_view

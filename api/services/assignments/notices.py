@@ -9,7 +9,7 @@ from api.auth.authorization import Posed
 from api.core.errors import Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Notice, Regrade
-from api.schemas.assignment_problems import NoticeIn, NoticeOut
+from api.schemas.assignments.problems import NoticeIn, NoticeOut
 from api.services.audit.change_context import Act
 
 __all__ = ["notices_on", "post_notice", "withdraw_notice"]

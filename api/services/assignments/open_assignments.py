@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import Member
 from api.db.models import AssignmentProblem, Draw
-from api.schemas.assignments import StaffAssignment
+from api.schemas.assignments.assignments import StaffAssignment
 from api.services.analytics.overview import how_many
 from api.services.analytics.queries.deadline_passed import over_for
 from api.services.assignments.viewing import in_course

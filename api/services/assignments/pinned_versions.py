@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from api.core.errors import Invalid
 from api.db.engine import once
 from api.db.models import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
-from api.schemas.assignment_problems import PartSummary, PosedSettings, ProblemSettings
-from api.schemas.setting import settings_in
+from api.schemas.assignments.problems import PartSummary, PosedSettings, ProblemSettings
+from api.schemas.shared.setting import settings_in
 from api.services.problems.versions import BANK, newest, space_of
 
 __all__ = [

@@ -11,15 +11,15 @@ from api.auth.authorization import Posed
 from api.core.errors import Conflict, FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion
-from api.schemas.assignment_problems import (
+from api.schemas.assignments.problems import (
     PosedChanged,
     PosedIn,
     PosedPatch,
     PosedSettings,
     ProblemSettings,
 )
-from api.schemas.effects import Effect
-from api.schemas.patching import changed
+from api.schemas.shared.effects import Effect
+from api.schemas.shared.patching import changed
 from api.services.assignments.editing import touch
 from api.services.assignments.pinned_versions import (
     is_answered,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.db.engine import once
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
-from api.schemas.timeline import ExtensionSpec, TimelineSpec
+from api.schemas.assignments.timeline import ExtensionSpec, TimelineSpec
 from api.services.assignments import timeline
 from api.services.courses.active_students import COUNTS
 from grader.policy import Rules, Timeline

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from api.core.clock import from_micros
 from api.core.errors import FieldError, Invalid
 from api.db.models import Assignment, Course
-from api.schemas.assignments import AssignmentIn
-from api.schemas.timeline import TimelineSpec
+from api.schemas.assignments.assignments import AssignmentIn
+from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments import timeline
 from api.services.assignments.pinned_versions import posed_in
 from api.services.courses.stored_settings import read_settings, write_settings

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from api.core.clock import from_micros, to_micros
 from api.core.errors import FieldError, Invalid
 from api.http.validation_errors import wrong_fields
-from api.schemas.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
+from api.schemas.assignments.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
 from grader.policy import Timeline
 
 __all__ = [

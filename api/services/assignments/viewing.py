@@ -12,7 +12,7 @@ from api.auth.authorization import Member
 from api.core.clock import to_micros
 from api.core.errors import NotFound
 from api.db.models import Assignment, Course
-from api.schemas.assignments import StaffAssignment, StudentAssignment, StudentProblem
+from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment, StudentProblem
 from api.services.assignments.pinned_versions import Pinned, pinned, posed_settings
 from api.services.assignments.rules import own_timeline, rules_of
 from api.services.assignments.settings import settings_of

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import AuditEntry, User
 from api.http.pagination import Cursor, keyset
-from api.schemas.users import AuditOut
+from api.schemas.accounts.users import AuditOut
 
 __all__ = ["AuditFilter", "entries", "listed"]
 

@@ -22,7 +22,7 @@ from api.db.models import (
     RegradeRequest,
     Variant,
 )
-from api.schemas.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
+from api.schemas.courses.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
 from api.services.analytics.overview import how_many, percent
 from api.services.analytics.queries.answers import Students, counted
 from api.services.analytics.queries.query_batch import flag

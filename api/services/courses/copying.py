@@ -17,11 +17,11 @@ from api.db.models import (
     Variant,
 )
 from api.db.upserts import insert_all
-from api.schemas.assignment_problems import ProblemSettings
-from api.schemas.assignment_settings import store_timeline
-from api.schemas.assignments import AssignmentIn
-from api.schemas.courses import CopyIn, CourseIn
-from api.schemas.timeline import TimelineSpec
+from api.schemas.assignments.assignments import AssignmentIn
+from api.schemas.assignments.problems import ProblemSettings
+from api.schemas.assignments.settings import store_timeline
+from api.schemas.assignments.timeline import TimelineSpec
+from api.schemas.courses.courses import CopyIn, CourseIn
 from api.services.assignments import timeline
 from api.services.assignments.settings import resolve_into
 from api.services.audit.change_context import Act

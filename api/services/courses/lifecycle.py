@@ -15,9 +15,15 @@ from api.core.errors import Conflict, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, User
 from api.http.pagination import Cursor, keyset
-from api.schemas.courses import CategorySpec, CourseChanged, CourseIn, CoursePatch, CourseView
-from api.schemas.patching import changed
-from api.schemas.setting import grade_settings
+from api.schemas.courses.courses import (
+    CategorySpec,
+    CourseChanged,
+    CourseIn,
+    CoursePatch,
+    CourseView,
+)
+from api.schemas.shared.patching import changed
+from api.schemas.shared.setting import grade_settings
 from api.services.accounts.credentials import secure_new_staff
 from api.services.assignments import timeline
 from api.services.assignments.settings import resolve_into

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.db.models.base import Base
-from api.schemas.setting import settings_in
+from api.schemas.shared.setting import settings_in
 
 __all__ = ["column_values", "json_values", "read_settings", "write_settings"]
 

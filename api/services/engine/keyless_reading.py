@@ -9,7 +9,7 @@ answer is right, and what it tells is the same for every key.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.schemas.student_work import ReadAs
+from api.schemas.student.work import ReadAs
 from grader.errors import AnswerError, SolverError
 from grader.evaluate import Scope
 from grader.expr import parse

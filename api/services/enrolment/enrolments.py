@@ -15,7 +15,7 @@ from api.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Enrolment, Section, User
 from api.http.pagination import Cursor, keyset
-from api.schemas.people import Person, PersonIn, PersonPatch
+from api.schemas.accounts.people import Person, PersonIn, PersonPatch
 from api.services.accounts import sessions
 from api.services.accounts.account_ownership import ELSEWHERE, NUMBERS, may_edit
 from api.services.accounts.credentials import secure_new_staff

@@ -11,7 +11,7 @@ from api.auth.authorization import Member
 from api.core.errors import FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import Course, Enrolment, Section, User
-from api.schemas.people import (
+from api.schemas.accounts.people import (
     RosterChange,
     RosterLine,
     RosterNew,

@@ -11,7 +11,7 @@ from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Grade, Section
-from api.schemas.people import SectionOut
+from api.schemas.accounts.people import SectionOut
 from api.services.audit import recorder
 from api.services.grades import Cause, refresh_all
 

@@ -13,7 +13,7 @@ from api.auth.authorization import Caller
 from api.auth.roles import permitted
 from api.core.errors import Forbidden
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
-from api.schemas.timeline import ExtensionSpec
+from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.anonymity import IS_ANONYMOUS
 from api.services.assignments.rules import Granted, rules
 from grader.policy import Rules

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.core.ids import new_id
 from api.db.models import Course, Enrolment, User
-from api.schemas.people import Person
+from api.schemas.accounts.people import Person
 from api.services.audit import recorder
 from api.services.enrolment.enrolments import find
 

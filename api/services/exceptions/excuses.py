@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Excuse
-from api.schemas.effects import Effect
-from api.schemas.extensions import ExcuseGranted, ExcuseIn, ExcuseOut
+from api.schemas.assignments.exceptions import ExcuseGranted, ExcuseIn, ExcuseOut
+from api.schemas.shared.effects import Effect
 from api.services.assignments.pinned_versions import posed_in
 from api.services.audit.change_context import Act
 from api.services.exceptions.students import student_of

@@ -13,15 +13,15 @@ from api.core.errors import Conflict, Invalid, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Section
 from api.http.pagination import Cursor, keyset
-from api.schemas.effects import Effect
-from api.schemas.extensions import (
+from api.schemas.assignments.exceptions import (
     ExtensionGranted,
     ExtensionIn,
     ExtensionOut,
     Preview,
     StudentTimes,
 )
-from api.schemas.timeline import ExtensionSpec
+from api.schemas.assignments.timeline import ExtensionSpec
+from api.schemas.shared.effects import Effect
 from api.services.assignments import timeline
 from api.services.assignments.rules import Granted, granted_to, rules
 from api.services.audit.change_context import Act, hold

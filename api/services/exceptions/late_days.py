@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Invalid
 from api.db.models import Assignment, Course, LateDays
-from api.schemas.extensions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
+from api.schemas.assignments.exceptions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
 from api.services.audit.change_context import Act, hold
 from api.services.exceptions.students import student_of
 from api.services.grades.effects import settle

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError, Invalid, NotFound
-from api.schemas.exports import ExportCheck, ExportWarning
+from api.schemas.grades.exports import ExportCheck, ExportWarning
 from api.services.audit import recorder
 from api.services.enrolment.roster_files import read_roster
 from api.services.exports.formats import (

@@ -24,7 +24,7 @@ from api.db.models import (
     Override,
     ProblemVersion,
 )
-from api.schemas.timeline import ExtensionSpec
+from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.rules import Granted, rules
 from api.services.gradebook.students import Student
 from api.services.grades.assignment import PosedProblem, WholeAssignment, graded_of

@@ -14,7 +14,7 @@ from api.auth.authorization import Member
 from api.core.clock import from_micros, to_micros
 from api.core.errors import NotFound
 from api.db.models import Assignment, Override, Standing
-from api.schemas.grades import (
+from api.schemas.grades.grades import (
     GradeHidden,
     GradeLine,
     GradeShown,

@@ -23,7 +23,7 @@ from api.db.models import (
     Submission,
 )
 from api.http.pagination import Cursor
-from api.schemas.grade_history import GradeEvent, StaffGradeEvent
+from api.schemas.grades.history import GradeEvent, StaffGradeEvent
 from api.services.assignments.release import results_shown
 from api.services.assignments.rules import rules_for
 from api.services.enrolment.display_names import names_of

@@ -14,7 +14,7 @@ from api.core.errors import Invalid
 from api.core.ids import read_id
 from api.db.models import Assignment
 from api.http.pagination import Cursor, Sort
-from api.schemas.gradebook import (
+from api.schemas.grades.gradebook import (
     ColumnSummary,
     GradebookCategory,
     GradebookCell,

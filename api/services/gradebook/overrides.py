@@ -17,7 +17,7 @@ from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Grade, Override, User
 from api.http.fields import told
 from api.http.pagination import Cursor, keyset
-from api.schemas.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
+from api.schemas.grades.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
 from api.services.audit import recorder
 from api.services.audit.change_context import hold
 from api.services.gradebook.students import Student, student_of

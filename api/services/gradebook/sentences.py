@@ -4,7 +4,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
-from api.schemas.grade_history import GradeEvent
+from api.schemas.grades.history import GradeEvent
 from grader.policy import shown
 
 __all__ = ["led", "sentence"]

@@ -10,7 +10,7 @@ from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Standing, User
-from api.schemas.effects import Effect, GradeMove, OutOf
+from api.schemas.shared.effects import Effect, GradeMove, OutOf
 from api.services.audit.change_context import Act
 from api.services.courses.active_students import PRESENT
 from api.services.grades import Cause, refresh_all

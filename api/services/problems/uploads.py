@@ -17,7 +17,7 @@ from api.auth.authorization import Member
 from api.core.errors import Conflict, FieldError
 from api.db.models import Course, ProblemVersion
 from api.http.problem_details import WrongField
-from api.schemas.problems import ProblemChecked
+from api.schemas.courses.problems import ProblemChecked
 from api.services.audit import recorder
 from api.services.problems.problem_errors import FILE, fault, faults_of, refused
 from api.services.problems.publishing import Failed, Outcome, Published, Source

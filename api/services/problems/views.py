@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Member
 from api.core.errors import Invalid, NotFound
 from api.db.models import ProblemVersion
-from api.schemas.assignment_problems import PartSummary
-from api.schemas.problems import (
+from api.schemas.assignments.problems import PartSummary
+from api.schemas.courses.problems import (
     Block,
     DiffOut,
     PreviewOut,

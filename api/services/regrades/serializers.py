@@ -19,8 +19,8 @@ from api.db.models import (
     User,
 )
 from api.http.pagination import Cursor, keyset
-from api.schemas.regrade_changes import ChangeOut, Side, StudentOut, Turn
-from api.schemas.regrades import Counts, Progress, RegradeOut, VersionRef
+from api.schemas.grading.regrade_changes import ChangeOut, Side, StudentOut, Turn
+from api.schemas.grading.regrades import Counts, Progress, RegradeOut, VersionRef
 from api.services.engine.single_answer import points_of
 from api.services.problems.versions import space_of
 from api.services.regrades.draft_versions import kept_in

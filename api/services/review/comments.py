@@ -12,14 +12,14 @@ from api.auth.authorization import Caller
 from api.core.errors import Forbidden, NotFound
 from api.core.ids import new_id
 from api.db.models import Comment
-from api.schemas.review import Staff
-from api.schemas.review_requests import (
+from api.schemas.grading.regrade_requests import (
     CommentIn,
     CommentView,
     OwnComments,
     PublicComment,
     StaffComments,
 )
+from api.schemas.grading.review import Staff
 from api.services.assignments.release import results_shown
 from api.services.audit.recorder import record
 from api.services.enrolment.display_names import names_of

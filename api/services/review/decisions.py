@@ -21,7 +21,7 @@ from api.db.models import (
 )
 from api.http.etags import Expected
 from api.http.pagination import Cursor, keyset
-from api.schemas.review_requests import DecisionIn, RequestStatus, RequestView
+from api.schemas.grading.regrade_requests import DecisionIn, RequestStatus, RequestView
 from api.services.audit.recorder import record
 from api.services.courses.active_students import PRESENT
 from api.services.engine.variants import Variants

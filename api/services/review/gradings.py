@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Grading
-from api.schemas.review_marks import GradingView
+from api.schemas.grading.marks import GradingView
 from api.services.enrolment.display_names import names_of
 from api.services.review.locations import Found
 from api.services.review.serializers import staff

@@ -17,7 +17,7 @@ from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
 from api.db.engine import find_one
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
-from api.schemas.review import Who
+from api.schemas.grading.review import Who
 from api.services.assignments.rules import rules_of
 from grader.policy import Rules
 

@@ -27,7 +27,7 @@ from api.db.models import (
     ReviewSkip,
 )
 from api.http.pagination import Cursor
-from api.schemas.review import PartProgress, ReviewProgress
+from api.schemas.grading.review import PartProgress, ReviewProgress
 from api.services.courses.active_students import students_who_count
 from api.services.review.locations import Asked, rank
 from api.services.review.overridden_answers import has_points_by_hand

@@ -24,7 +24,7 @@ from api.db.models import (
     RegradeRequest,
 )
 from api.http.pagination import Cursor, keyset
-from api.schemas.review_requests import OwnRequest
+from api.schemas.grading.regrade_requests import OwnRequest
 from api.services.assignments import timeline
 from api.services.assignments.release import Shown, results_shown
 from api.services.assignments.rules import rules_for

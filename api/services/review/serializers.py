@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Comment, Grading, Review
-from api.schemas.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
+from api.schemas.grading.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
 from api.services.engine.variants import Variants
 from api.services.enrolment.display_names import names_of
 from api.services.review.locations import Asked, Found, is_blind, who

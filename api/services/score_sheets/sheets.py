@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, Comment, GradeChange, Override
-from api.schemas.exports import SheetChangeOut, SheetLine, SheetOut
+from api.schemas.grades.exports import SheetChangeOut, SheetLine, SheetOut
 from api.services.audit.change_context import Act, hold
 from api.services.exports.formats import SheetChange, SheetChanges, check_sheet, read_score_sheet
 from api.services.gradebook.overrides import set_aside

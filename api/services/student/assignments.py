@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import Caller, Member
 from api.core.clock import to_micros
 from api.db.models import Assignment, Course, Draw, Excuse, Standing
-from api.schemas.my_assignments import MyAssignment, MyProblem
-from api.schemas.submissions import ProblemScore
+from api.schemas.student.assignments import MyAssignment, MyProblem
+from api.schemas.student.submissions import ProblemScore
 from api.services.assignments.release import Shown, results_shown
 from api.services.assignments.rules import rules_of
 from api.services.enrolment.student_courses import enrolled, rules_in_all

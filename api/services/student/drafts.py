@@ -16,7 +16,7 @@ from api.db.engine import find_one
 from api.db.models import Answer, Draft
 from api.db.upserts import insert_missing
 from api.http.etags import Expected
-from api.schemas.student import DraftView
+from api.schemas.student.problem import DraftView
 from api.services.engine.variants import Variants
 from api.services.grades import Key
 from api.services.rate_limits.storage_budget import StorageBudget, text_bytes

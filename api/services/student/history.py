@@ -16,7 +16,7 @@ from api.core.errors import Forbidden, NotFound
 from api.db.engine import find_one
 from api.db.models import Assignment, AssignmentProblem, Submission
 from api.http.pagination import Cursor, keyset
-from api.schemas.student_work import ReceiptProof, StaffSubmission, StudentSubmission
+from api.schemas.student.work import ReceiptProof, StaffSubmission, StudentSubmission
 from api.services.assignments.release import results_shown
 from api.services.assignments.rules import rules_of
 from api.services.engine.variants import Variants

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from api.db.engine import once
 from api.db.models import Answer, AssignmentProblem, Grading, Submission
-from api.schemas.student_work import PartOutcome, StudentSubmission
-from api.schemas.submissions import Receipt
+from api.schemas.student.submissions import Receipt
+from api.schemas.student.work import PartOutcome, StudentSubmission
 from api.services.assignments.release import Shown
 from api.services.assignments.visible_verdicts import visible_verdict
 from api.services.engine.single_answer import points_of

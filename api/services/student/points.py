@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.db.models import Standing
-from api.schemas.grades import OverrideShown
-from api.schemas.student import PartScore
-from api.schemas.submissions import ProblemScore
+from api.schemas.grades.grades import OverrideShown
+from api.schemas.student.problem import PartScore
+from api.schemas.student.submissions import ProblemScore
 from api.services.enrolment.display_names import names_of
 from api.services.gradebook.detail import override_shown
 from api.services.grades import read_part

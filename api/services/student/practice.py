@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.core.errors import NotReleased
-from api.schemas.student_solution import PracticeOutcome, PracticeProblem, PracticeReply
+from api.schemas.student.solution import PracticeOutcome, PracticeProblem, PracticeReply
 from api.services.engine.protected_numbers import numbers_at_work
 from api.services.engine.single_answer import student_record
 from api.services.engine.variant_identity import numbers_had, numbers_in

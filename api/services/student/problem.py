@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from api.core.clock import from_micros
 from api.db.engine import find_one
 from api.db.models import Answer, GradeChange, Grading, Notice, Standing
-from api.schemas.student import LastAnswer, NoticeView, PartView, ProblemView
-from api.schemas.submissions import ProblemScore
+from api.schemas.student.problem import LastAnswer, NoticeView, PartView, ProblemView
+from api.schemas.student.submissions import ProblemScore
 from api.services.assignments.visible_verdicts import visible_status
 from api.services.engine.variants import Variants
 from api.services.grades import answered, earlier_answers

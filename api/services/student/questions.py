@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
-from api.schemas.student import Column, Given, Option, PartAsked, Typing
+from api.schemas.student.problem import Column, Given, Option, PartAsked, Typing
 from grader.evaluate import Scope, evaluate
 from grader.kinds import KINDS
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart

@@ -11,7 +11,7 @@ from api.core.clock import to_micros
 from api.core.errors import Conflict, Forbidden
 from api.db.models import Answer, Draw, Standing
 from api.db.upserts import insert_missing
-from api.schemas.student_work import NewNumbers
+from api.schemas.student.work import NewNumbers
 from api.services.engine.assigned_variant import draw_position
 from api.services.engine.variant_identity import Numbers, numbers_had, numbers_in
 from api.services.engine.variants import ORIGINAL

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from api.core.errors import NotReleased
-from api.schemas.student_solution import KnownMistake, RubricLine, SolutionView, SolvedPart
+from api.schemas.student.solution import KnownMistake, RubricLine, SolutionView, SolvedPart
 from api.services.engine.variants import Variants
 from api.services.problems.reports import worked_solution
 from api.services.student.problem_session import Seat, solutions_of

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from api.core.clock import from_micros, to_micros
-from api.schemas.my_assignments import Moment, Stage, Times
+from api.schemas.student.assignments import Moment, Stage, Times
 from api.services.assignments.timeline import absolute, relative, zone
 from grader.policy import Rules
 

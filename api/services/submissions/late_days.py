@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.core.clock import to_micros
 from api.db.models import Assignment, Course, LateDays
 from api.db.upserts import upsert
-from api.schemas.timeline import TimelineSpec
+from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.rules import SPENT, granted_to, rules
 from grader.policy import Rules
 

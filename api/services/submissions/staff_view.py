@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.authorization import Member
 from api.db.models import AssignmentProblem, Submission
-from api.schemas.student_work import StaffOutcome, StaffSubmission
+from api.schemas.student.work import StaffOutcome, StaffSubmission
 from api.services.assignments.release import Shown
 from api.services.engine.variants import Variants
 from api.services.grades import Key, earlier_answers

@@ -9,7 +9,7 @@ from sqlalchemy import String, func, literal, select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer
-from api.schemas.analytics_problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
+from api.schemas.analytics.problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
 from api.services.analytics.queries.answers import Hex, Students, answers_to
 from api.services.analytics.queries.assignment import Sheet
 from api.services.analytics.queries.groups import Group, Groups, details_of, flags_of, groups_of

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import FieldError, Invalid
 from api.db.models import Assignment, Course, ProblemVersion
-from api.schemas.assignments import AssignmentIn
-from api.schemas.course_files import Applied, AssignmentFile, CourseFile, FileChange
-from api.schemas.courses import CourseIn
+from api.schemas.assignments.assignments import AssignmentIn
+from api.schemas.courses.course_files import Applied, AssignmentFile, CourseFile, FileChange
+from api.schemas.courses.courses import CourseIn
 from api.services.assignments import editing
 from api.services.assignments.settings import check, resolve_into, write
 from api.services.audit import recorder

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, FieldError, Invalid
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion
-from api.schemas.course_files import Entry
+from api.schemas.courses.course_files import Entry
 from api.services.assignments import problems
 from api.services.assignments.pinned_versions import is_answered, is_opened, version_to_pin
 from api.services.audit.change_context import Act

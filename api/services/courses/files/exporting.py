@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Course, ProblemVersion
-from api.schemas.assignment_problems import ProblemSettings
-from api.schemas.course_files import AssignmentFile, CourseFile, Entry
-from api.schemas.setting import settings_in
+from api.schemas.assignments.problems import ProblemSettings
+from api.schemas.courses.course_files import AssignmentFile, CourseFile, Entry
+from api.schemas.shared.setting import settings_in
 from api.services.assignments.pinned_versions import Pinned, pinned
 from api.services.assignments.settings import settings_of
 from api.services.courses.files.yaml_text import yaml_text

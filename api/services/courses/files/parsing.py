@@ -13,7 +13,7 @@ from api.core.errors import FieldError, Invalid, ServiceError
 from api.http.fields import Slug
 from api.http.schema import Schema
 from api.http.validation_errors import wrong_fields
-from api.schemas.course_files import AssignmentFile, CourseFile
+from api.schemas.courses.course_files import AssignmentFile, CourseFile
 from api.services.courses.files.exporting import ASSIGNMENTS, AT, COURSE, PROBLEMS
 from grader.errors import ProblemError
 from problems.documents import Document, load_document

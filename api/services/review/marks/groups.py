@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from api.core.errors import NotFound
 from api.db.models import Answer, ProblemVersion, Review, Submission, Variant
 from api.http.pagination import Cursor
-from api.schemas.review import SameAs
-from api.schemas.review_marks import GroupMarked, GroupView, MarkIn
+from api.schemas.grading.marks import GroupMarked, GroupView, MarkIn
+from api.schemas.grading.review import SameAs
 from api.services.audit.recorder import record
 from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
 from api.services.engine.variants import Variants

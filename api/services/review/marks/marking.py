@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict, FieldError, Invalid
 from api.db.models import Answer, Grading, Regrade
 from api.http.etags import Expected
-from api.schemas.review_marks import MarkIn
+from api.schemas.grading.marks import MarkIn
 from api.services.audit.recorder import record
 from api.services.engine.variants import Variants
 from api.services.review.locations import Asked, Found

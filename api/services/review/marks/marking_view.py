@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.auth.authorization import Caller
-from api.schemas.review import NextAnswer, ReviewItem
+from api.schemas.grading.review import NextAnswer, ReviewItem
 from api.services.engine.variant_identity import numbers_in
 from api.services.engine.variants import Variants
 from api.services.review.locations import Asked, Found, staff_answer

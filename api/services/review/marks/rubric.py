@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Review, RubricItem
 from api.db.upserts import insert_missing
-from api.schemas.review_marks import RubricItemView, RubricView
+from api.schemas.grading.marks import RubricItemView, RubricView
 from api.services.engine.variants import Variants
 from api.services.review.locations import Asked
 from grader.kinds.texts import TextPart

@@ -15,7 +15,7 @@ from api.core.ids import new_id
 from api.db.models import Answer, Review, RubricItem
 from api.db.models import Variant as VariantRow
 from api.http.etags import Expected
-from api.schemas.review_marks import (
+from api.schemas.grading.marks import (
     Remarked,
     RubricChange,
     RubricItemIn,

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from api.db.models import Review
-from api.schemas.review_marks import MarkIn
+from api.schemas.grading.marks import MarkIn
 from api.services.review.marks.rubric import Criterion
 from grader.policy import shown
 

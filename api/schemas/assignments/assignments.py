@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field
 
 from api.http.fields import Count, Credit, Score, When
 from api.http.schema import Schema, examples
-from api.schemas.assignment_problems import POSED, PosedSettings
-from api.schemas.assignment_settings import (
+from api.schemas.assignments.problems import POSED, PosedSettings
+from api.schemas.assignments.settings import (
     AssignmentSettings,
     AssignmentSlug,
     AssignmentTitle,
@@ -16,9 +16,9 @@ from api.schemas.assignment_settings import (
     Results,
     Solutions,
 )
-from api.schemas.effects import EFFECT, Effect
-from api.schemas.my_assignments import TIMES, Times
-from api.schemas.patching import patch_of
+from api.schemas.shared.effects import EFFECT, Effect
+from api.schemas.shared.patching import patch_of
+from api.schemas.student.assignments import TIMES, Times
 
 __all__ = [
     "AssignmentChanged",

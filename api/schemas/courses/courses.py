@@ -7,9 +7,9 @@ from pydantic import ConfigDict, Field
 
 from api.http.fields import Count, Email, Points, Slug, When
 from api.http.schema import Schema, examples
-from api.schemas.effects import EFFECT, Effect
-from api.schemas.patching import Title, patch_of
-from api.schemas.setting import Column, Setting
+from api.schemas.shared.effects import EFFECT, Effect
+from api.schemas.shared.patching import Title, patch_of
+from api.schemas.shared.setting import Column, Setting
 
 __all__ = [
     "CategorySpec",

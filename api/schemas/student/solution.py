@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.http.fields import Answer, Count, Score
 from api.http.schema import Schema, examples
-from api.schemas.student import ASKED, Given, PartAsked
+from api.schemas.student.problem import ASKED, Given, PartAsked
 
 __all__ = [
     "KnownMistake",

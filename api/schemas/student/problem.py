@@ -5,9 +5,9 @@ from uuid import UUID
 
 from api.http.fields import Answer, Count, Score, When
 from api.http.schema import Schema, examples
-from api.schemas.grades import OverrideShown
-from api.schemas.my_assignments import TIMES, Times
-from api.schemas.submissions import ProblemScore
+from api.schemas.grades.grades import OverrideShown
+from api.schemas.student.assignments import TIMES, Times
+from api.schemas.student.submissions import ProblemScore
 
 __all__ = [
     "ASKED",

@@ -9,7 +9,7 @@ from api.http.fields import Count, Line, Score, When
 from api.http.pagination import Page
 from api.http.problem_details import WrongField
 from api.http.schema import Schema, examples
-from api.schemas.assignment_problems import PartSummary
+from api.schemas.assignments.problems import PartSummary
 
 __all__ = [
     "Block",

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from api.http.fields import MAX_DENOMINATOR, MAX_POINTS, Count, Credit, Line, Score, Text, When
 from api.http.schema import Refused, Schema, examples
-from api.schemas.review import MARK, MarkView, Staff
+from api.schemas.grading.review import MARK, MarkView, Staff
 
 __all__ = [
     "GradingView",

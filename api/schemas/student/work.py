@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.http.fields import Answer, Count, Score, When
 from api.http.schema import Schema, examples
-from api.schemas.submissions import RESULT, Receipt
+from api.schemas.student.submissions import RESULT, Receipt
 
 __all__ = [
     "DraftIn",

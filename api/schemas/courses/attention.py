@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.http.fields import Count
 from api.http.schema import Schema, examples
-from api.schemas.figures import Figure
+from api.schemas.analytics.figures import Figure
 
 __all__ = ["AssignmentAttention", "CourseAttention", "RegradeUnderWay"]
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.http.fields import Count, Score
 from api.http.schema import Schema, examples
-from api.schemas.regrades import OTHER, RUN
+from api.schemas.grading.regrades import OTHER, RUN
 
 __all__ = ["ChangeOut", "Side", "StudentOut", "Turn"]
 

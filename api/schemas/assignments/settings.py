@@ -8,11 +8,11 @@ from pydantic import Field
 
 from api.http.fields import Count, Credit, Slug
 from api.http.schema import Schema
-from api.schemas.assignment_problems import EXTRA_CAPTION
-from api.schemas.courses import Name
-from api.schemas.patching import Prose, Title
-from api.schemas.setting import Column, Setting
-from api.schemas.timeline import TimelineSpec
+from api.schemas.assignments.problems import EXTRA_CAPTION
+from api.schemas.assignments.timeline import TimelineSpec
+from api.schemas.courses.courses import Name
+from api.schemas.shared.patching import Prose, Title
+from api.schemas.shared.setting import Column, Setting
 
 __all__ = [
     "AssignmentSettings",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.http.fields import Count, Score, When
 from api.http.schema import Schema, examples
-from api.schemas.figures import (
+from api.schemas.analytics.figures import (
     AttemptsOut,
     DistributionOut,
     Figure,

@@ -7,10 +7,10 @@ from pydantic import Field
 
 from api.http.fields import Count, When
 from api.http.schema import Schema, examples
-from api.schemas.effects import EFFECT, Effect
-from api.schemas.my_assignments import TIMES, Times
-from api.schemas.patching import Prose
-from api.schemas.timeline import ExtensionSpec
+from api.schemas.assignments.timeline import ExtensionSpec
+from api.schemas.shared.effects import EFFECT, Effect
+from api.schemas.shared.patching import Prose
+from api.schemas.student.assignments import TIMES, Times
 
 __all__ = [
     "ExcuseGranted",

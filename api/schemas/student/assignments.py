@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.http.fields import Count, Score, When
 from api.http.schema import Schema, examples
-from api.schemas.submissions import ProblemScore
+from api.schemas.student.submissions import ProblemScore
 
 __all__ = ["TIMES", "Moment", "MyAssignment", "MyProblem", "Stage", "Times"]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from api.http.fields import Count, Line, Points, Score, When
 from api.http.pagination import Page
 from api.http.schema import Schema, examples
-from api.schemas.grades import OVERRIDE, OverrideShown
+from api.schemas.grades.grades import OVERRIDE, OverrideShown
 
 __all__ = ["GradeNow", "OverrideDone", "OverrideIn", "OverrideOut", "OverridePage"]
 

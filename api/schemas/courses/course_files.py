@@ -6,10 +6,10 @@ from pydantic import Field
 
 from api.http.fields import Count, Slug
 from api.http.schema import Schema, examples
-from api.schemas.assignment_problems import ProblemSettings
-from api.schemas.assignment_settings import AssignmentSettings, AssignmentTitle
-from api.schemas.courses import CourseSettings, CourseSlug, CourseTitle, Zone
-from api.schemas.effects import EFFECT, Effect
+from api.schemas.assignments.problems import ProblemSettings
+from api.schemas.assignments.settings import AssignmentSettings, AssignmentTitle
+from api.schemas.courses.courses import CourseSettings, CourseSlug, CourseTitle, Zone
+from api.schemas.shared.effects import EFFECT, Effect
 
 __all__ = [
     "Applied",

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from api.http.fields import Count, Score, Text, When
 from api.http.schema import Refused, Schema, examples
-from api.schemas.review import ANSWER, AT, MARKER, Staff, Who
-from api.schemas.review_marks import MarkIn
+from api.schemas.grading.marks import MarkIn
+from api.schemas.grading.review import ANSWER, AT, MARKER, Staff, Who
 
 __all__ = [
     "CommentIn",

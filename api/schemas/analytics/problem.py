@@ -5,8 +5,8 @@ from uuid import UUID
 
 from api.http.fields import Answer, Count, When
 from api.http.schema import Schema, examples
-from api.schemas.analytics import ITEM, PART, TIME, PartFigures
-from api.schemas.figures import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
+from api.schemas.analytics.assignment import ITEM, PART, TIME, PartFigures
+from api.schemas.analytics.figures import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
 
 __all__ = [
     "ExampleOut",

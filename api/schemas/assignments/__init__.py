@@ -1,0 +1,1 @@
+"""Schemas of assignments: settings, problems, times and exceptions."""

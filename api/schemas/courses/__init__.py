@@ -1,0 +1,1 @@
+"""Schemas of courses, their files and problems."""

@@ -1,0 +1,1 @@
+"""Schemas of grades: gradebook, explanations, overrides and exports."""

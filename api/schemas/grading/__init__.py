@@ -1,0 +1,1 @@
+"""Schemas of grading by people, and of regrades."""

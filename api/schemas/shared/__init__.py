@@ -1,0 +1,1 @@
+"""What schemas share: settings, changes, effects."""

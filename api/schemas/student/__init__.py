@@ -1,0 +1,1 @@
+"""Schemas of students: problems, submissions, work and solutions."""

@@ -6,35 +6,24 @@ in this process: so it can show nothing else, and asks for the same rights.
 
 from typing import Final
 
-from api.pages import account, course, entrance, guides, home
+from api.pages import account, course, guides, home, login
 from api.pages.router import PageRouter
-from api.pages.staff import (
-    assignment_editor,
+from api.pages.staff.assignments import assignment_editor, bank, checker, problem_settings
+from api.pages.staff.courses import (
     audit,
-    bank,
-    checker,
     course_figures,
     course_files,
     course_settings,
     exports,
     extensions,
-    gradebook,
-    marking,
-    overrides,
     people,
-    problem_settings,
-    regrade_requests,
-    regrade_run,
-    regrades,
-    results,
-    review,
     roster,
-    rubric,
     sections,
-    student_story,
     users,
-    wrong_answers,
 )
+from api.pages.staff.grading import marking, regrade_requests, review, rubric
+from api.pages.staff.regrades import regrade_run, regrades
+from api.pages.staff.results import gradebook, overrides, results, student_detail, wrong_answers
 from api.pages.student import (
     assignment,
     grades,
@@ -50,7 +39,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     account.router,
     assignment.router,
     course.router,
-    entrance.router,
+    login.router,
     grades.router,
     guides.router,
     history.router,
@@ -67,7 +56,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     checker.router,
     bank.router,
     gradebook.router,
-    student_story.router,
+    student_detail.router,
     overrides.router,
     exports.router,
     people.router,

@@ -10,13 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 from api.auth.scopes import SCOPES
 from api.core.errors import FieldError, Invalid, Precondition, ServiceError
 from api.dependencies import Here
-from api.pages.entrance import LOGGED_OUT, with_cookies
-from api.pages.form_rows import whole_number
-from api.pages.forms import Form, FormDep, validated
-from api.pages.frame import page
-from api.pages.held import held
+from api.pages.forms.form import Form, FormDep, validated
+from api.pages.forms.form_version import held
+from api.pages.forms.redisplay import REFUSALS, Typed
+from api.pages.forms.rows import whole_number
+from api.pages.layout.frame import page
+from api.pages.login import LOGGED_OUT, with_cookies
 from api.pages.router import PageDep, PageRouter
-from api.pages.typed import REFUSALS, Typed
 from api.routes.accounts import me
 from api.schemas.accounts.account import MePatch, NewToken, PasswordIn, TokenIn
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi.responses import Response
 
 from api.dependencies import Here
-from api.pages.frame import page
+from api.pages.layout.frame import page
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff import course as staff_course
-from api.pages.student.states import work_of
+from api.pages.staff.courses import course as staff_course
+from api.pages.student.components.states import work_of
 from api.routes.assignments import exceptions
 from api.routes.courses import courses
 from api.routes.student import assigned_problems

@@ -9,8 +9,8 @@ from fastapi import Request, Response
 from api.core.error_codes import CODES
 from api.core.errors import NotFound
 from api.markup.guides import GUIDES, HELP, guide, title_of
+from api.pages.layout.templating import PAGE_HEADERS, render, respond
 from api.pages.router import PageRouter
-from api.pages.site import PAGE_HEADERS, render, respond
 
 __all__ = ["router"]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from fastapi.responses import RedirectResponse, Response
 
 from api.pages.course import student_course
-from api.pages.entrance import local
-from api.pages.forms import FormDep
-from api.pages.frame import page
+from api.pages.forms.form import FormDep
+from api.pages.layout.frame import page
+from api.pages.login import local
 from api.pages.router import VIEW_AS, PageDep, PageRouter, window
-from api.pages.student.states import Work, work_of
+from api.pages.student.components.states import Work, work_of
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.courses.courses import CourseView

@@ -17,7 +17,7 @@ from api.db.engine import Database, forget
 from api.dependencies import Here
 from api.http.pagination import Window
 from api.http.pipeline.authenticator import Ask, admit_large_body, who_asks
-from api.pages.forms import Form, read_form
+from api.pages.forms.form import Form, read_form
 
 __all__ = ["VIEW_AS", "PageDep", "PageRouter", "PageSubmitting", "PageTyping", "window"]
 

@@ -3,7 +3,7 @@
 from scene import Scene
 
 from access import Route
-from api.pages.site import static_address
+from api.pages.layout.templating import static_address
 
 FORM = "application/x-www-form-urlencoded"
 OURS = {"Sec-Fetch-Site": "same-origin"}

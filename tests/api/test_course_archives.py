@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from api.core.errors import Invalid, TooLarge
-from api.pages.staff import course_files
-from api.pages.staff.course_files import packed, unpacked
+from api.pages.staff.courses import course_files
+from api.pages.staff.courses.course_files import packed, unpacked
 
 COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
 

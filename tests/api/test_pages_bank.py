@@ -71,7 +71,7 @@ def test_the_topics_that_there_are_can_be_chosen(scene):
 def test_the_next_page_keeps_what_was_asked_for(scene, monkeypatch):
     scene.world.version("conv-output-shape")
     scene.world.version("conv-sizing")
-    monkeypatch.setattr("api.pages.staff.bank.ROWS", 1)
+    monkeypatch.setattr("api.pages.staff.assignments.bank.ROWS", 1)
     first = scene.browser.get(f"{scene.path}?text=conv-")
     second = scene.browser.get(f"{scene.path}{first.one('a', rel='next')['href']}")
     assert [one.all("th", scope="row")[0].text for one in (first, second)] == [

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.core.errors import Invalid
-from api.pages.carried import LARGEST, MOST, carried, sent_file
-from api.pages.forms import Form, Uploaded
+from api.pages.forms.form import Form, Uploaded
+from api.pages.forms.upload_payload import LARGEST, MOST, carried, sent_file
 
 
 def _form(text: str, **files: bytes) -> Form:

@@ -4,7 +4,7 @@ import pytest
 from pages import Browser
 from staff_scene import StaffScene, settings_form
 
-from api.pages.staff.course_files import packed, unpacked
+from api.pages.staff.courses.course_files import packed, unpacked
 
 COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
 TIMES = {"due": "2026-11-10 23:59", "late": [{"days": 1, "credit": "90%"}]}
@@ -210,7 +210,7 @@ def test_an_extension_is_looked_at_granted_and_taken_back(scene):
 def test_the_extensions_of_an_assignment_say_that_there_are_others_and_keep_it_from_page_to_page(
     scene, monkeypatch
 ):
-    monkeypatch.setattr("api.pages.staff.extensions.ROWS", 1)
+    monkeypatch.setattr("api.pages.staff.courses.extensions.ROWS", 1)
     assignment = str(scene.posed.assignment)
     whole, part = {"days": 1}, {"days": 2}
     empty = grants(scene, assignment=assignment)

@@ -5,7 +5,7 @@ from pages import form_fields
 from staff_scene import StaffScene, settings_form
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.pages.staff.assignment_form import LABELS
+from api.pages.staff.assignments.assignment_form import LABELS
 
 TIMES = {
     "release": "2026-11-01 08:00",

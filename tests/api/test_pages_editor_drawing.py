@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from api.pages.staff.timeline_drawn import APART, WIDTHS, drawn, marks
+from api.pages.staff.assignments.timeline_chart import APART, WIDTHS, drawn, marks
 from api.schemas.student.assignments import Moment, Stage, Times
 
 DUE = datetime(2026, 11, 10, tzinfo=UTC)

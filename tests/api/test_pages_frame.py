@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse
 
 from api.markup.markdown import prose
 from api.markup.tex import TexError, apart, tex_markup
-from api.pages.refusals import present
-from api.pages.site import CSP, static_address
+from api.pages.layout.error_pages import present
+from api.pages.layout.templating import CSP, static_address
 
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 

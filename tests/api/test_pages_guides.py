@@ -7,7 +7,7 @@ import pytest
 from pages import Browser, Page
 
 from api.markup.guides import GUIDES, guide
-from api.pages.site import CSP
+from api.pages.layout.templating import CSP
 
 ROOT = Path(__file__).parents[2]
 HELP = ["/docs", "/docs/errors", *(f"/docs/{name}" for name in GUIDES)]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.pages.forms import Form
-from api.pages.student.cell_marks import marks_of
-from api.pages.student.inputs import cells, compose, composed, input_of, looks_same
+from api.pages.forms.form import Form
+from api.pages.student.components.cell_marks import marks_of
+from api.pages.student.components.inputs import cells, compose, composed, input_of, looks_same
 from api.schemas.student.problem import Column, Option, PartAsked, Typing
 
 FOUR = (("1", "2"), ("3", "4"))

@@ -3,7 +3,7 @@
 import pytest
 from pages import Browser
 
-from api.pages.site import static_address
+from api.pages.layout.templating import static_address
 
 ID = "01933e3a-0000-7000-8000-000000000001"
 

@@ -10,7 +10,7 @@ from pages import Browser
 from student_scenes import CANARY, DUE_TOMORROW
 from world import TEXT_PROBLEM
 
-from api.pages.site import render
+from api.pages.layout.templating import render
 from api.pages.student import solution as pages
 from api.services.student.solution import solution_view
 from grader.variant import solve

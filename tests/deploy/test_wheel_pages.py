@@ -17,7 +17,7 @@ import dlgrader, api
 from fastapi.testclient import TestClient
 from api.app import create_app
 from api.markup.guides import GUIDES
-from api.pages.site import static_address
+from api.pages.layout.templating import static_address
 from api.config.settings import Settings
 
 client = TestClient(create_app(Settings()))

@@ -9,7 +9,7 @@ from api.pages.drawing.frames import kept, stage
 from api.pages.drawing.moves import ways
 from api.pages.drawing.planes import planes_of
 from api.pages.drawing.spots import spot
-from api.pages.wording import said
+from api.pages.layout.formatting import said
 from api.schemas.student.solution import WorkedStep
 from api.services.problems.reports import step_record
 from grader.render import render_step

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from api.pages.wording import counted, moment, number, part_name, percent, points
+from api.pages.layout.formatting import counted, moment, number, part_name, percent, points
 from api.schemas.student.assignments import Moment
 
 THIN = "\N{NARROW NO-BREAK SPACE}"

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from api.pages.charts.drawn import NARROW, WIDE, Chart, Drawing, Table, joined, line, mark, text
 from api.pages.charts.scale import Scale
-from api.pages.wording import number
+from api.pages.layout.formatting import number
 
 __all__ = ["Box", "boxes"]
 

@@ -7,7 +7,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from api.pages.charts.scale import Scale
-from api.pages.wording import counted, number
+from api.pages.layout.formatting import counted, number
 
 __all__ = [
     "NARROW",

@@ -20,7 +20,7 @@ from api.pages.charts.drawn import (
     text,
 )
 from api.pages.charts.scale import Scale, counting
-from api.pages.wording import counted, number
+from api.pages.layout.formatting import counted, number
 
 __all__ = ["Bin", "histogram"]
 

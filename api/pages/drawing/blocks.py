@@ -17,7 +17,7 @@ from api.pages.drawing.moves import ways
 from api.pages.drawing.spots import line
 from api.pages.drawing.stamps import is_stamp, stamp_stage
 from api.pages.drawing.totals import sum_picture, total_picture
-from api.pages.wording import said
+from api.pages.layout.formatting import said
 from api.schemas.student.solution import SolvedPart, WorkedStep
 
 __all__ = ["Block", "drawn"]

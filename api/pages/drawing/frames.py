@@ -7,7 +7,7 @@ from typing import Final
 from api.pages.drawing.drawer import Drawer
 from api.pages.drawing.markup import weight, written
 from api.pages.drawing.moves import Move, Way
-from api.pages.wording import said
+from api.pages.layout.formatting import said
 
 __all__ = ["AROUND", "FIRST", "Frame", "Stage", "kept", "stage"]
 

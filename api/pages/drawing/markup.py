@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from api.pages.wording import said
+from api.pages.layout.formatting import said
 from grader.brief import brief_number
 from grader.show import show
 from grader.values import Number

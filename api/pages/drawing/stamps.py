@@ -18,7 +18,7 @@ from api.pages.drawing.markup import (
 )
 from api.pages.drawing.planes import AXES, Plane, planes_of
 from api.pages.drawing.spots import in_words
-from api.pages.wording import said
+from api.pages.layout.formatting import said
 from api.schemas.student.solution import WorkedStep
 
 __all__ = ["is_stamp", "stamp_stage"]

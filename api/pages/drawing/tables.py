@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from api.pages.drawing.markup import written
-from api.pages.wording import said
+from api.pages.layout.formatting import said
 from grader.mathml import element, math
 from grader.tree import Name
 from grader.values import simplest

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.pages.drawing.markup import picture, rectangle, words
-from api.pages.wording import number, percent
+from api.pages.layout.formatting import number, percent
 
 __all__ = ["sum_picture", "total_picture"]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from api.auth.roles import RIGHTS, Right
 from api.core.errors import Conflict, Forbidden, Invalid, Precondition
 from api.dependencies import Here
-from api.pages.frame import Crumb
+from api.pages.layout.frame import Crumb
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.assignments.anonymity import is_blind_in_course, is_blind_role
 from api.services.assignments.viewing import titles_in

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.pages.frame import Crumb, page
+from api.pages.layout.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
-from api.pages.student.states import work_of
+from api.pages.student.components.states import work_of
 from api.pages.student.times import rules_in_words, stretches, strip
 from api.routes.assignments import assignments, exceptions
 from api.schemas.assignments.assignments import StaffAssignment

@@ -10,10 +10,10 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
-from api.pages.frame import Crumb, page
-from api.pages.named import Names, Step
+from api.pages.layout.frame import Crumb, page
+from api.pages.layout.grade_steps import Names, Step
+from api.pages.layout.local_time import Wall
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.walls import Wall
 from api.routes.assignments import assignments
 from api.routes.grades import grades
 from api.schemas.grades.grades import GradeHidden, GradeShown, MyGrades, OverrideShown

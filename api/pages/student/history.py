@@ -12,17 +12,17 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
 from api.dependencies import Here
-from api.pages.forms import FormDep, validated
-from api.pages.frame import page
-from api.pages.named import Names
+from api.pages.forms.form import FormDep, validated
+from api.pages.forms.redisplay import REFUSALS, Typed
+from api.pages.layout.frame import page
+from api.pages.layout.grade_steps import Names
+from api.pages.layout.local_time import Wall
 from api.pages.router import PageDep, PageRouter, window
-from api.pages.student.feedback import PLAIN, verdict
-from api.pages.student.grids import as_rows
-from api.pages.student.places import Place
-from api.pages.student.states import State
+from api.pages.student.components.feedback import PLAIN, verdict
+from api.pages.student.components.grids import as_rows
+from api.pages.student.components.location import Place
+from api.pages.student.components.states import State
 from api.pages.student.times import requests_in_words
-from api.pages.typed import REFUSALS, Typed
-from api.pages.walls import Wall
 from api.routes.grading import regrade_requests
 from api.routes.student import history
 from api.schemas.assignments.assignments import StudentAssignment

@@ -10,16 +10,16 @@ from fastapi.responses import Response
 
 from api.core.errors import Invalid
 from api.dependencies import Here
-from api.pages.form_rows import whole_number
-from api.pages.forms import Form, FormDep, validated
-from api.pages.frame import page
+from api.pages.forms.form import Form, FormDep, validated
+from api.pages.forms.rows import whole_number
+from api.pages.layout.formatting import part_letter
+from api.pages.layout.frame import page
 from api.pages.router import PageDep, PageRouter, PageTyping
-from api.pages.student.cell_marks import marks_of
-from api.pages.student.feedback import Feedback, practice_feedback
-from api.pages.student.inputs import Input, Marks, compose, input_of, is_given
-from api.pages.student.places import Place
-from api.pages.student.tensors import tensors
-from api.pages.wording import part_letter
+from api.pages.student.components.cell_marks import marks_of
+from api.pages.student.components.feedback import Feedback, practice_feedback
+from api.pages.student.components.inputs import Input, Marks, compose, input_of, is_given
+from api.pages.student.components.location import Place
+from api.pages.student.components.tensors import tensors
 from api.routes.student import assigned_problems
 from api.schemas.student.problem import PartAsked
 from api.schemas.student.solution import PracticeIn, PracticeOutcome, PracticeProblem

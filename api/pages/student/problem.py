@@ -13,12 +13,15 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from api.core.errors import Conflict, Invalid, Precondition, ServiceError
 from api.dependencies import Here
-from api.pages.forms import Form, FormDep, validated
-from api.pages.frame import Crumb, page
+from api.pages.forms.form import Form, FormDep, validated
+from api.pages.layout.frame import Crumb, page
+from api.pages.layout.templating import respond
 from api.pages.router import PageDep, PageRouter, PageSubmitting, PageTyping
-from api.pages.site import respond
-from api.pages.student.grids import grid_of, rows_in
-from api.pages.student.handing_in import (
+from api.pages.student.components.grids import grid_of, rows_in
+from api.pages.student.components.inputs import compose, composed, input_of, is_given
+from api.pages.student.components.problem_queries import Where, look_at
+from api.pages.student.components.problem_view import Look, cards, preview, side
+from api.pages.student.components.submission_form import (
     check_numbers,
     check_person,
     hand_in,
@@ -27,10 +30,7 @@ from api.pages.student.handing_in import (
     save_draft,
     to_keep,
 )
-from api.pages.student.inputs import compose, composed, input_of, is_given
-from api.pages.student.problem_look import Where, look_at
-from api.pages.student.problem_view import Look, cards, preview, side
-from api.pages.student.tensors import tensors
+from api.pages.student.components.tensors import tensors
 from api.routes.student import assigned_problems, drafts
 from api.schemas.student.problem import PartView, ProblemView
 from api.schemas.student.work import ReadAs, ReadingIn

@@ -10,9 +10,9 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.pages.drawing import Block, drawn
-from api.pages.frame import Crumb, page
+from api.pages.layout.formatting import part_letter, said
+from api.pages.layout.frame import Crumb, page
 from api.pages.router import PageDep, PageRouter
-from api.pages.wording import part_letter, said
 from api.schemas.student.solution import KnownMistake, SolutionView, SolvedPart
 from api.services.student.problem_session import Choice, Seat, take_seat
 from api.services.student.solution import solution_view

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from api.pages.wording import counted, percent
+from api.pages.layout.formatting import counted, percent
 from api.schemas.assignments.assignments import StudentAssignment
 from api.schemas.student.assignments import Moment, Times
 

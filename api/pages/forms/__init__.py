@@ -1,0 +1,1 @@
+"""Forms of pages: read, displayed again with errors, and derived from settings."""

@@ -1,0 +1,1 @@
+"""Layout of pages: templates, frame, error pages, numbers and times."""

@@ -1,0 +1,1 @@
+"""Pages of assignments for staff: editor, problems, bank."""

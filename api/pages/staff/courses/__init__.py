@@ -1,0 +1,1 @@
+"""Pages of a course for staff: settings, people, files, exceptions, audit log."""

@@ -1,0 +1,1 @@
+"""Pages of results: figures, gradebook, one student's grades."""

@@ -1,0 +1,1 @@
+"""Components of the page of a problem: inputs, grids, feedback, states."""

@@ -25,9 +25,9 @@ from pathlib import Path
 
 import polars as pl
 
+from grader.definitions.problem import Problem
 from grader.kinds import KINDS
-from grader.problem import Problem
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.publish import MAX_SEEDS, publish

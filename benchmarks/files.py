@@ -17,7 +17,7 @@ from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from grader.errors import ProblemError
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.loader import load_problem

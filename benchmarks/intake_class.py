@@ -29,9 +29,9 @@ from api.services.engine.assigned_variant import draw_position
 from api.services.engine.variants import ORIGINAL
 from api.services.problems.publishing import Published, Source, publish_one
 from api.services.problems.versions import store_version
-from grader.draw import Stream
 from grader.reading import Typed
-from grader.variant import Variant
+from grader.variants.draw import Stream
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.loader import load_problem

@@ -26,11 +26,11 @@ from sympy.parsing.sympy_parser import parse_expr
 from timing import Call, Row, fastest
 
 from api.services.engine.single_answer import Marker
+from grader.definitions.problem import Problem
 from grader.errors import ProblemError
+from grader.expressions.formula_equality import Formula
 from grader.kinds import KINDS
-from grader.problem import Problem
-from grader.symbolic import Formula
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 

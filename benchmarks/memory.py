@@ -29,9 +29,9 @@ from api.services.engine.variants import VARIANTS_KEPT
 from api.services.problems.publishing import Published, Source, publish_one
 from api.services.submissions.cache.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT
 from api.services.submissions.grading import JUDGED_KEPT, Judged, judge
-from grader.context import CACHED_VARIANTS
-from grader.draw import Stream
-from grader.variant import Variant
+from grader.grading.context import CACHED_VARIANTS
+from grader.variants.draw import Stream
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.loader import load_problem

@@ -13,13 +13,13 @@ from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 
-from grader.grade import grade
+from grader.display.text import show
+from grader.grading.grade import grade
+from grader.grading.result import Result
 from grader.kinds import KINDS
 from grader.reading import Typed
-from grader.result import Result
-from grader.show import show
 from grader.values import Number, Tensor, Value, is_number, simplest
-from grader.variant import Variant, double_mistakes, solve
+from grader.variants.variant import Variant, double_mistakes, solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from tests.bank.wrong_values import VALUES, figures

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from grader.arithmetic import FUNCTIONS, Function
-from grader.steps import Tracer
+from grader.display.steps import Tracer
+from grader.expressions.arithmetic import FUNCTIONS, Function
 
 __all__ = ["Book", "MistakeInfo", "Rewrite", "Solver", "Twin", "functions_of"]
 

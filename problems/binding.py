@@ -13,11 +13,11 @@ from typing import Any, Final, TypeVar, get_args
 
 import numpy as np
 
-from grader.arithmetic import Function
 from grader.book import Rewrite, Solver, Twin
+from grader.definitions.names import near
+from grader.display.steps import Step, Tracer
 from grader.errors import SolverError
-from grader.names import near
-from grader.steps import Step, Tracer
+from grader.expressions.arithmetic import Function
 from grader.values import Opaque, Tensor, Value, exact
 from problems.network.layers import Layer
 

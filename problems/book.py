@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from grader.arithmetic import Function
 from grader.book import Book, Rewrite, Solver, Twin
+from grader.expressions.arithmetic import Function
 from problems.binding import bind, bind_rewrite, bind_tracer
 from problems.mistakes import MISTAKES
 from problems.network import build, counts, forward, named, table, torch_text

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Self
 
+from grader.definitions.names import near
+from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from grader.names import near
-from grader.problem import Problem
 from problems.loader import bank_root, find_files, load_file
 
 __all__ = ["Catalogue", "check_part"]

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Final
 
 from grader.book import Book
+from grader.definitions.names import shown_names
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import AnyPart, Expectation, Problem
+from grader.display.text import show
 from grader.errors import GraderError, ProblemError, SolverError
-from grader.evaluate import Scope
-from grader.grade import grade
+from grader.expressions.evaluate import Scope
+from grader.expressions.formula_equality import Formula, compare
+from grader.grading.grade import grade
+from grader.grading.result import Result
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
-from grader.names import shown_names
-from grader.parts import KeyedPart
-from grader.problem import AnyPart, Expectation, Problem
 from grader.reading.refusals import shortened
-from grader.result import Result
-from grader.show import show
-from grader.symbolic import Formula, compare
 from grader.values import Value
-from grader.variant import Variant, solve, unused_conditions
+from grader.variants.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document
 from problems.lint import accepted, endless, too_wide, untypable
 from problems.loader import load_problem, load_source, read_source

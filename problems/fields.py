@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
-from grader.problem import Problem
+from grader.definitions.problem import Problem
 
 __all__ = ["fields_at"]
 

@@ -5,16 +5,16 @@ from fractions import Fraction
 from typing import Final
 
 from grader.book import Book
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import AnyPart
+from grader.diagnosis.mistakes import NONE, Candidate
+from grader.display.text import show
 from grader.errors import AnswerError
+from grader.grading.tolerance import Tolerance, in_words
 from grader.kinds import KINDS
 from grader.kinds.tables import TablePart
-from grader.mistakes import NONE, Candidate
-from grader.parts import KeyedPart
-from grader.problem import AnyPart
-from grader.show import show
-from grader.tolerance import Tolerance, in_words
 from grader.values import Tensor, Value
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.texts import named
 
 __all__ = ["accepted", "endless", "let_pass", "too_wide", "untypable"]

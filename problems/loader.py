@@ -8,10 +8,10 @@ from typing import Any, Final, TypeAlias
 from pydantic import ValidationError
 
 from grader.book import Book
+from grader.definitions.fields import KEBAB, NAME, SNAKE
+from grader.definitions.names import check_names, near
+from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from grader.fields import KEBAB, NAME, SNAKE
-from grader.names import check_names, near
-from grader.problem import Problem
 from problems.book import BOOK
 from problems.documents import MAX_BYTES, Document, load_document
 from problems.fields import fields_at

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from grader.book import Book
+from grader.definitions.problem import Problem
+from grader.diagnosis.mistakes import Known, hidden_mistakes
+from grader.display.text import show
 from grader.errors import DrawError, ProblemError
-from grader.mistakes import Known, hidden_mistakes
-from grader.problem import Problem
-from grader.show import show
 from grader.values import Opaque, Tensor, Value, nested
-from grader.variant import Variant, draw, solve_keys, solve_numbers
+from grader.variants.variant import Variant, draw, solve_keys, solve_numbers
 from problems.lint import let_pass
 
 __all__ = ["MAX_SEEDS", "Clock", "Publication", "SeedReport", "plain", "publish", "untimed"]

@@ -14,13 +14,13 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from grader.book import Book
+from grader.definitions.problem import Problem
+from grader.diagnosis.mistakes import AUTHOR_RANK, Candidate, Known, caused, known_mistakes
 from grader.errors import ProblemError
+from grader.grading.record import version
 from grader.json_values import UnwrittenError, from_json, to_json
-from grader.mistakes import AUTHOR_RANK, Candidate, Known, caused, known_mistakes
-from grader.problem import Problem
-from grader.record import version
 from grader.values import Value
-from grader.variant import Variant, completed, double_mistakes, solve_keys, solve_numbers
+from grader.variants.variant import Variant, completed, double_mistakes, solve_keys, solve_numbers
 
 __all__ = ["dump_variant", "line_of_parts", "load_parts", "load_variant", "rekey_variant"]
 

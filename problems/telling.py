@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from grader.book import Book
-from grader.parts import KeyedPart
-from grader.show import show_tex
+from grader.definitions.parts import KeyedPart
+from grader.display.text import show_tex
 from grader.values import is_number
-from grader.variant import Variant
+from grader.variants.variant import Variant
 
 __all__ = ["told_keys"]
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from grader.book import Book
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import AnyPart, Problem
+from grader.definitions.template import Template
 from grader.errors import GraderError
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart
-from grader.parts import KeyedPart
-from grader.problem import AnyPart, Problem
-from grader.template import Template
-from grader.variant import Variant
+from grader.variants.variant import Variant
 
 __all__ = ["Proof", "named", "same_titles", "text_faults", "unproved"]
 

@@ -3,9 +3,9 @@
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from grader.arithmetic import FUNCTIONS
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
 from grader.values import Value
 
 OPERATORS: Final = {"+": "+", "−": "-", "⋅": "*", "×": "*", "mod": "%"}

@@ -9,14 +9,14 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from grader.book import Book, MistakeInfo
+from grader.definitions.problem import Problem
+from grader.diagnosis.mistakes import Known
 from grader.errors import SolverError
-from grader.grade import grade
+from grader.grading.grade import grade
+from grader.grading.result import Result
 from grader.kinds import KINDS, Judgement
-from grader.mistakes import Known
-from grader.problem import Problem
-from grader.result import Result
 from grader.values import Number, Opaque, Record, Tensor, Value
-from grader.variant import Variant, solve
+from grader.variants.variant import Variant, solve
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The settings of property tests: a busy machine makes none of them fail."""

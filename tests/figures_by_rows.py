@@ -13,7 +13,7 @@ from sqlalchemy import select
 from world import Posing, World
 
 from api.db.models import Answer, Draw, Excuse
-from grader.result import FREE
+from grader.grading.result import FREE
 
 Place = tuple[UUID, str]
 HALF_AN_HOUR = 1800

@@ -31,10 +31,10 @@ WATCHED: Final = (
     *(
         "grader.reading",
         "grader.kinds",
-        "grader.expr",
-        "grader.evaluate",
-        "grader.arithmetic",
-        "grader.tree",
+        "grader.expressions.parser",
+        "grader.expressions.evaluate",
+        "grader.expressions.arithmetic",
+        "grader.expressions.tree",
     ),
     *("problems.documents", "problems.scalars", "problems.loader"),
     *("api.markup.markdown", "api.markup.tex", "api.markup.tex_bounds"),
@@ -90,10 +90,10 @@ def expressions() -> Target:
     with watching():
         from factories import FUNCTIONS  # noqa: PLC0415
 
-        from grader import arithmetic  # noqa: PLC0415
         from grader.errors import GraderError  # noqa: PLC0415
-        from grader.evaluate import Scope, evaluate  # noqa: PLC0415
-        from grader.expr import parse  # noqa: PLC0415
+        from grader.expressions import arithmetic  # noqa: PLC0415
+        from grader.expressions.evaluate import Scope, evaluate  # noqa: PLC0415
+        from grader.expressions.parser import parse  # noqa: PLC0415
 
     names = {"H": 64, "K": 3, "shape": (3, 32, 32), "word": "vgg16", "yes": True}
     scope = Scope(names, {**arithmetic.FUNCTIONS, **FUNCTIONS})

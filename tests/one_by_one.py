@@ -19,8 +19,8 @@ from api.services.batch.formats.columns import RESULT_FIELDS
 from api.services.engine.single_answer import Marker, decimal, result_record
 from api.services.files.csv_rows import columns_of, delimiter_of, is_json, read_text, unguard
 from grader.errors import AnswerError, GraderError, ProblemError
+from grader.grading.result import Result
 from grader.reading import Typed, load_json
-from grader.result import Result
 from grader.values import Value
 
 MAX_CELL = 1_000_000

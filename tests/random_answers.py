@@ -12,9 +12,9 @@ from factories import BOOK, ask, original
 from kind_examples import EXAMPLES, PARAMS
 from readers import PIECES
 
-from grader.context import PartContext, contexts
+from grader.grading.context import PartContext, contexts
 from grader.reading import Style, Typed
-from grader.variant import Variant
+from grader.variants.variant import Variant
 
 STYLES: Final[tuple[Style | None, ...]] = (None, None, "point", "comma")
 MORE_PARTS: Final[tuple[dict[str, Any], ...]] = (

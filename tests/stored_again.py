@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from grader.book import Book
-from grader.explain import explain
-from grader.grade import grade
+from grader.definitions.problem import AnyPart
+from grader.grading.explain import explain
+from grader.grading.grade import grade
+from grader.grading.result import Result
 from grader.kinds import KINDS
-from grader.problem import AnyPart
 from grader.reading import Typed
-from grader.result import Result
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.stored import dump_variant, line_of_parts, load_parts, load_variant
 
 __all__ = ["differences", "sample_answers", "stored_and_loaded"]

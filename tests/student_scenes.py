@@ -20,7 +20,7 @@ from api.services.problems.versions import store_version
 from api.services.submissions.entries import Accepted, Entry
 from api.services.submissions.preparation import Sent, prepare
 from grader import ENGINE
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.loader import load_problem
 from problems.stored import dump_variant

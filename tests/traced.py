@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 
-from grader.arithmetic import FUNCTIONS
-from grader.evaluate import Scope, evaluate
-from grader.render import render_step
-from grader.show import GREEK
-from grader.steps import Array, Formula, Pooled, Rows, Step, Window
-from grader.tree import Call, Name, walk
+from grader.display.render import render_step
+from grader.display.steps import Array, Formula, Pooled, Rows, Step, Window
+from grader.display.text import GREEK
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.tree import Call, Name, walk
 from grader.values import Record, Tensor, Value, exact, is_number
 from problems.book import BOOK
 

@@ -17,11 +17,11 @@ from api.services.engine.replay import replay as replay_records
 from api.services.files.csv_rows import read_text
 from api.services.problems import reports
 from api.services.problems.file_checks import check_files
+from grader.definitions.problem import MAX_SEED, Problem
+from grader.display.text import counted
 from grader.errors import AnswerError, ProblemError
-from grader.problem import MAX_SEED, Problem
 from grader.reading import Style
-from grader.show import counted
-from grader.variant import solve as solve_variant
+from grader.variants.variant import solve as solve_variant
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.loader import bank_root, find_files

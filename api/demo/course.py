@@ -37,8 +37,8 @@ from api.services.engine.variants import Variants
 from api.services.submissions.drawn import Drawn
 from api.services.submissions.entries import Entry, fingerprint
 from api.services.submissions.writer.writing import write
-from grader.draw import Stream
 from grader.policy import Rules
+from grader.variants.draw import Stream
 
 __all__ = ["find_demo", "make_demo"]
 

@@ -30,7 +30,7 @@ from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.settings import resolve_into
 from api.services.audit import recorder
 from api.services.problems.versions import newest
-from grader.draw import Stream
+from grader.variants.draw import Stream
 from problems.mistakes import MISTAKES
 
 __all__ = ["LOGINS", "MADE", "Scenery", "Student", "build"]

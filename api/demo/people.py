@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from api.demo.seeded_random import Dice
-from grader.draw import Stream
+from grader.variants.draw import Stream
 
 __all__ = ["MAX_NAMES", "Classmate", "Habits", "Named", "Style", "classmates", "names"]
 

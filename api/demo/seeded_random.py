@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from grader.draw import Stream
+from grader.variants.draw import Stream
 
 __all__ = ["Dice"]
 

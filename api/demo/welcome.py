@@ -19,10 +19,10 @@ from api.demo.plan import OPEN
 from api.services.engine.assigned_variant import current_draw
 from api.services.engine.variants import Variants
 from api.services.grades import posed_in
-from grader.grade import grade
-from grader.show import show
+from grader.display.text import show
+from grader.grading.grade import grade
 from grader.values import Value
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 
 __all__ = ["Answers", "Welcome", "welcome"]

@@ -24,7 +24,7 @@ from api.db.engine import Database
 from api.db.wait_for_database import why_unusable
 from api.services.problems.bank import BankReport, publish_bank
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
-from grader.show import counted
+from grader.display.text import counted
 from problems.catalogue import Catalogue
 
 __all__ = ["publish_in_background", "publish_until_complete"]

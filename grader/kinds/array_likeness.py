@@ -6,9 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import SolverError
-from grader.kinds.base import Likeness, as_tensor
-from grader.reading.places import decimal_step
-from grader.tolerance import (
+from grader.grading.tolerance import (
     FLOAT_FIGURES,
     TELLING_FIGURES,
     has_figures,
@@ -17,6 +15,8 @@ from grader.tolerance import (
     recognised,
     resembles,
 )
+from grader.kinds.base import Likeness, as_tensor
+from grader.reading.places import decimal_step
 from grader.values import Number, Tensor, Value, magnitude, simplest
 
 __all__ = ["is_value", "likeness_of", "may_be_rounded"]

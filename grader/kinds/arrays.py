@@ -9,8 +9,17 @@ from typing import Annotated, ClassVar, Final, Literal, TypeVar
 
 from pydantic import Field
 
+from grader.definitions.parts import KeyedPart
+from grader.display.text import counted, show
 from grader.errors import SolverError
-from grader.evaluate import Scope
+from grader.expressions.evaluate import Scope
+from grader.grading.tolerance import (
+    EXACT,
+    Tolerance,
+    Tolerances,
+    cell_accepted_by,
+    in_words,
+)
 from grader.kinds.array_likeness import is_value, likeness_of, may_be_rounded
 from grader.kinds.base import (
     NOT,
@@ -23,16 +32,7 @@ from grader.kinds.base import (
     Samples,
     as_tensor,
 )
-from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, read_listed, read_tensor
-from grader.show import counted, show
-from grader.tolerance import (
-    EXACT,
-    Tolerance,
-    Tolerances,
-    cell_accepted_by,
-    in_words,
-)
 from grader.values import Tensor, Value, magnitude
 
 __all__ = [

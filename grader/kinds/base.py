@@ -8,15 +8,15 @@ from typing import Annotated, ClassVar, Final, Generic, Literal, TypeAlias, Type
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from grader.definitions.parts import Part
+from grader.display.mathml import element, math
+from grader.display.render import Rendered
+from grader.display.text import show
 from grader.errors import SolverError
-from grader.evaluate import Scope, evaluate
-from grader.mathml import element, math
-from grader.parts import Part
+from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import Reading, Style, Typed, in_style
 from grader.reading.labelled import are_distinct
 from grader.reading.lengths import check_length
-from grader.render import Rendered
-from grader.show import show
 from grader.values import Tensor, Value, same_form
 
 __all__ = [

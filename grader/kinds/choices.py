@@ -7,15 +7,15 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from grader.definitions.fields import Prose, SnakeId
+from grader.definitions.parts import KeyedPart
+from grader.display.mathml import math, mtable, words
+from grader.display.render import Rendered
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope
-from grader.fields import Prose, SnakeId
+from grader.expressions.evaluate import Scope
 from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
-from grader.mathml import math, mtable, words
-from grader.parts import KeyedPart
 from grader.reading import Reading, Typed
 from grader.reading.characters import fold
-from grader.render import Rendered
 from grader.values import Value
 
 __all__ = ["ChoiceKind", "ChoicePart", "ChoicesKind", "ChoicesPart"]

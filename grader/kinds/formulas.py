@@ -7,22 +7,22 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from grader.arithmetic import FUNCTIONS
+from grader.definitions.fields import Expr
+from grader.definitions.fields import Name as VariableName
+from grader.definitions.parts import KeyedPart
+from grader.display.mathml import element
+from grader.display.text import counted, show
 from grader.errors import SolverError
-from grader.evaluate import Scope
-from grader.expr import Expression
-from grader.fields import Expr
-from grader.fields import Name as VariableName
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope
+from grader.expressions.formula_equality import Difference, Formula, compare
+from grader.expressions.parser import Expression
+from grader.expressions.sampling import Domain, points
+from grader.expressions.tree import Binary, Call, Name, Negate, Node, Num, walk
+from grader.expressions.tree import Sequence as Listed
+from grader.expressions.vectorized_eval import Sample
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples, share
-from grader.lanes import Sample
-from grader.mathml import element
-from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, read_formula, read_formula_list
-from grader.sampling import Domain, points
-from grader.show import counted, show
-from grader.symbolic import Difference, Formula, compare
-from grader.tree import Binary, Call, Name, Negate, Node, Num, walk
-from grader.tree import Sequence as Listed
 from grader.values import Number, Value
 
 __all__ = [

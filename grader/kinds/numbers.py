@@ -6,16 +6,13 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from grader.definitions.fields import Exact
+from grader.definitions.parts import KeyedPart
+from grader.display.mathml import measured
+from grader.display.text import show
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope
-from grader.fields import Exact
-from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
-from grader.mathml import measured
-from grader.parts import KeyedPart
-from grader.reading import Reading, Typed, grouped_by_points, read_number, read_side
-from grader.reading.refusals import shortened
-from grader.show import show
-from grader.tolerance import (
+from grader.expressions.evaluate import Scope
+from grader.grading.tolerance import (
     EXACT,
     Tolerance,
     accepted,
@@ -24,6 +21,9 @@ from grader.tolerance import (
     recognised,
     resembles,
 )
+from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
+from grader.reading import Reading, Typed, grouped_by_points, read_number, read_side
+from grader.reading.refusals import shortened
 from grader.values import Number, Value, is_number, magnitude, same_form
 
 __all__ = [

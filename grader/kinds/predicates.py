@@ -4,16 +4,16 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from grader.definitions.fields import Expr, Plain
+from grader.definitions.parts import Part
+from grader.display.mathml import listed
+from grader.display.text import counted, show
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope, evaluate, truth
-from grader.expr import Expression
-from grader.fields import Expr, Plain
+from grader.expressions.evaluate import Scope, evaluate, truth
+from grader.expressions.parser import Expression
 from grader.kinds.base import NOT_BY, RIGHT_BY, Judgement, Kind, NamesOfNumbers, Samples
 from grader.kinds.numbers import read_count
-from grader.mathml import listed
-from grader.parts import Part
 from grader.reading import Reading, Typed, read_listed, read_number
-from grader.show import counted, show
 from grader.values import Number, Tensor, Value
 
 __all__ = ["PredicateKind", "PredicatePart"]

@@ -7,15 +7,10 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import ValidationInfo, field_validator
 
-from grader.evaluate import Scope
-from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
-from grader.kinds.numbers import ScalarPart, as_number
-from grader.mathml import measured
-from grader.reading import Reading, Typed
-from grader.reading.unit_names import DIMENSIONS, unit_named
-from grader.reading.units import Quantity, read_quantity
-from grader.show import show
-from grader.tolerance import (
+from grader.display.mathml import measured
+from grader.display.text import show
+from grader.expressions.evaluate import Scope
+from grader.grading.tolerance import (
     TELLING_FIGURES,
     accepted,
     accepted_by,
@@ -25,6 +20,11 @@ from grader.tolerance import (
     recognised,
     rounds,
 )
+from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
+from grader.kinds.numbers import ScalarPart, as_number
+from grader.reading import Reading, Typed
+from grader.reading.unit_names import DIMENSIONS, unit_named
+from grader.reading.units import Quantity, read_quantity
 from grader.values import Number, Value, is_number, magnitude, simplest
 
 __all__ = ["Amount", "QuantityKind", "QuantityPart"]

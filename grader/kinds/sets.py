@@ -6,15 +6,15 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
+from grader.definitions.parts import KeyedPart
+from grader.display.mathml import listed
+from grader.display.text import counted, show
 from grader.errors import SolverError
-from grader.evaluate import Scope
+from grader.expressions.evaluate import Scope
+from grader.grading.tolerance import EXACT, Rule, Tolerance, cell_accepted_by, in_words
 from grader.kinds.base import NOT, RIGHT_BY, Judgement, Kind, Samples
-from grader.mathml import listed
-from grader.parts import KeyedPart
 from grader.reading import Reading, Typed
 from grader.reading.sets import MAX_ITEMS, ItemKind, read_set, show_set
-from grader.show import counted, show
-from grader.tolerance import EXACT, Rule, Tolerance, cell_accepted_by, in_words
 from grader.values import Tensor, Value, is_number, magnitude
 
 __all__ = ["SetKind", "SetPart"]

@@ -6,8 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import ClassVar, Final, Literal, TypeAlias, get_args
 
+from grader.display.text import show
 from grader.errors import SolverError
-from grader.evaluate import Scope
+from grader.expressions.evaluate import Scope
+from grader.expressions.formula_equality import Formula
+from grader.expressions.tree import Num
 from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples, share
 from grader.kinds.formulas import (
     FormulaPart,
@@ -25,9 +28,6 @@ from grader.reading import (
     read_shape,
     refuse_other_layout,
 )
-from grader.show import show
-from grader.symbolic import Formula
-from grader.tree import Num
 from grader.values import Tensor, Value
 
 __all__ = ["ShapeKind", "ShapePart"]

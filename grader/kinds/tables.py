@@ -11,10 +11,14 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from grader.definitions.fields import Expr, SnakeId
+from grader.definitions.parts import KeyedPart
+from grader.display.mathml import mtable, words
+from grader.display.steps import itemised
+from grader.display.text import counted
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import Expression
-from grader.fields import Expr, SnakeId
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import Expression
 from grader.kinds.arrays import not_right
 from grader.kinds.base import RIGHT_BY, Judgement, Kind, Samples, share
 from grader.kinds.numbers import (
@@ -26,13 +30,9 @@ from grader.kinds.numbers import (
     PercentPart,
 )
 from grader.kinds.shapes import ShapeKind, ShapePart
-from grader.mathml import mtable, words
-from grader.parts import KeyedPart
 from grader.reading import Reading, Typed, is_blank
 from grader.reading.grid import check_cells, split_rows
 from grader.reading.refusals import shortened
-from grader.show import counted
-from grader.steps import itemised
 from grader.values import Opaque, Record, Value
 
 __all__ = ["TableKind", "TablePart"]

@@ -4,13 +4,13 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from grader.definitions.fields import Model, Points, Prose, SnakeId
+from grader.definitions.parts import Part
+from grader.definitions.template import Template
 from grader.errors import AnswerError
-from grader.evaluate import Scope
-from grader.fields import Model, Points, Prose, SnakeId
+from grader.expressions.evaluate import Scope
 from grader.kinds.base import NOT_BY, Judgement, Kind, Samples
-from grader.parts import Part
 from grader.reading import Reading, Style, Typed
-from grader.template import Template
 from grader.values import Value
 
 __all__ = ["RubricItem", "TextKind", "TextPart"]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from grader.grading.result import FREE
 from grader.policy.attempts import Answered, attempts_used
 from grader.policy.timeline import FULL, NOTHING, Rules
-from grader.result import FREE
 
 __all__ = ["PartStanding", "stand"]
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
+from grader.display.text import counted
 from grader.errors import AnswerError
 from grader.reading.cells import MAX_CELLS, Cell
-from grader.show import counted
 
 __all__ = ["NESTED", "shape_of", "sides", "slim_shape", "too_large"]
 

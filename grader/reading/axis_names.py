@@ -7,11 +7,11 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.characters import clean
 from grader.reading.numbers import MAX_TEXT
 from grader.reading.result import Reading
-from grader.show import show
 
 __all__ = ["read_named_axes", "refuse_maps", "refuse_other_layout"]
 

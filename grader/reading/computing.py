@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from grader.arithmetic import FUNCTIONS
+from grader.display.text import show_exactly
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope, evaluate
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope, evaluate
 from grader.reading.constants import EULER, VALUES, with_exponentials
 from grader.reading.parser import MAX_LENGTH, parse
 from grader.reading.tokens import Token
-from grader.show import show_exactly
 from grader.values import Number, is_number
 
 __all__ = ["EXACT_SCOPE", "LARGEST", "bounded", "computed"]

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from grader.expressions.tree import Binary, Call, Name, Node, rebuilt
 from grader.reading.names import WRAP, Names
-from grader.tree import Binary, Call, Name, Node, rebuilt
 from grader.values import Value, exact
 
 __all__ = ["CONSTANTS", "EULER", "VALUES", "with_exponentials"]

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from grader.display.text import show
 from grader.errors import AnswerError
+from grader.expressions.tree import Negate, Node, Num
 from grader.reading.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.characters import clean
 from grader.reading.items import MAX_ITEMS, split_items
@@ -17,8 +19,6 @@ from grader.reading.result import Reading, Typed
 from grader.reading.tails import tail_of
 from grader.reading.tokens import Token, tokenize
 from grader.reading.wording import without_words
-from grader.show import show
-from grader.tree import Negate, Node, Num
 
 __all__ = ["read_formula", "read_formula_list", "read_formulas"]
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.characters import clean
 from grader.reading.headings import refuse_heading
@@ -15,7 +16,6 @@ from grader.reading.result import Reading, Typed
 from grader.reading.row_marks import refuse_order
 from grader.reading.signs import LABEL_DASH, label_dash
 from grader.reading.tensors import read_tensor
-from grader.show import show
 from grader.values import Number, Tensor
 
 __all__ = ["are_distinct", "read_listed"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from grader.show import DERIVATIVE, GREEK
+from grader.display.text import DERIVATIVE, GREEK
 
 __all__ = ["FUNCTION", "LETTER", "NO_NAMES", "WRAP", "Names", "Spotted", "names_of"]
 

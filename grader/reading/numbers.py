@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.characters import clean, fold
 from grader.reading.computing import bounded, computed
@@ -38,7 +39,6 @@ from grader.reading.signs import refuse_margin
 from grader.reading.tens import refuse_lost_power
 from grader.reading.tokens import Token, tokenize
 from grader.reading.wording import without_words
-from grader.show import show
 from grader.values import Number, is_number, magnitude, simplest
 
 __all__ = [

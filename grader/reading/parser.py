@@ -1,4 +1,4 @@
-r"""Tokens to a tree of `grader.tree`: the one grammar of arithmetic and of formulas.
+r"""Tokens to a tree of `grader.expressions.tree`: the one grammar of arithmetic and of formulas.
 
 ::
 
@@ -18,6 +18,7 @@ from itertools import count
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.expressions.tree import Binary, Call, Name, Negate, Node, Num
 from grader.reading.nesting import ended, no_argument, not_closed, too_deep
 from grader.reading.refusals import (
     after_division,
@@ -31,7 +32,6 @@ from grader.reading.refusals import (
 )
 from grader.reading.signs import refuse_bare_root, refuse_loose_logarithm, refuse_tower
 from grader.reading.tokens import OPENERS, Token
-from grader.tree import Binary, Call, Name, Negate, Node, Num
 
 __all__ = ["MAX_LENGTH", "PERCENTS", "PRIMARY_KINDS", "PRIMARY_SIGNS", "parse"]
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
+from grader.display.text import show_exactly
 from grader.reading.parser import PERCENTS
 from grader.reading.tokens import Token
-from grader.show import show_exactly
 from grader.values import Number, is_number
 
 __all__ = ["BRACES", "CROSSES", "SUMS", "decimal_step", "last_unit"]

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.changed_meaning import refuse_changing
 from grader.reading.links import CHAIN_NOTE
 from grader.reading.programs import blank, one_number, scaled_print, without_decoration
 from grader.reading.refusals import shortened
-from grader.show import show
 from grader.values import Number
 
 __all__ = ["Printed", "before_last_link", "last_array", "printed_number"]

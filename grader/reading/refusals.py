@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.expressions.tree import Binary, Node, Num, walk
 from grader.reading.tokens import CLOSERS, Token
-from grader.tree import Binary, Node, Num, walk
 
 __all__ = [
     "NUMBER_FORMS",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, TypeAlias
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.characters import clean, fold
 from grader.reading.lengths import check_length
@@ -12,7 +13,6 @@ from grader.reading.result import Reading, Typed
 from grader.reading.shapes import read_shape
 from grader.reading.signs import LABEL_DASH, label_dash
 from grader.reading.tensors import read_tensor
-from grader.show import show
 from grader.values import Number, Value
 
 __all__ = ["MAX_ITEMS", "ItemKind", "read_set", "show_set"]

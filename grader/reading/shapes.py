@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.axes import has_cross_and_comma, split_axes
 from grader.reading.axis_names import refuse_maps
@@ -16,7 +17,6 @@ from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
 from grader.reading.result import Reading, Styled, Typed
 from grader.reading.tokens import CLOSERS, Token, ends_operand, tokenize
 from grader.reading.wording import without_words
-from grader.show import show
 from grader.values import Number
 
 __all__ = ["SHAPE_FORMS", "is_plain_shape", "read_shape", "read_side"]

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import Final
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.array_size import NESTED, shape_of, sides, slim_shape, too_large
 from grader.reading.brackets import in_brackets, with_square_brackets
@@ -22,7 +23,6 @@ from grader.reading.repeats import in_full, rounds_off_cells
 from grader.reading.result import Reading, Typed
 from grader.reading.row_marks import refuse_columns, refuse_row_marks
 from grader.reading.transposes import without_transpose
-from grader.show import show
 from grader.values import Number, Tensor, simplest
 
 __all__ = ["read_tensor"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.changed_meaning import refuse_changing
 from grader.reading.characters import clean
@@ -31,7 +32,6 @@ from grader.reading.unit_names import (
     unit_named,
 )
 from grader.reading.wording import without_words
-from grader.show import show
 from grader.values import Number, magnitude, simplest
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]

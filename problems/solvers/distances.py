@@ -9,9 +9,9 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.arithmetic import square_root
 from grader.book import Solver, Twin
 from grader.errors import SolverError
+from grader.expressions.arithmetic import square_root
 from grader.values import Number, simplest
 from problems.solvers.bounds import Grid, flag
 from problems.solvers.exact_arrays import Cells, Exact, exact_array, exact_number, matching

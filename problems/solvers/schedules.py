@@ -9,9 +9,9 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.arithmetic import power
 from grader.book import Solver, Twin
 from grader.errors import SolverError
+from grader.expressions.arithmetic import power
 from grader.values import Number, simplest
 from problems.solvers.bounds import whole
 from problems.solvers.exact_arrays import exact_number

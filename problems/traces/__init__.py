@@ -8,7 +8,7 @@ the tracers.
 from collections.abc import Mapping
 from typing import Final
 
-from grader.steps import Tracer
+from grader.display.steps import Tracer
 from problems.traces import (
     activation_gradients,
     anchors,

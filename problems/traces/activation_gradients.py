@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.show import show
-from grader.steps import Said, Step, Tracer
+from grader.display.steps import Said, Step, Tracer
+from grader.display.text import show
 from grader.values import Array, exact
 from problems.solvers.activations import activation, activation_backward, softmax
 from problems.solvers.bounds import array

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Array, Formula, Said, Step, Tracer, formula, stated
+from grader.display.steps import Array, Formula, Said, Step, Tracer, formula, stated
 from grader.values import Number, Tensor, exact
 from problems.solvers.anchors import (
     anchor_deltas,

@@ -6,8 +6,8 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.show import show
-from grader.steps import Said, Step, Tracer
+from grader.display.steps import Said, Step, Tracer
+from grader.display.text import show
 from grader.values import Array, exact
 from problems.solvers.activations import activation
 from problems.solvers.arrays import flip, transpose

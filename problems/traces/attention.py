@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.steps import Said, Step, Tracer, formula
+from grader.display.steps import Said, Step, Tracer, formula
 from grader.values import Array, Number
 from problems.solvers.attention import attention, attention_scores, attention_weights
 from problems.solvers.bounds import array

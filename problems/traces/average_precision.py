@@ -10,7 +10,7 @@ from itertools import accumulate
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Array, Rows, Said, Step, Tracer, formula
+from grader.display.steps import Array, Rows, Said, Step, Tracer, formula
 from grader.values import Number, Tensor, Value, simplest
 from problems.solvers.average_precision import (
     STEPS,

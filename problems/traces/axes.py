@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from grader.steps import Formula, Step, formula
+from grader.display.steps import Formula, Step, formula
 from problems.traces.sizes import pooled_side, side, transposed_side
 
 __all__ = ["Axis", "conv_axis", "each_axis", "pool_axis", "transposed_axis"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Rows, Said, Step, Tracer, formula
+from grader.display.steps import Rows, Said, Step, Tracer, formula
 from problems.solvers.blocks import (
     basic_block_params,
     bottleneck_params,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Array, Formula, Said, Step, Tracer, formula
+from grader.display.steps import Array, Formula, Said, Step, Tracer, formula
 from grader.values import Number, Tensor
 from problems.solvers.bounds import numbers, pair
 from problems.solvers.boxes import Box, box_area, box_of, convert_box, formatted

@@ -5,7 +5,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, Step, Tracer, formula
 from problems.solvers.cost import (
     conv_macs,
     flops,

@@ -9,8 +9,8 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.show import show
-from grader.steps import Said, Step, Tracer, formula, stated
+from grader.display.steps import Said, Step, Tracer, formula, stated
+from grader.display.text import show
 from grader.values import Array, exact
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import array

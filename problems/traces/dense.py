@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.steps import Said, Step, Tracer, Window
+from grader.display.steps import Said, Step, Tracer, Window
 from grader.values import Array
 from problems.solvers.bounds import array
 from problems.solvers.dense import dense, flatten_values, matmul

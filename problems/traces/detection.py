@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Rows, Said, Step, Tracer, formula, stated
+from grader.display.steps import Formula, Rows, Said, Step, Tracer, formula, stated
 from problems.solvers.bounds import pair
 from problems.solvers.detection import (
     ANCHOR_FREE,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Said, Step, Tracer, formula
-from grader.tree import Binary, Call, Num
+from grader.display.steps import Formula, Said, Step, Tracer, formula
+from grader.expressions.tree import Binary, Call, Num
 from grader.values import Number, Value, exact
 from problems.solvers.distances import contrastive_loss, cosine_similarity, distance, triplet_loss
 from problems.solvers.exact_arrays import exact_array, exact_number

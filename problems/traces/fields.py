@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Array, Formula, Said, Step, Tracer, formula
+from grader.display.steps import Array, Formula, Said, Step, Tracer, formula
 from grader.values import Tensor, Value
 from problems.network.counts import walk
 from problems.network.fields import Field, Window, fields, grown, window_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Said, Step, Tracer
+from grader.display.steps import Said, Step, Tracer
 from problems.network.forward import along, forward
 from problems.traces.tracing import shown, tracers
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.steps import Array as Shown
-from grader.steps import Said, Step, Tracer, Window, stated
+from grader.display.steps import Array as Shown
+from grader.display.steps import Said, Step, Tracer, Window, stated
 from grader.values import Array, Value, exact
 from problems.solvers.bounds import array
 from problems.solvers.dense import (

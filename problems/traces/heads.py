@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Array, Said, Step, Tracer, formula
+from grader.display.steps import Array, Said, Step, Tracer, formula
 from grader.values import Tensor
 from problems.solvers.bounds import pair
 from problems.solvers.heads import (

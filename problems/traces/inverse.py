@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.expr import parse
-from grader.steps import Array, Formula, Said, Step, Tracer, formula, stated
-from grader.tree import Binary, Name, Node, Num
+from grader.display.steps import Array, Formula, Said, Step, Tracer, formula, stated
+from grader.expressions.parser import parse
+from grader.expressions.tree import Binary, Name, Node, Num
 from grader.values import Number, Tensor
 from problems.solvers.bounds import numbers
 from problems.solvers.inverse import kernel_for, padding_for, stride_for

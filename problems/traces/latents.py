@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.show import GREEK
-from grader.steps import Said, Step, Tracer
+from grader.display.steps import Said, Step, Tracer
+from grader.display.text import GREEK
 from grader.values import exact
 from problems.solvers.latents import code_divergence, latent_code, latent_deviation
 from problems.solvers.probabilities import doubles

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Said, Step, Tracer, formula, stated
+from grader.display.steps import Said, Step, Tracer, formula, stated
 from problems.network.counts import layer_macs, layer_params, out_shape
 from problems.network.graphs import Graph, Network
 from problems.network.layers import (

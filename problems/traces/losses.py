@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.show import GREEK, show
-from grader.steps import Array, Said, Step, Tracer, formula
+from grader.display.steps import Array, Said, Step, Tracer, formula
+from grader.display.text import GREEK, show
 from grader.values import Array as NumpyArray
 from grader.values import Number, Tensor, Value, exact
 from problems.solvers.exact_arrays import Exact, exact_array, exact_number, matching

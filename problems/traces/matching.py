@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.show import show
-from grader.steps import Array, Said, Step, Tracer
+from grader.display.steps import Array, Said, Step, Tracer
+from grader.display.text import show
 from grader.values import Number, Tensor, Value, exact
 from problems.solvers.bounds import numbers
 from problems.solvers.boxes import boxes_of

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.show import show
-from grader.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, Step, Tracer, formula
+from grader.display.text import show
 from grader.values import Array, exact
 from problems.solvers.bounds import array, pair
 from problems.solvers.geometry import per_axis

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.show import show
-from grader.steps import Formula, Said, Step, Tracer, formula, stated
+from grader.display.steps import Formula, Said, Step, Tracer, formula, stated
+from grader.display.text import show
 from grader.values import exact
 from problems.solvers.memory import (
     STATES,

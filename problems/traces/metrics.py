@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, Step, Tracer, formula
 from grader.values import Number, Value
 from problems.solvers.bounds import numbers, rows_of
 from problems.solvers.metrics import (

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.show import show
-from grader.steps import Formula, Said, Step, Tracer, stated
+from grader.display.steps import Formula, Said, Step, Tracer, stated
+from grader.display.text import show
 from grader.values import Record, Value
 from problems.network.count_rules import EVERYTHING, MACS, PARAMS
 from problems.network.counts import (

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.show import show
-from grader.steps import Said, Step, Tracer
+from grader.display.steps import Said, Step, Tracer
+from grader.display.text import show
 from grader.values import Array, exact
 from problems.solvers.bounds import array
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values

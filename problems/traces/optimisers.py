@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.steps import Array, Formula, Said, Step, Tracer, formula
+from grader.display.steps import Array, Formula, Said, Step, Tracer, formula
 from grader.values import Number, Tensor, Value, exact, is_number
 from problems.solvers.adam import adam_moments, adam_step
 from problems.solvers.exact_arrays import exact_array, exact_number

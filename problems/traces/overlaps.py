@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Array, Formula, Rows, Said, Step, Tracer, formula
+from grader.display.steps import Array, Formula, Rows, Said, Step, Tracer, formula
 from grader.values import Number, simplest
 from problems.solvers.boxes import Box, box_of, boxes_of, formatted
 from problems.solvers.overlaps import (

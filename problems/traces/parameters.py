@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Rows, Said, Step, Tracer, formula
+from grader.display.steps import Rows, Said, Step, Tracer, formula
 from problems.solvers.bounds import along_axes
 from problems.solvers.convolution_parameters import (
     conv_params,

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from grader.steps import Pooled, Said, Step, Tracer
+from grader.display.steps import Pooled, Said, Step, Tracer
 from grader.values import Array, simplest
 from problems.solvers.bounds import array
 from problems.solvers.geometry import PerAxis

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Said, Step, Tracer, formula
+from grader.display.steps import Said, Step, Tracer, formula
 from problems.solvers.positions import positional_encoding, positional_encodings
 from problems.traces.reals import real, rule
 from problems.traces.tracing import shown, tracers

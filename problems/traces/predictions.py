@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.steps import Array, Said, Step, Tracer, formula
+from grader.display.steps import Array, Said, Step, Tracer, formula
 from grader.values import Array as NumpyArray
 from grader.values import Number, Tensor, Value, exact
 from problems.solvers.bounds import array, numbers, rows_of

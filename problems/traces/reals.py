@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from grader.arithmetic import FUNCTIONS, Function
+from grader.display.steps import Formula, formula
+from grader.display.text import show
 from grader.errors import SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
-from grader.show import show
-from grader.steps import Formula, formula
+from grader.expressions.arithmetic import FUNCTIONS, Function
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
 from grader.values import Number, Value, exact, is_number
 
 __all__ = ["brief", "real", "rule"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, Step, Tracer, formula
 from problems.solvers.recurrent import GATES, recurrent_macs, recurrent_params
 from problems.traces.tracing import tracers
 

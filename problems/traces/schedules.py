@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Said, Step, Tracer, formula
+from grader.display.steps import Said, Step, Tracer, formula
 from problems.solvers.exact_arrays import exact_number
 from problems.solvers.schedules import cosine_lr, step_lr, warmup_lr
 from problems.traces.reals import real

@@ -9,7 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, Step, Tracer, formula
 from problems.solvers.bounds import Shape
 from problems.solvers.geometry import axes_of, per_axis, spatial_letters
 from problems.solvers.pooling import pool_shape

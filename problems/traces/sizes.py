@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, Final
 
-from grader.steps import Array, Formula, Said, Step, Tracer, formula
+from grader.display.steps import Array, Formula, Said, Step, Tracer, formula
 from grader.values import Number, Tensor
 from problems.solvers.bounds import pair
 from problems.solvers.pooling import pool_size

@@ -8,8 +8,8 @@ from typing import Final, cast
 import numpy as np
 
 from grader.book import Solver
-from grader.show import show
-from grader.steps import Array, Said, Step, Tracer
+from grader.display.steps import Array, Said, Step, Tracer
+from grader.display.text import show
 from grader.values import Array as NumpyArray
 from grader.values import exact
 from problems.solvers.bounds import array

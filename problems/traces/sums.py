@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from grader.steps import Formula
-from grader.tree import Binary, Num
+from grader.display.steps import Formula
+from grader.expressions.tree import Binary, Num
 from grader.values import Number, exact, simplest
 from problems.traces.tracing import joined
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.book import Solver
-from grader.show import show
-from grader.steps import Formula, Rows, Said, Step, Tracer, stated
-from grader.tree import Binary, Node, Num
+from grader.display.steps import Formula, Rows, Said, Step, Tracer, stated
+from grader.display.text import show
+from grader.expressions.tree import Binary, Node, Num
 from grader.values import Number, Tensor, Value, exact
 
 __all__ = [

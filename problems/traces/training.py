@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, Step, Tracer, formula
 from problems.solvers.training import epochs_completed, steps_per_epoch
 from problems.traces.tracing import tracers
 

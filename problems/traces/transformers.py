@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Said, Step, Tracer, formula
+from grader.display.steps import Said, Step, Tracer, formula
 from problems.solvers.parameters import layer_norm_params, linear_params
 from problems.solvers.transformers import (
     attention_macs,

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.show import show
-from grader.steps import Said, Step, Tracer
+from grader.display.steps import Said, Step, Tracer
+from grader.display.text import show
 from grader.values import exact
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 from problems.traces.tracing import shown, tracers

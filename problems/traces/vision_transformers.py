@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.steps import Formula, Rows, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Rows, Said, Step, Tracer, formula
 from problems.solvers.bounds import pair
 from problems.solvers.parameters import linear_params
 from problems.solvers.transformers import transformer_block_params

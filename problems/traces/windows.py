@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.steps import Said, Step, Tracer, Window
+from grader.display.steps import Said, Step, Tracer, Window
 from grader.values import Array, Number, exact
 from problems.solvers.bounds import array
 from problems.solvers.convolution import conv1d, conv2d, conv3d, filters_of

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, Step, Tracer, formula
 from grader.values import Number, exact
 from problems.solvers.bounds import array, share
 from problems.solvers.probabilities import doubles, unit_of_log

@@ -13,7 +13,7 @@ from one_by_one import mark_rows, read_table
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from api.services.engine.single_answer import Marker
 from grader.kinds import KINDS
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 

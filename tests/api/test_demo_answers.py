@@ -15,13 +15,13 @@ from api.demo.seeded_random import Dice
 from api.demo.work.answers import MEANT, answers, submissions
 from api.demo.work.essays import FRAMES, essay
 from api.demo.work.notations import notations, reordered
-from grader.draw import Stream
-from grader.grade import grade
+from grader.definitions.problem import Problem
+from grader.display.text import show
+from grader.expressions.formula_equality import compare
+from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.problem import Problem
-from grader.show import show
-from grader.symbolic import compare
-from grader.variant import solve
+from grader.variants.draw import Stream
+from grader.variants.variant import solve
 from problems.book import BOOK
 
 CLASS = classmates(6, Stream(b"a class", "people"))
@@ -117,8 +117,8 @@ def test_the_same_stream_gives_the_same_submissions(name):
 SCRIPT = """
 from api.demo.work.answers import answers
 from api.demo.people import classmates, names
-from grader.draw import Stream
-from grader.variant import solve
+from grader.variants.draw import Stream
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 variant = solve(Catalogue().get("unet-shapes"), 1, BOOK)

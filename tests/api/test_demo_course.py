@@ -30,7 +30,7 @@ from api.demo import people
 from api.demo.plan import OPEN, PLAN, planned, problems_of
 from api.demo.work.simulated_submissions import KEY
 from api.services.grades import Cause, refresh_all
-from grader.draw import Stream
+from grader.variants.draw import Stream
 from problems.catalogue import Catalogue
 
 STUDENTS = 16

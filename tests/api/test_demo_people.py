@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from api.demo.people import MAX_NAMES, STYLES, Classmate, Habits, classmates, names
 from api.demo.seeded_random import Dice
 from api.demo.work.submission_times import moments
-from grader.draw import Stream
 from grader.policy import Timeline
+from grader.variants.draw import Stream
 
 DAY = 86_400_000_000
 WEEKS = Timeline(release=100 * DAY, due=114 * DAY, close=116 * DAY)

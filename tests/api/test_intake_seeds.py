@@ -17,7 +17,7 @@ from api.services.engine.single_answer import Marker
 from api.services.problems.publishing import Published, summary_of_parts
 from api.services.problems.versions import store_version
 from grader import ENGINE
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.stored import dump_variant

@@ -5,9 +5,9 @@ from actors import Posing
 from pages import Browser
 from populated import ANSWERS, EVERY_KIND, PARTS
 
+from grader.definitions.problem import Problem
 from grader.kinds import KINDS
-from grader.problem import Problem
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.documents import load_document
 

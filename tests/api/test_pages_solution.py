@@ -13,7 +13,7 @@ from world import TEXT_PROBLEM
 from api.pages.layout.templating import render
 from api.pages.student import solution as pages
 from api.services.student.solution import solution_view
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 
 CONVOLUTION = "sobel-conv-same"

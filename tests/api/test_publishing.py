@@ -24,7 +24,7 @@ from api.server.bank_publisher import LOCK, publish_until_complete
 from api.services.problems import publishing
 from api.services.problems.publishing import Failed, Published, Source, publish_all, publish_one
 from grader import ENGINE
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.publish import publish
 from problems.stored import dump_variant, load_variant

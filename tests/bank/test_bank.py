@@ -9,9 +9,9 @@ import yaml
 from bank_at_hand import CATALOGUE
 
 from api.markup.markdown import formula_faults
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.variant import Variant, solve
+from grader.variants.variant import Variant, solve
 from problems.book import BOOK
 from problems.check import Report, check_text
 from problems.documents import load_document

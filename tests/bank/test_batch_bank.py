@@ -14,9 +14,9 @@ from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.questions import Bank
 from api.services.batch.running import Batch, run_batch
 from api.services.engine.single_answer import Marker
+from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
-from grader.problem import AnyPart
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.publish import publish

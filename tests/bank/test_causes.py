@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from bank_at_hand import CATALOGUE
 
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.values import Tensor, nested
-from grader.variant import Variant, solve
+from grader.variants.variant import Variant, solve
 from problems.book import BOOK
 from problems.publish import publish
 from tests.bank.causes import CAUSES, Cause

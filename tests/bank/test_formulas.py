@@ -14,7 +14,7 @@ from bank_at_hand import CATALOGUE
 
 from api.markup.markdown import formula_faults, formulas
 from api.markup.tex import tex_markup
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.mistakes import MISTAKES
 from problems.texts import text_faults

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.variant import draw
+from grader.variants.variant import draw
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.publish import plain

@@ -3,8 +3,8 @@
 import pytest
 from bank_at_hand import CATALOGUE
 
-from grader.mistakes import hidden_mistakes
-from grader.variant import solve
+from grader.diagnosis.mistakes import hidden_mistakes
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.publish import DRAWS_FOR_INERT, publish
 

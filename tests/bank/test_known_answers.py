@@ -13,19 +13,19 @@ from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.context import new_context
+from grader.diagnosis.mistake_index import Index
+from grader.diagnosis.mistakes import Candidate, Known
 from grader.errors import SolverError
-from grader.evaluate import Scope
-from grader.grade import grade, grade_at
-from grader.index import Index
+from grader.expressions.evaluate import Scope
+from grader.grading.context import new_context
+from grader.grading.grade import grade, grade_at
+from grader.grading.result import Result
+from grader.grading.tolerance import decimal_place
 from grader.kinds import KINDS
 from grader.kinds.quantities import Amount, QuantityPart
-from grader.mistakes import Candidate, Known
 from grader.reading import Reading
-from grader.result import Result
-from grader.tolerance import decimal_place
 from grader.values import Number, Tensor, Value, is_number, simplest
-from grader.variant import Variant, double_mistakes, solve
+from grader.variants.variant import Variant, double_mistakes, solve
 from problems.book import BOOK
 from problems.stored import dump_variant, line_of_parts, load_parts, load_variant
 

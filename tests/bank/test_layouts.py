@@ -3,10 +3,10 @@
 import pytest
 from bank_at_hand import CATALOGUE
 
-from grader.context import new_context
-from grader.grade import grade_at
-from grader.show import show
-from grader.variant import solve
+from grader.display.text import show
+from grader.grading.context import new_context
+from grader.grading.grade import grade_at
+from grader.variants.variant import solve
 from problems.book import BOOK
 
 LAYOUTS = {"CHW": (1, 2, 0), "HWC": (2, 0, 1)}

@@ -15,15 +15,15 @@ import pytest
 from bank_at_hand import CATALOGUE
 from scipy.signal import convolve2d, correlate2d
 
-from grader.evaluate import evaluate
-from grader.grade import grade
+from grader.expressions.evaluate import evaluate
+from grader.expressions.formula_equality import Formula
+from grader.expressions.sampling import Interval
+from grader.grading.grade import grade
 from grader.kinds.numbers import NumberPart
 from grader.kinds.predicates import PredicatePart
 from grader.kinds.tables import TableKey
-from grader.sampling import Interval
-from grader.symbolic import Formula
 from grader.values import Tensor, Value, nested, simplest
-from grader.variant import Variant, solve
+from grader.variants.variant import Variant, solve
 from problems.book import BOOK
 from tests.bank.oracle import ACCEPTED, ORACLE, SHOWN, networks
 from tests.bank.oracle.weights import conv, separable, uses

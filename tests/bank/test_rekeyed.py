@@ -6,8 +6,8 @@ from copy import deepcopy
 import pytest
 from bank_at_hand import CATALOGUE
 
-from grader.problem import Problem
-from grader.variant import solve
+from grader.definitions.problem import Problem
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.documents import load_document
 from problems.stored import dump_variant, rekey_variant

@@ -11,10 +11,10 @@ import pytest
 from bank_at_hand import CATALOGUE
 from stored_again import differences
 
+from grader.definitions.parts import Part
+from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
-from grader.parts import Part
-from grader.problem import AnyPart
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 
 Option = tuple[str, str, str]

@@ -5,7 +5,7 @@ from bank_at_hand import CATALOGUE
 
 from api.services.engine.keyless_reading import Question, read_answer
 from api.services.student.questions import asked, numbers, statement
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from bank_at_hand import CATALOGUE
 
-from grader.grade import grade
-from grader.result import Result
-from grader.variant import Variant, solve
+from grader.grading.grade import grade
+from grader.grading.result import Result
+from grader.variants.variant import Variant, solve
 from problems.book import BOOK
 
 __all__ = ["VALUES", "Diagnosed", "diagnosed", "figures"]

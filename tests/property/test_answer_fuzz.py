@@ -18,7 +18,7 @@ from fuzz_options import fuzz_options
 from random_answers import RandomAnswer, full_width, random_answer
 
 from grader.errors import AnswerError
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.kinds import numbers
 from grader.reading import (
     Reading,

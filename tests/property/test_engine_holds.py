@@ -9,19 +9,26 @@ from factories import BOOK, CALM, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.arithmetic import FUNCTIONS, MAX_BITS, arithmetic, half_up, power, square_root
-from grader.draw import SPAN, Stream
+from grader.definitions.names import near
+from grader.definitions.problem import digest
+from grader.definitions.template import Template
 from grader.errors import ProblemError, SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import Expression, parse
-from grader.names import near
-from grader.problem import digest
-from grader.sampling import Interval, points
-from grader.symbolic import Formula, compare
-from grader.template import Template
-from grader.tolerance import Tolerance, accepted_by, decimal_place
+from grader.expressions.arithmetic import (
+    FUNCTIONS,
+    MAX_BITS,
+    arithmetic,
+    half_up,
+    power,
+    square_root,
+)
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.formula_equality import Formula, compare
+from grader.expressions.parser import Expression, parse
+from grader.expressions.sampling import Interval, points
+from grader.grading.tolerance import Tolerance, accepted_by, decimal_place
 from grader.values import Tensor, exact, is_number, nested, simplest
-from grader.variant import draw
+from grader.variants.draw import SPAN, Stream
+from grader.variants.variant import draw
 
 NUMBERS = st.one_of(st.integers(-(10**30), 10**30), st.fractions(max_denominator=10**9))
 OPERATIONS = {

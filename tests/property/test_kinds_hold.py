@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import Problem, Status
+from grader.grading.tolerance import Tolerance, accepted_by, cell_accepted_by, decimal_place
 from grader.kinds import KINDS
-from grader.parts import KeyedPart
-from grader.problem import Problem, Status
-from grader.tolerance import Tolerance, accepted_by, cell_accepted_by, decimal_place
 from grader.values import simplest
-from grader.variant import solve
+from grader.variants.variant import solve
 
 PARTS = [
     pytest.param(part, id=f"{kind}{at}")

@@ -9,8 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from readers import PIECES, READERS, STYLED, VARIABLES, meaning
 
+from grader.display.text import show, show_tex
 from grader.errors import AnswerError
-from grader.evaluate import Scope, evaluate
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.tree import Binary, Call, Name, Negate, Num
 from grader.reading import (
     grouped_by_points,
     in_style,
@@ -25,8 +27,6 @@ from grader.reading import (
 )
 from grader.reading.computing import EXACT_SCOPE
 from grader.reading.units import DIMENSIONS
-from grader.show import show, show_tex
-from grader.tree import Binary, Call, Name, Negate, Num
 from grader.values import Tensor, nested
 
 MINUS = "\u2212"

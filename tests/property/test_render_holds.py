@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
+from grader.display.render import Rendered
+from grader.display.text import show
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
 from grader.kinds import KINDS
 from grader.reading import Reading
 from grader.reading.unit_names import DIMENSIONS
-from grader.render import Rendered
-from grader.show import show
 from grader.values import Tensor, nested, simplest
 
 CORE = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub"}

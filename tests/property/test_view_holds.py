@@ -15,18 +15,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
-from grader.context import contexts
+from grader.definitions.parts import KeyedPart
+from grader.diagnosis.patterns import patterns
+from grader.display.text import show
 from grader.errors import AnswerError
+from grader.expressions.formula_equality import Formula, compare
+from grader.grading.context import contexts
+from grader.grading.result import Result
+from grader.grading.student_view import StudentView, before_release
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
-from grader.parts import KeyedPart
-from grader.patterns import patterns
-from grader.result import Result
-from grader.show import show
-from grader.symbolic import Formula, compare
 from grader.values import is_number
-from grader.variant import Variant
-from grader.view import StudentView, before_release
+from grader.variants.variant import Variant
 
 View = Callable[[Result, Any], StudentView]
 

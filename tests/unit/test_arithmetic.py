@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from grader.arithmetic import (
+from grader.errors import SolverError
+from grader.expressions.arithmetic import (
     FUNCTIONS,
     arithmetic,
     half_up,
@@ -13,7 +14,6 @@ from grader.arithmetic import (
     power,
     square_root,
 )
-from grader.errors import SolverError
 from grader.values import Tensor
 
 

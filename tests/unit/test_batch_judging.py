@@ -4,7 +4,7 @@ import json
 
 from api.services.batch import judging
 from api.services.batch.judging import Asked, Job, Text, judge_chunk
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.loader import load_problem

@@ -4,7 +4,7 @@ import json
 from fractions import Fraction
 
 from api.services.batch.verdicts import Outcome, Telling, Verdicts, failures, joined
-from grader.result import Result
+from grader.grading.result import Result
 
 RIGHT = Result("a", "correct", Fraction(1), 2, "7", say="Correct.", carries=7)
 WRONG = Result("a", "wrong", Fraction(0), 2, "8", say="Not right.", carries=8)

@@ -8,9 +8,9 @@ from kind_examples import EXAMPLES, PARAMS
 
 from api.services.engine.keyless_reading import READ_BY, Question, read_answer
 from api.services.student.questions import asked
+from grader.definitions.parts import Part
 from grader.errors import AnswerError
 from grader.kinds import KINDS
-from grader.parts import Part
 from grader.reading import is_blank
 from problems.book import BOOK
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
 from grader.values import Tensor
 from problems.binding import bind
 from problems.book import BOOK, SOLVERS

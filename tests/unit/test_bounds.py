@@ -12,17 +12,17 @@ from cpu_time import cpu_seconds
 from factories import BOOK, FUNCTIONS, ask, marked, original, raw
 from pydantic import ValidationError
 
-from grader import arithmetic
 from grader.book import functions_of
+from grader.definitions.problem import Problem
+from grader.definitions.template import Template
 from grader.errors import GraderError, SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
-from grader.problem import Problem
+from grader.expressions import arithmetic
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
+from grader.expressions.sampling import Interval, points
 from grader.reading import Typed
-from grader.sampling import Interval, points
-from grader.template import Template
 from grader.values import Tensor
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK as PROBLEMS_BOOK
 
 BOUND = 1.0

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, original
 
-from grader.carry import carried_names
+from grader.grading.carry import carried_names
 from grader.values import Tensor, same_form
 
 VECTOR = Tensor.of([1, 2])

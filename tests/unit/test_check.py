@@ -3,7 +3,7 @@
 import pytest
 from factories import BOOK, ask, problem
 
-from grader.problem import Problem
+from grader.definitions.problem import Problem
 from problems.check import Report, check_file, check_problem
 
 W = {"W": {"choose": [7, 9, 11], "original": 5}}

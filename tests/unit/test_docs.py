@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from grader.arithmetic import FUNCTIONS
+from grader.definitions.problem import Problem
+from grader.display.text import show
 from grader.errors import AnswerError, GraderError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
-from grader.grade import grade
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
+from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.problem import Problem
-from grader.show import show
-from grader.variant import Variant, draw, solve
+from grader.variants.variant import Variant, draw, solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 from problems.check import check_problem

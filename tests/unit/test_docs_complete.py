@@ -12,13 +12,13 @@ from api.cli.grading import app
 from api.config.display import settings_page
 from api.config.settings import PREFIX, Settings
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
-from grader.arithmetic import FUNCTIONS
+from grader.definitions.params import Choose, Integers, Named, Network, Torch
+from grader.definitions.parts import Accept, AuthorMistake, KeyedPart
+from grader.definitions.problem import Example, Expectation, Problem, Status
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.grading.tolerance import Tolerance
 from grader.kinds import KINDS
 from grader.kinds.texts import RubricItem
-from grader.params import Choose, Integers, Named, Network, Torch
-from grader.parts import Accept, AuthorMistake, KeyedPart
-from grader.problem import Example, Expectation, Problem, Status
-from grader.tolerance import Tolerance
 from problems.catalogue import Catalogue
 from problems.mistakes import FAMILIES, MISTAKES
 from problems.network.named import NAMED

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from grader.draw import SPAN, Stream
+from grader.variants.draw import SPAN, Stream
 
 
 def numbers(key: bytes, label: str, limit: int, count: int = 8) -> list[int]:

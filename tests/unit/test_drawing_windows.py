@@ -12,7 +12,7 @@ from api.pages.drawing.spots import spot
 from api.pages.layout.formatting import said
 from api.schemas.student.solution import WorkedStep
 from api.services.problems.reports import step_record
-from grader.render import render_step
+from grader.display.render import render_step
 from problems.traces import TRACERS
 
 IMAGE = [[1, 0, 2, 3], [4, 5, 0, 1], [0, 2, 2, 0], [1, 1, 0, 6]]

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import pytest
 
-from grader.arithmetic import FUNCTIONS
 from grader.errors import SolverError
-from grader.evaluate import Scope, bounded, evaluate, truth
-from grader.expr import parse
-from grader.tree import Call, Name, Num
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope, bounded, evaluate, truth
+from grader.expressions.parser import parse
+from grader.expressions.tree import Call, Name, Num
 from grader.values import MAX_CELLS, Opaque, Record, Tensor, Value
 
 

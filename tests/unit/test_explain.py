@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark, marked, original
 
-from grader.explain import MOST, explain, typed_text
-from grader.result import Result
+from grader.grading.explain import MOST, explain, typed_text
+from grader.grading.result import Result
 from grader.values import Tensor
 
 SIDE = ask(key="side(64, 3, stride=2)", points=2)  # 31, or 32 rounded up

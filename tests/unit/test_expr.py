@@ -5,8 +5,19 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import ProblemError
-from grader.expr import MAX_DEPTH, MAX_LENGTH, MAX_NODES, parse, shorten
-from grader.tree import Binary, Call, Compare, Field, Item, Name, Negate, Num, Sequence, Text
+from grader.expressions.parser import MAX_DEPTH, MAX_LENGTH, MAX_NODES, parse, shorten
+from grader.expressions.tree import (
+    Binary,
+    Call,
+    Compare,
+    Field,
+    Item,
+    Name,
+    Negate,
+    Num,
+    Sequence,
+    Text,
+)
 
 
 @pytest.mark.parametrize(

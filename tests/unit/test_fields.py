@@ -5,10 +5,21 @@ from fractions import Fraction
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from grader.expr import parse
-from grader.fields import Credit, Exact, Expr, KebabId, Model, Name, Plain, Points, Prose, SnakeId
-from grader.template import Template
-from grader.tree import Negate, Num, Sequence
+from grader.definitions.fields import (
+    Credit,
+    Exact,
+    Expr,
+    KebabId,
+    Model,
+    Name,
+    Plain,
+    Points,
+    Prose,
+    SnakeId,
+)
+from grader.definitions.template import Template
+from grader.expressions.parser import parse
+from grader.expressions.tree import Negate, Num, Sequence
 from grader.values import Tensor
 
 

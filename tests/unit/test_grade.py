@@ -5,13 +5,13 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, mark, marked, original, problem
 
-from grader.context import new_context
-from grader.grade import grade, grade_at
+from grader.grading.context import new_context
+from grader.grading.grade import grade, grade_at
+from grader.grading.result import Result
 from grader.kinds import KINDS
 from grader.kinds.numbers import NumberKind
-from grader.result import Result
 from grader.values import Tensor
-from grader.variant import solve
+from grader.variants.variant import solve
 
 SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up
 HALF = ask(id="b", key="halve(a)")  # 15 after 31

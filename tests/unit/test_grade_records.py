@@ -6,10 +6,10 @@ from typing import get_args
 import pytest
 from factories import BOOK, ask, mark, marked, original
 
-from grader.explain import SENTENCES
-from grader.grade import grade
+from grader.grading.explain import SENTENCES
+from grader.grading.grade import grade
+from grader.grading.result import Rule
 from grader.kinds.base import By
-from grader.result import Rule
 from grader.values import Tensor
 
 SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up

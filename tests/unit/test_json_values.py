@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.expressions.formula_equality import Formula
+from grader.expressions.tree import Num
 from grader.json_values import UnwrittenError, from_json, to_json
-from grader.symbolic import Formula
-from grader.tree import Num
 from grader.values import Tensor
 
 NUMBERS = st.integers() | st.fractions().filter(lambda number: number.denominator > 1)

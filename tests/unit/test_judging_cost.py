@@ -8,8 +8,8 @@ from call_count import count_calls
 from factories import ask, marked, original
 
 from grader.errors import AnswerError
+from grader.grading.record import to_record
 from grader.reading import Typed, read_tensor
-from grader.record import to_record
 
 MAX_CALLS = 350_000
 """About 50 ms: at 5d76b19 the first answer below took 2,500,000 calls and 0.7 s."""

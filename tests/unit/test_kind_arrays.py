@@ -7,10 +7,10 @@ from factories import ask, judged, mark, original
 from pydantic import ValidationError
 
 from grader.errors import ProblemError
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.kinds import KINDS
 from grader.values import Tensor
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.book import BOOK as BANK
 from problems.catalogue import Catalogue
 from problems.loader import load_problem

@@ -7,10 +7,10 @@ import pytest
 from factories import BOOK, ask, mark, problem
 from pydantic import ValidationError
 
-from grader.evaluate import Scope
-from grader.expr import parse
+from grader.expressions.evaluate import Scope
+from grader.expressions.parser import parse
 from grader.kinds import KINDS
-from grader.variant import draw, solve_keys
+from grader.variants.variant import draw, solve_keys
 
 SIZE = ask(
     "expression",

@@ -7,13 +7,13 @@ from factories import CALM, FUNCTIONS, side, side_rounded_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader import arithmetic
 from grader.errors import SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
-from grader.lanes import Sample, Values, values_at
+from grader.expressions import arithmetic
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
+from grader.expressions.tree import Binary, Call, Name, Negate, Num
+from grader.expressions.vectorized_eval import Sample, Values, values_at
 from grader.reading import read_formula
-from grader.tree import Binary, Call, Name, Negate, Num
 from grader.values import Tensor, is_number
 
 SAMPLE = Sample(

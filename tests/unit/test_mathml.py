@@ -10,12 +10,12 @@ from drawn import drawn_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.arithmetic import FUNCTIONS
+from grader.display.mathml import element, math
 from grader.errors import SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
-from grader.mathml import element, math
-from grader.tree import Binary, Call, Name, Negate, Node, Num
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
+from grader.expressions.tree import Binary, Call, Name, Negate, Node, Num
 from grader.values import Tensor
 
 POINT: Mapping[str, int] = {"W": 7, "K": 3, "P": 2, "S": 4, "C_in": 5}

@@ -7,9 +7,9 @@ import pytest
 from factories import BOOK, FUNCTIONS, ask, original, values
 
 from grader.book import MistakeInfo
-from grader.mistakes import AUTHOR_RANK, Candidate, Known
+from grader.diagnosis.mistakes import AUTHOR_RANK, Candidate, Known
 from grader.values import Tensor
-from grader.variant import solve
+from grader.variants.variant import solve
 
 
 def known(*parts, of: str = "a", **changes) -> Known:

@@ -3,8 +3,8 @@
 import pytest
 from factories import BOOK, ask, problem
 
+from grader.definitions.names import check_names, near, shown_names
 from grader.errors import ProblemError
-from grader.names import check_names, near, shown_names
 
 W = {"W": {"choose": [64, 128], "original": 128}}
 TABLE = {"rows": "network(1, 2)", "columns": {"c": {"kind": "integer", "key": "layer"}}}

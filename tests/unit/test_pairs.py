@@ -6,10 +6,10 @@ import pytest
 from factories import BOOK, ask, original, problem, values
 
 from grader.book import Book, MistakeInfo, Rewrite
-from grader.mistakes import Known, pairs
-from grader.plan import plan_of
+from grader.diagnosis.mistakes import Known, pairs
 from grader.values import Tensor
-from grader.variant import double_mistakes
+from grader.variants.plan import plan_of
+from grader.variants.variant import double_mistakes
 
 
 def two_at_once(*parts, of: str = "a", **changes) -> Known:

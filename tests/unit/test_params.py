@@ -5,11 +5,11 @@ from fractions import Fraction
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from grader.draw import Stream
+from grader.definitions.params import Choose, Constant, Integers, Named, Network, Param, Torch
 from grader.errors import SolverError
-from grader.evaluate import Scope
-from grader.params import Choose, Constant, Integers, Named, Network, Param, Torch
+from grader.expressions.evaluate import Scope
 from grader.values import Tensor
+from grader.variants.draw import Stream
 
 NAMES = {"K": 3, "half": Fraction(1, 2)}
 BUILDERS = {

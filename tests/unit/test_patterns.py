@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark
 
-from grader.patterns import patterns
-from grader.result import Result
+from grader.diagnosis.patterns import patterns
+from grader.grading.result import Result
 from grader.values import Tensor, Value
 
 KEY = Tensor.of([[1, 2, 3], [4, 5, 6], [7, 8, 10]])

@@ -6,7 +6,7 @@ import pytest
 from factories import ask, problem, raw
 from pydantic import ValidationError
 
-from grader.problem import Problem, digest
+from grader.definitions.problem import Problem, digest
 
 DRAWN = {"W": {"choose": [64, 128], "original": 128}, "K": 3}
 

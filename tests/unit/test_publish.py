@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grader.errors import ProblemError
 from grader.values import Record, Tensor
-from grader.variant import draw
+from grader.variants.variant import draw
 from problems.publish import MAX_REPEATS, plain, publish
 
 WIDE = {"W": {"integers": [1, 10**9]}}

@@ -3,7 +3,7 @@
 import pytest
 from factories import BOOK, ask, mark, original
 
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.reading.characters import fold
 
 OPTIONS = ["conv1", "bn1", "µ", "fc–2"]

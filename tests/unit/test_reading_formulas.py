@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import AnswerError
-from grader.expr import parse
+from grader.expressions.parser import parse
+from grader.expressions.tree import Binary, Call, Name, Negate, Num
 from grader.reading import read_formula
-from grader.tree import Binary, Call, Name, Negate, Num
 
 NAMES = (
     *("H", "W", "N", "K", "M", "P", "S", "F", "C_in", "C_out", "C_1", "C_2", "F_H", "F_W"),

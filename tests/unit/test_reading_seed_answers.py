@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from grader.expr import parse
+from grader.expressions.parser import parse
 from grader.reading import read_formula, read_formulas, read_number, read_shape, read_tensor
 from grader.values import Tensor
 

@@ -10,10 +10,10 @@ from kind_examples import EXAMPLES, PARAMS
 from api.services.engine.single_answer import student_record
 from grader import ENGINE
 from grader.errors import ProblemError
-from grader.grade import grade
+from grader.grading.grade import grade
+from grader.grading.record import from_record, to_record, version
 from grader.kinds import KINDS
 from grader.reading import load_json
-from grader.record import from_record, to_record, version
 from grader.values import Tensor
 
 SIDE = ask(key="side(64, 3, stride=2)", points="3/2")

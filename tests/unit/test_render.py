@@ -5,11 +5,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from grader.display.grids import WIDTH
+from grader.display.render import render, render_step
+from grader.display.steps import Array, Formula, Pooled, Rows, Said, Window, filled, formula, stated
 from grader.errors import SolverError
-from grader.expr import parse
-from grader.grids import WIDTH
-from grader.render import render, render_step
-from grader.steps import Array, Formula, Pooled, Rows, Said, Window, filled, formula, stated
+from grader.expressions.parser import parse
 from grader.values import Tensor
 
 TWO, OTHER_TWO = Tensor.of([[[1, 2]], [[3, -4]]]), Tensor.of([[[5, 6]], [[7, 8]]])

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from grader.draw import Stream
-from grader.expr import parse
-from grader.sampling import MOST_POINTS, POINTS, Interval, points
+from grader.expressions.parser import parse
+from grader.expressions.sampling import MOST_POINTS, POINTS, Interval, points
+from grader.variants.draw import Stream
 
 SIZES = (
     ("H", Interval.parse("1..64")),

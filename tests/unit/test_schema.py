@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.problem import Problem
+from grader.definitions.problem import Problem
 from problems.loader import bank_root, find_files
 
 NAMED = "# yaml-language-server: $schema=../../problem.schema.json"

@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from grader.expr import parse
+from grader.display.text import GREEK, show, show_exactly, show_tex
+from grader.expressions.parser import parse
+from grader.expressions.tree import Binary, Name, Negate, Num, Sequence
 from grader.reading import read_formula, read_number, read_tensor
-from grader.show import GREEK, show, show_exactly, show_tex
-from grader.tree import Binary, Name, Negate, Num, Sequence
 from grader.values import Opaque, Tensor
 
 

@@ -20,8 +20,8 @@ from cpu_time import cpu_seconds
 import problems.solvers
 from grader.book import functions_of
 from grader.errors import GraderError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
 from grader.values import Tensor, Value
 from problems.book import BOOK
 

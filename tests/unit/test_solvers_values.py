@@ -13,8 +13,8 @@ from arrays import integers, spread
 from scipy import signal
 
 from grader.errors import SolverError
-from grader.evaluate import Scope, evaluate
-from grader.expr import parse
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
 from grader.values import Tensor
 from problems.book import BOOK
 from problems.solvers.arrays import distinct, flip, symmetric, transpose

@@ -6,7 +6,7 @@ import pytest
 from factories import BOOK, ask, marked, original, problem
 
 from grader.errors import ProblemError
-from grader.variant import solve
+from grader.variants.variant import solve
 from problems.stored import (
     dump_variant,
     line_of_parts,

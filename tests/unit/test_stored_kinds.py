@@ -12,7 +12,7 @@ from factories import BOOK, ask, original
 from kind_examples import EXAMPLES, PARAMS
 from stored_again import differences, sample_answers, stored_and_loaded
 
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.json_values import UnwrittenError, from_json, to_json
 from grader.kinds import KINDS
 from grader.kinds.base import NOT

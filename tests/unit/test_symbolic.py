@@ -4,13 +4,13 @@ from fractions import Fraction
 
 import pytest
 
-from grader.arithmetic import FUNCTIONS
 from grader.errors import SolverError
-from grader.evaluate import Scope
-from grader.expr import parse
-from grader.lanes import Sample
-from grader.sampling import Interval, points
-from grader.symbolic import Difference, Formula, compare
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope
+from grader.expressions.formula_equality import Difference, Formula, compare
+from grader.expressions.parser import parse
+from grader.expressions.sampling import Interval, points
+from grader.expressions.vectorized_eval import Sample
 
 SIZES = (
     ("H", Interval.parse("1..64")),

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from grader.definitions.template import Template
 from grader.errors import ProblemError, SolverError
-from grader.evaluate import Scope
-from grader.template import Template
+from grader.expressions.evaluate import Scope
 from grader.values import Tensor
 
 SCOPE = Scope(

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from pydantic import ValidationError
 
-from grader.tolerance import (
+from grader.grading.tolerance import (
     EXACT,
     Tolerance,
     accepted,

@@ -21,10 +21,10 @@ from traced import (
     wrong_formulas,
 )
 
+from grader.display.render import render_step
+from grader.display.worked_solution import worked
 from grader.errors import SolverError
-from grader.render import render_step
-from grader.variant import solve
-from grader.worked import worked
+from grader.variants.variant import solve
 from problems.book import BOOK, SOLVERS
 from problems.network import build
 from problems.traces import TRACERS

@@ -4,8 +4,8 @@ import pytest
 from odd_calls import GRAPH, MAPS, SMALL, X
 from traced import of_type, steps_of, told
 
-from grader.render import render_step
-from grader.steps import Array, Formula, Pooled, Rows, Said, Window
+from grader.display.render import render_step
+from grader.display.steps import Array, Formula, Pooled, Rows, Said, Window
 from grader.values import Tensor
 from problems.network.build import conv, conv_transpose, linear, max_pool, network, relu
 from problems.network.named import named

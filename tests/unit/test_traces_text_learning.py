@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 from traced import of_type, steps_of, told
 
+from grader.display.render import render_step
+from grader.display.steps import Array, Formula, Rows, Window
 from grader.errors import SolverError
-from grader.render import render_step
-from grader.steps import Array, Formula, Rows, Window
 from grader.values import Tensor, exact
 from problems.traces.reals import brief, real
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.expr import parse
-from grader.tree import Call, Name, Num, children, names_in, walk
+from grader.expressions.parser import parse
+from grader.expressions.tree import Call, Name, Num, children, names_in, walk
 
 EVERYTHING = "-a if not (b < c <= 1 or d == 2) else f(e[0], key=g.width) + (h, [i])[1] ** 2"
 

@@ -5,7 +5,7 @@ from factories import BOOK, ask, original, problem
 
 from grader.errors import ProblemError
 from grader.values import Tensor
-from grader.variant import (
+from grader.variants.variant import (
     completed,
     double_mistakes,
     draw,

@@ -3,7 +3,7 @@
 import pytest
 from factories import ask, mark, original
 
-from grader.view import StudentView, before_release
+from grader.grading.student_view import StudentView, before_release
 
 MATRIX = ask("matrix", key="((1, 2), (3, 4))")
 

@@ -6,11 +6,11 @@ import pytest
 from factories import BOOK, Net, ask, original, side, weights
 
 from api.services.problems.reports import step_record
+from grader.display.render import render_step
+from grader.display.steps import Array, Formula, Rows, Said, Window, formula
+from grader.display.worked_solution import MAX_STEPS, worked
 from grader.errors import SolverError
-from grader.render import render_step
-from grader.steps import Array, Formula, Rows, Said, Window, formula
 from grader.values import Tensor
-from grader.worked import MAX_STEPS, worked
 from problems.book import BOOK as BANK
 
 

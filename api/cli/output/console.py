@@ -13,8 +13,8 @@ from rich.text import Text
 from api.cli.output.plain_text import readable
 from api.cli.output.terminal import ERR, OUT, fail, say
 from api.services.engine.replay import Replayed
-from grader.problem import Problem
-from grader.render import WIDTH
+from grader.definitions.problem import Problem
+from grader.display.render import WIDTH
 from problems.check import Report
 from problems.publish import SeedReport
 

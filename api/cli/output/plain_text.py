@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
-from grader.show import GREEK
+from grader.display.text import GREEK
 
 __all__ = ["readable"]
 

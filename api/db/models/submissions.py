@@ -96,7 +96,7 @@ class Answer(Base):
 class Grading(Base):
     """One run of marking an answer, by the engine, a regrade or a person. Rows are only added.
 
-    *record* is all that was found (`grader.record`), *said* what the student is told.
+    *record* is all that was found (`grader.grading.record`), *said* what the student is told.
     """
 
     __tablename__ = "gradings"

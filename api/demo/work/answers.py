@@ -17,15 +17,15 @@ from api.demo.work.essays import essay, level_of
 from api.demo.work.guesses import guesses, scrawls
 from api.demo.work.notations import notations
 from grader.book import Book
-from grader.carry import carried_names
-from grader.context import PartContext, contexts
-from grader.draw import Stream
-from grader.grade import grade
+from grader.diagnosis.mistakes import AUTHOR_RANK, NONE, Candidate
+from grader.grading.carry import carried_names
+from grader.grading.context import PartContext, contexts
+from grader.grading.grade import grade
+from grader.grading.result import Result
 from grader.kinds.texts import TextPart
-from grader.mistakes import AUTHOR_RANK, NONE, Candidate
-from grader.result import Result
 from grader.values import Value
-from grader.variant import Variant
+from grader.variants.draw import Stream
+from grader.variants.variant import Variant
 from problems.book import BOOK
 
 __all__ = ["Move", "Submission", "answers", "submissions"]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from api.demo.seeded_random import Dice
-from grader.evaluate import Scope
+from grader.expressions.evaluate import Scope
 from grader.kinds.texts import TextPart
 
 __all__ = ["FRAMES", "Level", "essay", "level_of"]

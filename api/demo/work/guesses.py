@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import Final
 
 from api.demo.seeded_random import Dice
+from grader.definitions.problem import AnyPart
+from grader.expressions.formula_equality import Formula
+from grader.expressions.tree import Binary, Num
 from grader.kinds import KINDS
-from grader.problem import AnyPart
-from grader.symbolic import Formula
-from grader.tree import Binary, Num
 from grader.values import Number, Tensor, Value, is_number
 
 __all__ = ["guesses", "scrawls"]

@@ -7,14 +7,14 @@ from typing import Any, Final
 import numpy as np
 
 from api.demo.people import Style
+from grader.definitions.problem import AnyPart
+from grader.display.text import show, show_tex
+from grader.expressions.formula_equality import Formula
+from grader.expressions.tree import Binary, Node
 from grader.kinds import KINDS
 from grader.kinds.quantities import QuantityPart
 from grader.kinds.tables import TableKey
-from grader.problem import AnyPart
 from grader.reading.unit_names import DIMENSIONS
-from grader.show import show, show_tex
-from grader.symbolic import Formula
-from grader.tree import Binary, Node
 from grader.values import Tensor, Value, is_number, magnitude, simplest
 
 __all__ = ["notations", "reordered"]

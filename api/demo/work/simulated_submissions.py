@@ -12,10 +12,10 @@ from typing import Any, Final
 from api.demo.people import Classmate
 from api.demo.work.answers import answers
 from api.services.submissions.grading import Judged, judge
-from grader.draw import Stream
 from grader.json_values import from_json
 from grader.values import Value
-from grader.variant import Variant
+from grader.variants.draw import Stream
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.loader import load_problem
 from problems.stored import load_variant

@@ -4,8 +4,8 @@ from typing import Final
 
 from api.demo.people import Classmate
 from api.demo.seeded_random import Dice
-from grader.draw import Stream
 from grader.policy import Timeline
+from grader.variants.draw import Stream
 
 __all__ = ["moments", "opening"]
 

@@ -5,8 +5,8 @@ from html import escape
 from typing import Final
 
 from api.pages.layout.formatting import said
-from grader.brief import brief_number
-from grader.show import show
+from grader.display.abbreviate import brief_number
+from grader.display.text import show
 from grader.values import Number
 
 __all__ = [

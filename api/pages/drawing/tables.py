@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from api.pages.drawing.markup import written
 from api.pages.layout.formatting import said
-from grader.mathml import element, math
-from grader.tree import Name
+from grader.display.mathml import element, math
+from grader.expressions.tree import Name
 from grader.values import simplest
 
 __all__ = ["array", "cell_text", "is_matrix", "rows"]

@@ -17,7 +17,7 @@ from api.schemas.student.solution import KnownMistake, SolutionView, SolvedPart
 from api.services.student.problem_session import Choice, Seat, take_seat
 from api.services.student.solution import solution_view
 from grader.values import Tensor
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.publish import plain
 
 __all__ = ["drawn_ways", "router", "solved_cards"]

@@ -21,7 +21,7 @@ from pydantic import (
 
 from api.http.fields import Text, share
 from api.http.schema import Refused, Schema, examples
-from grader.show import show
+from grader.display.text import show
 from grader.values import simplest
 
 __all__ = [

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from api.http.fields import Count, Credit, Line, Points, Text, When
 from api.http.schema import Refused, Schema, examples
-from grader.fields import SNAKE
+from grader.definitions.fields import SNAKE
 
 __all__ = [
     "AcceptIn",

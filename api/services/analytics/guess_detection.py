@@ -21,8 +21,8 @@ from api.services.analytics.queries.query_batch import number_of
 from api.services.grades import PosedProblem
 from grader.analysis import looks_like_search
 from grader.analysis.searching import NEAR, SHRUNK
+from grader.grading.result import FREE
 from grader.json_values import from_json
-from grader.result import FREE
 from grader.values import is_number
 
 __all__ = ["searches_of"]

@@ -34,7 +34,7 @@ from api.services.analytics.wrong_answers import Wrong
 from api.services.engine.variants import Variants
 from api.services.grades import PosedProblem
 from grader.analysis import Flag
-from grader.problem import Problem
+from grader.definitions.problem import Problem
 
 __all__ = ["problem_analytics"]
 

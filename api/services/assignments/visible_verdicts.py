@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from api.services.assignments.release import Shown
-from grader.result import FREE
+from grader.grading.result import FREE
 
 __all__ = ["RECEIVED", "VisibleVerdict", "visible_status", "visible_verdict"]
 

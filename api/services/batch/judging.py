@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import pydantic_core
 
 from api.services.batch.verdicts import Telling, Verdicts
-from grader.context import PartContext, heard_parts, new_context
+from grader.definitions.problem import Problem
 from grader.errors import GraderError, ProblemError
-from grader.grade import grade_at
+from grader.grading.context import PartContext, heard_parts, new_context
+from grader.grading.grade import grade_at
+from grader.grading.result import Result
 from grader.json_values import from_json
-from grader.problem import Problem
-from grader.result import Result
-from grader.variant import Variant, solve
+from grader.variants.variant import Variant, solve
 from problems.book import BOOK
 from problems.catalogue import check_part
 from problems.loader import load_source

@@ -14,8 +14,8 @@ import numpy as np
 from api.services.batch.formats.blocks import Ints
 from api.services.batch.interning import Answers, combined
 from api.services.batch.judging import Outline, Text, outline
+from grader.definitions.problem import MAX_SEED
 from grader.errors import ProblemError
-from grader.problem import MAX_SEED
 from problems.catalogue import Catalogue
 from problems.loader import read_source
 

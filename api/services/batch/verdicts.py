@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from api.services.engine.single_answer import decimal, number_in_json
+from grader.grading.result import Result
 from grader.json_values import to_json
-from grader.result import Result
 from grader.values import Number
 
 __all__ = ["SEPARATOR", "Outcome", "Telling", "Verdicts", "failures", "joined"]

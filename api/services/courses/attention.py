@@ -30,7 +30,7 @@ from api.services.engine.assigned_variant import draw_of
 from api.services.engine.variant_identity import DRAW_HASH, SEED, variant_of, version_of
 from api.services.regrades.runs import ACTIVE
 from api.services.review.queue import progress_of_parts
-from grader.result import FREE
+from grader.grading.result import FREE
 
 __all__ = ["course_attention"]
 

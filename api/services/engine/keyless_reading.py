@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.schemas.student.work import ReadAs
+from grader.definitions.parts import Part
 from grader.errors import AnswerError, SolverError
-from grader.evaluate import Scope
-from grader.expr import parse
+from grader.expressions.evaluate import Scope
+from grader.expressions.parser import parse
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
 from grader.kinds.tables import TablePart
-from grader.parts import Part
 from grader.reading import Style, Typed, is_blank
 from problems.publish import plain
 

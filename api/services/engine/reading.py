@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from grader.arithmetic import FUNCTIONS
 from grader.errors import AnswerError, ProblemError
-from grader.evaluate import Scope
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope
 from grader.kinds import KINDS
 from grader.reading import Style
 from grader.reading.unit_names import DIMENSIONS, unit_named

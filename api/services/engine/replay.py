@@ -9,8 +9,8 @@ from typing import Any, Final
 from api.core.errors import FileError
 from api.services.engine.single_answer import Marker, mark_record
 from grader.errors import GraderError
+from grader.grading.record import from_record, version
 from grader.reading import load_json
-from grader.record import from_record, version
 
 __all__ = ["Replayed", "replay"]
 

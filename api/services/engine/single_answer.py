@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from api.core.errors import FileError
 from grader.errors import ProblemError
-from grader.grade import grade
+from grader.grading.grade import grade
+from grader.grading.record import to_record
+from grader.grading.result import Result
+from grader.grading.student_view import before_release
 from grader.reading import Typed
 from grader.reading.styles import Style
-from grader.record import to_record
-from grader.result import Result
 from grader.values import Number
-from grader.variant import Variant, solve
-from grader.view import before_release
+from grader.variants.variant import Variant, solve
 from problems.book import BOOK
 from problems.catalogue import Catalogue
 

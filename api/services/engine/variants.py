@@ -15,8 +15,8 @@ from api.core.errors import NotFound
 from api.db.models import ProblemVersion
 from api.db.models import Variant as VariantRow
 from grader import ENGINE
-from grader.problem import Problem
-from grader.variant import Variant
+from grader.definitions.problem import Problem
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.loader import load_problem
 from problems.stored import load_variant, rekey_variant

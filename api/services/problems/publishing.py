@@ -16,9 +16,9 @@ from api.core.worker_pool import DeadlineExceeded
 from api.markup.markdown import formula_faults
 from grader import ENGINE
 from grader.book import Book
+from grader.definitions.problem import Problem
 from grader.errors import GraderError
-from grader.problem import Problem
-from grader.variant import Variant, solve
+from grader.variants.variant import Variant, solve
 from problems.book import BOOK
 from problems.check import Checked, check_text
 from problems.publish import Publication, SeedReport

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from grader.brief import brief
+from grader.definitions.problem import WORKED, AnyPart, Problem
+from grader.display.abbreviate import brief
+from grader.display.render import render_step
+from grader.display.steps import Said, Step
+from grader.display.worked_solution import worked
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart
-from grader.problem import WORKED, AnyPart, Problem
-from grader.render import render_step
-from grader.steps import Said, Step
-from grader.variant import Variant
-from grader.worked import worked
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.publish import plain
 

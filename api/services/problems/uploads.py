@@ -25,8 +25,8 @@ from api.services.problems.publishing_pool import Publish
 from api.services.problems.search import newest_of_any
 from api.services.problems.versions import kept_variants, store_version
 from grader import ENGINE
+from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from grader.problem import Problem
 from problems.loader import load_problem
 
 __all__ = ["Upload", "begin", "check", "settle"]

@@ -30,7 +30,7 @@ from api.services.review.locations import Asked
 from api.services.review.marks.answer_similarity import likeness
 from api.services.review.marks.rubric import Criterion
 from api.services.review.marks.values import Given, Outcome, outcome
-from grader.template import Template
+from grader.definitions.template import Template
 from problems.book import BOOK
 
 __all__ = ["Work", "filler", "hold", "load", "point_to", "reckon", "refresh_works", "write"]

@@ -31,7 +31,7 @@ from api.schemas.grading.review import PartProgress, ReviewProgress
 from api.services.courses.active_students import students_who_count
 from api.services.review.locations import Asked, rank
 from api.services.review.overridden_answers import has_points_by_hand
-from grader.result import FREE
+from grader.grading.result import FREE
 
 __all__ = [
     "Queued",

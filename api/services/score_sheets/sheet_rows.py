@@ -13,7 +13,7 @@ from api.db.models import Answer, Assignment, Comment, Override, Standing, Submi
 from api.services.exports.formats import SheetRow
 from api.services.gradebook.students import Student, counting
 from api.services.grades.assignment import PosedProblem, WholeAssignment, load_assignment
-from grader.explain import typed_text
+from grader.grading.explain import typed_text
 from grader.json_values import from_json
 
 __all__ = ["Row", "sheet_rows"]

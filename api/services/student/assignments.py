@@ -22,9 +22,9 @@ from api.services.gradebook.cells import Blanks, Cell, cell_of, id_text, kept_gr
 from api.services.grades.assignment import PosedProblem
 from api.services.student.problem import score_of
 from api.services.student.times import times
+from grader.grading.result import FREE
 from grader.policy import Rules
 from grader.policy.drops import added
-from grader.result import FREE
 
 __all__ = ["State", "my_assignment", "my_assignments", "rank"]
 

@@ -17,9 +17,9 @@ from api.services.student.problem_session import Seat, solutions_of
 from api.services.student.questions import asked, numbers, statement
 from api.services.student.times import moment_of
 from api.services.submissions.preparation import check_parts
-from grader.grade import grade
+from grader.grading.grade import grade
 from grader.reading import Style, Typed
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 
 __all__ = ["practice_problem", "practice_variant", "practise"]

@@ -26,7 +26,7 @@ from api.services.student.times import times
 from grader.json_values import from_json
 from grader.policy import attempts_used, next_attempt_at
 from grader.reading import Typed
-from grader.variant import Variant
+from grader.variants.variant import Variant
 
 __all__ = ["problem_view", "score_of"]
 

@@ -22,7 +22,7 @@ from api.services.grades import Key
 from api.services.submissions.drawn import Drawn
 from grader.policy import Rules
 from grader.reading.styles import Style
-from grader.variant import Variant
+from grader.variants.variant import Variant
 
 __all__ = [
     "OWN",

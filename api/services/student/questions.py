@@ -10,7 +10,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from api.schemas.student.problem import Column, Given, Option, PartAsked, Typing
-from grader.evaluate import Scope, evaluate
+from grader.definitions.problem import AnyPart, Problem
+from grader.definitions.template import Template
+from grader.display.steps import itemised
+from grader.display.text import show
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.tree import Name
 from grader.kinds import KINDS
 from grader.kinds.arrays import MatrixPart, TensorPart, VectorPart
 from grader.kinds.choices import ChoicePart, ChoicesPart
@@ -20,14 +25,9 @@ from grader.kinds.quantities import QuantityPart
 from grader.kinds.sets import SetPart
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables import TablePart
-from grader.problem import AnyPart, Problem
 from grader.reading.unit_names import DIMENSIONS
-from grader.show import show
-from grader.steps import itemised
-from grader.template import Template
-from grader.tree import Name
 from grader.values import Opaque, Tensor, Value
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.publish import plain
 

@@ -13,10 +13,10 @@ from api.services.problems.reports import worked_solution
 from api.services.student.problem_session import Seat, solutions_of
 from api.services.student.questions import asked, numbers, statement
 from api.services.student.times import moment_of
+from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
 from grader.kinds.texts import TextPart
-from grader.problem import AnyPart
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.publish import plain
 

@@ -33,8 +33,8 @@ from api.services.submissions.drawn import Drawn
 from api.services.submissions.entries import Entry, receipt_digest
 from api.services.submissions.grading import Judging, heard_values
 from api.services.submissions.stored_answers import stored_answers
+from grader.grading.result import FREE
 from grader.policy import Admission, Refused, Rules, admit
-from grader.result import FREE
 
 __all__ = ["Ground", "Situation", "Taken", "take"]
 

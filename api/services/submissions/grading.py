@@ -15,17 +15,17 @@ from api.services.engine.judging_pool import is_expensive
 from api.services.engine.single_answer import student_record
 from api.services.submissions.drawn import Drawn
 from grader import ENGINE
-from grader.context import contexts
-from grader.grade import grade
+from grader.grading.context import contexts
+from grader.grading.grade import grade
+from grader.grading.record import to_record
+from grader.grading.result import Result
 from grader.json_values import UnwrittenError, from_json, to_json
 from grader.kinds import KINDS
 from grader.policy import Offered
 from grader.reading import Typed
 from grader.reading.styles import Style
-from grader.record import to_record
-from grader.result import Result
 from grader.values import Value
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 
 __all__ = ["Judged", "Judging", "carried_by", "heard_values", "judge", "value_digest"]

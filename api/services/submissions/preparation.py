@@ -22,13 +22,13 @@ from api.services.submissions.cache.states import seats_of
 from api.services.submissions.entries import Accepted, Entry, fingerprint
 from api.services.submissions.grading import Judging
 from api.services.submissions.writer.writing import find_replay
+from grader.definitions.names import near
+from grader.definitions.problem import Problem
 from grader.kinds import KINDS
-from grader.names import near
-from grader.problem import Problem
 from grader.reading import Typed
 from grader.reading.lengths import text_length
 from grader.reading.styles import Style
-from grader.variant import Variant
+from grader.variants.variant import Variant
 
 __all__ = [
     "PreparedSubmission",

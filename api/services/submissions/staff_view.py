@@ -13,14 +13,14 @@ from api.services.engine.variants import Variants
 from api.services.grades import Key, earlier_answers
 from api.services.student.outcomes import Graded, kept, outcome
 from api.services.submissions.grading import carried_by
-from grader.explain import explain
-from grader.grade import grade
+from grader.diagnosis.patterns import patterns
+from grader.grading.explain import explain
+from grader.grading.grade import grade
+from grader.grading.result import Result
 from grader.json_values import from_json
 from grader.kinds import KINDS
-from grader.patterns import patterns
 from grader.reading.styles import Style
-from grader.result import Result
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 
 __all__ = ["staff_submission"]

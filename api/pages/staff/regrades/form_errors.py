@@ -14,7 +14,7 @@ from api.pages.forms.form import Form
 from api.pages.forms.rows import whole_number
 from api.pages.layout.formatting import part_name
 from api.pages.staff.regrades.regrade_form import DROP, FIELDS
-from grader.problem import Problem
+from grader.definitions.problem import Problem
 
 __all__ = ["Contrary", "contraries", "labels_of", "placed"]
 

@@ -16,8 +16,8 @@ from api.pages.forms.rows import whole_number
 from api.pages.router import window
 from api.routes.courses import people
 from api.schemas.grading.regrades import RegradeIn
-from grader.problem import Problem
-from grader.tolerance import Tolerance
+from grader.definitions.problem import Problem
+from grader.grading.tolerance import Tolerance
 
 __all__ = [
     "DROP",

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Final
 
 from api.schemas.student.problem import PartAsked
+from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading import Style, Typed, in_style, is_blank, read_tensor
 from grader.reading.grid import split_rows
-from grader.show import show
 
 __all__ = ["Grid", "as_rows", "filled", "grid_of", "nested", "rows_in"]
 

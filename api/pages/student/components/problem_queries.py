@@ -22,7 +22,7 @@ from api.services.student.history import last_submissions
 from api.services.student.problem import problem_view
 from api.services.student.problem_session import Choice, Seat, numbers_of, take_seat
 from grader.reading import Typed
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 
 __all__ = ["Where", "look_at"]

@@ -23,8 +23,8 @@ from api.schemas.student.problem import DraftView, ProblemView
 from api.schemas.student.submissions import AnswersIn
 from api.schemas.student.work import DraftIn
 from api.services.submissions.preparation import Sent
+from grader.display.text import show
 from grader.reading import Style, Typed
-from grader.show import show
 
 __all__ = [
     "check_numbers",

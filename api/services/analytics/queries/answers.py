@@ -10,7 +10,7 @@ from api.core.errors import FieldError, Invalid
 from api.db.models import Answer, Enrolment, Section
 from api.services.courses.active_students import students_who_count
 from api.services.grades import PosedProblem
-from grader.result import FREE
+from grader.grading.result import FREE
 
 __all__ = [
     "Hex",

@@ -45,7 +45,7 @@ from api.services.analytics.queries.query_batch import (
     text_of,
     unordered,
 )
-from grader.result import FREE
+from grader.grading.result import FREE
 
 __all__ = ["LABELS", "NO_LABELS", "Cells"]
 

@@ -19,10 +19,10 @@ from api.services.analytics.queries.query_batch import hex_of
 from api.services.engine.variant_identity import NUMBERS, Numbers
 from api.services.grades import PosedProblem
 from api.services.submissions.grading import value_digest
+from grader.diagnosis.patterns import patterns
+from grader.display.text import show
+from grader.grading.result import Result
 from grader.json_values import from_json
-from grader.patterns import patterns
-from grader.result import Result
-from grader.show import show
 from grader.values import is_number
 
 __all__ = ["Keys", "looks_of", "read_keys"]

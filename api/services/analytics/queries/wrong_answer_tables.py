@@ -17,8 +17,8 @@ from api.services.analytics.queries.keys import Keys, looks_of
 from api.services.analytics.wrong_answers import digest_in, mistakes_in
 from api.services.grades import PosedProblem
 from grader.analysis import Flag, WrongAnswer, wrong_answers
+from grader.definitions.problem import Problem
 from grader.json_values import from_json
-from grader.problem import Problem
 from problems.book import BOOK
 
 __all__ = ["wrong_tables"]

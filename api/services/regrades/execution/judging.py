@@ -13,12 +13,12 @@ from api.core.cache import Cache
 from api.services.submissions.grading import Judged, judge
 from api.services.submissions.stored_answers import is_truncated
 from grader import ENGINE
-from grader.context import contexts
+from grader.definitions.problem import Problem
+from grader.grading.context import contexts
 from grader.json_values import from_json
-from grader.problem import Problem
 from grader.reading.styles import Style
 from grader.values import Value
-from grader.variant import Variant
+from grader.variants.variant import Variant
 from problems.book import BOOK
 from problems.loader import load_problem
 from problems.stored import load_variant, rekey_variant

@@ -28,8 +28,8 @@ from api.services.review.locations import Asked
 from api.services.review.marking_items import Work, hold, load, reckon, write
 from api.services.review.marks.rubric import Criterion, item_view, live_items, own_items
 from api.services.review.marks.values import Given, Outcome
+from grader.definitions.template import Template
 from grader.errors import GraderError
-from grader.template import Template
 from problems.book import BOOK
 
 __all__ = ["Edit", "add_item", "change_item", "retire_item"]

@@ -1,0 +1,1 @@
+"""Problem definitions: fields, parts, parameters, and the names that they use."""

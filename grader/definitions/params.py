@@ -1,0 +1,167 @@
+"""The parameters of a problem: what may be drawn, and what the textbook variant has.
+
+A parameter is a choice, integers (one, or a tensor of them), a network, or a constant. `original`
+is the value of the textbook variant.
+"""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from grader.definitions.fields import Expr, Model, Plain, Prose
+from grader.display.text import show
+from grader.errors import SolverError
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import Expression
+from grader.expressions.tree import Call, Name
+from grader.values import Tensor, Value
+from grader.variants.draw import SPAN, Stream
+
+__all__ = ["Choose", "Constant", "Drawn", "Integers", "Named", "Network", "Param", "Torch"]
+
+MAX_DRAWN_CELLS = 4096
+
+
+class Choose(Model):
+    """One of the listed values, each as likely as the others."""
+
+    choose: Annotated[tuple[Plain, ...], Field(min_length=2, max_length=1000)]
+    original: Plain = None
+
+    def draw(self, stream: Stream, scope: Scope) -> Value:
+        """Return one of the choices."""
+        del scope
+        return self.choose[stream.below(len(self.choose))]  # type: ignore[return-value]
+
+    def textbook(self, scope: Scope) -> Value:
+        """Return the original value."""
+        del scope
+        return self.original  # type: ignore[return-value]
+
+
+class Integers(Model):
+    """A whole number between two limits, both included; with `shape`, a tensor of them."""
+
+    integers: tuple[Expr, Expr]
+    shape: Annotated[tuple[Expr, ...], Field(max_length=5)] = ()
+    original: Plain = None
+
+    def draw(self, stream: Stream, scope: Scope) -> Value:
+        """Return an integer, or a tensor of the evaluated shape."""
+        low, high = (_whole(limit, scope) for limit in self.integers)
+        if high < low:
+            raise SolverError(f"no integer lies between {low} and {high}")
+        if high - low >= SPAN:
+            raise SolverError("too many integers to draw from; the limits lie over 2**64 apart")
+        shape = tuple(_whole(side, scope) for side in self.shape)
+        if not shape:
+            return low + stream.below(high - low + 1)
+        cells = 1
+        for side in shape:
+            cells *= side
+        if min(shape) < 1 or cells > MAX_DRAWN_CELLS:
+            raise SolverError(f"a shape of {shape} is empty or has over {MAX_DRAWN_CELLS} cells")
+        drawn = tuple(low + stream.below(high - low + 1) for _ in range(cells))
+        return Tensor(shape, drawn)
+
+    def textbook(self, scope: Scope) -> Value:
+        """Return the original value: a tensor where a shape is given."""
+        original: Value = self.original  # type: ignore[assignment]
+        if not self.shape:
+            if isinstance(original, bool) or not isinstance(original, int):
+                raise SolverError(f"the original {show(original)} is not a whole number")
+            return original
+        tensor = original if isinstance(original, Tensor) else Tensor.of(original)
+        shape = tuple(_whole(side, scope) for side in self.shape)
+        if tensor.shape != shape:
+            raise SolverError(f"the original has the shape {tensor.shape}, declared is {shape}")
+        return tensor
+
+
+Drawn: TypeAlias = Choose | Integers
+"""The parameters that each seed gives another value; the others are the same for everybody."""
+
+
+class Network(Model):
+    """A network as a list of layers, each an expression such as ``conv(16, 3, padding=1)``."""
+
+    network: Annotated[tuple[Expr, ...], Field(min_length=1, max_length=1000)]
+
+    def build(self, scope: Scope) -> Value:
+        """Return the network value."""
+        layers = [evaluate(layer.tree, scope) for layer in self.network]
+        return _call(scope, "network", *layers)
+
+
+class Torch(Model):
+    """A network as PyTorch prints a module; ``{{name}}`` in it is filled in."""
+
+    torch: Prose
+
+    def build(self, scope: Scope) -> Value:
+        """Return the network value."""
+        return _call(scope, "torch_module", self.torch.fill(scope))
+
+
+class Named(Model):
+    """A published network by its name, such as ``vgg16``."""
+
+    named: str
+
+    def build(self, scope: Scope) -> Value:
+        """Return the network value."""
+        return _call(scope, "named", self.named)
+
+
+class Constant(Model):
+    """A value that never changes; in the file it stands bare: ``C: 80``."""
+
+    value: Plain
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: object) -> object:
+        return {"value": given}
+
+    def build(self, scope: Scope) -> Value:
+        """Return the constant."""
+        del scope
+        return self.value  # type: ignore[return-value]
+
+
+def _kind_of(given: object) -> str:
+    if isinstance(given, dict):
+        for kind in ("choose", "integers", "network", "torch", "named"):
+            if kind in given:
+                return kind
+        return "choose"
+    return "constant"
+
+
+Param: TypeAlias = Annotated[
+    Annotated[Choose, Tag("choose")]
+    | Annotated[Integers, Tag("integers")]
+    | Annotated[Network, Tag("network")]
+    | Annotated[Torch, Tag("torch")]
+    | Annotated[Named, Tag("named")]
+    | Annotated[
+        Constant,
+        WithJsonSchema({"type": ["number", "string", "boolean", "array"]}),
+        Tag("constant"),
+    ],
+    Discriminator(_kind_of),
+]
+
+
+def _whole(expression: Expression, scope: Scope) -> int:
+    value = evaluate(expression.tree, scope)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SolverError(f"{expression.source!r} is not a whole number")
+    return value
+
+
+def _call(scope: Scope, name: str, *arguments: Value) -> Value:
+    """Return what the function gives; it fails as any solver does."""
+    named = {f"argument {at}": value for at, value in enumerate(arguments)}
+    call = Call(name, tuple(Name(one) for one in named))
+    return evaluate(call, Scope(named, scope.functions))

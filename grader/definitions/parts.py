@@ -1,0 +1,109 @@
+"""What every part of a problem declares, and the models that the kinds of answer build on."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from grader.definitions.fields import Credit, Expr, Model, PartTitle, Points, Prose, SnakeId
+from grader.definitions.template import Template
+from grader.expressions.parser import Expression
+
+__all__ = ["Accept", "AuthorMistake", "KeyedPart", "Part"]
+
+NOTHING = Template.parse("")
+
+
+class Accept(Model):
+    """A value that counts as right beside the key, with the reason why."""
+
+    key: Expr
+    reason: Annotated[str, Field(min_length=3)]
+    say: Prose = NOTHING
+
+
+class AuthorMistake(Model):
+    """A wrong answer that the author knows, what to tell the student, and its credit."""
+
+    id: SnakeId
+    key: Expr
+    say: Prose
+    credit: Credit = 0
+
+
+class Part(Model):
+    """One question with one answer. The kinds of answer extend this.
+
+    *title* is what people read in place of the id, empty where the author gave none.
+    """
+
+    id: SnakeId
+    title: PartTitle = ""
+    kind: str
+    prompt: Prose = NOTHING
+    points: Points = 1
+
+    @property
+    def expressions(self) -> tuple[tuple[str, Expression], ...]:
+        """The expressions of the part with their fields, for checks of their names."""
+        return tuple(("prompt", placeholder) for placeholder in self.prompt.expressions)
+
+    @property
+    def key_expression(self) -> Expression | None:
+        """The key, where the part has one."""
+        return None
+
+    @property
+    def variables_of_key(self) -> frozenset[str]:
+        """The names in the key that are variables of a formula, not values."""
+        return frozenset()
+
+
+class KeyedPart(Part):
+    """A part whose answer is judged against a computed key.
+
+    `carry` guards what later parts may compute from this part's answer, `follow_through` is the
+    credit of an answer that is right for the student's own earlier answers, and `ignore` names
+    mistakes that are not looked for here.
+    """
+
+    key: Expr | None = None
+    reason: str = ""
+    carry: Expr | None = None
+    follow_through: Credit = 1
+    accept: tuple[Accept, ...] = ()
+    mistakes: tuple[AuthorMistake, ...] = ()
+    ignore: tuple[SnakeId, ...] = ()
+    show: Literal["cells"] | None = None
+
+    @property
+    def expressions(self) -> tuple[tuple[str, Expression], ...]:
+        """The expressions of the part with their fields, for checks of their names."""
+        keys = [("key", self.key), ("carry", self.carry)]
+        keys += [("accept", item.key) for item in self.accept]
+        keys += [(f"mistakes.{item.id}", item.key) for item in self.mistakes]
+        told = [*(item.say for item in self.accept), *(item.say for item in self.mistakes)]
+        said = [("say", placeholder) for text in told for placeholder in text.expressions]
+        prompts = [("prompt", placeholder) for placeholder in self.prompt.expressions]
+        return (*prompts, *((field, key) for field, key in keys if key is not None), *said)
+
+    @property
+    def key_expression(self) -> Expression | None:
+        """The key, where the part has one."""
+        return self.key
+
+    def needs_key(self) -> bool:
+        """Whether the part is incomplete without a key."""
+        return True
+
+    @model_validator(mode="after")
+    def _key_is_given(self) -> Self:
+        if self.key is None and self.needs_key():
+            raise ValueError("the part has no key; give an expression over params and solvers")
+        if self.key is not None and self.key.is_literal and not self.reason:
+            raise ValueError(
+                "the key is typed in; compute it with a solver, or say in `reason` why it cannot be"
+            )
+        ids = [mistake.id for mistake in self.mistakes]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two mistakes have the same id; give each its own")
+        return self

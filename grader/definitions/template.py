@@ -1,0 +1,56 @@
+r"""Text with ``{{placeholders}}``, filled in before Markdown and TeX see it.
+
+Plain braces belong to TeX: in ``$\frac{1}{2}$`` nothing is filled in.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from grader.display.text import show_tex
+from grader.errors import ProblemError
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import Expression, parse, shorten
+
+__all__ = ["Template"]
+
+PLACEHOLDER: Final = re.compile(r"\{\{([^{}]+)\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text and the expressions in it: *pieces* alternates text and `Expression`."""
+
+    source: str
+    pieces: tuple[str | Expression, ...]
+
+    @classmethod
+    def parse(cls, source: str) -> "Template":
+        """Return the template that *source* spells, or raise `ProblemError`.
+
+        >>> Template.parse("a {{W}} wide image").expressions[0].source
+        'W'
+        """
+        pieces: list[str | Expression] = []
+        end = 0
+        for match in PLACEHOLDER.finditer(source):
+            pieces += [source[end : match.start()], parse(match[1])]
+            end = match.end()
+        rest = source[end:]
+        if any("{{" in piece for piece in (*pieces, rest) if isinstance(piece, str)):
+            raise ProblemError(
+                f"a placeholder in {shorten(source)!r} is not closed; write {{{{name}}}}"
+            )
+        return cls(source, (*pieces, rest))
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """The placeholders, in order."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, Expression))
+
+    def fill(self, scope: Scope) -> str:
+        """Return the text with every placeholder replaced by its value in TeX."""
+        return "".join(
+            piece if isinstance(piece, str) else show_tex(evaluate(piece.tree, scope))
+            for piece in self.pieces
+        )

@@ -1,0 +1,1 @@
+"""Diagnosis: known mistakes, and patterns of wrong answers that none explains."""

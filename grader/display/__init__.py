@@ -1,0 +1,1 @@
+"""Display: values, formulas and worked solutions as text, TeX and MathML."""

@@ -1,0 +1,210 @@
+"""The steps of a worked solution, as data that text, MathML and pictures are made from.
+
+A tracer gives the steps of one solver; it takes the solver's arguments. `formula` is how it writes
+a formula: once in symbols, once with the numbers, and the value.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+from grader.display.text import show
+from grader.errors import SolverError
+from grader.expressions.arithmetic import FUNCTIONS
+from grader.expressions.evaluate import Scope, evaluate
+from grader.expressions.parser import parse
+from grader.expressions.tree import Name, Node, Num, Sequence, rebuilt
+from grader.values import Number, Tensor, Value, is_number
+
+__all__ = [
+    "Array",
+    "Formula",
+    "Pooled",
+    "Rows",
+    "Said",
+    "Step",
+    "Tracer",
+    "Window",
+    "filled",
+    "formula",
+    "itemised",
+    "literal",
+    "stated",
+]
+
+CACHED_FORMULAS: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """*name* = *tree* in symbols = *numbers*, the same tree with numbers, = *value*.
+
+    A formula that is the answer itself has no value.
+    """
+
+    name: str
+    tree: Node
+    numbers: Node
+    value: Value | None
+
+    @property
+    def number(self) -> Number:
+        """The value of a formula that has a number for one."""
+        if not is_number(self.value):
+            raise SolverError(f"{self.name} is not a number")
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """A named array, such as the padded input or a running sum."""
+
+    name: str
+    value: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One cell of an output: *patch* times *kernel* cell by cell, summed, plus *bias*.
+
+    *place* is the index of the cell in the output, *corner* that of the window in the padded input,
+    along the axes that the kernel moves on; *dilation* is how far neighbours of the patch lie apart
+    there. *patch* and *kernel* have one shape: that of the window, with channels before it if they
+    have some.
+    """
+
+    place: tuple[int, ...]
+    corner: tuple[int, ...]
+    patch: Tensor
+    kernel: Tensor
+    bias: Number
+    total: Number
+    dilation: tuple[int, ...] = ()
+
+    @property
+    def products(self) -> Tensor:
+        """The products that are summed."""
+        return Tensor(self.patch.shape, _multiplied(self.patch, self.kernel))
+
+    @property
+    def channels(self) -> tuple[tuple[Tensor, Tensor], ...]:
+        """The patch and the kernel of each channel; both as they are where there is one."""
+        if len(self.patch.shape) == len(self.corner):
+            return ((self.patch, self.kernel),)
+        pairs = zip(self.patch.rows(), self.kernel.rows(), strict=True)
+        return tuple(
+            (patch, kernel)
+            for patch, kernel in pairs
+            if isinstance(patch, Tensor) and isinstance(kernel, Tensor)
+        )
+
+    @property
+    def sums(self) -> tuple[Number, ...]:
+        """The sum of the products of each channel."""
+        return tuple(sum(_multiplied(patch, kernel)) for patch, kernel in self.channels)
+
+
+def _multiplied(one: Tensor, two: Tensor) -> tuple[Number, ...]:
+    return tuple(first * second for first, second in zip(one.cells, two.cells, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """One cell of a pooled output: the largest of the cells of *patch*, or their sum over *count*.
+
+    *place* is the index of the cell in the output, *corner* that of the patch in the input along
+    height and width, which is padded where the padding is counted.
+    """
+
+    place: tuple[int, ...]
+    corner: tuple[int, ...]
+    patch: Tensor
+    mode: Literal["max", "mean"]
+    count: int
+    total: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table: the layers of a network, the steps of a recursion, the boxes that are kept."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+Step: TypeAlias = Said | Formula | Array | Window | Pooled | Rows
+Tracer: TypeAlias = Callable[..., tuple[Step, ...]]
+
+
+def formula(name: str, source: str, *, result: Value | None = None, **numbers: Value) -> Formula:
+    """Return the step *name* = *source*, an expression over the names in *numbers*.
+
+    Without a *result* it is computed. One that the language of expressions cannot compute, such as
+    ``exp(-x)``, has to be given.
+
+    >>> formula("W_out", "floor((W - K)/S) + 1", W=28, K=5, S=2).value
+    12
+    """
+    tree = _parsed(source)
+    value = evaluate(tree, Scope(numbers, FUNCTIONS)) if result is None else result
+    return Formula(name, tree, filled(tree, numbers), value)
+
+
+def stated(name: str, value: Value) -> Step:
+    """Return the step that says what *name* is: a formula without symbols, or an array.
+
+    >>> stated("d", 4).value
+    4
+    """
+    if isinstance(value, Tensor):
+        return Array(name, value)
+    spelled = literal(value)
+    return (
+        Said(f"{name} = {show(value)}")
+        if spelled is None
+        else Formula(name, spelled, spelled, value)
+    )
+
+
+@lru_cache(maxsize=CACHED_FORMULAS)
+def _parsed(source: str) -> Node:
+    return parse(source).tree
+
+
+def filled(tree: Node, numbers: Mapping[str, Value]) -> Node:
+    """Return *tree* with values in the places of the names that have one."""
+
+    def change(node: Node) -> Node | None:
+        if isinstance(node, Name) and node.name in numbers:
+            return literal(numbers[node.name])
+        return None
+
+    return rebuilt(tree, change)
+
+
+def itemised(value: Value) -> str:
+    """Return *value* as text, a tuple as its items and not as a shape.
+
+    >>> itemised((11, 4)), itemised(3)
+    ('11, 4', '3')
+    """
+    spelled = literal(value) if isinstance(value, tuple) else None
+    return show(value) if spelled is None else show(spelled)[1:-1]
+
+
+def literal(value: Value) -> Node | None:
+    """Return the node that spells *value*: a number, or a tuple of such; None for anything else."""
+    if is_number(value):
+        return Num(value)
+    if not isinstance(value, tuple):
+        return None
+    items = [literal(item) for item in value]
+    return Sequence(tuple(item for item in items if item)) if all(items) else None

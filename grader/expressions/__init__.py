@@ -1,0 +1,1 @@
+"""Expressions and formulas: parsed into bounded trees, evaluated, compared by sampling."""

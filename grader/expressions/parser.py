@@ -1,0 +1,239 @@
+"""The expression language of problem files: parsed from text into a bounded tree.
+
+Decimals are exact fractions, ``/`` gives a fraction, integers are unbounded up to 4,096 bits. There
+are names, calls with keywords, tuples, lists, constant indices, ``.field``, comparisons, ``and or
+not``, ``a if c else b`` and strings as arguments. There is nothing else: no comprehension, no
+lambda, no attribute of Python objects. `grader.expressions.evaluate` computes a tree.
+"""
+
+import ast
+import keyword
+import re
+import warnings
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import count
+from typing import Final
+
+from grader.errors import ProblemError
+from grader.expressions.tree import (
+    Binary,
+    Call,
+    Choose,
+    Compare,
+    Field,
+    Item,
+    Logic,
+    Name,
+    Negate,
+    Node,
+    Not,
+    Num,
+    Sequence,
+    Text,
+    calls_in,
+    names_in,
+    walk,
+)
+from grader.values import simplest
+
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "Expression", "parse"]
+
+MAX_LENGTH: Final = 500
+MAX_NODES: Final = 200
+MAX_DEPTH: Final = 30
+MAX_DIGITS: Final = 400
+MAX_DECIMAL_EXPONENT: Final = 400
+MAX_QUOTED: Final = 60
+QUOTE: Final = "; in a YAML list in [ ] quote what has a comma"
+"""The advice on half a call, as a list in the file leaves it that ends a text at each comma."""
+
+SAID: Final = frozenset({"and", "or", "not", "if", "else", "True", "False"})
+"""The words that say something in an expression."""
+WORDS: Final = frozenset(keyword.kwlist) - SAID
+"""What Python keeps for itself, so that an expression cannot have it as a name."""
+TEXTS: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+OPERATORS: Final[dict[type[ast.operator], str]] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+}
+COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An author's expression: its *source* and its *tree*, the *names* and *calls* in it."""
+
+    source: str
+    tree: Node
+    names: frozenset[str] = field(init=False, compare=False)
+    calls: tuple[Call, ...] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", names_in(self.tree))
+        object.__setattr__(self, "calls", calls_in(self.tree))
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the expression neither names nor calls anything."""
+        return not self.names and not self.calls
+
+
+def parse(source: str) -> Expression:
+    """Return the expression that *source* spells, or raise `ProblemError` that says what to do."""
+    if len(source) > MAX_LENGTH:
+        raise ProblemError(
+            f"the expression has {len(source)} characters, the limit is {MAX_LENGTH}; "
+            "split it with `let`"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python only warns of is refused here
+            body = ast.parse(source.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
+        hint = QUOTE if source.count("(") != source.count(")") else _reserved(source)
+        raise ProblemError(f"{shorten(source)!r} is not an expression: {reason}{hint}") from error
+    if sum(1 for _ in ast.walk(body)) > 4 * MAX_NODES:
+        raise ProblemError(f"{shorten(source)!r} is too large; split it with `let`")
+    builder = _Builder(source.strip())
+    tree = builder.build(body, 0)
+    nodes = sum(1 for _ in walk(tree))
+    if nodes > MAX_NODES:
+        raise ProblemError(
+            f"{shorten(source)!r} has {nodes} operations, the limit is {MAX_NODES}; "
+            "split it with `let`"
+        )
+    return Expression(source.strip(), tree)
+
+
+def _reserved(source: str) -> str:
+    """Return the advice on a name that no expression can have, "" where there is none."""
+    named = re.findall(r"\w+", TEXTS.sub("", source))
+    taken = next((word for word in named if word in WORDS), None)
+    return f"; {taken!r} is a word of expressions, choose another name" if taken else ""
+
+
+def shorten(text: str) -> str:
+    """Return *text* cut to `MAX_QUOTED` characters, for messages."""
+    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
+
+
+class _Builder:
+    """Turns Python's syntax tree into ours, refusing everything that is not listed."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._sites = count()
+
+    def build(self, node: ast.AST, depth: int) -> Node:
+        if depth > MAX_DEPTH:
+            raise ProblemError(
+                f"{shorten(self._source)!r} is nested deeper than {MAX_DEPTH}; split it with `let`"
+            )
+        below = depth + 1
+        match node:
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Name(id=name):
+                return Name(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return Negate(self.build(operand, below))
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.build(operand, below)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Not(self.build(operand, below))
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+                return Binary(
+                    OPERATORS[type(op)], self.build(left, below), self.build(right, below)
+                )
+            case ast.BoolOp(op=op, values=values):
+                word = "and" if isinstance(op, ast.And) else "or"
+                return Logic(word, tuple(self.build(value, below) for value in values))
+            case ast.IfExp(test=test, body=then, orelse=otherwise):
+                return Choose(
+                    self.build(test, below), self.build(then, below), self.build(otherwise, below)
+                )
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                return Sequence(tuple(self.build(item, below) for item in items))
+            case _:
+                return self._compound(node, below)
+
+    def _compound(self, node: ast.AST, below: int) -> Node:
+        match node:
+            case ast.Compare(left=left, ops=ops, comparators=others) if all(
+                type(op) in COMPARISONS for op in ops
+            ):
+                words = [COMPARISONS[type(op)] for op in ops]
+                values = [self.build(other, below) for other in others]
+                return Compare(self.build(left, below), tuple(zip(words, values, strict=True)))
+            case ast.Call(func=ast.Name(id=function), args=arguments, keywords=keywords) if all(
+                keyword.arg for keyword in keywords
+            ):
+                site = next(self._sites)
+                return Call(
+                    function,
+                    tuple(self.build(argument, below) for argument in arguments),
+                    tuple((str(word.arg), self.build(word.value, below)) for word in keywords),
+                    site,
+                )
+            case ast.Subscript(value=value, slice=index):
+                return Item(self.build(value, below), self._index(index))
+            case ast.Attribute(value=value, attr=name) if not name.startswith("_"):
+                return Field(self.build(value, below), name)
+            case _:
+                piece = (
+                    ast.get_source_segment(self._source, node) if hasattr(node, "lineno") else ""
+                )
+                hint = "; write ** for a power" if "^" in (piece or "") else ""
+                told = shorten(piece or self._source)
+                raise ProblemError(f"{told!r} is not part of the expression language{hint}")
+
+    def _index(self, node: ast.expr) -> int:
+        match node:
+            case ast.Constant(value=int() as index) if not isinstance(index, bool):
+                return index
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as index)):
+                return -index
+            case ast.Slice():
+                raise ProblemError(
+                    f"{shorten(self._source)!r} has a slice; write the items one by one, "
+                    "such as (X[0], X[1])"
+                )
+            case _:
+                raise ProblemError(f"an index in {shorten(self._source)!r} is not a whole number")
+
+    def _constant(self, node: ast.Constant) -> Node:
+        match node.value:
+            case bool() as truth:
+                return Compare(Num(0), (("==", Num(0 if truth else 1)),))
+            case str() as text:
+                return Text(text)
+            case int() as number:
+                return Num(number)
+            case float():
+                return Num(_decimal(ast.get_source_segment(self._source, node) or ""))
+            case _:
+                raise ProblemError(f"{node.value!r} is not part of the expression language")
+
+
+def _decimal(spelled: str) -> int | Fraction:
+    """Return a decimal as an exact fraction; the bounds keep ``1e999999999`` out."""
+    text = spelled.replace("_", "")
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or (exponent and abs(int(exponent)) > MAX_DECIMAL_EXPONENT):
+        raise ProblemError(f"{shorten(spelled)!r} has too many digits")
+    return simplest(Fraction(text))

@@ -1,0 +1,1 @@
+"""Grading: one result a part, with follow-through, tolerance and a record."""

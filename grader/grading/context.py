@@ -1,0 +1,163 @@
+"""What the judging of a part looks at and no answer changes: worked out once a problem, or variant.
+
+What is the same for all variants of a part is common to them: also what short texts are read as.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any, Final
+
+from grader.book import Book
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import AnyPart, Problem
+from grader.diagnosis.mistake_index import Index
+from grader.diagnosis.mistakes import NONE, Known, carried_mistakes
+from grader.errors import SolverError
+from grader.expressions.evaluate import Scope
+from grader.grading.result import Result
+from grader.kinds import KINDS, Kind
+from grader.reading import Reading, Style, Typed
+from grader.values import Value
+from grader.variants.plan import plan_of
+from grader.variants.variant import Variant, double_mistakes
+
+__all__ = ["CACHED_VARIANTS", "PartContext", "contexts", "heard_parts", "new_context"]
+
+CACHED_VARIANTS: Final = 3_400
+CACHED_PROBLEMS: Final = 1024
+READINGS_KEPT: Final = 2048
+SHORT: Final = 256
+"""Up to how many characters a text is likely to be typed at several variants."""
+NOTHING: Final = Fraction(0)
+UNSEEN: Final = Scope({}, {})
+
+
+@lru_cache(maxsize=CACHED_VARIANTS)
+def contexts(variant: Variant, book: Book) -> tuple["PartContext", ...]:
+    """Return what each part of *variant* is judged with, in order."""
+    return tuple(new_context(variant, part.id, book) for part in variant.problem.parts)
+
+
+def new_context(variant: Variant, part_id: str, book: Book) -> "PartContext":
+    """Return the context of one part, for one who asks once and forgets the variant then."""
+    return PartContext(variant, _common(variant.problem, book)[part_id], book)
+
+
+@lru_cache(maxsize=CACHED_PROBLEMS)
+def _common(problem: Problem, book: Book) -> Mapping[str, "CommonContext"]:
+    """Return what is the same in the contexts of all variants, by part."""
+    return {part.id: CommonContext(problem, part, book) for part in problem.parts}
+
+
+def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
+    """Return the parts whose answers can count at a part: named in its key, or in their guards."""
+    earlier = plan_of(problem, book).named[part_id]
+    guards = [
+        one.carry.names
+        for one in problem.parts
+        if one.id in earlier and isinstance(one, KeyedPart) and one.carry is not None
+    ]
+    return earlier.union(*guards).intersection(one.id for one in problem.parts)
+
+
+class CommonContext:
+    """One part of a problem with all of its judging that no numbers change.
+
+    *earlier* are the names in the key, those of earlier parts among them; *heard* the earlier parts
+    whose answers can count here. *missing* is what becomes of no answer.
+    """
+
+    def __init__(self, problem: Problem, part: AnyPart, book: Book) -> None:
+        self.part = part
+        self.kind: Kind[Any, Any] = KINDS[part.kind]
+        self.keyed = part if isinstance(part, KeyedPart) else None
+        self.earlier = plan_of(problem, book).named[part.id]
+        self.heard = heard_parts(problem, part.id, book)
+        said = "Nothing was answered."
+        self.missing = Result(part.id, "missing", NOTHING, part.points, say=said, rule="missing")
+
+
+class PartContext:
+    """One part of a variant with all that its judging needs, most of it when first asked for.
+
+    *seen* holds what the student sees, *key* is the right answer (None for thresholds and
+    conditions), *failure* why it could not be computed; the others are those of its *common*.
+    """
+
+    def __init__(self, variant: Variant, common: CommonContext, book: Book) -> None:
+        self.variant, self.common, self.book = variant, common, book
+        self.part, self.kind, self.keyed = common.part, common.kind, common.keyed
+        self.earlier, self.heard = common.earlier, common.heard
+        self.seen = variant.scope(book)
+        name = common.part.id
+        self.key: Value | None = None
+        self.failure: str | None = None
+        try:
+            self.key = variant.keys[name]
+        except KeyError:
+            self.failure = variant.failures.get(name)
+
+    def read(self, typed: Typed, style: Style | None) -> Reading[Any]:
+        """Return what an answer is read as, or raise `AnswerError`."""
+        if type(typed) is str and len(typed) <= SHORT and not self.kind.reads_by_numbers:
+            return _read_anywhere(self.common, typed, style)
+        return self.kind.read_typed(typed, style, self.part, self.seen)
+
+    @cached_property
+    def known(self) -> Index:
+        """The known wrong answers by one mistake."""
+        return self._index(self.variant.mistakes.get(self.part.id, NONE))
+
+    @cached_property
+    def pairs(self) -> Index:
+        """The known wrong answers by two mistakes at once."""
+        return self._index(double_mistakes(self.variant, self.part.id, self.book))
+
+    @cached_property
+    def _solved(self) -> Scope:
+        """What the keys compute with."""
+        return self.variant.solved(self.book)
+
+    @cached_property
+    def accepted(self) -> tuple[tuple[Value | None, str], ...]:
+        """The values that the author accepts beside the key, and what to say of each.
+
+        One that cannot be computed is left out: the checker reports it, nobody loses by it.
+        """
+        found = []
+        for accept in self.keyed.accept if self.keyed else ():
+            try:
+                key = self.kind.solve(
+                    self.part.model_copy(update={"key": accept.key}), self._solved
+                )
+                said = accept.say.fill(self._solved)
+            except SolverError:
+                continue
+            found.append((key, said or "Correct: accepted beside the key."))
+        return tuple(found)
+
+    def solve(self, carried: Mapping[str, Value]) -> Value | None:
+        """Return the key from the student's own earlier answers, None where there is none."""
+        scope = Scope({**self._solved.names, **carried}, self._solved.functions)
+        try:
+            return self.kind.solve(self.part, scope)
+        except SolverError:
+            return None
+
+    def carried(self, names: Mapping[str, Value]) -> Index:
+        """Return the known wrong answers of a student who carried on the answers *names*."""
+        variant = self.variant
+        keys = {**variant.keys, **names}
+        return self._index(
+            carried_mistakes(variant.problem, self.part, variant.names, keys, self.book)
+        )
+
+    def _index(self, known: Known) -> Index:
+        return Index(known, self.kind, self.part, self.seen)
+
+
+@lru_cache(maxsize=READINGS_KEPT)
+def _read_anywhere(common: CommonContext, typed: str, style: Style | None) -> Reading[Any]:
+    """Return what a text is read as at all variants, whose numbers do not matter."""
+    return common.kind.read_typed(typed, style, common.part, UNSEEN)

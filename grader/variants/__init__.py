@@ -1,0 +1,1 @@
+"""Variants: parameters drawn, keys computed, mistakes worked out."""

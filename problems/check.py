@@ -20,7 +20,7 @@ from grader.grading.result import Result
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
-from grader.reading.refusals import shortened
+from grader.reading.grammar.errors import shortened
 from grader.values import Value
 from grader.variants.variant import Variant, solve, unused_conditions
 from problems.documents import Document, load_document

@@ -31,7 +31,7 @@ from grader.definitions.parts import Part
 from grader.definitions.template import Template
 from grader.expressions.parser import Expression
 from grader.kinds import KINDS
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 
 __all__ = ["MAX_SEED", "WORKED", "AnyPart", "Example", "Expectation", "Problem", "Status"]
 

@@ -19,7 +19,7 @@ from grader.grading.follow_through import FollowThrough, follow_through
 from grader.grading.result import Result, Rule
 from grader.kinds.base import NOT, RIGHT, Judgement
 from grader.reading import Reading, TruncatedAnswer, Typed, is_blank
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.values import Value
 from grader.variants.variant import Variant
 

@@ -12,7 +12,7 @@ from grader.grading.explain import explain
 from grader.grading.result import Result
 from grader.json_values import from_json, to_json
 from grader.reading import Typed
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.values import Number, Value
 from grader.variants.variant import Variant
 

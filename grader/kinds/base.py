@@ -15,8 +15,8 @@ from grader.display.text import show
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.reading import Reading, Style, Typed, in_style
-from grader.reading.labelled import are_distinct
 from grader.reading.lengths import check_length
+from grader.reading.wording.labeled_numbers import are_distinct
 from grader.values import Tensor, Value, same_form
 
 __all__ = [

@@ -15,7 +15,7 @@ from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
 from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
 from grader.reading import Reading, Typed
-from grader.reading.characters import fold
+from grader.reading.grammar.characters import fold
 from grader.values import Value
 
 __all__ = ["ChoiceKind", "ChoicePart", "ChoicesKind", "ChoicesPart"]

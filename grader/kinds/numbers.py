@@ -23,7 +23,7 @@ from grader.grading.tolerance import (
 )
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
 from grader.reading import Reading, Typed, grouped_by_points, read_number, read_side
-from grader.reading.refusals import shortened
+from grader.reading.grammar.errors import shortened
 from grader.values import Number, Value, is_number, magnitude, same_form
 
 __all__ = [

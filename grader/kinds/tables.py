@@ -31,8 +31,8 @@ from grader.kinds.numbers import (
 )
 from grader.kinds.shapes import ShapeKind, ShapePart
 from grader.reading import Reading, Typed, is_blank
-from grader.reading.grid import check_cells, split_rows
-from grader.reading.refusals import shortened
+from grader.reading.arrays.grid import check_cells, split_rows
+from grader.reading.grammar.errors import shortened
 from grader.values import Opaque, Record, Value
 
 __all__ = ["TableKind", "TablePart"]

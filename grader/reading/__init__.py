@@ -8,16 +8,16 @@ of a chain, `parser` builds a tree, `places` knows the last digit of a number. O
 decimal commas of a declared style into points.
 """
 
-from grader.reading.axis_names import read_named_axes, refuse_other_layout
 from grader.reading.formulas import read_formula, read_formula_list, read_formulas
+from grader.reading.grammar.number_styles import Style, in_style
 from grader.reading.json_text import load_json
-from grader.reading.labelled import read_listed
 from grader.reading.numbers import grouped_by_points, read_number
 from grader.reading.result import Reading, TruncatedAnswer, Typed, is_blank
 from grader.reading.shapes import read_shape, read_side
-from grader.reading.styles import Style, in_style
 from grader.reading.tensors import read_tensor
 from grader.reading.units import Quantity, read_quantity
+from grader.reading.wording.axis_names import read_named_axes, refuse_other_layout
+from grader.reading.wording.labeled_numbers import read_listed
 
 __all__ = [
     "Quantity",

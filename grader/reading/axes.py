@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.refusals import shortened
-from grader.reading.tokens import CLOSERS, OPENERS, Token
+from grader.reading.grammar.errors import shortened
+from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
 __all__ = ["has_cross_and_comma", "is_list", "split_axes"]
 

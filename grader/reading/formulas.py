@@ -7,18 +7,18 @@ from grader.display.text import show
 from grader.errors import AnswerError
 from grader.expressions.tree import Negate, Node, Num
 from grader.reading.axes import has_cross_and_comma, is_list, split_axes
-from grader.reading.characters import clean
+from grader.reading.grammar.characters import clean
+from grader.reading.grammar.equation_chains import Found, last_link
+from grader.reading.grammar.errors import formula_in, quoted
+from grader.reading.grammar.parser import parse
+from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.items import MAX_ITEMS, split_items
 from grader.reading.lengths import check_length
-from grader.reading.links import Found, last_link
 from grader.reading.names import Names, names_of
 from grader.reading.numbers import MAX_TEXT, given_number
-from grader.reading.parser import parse
-from grader.reading.refusals import formula_in, quoted
 from grader.reading.result import Reading, Typed
-from grader.reading.tails import tail_of
-from grader.reading.tokens import Token, tokenize
-from grader.reading.wording import without_words
+from grader.reading.wording.trailing_words import tail_of
+from grader.reading.wording.words import without_words
 
 __all__ = ["read_formula", "read_formula_list", "read_formulas"]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.links import LINKS
-from grader.reading.tokens import CLOSERS, OPENERS, Token
+from grader.reading.grammar.equation_chains import LINKS
+from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
 __all__ = ["MAX_ITEMS", "split_items"]
 

@@ -9,22 +9,26 @@ from typing import Final
 
 from grader.display.text import show
 from grader.errors import AnswerError
-from grader.reading.characters import clean, fold
-from grader.reading.computing import bounded, computed
-from grader.reading.constants import CONSTANTS
-from grader.reading.links import NAMED, Found, last_link
-from grader.reading.magnitudes import scaled
-from grader.reading.parser import MAX_LENGTH
-from grader.reading.percents import is_in_percent
-from grader.reading.places import CROSSES, decimal_step, last_unit
-from grader.reading.printing import printed_number
-from grader.reading.refusals import (
+from grader.reading.arrays.printing import printed_number
+from grader.reading.grammar.characters import clean, fold
+from grader.reading.grammar.computing import bounded, computed
+from grader.reading.grammar.constants import CONSTANTS
+from grader.reading.grammar.equation_chains import NAMED, Found, last_link
+from grader.reading.grammar.errors import (
     NUMBER_FORMS,
     percent_or_share,
     quoted,
     refuse_range,
 )
-from grader.reading.repeats import (
+from grader.reading.grammar.parser import MAX_LENGTH
+from grader.reading.grammar.powers_of_ten import refuse_lost_power
+from grader.reading.grammar.signs import refuse_margin
+from grader.reading.grammar.tokens import Token, tokenize
+from grader.reading.places import CROSSES, decimal_step, last_unit
+from grader.reading.result import Reading, Styled, Typed
+from grader.reading.wording.magnitudes import scaled
+from grader.reading.wording.percents import is_in_percent
+from grader.reading.wording.repeated_values import (
     TIMES,
     in_full,
     refuse_check,
@@ -34,11 +38,7 @@ from grader.reading.repeats import (
     rounds_off,
     without_check,
 )
-from grader.reading.result import Reading, Styled, Typed
-from grader.reading.signs import refuse_margin
-from grader.reading.tens import refuse_lost_power
-from grader.reading.tokens import Token, tokenize
-from grader.reading.wording import without_words
+from grader.reading.wording.words import without_words
 from grader.values import Number, is_number, magnitude, simplest
 
 __all__ = [

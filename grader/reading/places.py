@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Final
 
 from grader.display.text import show_exactly
-from grader.reading.parser import PERCENTS
-from grader.reading.tokens import Token
+from grader.reading.grammar.parser import PERCENTS
+from grader.reading.grammar.tokens import Token
 from grader.values import Number, is_number
 
 __all__ = ["BRACES", "CROSSES", "SUMS", "decimal_step", "last_unit"]

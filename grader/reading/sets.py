@@ -6,12 +6,12 @@ from typing import Final, Literal, TypeAlias
 
 from grader.display.text import show
 from grader.errors import AnswerError
-from grader.reading.characters import clean, fold
+from grader.reading.grammar.characters import clean, fold
+from grader.reading.grammar.errors import shortened
+from grader.reading.grammar.signs import LABEL_DASH, label_dash
 from grader.reading.lengths import check_length
-from grader.reading.refusals import shortened
 from grader.reading.result import Reading, Typed
 from grader.reading.shapes import read_shape
-from grader.reading.signs import LABEL_DASH, label_dash
 from grader.reading.tensors import read_tensor
 from grader.values import Number, Value
 

@@ -7,16 +7,16 @@ from typing import Final
 from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading.axes import has_cross_and_comma, split_axes
-from grader.reading.axis_names import refuse_maps
-from grader.reading.characters import clean
-from grader.reading.computing import computed
+from grader.reading.grammar.characters import clean
+from grader.reading.grammar.computing import computed
+from grader.reading.grammar.equation_chains import NAMED, Found, last_link
+from grader.reading.grammar.errors import NUMBER_FORMS, quoted, shortened
+from grader.reading.grammar.tokens import CLOSERS, Token, ends_operand, tokenize
 from grader.reading.lengths import check_length
-from grader.reading.links import NAMED, Found, last_link
 from grader.reading.numbers import MAX_TEXT, WORDS, given_number
-from grader.reading.refusals import NUMBER_FORMS, quoted, shortened
 from grader.reading.result import Reading, Styled, Typed
-from grader.reading.tokens import CLOSERS, Token, ends_operand, tokenize
-from grader.reading.wording import without_words
+from grader.reading.wording.axis_names import refuse_maps
+from grader.reading.wording.words import without_words
 from grader.values import Number
 
 __all__ = ["SHAPE_FORMS", "is_plain_shape", "read_shape", "read_side"]

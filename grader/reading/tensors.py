@@ -9,20 +9,20 @@ from typing import Final
 
 from grader.display.text import show
 from grader.errors import AnswerError
-from grader.reading.array_size import NESTED, shape_of, sides, slim_shape, too_large
-from grader.reading.brackets import in_brackets, with_square_brackets
-from grader.reading.cells import MAX_CELLS, Cell, Grid, number_in, plain_cell, unglued
-from grader.reading.characters import clean
-from grader.reading.layouts import has_blocks, in_blocks, in_lines
+from grader.reading.arrays.array_size import NESTED, shape_of, sides, slim_shape, too_large
+from grader.reading.arrays.brackets import in_brackets, with_square_brackets
+from grader.reading.arrays.cells import MAX_CELLS, Cell, Grid, number_in, plain_cell, unglued
+from grader.reading.arrays.layouts import has_blocks, in_blocks, in_lines
+from grader.reading.arrays.plain_arrays import Plain, plain_array
+from grader.reading.arrays.printing import before_last_link, last_array
+from grader.reading.arrays.row_marks import refuse_columns, refuse_row_marks
+from grader.reading.arrays.transposes import without_transpose
+from grader.reading.grammar.characters import clean
+from grader.reading.grammar.equation_chains import CHAIN_NOTE
 from grader.reading.lengths import check_arithmetic, check_length
-from grader.reading.links import CHAIN_NOTE
 from grader.reading.numbers import given_number
-from grader.reading.plain_arrays import Plain, plain_array
-from grader.reading.printing import before_last_link, last_array
-from grader.reading.repeats import in_full, rounds_off_cells
 from grader.reading.result import Reading, Typed
-from grader.reading.row_marks import refuse_columns, refuse_row_marks
-from grader.reading.transposes import without_transpose
+from grader.reading.wording.repeated_values import in_full, rounds_off_cells
 from grader.values import Number, Tensor, simplest
 
 __all__ = ["read_tensor"]

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from grader.display.text import show
 from grader.errors import AnswerError
-from grader.reading.changed_meaning import refuse_changing
-from grader.reading.characters import clean
-from grader.reading.computing import bounded
-from grader.reading.links import last_link
-from grader.reading.magnitudes import scaled
+from grader.reading.grammar.characters import clean
+from grader.reading.grammar.computing import bounded
+from grader.reading.grammar.equation_chains import last_link
+from grader.reading.grammar.errors import quoted
+from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import (
     MAX_TEXT,
     WORDS,
@@ -20,18 +20,18 @@ from grader.reading.numbers import (
     value_and_step,
 )
 from grader.reading.places import decimal_step
-from grader.reading.refusals import quoted
-from grader.reading.repeats import in_full, rounds_off
 from grader.reading.result import Reading, Typed
-from grader.reading.tokens import CLOSERS, OPENERS, Token, tokenize
-from grader.reading.unit_marks import Asked, ambiguous, marked
-from grader.reading.unit_names import (
+from grader.reading.wording.changed_meaning import refuse_changing
+from grader.reading.wording.magnitudes import scaled
+from grader.reading.wording.repeated_values import in_full, rounds_off
+from grader.reading.wording.unit_marks import Asked, ambiguous, marked
+from grader.reading.wording.unit_names import (
     AMBIGUOUS,
     DECIMAL_BYTES,
     DIMENSIONS,
     unit_named,
 )
-from grader.reading.wording import without_words
+from grader.reading.wording.words import without_words
 from grader.values import Number, magnitude, simplest
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]

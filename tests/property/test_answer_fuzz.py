@@ -20,16 +20,8 @@ from random_answers import RandomAnswer, full_width, random_answer
 from grader.errors import AnswerError
 from grader.grading.grade import grade
 from grader.kinds import numbers
-from grader.reading import (
-    Reading,
-    Style,
-    Typed,
-    grouped_by_points,
-    in_style,
-    read_number,
-    sets,
-    styles,
-)
+from grader.reading import Reading, Style, Typed, grouped_by_points, in_style, read_number, sets
+from grader.reading.grammar import number_styles
 
 SECONDS = float(os.environ.get("GRADER_FUZZ_SECONDS", "2"))
 LIMIT = 1.0
@@ -136,7 +128,7 @@ FULL_WIDTH_DIGIT = (
     (numbers, "read_count", _count_of_unfolded_text),
     (numbers.IntegerKind, "read_typed", _read_unfolded),
 )
-NOTHING_FOLDED = ((styles, "fold", str),)
+NOTHING_FOLDED = ((number_styles, "fold", str),)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from factories import BOOK, ask, mark, original
 
 from grader.grading.grade import grade
-from grader.reading.characters import fold
+from grader.reading.grammar.characters import fold
 
 OPTIONS = ["conv1", "bn1", "µ", "fc–2"]
 NAMES = ask("set", of="name", key="('conv1', 'bn1')", options=OPTIONS)

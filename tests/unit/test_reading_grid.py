@@ -9,8 +9,8 @@ import pytest
 from factories import ask, mark
 
 from grader.errors import AnswerError
-from grader.reading.grid import MAX_LENGTH, split_rows
-from grader.reading.latex_rows import latex_rows
+from grader.reading.arrays.grid import MAX_LENGTH, split_rows
+from grader.reading.arrays.latex_rows import latex_rows
 
 NAMES = ("shape", "params")
 ROWS = [["16×30×30", "448"], ["16×15×15", "0"]]

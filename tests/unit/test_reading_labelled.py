@@ -4,7 +4,7 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_listed
-from grader.reading.labelled import are_distinct
+from grader.reading.wording.labeled_numbers import are_distinct
 
 COUNTS = ("TP", "FP", "FN")
 MOMENTS = ("m_2 | m", "v_2 | v")

@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_number, read_tensor
-from grader.reading.programs import one_number, without_decoration
+from grader.reading.arrays.program_output import one_number, without_decoration
 from grader.values import Tensor
 
 SQUARE = Tensor.of([[1, 2], [3, 4]])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.errors import AnswerError
 from grader.reading import read_shape
-from grader.reading.styles import in_style
+from grader.reading.grammar.number_styles import in_style
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from grader.reading import (
     read_shape,
     read_tensor,
 )
-from grader.reading.grid import split_rows
+from grader.reading.arrays.grid import split_rows
 from grader.values import Tensor
 
 F = Fraction

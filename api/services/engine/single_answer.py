@@ -13,7 +13,7 @@ from grader.grading.record import to_record
 from grader.grading.result import Result
 from grader.grading.student_view import before_release
 from grader.reading import Typed
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.values import Number
 from grader.variants.variant import Variant, solve
 from problems.book import BOOK

@@ -21,7 +21,7 @@ from api.services.engine.variants import ORIGINAL, Variants, chosen_position
 from api.services.grades import Key
 from api.services.submissions.drawn import Drawn
 from grader.policy import Rules
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.variants.variant import Variant
 
 __all__ = [

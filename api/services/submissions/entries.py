@@ -16,7 +16,7 @@ from api.services.submissions.cache.memory import Ids, Known
 from api.services.submissions.drawn import Drawn
 from api.services.submissions.grading import Judged
 from grader.reading import Typed
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.values import Value
 
 __all__ = ["Accepted", "Entry", "fingerprint", "receipt_digest"]

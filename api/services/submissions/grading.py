@@ -23,7 +23,7 @@ from grader.json_values import UnwrittenError, from_json, to_json
 from grader.kinds import KINDS
 from grader.policy import Offered
 from grader.reading import Typed
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.values import Value
 from grader.variants.variant import Variant
 from problems.book import BOOK

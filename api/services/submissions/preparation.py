@@ -26,8 +26,8 @@ from grader.definitions.names import near
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 from grader.reading import Typed
+from grader.reading.grammar.number_styles import Style
 from grader.reading.lengths import text_length
-from grader.reading.styles import Style
 from grader.variants.variant import Variant
 
 __all__ = [

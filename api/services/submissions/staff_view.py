@@ -19,7 +19,7 @@ from grader.grading.grade import grade
 from grader.grading.result import Result
 from grader.json_values import from_json
 from grader.kinds import KINDS
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.variants.variant import Variant
 from problems.book import BOOK
 

@@ -13,7 +13,7 @@ from api.schemas.student.problem import PartAsked
 from grader.display.text import show
 from grader.errors import AnswerError
 from grader.reading import Style, Typed, in_style, is_blank, read_tensor
-from grader.reading.grid import split_rows
+from grader.reading.arrays.grid import split_rows
 
 __all__ = ["Grid", "as_rows", "filled", "grid_of", "nested", "rows_in"]
 

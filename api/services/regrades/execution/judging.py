@@ -16,7 +16,7 @@ from grader import ENGINE
 from grader.definitions.problem import Problem
 from grader.grading.context import contexts
 from grader.json_values import from_json
-from grader.reading.styles import Style
+from grader.reading.grammar.number_styles import Style
 from grader.values import Value
 from grader.variants.variant import Variant
 from problems.book import BOOK

@@ -1,0 +1,1 @@
+"""Arrays: brackets, rows and columns, and what programs print around them."""

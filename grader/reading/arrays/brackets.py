@@ -1,0 +1,121 @@
+"""Arrays in brackets, as Python, NumPy, PyTorch and MATLAB write them and as scans leave them."""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.arrays.cells import Grid, cells_in
+from grader.reading.grammar.errors import quoted
+
+__all__ = ["in_brackets", "with_square_brackets"]
+
+MAX_DEPTH: Final = 8
+PIECE: Final = re.compile(r"[\[\]]|[^\[\]]+")
+BETWEEN: Final = re.compile(r"[\s,;]*")
+OUTSIDE: Final = re.compile(r"[\s,;.()>]*")
+TUPLE: Final = re.compile(r"(?<!\w)\(([^(),]*,[^()]*)\)")
+ROW: Final = re.compile(r"[^;\n]+")
+BLANK_TUPLE: Final = re.compile(
+    r"(?<!\w)\((\s*+[-+]?[0-9.][0-9.eE+-]*+(?:[\s;]++[-+]?[0-9.][0-9.eE+-]*+)++\s*+)\)"
+)
+"""Plain numbers between blanks in round brackets, ``(1 2 3)`` or ``(1 2; 3 4)``."""
+ANGLES: Final = re.compile(r"(?:<|⟨|\\langle\b)([^<>⟨⟩\\]*)(?:>|⟩|\\rangle\b)")
+
+
+def with_square_brackets(text: str, start: int) -> str:
+    """Return *text* with tuples in square brackets, ``((1, 2), (3, 4))``, and braces likewise.
+
+    Braces are other brackets only where no square ones stand behind *start*.
+    """
+    if "[" not in text[start:]:
+        text = BLANK_TUPLE.sub(r"[\1]", ANGLES.sub(_squared, text))
+        if "\\" not in text:
+            text = text.translate({ord("{"): "[", ord("}"): "]"})
+    for _ in range(MAX_DEPTH):
+        text, count = TUPLE.subn(r"[\1]", text)
+        if not count:
+            break
+    return text
+
+
+def _squared(angles: re.Match[str]) -> str:
+    """Return what stands in angles in square brackets, each thing at its place."""
+    inside, end = angles.start(1) - angles.start(), angles.end() - angles.end(1)
+    return "[".rjust(inside) + angles[1] + "]".ljust(end)
+
+
+def in_brackets(text: str, start: int, *, rows_by_line: bool) -> tuple[list[Grid], str]:
+    """Return the cells of the nested brackets behind *start*, and a note on a missing bracket.
+
+    With *rows_by_line* a line break in a single pair of brackets begins a new row, as in MATLAB.
+    Several brackets without one around them are the rows of one array.
+    """
+    end, missing = _paired(text, start)
+    root: list[Grid] = []
+    open_lists = [root]
+    for piece in PIECE.finditer(text, start, end):
+        if piece[0] == "[":
+            _open(open_lists, piece.start())
+        elif piece[0] == "]":
+            open_lists.pop()
+            if not open_lists:
+                raise AnswerError("A bracket ] closes nothing.", position=piece.start())
+        elif len(open_lists) == 1:
+            _check_outside(text, piece)
+        elif not BETWEEN.fullmatch(piece[0]):
+            single = len(open_lists) - 1 == 1
+            _fill(text, piece, open_lists[-1], by_line=rows_by_line and single)
+    note = "A missing bracket was added." if missing else ""
+    only = root[0] if len(root) == 1 and missing >= 0 else None
+    return (only if isinstance(only, list) else root), note
+
+
+def _paired(text: str, start: int) -> tuple[int, int]:
+    """Return where the brackets end that pair, and 1 if the last is missing, -1 if the first is.
+
+    One missing bracket is forgiven, because it can stand nowhere else.
+    """
+    missing = text.count("[", start) - text.count("]", start)
+    if abs(missing) > 1:
+        raise AnswerError(
+            f"{abs(missing)} brackets are not paired.",
+            expected="as many ] as [",
+            position=start,
+        )
+    return (text.rfind("]", start) if missing < 0 else len(text)), missing
+
+
+def _open(open_lists: list[list[Grid]], position: int) -> None:
+    inner: list[Grid] = []
+    open_lists[-1].append(inner)
+    open_lists.append(inner)
+    if len(open_lists) > MAX_DEPTH + 1:
+        raise AnswerError(
+            "The brackets are nested too deeply.",
+            expected=f"at most {MAX_DEPTH} levels",
+            position=position,
+        )
+
+
+def _check_outside(text: str, piece: re.Match[str]) -> None:
+    if not OUTSIDE.fullmatch(piece[0]):
+        raise AnswerError(
+            f"{quoted(text, *piece.span())} beside the brackets cannot be read.",
+            expected="the array alone",
+            position=piece.start(),
+        )
+
+
+def _fill(text: str, piece: re.Match[str], row: list[Grid], *, by_line: bool) -> None:
+    """Put the cells of one row, or of MATLAB's several, into the innermost open list."""
+    if row:
+        raise AnswerError(
+            f"{quoted(text, *piece.span())} stands beside brackets.",
+            expected="numbers in the innermost brackets only",
+            position=piece.start(),
+        )
+    if ";" in piece[0] or (by_line and "\n" in piece[0].strip()):
+        lines = ROW.finditer(text, *piece.span())
+        row.extend(cells_in(text, *line.span()) for line in lines if line[0].strip())
+    else:
+        row.extend(cells_in(text, *piece.span()))

@@ -1,0 +1,219 @@
+"""The cells of one row of an array: where each stands, and the number in it.
+
+Cells between blanks are plain numbers, because ``2 -2`` is two of them; cells between ``,``, ``&``,
+``;``, ``|`` or tabs may hold arithmetic.
+"""
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias, TypeGuard
+
+from grader.errors import AnswerError
+from grader.reading.grammar.computing import LARGEST
+from grader.reading.grammar.errors import quoted
+from grader.reading.grammar.tokens import exact_number
+from grader.reading.numbers import read_cell
+from grader.values import Number, simplest
+
+__all__ = [
+    "MAX_CELLS",
+    "Cell",
+    "Grid",
+    "cells_between",
+    "cells_in",
+    "number_in",
+    "plain_cell",
+    "unglued",
+]
+
+MAX_CELLS: Final = 4_096
+"""The most cells that an array which a student types may have."""
+
+
+class Cell(NamedTuple):
+    """The place of one cell in the text; a *bare* one stands between blanks."""
+
+    start: int
+    end: int
+    bare: bool
+
+
+Grid: TypeAlias = Cell | list["Grid"]
+
+WORD: Final = re.compile(r"\S+")
+PARENTHESES_AND_COMMAS: Final = re.compile(r"[(),\"]")
+PADDED: Final = re.compile(r"0[0-9]{2}")
+DECIMAL: Final = re.compile(r"([+-]?(?:[0-9]+|(?=\.[0-9])))(?:\.([0-9]*))?([eE][+-]?[0-9]{1,3})?")
+LONGEST_PLAIN: Final = 60
+LONGEST: Final = 310
+LONGEST_GLUED: Final = 400
+RATIO: Final = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
+GLUED: Final = re.compile(
+    r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[+-](?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))+"
+)
+GLUE: Final = re.compile(r"[0-9.][+-]")
+GLUED_PIECE: Final = re.compile(r"[+-]?[0-9.]+")
+
+
+def cells_in(text: str, start: int, end: int) -> list[Grid]:
+    """Return the cells of the row ``text[start:end]``, split by the strongest mark that it has."""
+    row = text[start:end]
+    for mark in "\t&|":
+        if mark in row:
+            return cells_between(text, start, end, mark)
+    if "," in row:
+        return _trimmed(text, _between_commas(text, start, end))
+    return [Cell(*word.span(), bare=True) for word in WORD.finditer(text, start, end)]
+
+
+def cells_between(text: str, start: int, end: int, mark: str) -> list[Grid]:
+    """Return the cells of the row ``text[start:end]`` that *mark* separates."""
+    pieces = []
+    while (cut := text.find(mark, start, end)) >= 0:
+        pieces.append((start, cut))
+        start = cut + 1
+    return _trimmed(text, [*pieces, (start, end)], ends=mark != "&")
+
+
+def _between_commas(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the pieces between the commas outside parentheses and quotes."""
+    depth = 0
+    quoted = False
+    pieces = []
+    for match in PARENTHESES_AND_COMMAS.finditer(text, start, end):
+        if match[0] == '"':
+            quoted = not quoted
+        elif match[0] != ",":
+            depth += 1 if match[0] == "(" else -1
+        elif depth == 0 and not quoted:
+            pieces.append((start, match.start()))
+            start = match.end()
+    return [*pieces, (start, end)]
+
+
+def _trimmed(text: str, pieces: list[tuple[int, int]], *, ends: bool = True) -> list[Grid]:
+    """Return the pieces as cells without blanks; with *ends* empty ones at the ends are dropped."""
+    if ends and len(pieces) > 1 and not text[slice(*pieces[-1])].strip():
+        pieces = pieces[:-1]
+    if ends and len(pieces) > 1 and not text[slice(*pieces[0])].strip() and "|" in text:
+        pieces = pieces[1:]
+    return [Cell(*_strip(text, start, end), bare=False) for start, end in pieces]
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    stripped = piece.strip()
+    if not stripped:
+        return end, end
+    start += piece.find(stripped)
+    return start, start + len(stripped)
+
+
+def unglued(rows: list[list[Grid]], text: str) -> str:
+    """Split cells such as ``2.-2.`` in place if that makes all rows equally long; return a note.
+
+    Where the rows are equally long as they stand, ``1-5`` may as well be meant as it is.
+
+    NumPy prints no blank between a dot and a minus sign once a scan has squeezed the columns.
+    """
+    if not GLUE.search(text):
+        return ""
+    glued = [cell for row in rows for cell in row if _is_glued(cell, text)]
+    if not glued:
+        return ""
+    even = len({len(row) for row in rows}) <= 1
+    minus = next((cell for cell in glued if even and not _has_point(cell, text)), None)
+    if minus is not None:
+        raise AnswerError(
+            f"{quoted(text, minus.start, minus.end)} can be read as a subtraction, as a range or "
+            "as several cells.",
+            expected="commas between the cells",
+            position=minus.start,
+        )
+    split = [[piece for cell in row for piece in _pieces(cell, text)] for row in rows]
+    if len({len(row) for row in split}) > 1:
+        raise AnswerError(
+            f"{quoted(text, glued[0].start, glued[0].end)} cannot be read as one cell, and as "
+            "several it makes the rows unequally long.",
+            expected="a blank or a comma between the cells",
+            position=glued[0].start,
+        )
+    for row, pieces in zip(rows, split, strict=True):
+        row[:] = pieces
+    return f"{quoted(text, glued[0].start, glued[0].end)} was read as separate cells."
+
+
+def _is_glued(cell: Grid, text: str) -> TypeGuard[Cell]:
+    if not isinstance(cell, Cell) or not cell.bare or cell.end - cell.start > LONGEST_GLUED:
+        return False
+    return GLUED.fullmatch(text, cell.start, cell.end) is not None
+
+
+def _has_point(cell: Cell, text: str) -> bool:
+    """Tell whether each sign inside stands behind a point, as only NumPy's print has it."""
+    return all(sign[0][0] == "." for sign in GLUE.finditer(text, cell.start, cell.end))
+
+
+def _pieces(cell: Grid, text: str) -> Iterator[Grid]:
+    if _is_glued(cell, text):
+        for piece in GLUED_PIECE.finditer(text, cell.start, cell.end):
+            yield Cell(*piece.span(), bare=True)
+    else:
+        yield cell
+
+
+def plain_cell(raw: str) -> Number | None:
+    """Return the number if the cell *raw* is a plain one, else None."""
+    return _kept_decimal(raw) if len(raw) <= LONGEST_PLAIN else None
+
+
+@lru_cache(maxsize=4096)
+def _kept_decimal(raw: str) -> Number | None:
+    return _decimal(raw)
+
+
+def _decimal(raw: str) -> Number | None:
+    found = DECIMAL.fullmatch(raw)
+    if found is None:
+        return _ratio(raw)
+    if PADDED.fullmatch(raw):
+        return None
+    whole, decimals, exponent = found.groups()
+    if exponent:
+        try:
+            value, _ = exact_number(raw.lstrip("+-"), 0)
+        except AnswerError:
+            return None
+        return None if value >= LARGEST else -value if raw[0] == "-" else value
+    if not decimals:
+        return int(whole)
+    digits, scale = int(whole + decimals), 10 ** len(decimals)
+    return Fraction(digits, scale) if digits % scale else digits // scale
+
+
+def _ratio(raw: str) -> Number | None:
+    found = RATIO.fullmatch(raw)
+    return simplest(Fraction(int(found[1]), int(found[2]))) if found and int(found[2]) else None
+
+
+def number_in(text: str, cell: Cell) -> Number:
+    """Return the number in *cell*, which is no `plain_cell`, or raise `AnswerError`."""
+    raw = text[cell.start : cell.end]
+    if PADDED.fullmatch(raw):
+        raise AnswerError(
+            f"The cell '{raw}' could be the end of a number with marks between the digits.",
+            expected="no marks between the digits of a number",
+            position=cell.start,
+        )
+    if not cell.bare:
+        return read_cell(text, cell.start, cell.end)
+    number = _decimal(raw) if len(raw) <= LONGEST else _ratio(raw)
+    if number is not None:
+        return number
+    raise AnswerError(
+        f"The cell {quoted(text, cell.start, cell.end)} cannot be read.",
+        expected="a plain number; put commas between the cells for arithmetic",
+        position=cell.start,
+    )

@@ -1,0 +1,169 @@
+r"""Arrays without brackets: LaTeX, Word's equations, and bare rows from a spreadsheet or CSV."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from grader.errors import AnswerError
+from grader.reading.arrays.cells import Grid, cells_between, cells_in
+from grader.reading.grammar.errors import quoted
+
+__all__ = ["has_blocks", "in_blocks", "in_lines"]
+
+MAX_BLOCKS: Final = 128
+LINE: Final = re.compile(r"[^\n]+")
+ITEM: Final = re.compile(r"[ \t]*[-*·][ \t]+(?=\S)")
+RULE: Final = re.compile(r"[\s:+-]*\|[\s|:+-]*")
+BLANK_LINES: Final = re.compile(r"\n[ \t\r]*\n\s*")
+
+ENVIRONMENT: Final = re.compile(r"\\(begin|end)\s*\{([A-Za-z]*)\*?\}")
+MATRICES: Final = frozenset({"matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix"})
+WITH_COLUMNS: Final = frozenset({"array", "tabular"})
+COLUMNS: Final = re.compile(r"\s*(?:\[[a-z]\]\s*)?\{(?:[^{}]|\{[^{}]*\})*\}")
+"""What stands behind the beginning of an array: where it stands, and its columns."""
+OPTION: Final = re.compile(r"\s*\[[a-z]\]")
+"""How ``bmatrix*`` aligns its columns."""
+LINEAR: Final = re.compile(r"(?:[■█⒨ⓢⓈ]|\\[pbB]?matrix(?![A-Za-z]))\s*([({])")
+"""A matrix on one line, as Word's equations have it, ``■(1&2@3&4)``, and plain TeX."""
+LINEAR_CLOSER: Final = {"(": re.compile(r"[()]"), "{": re.compile(r"[{}]")}
+LATEX_ROW: Final = re.compile(
+    r"\\\\(?:\s*\[[^\[\]]*\])?|\\(?:cr|newline|tabularnewline)(?![A-Za-z])"
+)
+LINEAR_ROW: Final = re.compile(rf"@|{LATEX_ROW.pattern}")
+OUTSIDE: Final = re.compile(r"[\s,;.()\[\]|{}\\]*")
+SEPARATOR: Final = re.compile(r"[,;]|\\\\")
+
+
+class Block(NamedTuple):
+    """The places of one matrix in a text: the whole of it, and its rows between *row* marks."""
+
+    start: int
+    inside: int
+    outside: int
+    end: int
+    row: re.Pattern[str]
+
+
+def has_blocks(text: str, start: int) -> bool:
+    """Tell whether the array behind *start* of *text* is written as `in_blocks` reads it."""
+    if text.isascii() and "\\" not in text:
+        return False
+    return "\\begin" in text[start:] or LINEAR.search(text, start) is not None
+
+
+def in_blocks(text: str, start: int) -> list[list[Grid]]:
+    r"""Return the rows of each ``\begin{bmatrix} ... \end{bmatrix}``, or of each ``■(1&2@3&4)``."""
+    blocks: list[list[Grid]] = []
+    after = start
+    found = _environments if "\\begin" in text[start:] else _linear
+    for block in found(text, start):
+        _check_outside(text, after, block.start, first=not blocks)
+        lines = _pieces(text, block.inside, block.outside, block.row)
+        blocks.append([cells_between(text, *line, "&") for line in lines])
+        after = block.end
+    _check_outside(text, after, len(text), first=True)
+    return blocks
+
+
+def in_lines(text: str, start: int, *, blocks: bool) -> list[Grid]:
+    """Return the cells of bare rows, a line each; with *blocks* blank lines separate matrices."""
+    if blocks:
+        parts = list(_pieces(text, start, len(text), BLANK_LINES))
+        if len(parts) > 1:
+            return [list(_rows(text, *part)) for part in parts]
+    return list(_rows(text, start, len(text)))
+
+
+def _rows(text: str, start: int, end: int) -> Iterator[Grid]:
+    lines = [line.span() for line in LINE.finditer(text, start, end) if line[0].strip()]
+    lines = [line for line in lines if not RULE.fullmatch(text, *line)]
+    if len(lines) == 1 and text.find("&", *lines[0]) >= 0:
+        lines = list(_pieces(text, *lines[0], LATEX_ROW))
+    elif len(lines) == 1:
+        lines = [(at, stop) for at, stop in _cut(text, *lines[0], ";") if text[at:stop].strip()]
+    items = [ITEM.match(text, *line) for line in lines]
+    if len(lines) > 1 and all(items):
+        lines = [(item.end(), line[1]) for item, line in zip(items, lines, strict=True) if item]
+    for first, last in lines:
+        stop = first + len(text[first:last].rstrip(" \t\r;"))
+        if text.find(";", first, stop) >= 0:
+            yield cells_between(text, first, stop, ";")
+        else:
+            yield cells_in(text, first, stop)
+
+
+def _cut(text: str, start: int, end: int, mark: str) -> Iterator[tuple[int, int]]:
+    while (cut := text.find(mark, start, end)) >= 0:
+        yield start, cut
+        start = cut + 1
+    yield start, end
+
+
+def _pieces(text: str, start: int, end: int, mark: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield the pieces between the marks that are not blank."""
+    for cut in mark.finditer(text, start, end):
+        if text[start : cut.start()].strip():
+            yield start, cut.start()
+        start = cut.end()
+    if text[start:end].strip():
+        yield start, end
+
+
+def _environments(text: str, start: int) -> Iterator[Block]:
+    """Yield each environment that is a matrix, or raise `AnswerError`."""
+    marks = list(islice(ENVIRONMENT.finditer(text, start), 2 * MAX_BLOCKS + 1))
+    _check_count(len(marks), 2 * MAX_BLOCKS, start)
+    for at in range(0, len(marks), 2):
+        begin, end = marks[at], marks[min(at + 1, len(marks) - 1)]
+        if begin[1] != "begin" or end[1] != "end" or begin[2] != end[2]:
+            missing = "end" if begin[1] == "begin" else "beginning"
+            raise AnswerError(
+                f"{begin[0]} has no {missing}.",
+                expected=r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
+                position=begin.start(),
+            )
+        if begin[2] not in MATRICES | WITH_COLUMNS:
+            raise AnswerError(
+                f"{begin[0]} is not a matrix.",
+                expected=r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
+                position=begin.start(),
+            )
+        options = COLUMNS if begin[2] in WITH_COLUMNS else OPTION
+        inside = match.end() if (match := options.match(text, begin.end())) else begin.end()
+        yield Block(begin.start(), inside, end.start(), end.end(), LATEX_ROW)
+
+
+def _linear(text: str, start: int) -> Iterator[Block]:
+    """Yield each matrix that is written on one line, or raise `AnswerError`."""
+    marks = list(islice(LINEAR.finditer(text, start), MAX_BLOCKS + 1))
+    _check_count(len(marks), MAX_BLOCKS, start)
+    for mark in marks:
+        depth = 1
+        for bracket in LINEAR_CLOSER[mark[1]].finditer(text, mark.end()):
+            depth += 1 if bracket[0] == mark[1] else -1
+            if not depth:
+                yield Block(mark.start(), mark.end(), bracket.start(), bracket.end(), LINEAR_ROW)
+                break
+        else:
+            raise AnswerError(
+                f"{mark[0]} is not closed.", expected="■(1&2@3&4)", position=mark.start()
+            )
+
+
+def _check_count(marks: int, most: int, start: int) -> None:
+    if marks > most:
+        raise AnswerError(
+            f"There are more than {MAX_BLOCKS} matrices.", expected="fewer", position=start
+        )
+
+
+def _check_outside(text: str, start: int, end: int, *, first: bool) -> None:
+    """Refuse anything beside a matrix but punctuation, and two matrices with nothing between."""
+    between = text[start:end]
+    if OUTSIDE.fullmatch(between) and (first or SEPARATOR.search(between)):
+        return
+    found = f"{quoted(text, start, end)} beside" if between.strip() else "A product with"
+    raise AnswerError(
+        f"{found} a matrix cannot be read.", expected="one matrix alone", position=start
+    )

@@ -1,0 +1,61 @@
+"""The common arrays, plain numbers in brackets or in lines, read without looking for anything else.
+
+What does not fit, and every error, is left to the full reader, which gives the same result.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from grader.reading.arrays.cells import MAX_CELLS, plain_cell
+from grader.values import Number
+
+__all__ = ["Plain", "plain_array"]
+
+Plain: TypeAlias = tuple[tuple[int, ...], tuple[Number, ...]]
+"""The shape and the cells of an array."""
+
+LONGEST: Final = 65_536
+ROW: Final = r"\[[-+0-9.eE/,\s]*+\]"
+ROWS: Final = re.compile(rf"\s*+(?:{ROW}|\[\s*+(?:{ROW}\s*+,?\s*+)++\])\s*+")
+LINES: Final = re.compile(r"[-+0-9.eE/, \t\r\n]*+")
+
+
+def plain_array(typed: str) -> Plain | None:
+    """Return the bracketed vector or matrix, or the bare lines of a matrix; None for the rest."""
+    if len(typed) > LONGEST or not typed.isascii():
+        return None
+    if "[" not in typed:
+        return _lines(typed)
+    if not ROWS.fullmatch(typed):
+        return None
+    rows = [_row(piece.rpartition("[")[2]) for piece in typed.split("]") if "[" in piece]
+    if typed.count("[") > len(rows):
+        return _matrix(rows)
+    if "\n" in typed:  # the rows of a matrix, as MATLAB has them, or one long row
+        return None
+    matrix = _matrix(rows)
+    return None if matrix is None else (matrix[0][1:], matrix[1])
+
+
+def _lines(typed: str) -> Plain | None:
+    if "\n" not in typed or not LINES.fullmatch(typed):
+        return None
+    rows = [_row(line) for line in typed.split("\n") if not line.isspace() and line]
+    return _matrix(rows) if len(rows) > 1 and len(rows[0]) > 1 else None
+
+
+def _matrix(rows: Sequence[Sequence[Number | None]]) -> Plain | None:
+    cells = tuple(cell for row in rows for cell in row if cell is not None)
+    width = len(rows[0])
+    size = width * len(rows)
+    if not 0 < size <= MAX_CELLS or len(cells) < size or any(len(row) != width for row in rows):
+        return None
+    return (len(rows), width), cells
+
+
+def _row(text: str) -> list[Number | None]:
+    for mark in "\t,":
+        if mark in text:
+            return [plain_cell(cell.strip()) for cell in text.split(mark)]
+    return [plain_cell(cell) for cell in text.split()]

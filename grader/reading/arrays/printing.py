@@ -1,0 +1,217 @@
+r"""What stands around an array: names, calls, type-setting, labels, earlier links of a chain.
+
+It is overwritten with blanks, so that every place in the text stays what it was.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from grader.display.text import show
+from grader.errors import AnswerError
+from grader.reading.arrays.program_output import blank, one_number, scaled_print, without_decoration
+from grader.reading.grammar.equation_chains import CHAIN_NOTE
+from grader.reading.grammar.errors import shortened
+from grader.reading.wording.changed_meaning import refuse_changing
+from grader.values import Number
+
+__all__ = ["Printed", "before_last_link", "last_array", "printed_number"]
+
+CALL: Final = re.compile(
+    r"(?<![\w.\\])(?:[A-Za-z_]\w*\.)*"
+    r"(?:array|Array|asarray|DeviceArray|tensor|as_tensor|Tensor|FloatTensor|LongTensor|IntTensor"
+    r"|matrix|Matrix|Vector|constant|c)"
+    r"\s*\("
+)
+KEYWORD: Final = re.compile(
+    r",\s*(?:dtype|device|weak_type|requires_grad|grad_fn|order|copy|layout|shape|size|names)\s*=\s*"
+    r"(?:'[^']*'|\"[^\"]*\"|<[^<>]*>|\([^()]*\)|\[[^\[\]]*\]|[\w.]+)"
+)
+TYPE_SETTING: Final = re.compile(
+    r"\\(?:left|right|displaystyle|quad|qquad|hline|toprule|midrule|bottomrule|[bB]igg?[lr]?)"
+    r"(?![A-Za-z])|\\cline\{[0-9-]*\}"
+    r"|\\(?:begin|end)\{(?:equation|align|aligned|alignat|gather|gathered|split)\*?\}"
+    r"|(?<!\\)\\(?:[;:!\[\]()]|,(?![0-9]{3}))|[$`]"
+)
+MARKDOWN: Final = re.compile(
+    r"^[ \t]*\*\*|\*\*[ \t]*$|^[ \t]*[*·][ \t]+(?=\[)"
+    r"|^[ \t]*-[ \t]+(?=\[[^\n]*\n[ \t]*-[ \t]+\[)|(?<=\n)[ \t]*-[ \t]+(?=\[)",
+    re.MULTILINE,
+)
+"""Bold type and list dashes; one dash alone before brackets may be a minus sign."""
+LABEL: Final = re.compile(r"^[ \t]*[^\W\d_][\w ]*:(?=\s)", re.MULTILINE)
+AROUND: Final = {"\\$`": TYPE_SETTING, "*[": MARKDOWN, ":": LABEL, "=": KEYWORD}
+"""What is blanked out, by the characters without which there is none of it."""
+LINK: Final = re.compile(
+    r"==>|-->|==|=>|->|:=|=|≈|≡|⇒|→|∴"
+    r"|\\(?:Rightarrow|Longrightarrow|implies|rightarrow|to|approx|therefore)(?![A-Za-z])"
+)
+LEFT_OUT: Final = re.compile(r"\.\.\.|…|⋯|⋮|⋱|\\[cldvh]?dots(?![A-Za-z])")
+ARRAY: Final = re.compile(r"\]|\\end\s*\{")
+ARRAY_END: Final = re.compile(r"(?:[\])]|\\end\s*\{\w*\*?\})[\s\\,.;&]*\Z")
+EQUATIONS: Final = re.compile(
+    r"=[^=,;\n]*[0-9\])][ \t]*+[,;\n]\s*+[^\W\d_]\w*+(?:[\[({][0-9, ]*+[\])}])?\s*+\Z"
+)
+"""A value and then the name of the next one, as in ``k=3, s=2`` and ``y[0]=3, y[1]=2``."""
+ROWS_THEN_NAME: Final = re.compile(r"([^=]*[0-9])[ \t]*+\n\s*+[^\W\d_][\w ]*+\Z")
+"""Bare rows and then the name of another value on a line of its own: ``1 2``, ``sum = 10``."""
+ARRAY_NAME: Final = re.compile(r"([^\W\d_]\w*+)\s*+=\s*+(?=[\[({]|\\begin)")
+NAMED: Final = re.compile(r"\s*+[-+]?[0-9.][^=]*\s[^\W\d_]\w*+\s*+")
+"""A value and then a word, as between the links of ``m = 0.4 and v = 0.32``."""
+SEPARATOR: Final = re.compile(r"[,;\n]\s*+(?=\S)")
+BETWEEN_DIGITS: Final = re.compile(r"(?<=[0-9])[ \t]++(?=[-+.0-9])")
+WORDS: Final = re.compile(r"\s*+(?:[^\W\d_]++[\s,]++)++(?=\[|\\begin)")
+PARENTHESIS: Final = re.compile(r"[()]")
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A text with everything but the last array blanked out, where that begins, and notes.
+
+    Each cell is to be multiplied by *scale*.
+    """
+
+    text: str
+    start: int
+    scale: Number
+    notes: tuple[str, ...]
+
+
+SUMMARY: Final = re.compile(
+    r"(\s*(?:Total|Trainable|Non-trainable) params: [0-9,]{1,40}) \([0-9.,]{1,40} [KMGT]?B\)\s*"
+)
+"""A count as `model.summary()` of Keras prints it, with the size in memory behind it."""
+
+
+def last_array(text: str) -> Printed:
+    """Return the text in which only the last array of a chain is left to be read."""
+    text, scale = scaled_print(without_decoration(text))
+    for mark, pattern in AROUND.items():
+        if any(character in text for character in mark):
+            text = pattern.sub(blank, text)
+    start, notes = _after_links(text)
+    if left_out := LEFT_OUT.search(text, start):
+        raise AnswerError(
+            f"Cells are left out at '{left_out[0]}'.",
+            expected="every cell",
+            position=left_out.start(),
+        )
+    if words := WORDS.match(text, start):
+        refuse_changing(words[0], words.start())
+        notes = (*notes, f"'{shortened(words[0])}' was ignored.")
+        start = words.end()
+    if scale != 1:
+        notes = (*notes, f"Each cell is multiplied by {show(scale)}.")
+    return Printed(_without_call(text, start), start, scale, notes)
+
+
+def before_last_link(text: str) -> str:
+    """Return *text* up to the last sign of a chain, "" where there is none."""
+    links = [link.start() for link in LINK.finditer(text)]
+    return text[: links[-1]] if links else ""
+
+
+def printed_number(text: str) -> str:
+    """Return *text* without what programs print around one number: ``tensor(0.73)``, ``[1] 5``."""
+    text = one_number(text)
+    if counted := SUMMARY.fullmatch(text):
+        return counted[1]
+    if "(" not in text or not CALL.search(text):
+        return text
+    return _without_call(KEYWORD.sub(blank, text), 0)
+
+
+def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
+    """Return where the last link of a chain begins, and the note that only it counts."""
+    links = list(LINK.finditer(text))
+    if not links:
+        return 0, ()
+    last = links[-1]
+    if not text[last.end() :].strip():
+        raise AnswerError(
+            f"Nothing stands after the last '{last[0]}'.",
+            expected="an array",
+            position=last.start(),
+        )
+    before = text[: last.start()]
+    between = text[links[-2].end() : last.start()] if len(links) > 1 else ""
+    after = text[last.end() :]
+    if (
+        EQUATIONS.search(before)
+        or _ends_equation(between, after)
+        or _ends_rows(before.rstrip(), after)
+    ):
+        raise AnswerError(
+            "Several values are given.", expected="the values alone", position=last.start()
+        )
+    if not ARRAY.search(before):
+        return last.end(), ()
+    if not ARRAY_END.search(before):
+        raise AnswerError(_several(text), expected="one array", position=last.start())
+    return last.end(), (CHAIN_NOTE,)
+
+
+def _several(text: str) -> str:
+    """Return what is said of several arrays, with their names where each has one."""
+    names = ARRAY_NAME.findall(text)
+    if len(names) <= 1:
+        return "Several arrays are given."
+    return f"{len(names)} arrays are given: {shortened(', '.join(names))}."
+
+
+def _ends_equation(between: str, last: str) -> bool:
+    """Tell whether a value ends in what stands *between* two links, and another equation begins.
+
+    So it is in ``6*8 = 48, 7*6 = 42``, and not in ``y = 6*8, 7*6 = 48, 42``, a chain of lists.
+    """
+    if ARRAY.search(between):
+        return False
+    return NAMED.fullmatch(between) is not None or _outside(between) > _cuts(last)
+
+
+def _ends_rows(before: str, last: str) -> bool:
+    """Tell whether bare rows stand *before* the name of what is *last*, with more cells than it.
+
+    So it is in ``1 2``, ``3 4``, ``sum = 10``, and not in ``1+2, 3+4``, ``so y = 3, 7``.
+    """
+    rows = ROWS_THEN_NAME.fullmatch(before)
+    return rows is not None and _cuts(rows[1]) > _cuts(last)
+
+
+def _cuts(text: str) -> int:
+    """Return how many places in *text* part two cells."""
+    return len(SEPARATOR.findall(text)) + len(BETWEEN_DIGITS.findall(text))
+
+
+def _outside(text: str) -> int:
+    """Return how many separators *text* has outside parentheses: those of a call part no cells."""
+    signs = [*PARENTHESIS.finditer(text), *SEPARATOR.finditer(text)]
+    found = depth = 0
+    for sign in sorted(signs, key=lambda match: match.start()):
+        match sign[0]:
+            case "(":
+                depth += 1
+            case ")":
+                depth = max(0, depth - 1)
+            case _:
+                found += not depth
+    return found
+
+
+def _without_call(text: str, start: int) -> str:
+    """Return *text* without the ``np.array(`` behind *start* and the bracket that closes it."""
+    call = CALL.search(text, start)
+    if call is None:
+        return text
+    close = _closing(text, call.end())
+    return text[: call.start()] + blank(call) + text[call.end() : close] + " " + text[close + 1 :]
+
+
+def _closing(text: str, at: int) -> int:
+    """Return where the parenthesis that opened before *at* is closed, the end if it is not."""
+    depth = 1
+    for match in PARENTHESIS.finditer(text, at):
+        depth += 1 if match[0] == "(" else -1
+        if depth == 0:
+            return match.start()
+    return len(text)

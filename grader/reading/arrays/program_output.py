@@ -1,0 +1,206 @@
+"""What programs print around the numbers of an array: prompts, headings, names of rows, factors.
+
+It is overwritten with blanks, so that every place in the text stays what it was. A print that would
+have to be put together again, such as MATLAB's blocks of columns, is refused.
+"""
+
+import re
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from grader.errors import AnswerError
+from grader.reading.grammar.errors import shortened
+from grader.values import Number, simplest
+
+__all__ = ["blank", "one_number", "scaled_print", "without_decoration"]
+
+NOT_A_BREAK: Final = re.compile(r"[^\n]")
+NUMBER: Final = r"[-+]?[0-9.][0-9.eE+-]*+"
+NESTED: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
+VALUES: Final = "the values alone, as df.to_numpy() has them"
+
+
+class Refused(NamedTuple):
+    """A print that is not read: the letters without which there is none, how it looks, and why."""
+
+    mark: str
+    pattern: re.Pattern[str]
+    message: str
+    expected: str
+
+
+REFUSED: Final = (
+    Refused(
+        "olumn",
+        re.compile(r"^[ \t]*Columns?[ \t]+[0-9]++[^\n0-9]*+[0-9]*+[ \t]*+:?[ \t]*+$", re.MULTILINE),
+        "The columns are printed in several blocks.",
+        "whole rows, as mat2str(A) prints them",
+    ),
+    Refused(
+        ":,",
+        re.compile(r"\(:,[ \t]*:,[ \t]*[0-9]+\)[ \t]*="),
+        "The array is printed page by page.",
+        NESTED,
+    ),
+    Refused(
+        ", ,",
+        re.compile(r"^[ \t]*, , [0-9]+[ \t]*$", re.MULTILINE),
+        "The array is printed page by page.",
+        NESTED,
+    ),
+    Refused(
+        ",.",
+        re.compile(r"^[ \t]*\([0-9]+[ \t]*,\.,\.\)", re.MULTILINE),
+        "The array is printed page by page.",
+        NESTED,
+    ),
+    Refused(
+        "\t",
+        re.compile(r"(?:^|\t) *\([0-9][0-9.,]*\) *(?=\t|\r?$)", re.MULTILINE),
+        "A number in brackets can be read as it stands or, from a spreadsheet, as negative.",
+        "-1 or 1, without brackets",
+    ),
+    Refused(
+        "matrix(c",
+        re.compile(r"\bmatrix\(c\("),
+        "R fills a matrix column by column.",
+        "the matrix as R prints it, or [[1, 2], [3, 4]]",
+    ),
+    Refused(
+        "type: ",
+        re.compile(r"^(?:Name: [^\n]*, )?(?:Length: [0-9]+, )?dtype: \w+[ \t]*$", re.MULTILINE),
+        "Names of rows stand before the values.",
+        VALUES,
+    ),
+    Refused(
+        "rows x",
+        re.compile(r"^\[[0-9]+ rows x [0-9]+ columns\]", re.MULTILINE),
+        "Names of rows and columns stand beside the values.",
+        VALUES,
+    ),
+    Refused(
+        "|",
+        re.compile(r">[ \t]*\|[ \t]*<"),
+        "The matrix is written column by column.",
+        "rows, such as [[1, 2], [3, 4]]",
+    ),
+)
+PROMPT: Final = re.compile(
+    r"^[ \t]*(?:(?:>>>?|>|julia>|octave:[0-9]+>)(?=[ \t]|$)[^\n0-9]*\n"
+    r"|In[ \t]?\[[0-9]+\]:[^\n]*\n|Out[ \t]?\[[0-9]+\]:)",
+    re.MULTILINE,
+)
+R_NAMES: Final = re.compile(r"^[ \t]*(?:\[,[0-9]+\][ \t]*)+$|^[ \t]*\[[0-9]+,\]", re.MULTILINE)
+HEADING: Final = re.compile(
+    r"^[ \t]*(?:[0-9]+(?:×[0-9]+)+[ \t]+[A-Za-z]|[0-9]+-element[ \t])[^\n]*:[ \t]*$"
+    r"|(?<==)[ \t]*[0-9]+(?:×[0-9]+)+(?:[ \t]+[a-z]+)*[ \t]*$",
+    re.MULTILINE,
+)
+"""The sizes that Julia and MATLAB print before an array."""
+OBJECT: Final = re.compile(
+    r"<tf\.[^\n<>]{1,200}\bnumpy=|<NDArray [^<>\n]*>|\[torch\.\w+ of size [^\[\]\n]*\]"
+    r"|\[ (?:CPU|CUDA)\w*Type\{[0-9,]*\} \]"
+    r"|^Parameter containing:$",
+    re.MULTILINE,
+)
+SIZES: Final = re.compile(r"(?<=\bMatrix\()[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,(?=[ \t]*\[)")
+"""The sizes before the rows in Maple's ``Matrix(2, 2, [[1, 2], [3, 4]])``."""
+DECORATION: Final = {
+    ">:": PROMPT,
+    ",]": R_NAMES,
+    "×-": HEADING,
+    "<tPC": OBJECT,
+    "M": SIZES,
+}
+"""What is blanked out, by the characters without which there is none of it."""
+R_VECTOR: Final = re.compile(rf"\s*+\[1\](?:\s++(?:{NUMBER}|\[[0-9]++\](?=[ \t])))++\s*+")
+R_PLACE: Final = re.compile(r"\[[0-9]+\]|\n")
+FRAMES: Final = {ord(piece): " " for piece in "⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠│┌┐└┘"}
+"""The pieces of which tall brackets are put together."""
+BARS: Final = re.compile(
+    rf"^([ \t]*)\|((?:[ \t]*{NUMBER}(?=[ \t|]))++[ \t]*)\|(?=[ \t]*$)", re.MULTILINE
+)
+"""A row between two bars, as in ``|1 2|``."""
+WRAPPED: Final = re.compile(
+    r"(?:np\.|numpy\.)(?:float|u?int)[0-9]+\(([^()]+)\)(?!\s*(?:\*\*|\^))"
+    r"|Decimal\('([^'()]+)'\)"
+    r"|(?<![\w*/^.-])(?:Fraction|Rational)\(([^(),]*),([^(),]*)\)(?=\s*(?:[,\])]|\Z))"
+)
+"""A number as Python shows it inside a list."""
+SCALE: Final = re.compile(
+    r"(?:^|(?<=\btensor\())[ \t]*1(?:\.0*)?[eE]([+-]?[0-9]{1,3})[ \t]*\*[ \t]*$", re.MULTILINE
+)
+
+
+def blank(match: re.Match[str]) -> str:
+    """Return blanks and line breaks in place of what was matched."""
+    raw = match[0]
+    return NOT_A_BREAK.sub(" ", raw) if "\n" in raw else " " * len(raw)
+
+
+def without_decoration(text: str) -> str:
+    """Return *text* with only the array in it, or raise `AnswerError`."""
+    for refused in REFUSED:
+        if refused.mark in text and (found := refused.pattern.search(text)):
+            raise AnswerError(refused.message, expected=refused.expected, position=found.start())
+    for marks, pattern in DECORATION.items():
+        if any(mark in text for mark in marks):
+            text = pattern.sub(blank, text)
+    if not text.isascii():
+        text = text.translate(FRAMES)
+    if "|" in text:
+        text = BARS.sub(r"\1 \2 ", text)
+    text = _undressed(text)
+    _refuse_names(text)
+    return text
+
+
+def one_number(text: str) -> str:
+    """Return one number as Python, TensorFlow or R shows it as the number alone."""
+    if "<tf." in text:
+        text = OBJECT.sub(blank, text).removesuffix(">")
+    return _undressed(text)
+
+
+def _undressed(text: str) -> str:
+    """Return *text* without the types that Python shows and the places that R counts."""
+    if "(" in text:
+        text = WRAPPED.sub(_unwrapped, text)
+    if "[1]" in text and R_VECTOR.fullmatch(text):
+        text = R_PLACE.sub(lambda place: " " * len(place[0]), text)
+    return text
+
+
+def scaled_print(text: str) -> tuple[str, Number]:
+    """Return *text* without MATLAB's ``1.0e+03 *``, and that factor of every cell."""
+    scales = list(SCALE.finditer(text)) if "*" in text else []
+    if not scales:
+        return text, 1
+    if len(scales) > 1:
+        raise AnswerError(
+            "Several arrays are given.", expected="one array", position=scales[1].start()
+        )
+    return SCALE.sub(blank, text), simplest(Fraction(10) ** int(scales[0][1]))
+
+
+def _unwrapped(match: re.Match[str]) -> str:
+    """Return the number in a call at its place; the two of a fraction with a slash between."""
+    number, decimal, top, bottom = match.groups()
+    inner = number or decimal or f"{top.strip()}/{bottom.strip()}"
+    before = match.start(match.lastindex or 0) - match.start() if top is None else 0
+    return f"{' ' * before}{inner}".ljust(len(match[0]))
+
+
+def _refuse_names(text: str) -> None:
+    """Refuse a print of pandas: a line of names, then rows that begin with their number."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if len(lines) <= 1 or any(mark in text for mark in "[,;&|=:\t"):
+        return
+    head, *rows = lines
+    numbered = all(row[0] == str(at) for at, row in enumerate(rows))
+    if numbered and all(len(row) == len(head) + 1 for row in rows):
+        raise AnswerError(
+            f"'{shortened(' '.join(head))}' looks like the names of the columns.",
+            expected=VALUES,
+            position=0,
+        )

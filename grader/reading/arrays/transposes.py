@@ -1,0 +1,36 @@
+"""The sign of a transpose behind an array: ``[1, 2]^T``, ``ᵀ``, ``.T``, MATLAB's ``'``."""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.arrays.program_output import blank
+from grader.reading.grammar.errors import quoted
+
+__all__ = ["without_transpose"]
+
+_LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T\s*\})"
+SIGN: Final = re.compile(
+    rf"(?<=[\])}}])\s?(?:\^\s?(?:{_LETTER}|\{{\s?{_LETTER}\s?\}})|[ᵀᵗ⊤']|\.T|\.t\(\))(?=[\s$.`]*\Z)"
+)
+MARKS: Final = frozenset("Tt⊤ᵀᵗ'")
+
+
+def without_transpose(text: str, rank: int | None) -> str:
+    """Return *text* without a last sign of a transpose, which says nothing of a vector.
+
+    Of another *rank* the array would be another one: that is an `AnswerError`.
+
+    >>> without_transpose("[-6, -18]^T", 1)
+    '[-6, -18]  '
+    """
+    sign = SIGN.search(text) if MARKS.intersection(text) else None
+    if sign is None:
+        return text
+    if rank != 1:
+        raise AnswerError(
+            f"{quoted(text, *sign.span())} asks for a transpose, which is not carried out.",
+            expected="the array as it is after it",
+            position=sign.start(),
+        )
+    return text[: sign.start()] + blank(sign) + text[sign.end() :]

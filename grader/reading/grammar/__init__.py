@@ -1,0 +1,1 @@
+"""Grammar of arithmetic and formulas: characters, tokens, parser, and its errors."""

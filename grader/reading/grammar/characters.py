@@ -1,0 +1,148 @@
+"""Character classes of an answer: look-alikes become one character, unreadable ones are refused.
+
+The rule for every reader: first `fold` replaces look-alikes, then nothing else looks at the typed
+text. Full-width and mathematical letters, digits and signs become the plain ones, so that after
+`clean` a decimal digit is one of 0 to 9. A digit of another script, a control character, half a
+surrogate pair or a mark that turns the direction of text is refused with its code point. Every
+other character keeps its meaning, or has none and is refused by the reader that meets it.
+
+Each character is replaced by one, so that a position in the clean text is one in the typed text.
+"""
+
+import re
+import string
+import unicodedata
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.siunitx import without_siunitx
+
+__all__ = ["THIN", "clean", "fold"]
+
+THIN: Final = "\u2009"
+"""The thin space that stands for every space which may group digits."""
+
+REFUSED: Final = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]"
+    r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    r"|(?![0-9])\d"
+)
+
+DIRECTIONS: Final = "\u200e\u202a\u202c\u2066\u2068\u2069"
+"""Marks of left-to-right text, which calculators and messengers copy around a number."""
+
+ALIKE: Final[dict[str, str]] = {
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63",
+    "×": "\u2715\u2716\u2a2f\u2573\u2a09",
+    "·": "\u2022\u2219\u22c5\u2027\u30fb\u25cf",
+    "*": "\u2217",
+    "/": "\u2044\u2215\u00f7",
+    "'": "\u2018\u2019\u02bc\u2032",
+    '"': "\u201c\u201d",
+    ",": "\u3001",
+    ".": "\u3002",
+    ":": "\u2236",
+    "~": "\u223c",
+    "μ": "\u00b5",
+    "ε": "\u03f5",
+    "φ": "\u03d5",
+    "θ": "\u03d1",
+    "Δ": "\u2206",
+    "→": "\u27f6\u279c\u2794\u21a6",
+    "⇒": "\u27f9\u21d4",
+    THIN: "\u00a0\u2007\u2008\u200a\u202f\u00ad\u200b\u200c\u200d\u2060\ufeff",
+    " ": "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u205f\u3000\x85",
+}
+FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
+STYLED: Final = (range(0x2100, 0x2150), range(0x1D400, 0x1D7CC), range(0x1D7CE, 0x1D800))
+"""Letters and digits of mathematical type, such as the italic 𝐾 that a PDF or Word gives."""
+
+
+def _plain_forms() -> dict[int, str]:
+    table = {ord(like): plain for plain, likes in ALIKE.items() for like in likes}
+    for code in FULL_WIDTH:
+        table[code] = chr(code - FULL_WIDTH.start + ord("!"))
+    for block in STYLED:
+        for code in block:
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if len(plain) == 1 and plain.isalnum():
+                table.setdefault(code, table.get(ord(plain), plain))
+    return table
+
+
+PLAIN_FORMS: Final = _plain_forms()
+QUOTED: Final = re.compile(r"\s*+(?:'[^'\"«»]++'|«[^'\"«»]++»|\"\s*+[\[({][^'\"«»]++\")\s*+")
+"""An answer in quotes; in double ones only an array, because they may hold a cell together."""
+_TICKS: Final = "✓✔✅☑👍🙂😊🎉"
+_TICKED: Final = rf"\s\ufe0f{_TICKS}"
+APPROVED: Final = re.compile(
+    rf"\A[{_TICKED}👉]*[{_TICKS}👉]\ufe0f?|(?<![{_TICKED}])[\s\ufe0f]*+[{_TICKS}][{_TICKED}]*\Z"
+)
+"""Ticks and smiles around the whole; one inside may choose between what stands beside it."""
+BOLD: Final = re.compile(r"\s*+\*\*[^*:=]*+[:=][^*]*+\*\*\s*+")
+"""A label and its value in bold type, both together."""
+QUOTES: Final = re.compile("['\"«»]")
+
+
+def fold(text: str) -> str:
+    """Return *text* with each look-alike character replaced by the plain one; nothing is refused.
+
+    >>> fold("\uff11\u2212\U0001d43e")
+    '1-K'
+    """
+    return text if text.isascii() else text.translate(PLAIN_FORMS)
+
+
+def clean(typed: str, *, limit: int) -> str:
+    """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
+
+    The numbers of siunitx are made plain too; quotes and marks of direction around the whole are
+    dropped.
+
+    >>> clean("\u22125\u00a0000", limit=10) == f"-5{THIN}000"
+    True
+    """
+    if len(typed) > limit:
+        raise AnswerError(
+            f"The answer has {len(typed):,} characters.", expected=f"at most {limit:,} characters"
+        )
+    text = fold(typed)
+    if REFUSED.search(text) and (found := REFUSED.search(text := _without_directions(text))):
+        raise _refusal(found[0], found.start())
+    if not text.isascii():
+        text = APPROVED.sub(_blanks, text)
+    if QUOTED.fullmatch(text):
+        text = QUOTES.sub(" ", text)
+    if BOLD.fullmatch(text):
+        text = text.replace("**", "  ")
+    return without_siunitx(text)
+
+
+def _without_directions(text: str) -> str:
+    """Return *text* with blanks in place of the marks of direction at its ends.
+
+    Inside it, or where they turn the order of numbers round, they may show another answer.
+    """
+    core = text.strip(DIRECTIONS + string.whitespace)
+    start = text.index(core)
+    return core.rjust(start + len(core)).ljust(len(text))
+
+
+def _blanks(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def _refusal(character: str, position: int) -> AnswerError:
+    name = f"U+{ord(character):04X}"
+    if unicodedata.category(character) == "Nd":
+        digit = unicodedata.digit(character)
+        return AnswerError(
+            f"The answer has {character} ({name}), a digit that is not one of 0 to 9.",
+            expected=f"the digit {digit}",
+            position=position,
+        )
+    return AnswerError(
+        f"The answer has an invisible or broken character ({name}).",
+        expected="plain text",
+        position=position,
+    )

@@ -1,0 +1,280 @@
+"""The errors of the grammar: what was found, in the student's own characters, and what to write."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.expressions.tree import Binary, Node, Num, walk
+from grader.reading.grammar.tokens import CLOSERS, Token
+
+__all__ = [
+    "NUMBER_FORMS",
+    "after_division",
+    "cannot_read",
+    "formula_in",
+    "glued_arguments",
+    "percent_of_fraction",
+    "percent_or_share",
+    "quoted",
+    "refuse_loose_call",
+    "refuse_mixed_number",
+    "refuse_range",
+    "refuse_rounding_brackets",
+    "shortened",
+    "side_by_side",
+    "without_base",
+]
+
+NUMBER_FORMS: Final = "a number such as 12, 1.5e6, 1/3 or 64*5^2"
+LONGEST_QUOTE: Final = 40
+GROUP: Final = 3
+COMMAND: Final = re.compile(r"\\[A-Za-z]+")
+JOINED: Final = re.compile(r"[-.'].*", re.DOTALL)
+"""What is joined to the first of several words; in a formula the joint is a sign."""
+RANGE: Final = ("number", "symbol", "number")
+AROUND_RANGE: Final = frozenset({"%", "percent", "(", ")", "[", "]"})
+ROUNDINGS: Final = frozenset({"floor", "ceil", "round"})
+ELLIPSIS: Final = re.compile(r"\.{2,}|…|\\[cld]?dots")
+EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
+
+
+def quoted(text: str, start: int, end: int) -> str:
+    """Return a piece of the answer in quotes, shortened where it is long."""
+    return f"'{shortened(text[start:end])}'"
+
+
+def shortened(text: str) -> str:
+    """Return *text* on one line, cut where it is long."""
+    line = " ".join(text[: 4 * LONGEST_QUOTE].split())
+    return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"
+
+
+def refuse_range(tokens: Sequence[Token], text: str, typed: str) -> None:
+    """Raise `AnswerError` for ``80-90``: a dash between a number and a larger one.
+
+    With blanks around it a minus is a minus; the en dash, which only *typed* shows, still is none.
+    """
+    plain = [token for token in tokens if token.text not in AROUND_RANGE]
+    if tuple(token.kind for token in plain) != RANGE or plain[1].text != "-":
+        return
+    low, sign, high = plain
+    glued = not text[sign.start - 1].isspace() and not text[sign.end : sign.end + 1].isspace()
+    dashed = typed[sign.start] in EN_DASHES
+    if 0 < low.value < high.value and (glued or dashed):
+        found = quoted(typed, tokens[0].start, tokens[-1].end)
+        raise AnswerError(
+            f"{found} can be read as a range or as a subtraction.",
+            expected="one number, or blanks around a minus sign",
+            position=low.start,
+        )
+
+
+def percent_or_share(small: str, large: str) -> AnswerError:
+    """Return the refusal of ``0.95`` where a percentage is asked for."""
+    return AnswerError(
+        f"This can be read as {shortened(small)} or as {shortened(large)}.",
+        expected="the percent sign behind the number",
+    )
+
+
+def after_division(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
+    """Return the refusal of ``a/2b``: nobody knows whether ``b`` is below the line."""
+    found = quoted(text, tokens[at - 1].start, tokens[at].end)
+    return AnswerError(
+        f"A product without a sign after a division can be read in two ways, at {found}.",
+        expected="brackets: a/(b*c) or (a/b)*c",
+        position=tokens[at].start,
+    )
+
+
+def refuse_mixed_number(
+    left: Node, right: Node, text: str, tokens: Sequence[Token], at: int
+) -> None:
+    r"""Raise `AnswerError` for ``2\frac{1}{2}``, the number *left* beside a fraction of numbers."""
+    match left, right:
+        case Num() | Binary("*", _, Num()), Binary(_, Num(), Num()):
+            found = quoted(text, tokens[at - 1].start, tokens[at].end)
+            raise AnswerError(
+                f"A number and a fraction side by side can be read as a sum or as a product, at "
+                f"{found}.",
+                expected="a sign between the two",
+                position=tokens[at].start,
+            )
+
+
+def percent_of_fraction(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
+    """Return the refusal of ``1/3%``: nobody knows whether the whole fraction is in percent."""
+    found = quoted(text, tokens[at - 1].start, tokens[at].end)
+    return AnswerError(
+        f"The percent sign in {found} can be read in two ways.",
+        expected="brackets, such as (1/3)%",
+        position=tokens[at].start,
+    )
+
+
+def refuse_rounding_brackets(inner: Node, position: int) -> None:
+    """Raise `AnswerError` if *inner*, found in ``[ ]``, divides: some round down by them."""
+    if any(isinstance(node, Binary) and node.operator == "/" for node in walk(inner)):
+        raise AnswerError(
+            "Square brackets around a division can be read as brackets or as rounding down.",
+            expected="(...) for brackets, floor(...) for rounding down",
+            position=position,
+        )
+
+
+def refuse_loose_call(text: str, tokens: Sequence[Token], opener: int, behind: int) -> None:
+    """Raise `AnswerError` for ``floor (a - b)/c``, where the division may be inside to its author.
+
+    *opener* is the place of the bracket, *behind* the one behind the bracket that closes it.
+    """
+    name, bracket = tokens[opener - 1], tokens[opener]
+    divided = [token.text for token in tokens[behind : behind + 1]]
+    if name.text not in ROUNDINGS or divided not in (["/"], ["//"]):
+        return
+    if text[name.end : bracket.start].isspace():
+        raise AnswerError(
+            f"'{name.text} (...)/...' can be read in two ways.",
+            expected=f"{name.text}((...)/...) or ({name.text}(...))/...",
+            position=name.start,
+        )
+
+
+def glued_arguments(text: str, inside: Sequence[Token]) -> AnswerError:
+    """Return the refusal of ``max(3,100)``, where the comma could group thousands."""
+    return AnswerError(
+        f"The comma in {quoted(text, inside[0].start, inside[-1].end)} can be read in two ways.",
+        expected="a blank after the comma between two values",
+        position=inside[0].start,
+    )
+
+
+def without_base(position: int) -> AnswerError:
+    """Return the refusal of ``log(8)``, which is another number for each base."""
+    return AnswerError(
+        "'log' can be read with the base e, 10 or 2.",
+        expected="ln, log10 or log2",
+        position=position,
+    )
+
+
+def side_by_side(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
+    """Return the refusal of the number at *at*, with no sign before it."""
+    left, right = tokens[at - 1], tokens[at]
+    first, last = _run_of_numbers(tokens, at, "")
+    run = tokens[first : last + 1]
+    found = quoted(
+        text, min(left.start, run[0].start), right.end if left.kind == "name" else run[-1].end
+    )
+    digits = text[right.start : right.end]
+    if left.kind == "name":
+        expected = f"{left.text}*{digits} or {left.text}^{digits}"
+        message = f"{found} can be read in two ways."
+    elif left.kind == "number" and right.place is None:
+        message = f"{found} can be read as a sum or as a product."
+        expected = "a sign between the two"
+    elif left.kind != "number" or (left.end == right.start and "." not in left.text):
+        message, expected = f"A sign is missing in {found}.", "a sign before the number"
+    elif left.end == right.start:
+        message, expected = f"{found} has two points.", "at most one decimal point"
+    elif all(token.end - token.start == GROUP for token in run[1:]) and digits.isdigit():
+        joined = "".join(text[token.start : token.end] for token in run)
+        message, expected = f"{found} has blanks between digits.", f"{joined} without blanks"
+    else:
+        message, expected = f"{found} are {len(run)} numbers.", "one number"
+    return AnswerError(message, expected=expected, position=right.start)
+
+
+def cannot_read(
+    text: str, tokens: Sequence[Token], at: int, declared: tuple[str, ...]
+) -> AnswerError:
+    """Return the refusal of the token at *at*, which the grammar has no place for."""
+    if at >= len(tokens):
+        return AnswerError("Something is missing at the end.", position=len(text))
+    token = tokens[at]
+    ends = at and at == len(tokens) - 1 and tokens[at - 1].kind == "number"
+    if ends and ELLIPSIS.fullmatch(token.text):
+        return AnswerError(
+            f"Digits are left out at {quoted(text, token.start, token.end)}.",
+            expected="the digits that you mean, or a fraction such as 1/3",
+            position=token.start,
+        )
+    if token.kind in {"word", "text"} or COMMAND.fullmatch(token.text):
+        return _unknown_word(text, token, declared)
+    if token.text == "," and 0 < at < len(tokens) - 1:
+        left, right = tokens[at - 1], tokens[at + 1]
+        if left.kind == right.kind == "number" and left.end + 1 == right.start:
+            return _ambiguous_comma(text, tokens, at)
+    position = token.start
+    if token.text in CLOSERS:
+        return AnswerError(
+            f"The bracket {token.text} closes nothing, or something is missing before it.",
+            position=position,
+        )
+    found = quoted(text, token.start, token.end)
+    expected = formula_in(declared) if declared else NUMBER_FORMS
+    return AnswerError(f"{found} cannot be read here.", expected=expected, position=position)
+
+
+def _run_of_numbers(tokens: Sequence[Token], at: int, between: str) -> tuple[int, int]:
+    """Return the first and last number of the run around *at*, with only *between* between them."""
+    step = 2 if between else 1
+    first = last = at
+    while (
+        first >= step
+        and tokens[first - step].kind == "number"
+        and (not between or tokens[first - 1].text == between)
+    ):
+        first -= step
+    while (
+        last + step < len(tokens)
+        and tokens[last + step].kind == "number"
+        and (not between or tokens[last + 1].text == between)
+    ):
+        last += step
+    return first, last
+
+
+def _ambiguous_comma(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
+    """Return the refusal of a comma that neither groups thousands nor certainly marks decimals."""
+    first, last = _run_of_numbers(tokens, at - 1, ",")
+    found = quoted(text, tokens[first].start, tokens[last].end)
+    left, right = tokens[at - 1], tokens[at + 1]
+    whole, rest = text[left.start : left.end], text[right.start : right.end]
+    position = left.end
+    if last - first - 1 > 1 or "." in rest or "," in whole + rest:
+        message, expected = f"The commas in {found} do not group thousands.", "no commas"
+    elif "." in whole:
+        message = f"The point and the comma in {found} can be read in two ways."
+        expected = f"{whole.replace('.', '')}.{rest}, without marks between the thousands"
+    else:
+        message, expected = f"The comma in {found} can be read in two ways.", f"{whole}.{rest}"
+        expected += "" if whole == "0" else f" for the decimal, {whole}{rest} for the whole number"
+    return AnswerError(message, expected=expected, position=position)
+
+
+def _unknown_word(text: str, token: Token, declared: tuple[str, ...]) -> AnswerError:
+    start = token.start
+    if token.text.removeprefix("\\") == "log":
+        return without_base(start)
+    while start > 0 and text[start - 1].isalpha():
+        start -= 1
+    found = quoted(text, start, token.end)
+    if declared and token.kind == "word":
+        found = quoted(text, start, token.start + len(JOINED.sub("", token.text)))
+    if not declared:
+        return AnswerError(
+            f"{found} cannot be read as part of a number.",
+            expected=NUMBER_FORMS,
+            position=start,
+        )
+    return AnswerError(
+        f"{found} is not a variable of this formula.",
+        expected=formula_in(declared),
+        position=start,
+    )
+
+
+def formula_in(declared: tuple[str, ...]) -> str:
+    """Return what is expected where a formula is asked for."""
+    return f"a formula in {', '.join(sorted(declared))}" if declared else "a formula"

@@ -1,0 +1,1 @@
+"""Text beside a value: labels, units, axes, remarks, repeated values."""

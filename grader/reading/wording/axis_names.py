@@ -1,0 +1,133 @@
+"""Shapes whose sizes stand beside the names of their axes, in any order: ``C=16, H=126, W=126``.
+
+So does ``16@126×126``, the notation of LeNet for 16 maps of 126×126.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from grader.display.text import show
+from grader.errors import AnswerError
+from grader.reading.grammar.characters import clean
+from grader.reading.numbers import MAX_TEXT
+from grader.reading.result import Reading
+
+__all__ = ["read_named_axes", "refuse_maps", "refuse_other_layout"]
+
+NAMES: Final = {
+    "N": "n(?:_?out)?|batch(?:[ _]size)?",
+    "C": "c(?:_?out)?|channels?|filters|maps",
+    "D": "d(?:_?out)?|depth",
+    "H": "h(?:_?out)?|height",
+    "W": "w(?:_?out)?|width",
+    "L": "l(?:_?out)?|length",
+}
+"""How the axes of a layout are called before their sizes."""
+SIZE: Final = r"[0-9]{1,9}(?![0-9]|\.[0-9])"
+BETWEEN: Final = r"(?:\s*+(?:[,;×&|]|x(?=\s)|and\b)\s*+|\s++|(?<=[0-9])(?=[A-Za-z]))"
+MAPS: Final = re.compile(
+    rf"[\s$(]*({SIZE})\s*@\s*\(?({SIZE})\s*(?:[×x*]|\\times)\s*({SIZE})[\s$).]*"
+)
+JOINT: Final = r"\s*+(?:[x×*·,;/]|\\times|by\b)\s*+"
+"""What stands between the names of axes."""
+NOTE: Final = "The names tell which size is which."
+
+
+def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
+    """Return the shape in the order of *layout*, None where not each axis stands beside its name.
+
+    >>> read_named_axes("C=16, H=126, W=100", "HWC").shown
+    '126×100×16'
+    """
+    text = clean(typed, limit=MAX_TEXT)
+    maps = MAPS.fullmatch(text) if set(layout) == set("CHW") else None
+    if maps is not None:
+        sizes = {axis: int(size) for axis, size in zip("CHW", maps.groups(), strict=True)}
+        return _ordered(sizes, layout, f"The {maps[1]} before the @ was read as the channels.")
+    one, whole = _patterns(layout)
+    if not whole.fullmatch(text):
+        return None
+    named = [(_axis(found), int(found["size"])) for found in one.finditer(text)]
+    return _ordered(dict(named), layout, NOTE) if len(named) == len(layout) else None
+
+
+def refuse_other_layout(typed: str, layout: str) -> None:
+    """Raise `AnswerError` if the names before the sizes have another order than *layout*.
+
+    So it is in ``W×H×C = 100×126×16`` and ``NCHW (16, 126, 100)`` where HWC is asked for.
+    """
+    header, compact = _headers(layout)
+    text = clean(typed, limit=MAX_TEXT)
+    headers = [*header.finditer(text), *compact.finditer(text)]
+    if not headers:
+        return
+    found = max(headers, key=re.Match.start)
+    order = found[1]
+    if found.re is header:
+        order = "".join(map(_axis, _one_name(layout).finditer(order)))
+    if sorted(order) == sorted(layout) and order != layout:
+        raise AnswerError(
+            f"The sizes are given as {' × '.join(order)}.",
+            expected=f"{' × '.join(layout)}, or each size beside its name",
+            position=found.start(1),
+        )
+
+
+def refuse_maps(text: str) -> None:
+    """Raise `AnswerError` for ``16@126×126`` where it is not known in which order to read it."""
+    if maps := MAPS.fullmatch(text):
+        raise AnswerError(
+            f"The {maps[1]} before the @ counts the maps.",
+            expected="the sizes in the order that is asked for, such as 126×126×16",
+            position=maps.start(1),
+        )
+
+
+def _names(layout: str) -> dict[str, str]:
+    """Return how each axis of *layout* is called; a depth is the channels of what has no other."""
+    found = {axis: NAMES[axis] for axis in layout}
+    if "C" in found and "D" not in found:
+        found["C"] = f"{found['C']}|{NAMES['D']}"
+    return found
+
+
+def _axis(found: re.Match[str]) -> str:
+    return next(name for name, text in found.groupdict().items() if text is not None)
+
+
+def _ordered(sizes: dict[str, int], layout: str, note: str) -> Reading[tuple[int, ...]] | None:
+    if set(sizes) != set(layout):
+        return None
+    axes = tuple(sizes[axis] for axis in layout)
+    return Reading(axes, show(axes), (note,))
+
+
+@lru_cache(maxsize=32)
+def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of one axis of *layout* with its size, and that of all of them."""
+    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
+    plain = "|".join(_names(layout).values())
+    sign = r"\s*+(?:=|:|is\b)?\s*+"
+    one = re.compile(rf"(?<![A-Za-z_])(?:{named}){sign}(?P<size>{SIZE})", re.IGNORECASE)
+    item = rf"(?:{plain}){sign}{SIZE}"
+    count = len(layout) - 1
+    whole = rf"[\s$({{\[]*+{item}(?:{BETWEEN}{item}){{{count}}}[\s$)}}\].]*+"
+    return one, re.compile(whole, re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _one_name(layout: str) -> re.Pattern[str]:
+    """Return the pattern of one name of an axis of *layout*."""
+    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
+    return re.compile(rf"(?:{named})(?![a-wyz_])", re.IGNORECASE)
+
+
+@lru_cache(maxsize=32)
+def _headers(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the pattern of the names of all axes before sizes, and that of their letters alone."""
+    name = f"(?:{'|'.join(_names(layout).values())})"
+    names = rf"(?<![A-Za-z_])({name}(?:{JOINT}{name}){{{len(layout) - 1}}})(?![A-Za-z_])"
+    header = rf"{names}\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
+    letters = rf"(?<![A-Za-z_])N?([{layout}]{{{len(layout)}}})(?![A-Za-z_])"
+    return re.compile(header, re.IGNORECASE), re.compile(letters)

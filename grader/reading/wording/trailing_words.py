@@ -1,0 +1,81 @@
+"""Words behind a formula: what is counted, ``… pixels``, and clauses, ``… where S is the stride``.
+
+In a formula any word could be a variable, so only these few are dropped, and only where none of
+them is declared. A clause that rounds the formula, limits or changes it, is refused.
+"""
+
+import re
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.equation_chains import CUTTING
+from grader.reading.grammar.errors import shortened
+from grader.reading.grammar.tokens import tokenize
+from grader.reading.names import Names
+from grader.reading.wording.changed_meaning import refuse_changing
+
+__all__ = ["tail_of"]
+
+_BEHIND: Final = r"(?<=[^\s+\-*/×·÷=(\[{,;:^_])"
+_COUNTED: Final = (
+    r"pixels?|parameters?|params|weights|operations|multiplications|additions|values|numbers|MACs?|FLOPs?"
+    r"|elements|entries|cells|bytes|steps|iterations|updates"
+)
+"""What formulas of this field count. ``channels`` and the like could be factors of a product."""
+_MORE: Final = rf"{_COUNTED}|in\s+total|altogether|overall|wide|high|and"
+COUNTED: Final = re.compile(
+    rf"{_BEHIND}\s+(?P<words>(?:{_COUNTED})(?:\s+(?:{_MORE})){{0,6}})\s*[.!$]*\s*\Z"
+)
+CLAUSE: Final = re.compile(
+    rf"{_BEHIND}[,;:.$]{{0,3}}\s+(?P<words>(?P<opener>where|assuming|if|when|unless|for|with)\s.*)\Z",
+    re.DOTALL,
+)
+LETTERS: Final = re.compile(r"[^\W\d_]+")
+LIMITING: Final = re.compile(
+    r"(?:round|floor|ceil|truncat|integer|whole)[a-z]*|up|down|if|when|unless|for|with"
+)
+"""Words of a clause that say how the result is rounded, or when it holds."""
+
+
+def tail_of(text: str, names: Names) -> tuple[int, str]:
+    """Return where the formula in *text* ends, and the note on the words behind it.
+
+    >>> tail_of("2*K + 1 pixels", Names(("K",)))
+    (7, "'pixels' was ignored.")
+    """
+    clause = CLAUSE.search(text)
+    if clause is not None and clause["opener"] not in names.declared:
+        end, counted = _without_counted(text, clause.start(), names)
+        if _ends_formula(text, end, names):
+            _refuse_limiting(clause["words"], clause.start())
+            words = f"{counted} {clause['words']}".strip()
+            return end, f"'{shortened(words)}' was ignored."
+    end, counted = _without_counted(text, len(text), names)
+    return end, f"'{shortened(counted)}' was ignored." if counted else ""
+
+
+def _without_counted(text: str, end: int, names: Names) -> tuple[int, str]:
+    """Return where *text* ends before the words that say what is counted, and these words."""
+    counted = COUNTED.search(text, 0, end)
+    if counted is None or not set(LETTERS.findall(counted["words"])).isdisjoint(names.declared):
+        return end, ""
+    return counted.start(), counted["words"]
+
+
+def _ends_formula(text: str, end: int, names: Names) -> bool:
+    """Tell whether a formula ends at *end*, and not a label such as ``Cost with bias = …``."""
+    words = False
+    for token in tokenize(text, 0, end, names=names):
+        words = token.text not in CUTTING and (words or token.kind in {"word", "unknown"})
+    return not words
+
+
+def _refuse_limiting(words: str, position: int) -> None:
+    for word in LETTERS.findall(words.lower()):
+        if LIMITING.fullmatch(word):
+            raise AnswerError(
+                f"The word '{shortened(word)}' changes what the formula means.",
+                expected="the formula alone, with floor(...) or ceil(...) where it rounds",
+                position=position,
+            )
+    refuse_changing(words, position)

@@ -1,0 +1,211 @@
+"""Words around a value, such as labels and counted things: dropped, with a note.
+
+A word that could change the value (``not``, ``half``, ``at least``), or that looks like a symbol
+(``k``, ``C_in``), is never dropped: such an answer is refused.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.errors import AnswerError
+from grader.reading.grammar.equation_chains import LINKS, Found
+from grader.reading.grammar.errors import NUMBER_FORMS, quoted, shortened
+from grader.reading.grammar.tokens import Token
+from grader.reading.wording.changed_meaning import changes_value, refuse_changing
+from grader.reading.wording.changing_words import PART
+from grader.reading.wording.remarks import PLAIN, SIGNS, is_symbol, without_remarks
+
+__all__ = ["without_words"]
+
+BULLET: Final = "·"
+"""What `clean` makes of ``•``: that of a list has a blank behind it, ``·5`` is 0.5 for some."""
+BULLETS: Final = frozenset({BULLET, "*", "-"})
+STARS: Final = frozenset({"*", "**"})
+PUNCTUATION: Final = frozenset({",", ";", ".", ":"})
+EDGES: Final = STARS | PUNCTUATION | {BULLET}
+NUMBERED: Final = re.compile(
+    r"(?:layer|conv|block|stage|step|part|problem|question|exercise|task|output|no|nr|row)",
+    re.IGNORECASE,
+)
+"""What is numbered, so that a number behind it is a label: ``Layer 1 - 3640``."""
+CROSSES: Final = frozenset("xX×")
+BEFORE_AXIS: Final = frozenset({"in", "along", "on", "the", "per", "for"})
+BEHIND_AXIS: Final = frozenset({"direction", "axis", "and"})
+"""Words beside an ``x`` that is the name of an axis: ``5 pixels in x direction``."""
+SUFFIX: Final = 2
+"""The most letters that may be a unit or a scale where they stand directly behind a number."""
+
+
+def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) -> Found:
+    """Return the value without remarks in brackets, words around it, bold type and full stop.
+
+    *words* are the kinds of token that are words here: in a formula only those set as text.
+    """
+    if "\n" in text:
+        _refuse_list(text)
+    if _is_bare(tokens, words):
+        return Found(list(tokens))
+    kept, notes = without_remarks(tokens, text, words)
+    start = 0
+    while start < len(kept) and _opens(kept, start, words):
+        start += 1
+    end = _end(kept, start, words)
+    value = kept[start:end]
+    dropped = [_ignored(kept[:start], words), _ignored(kept[end:], words)]
+    if value:
+        _refuse_leading_comma(kept, start, text)
+        _check_before(kept, start, text, words)
+        _check_behind(kept, end, text, words)
+    return Found(value, tuple(note for note in (*dropped, *notes) if note))
+
+
+def _is_bare(tokens: Sequence[Token], words: frozenset[str]) -> bool:
+    """Tell whether there is nothing but a value."""
+    if not tokens or tokens[0].text in EDGES or tokens[-1].text in EDGES:
+        return False
+    return not any(token.kind in words or token.text in LINKS for token in tokens)
+
+
+def _refuse_list(text: str) -> None:
+    """Raise `AnswerError` if *text* is a list of points, whose bullets would be taken for signs."""
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+    bullets = {line[0] for line in lines}
+    if len(lines) > 1 and len(bullets) == 1 and bullets <= BULLETS:
+        raise AnswerError(f"This is a list of {len(lines)} points.", expected="one value")
+
+
+def _opens(tokens: Sequence[Token], at: int, words: frozenset[str]) -> bool:
+    """Tell whether the token at *at* stands before the value: word, comma, bullet, opening star."""
+    token = tokens[at]
+    if token.kind in words or token.text in PUNCTUATION:
+        return True
+    if at + 1 == len(tokens):
+        return False
+    if at == 0 and token.text == BULLET:
+        return token.end - token.start == 1 and token.end < tokens[1].start
+    if not _is_star(token):
+        return False
+    return at == 0 or tokens[at - 1].text in PUNCTUATION or _is_bold(tokens, at)
+
+
+def _is_star(token: Token) -> bool:
+    """Tell whether *token* may be Markdown's star; a caret is none."""
+    written = token.end - token.start == len(token.text)
+    return token.kind == "symbol" and token.text in STARS and written
+
+
+def _is_bold(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the star at *at* opens bold type that another one closes, ``about **36**``."""
+    star, before, after = tokens[at], tokens[at - 1], tokens[at + 1]
+    closed = any(
+        token.text == star.text and token.kind == "symbol" and tokens[number].end == token.start
+        for number, token in enumerate(tokens[at + 2 :], start=at + 1)
+    )
+    return closed and before.end < star.start and star.end == after.start
+
+
+def _end(tokens: Sequence[Token], start: int, words: frozenset[str]) -> int:
+    """Return where the value ends: before words, full stop and one closing star."""
+    opening = {token.text for token in tokens[:start] if _is_star(token)}
+    end = len(tokens)
+    while end > start:
+        token = tokens[end - 1]
+        if token.text in opening and _is_star(token):
+            opening = set()
+        elif token.kind not in words and token.text not in PUNCTUATION:
+            break
+        end -= 1
+    return end
+
+
+def _refuse_leading_comma(tokens: Sequence[Token], start: int, text: str) -> None:
+    """Refuse ``,5``, a decimal to many."""
+    comma, first = tokens[start - 1 : start], tokens[start]
+    if comma and comma[0].text == "," and comma[0].end == first.start and first.kind == "number":
+        raise AnswerError(
+            f"The comma in {quoted(text, comma[0].start, first.end)} can be read in two ways.",
+            expected=f"0.{first.text} for the decimal, {first.text} for the whole number",
+            position=comma[0].start,
+        )
+
+
+def _check_before(tokens: Sequence[Token], start: int, text: str, words: frozenset[str]) -> None:
+    """Refuse a word before the value that may belong to it: ``k - 5``, ``k^2``, ``p 5``."""
+    before = tokens[start - 1] if start else None
+    if before is None or before.kind not in words:
+        return
+    first = tokens[start]
+    follows = tokens[start + 1].start if start + 1 < len(tokens) else first.end
+    signed = first.kind == "symbol" and first.text in {"-", "+"}
+    if signed and before.end < first.start < first.end < follows:
+        raise AnswerError(
+            "A dash after a word can be read as a minus sign.",
+            expected="the number alone",
+            position=first.start,
+        )
+    _refuse_numbered(tokens, start, text)
+    called = first.text == "(" and before.end == first.start
+    computes = first.kind == "symbol" and first.text in SIGNS - {"frac"}
+    negative = signed and before.end < first.start
+    if called or is_symbol(before) or (computes and not negative):
+        raise _not_a_number(text, before)
+
+
+def _refuse_numbered(tokens: Sequence[Token], start: int, text: str) -> None:
+    """Refuse ``Layer 1 - 3640``: a dash behind a label, or a minus sign."""
+    word, value = tokens[start - 1], tokens[start : start + 3]
+    if [token.kind for token in value] != ["number", "symbol", "number"] or value[1].text != "-":
+        return
+    number, dash, other = value
+    apart = number.end < dash.start and dash.end < other.start
+    if apart and (number.value < other.value or NUMBERED.fullmatch(word.text)):
+        raise AnswerError(
+            f"The dash in {quoted(text, word.start, other.end)} can be read as a minus sign.",
+            expected="the number alone",
+            position=dash.start,
+        )
+
+
+def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset[str]) -> None:
+    """Refuse a word behind the value that may belong to it: ``5 * k``, ``138m``."""
+    if end == len(tokens) or tokens[end].kind not in words:
+        return
+    last, word = tokens[end - 1], tokens[end]
+    for at in range(end, len(tokens)):
+        if tokens[at].text in CROSSES and not _is_axis(tokens, at):
+            raise _not_a_number(text, tokens[at])
+    if last.kind == "symbol" and last.text in SIGNS - {"%"}:
+        raise _not_a_number(text, word)
+    if last.kind == "number" and PART.fullmatch(word.text):
+        raise changes_value(word.text, word.start)
+    glued = len(word.text) <= SUFFIX and word.start == last.end and not PLAIN.fullmatch(word.text)
+    if is_symbol(word) or glued:
+        raise AnswerError(
+            f"'{shortened(word.text)}' behind a number is not known here.",
+            expected="the number alone",
+            position=word.start,
+        )
+
+
+def _is_axis(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether the cross at *at* is the name of an axis by the words beside it."""
+    behind = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
+    return tokens[at - 1].text.lower() in BEFORE_AXIS or behind in BEHIND_AXIS
+
+
+def _not_a_number(text: str, word: Token) -> AnswerError:
+    return AnswerError(
+        f"{quoted(text, word.start, word.end)} cannot be read as part of a number.",
+        expected=NUMBER_FORMS,
+        position=word.start,
+    )
+
+
+def _ignored(tokens: Sequence[Token], words: frozenset[str]) -> str:
+    """Return the note on dropped words, '' if there are none; refuse one that changes the value."""
+    texts = [token.text for token in tokens if token.kind in words]
+    for token in tokens:
+        if token.kind in words:
+            refuse_changing(token.text, token.start)
+    return f"'{shortened(' '.join(texts))}' was ignored." if texts else ""

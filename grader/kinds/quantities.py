@@ -23,8 +23,8 @@ from grader.grading.tolerance import (
 from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
 from grader.kinds.numbers import ScalarPart, as_number
 from grader.reading import Reading, Typed
-from grader.reading.units import Quantity, read_quantity
-from grader.reading.wording.unit_names import DIMENSIONS, unit_named
+from grader.reading.units.quantities import Quantity, read_quantity
+from grader.reading.units.unit_names import DIMENSIONS, unit_named
 from grader.values import Number, Value, is_number, magnitude, simplest
 
 __all__ = ["Amount", "QuantityKind", "QuantityPart"]

@@ -15,7 +15,7 @@ from grader.reading.numbers import grouped_by_points, read_number
 from grader.reading.result import Reading, TruncatedAnswer, Typed, is_blank
 from grader.reading.shapes import read_shape, read_side
 from grader.reading.tensors import read_tensor
-from grader.reading.units import Quantity, read_quantity
+from grader.reading.units.quantities import Quantity, read_quantity
 from grader.reading.wording.axis_names import read_named_axes, refuse_other_layout
 from grader.reading.wording.labeled_numbers import read_listed
 

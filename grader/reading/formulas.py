@@ -6,7 +6,6 @@ from typing import Final
 from grader.display.text import show
 from grader.errors import AnswerError
 from grader.expressions.tree import Negate, Node, Num
-from grader.reading.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.grammar.characters import clean
 from grader.reading.grammar.equation_chains import Found, last_link
 from grader.reading.grammar.errors import formula_in, quoted
@@ -17,6 +16,7 @@ from grader.reading.lengths import check_length
 from grader.reading.names import Names, names_of
 from grader.reading.numbers import MAX_TEXT, given_number
 from grader.reading.result import Reading, Typed
+from grader.reading.wording.axes import has_cross_and_comma, is_list, split_axes
 from grader.reading.wording.trailing_words import tail_of
 from grader.reading.wording.words import without_words
 

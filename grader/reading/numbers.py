@@ -26,8 +26,8 @@ from grader.reading.grammar.signs import refuse_margin
 from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.places import CROSSES, decimal_step, last_unit
 from grader.reading.result import Reading, Styled, Typed
-from grader.reading.wording.magnitudes import scaled
-from grader.reading.wording.percents import is_in_percent
+from grader.reading.units.magnitudes import scaled
+from grader.reading.units.percents import is_in_percent
 from grader.reading.wording.repeated_values import (
     TIMES,
     in_full,

@@ -6,7 +6,6 @@ from typing import Final
 
 from grader.display.text import show
 from grader.errors import AnswerError
-from grader.reading.axes import has_cross_and_comma, split_axes
 from grader.reading.grammar.characters import clean
 from grader.reading.grammar.computing import computed
 from grader.reading.grammar.equation_chains import NAMED, Found, last_link
@@ -15,6 +14,7 @@ from grader.reading.grammar.tokens import CLOSERS, Token, ends_operand, tokenize
 from grader.reading.lengths import check_length
 from grader.reading.numbers import MAX_TEXT, WORDS, given_number
 from grader.reading.result import Reading, Styled, Typed
+from grader.reading.wording.axes import has_cross_and_comma, split_axes
 from grader.reading.wording.axis_names import refuse_maps
 from grader.reading.wording.words import without_words
 from grader.values import Number

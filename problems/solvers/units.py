@@ -11,7 +11,7 @@ from typing import Final
 
 from grader.book import Solver, Twin
 from grader.errors import SolverError
-from grader.reading.wording.unit_names import DIMENSIONS, unit_named
+from grader.reading.units.unit_names import DIMENSIONS, unit_named
 from grader.values import Number, is_number, simplest
 from problems.solvers.twins import instead, told, twins_of
 

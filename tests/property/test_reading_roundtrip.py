@@ -26,7 +26,7 @@ from grader.reading import (
     read_tensor,
 )
 from grader.reading.grammar.computing import EXACT_SCOPE
-from grader.reading.units import DIMENSIONS
+from grader.reading.units.quantities import DIMENSIONS
 from grader.values import Tensor, nested
 
 MINUS = "\u2212"

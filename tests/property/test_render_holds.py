@@ -21,7 +21,7 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.kinds import KINDS
 from grader.reading import Reading
-from grader.reading.wording.unit_names import DIMENSIONS
+from grader.reading.units.unit_names import DIMENSIONS
 from grader.values import Tensor, nested, simplest
 
 CORE = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub"}

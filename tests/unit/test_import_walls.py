@@ -3,7 +3,7 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -146,7 +146,10 @@ def test_a_planted_import_across_the_wall_is_found(folder, source, breach):
 @pytest.mark.parametrize(
     ("folder", "source"),
     [
-        ("grader", "import re\nfrom collections.abc import Iterator\nimport numpy.typing as npt"),
+        (
+            "grader",
+            "import re\nfrom collections.abc import Iterable, Iterator\nimport numpy.typing as npt",
+        ),
         ("grader", "from grader.errors import GraderError\nre.compile('x')"),
         (
             "problems",
@@ -196,6 +199,36 @@ def test_every_module_of_api_has_a_layer_and_imports_none_that_comes_later():
         if module != "__init__":
             assert module in API_RANK, f"give api/{module} a place in API_LAYERS"
             assert api_breaches(path.read_text(), module) == [], path
+
+
+MAX_MODULES = 12
+# A module for each family: the name of a solver leads to its module. See ADR 23.
+FAMILIES = {"problems/mistakes", "problems/network", "problems/solvers", "problems/traces"}
+LATER = {"problems"}
+
+
+def packages_over(most: int, root: Path, layers: Iterable[str]) -> dict[str, int]:
+    """Return the packages below *root* with more than *most* modules."""
+    folders = [path.parent for layer in layers for path in (root / layer).rglob("__init__.py")]
+    sizes = {
+        folder.relative_to(root).as_posix(): sum(
+            path.name != "__init__.py" for path in folder.glob("*.py")
+        )
+        for folder in folders
+    }
+    return {folder: size for folder, size in sizes.items() if size > most}
+
+
+def test_a_package_has_at_most_twelve_modules():
+    assert set(packages_over(MAX_MODULES, ROOT, PACKAGES)) <= FAMILIES | LATER
+
+
+def test_a_planted_package_with_too_many_modules_is_found(tmp_path):
+    (tmp_path / "api").mkdir()
+    for name in ("__init__", "one", "two"):
+        (tmp_path / "api" / f"{name}.py").touch()
+    assert packages_over(1, tmp_path, ["api"]) == {"api": 2}
+    assert packages_over(2, tmp_path, ["api"]) == {}
 
 
 def undocumented(tree: ast.Module | ast.ClassDef) -> Iterator[str]:

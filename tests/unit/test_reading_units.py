@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import AnswerError
-from grader.reading.units import Quantity, read_quantity
-from grader.reading.wording.unit_names import DIMENSIONS
+from grader.reading.units.quantities import Quantity, read_quantity
+from grader.reading.units.unit_names import DIMENSIONS
 
 F = Fraction
 KIB = Quantity(587776, "KiB", 1024)

@@ -14,7 +14,7 @@ from grader.expressions.tree import Binary, Node
 from grader.kinds import KINDS
 from grader.kinds.quantities import QuantityPart
 from grader.kinds.tables import TableKey
-from grader.reading.wording.unit_names import DIMENSIONS
+from grader.reading.units.unit_names import DIMENSIONS
 from grader.values import Tensor, Value, is_number, magnitude, simplest
 
 __all__ = ["notations", "reordered"]

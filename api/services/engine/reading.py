@@ -9,7 +9,7 @@ from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope
 from grader.kinds import KINDS
 from grader.reading import Style
-from grader.reading.wording.unit_names import DIMENSIONS, unit_named
+from grader.reading.units.unit_names import DIMENSIONS, unit_named
 from problems.publish import plain
 
 __all__ = ["READ", "error_record", "read_record"]

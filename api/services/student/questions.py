@@ -25,7 +25,7 @@ from grader.kinds.quantities import QuantityPart
 from grader.kinds.sets import SetPart
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables import TablePart
-from grader.reading.wording.unit_names import DIMENSIONS
+from grader.reading.units.unit_names import DIMENSIONS
 from grader.values import Opaque, Tensor, Value
 from grader.variants.variant import Variant
 from problems.book import BOOK

@@ -7,9 +7,9 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.computing import computed
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
+from grader.reading.units.magnitudes import is_scale
+from grader.reading.units.unit_names import unit_named
 from grader.reading.wording.changing_words import CHANGING, PART, SCALING
-from grader.reading.wording.magnitudes import is_scale
-from grader.reading.wording.unit_names import unit_named
 
 __all__ = [
     "CONCLUDING",

@@ -13,7 +13,7 @@ from grader.reading.grammar.equation_chains import CHAIN_NOTE, Found
 from grader.reading.grammar.errors import quoted
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
 from grader.reading.places import BRACES, SUMS, decimal_step, last_unit
-from grader.reading.wording.percents import is_in_percent
+from grader.reading.units.percents import is_in_percent
 from grader.values import Number, Tensor, magnitude
 
 __all__ = [

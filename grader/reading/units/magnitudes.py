@@ -7,7 +7,7 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.tokens import Token
-from grader.reading.wording.unit_names import AMBIGUOUS, DIMENSIONS, RATE, unit_named
+from grader.reading.units.unit_names import AMBIGUOUS, DIMENSIONS, RATE, unit_named
 from grader.values import Number, simplest
 
 __all__ = ["is_scale", "scaled"]

@@ -7,8 +7,8 @@ from typing import Final
 from grader.errors import AnswerError
 from grader.reading.grammar.tokens import Token, ends_operand
 from grader.reading.numbers import WORDS
-from grader.reading.wording.magnitudes import is_scale
-from grader.reading.wording.unit_names import AMBIGUOUS, COUNTED, DIMENSIONS, RATE, Unit, unit_named
+from grader.reading.units.magnitudes import is_scale
+from grader.reading.units.unit_names import AMBIGUOUS, COUNTED, DIMENSIONS, RATE, Unit, unit_named
 
 __all__ = ["Asked", "ambiguous", "marked"]
 

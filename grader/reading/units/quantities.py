@@ -21,16 +21,16 @@ from grader.reading.numbers import (
 )
 from grader.reading.places import decimal_step
 from grader.reading.result import Reading, Typed
-from grader.reading.wording.changed_meaning import refuse_changing
-from grader.reading.wording.magnitudes import scaled
-from grader.reading.wording.repeated_values import in_full, rounds_off
-from grader.reading.wording.unit_marks import Asked, ambiguous, marked
-from grader.reading.wording.unit_names import (
+from grader.reading.units.magnitudes import scaled
+from grader.reading.units.unit_marks import Asked, ambiguous, marked
+from grader.reading.units.unit_names import (
     AMBIGUOUS,
     DECIMAL_BYTES,
     DIMENSIONS,
     unit_named,
 )
+from grader.reading.wording.changed_meaning import refuse_changing
+from grader.reading.wording.repeated_values import in_full, rounds_off
 from grader.reading.wording.words import without_words
 from grader.values import Number, magnitude, simplest
 

@@ -1,0 +1,1 @@
+"""Units and magnitudes beside a number: found, named, and multiplied in."""

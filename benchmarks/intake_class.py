@@ -22,9 +22,9 @@ from api.db.models import (
     Token,
     User,
 )
+from api.demo.coursework.guesses import guesses
+from api.demo.coursework.notations import notations
 from api.demo.seeded_random import Dice
-from api.demo.work.guesses import guesses
-from api.demo.work.notations import notations
 from api.services.engine.assigned_variant import draw_position
 from api.services.engine.variants import ORIGINAL
 from api.services.problems.publishing import Published, Source, publish_one

@@ -22,9 +22,9 @@ from intake_class import ASKED
 from intake_parts import Intake
 
 from api.core.cache import Cache
+from api.demo.coursework.guesses import guesses
+from api.demo.coursework.notations import notations
 from api.demo.seeded_random import Dice
-from api.demo.work.guesses import guesses
-from api.demo.work.notations import notations
 from api.services.engine.variants import VARIANTS_KEPT
 from api.services.problems.publishing import Published, Source, publish_one
 from api.services.submissions.cache.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT

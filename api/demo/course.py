@@ -26,11 +26,11 @@ from api.db.models import (
 from api.db.models import Variant as VariantRow
 from api.db.upserts import insert_missing
 from api.demo.course_fixture import MADE, Scenery, Student, build
+from api.demo.coursework.grading import mark_some
+from api.demo.coursework.regrade_requests import ask_again
+from api.demo.coursework.simulated_submissions import KEY, HandedIn, Seat, Sitting, sit
+from api.demo.coursework.submission_times import moments, opening
 from api.demo.plan import OPEN, SLUG, Planned
-from api.demo.work.grading import mark_some
-from api.demo.work.regrade_requests import ask_again
-from api.demo.work.simulated_submissions import KEY, HandedIn, Seat, Sitting, sit
-from api.demo.work.submission_times import moments, opening
 from api.services.assignments.rules import rules_for
 from api.services.engine.assigned_variant import drawn
 from api.services.engine.variants import Variants

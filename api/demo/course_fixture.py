@@ -22,9 +22,9 @@ from api.db.models import (
     Section,
     User,
 )
+from api.demo.coursework.simulated_submissions import KEY
 from api.demo.people import Classmate, Named, classmates, names
 from api.demo.plan import SLUG, TITLE, ZONE, Planned
-from api.demo.work.simulated_submissions import KEY
 from api.schemas.assignments.settings import store_timeline
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.settings import resolve_into

@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 from bank_at_hand import CATALOGUE
 
+from api.demo.coursework.answers import MEANT, answers, submissions
+from api.demo.coursework.essays import FRAMES, essay
+from api.demo.coursework.notations import notations, reordered
 from api.demo.people import Classmate, Habits, classmates
 from api.demo.seeded_random import Dice
-from api.demo.work.answers import MEANT, answers, submissions
-from api.demo.work.essays import FRAMES, essay
-from api.demo.work.notations import notations, reordered
 from grader.definitions.problem import Problem
 from grader.display.text import show
 from grader.expressions.formula_equality import compare
@@ -115,7 +115,7 @@ def test_the_same_stream_gives_the_same_submissions(name):
 
 
 SCRIPT = """
-from api.demo.work.answers import answers
+from api.demo.coursework.answers import answers
 from api.demo.people import classmates, names
 from grader.variants.draw import Stream
 from grader.variants.variant import solve

@@ -27,8 +27,8 @@ from api.db.models import (
     User,
 )
 from api.demo import people
+from api.demo.coursework.simulated_submissions import KEY
 from api.demo.plan import OPEN, PLAN, planned, problems_of
-from api.demo.work.simulated_submissions import KEY
 from api.services.grades import Cause, refresh_all
 from grader.variants.draw import Stream
 from problems.catalogue import Catalogue

@@ -8,9 +8,9 @@ from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.demo.coursework.submission_times import moments
 from api.demo.people import MAX_NAMES, STYLES, Classmate, Habits, classmates, names
 from api.demo.seeded_random import Dice
-from api.demo.work.submission_times import moments
 from grader.policy import Timeline
 from grader.variants.draw import Stream
 

@@ -14,7 +14,7 @@ from factories import original
 from kind_examples import EXAMPLES, PARAMS
 from populated import ANSWERS, PARTS
 
-from api.demo.work.notations import notations
+from api.demo.coursework.notations import notations
 from api.services.engine.reading import READ, read_record
 from grader.kinds import KINDS
 
@@ -74,7 +74,7 @@ class Place(NamedTuple):
 PLACES: Final = (
     Place("grader/kinds/", "`hint`", lambda kind: bool(getattr(KINDS[kind], "hint", ""))),
     Place("grader/kinds/", "`example` or `reads_alone = False`", can_be_read_alone),
-    Place("api/demo/work/notations.py", "`_MORE`", has_notations),
+    Place("api/demo/coursework/notations.py", "`_MORE`", has_notations),
     Place("problems/bank/", "a problem that uses it", lambda kind: kind in kinds_of_the_bank()),
     Place(
         "problems/problem.schema.json", "`make docs`", lambda kind: kind in kinds_of_the_schema()

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
+from api.demo.coursework.essays import essay, level_of
+from api.demo.coursework.guesses import guesses, scrawls
+from api.demo.coursework.notations import notations
 from api.demo.people import Classmate
 from api.demo.seeded_random import Dice
-from api.demo.work.essays import essay, level_of
-from api.demo.work.guesses import guesses, scrawls
-from api.demo.work.notations import notations
 from grader.book import Book
 from grader.diagnosis.mistakes import AUTHOR_RANK, NONE, Candidate
 from grader.grading.carry import carried_names

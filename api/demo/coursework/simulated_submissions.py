@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from api.demo.coursework.answers import answers
 from api.demo.people import Classmate
-from api.demo.work.answers import answers
 from api.services.submissions.grading import Judged, judge
 from grader.json_values import from_json
 from grader.values import Value

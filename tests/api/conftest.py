@@ -116,10 +116,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what needs a database on each system.
 
     Pages, which ask the service alone, run on SQLite; so do modules with `ONE_DATABASE = True`,
-    whose statements other tests run on both.
+    whose statements other tests run on both, and everything with `--quick`.
     """
     is_single = metafunc.module.__name__.rpartition(".")[2].startswith("test_pages_")
     is_single |= getattr(metafunc.module, "ONE_DATABASE", False)
+    is_single |= metafunc.config.getoption("quick")
     for name in {"database_url", "shared_database_url"} & set(metafunc.fixturenames):
         systems = SYSTEMS[:1] if is_single else SYSTEMS
         metafunc.parametrize(name, systems, indirect=True, scope=SCOPES[name])

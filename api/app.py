@@ -20,10 +20,10 @@ from api.http.json_body import PREFIX
 from api.http.pipeline.application import ShelledApp
 from api.http.pipeline.http_policy import Shell
 from api.http.pipeline.route_index import Shortcut
-from api.pages import PAGES
+from api.pages.all_pages import PAGES
 from api.pages.layout.error_pages import present
 from api.pages.layout.templating import static_routes
-from api.routes import ROUTERS
+from api.routes.all_routes import ROUTERS
 from api.routes.health import Check, Health, free_space, health_routes
 from api.routes.shared.parameters import PARAMETERS
 from api.routes.student.submissions import BY_MEMORY

@@ -33,7 +33,7 @@ from api.config.settings import Settings
 from api.core.process_lifecycle import keep_what_there_is
 from api.db import models
 from api.demo.welcome import Welcome
-from api.pages import PAGES
+from api.pages.all_pages import PAGES
 from api.server.bootstrap import prepare
 
 DEFAULTS = ("20", "")

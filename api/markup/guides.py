@@ -58,7 +58,7 @@ class Guide:
 def _source(name: str) -> str:
     """Return a guide in Markdown: as it is shipped, or in a checkout the file in `docs/`."""
     shipped = files("api") / "web" / "guides"
-    folder = shipped if shipped.is_dir() else Path(__file__).parents[1] / "docs"
+    folder = shipped if shipped.is_dir() else Path(__file__).parents[2] / "docs"
     return (folder / f"{name}.md").read_text(encoding="utf-8")
 
 

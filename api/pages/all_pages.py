@@ -1,0 +1,72 @@
+"""List of all page routers."""
+
+from typing import Final
+
+from api.pages import account, course, guides, home, login
+from api.pages.router import PageRouter
+from api.pages.staff.assignments import assignment_editor, bank, checker, problem_settings
+from api.pages.staff.courses import (
+    audit,
+    course_figures,
+    course_files,
+    course_settings,
+    exports,
+    extensions,
+    people,
+    roster,
+    sections,
+    users,
+)
+from api.pages.staff.grading import marking, regrade_requests, review, rubric
+from api.pages.staff.regrades import regrade_run, regrades
+from api.pages.staff.results import gradebook, overrides, results, student_detail, wrong_answers
+from api.pages.student import (
+    assignment,
+    grades,
+    history,
+    practice,
+    problem,
+    solution,
+)
+
+__all__ = ["PAGES"]
+
+PAGES: Final[tuple[PageRouter, ...]] = (
+    account.router,
+    assignment.router,
+    course.router,
+    login.router,
+    grades.router,
+    guides.router,
+    history.router,
+    home.router,
+    practice.router,
+    problem.router,
+    assignment_editor.router,
+    problem_settings.router,
+    course_figures.router,
+    regrade_run.router,
+    regrades.router,
+    results.router,
+    wrong_answers.router,
+    checker.router,
+    bank.router,
+    gradebook.router,
+    student_detail.router,
+    overrides.router,
+    exports.router,
+    people.router,
+    sections.router,
+    roster.router,
+    audit.router,
+    users.router,
+    marking.router,
+    regrade_requests.router,
+    review.router,
+    rubric.router,
+    solution.router,
+    course_settings.router,
+    course_files.router,
+    extensions.router,
+)
+"""All pages, one router an area."""

@@ -1,0 +1,42 @@
+"""List of all REST routers."""
+
+from typing import Final
+
+from api.http.json_body import ApiRouter
+from api.routes.accounts import login, me, users
+from api.routes.assignments import analytics, assignment_problems, assignments, exceptions
+from api.routes.courses import audit, course_files, courses, people, problems, roster
+from api.routes.grades import exports, gradebook, grades, overrides
+from api.routes.grading import marks, regrade_requests, regrades, review
+from api.routes.student import assigned_problems, drafts, history, submissions
+
+__all__ = ["ROUTERS"]
+
+ROUTERS: Final[tuple[ApiRouter, ...]] = (
+    login.router,
+    me.router,
+    people.router,
+    roster.router,
+    users.router,
+    audit.router,
+    submissions.router,
+    assigned_problems.router,
+    drafts.router,
+    history.router,
+    courses.router,
+    course_files.router,
+    assignments.router,
+    assignment_problems.router,
+    exceptions.router,
+    regrades.router,
+    analytics.router,
+    review.router,
+    marks.router,
+    regrade_requests.router,
+    gradebook.router,
+    grades.router,
+    overrides.router,
+    exports.router,
+    problems.router,
+)
+"""All routers; `create_app` puts them below ``/api/v1``."""

@@ -72,7 +72,11 @@ def test_days_that_are_spent_count_for_the_other_problems_too(world, course, stu
 
 def standings(world, student):
     with world.session() as session:
-        scores = select(Standing.score, Standing.parts).where(Standing.student_id == student.id)
+        scores = (
+            select(Standing.score, Standing.parts)
+            .where(Standing.student_id == student.id)
+            .order_by(Standing.problem_id)
+        )
         grade = select(Grade.score).where(Grade.student_id == student.id)
         return [tuple(row) for row in session.execute(scores)], session.scalar(grade)
 

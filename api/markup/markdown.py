@@ -135,13 +135,13 @@ def _walked(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def formula_faults(text: str) -> Iterator[str]:
-    """Yield why formulas of a *text* cannot be shown as such."""
+    """Yield why formulas of a *text* cannot be shown as such.
+
+    Raises `TexUnavailableError` where the converter does not answer: that is no fault of the text.
+    """
     seconds_left = MAX_TEXT_SECONDS
     for source, display in formulas(text):
-        try:
-            conversion = convert_tex(source, display=display)
-        except TexUnavailableError as error:
-            conversion = Conversion(error=error)
+        conversion = convert_tex(source, display=display)
         if conversion.error is not None:
             yield f"the formula ${source}$ cannot be shown: {conversion.error}"
         seconds_left -= _cost(conversion)

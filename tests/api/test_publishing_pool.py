@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any
@@ -19,6 +19,8 @@ from api.core.errors import Invalid, RateLimited, Unavailable
 from api.core.ids import new_id
 from api.core.worker_pool import WorkerPool
 from api.db.models import ProblemVersion
+from api.markup import markdown
+from api.markup.tex import TexUnavailableError
 from api.services.problems import publishing_pool
 from api.services.problems.publishing import Failed, Source, publish_all, publish_one
 from api.services.problems.publishing_pool import MAX_IN_ALL, MAX_PER_USER, PublishingPool
@@ -76,6 +78,70 @@ def test_a_stop_ends_what_is_being_published(monkeypatch):
         with pytest.raises(Unavailable):
             running.result(timeout=SECONDS)
     assert {one.pid for one in multiprocessing.active_children()} <= before
+
+
+def test_a_stop_refuses_what_waits_for_a_worker(monkeypatch):
+    monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
+    endless = Source("endless", ENDLESS_ID)
+    with pool_of(1) as pool, ThreadPoolExecutor(2) as threads:
+        jobs = [threads.submit(pool.publish, endless, seeds=2) for _ in range(2)]
+        while pool._pool._jobs.qsize() < 1:  # noqa: SLF001
+            time.sleep(0.01)
+        pool.close()
+        for job in jobs:
+            with pytest.raises(Unavailable):
+                job.result(timeout=SECONDS)
+
+
+def test_a_problem_is_not_blamed_where_the_machine_does_not_convert_its_formulas(monkeypatch):
+    monkeypatch.setattr(markdown, "convert_tex", refuse_conversion)
+    text = TEXT_PROBLEM.replace("statement: |\n", "statement: |\n  With $N=1$.\n", 1)
+    source = Source("why-small-kernels", text)
+    assert "$N=1$" in source.text
+    with pytest.raises(TexUnavailableError):
+        publish_one(source, seeds=2)
+    executor = ScriptedExecutor(LATE, "published")
+    assert [*publish_all([source], seeds=2, executor=executor)] == ["published"]
+    executor = ScriptedExecutor(LATE, LATE)
+    assert [*publish_all([source], seeds=2, executor=executor)] == [
+        Failed(source.id, ("publishing failed: late",))
+    ]
+
+
+def test_a_check_without_a_converter_is_sent_again(monkeypatch):
+    with pool_of(1) as pool:
+        monkeypatch.setattr(pool, "_pool", ScriptedExecutor(LATE, "published"))
+        assert pool.publish(SOURCE, seeds=2) == "published"
+        monkeypatch.setattr(pool, "_pool", ScriptedExecutor(LATE, LATE))
+        with pytest.raises(Unavailable, match="Send it again"):
+            pool.publish(SOURCE, seeds=2)
+
+
+def refuse_conversion(*_source: object, **_options: object) -> None:
+    raise TexUnavailableError("late")
+
+
+LATE = TexUnavailableError("late")
+
+
+class ScriptedExecutor(Executor):
+    """Executor whose jobs end with *outcomes*, in turn: an error that is raised, or a result."""
+
+    def __init__(self, *outcomes: object) -> None:
+        self._outcomes = iter(outcomes)
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        del fn, args, kwargs
+        future: Future[Any] = Future()
+        outcome = next(self._outcomes)
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+        return future
+
+    def kill(self) -> None:
+        """Do nothing: no job runs."""
 
 
 def test_one_user_has_few_requests_under_way_and_so_have_all():

@@ -8,6 +8,7 @@ from typing import Final
 
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.markdown import formula_faults
+from api.markup.tex import TexUnavailableError
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from problems.book import BOOK
 from problems.check import Report, check_file
@@ -32,7 +33,7 @@ def _ended(path: Path, future: Future[Report]) -> Report:
     """Return the report; of a check that did not end, or whose worker died, that it did."""
     try:
         return future.result()
-    except (DeadlineExceeded, BrokenExecutor) as error:
+    except (DeadlineExceeded, BrokenExecutor, TexUnavailableError) as error:
         return Report(str(path), (f"{path}: the check was stopped: {error}",))
 
 

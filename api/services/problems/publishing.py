@@ -5,15 +5,17 @@ drawn or solved later, when a student asks.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from time import process_time
 from typing import Any, Final, TypeAlias
 
 from api.core.worker_pool import DeadlineExceeded
 from api.markup.markdown import formula_faults
+from api.markup.tex import TexUnavailableError
 from grader import ENGINE
 from grader.book import Book
 from grader.definitions.problem import Problem
@@ -104,20 +106,31 @@ def publish_all(sources: Sequence[Source], *, seeds: int, executor: Executor) ->
     """
     futures = [executor.submit(publish_one, source, seeds=seeds) for source in sources]
     for source, future in zip(sources, futures, strict=True):
-        yield _ended(source, future)
+        submit = partial(executor.submit, publish_one, source, seeds=seeds)
+        yield _ended(source, future, submit)
 
 
-def _ended(source: Source, future: "Future[Outcome]") -> Outcome:
+def _ended(
+    source: Source, future: "Future[Outcome]", submit_again: "Callable[[], Future[Outcome]]"
+) -> Outcome:
     try:
-        return future.result()
-    except (DeadlineExceeded, BrokenExecutor) as error:
+        try:
+            return future.result()
+        except TexUnavailableError:
+            return submit_again().result()
+    except (DeadlineExceeded, BrokenExecutor, TexUnavailableError) as error:
         return Failed(source.id, (f"publishing failed: {error}",))
 
 
 def publish_one(source: Source, *, seeds: int, book: Book = BOOK) -> Outcome:
-    """Return the published problem, or why it was not; never raises an error of the problem's."""
+    """Return the published problem, or why it was not; never raises an error of the problem's.
+
+    Raises `TexUnavailableError` where the machine does not convert its formulas just now.
+    """
     try:
         return _publish(source, seeds, book)
+    except TexUnavailableError:
+        raise
     except GraderError as error:
         return Failed(source.id, (str(error),))
     except Exception as error:

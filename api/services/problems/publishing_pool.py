@@ -4,13 +4,14 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import contextmanager
 from typing import Final, Protocol
 from uuid import UUID
 
 from api.core.errors import FieldError, Invalid, RateLimited, Unavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
+from api.markup.tex import TexUnavailableError
 from api.services.problems.publishing import Outcome, Source, publish_one
 
 __all__ = ["Publish", "PublishingPool"]
@@ -98,7 +99,9 @@ class PublishingPool:
                 return self._pool.submit(publish_one, source, seeds=seeds).result()
             except DeadlineExceeded as error:
                 raise _too_slow(source, error.seconds) from error
-            except BrokenExecutor as error:
+            except CancelledError:  # the service stops
+                break
+            except (BrokenExecutor, TexUnavailableError) as error:
                 log.warning("publishing failed: %s", error)
         raise Unavailable(NO_WORKER, retry_after=RETRY_SECONDS)
 

@@ -52,6 +52,21 @@ def test_a_request_is_made_answered_and_read_with_its_reply(here):
     assert {"answer.marked", "request.answered"} <= set(acts)
 
 
+def test_the_text_of_a_request_counts_against_the_storage_budget(here, monkeypatch):
+    student, storage, counted = marked(here), here.world.service.storage, []
+    monkeypatch.setattr(type(storage), "add", lambda _, _person, size: counted.append(size))
+    assert ask(here, student, text="Größe").status_code == 201
+    assert counted == [len("Größe".encode())]
+
+
+def test_no_request_is_stored_once_the_storage_budget_is_spent(here):
+    student = marked(here)
+    here.world.service.storage.add(student.id, 2**40)
+    refused = ask(here, student)
+    assert (refused.status_code, refused.json()["code"]) == (429, "storage_budget")
+    assert student.get("/me/requests").json()["items"] == []
+
+
 def test_a_declined_request_changes_no_mark_and_none_is_answered_twice(here):
     student = marked(here)
     request = ask(here, student).json()["id"]

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from fastapi import Query
 
-from api.core.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unauthenticated
+from api.core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotReleased,
+    RateLimited,
+    Unauthenticated,
+)
 from api.dependencies import HereDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageWindow
@@ -19,6 +27,7 @@ from api.schemas.grading.regrade_requests import (
     RequestStatus,
     RequestView,
 )
+from api.services.rate_limits.storage_budget import text_bytes
 from api.services.review.decisions import decide, request_cursor, requests_to
 from api.services.review.requests import ask, own_requests
 
@@ -32,14 +41,17 @@ router = ApiRouter(tags=["review"])
     status_code=201,
     responses=responses(
         *(Unauthenticated, Forbidden, NotReleased, NotFound),
-        *(Conflict, "requests_closed", Invalid),
+        *(Conflict, "requests_closed", Invalid, RateLimited, "storage_budget"),
     ),
 )
 def request_regrade(submission: UUID, part: str, body: RequestIn, here: HereDep) -> OwnRequest:
     """Ask that your answer to a part is marked again, and say why."""
     with here.transaction() as session:
         caller = here.caller(session)
-        return ask(session, caller, submission, part, body.text, now=here.now)
+        here.service.storage.check(caller.id)
+        request = ask(session, caller, submission, part, body.text, now=here.now)
+    here.service.storage.add(caller.id, text_bytes(body.text))
+    return request
 
 
 @router.get("/me/requests", responses=responses(Unauthenticated, Forbidden))

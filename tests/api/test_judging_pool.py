@@ -14,9 +14,15 @@ from world import Person, Posing, World
 from api.core.errors import RateLimited, Unavailable
 from api.core.ids import new_id
 from api.services.engine import keyless_reading
-from api.services.engine.judging_pool import MAX_WAITING_PER_PERSON, JudgingPool, is_expensive
+from api.services.engine.judging_pool import (
+    MAX_WAITING_PER_PERSON,
+    MAX_WAITING_THREADS,
+    JudgingPool,
+    is_expensive,
+)
 from api.services.student import practice
 from api.services.submissions import grading
+from api.services.submissions.writer.writing import Outdated
 
 ARRAY = """\
 id: two-rows
@@ -148,6 +154,16 @@ def test_answers_that_took_long_are_judged_in_the_judging_thread_from_then_on(
     assert [one == HERE for one in threads] == [False, True, True]
 
 
+def test_a_slow_part_is_slow_in_every_combination_of_parts(world, threads, monkeypatch):
+    """Only the part whose key is solved again is slow: `twice`, which follows from `side`."""
+    student, problem = posed_to(world)
+    monkeypatch.setattr(grading, "SLOW_SECONDS", -1)
+    submissions = ({"twice": "8"}, {"twice": "9", "side": "4"}, {"side": "5"}, {"twice": "10"})
+    for answers in submissions:
+        assert student.submit(problem, answers).status_code == 201
+    assert [name == HERE for name in threads] == [False, True, False, True]
+
+
 def test_long_answers_are_not_kept_in_memory(world):
     student, problem = posed_to(world)
     kept = world.service.memory.judging._judged  # noqa: SLF001
@@ -176,6 +192,17 @@ def test_the_writer_judges_again_only_what_an_answer_in_between_counts_for(world
         assert len(threads) == judged
     told = student.get(f"{problem.path}/submissions").json()["items"]
     assert [one["sequence"] for one in told][:2] == [4, 3]
+
+
+def test_expensive_answers_are_graded_again_outside_of_the_transaction(world, threads, monkeypatch):
+    student, problem = posed_to(world)
+    student.submit(problem, {"side": "5"})
+    entry = under_way(world, student, problem, {"twice": "10"}, key=None)
+    student.submit(problem, {"side": "6"})
+    monkeypatch.setattr(world.service.memory.judging, "is_slow", lambda *_: True)
+    del threads[:]
+    assert isinstance(world.service.writer.submit(entry), Outdated)
+    assert threads == []
 
 
 @pytest.mark.parametrize(
@@ -227,6 +254,39 @@ def test_one_person_has_few_judgements_waiting_and_others_wait_their_turn():
     assert pool.run(ann, lambda: "again") == "again"
     assert len(pool._limit) == 0  # noqa: SLF001
     pool.close()
+
+
+def test_request_threads_that_wait_are_limited_so_that_others_are_served():
+    pool, stopped = JudgingPool(), Stopped()
+    with ThreadPoolExecutor(MAX_WAITING_THREADS) as threads:
+        waiting = [threads.submit(pool.run, new_id(), stopped) for _ in range(MAX_WAITING_THREADS)]
+        while len(pool._limit) < MAX_WAITING_THREADS:  # noqa: SLF001
+            threading.Event().wait(0.01)
+        with pytest.raises(Unavailable, match="Many long answers") as refused:
+            pool.run(new_id(), stopped)
+        assert refused.value.retry_after == 1
+        stopped.end.set()
+        assert [one.result(30) for one in waiting] == ["judged"] * MAX_WAITING_THREADS
+    assert pool.run(new_id(), lambda: "again") == "again"
+    pool.close()
+
+
+def test_a_stop_waits_for_the_running_judgement_only():
+    pool, stopped = JudgingPool(), Stopped()
+    with ThreadPoolExecutor(4) as threads:
+        running = threads.submit(pool.run, new_id(), stopped)
+        assert stopped.begun.wait(30)
+        thread = threads.submit(pool.run, new_id(), lambda: "never")
+        task = threads.submit(in_one_loop, pool.run_async(new_id(), lambda: "never"))
+        while pool._executor._work_queue.qsize() < 2:  # noqa: SLF001
+            threading.Event().wait(0.01)
+        closing = threads.submit(pool.close)
+        for waiting in (thread, task):
+            with pytest.raises(Unavailable, match="stopping"):
+                waiting.result(30)
+        stopped.end.set()
+        assert running.result(30) == "judged"
+        closing.result(30)
 
 
 def test_a_closed_pool_says_that_the_service_stops():

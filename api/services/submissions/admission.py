@@ -22,6 +22,7 @@ from api.db.models import (
 )
 from api.services.assignments.release import Shown, results_shown
 from api.services.assignments.visible_verdicts import visible_status
+from api.services.engine.judging_pool import is_expensive
 from api.services.engine.variant_identity import numbers_at
 from api.services.engine.variants import Variants
 from api.services.grades import Key, PosedProblem, WholeAssignment, among, load_assignment
@@ -36,7 +37,7 @@ from api.services.submissions.stored_answers import stored_answers
 from grader.grading.result import FREE
 from grader.policy import Admission, Refused, Rules, admit
 
-__all__ = ["Ground", "Situation", "Taken", "take"]
+__all__ = ["GradeAgain", "Ground", "Situation", "Taken", "take"]
 
 MOST_SUBMISSIONS: Final = 1_000
 """How many submissions a student may hand in to one problem."""
@@ -248,10 +249,17 @@ def _is_new(entry: Entry, seat: Seat, results: Shown) -> bool:
     )
 
 
+class GradeAgain(Exception):  # noqa: N818  # it asks for another try
+    """An entry has to be graded again, which takes too long for a transaction of the writer."""
+
+
 def _judged_again(
     session: Session, entry: Entry, seat: Seat, *, variants: Variants, judging: Judging
 ) -> Entry:
-    """Return *entry* judged with what came since; where none of that counts, as it was judged."""
+    """Return *entry* judged with what came since; where none of that counts, as it was judged.
+
+    Raises `GradeAgain` where judging may take long: the locks of the writer are held here.
+    """
     drawn, carried = entry.drawn, seat.carried.get(entry.drawn.number, {})
     variant = variants.variant(session, drawn.version_id, drawn.position)
     if entry.seen >= 0:
@@ -260,6 +268,8 @@ def _judged_again(
         )
         if before == now:
             return entry._replace(seen=seat.sequence)
+    if is_expensive(entry.answers) or judging.is_slow(drawn, entry.answers):
+        raise GradeAgain
     judged = judging.judge(variant, drawn, entry.answers, carried=carried, numbers=entry.numbers)
     if judged.keys() != entry.answers.keys():
         raise Conflict(CHANGED)

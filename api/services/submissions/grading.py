@@ -38,7 +38,7 @@ SLOW_KEPT: Final = 1_024
 KEPT_TYPES: Final = frozenset({str, int, Fraction})
 """Of which types answers are remembered: a list would have to be taken apart to be looked up."""
 
-Place: TypeAlias = tuple[UUID, frozenset[str]]
+Place: TypeAlias = tuple[UUID, str]
 """The version of a problem, and the parts that are answered."""
 
 
@@ -120,8 +120,7 @@ class Judging:
             began = time.thread_time()
             found = judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number)
             if time.thread_time() - began > SLOW_SECONDS:
-                place = drawn.version_id, frozenset(answers)
-                self._slow.keep(place, place)
+                self._note_slow(variant, drawn, answers)
             return found
 
         if not KEPT_TYPES.issuperset(map(type, answers.values())):
@@ -137,7 +136,19 @@ class Judging:
         """
         if not len(self._slow):
             return False
-        return self._slow.find((drawn.version_id, frozenset(answers))) is not None
+        return any(self._slow.find((drawn.version_id, part)) is not None for part in answers)
+
+    def _note_slow(self, variant: Variant, drawn: Drawn, answers: Iterable[str]) -> None:
+        """Remember the parts that can have taken long: those with keys that are solved again.
+
+        Each part counts by itself. Else every combination of a slow part with others would be slow
+        once more on the event loop.
+        """
+        parts = set(answers)
+        solved_again = {one.part.id for one in contexts(variant, BOOK) if one.heard} & parts
+        for part in solved_again or parts:
+            place = drawn.version_id, part
+            self._slow.keep(place, place)
 
 
 def heard_values(

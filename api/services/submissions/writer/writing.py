@@ -21,7 +21,7 @@ from api.db.models import AssignmentProblem, LoginSession, Standing, Submission,
 from api.db.upserts import rewrite
 from api.services.engine.variants import Variants
 from api.services.grades import Cause, Key, refresh_each
-from api.services.submissions.admission import Ground, Situation, Taken, take
+from api.services.submissions.admission import GradeAgain, Ground, Situation, Taken, take
 from api.services.submissions.cache.loading import stamps_of
 from api.services.submissions.cache.memory import Known, Memory, Seat
 from api.services.submissions.cache.transaction import Recollection
@@ -181,6 +181,8 @@ class _Turn:
                     variants=self.variants,
                     judging=self.recalled.memory.judging,
                 )
+            except GradeAgain:
+                refused[at] = Outdated()
             except ServiceError as error:
                 refused[at] = error
         return taken, refused
